@@ -1,0 +1,54 @@
+PYTHON := .venv/bin/python
+PORT ?= 8501
+EXAMPLES ?= 20000
+
+.PHONY: help run test bench fuzz screenshots format clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run      start Billing Tasks with its sample practice (PORT=8600 for another port)"
+	@echo "make test     format, lint, types and all tests, a browser's included"
+	@echo "make bench    measure the pages in a browser"
+	@echo "make screenshots take the README's pictures again"
+	@echo "make fuzz     damage and draw files at random for long (EXAMPLES=1000000 for longer)"
+	@echo "make format   put the code into its format"
+	@echo "make clean    remove the environment and caches; data stays"
+
+run:
+	@sh scripts/environment.sh requirements.txt
+	@$(PYTHON) -m lib sample
+	@exec $(PYTHON) -m lib serve --port $(PORT)
+
+test:
+	@sh scripts/environment.sh requirements.txt requirements-dev.txt
+	@$(PYTHON) -m tests.install_chromium
+	@echo "Format, lint and types …"
+	@$(PYTHON) -m ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m mypy --strict --no-error-summary app.py pages lib tests
+	@echo "Tests …"
+	@$(PYTHON) -m pytest
+
+bench:
+	@sh scripts/environment.sh requirements.txt requirements-dev.txt
+	@$(PYTHON) -m tests.install_chromium
+	@$(PYTHON) -m tests.benchmarks.run
+
+screenshots:
+	@sh scripts/environment.sh requirements.txt requirements-dev.txt
+	@$(PYTHON) -m tests.install_chromium
+	@$(PYTHON) -m scripts.screenshots
+
+fuzz:
+	@sh scripts/environment.sh requirements.txt requirements-dev.txt
+	@echo "$(EXAMPLES) examples for each random test; the first that fails ends it, and so does Ctrl-C."
+	@BILLING_TASKS_FUZZ=$(EXAMPLES) $(PYTHON) -m pytest -x -v -m hypothesis --durations=0
+
+format:
+	@sh scripts/environment.sh requirements.txt requirements-dev.txt
+	@$(PYTHON) -m ruff format .
+	@$(PYTHON) -m ruff check --fix .
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,27 @@
+"""The launcher: `python -m lib serve` (which is `python app.py`) or `streamlit run app.py`."""
+
+from contextlib import suppress
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from lib import serve
+from lib.runtime import ROOT
+from lib.web import errors, logs, start
+from lib.web.gate import Gate
+from lib.web.routes import ROUTES
+
+logs.keep_data_out()
+start.refuse_other_addresses()
+
+app = st.App(
+    ROOT / "lib/frame/main.py",
+    routes=ROUTES,
+    middleware=[Middleware(Gate)],
+    lifespan=start.lifespan,
+    on_script_error=errors.show_script_error,
+)
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it
+        app.run(config={"server.port": serve.port()})

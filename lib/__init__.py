@@ -1,0 +1,1 @@
+"""The small library behind Billing Tasks: nouns are modules, verbs are functions."""

@@ -1,0 +1,37 @@
+"""The command line: python -m lib COMMAND …"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from datetime import UTC, datetime
+
+# The command -> the module that runs it, and what it does. A module is imported only when it is
+# asked for; its `main(arguments, now=…)` returns the exit code.
+COMMANDS = {
+    "import": ("lib.intake.command", "bring files of claims, remittances and requests in"),
+    "watch": ("lib.watch.command", "bring in every file that appears in a folder"),
+    "export": ("lib.answers.command", "write completed tasks, or claims to replace, to a file"),
+    "sample": ("lib.samples", "fill an empty data folder with the two sample practices"),
+    "generate": ("lib.generate", "fill an empty data folder with a practice of any size"),
+    "serve": ("lib.serve", "serve the app on this computer"),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command: 0 it did, 1 it could not (all of it), 2 it was asked wrongly."""
+    if arguments and arguments[0] in COMMANDS:
+        module = importlib.import_module(COMMANDS[arguments[0]][0])
+        return int(module.main(arguments[1:], now=datetime.now(UTC)))
+    is_help = arguments[:1] in (["-h"], ["--help"])
+    print(_usage(), file=sys.stdout if is_help else sys.stderr)
+    return 0 if is_help else 2
+
+
+def _usage() -> str:
+    commands = (f"  {name:<10} {what}" for name, (_, what) in COMMANDS.items())
+    return "\n".join(["usage: python -m lib COMMAND …", *commands, "COMMAND --help says more."])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

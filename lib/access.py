@@ -1,0 +1,62 @@
+"""Which role may use which verb. The tables below are the whole of the rules."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from lib.errors import BillingError, NotAllowed
+from lib.models import Person, Role
+
+
+class Verb(StrEnum):
+    """What somebody wants to do, in the words of the sentence that refuses it."""
+
+    SEE = "see this"
+    WORK = "work on tasks"
+    ASSIGN = "assign tasks"
+    ASK = "ask questions on tasks"
+    ANSWER = "answer questions"
+    WRITE_AS_BILLER = "write notes from the biller"
+    CREATE_TASK = "create tasks"
+    REOPEN = "reopen tasks"
+    KEEP_DOCUMENTS = "add documents"
+    IMPORT = "import files"
+    EXPORT = "export answers"
+
+
+_WORKERS = frozenset({Role.MANAGER, Role.STAFF})
+
+ALLOWED: dict[Verb, frozenset[Role]] = {
+    Verb.SEE: frozenset(Role),
+    Verb.WORK: _WORKERS,
+    Verb.ASSIGN: _WORKERS,
+    Verb.ASK: _WORKERS,
+    Verb.ANSWER: frozenset({Role.BILLER}),
+    Verb.WRITE_AS_BILLER: frozenset({Role.BILLER}),
+    Verb.CREATE_TASK: frozenset({Role.BILLER, Role.MANAGER}),
+    Verb.REOPEN: _WORKERS | {Role.BILLER},
+    Verb.KEEP_DOCUMENTS: _WORKERS | {Role.BILLER},
+    Verb.IMPORT: frozenset({Role.MANAGER, Role.BILLER}),
+    Verb.EXPORT: frozenset({Role.MANAGER, Role.BILLER}),
+}
+
+
+def may(actor: Person, verb: Verb, practice_id: int) -> bool:
+    """True where the actor's role in that practice has the verb."""
+    return actor.role_in(practice_id) in ALLOWED[verb]
+
+
+def may_anywhere(actor: Person, verb: Verb) -> list[int]:
+    """The practices in which the actor may use the verb."""
+    return [practice for practice in actor.practice_ids if may(actor, verb, practice)]
+
+
+def require(actor: Person, verb: Verb, practice_id: int, missing: BillingError) -> None:
+    """Raise `missing` for somebody outside the practice, NotAllowed for a role without the verb.
+
+    Outsiders are told that the thing does not exist, so that a link says nothing about it.
+    """
+    if actor.role_in(practice_id) is None:
+        raise missing
+    if not may(actor, verb, practice_id):
+        raise NotAllowed(verb.value)

@@ -1,0 +1,234 @@
+"""Edit Charge as text: what is typed, read as a charge, and a charge as what is typed. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from lib.charges import LABELS, amount_of, letter, show
+from lib.models import Charge, Problem, ServiceLine
+
+MOST_DIAGNOSES = 12
+MOST_LINES = 50
+MOST_MONEY = Decimal("9999999999.99")  # what the store holds
+EMPTY_LINE = {
+    "from": "", "to": "", "procedure": "", "m1": "", "m2": "", "m3": "", "m4": "",
+    "pointers": "", "units": "1", "unit_charge": "",
+}  # fmt: skip
+
+_DATES = ("hospitalized_from", "hospitalized_to")
+_MONEY = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d+)?(\.\d{1,2})?")
+_UNITS = re.compile(r"\d{1,6}(\.\d{1,3})?")
+_US_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
+
+
+def to_form(charge: Charge) -> dict[str, Any]:
+    """The charge as the window's text: fields by name, `diagnoses` and `lines` as lists."""
+    return {
+        **{name: show(getattr(charge, name)) for name in LABELS},
+        "diagnoses": list(charge.diagnoses),
+        "lines": [_line_to_form(line) for line in charge.lines],
+    }
+
+
+def from_form(form: dict[str, Any], base: Charge) -> tuple[Charge, list[Problem]]:
+    """The charge the text describes, over `base`, and a problem for each text that cannot be read.
+
+    What cannot be read keeps the base's value, so a charge with problems must not be stored.
+    """
+    problems: list[Problem] = []
+    fields: dict[str, Any] = {
+        name: str(form[name]).strip() for name in LABELS if name not in _DATES
+    }
+    for name in _DATES:
+        fields[name] = _date(str(form[name]), name, problems)
+    for name in ("rendering_npi", "referring_npi", "supervising_npi", "billing_npi"):
+        fields[name] = re.sub(r"[\s-]", "", fields[name])
+    diagnoses = tuple(
+        code for text in form["diagnoses"] if (code := re.sub(r"[\s.]", "", str(text)).upper())
+    )
+    _no_gap(form["diagnoses"], problems)
+    typed = [
+        (line, filed)
+        for line, filed in zip(form["lines"], filed_lines(form["lines"], base), strict=True)
+        if not is_blank(line)
+    ]
+    lines = tuple(
+        _line_from_form(line, f"lines.{place}", filed, problems)
+        for place, (line, filed) in enumerate(typed)
+    )
+    return dataclasses.replace(base, **fields, diagnoses=diagnoses, lines=lines), problems
+
+
+def _no_gap(diagnoses: Sequence[Any], problems: list[Problem]) -> None:
+    """Lines point to diagnoses by letter: one left empty would make them point to others."""
+    filled = [at for at, text in enumerate(diagnoses) if str(text).strip()]
+    gap = next((place for place, at in enumerate(filled) if place != at), None)
+    if gap is not None:
+        sentence = (
+            f"Diagnosis {letter(gap + 1)} is empty and a later one is not. Fill it, or move the "
+            "later ones up and check the letters on the service lines."
+        )
+        problems.append(_problem("diagnoses", sentence))
+
+
+def is_blank(line: dict[str, Any]) -> bool:
+    """True for a line nobody has filled in: it has dates and units from the beginning."""
+    return not any(
+        str(value).strip() for key, value in line.items() if key not in ("from", "to", "units")
+    )
+
+
+def filed_lines(typed: Sequence[dict[str, Any]], base: Charge) -> list[ServiceLine | None]:
+    """The line of `base` that each typed line was made from, or None for a new one.
+
+    A line that is removed shifts the others, so lines are known again by what they say: the most
+    alike first, of two alike the one nearer to its old place.
+    """
+    texts = [_text(line) for line in typed]
+    olds = [_line_to_form(line) for line in base.lines]
+    pairs = sorted(
+        (-sum(text[name] == old[name] for name in EMPTY_LINE), abs(place - at), place, at)
+        for place, text in enumerate(texts)
+        for at, old in enumerate(olds)
+        if any(text[name] and text[name] == old[name] for name in EMPTY_LINE if name != "units")
+    )
+    found: list[ServiceLine | None] = [None] * len(texts)
+    left = set(range(len(olds)))
+    for _, _, place, at in pairs:
+        if found[place] is None and at in left:
+            found[place] = base.lines[at]
+            left.remove(at)
+    return found
+
+
+def merge(mine: dict[str, Any], opened: Charge, current: Charge) -> dict[str, Any]:
+    """What I typed, over what somebody else saved: their value wherever I changed nothing."""
+    before, theirs = to_form(opened), to_form(current)
+    return {name: theirs[name] if mine[name] == before[name] else mine[name] for name in mine}
+
+
+def parse_money(text: str) -> Decimal | None:
+    """US dollars from "1,234.50", "$12" or "12.5"; None for anything else ("12,5" too)."""
+    text = text.strip()
+    found = _MONEY.fullmatch(text)
+    if not found or not (found[1] or found[2]):
+        return None
+    value = Decimal(((found[1] or "0").replace(",", "")) + (found[2] or "")).quantize(
+        Decimal("0.01")
+    )
+    return value if value < Decimal("10000000") else None
+
+
+def parse_date(text: str) -> date | None:
+    """A day from MM/DD/YYYY, M/D/YY (this century) or YYYY-MM-DD; None for anything else."""
+    text = text.strip()
+    try:
+        if found := _US_DATE.fullmatch(text):
+            year = int(found[3]) + (2000 if len(found[3]) == 2 else 0)
+            return date(year, int(found[1]), int(found[2]))
+        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
+    except ValueError:
+        return None
+
+
+def line_total(units: Decimal, unit_charge: Decimal) -> Decimal:
+    """Units x unit charge in US dollars, rounded half up to the cent."""
+    return (units * unit_charge).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _line_to_form(line: ServiceLine) -> dict[str, str]:
+    modifiers = [*line.modifiers, "", "", "", ""]
+    return {
+        "from": show(line.date_from),
+        "to": show(line.date_to),
+        "procedure": line.procedure,
+        **{f"m{n}": modifiers[n - 1] for n in range(1, 5)},
+        "pointers": " ".join(letter(pointer) for pointer in line.pointers),
+        "units": amount_of(line.units),
+        "unit_charge": f"{line.unit_charge:.2f}",
+    }
+
+
+def _text(line: dict[str, Any]) -> dict[str, str]:
+    return {name: str(line.get(name, "")).strip() for name in EMPTY_LINE}
+
+
+def _line_from_form(
+    line: dict[str, Any], where: str, filed: ServiceLine | None, problems: list[Problem]
+) -> ServiceLine:
+    """The line the text describes. What nobody touched stays as it was filed, even where it could
+    not be typed so: a negative amount, a total that is not units x unit charge."""
+    text = _text(line)
+    old = _line_to_form(filed) if filed else {}
+    if filed and text == old:
+        return filed
+    if filed and text["units"] == old["units"]:
+        units = filed.units
+    elif _UNITS.fullmatch(text["units"]):
+        units = Decimal(text["units"])
+    else:
+        units = Decimal(0)
+        problems.append(
+            _problem(f"{where}.units", "Write the units as a number, such as 1 or 2.5.")
+        )
+    if filed and text["unit_charge"] == old["unit_charge"]:
+        unit_charge = filed.unit_charge
+    elif (dollars := parse_money(text["unit_charge"])) is not None:
+        unit_charge = dollars
+    else:
+        unit_charge = Decimal(0)
+        problems.append(
+            _problem(f"{where}.unit_charge", "Write the unit charge in dollars, such as 151.00.")
+        )
+    if filed and text["pointers"] == old["pointers"]:
+        pointers = filed.pointers
+    else:
+        pointers = _pointers(text["pointers"], f"{where}.pointers", problems)
+    if filed and (filed.units, filed.unit_charge) == (units, unit_charge):
+        total = filed.total
+    else:
+        total = line_total(units, unit_charge)
+    if total > MOST_MONEY:
+        problems.append(_problem(f"{where}.unit_charge", "The total of this line is too large."))
+    date_from = _date(text["from"], f"{where}.from", problems)
+    return ServiceLine(
+        date_from=date_from,
+        date_to=_date(text["to"], f"{where}.to", problems) if text["to"] else date_from,
+        procedure=text["procedure"].upper(),
+        modifiers=tuple(text[f"m{n}"].upper() for n in range(1, 5) if text[f"m{n}"]),
+        pointers=pointers,
+        units=units,
+        unit_charge=unit_charge,
+        total=total,
+    )
+
+
+def _pointers(text: str, where: str, problems: list[Problem]) -> tuple[int, ...]:
+    found: list[int] = []
+    for part in re.findall(r"\d+|[A-Za-z]|[^\s,;:\dA-Za-z]", text):
+        if part.isdigit():
+            found.append(int(part))
+        elif part.isalpha() and part.isascii():
+            found.append(ord(part.upper()) - 64)
+        else:
+            problems.append(_problem(where, "Point to diagnoses by their letters, such as A B."))
+            break
+    return tuple(found)
+
+
+def _date(text: str, where: str, problems: list[Problem]) -> date | None:
+    if not text.strip():
+        return None
+    day = parse_date(text)
+    if day is None:
+        problems.append(_problem(where, "Write the date as MM/DD/YYYY."))
+    return day
+
+
+def _problem(where: str, sentence: str) -> Problem:
+    return Problem(where, sentence, f"unreadable:{where}")

@@ -1,0 +1,375 @@
+"""The charge behind a task: reading it, saving it, saving it and completing the task."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from lib import access, checks, events, notes, tasks
+from lib.access import Verb
+from lib.db import Connection, transaction
+from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
+from lib.models import Charge, FieldChange, Patient, Person, Problem, ServiceLine, Task
+from lib.search import search_text, words
+from lib.submissions import is_repeat
+
+# The fields people edit, in the words of the window.
+LABELS: dict[str, str] = {
+    "member_id": "Case/member ID",
+    "authorization_number": "Authorization number",
+    "rendering_npi": "Rendering NPI",
+    "rendering_name": "Rendering provider",
+    "referring_npi": "Referring NPI",
+    "referring_name": "Referring provider",
+    "supervising_npi": "Supervising NPI",
+    "supervising_name": "Supervising provider",
+    "billing_npi": "Billing NPI",
+    "billing_name": "Billing provider",
+    "location": "Location",
+    "place_of_service": "Place of service",
+    "hospitalized_from": "Hospitalized from",
+    "hospitalized_to": "Hospitalized to",
+}
+
+_COLUMNS = ", ".join(
+    field.name for field in dataclasses.fields(Charge) if field.name not in ("lines",)
+)
+
+
+def get(con: Connection, charge_id: int, *, actor: Person) -> Charge:
+    """One charge with its lines. Raises NoSuchCharge, for another practice's charge too."""
+    found = con.records(
+        Charge, f"SELECT {_COLUMNS} FROM charge WHERE id = $charge_id", charge_id=charge_id
+    )
+    if not found:
+        raise NoSuchCharge
+    access.require(actor, Verb.SEE, found[0].practice_id, NoSuchCharge())
+    lines = con.records(
+        ServiceLine,
+        """
+        SELECT date_from, date_to, procedure, modifiers, pointers, units, unit_charge, total
+        FROM service_line WHERE charge_id = $charge_id ORDER BY position
+        """,
+        charge_id=charge_id,
+    )
+    return dataclasses.replace(found[0], lines=tuple(lines))
+
+
+def patient(con: Connection, patient_id: int, *, actor: Person) -> Patient:
+    """The patient of a charge or task. Raises NoSuchCharge for another practice's patient."""
+    found = con.records(
+        Patient,
+        """
+        SELECT id, practice_id, last_name, first_name, birth_date, sex
+        FROM patient WHERE id = $patient_id
+        """,
+        patient_id=patient_id,
+    )
+    if not found:
+        raise NoSuchCharge
+    access.require(actor, Verb.SEE, found[0].practice_id, NoSuchCharge())
+    return found[0]
+
+
+def payer_name(con: Connection, payer_id: int, *, actor: Person) -> str:
+    """The name of a payer of the actor's practices, or nothing."""
+    return str(
+        con.value(
+            """
+            SELECT name FROM payer
+            WHERE id = $payer_id AND list_contains($practices, practice_id)
+            """,
+            payer_id=payer_id,
+            practices=actor.practice_ids,
+        )
+        or ""
+    )
+
+
+def search(
+    con: Connection, query: str, practice_id: int, *, actor: Person
+) -> list[tuple[int, int, str]]:
+    """At most thirty charges as (charge id, patient id, one line about it), newest first.
+
+    Every word of the query is part of the patient's name, the claim number or the payer's name.
+    """
+    access.require(actor, Verb.SEE, practice_id, NoSuchCharge())
+    found = con.rows(
+        """
+        SELECT charge.id, patient.id, patient.last_name, patient.first_name, claim_number,
+               charge.date_from, payer.name, filed_total
+        FROM charge
+        JOIN patient ON patient.id = charge.patient_id
+        JOIN payer ON payer.id = charge.payer_id
+        WHERE charge.practice_id = $practice_id
+          AND len(list_filter($words, lambda w: NOT contains(lower(concat_ws(' ', patient.last_name,
+              patient.first_name, claim_number, payer.name)), w))) = 0
+        ORDER BY charge.date_from DESC NULLS LAST, charge.id DESC
+        LIMIT 30
+        """,
+        practice_id=practice_id,
+        words=list(words(query)),
+    )
+    return [
+        (
+            row[0],
+            row[1],
+            f"{row[2]}, {row[3]} · {row[4]} · {row[5]:%m/%d/%Y} · {row[6]} · {row[7]:,.2f}"
+            if row[5]
+            else f"{row[2]}, {row[3]} · {row[4]} · {row[6]} · {row[7]:,.2f}",
+        )
+        for row in found
+    ]
+
+
+def search_patients(
+    con: Connection, query: str, practice_id: int, *, actor: Person
+) -> list[tuple[int, str]]:
+    """At most thirty patients as (id, name and birth date), by name."""
+    access.require(actor, Verb.SEE, practice_id, NoSuchCharge())
+    found = con.rows(
+        """
+        SELECT id, last_name, first_name, birth_date FROM patient
+        WHERE practice_id = $practice_id
+          AND len(list_filter($words,
+              lambda w: NOT contains(lower(concat_ws(' ', last_name, first_name)), w))) = 0
+        ORDER BY last_name, first_name, id
+        LIMIT 30
+        """,
+        practice_id=practice_id,
+        words=list(words(query)),
+    )
+    return [
+        (row[0], f"{row[1]}, {row[2]}" + (f" · born {row[3]:%m/%d/%Y}" if row[3] else ""))
+        for row in found
+    ]
+
+
+def differences(before: Charge, after: Charge) -> list[FieldChange]:
+    """What the second has otherwise than the first, in the words of the window."""
+    changes = [
+        FieldChange(name, label, show(getattr(before, name)), show(getattr(after, name)))
+        for name, label in LABELS.items()
+        if getattr(before, name) != getattr(after, name)
+    ]
+    if before.diagnoses != after.diagnoses:
+        changes.append(
+            FieldChange(
+                "diagnoses", "Diagnoses", " ".join(before.diagnoses), " ".join(after.diagnoses)
+            )
+        )
+    for place in range(max(len(before.lines), len(after.lines))):
+        old = _line(before.lines, place)
+        new = _line(after.lines, place)
+        if old != new:
+            changes.append(FieldChange("lines", f"Service line {place + 1}", old, new))
+    return changes
+
+
+def show(value: object) -> str:
+    """A field's value as people read it: dates as MM/DD/YYYY, nothing as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return f"{value:%m/%d/%Y}"
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
+    return str(value)
+
+
+def letter(pointer: int) -> str:
+    """A diagnosis pointer as on paper: A is the first; a number where there is no such letter."""
+    return chr(64 + pointer) if 1 <= pointer <= 26 else str(pointer)
+
+
+def amount_of(value: Decimal) -> str:
+    """Units without the zeros that say nothing: 1, 2.5."""
+    return f"{value.normalize():f}"
+
+
+def save(
+    con: Connection,
+    task_id: int,
+    charge: Charge,
+    *,
+    opened: Charge,
+    note: str,
+    token: str,
+    actor: Person,
+    now: datetime,
+) -> list[Problem]:
+    """Keep work that is not finished: the charge as typed and the note, in one transaction.
+
+    `opened` is the charge as it was when the form opened. Returns what the checks find; nothing
+    of it blocks here. Raises ChargeChanged where somebody saved it meanwhile.
+    """
+    with transaction(con):
+        task = tasks.workable(con, task_id, actor=actor)
+        found = _checked(charge, task, actor, now)
+        if not is_repeat(con, token, "save", actor=actor, now=now):
+            _store(con, task, charge, opened=opened, actor=actor, now=now)
+            notes.add_to_biller(con, task, note, actor=actor, now=now)
+    return found
+
+
+def save_and_complete(
+    con: Connection,
+    task_id: int,
+    charge: Charge,
+    *,
+    opened: Charge,
+    note: str,
+    token: str,
+    actor: Person,
+    now: datetime,
+) -> None:
+    """The charge, the note, the completion and their history, or nothing of it.
+
+    A problem that was there when the charge came in does not block, and is recorded.
+    Raises ChargeProblems, ChargeChanged, AlreadyCompleted or NotYourTask; the same token a second
+    time changes nothing.
+    """
+    with transaction(con):
+        if is_repeat(con, token, "save and complete", actor=actor, now=now):
+            return
+        task = tasks.workable(con, task_id, actor=actor)
+        problems = _checked(charge, task, actor, now)
+        stopping = checks.blocking(charge, problems)
+        if stopping:
+            raise ChargeProblems(stopping)
+        _store(con, task, charge, opened=opened, actor=actor, now=now)
+        notes.add_to_biller(con, task, note, actor=actor, now=now)
+        if problems:
+            events.record(
+                con,
+                "known problems",
+                practice_id=task.practice_id,
+                task_id=task.id,
+                charge_id=charge.id,
+                actor_id=actor.id,
+                now=now,
+                detail=" ".join(problem.sentence for problem in problems),
+            )
+        tasks.mark_completed(con, task, actor=actor, now=now)
+
+
+def today_of(task: Task, actor: Person, now: datetime) -> date:
+    """The practice's day."""
+    practice = next(m.practice for m in actor.memberships if m.practice.id == task.practice_id)
+    return now.astimezone(ZoneInfo(practice.timezone)).date()
+
+
+def _checked(charge: Charge, task: Task, actor: Person, now: datetime) -> list[Problem]:
+    if task.charge_id != charge.id:
+        raise NoSuchCharge
+    return checks.check_charge(charge, today=today_of(task, actor, now))
+
+
+def _store(
+    con: Connection, task: Task, charge: Charge, *, opened: Charge, actor: Person, now: datetime
+) -> None:
+    """Write the charge where nobody else has since it was opened, with a line a changed field."""
+    current = get(con, charge.id, actor=actor)
+    if current.version != opened.version and (theirs := differences(opened, current)):
+        raise ChargeChanged(_last_editor(con, charge.id), theirs)
+    changes = differences(current, charge)
+    if not changes and current.is_edited:
+        return
+    days = [day for line in charge.lines for day in (line.date_from, line.date_to) if day]
+    fields = {name: getattr(charge, name) for name in LABELS}
+    assignments = ", ".join(f"{name} = ${name}" for name in LABELS)
+    con.execute(
+        f"""
+        UPDATE charge SET {assignments}, diagnoses = $diagnoses, date_from = $date_from,
+            date_to = $date_to, is_edited = true, version = version + 1
+        WHERE id = $charge_id
+        """,
+        **fields,
+        diagnoses=list(charge.diagnoses),
+        date_from=min(days, default=None),
+        date_to=max(days, default=None),
+        charge_id=charge.id,
+    )
+    if current.lines != charge.lines:
+        con.execute("DELETE FROM service_line WHERE charge_id = $charge_id", charge_id=charge.id)
+        con.insert(
+            "service_line",
+            [
+                {
+                    "practice_id": charge.practice_id,
+                    "charge_id": charge.id,
+                    "position": place,
+                    **dataclasses.asdict(line),
+                }
+                for place, line in enumerate(charge.lines, 1)
+            ],
+        )
+    _show_in_tasks(con, charge, min(days, default=None))
+    for change in changes:
+        events.record(
+            con,
+            "changed",
+            practice_id=task.practice_id,
+            task_id=task.id,
+            charge_id=charge.id,
+            actor_id=actor.id,
+            now=now,
+            field=change.label,
+            old=change.before or None,
+            new=change.now or None,
+        )
+
+
+def _show_in_tasks(con: Connection, charge: Charge, day: date | None) -> None:
+    """Let the pending tasks about the charge show it as it is."""
+    provider = charge.rendering_name or charge.billing_name
+    for task_id, title, patient_name, payer in con.rows(
+        """
+        SELECT id, title, patient_name, payer_name FROM task
+        WHERE charge_id = $charge_id AND is_open
+          AND (provider_name <> $provider OR date_of_service IS DISTINCT FROM $day)
+        """,
+        charge_id=charge.id,
+        provider=provider,
+        day=day,
+    ):
+        con.execute(
+            """
+            UPDATE task SET provider_name = $provider, date_of_service = $day,
+                search_text = $text, version = version + 1
+            WHERE id = $task_id
+            """,
+            task_id=task_id,
+            provider=provider,
+            day=day,
+            text=search_text(title, patient_name, charge.claim_number, payer, provider),
+        )
+
+
+def _last_editor(con: Connection, charge_id: int) -> str:
+    return str(
+        con.value(
+            """
+            SELECT person.name FROM event JOIN person ON person.id = event.actor_id
+            WHERE charge_id = $charge_id AND kind = 'changed'
+            ORDER BY happened_at DESC, event.id DESC LIMIT 1
+            """,
+            charge_id=charge_id,
+        )
+        or "Somebody"
+    )
+
+
+def _line(lines: Sequence[ServiceLine], place: int) -> str:
+    if place >= len(lines):
+        return ""
+    line = lines[place]
+    days = show(line.date_from)
+    if line.date_to != line.date_from:
+        days = f"{days}–{show(line.date_to)}"
+    code = " ".join((line.procedure, *line.modifiers))
+    letters = "".join(letter(pointer) for pointer in line.pointers)
+    return f"{days} {code} {letters} {amount_of(line.units)} × {line.unit_charge} = {line.total}"

@@ -1,0 +1,139 @@
+"""One class a problem; its message is the sentence a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lib.models import FieldChange, Problem
+
+
+class BillingError(Exception):
+    """Anything that is not a bug: the page shows its message as it is."""
+
+
+class NotSignedIn(BillingError):
+    def __init__(self) -> None:
+        super().__init__("You are signed out. Sign in again to go on.")
+
+
+class NotAllowed(BillingError):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Your role cannot {what}. Ask a billing manager of the practice.")
+
+
+class NoSuchPractice(BillingError):
+    def __init__(self) -> None:
+        super().__init__("There is no such practice.")
+
+
+class NoSuchTask(BillingError):
+    def __init__(self) -> None:
+        super().__init__("There is no such task.")
+
+
+class NoSuchCharge(BillingError):
+    def __init__(self) -> None:
+        super().__init__("There is no such charge.")
+
+
+class NoSuchDocument(BillingError):
+    def __init__(self) -> None:
+        super().__init__("There is no such document.")
+
+
+class NoSuchFile(BillingError):
+    def __init__(self) -> None:
+        super().__init__("There is no such file.")
+
+
+class AlreadyAssigned(BillingError):
+    def __init__(self, who: str) -> None:
+        super().__init__(f"{who} is already working on this task.")
+
+
+class AssignmentChanged(BillingError):
+    def __init__(self, who: str | None) -> None:
+        now = f"It is now assigned to {who}." if who else "It is now unassigned."
+        super().__init__(f"Somebody else assigned this task meanwhile. {now}")
+
+
+class NotYourTask(BillingError):
+    def __init__(self, who: str | None) -> None:
+        owner = f"{who} is working on this task" if who else "Nobody has started this task"
+        super().__init__(f"{owner}. Start it or have it assigned to you before you complete it.")
+
+
+class AlreadyCompleted(BillingError):
+    def __init__(self, who: str | None) -> None:
+        super().__init__(f"{who or 'Somebody'} has completed this task.")
+
+
+class NotCompleted(BillingError):
+    def __init__(self) -> None:
+        super().__init__("This task is not completed, so there is nothing to reopen.")
+
+
+class NothingProposed(BillingError):
+    def __init__(self) -> None:
+        super().__init__("Nothing is proposed for this task any more.")
+
+
+class NothingWritten(BillingError):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Write {what} first.")
+
+
+class ChargeProblems(BillingError):
+    """The charge cannot be completed as it is; `problems` says where and why."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        super().__init__(
+            "One problem must be corrected before the task can be completed."
+            if count == 1
+            else f"{count} problems must be corrected before the task can be completed."
+        )
+
+
+class ChargeChanged(BillingError):
+    """Somebody saved the charge since it was opened; `changes` says what, field by field."""
+
+    def __init__(self, who: str, changes: Sequence[FieldChange]) -> None:
+        self.changes = tuple(changes)
+        super().__init__(
+            f"{who} changed this charge while you had it open. Nothing of yours was saved yet; "
+            "what you typed is still here."
+        )
+
+
+class WrongDocument(BillingError):
+    """The uploaded content cannot be kept."""
+
+
+class DuplicateDocument(BillingError):
+    """The same content is already saved as document `document_id`."""
+
+    def __init__(self, document_id: int, name: str) -> None:
+        self.document_id = document_id
+        super().__init__(f"This file is already saved as “{name}” (ID {document_id}).")
+
+
+class WrongInput(BillingError):
+    """A form field holds something that cannot be understood; the message says which."""
+
+
+class RefusedFile(BillingError):
+    """An intake file that is refused whole; nothing of it is kept."""
+
+
+class StoreInUse(BillingError):
+    def __init__(self, holder: str) -> None:
+        super().__init__(
+            f"Billing Tasks is already running on this data folder ({holder}). "
+            "Use its Import page, or stop it first."
+        )
+
+
+class WrongDataFolder(BillingError):
+    """The data folder cannot be used; the message says what to do."""

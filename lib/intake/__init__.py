@@ -1,0 +1,1 @@
+"""What arrives from outside: read without the store, previewed, then applied whole."""

@@ -1,0 +1,135 @@
+"""python -m lib import: bring files in from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from lib import runtime
+from lib.db import Connection
+from lib.errors import StoreInUse, WrongDataFolder
+from lib.intake import files
+from lib.intake.arrivals import WrongUsage, bring, practice_name
+from lib.intake.content import count
+from lib.models import ImportReport
+
+
+def main(arguments: Sequence[str], *, now: datetime) -> int:
+    """Import the files: 0 all are in, 1 some refused, 2 wrong usage. Prints no patient."""
+    wanted = _parser().parse_args(arguments)
+    try:
+        return _import(wanted, now)
+    except WrongUsage as problem:
+        print(f"python -m lib import: {problem}", file=sys.stderr)
+        return 2
+    except (StoreInUse, WrongDataFolder) as problem:
+        print(problem, file=sys.stderr)
+        for path in wanted.files if wanted.json else []:
+            _print_json(path, replace(_unread(path), refused=str(problem)))
+        return 1
+    finally:
+        runtime.close_stores()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lib import",
+        description="Bring files in: claims (X12 837P), remittances (835), claim acknowledgments "
+        "(277CA), requests for documents (277 RFAI, FHIR) and tables of tasks (CSV, Excel), each "
+        "known by its content. BILLING_TASKS_DATA names the data folder.",
+        epilog="Exit code: 0 all files are in, 1 some were refused, 2 wrong usage.",
+    )
+    parser.add_argument(
+        "--practice", metavar="NAME", help="made if new; needed only where there are several"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object a file")
+    parser.add_argument("files", metavar="FILE", nargs="+", help="a file to bring in")
+    return parser
+
+
+def _import(wanted: argparse.Namespace, now: datetime) -> int:
+    con = runtime.open_store().connection()
+    name = practice_name(con, wanted.practice)
+    reports = []
+    for path, report in _each(con, wanted.files, name, now):
+        reports.append(report)
+        if wanted.json:
+            _print_json(path, report)
+        else:
+            print_line(report)
+    if not wanted.json:
+        _print_total(reports, name)
+    return 1 if any(report.refused for report in reports) else 0
+
+
+def _each(
+    con: Connection, paths: Sequence[str], practice: str, now: datetime
+) -> Iterator[tuple[str, ImportReport]]:
+    for path in paths:
+        name = Path(path).name
+        try:
+            report = bring(con, practice, name, Path(path), now=now)
+        except OSError as problem:
+            why = f"{name} was refused: it cannot be read ({problem.strerror})."
+            report = ImportReport(name, "", None, refused=why)
+        yield path, report
+
+
+def _unread(path: str) -> ImportReport:
+    """A report on a file that could not be tried."""
+    try:
+        return files.refusal(Path(path).name, Path(path).read_bytes(), "")
+    except OSError:
+        return ImportReport(Path(path).name, "", None)
+
+
+def _print_json(path: str, report: ImportReport) -> None:
+    said = {
+        "file": path,
+        "sha256": report.sha256 or None,
+        "format": report.format,
+        "charges_new": report.charges_new,
+        "tasks_new": report.tasks_new,
+        "tasks_amount": f"{report.tasks_amount:.2f}",
+        "already_imported": report.already_imported,
+        "refused": report.refused,
+    }
+    print(json.dumps(said, ensure_ascii=False), flush=True)
+
+
+def print_line(report: ImportReport) -> None:
+    """What became of one file, in a line and its warnings."""
+    if report.refused:
+        print(f"  refused  {report.refused}")
+        return
+    if report.already_imported:
+        print(f"  known    {report.file}: already imported, nothing changed")
+        return
+    print(f"  in       {report.file} ({report.format}): {_amounts([report])}")
+    for warning in report.warnings:
+        print(f"           {warning}")
+
+
+def _print_total(reports: Sequence[ImportReport], practice: str) -> None:
+    refused = sum(report.refused is not None for report in reports)
+    known = sum(report.already_imported for report in reports)
+    print(
+        f"{practice}: {_amounts(reports)} from {count(len(reports) - refused - known, 'new file')}"
+        f"; {known} already imported, {refused} refused"
+    )
+
+
+def _amounts(reports: Sequence[ImportReport]) -> str:
+    charges = sum(report.charges_new for report in reports)
+    tasks = sum(report.tasks_new for report in reports)
+    amount = sum((report.tasks_amount for report in reports), Decimal("0.00"))
+    said = [count(charges, "new charge")] if charges else []
+    if tasks:
+        said.append(f"{count(tasks, 'new task')} ({amount:,.2f})")
+    return ", ".join(said) or "nothing new"

@@ -1,0 +1,187 @@
+"""What a file says, whatever its format, before anybody asks what of it is new. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lib.errors import RefusedFile
+from lib.intake import messages, others
+from lib.intake.claim import Claim
+from lib.intake.messages import (
+    APPLIED,
+    BATCH,
+    CLAIMS,
+    QUARANTINED,
+    RECORDED,
+    REMITTANCE,
+    Message,
+    Part,
+)
+from lib.intake.others import Choice
+from lib.intake.raw import Raw
+from lib.intake.remittances import DENIED, REVERSAL, Answer
+from lib.intake.requests import Request
+from lib.intake.x12 import Broken
+from lib.models import RefusedRow
+
+__all__ = ["CLAIMS", "REMITTANCE", "Content", "Tally", "count", "parts", "read"]
+
+MOST_NAMED = 20  # messages that were set aside and are named in the report
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The whole of a file that is small enough to hold."""
+
+    file: str
+    sha256: str
+    format: str
+    claims: tuple[Claim, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    requests: tuple[Request, ...] = ()
+    messages: tuple[Message, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def denied(self) -> list[Answer]:
+        return [answer for answer in self.answers if answer.status == DENIED]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a file holds, counted while its parts come by; it names no patient and no claim."""
+
+    formats: dict[str, None] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)  # of the reader
+    messages: list[Message] = field(default_factory=list)
+    numbers: Counter[str] = field(default_factory=Counter)  # of claims
+    said: int = 0
+    reversals: int = 0
+    refused_rows: tuple[RefusedRow, ...] = ()
+    refused_text: str = ""  # those rows as a table to correct
+
+    def take(self, piece: Part | Message) -> None:
+        if isinstance(piece, Message):
+            self.messages.append(piece)
+            if piece.outcome == APPLIED:
+                self.formats.setdefault(piece.kind)
+            return
+        self.numbers.update(claim.claim_number for claim in piece.claims)
+        self.said += len(piece)
+        self.reversals += sum(answer.status == REVERSAL for answer in piece.answers)
+
+    @property
+    def format(self) -> str:
+        return ", ".join(self.formats)
+
+    @property
+    def set_aside(self) -> list[Message]:
+        return [each for each in self.messages if each.outcome == QUARANTINED]
+
+    def odd(self) -> list[str]:
+        """What is worth saying about the content."""
+        said = list(self.warnings)
+        for each in self.set_aside[:MOST_NAMED]:
+            where = (
+                f"{each.kind} number {each.first}"
+                if each.first == each.last
+                else f"the {each.kind} from segment {each.first} to {each.last}, because of "
+                f"segment {each.segment_number}"
+            )
+            said.append(f"Set aside: {where}: {each.sentence}.")
+        if len(self.set_aside) > MOST_NAMED:
+            said.append(f"Set aside too: {count(len(self.set_aside) - MOST_NAMED, 'message')}.")
+        left = Counter(each.sentence for each in self.messages if each.outcome == RECORDED)
+        said += [f"Left out ({count(times, 'message')}): {what}." for what, times in left.items()]
+        several = [times for times in self.numbers.values() if times > 1]
+        if several:
+            said.append(
+                f"Used more than once in this file: {count(len(several), 'claim number')}, "
+                f"on {sum(several):,} claims together."
+            )
+        if self.reversals:
+            said.append(
+                f"Taken back by the payer (CLP02 = 22): {count(self.reversals, 'earlier answer')}."
+            )
+        if not self.said and not left:
+            said.append("The file holds no claim and no answer to one.")
+        return said
+
+
+def parts(
+    raw: Raw,
+    tally: Tally,
+    *,
+    without: frozenset[int] = frozenset(),
+    choice: Choice | None = None,
+) -> Iterator[Part | Message]:
+    """What the file says, some at a time, counted in `tally`.
+
+    Raises RefusedFile, with the one sentence that says why, where nothing of the file may be
+    kept, and messages.Spoiled where one must begin again without its bad messages. Nothing may be
+    kept before the last part is through.
+    """
+    other = None if raw.is_interchange else others.read(raw.name, raw.content(), choice)
+    if other:
+        yield from _other(other, tally)
+        return
+    try:
+        for piece in messages.read(raw.text(), tally.warnings, without):
+            tally.take(piece)
+            yield piece
+    except Broken as problem:
+        raise _refused(raw.name, problem.number, problem.what) from problem
+    if not tally.formats:
+        if not tally.messages:
+            raise _refused(raw.name, 1, "it holds no transaction")
+        first = next(iter(tally.set_aside), tally.messages[0])
+        raise _refused(raw.name, first.segment_number or first.first, first.sentence)
+
+
+def read(name: str, content: bytes, choice: Choice | None = None) -> Content:
+    """The whole of what a file says. Raises RefusedFile. Pure."""
+    raw, without = Raw(name, content), frozenset[int]()
+    while True:
+        tally, whole = Tally(), Part()
+        try:
+            for piece in parts(raw, tally, without=without, choice=choice):
+                if isinstance(piece, Part):
+                    whole.extend(piece)
+            break
+        except messages.Spoiled:
+            without = messages.bad_ones(raw.text())
+    return Content(
+        file=name,
+        sha256=raw.sha256,
+        format=tally.format,
+        claims=tuple(whole.claims),
+        answers=tuple(whole.answers),
+        requests=tuple(whole.requests),
+        messages=tuple(tally.messages),
+        warnings=tuple(tally.odd()),
+    )
+
+
+def _other(other: others.Other, tally: Tally) -> Iterator[Part | Message]:
+    """FHIR and tables of tasks."""
+    tally.warnings += other.warnings
+    tally.refused_rows, tally.refused_text = other.refused_rows, other.refused_text
+    tally.formats.setdefault(other.format)
+    tally.said = len(other.requests) or 1
+    for at in range(0, len(other.requests), BATCH):
+        yield Part(requests=list(other.requests[at : at + BATCH]))
+    for message in other.messages:
+        tally.messages.append(message)
+        yield message
+
+
+def _refused(name: str, number: int, what: str) -> RefusedFile:
+    return RefusedFile(
+        f"{name} was refused at segment {number}: {what}. Nothing of it was imported."
+    )
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

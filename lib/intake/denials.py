@@ -1,0 +1,209 @@
+"""The answers of a remittance: what they ask of the practice, and what they tell it. Pure.
+
+A denied claim always makes a request. Which of the others do is the choice of each practice. The
+contractual difference (CO 45) and what the patient owes (PR 1, 2, 3) never make one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from lib.intake import hints
+from lib.intake.news import News
+from lib.intake.remittances import DENIED, PAID, REVERSAL, Answer, Takeback
+from lib.intake.requests import Request
+from lib.models import TaskType
+
+MOST_LINES = 6  # named in the instructions
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Which answers, beside denied claims, a practice wants as tasks."""
+
+    partial_denials: bool = False
+    line_denials: bool = False
+    reversals: bool = False
+    takebacks: bool = False
+
+
+NONE = Options()
+
+
+def read(
+    answers: Iterable[Answer], takebacks: Iterable[Takeback], options: Options = NONE
+) -> tuple[list[Request], list[News]]:
+    """What the answers ask by the options of the practice, and what they tell."""
+    requests: list[Request] = []
+    news: list[News] = []
+    for answer in answers:
+        request = _request(answer, options)
+        if request:
+            requests.append(request)
+        elif answer.status in PAID:
+            news.append(_news(answer))
+    if options.takebacks:
+        requests += [_takeback(each) for each in takebacks]
+    return requests, news
+
+
+def key(answer: Answer) -> str:
+    """What is asked of which claim: the same key is the same request, whatever the envelope."""
+    claim = answer.payer_claim_number or f"{answer.dates[0]} {answer.charged}"
+    return "|".join(("835", answer.claim_number, claim, hints.codes(answer)))
+
+
+def _request(answer: Answer, options: Options) -> Request | None:
+    if answer.status == DENIED:
+        advice = hints.find(answer)
+        return _about(answer, advice, advice.title, hints.instructions(answer, advice))
+    if answer.status == REVERSAL and options.reversals:
+        return _reversal(answer)
+    if answer.status in PAID:
+        denied = [line for line in answer.lines if line.is_denied]
+        if options.line_denials and denied:
+            return _lines(answer)
+        asked = [reason for reason in answer.reasons if not reason.is_expected]
+        if options.partial_denials and (denied or any(reason.amount > 0 for reason in asked)):
+            return _partial(answer)
+    return None
+
+
+def _about(
+    answer: Answer, advice: hints.Advice, title: str, said: str, amount: Decimal | None = None
+) -> Request:
+    return Request(
+        key=key(answer),
+        type=advice.type,
+        title=title,
+        instructions=said,
+        source="835",
+        segment_number=answer.segment_number,
+        codes=hints.codes(answer),
+        amount=answer.charged if amount is None else amount,
+        claim_amount=answer.charged,
+        claim_number=answer.claim_number,
+        patient_name=answer.patient.name,
+        payer_name=answer.payer.name,
+        payer_code=answer.payer.code,
+        provider_name=answer.provider.name,
+        date_of_service=answer.dates[0],
+        asked_on=answer.remitted_on,
+        asked_in="remittance",
+        document_label=advice.label,
+        history=said,
+    )
+
+
+def _lines(answer: Answer) -> Request:
+    """Service lines of a paid claim for which nothing was paid."""
+    denied = [line for line in answer.lines if line.is_denied]
+    reasons = {
+        (each.group, each.code): each
+        for line in denied
+        for each in line.reasons
+        if not each.is_expected
+    }
+    about = replace(answer, reasons=tuple(reasons.values()))
+    advice = hints.find(about)
+    named = ", ".join(line.procedure for line in denied[:MOST_LINES] if line.procedure)
+    several = f"{len(denied)} service line{'' if len(denied) == 1 else 's'}"
+    first = (
+        f"{_who(answer)} paid {answer.paid:,.2f} US dollars for the claim{_when(answer)}, but "
+        f"nothing for {several} ({named}), with {hints.codes(about)}: it says that {advice.answer}."
+    )
+    amount = sum((line.charged for line in denied), Decimal("0.00"))
+    request = _about(
+        about, advice, f"Lines denied: {_lower(advice.title)}", f"{first} {advice.advice}", amount
+    )
+    return replace(request, key=request.key.replace("835|", "835|lines|", 1))
+
+
+def _partial(answer: Answer) -> Request:
+    """A claim that was paid less for a reason that somebody may answer."""
+    advice = hints.find(answer)
+    asked = [reason for reason in answer.reasons if not reason.is_expected]
+    amount = min(sum((each.amount for each in asked), Decimal("0.00")), answer.charged)
+    first = (
+        f"{_who(answer)} paid {answer.paid:,.2f} of {answer.charged:,.2f} US dollars for the "
+        f"claim{_when(answer)} and took off {amount:,.2f} with "
+        f"{', '.join(map(str, asked[: hints.MOST_CODES]))}: it says that {advice.answer}."
+    )
+    request = _about(
+        answer,
+        advice,
+        f"Denied in part: {_lower(advice.title)}",
+        f"{first} {advice.advice}",
+        amount,
+    )
+    return replace(request, key=request.key.replace("835|", "835|part|", 1))
+
+
+def _reversal(answer: Answer) -> Request:
+    advice = hints.Advice(TaskType.CHARGE, "Payment reversed", "", "")
+    said = (
+        f"{_who(answer)} took back its earlier answer to the claim{_when(answer)} "
+        f"({abs(answer.paid):,.2f} US dollars). See whether a corrected answer came with it; if "
+        "none did, ask the payer why, and note it for the biller."
+    )
+    request = _about(answer, advice, advice.title, said, abs(answer.charged))
+    request = replace(request, claim_amount=abs(answer.charged))
+    return replace(request, key=request.key.replace("835|", "835|reversal|", 1))
+
+
+def _takeback(takeback: Takeback) -> Request:
+    payer, when = takeback.payer.name or "The payer", ""
+    if takeback.remitted_on:
+        when = f" of {takeback.remitted_on:%m/%d/%Y}"
+    about = f" about {takeback.reference}" if takeback.reference else ""
+    return Request(
+        key="|".join(
+            ("835", "takeback", payer, takeback.trace, takeback.reason, takeback.reference,
+             str(takeback.amount))
+        ),
+        type=TaskType.CHARGE,
+        title="Money taken back by the payer",
+        instructions=f"{payer} kept {takeback.amount:,.2f} US dollars of its payment{when} "
+        f"(trace number {takeback.trace or 'none'}) with {takeback.reason}{about}. Find the letter "
+        "that announced it and the claim it is about. If it is not owed, note for the biller what "
+        "an appeal can rest on.",
+        source="835",
+        segment_number=takeback.segment_number,
+        codes=takeback.reason,
+        amount=takeback.amount,
+        payer_name=takeback.payer.name,
+        payer_code=takeback.payer.code,
+        provider_name=takeback.provider.name,
+        asked_on=takeback.remitted_on,
+        asked_in="remittance",
+    )  # fmt: skip
+
+
+def _news(answer: Answer) -> News:
+    paid = f"paid {answer.paid:,.2f} US dollars for" if answer.paid > 0 else "processed"
+    nothing = "" if answer.paid > 0 else " and paid nothing"
+    return News(
+        key="|".join(
+            ("835", "paid", answer.claim_number, answer.payer_claim_number, answer.status,
+             str(answer.paid), str(answer.remitted_on))
+        ),
+        claim_number=answer.claim_number,
+        amount=answer.charged,
+        sentence=f"{_who(answer)} {paid} this claim{_when(answer)}{nothing}.",
+        segment_number=answer.segment_number,
+        is_payment=True,
+    )  # fmt: skip
+
+
+def _who(answer: Answer) -> str:
+    return answer.payer.name or "The payer"
+
+
+def _when(answer: Answer) -> str:
+    return f" on {answer.remitted_on:%m/%d/%Y}" if answer.remitted_on else ""
+
+
+def _lower(title: str) -> str:
+    return f"{title[:1].lower()}{title[1:]}"

@@ -1,0 +1,177 @@
+"""Resources of FHIR R4 in JSON: one, a Bundle of them, or one a line (NDJSON). Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from lib.errors import RefusedFile
+from lib.intake.grid import clean
+from lib.intake.values import FIRST_YEAR, LAST_YEAR
+
+Resource = Mapping[str, Any]
+MOST_RESOURCES = 50_000
+MOST_TEXT = 200  # letters of one value
+_START = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*[{\[]")
+_XML = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<")
+_DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.*)?)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One resource, where it stands, and those it may refer to."""
+
+    number: int  # of the resource in the file, counted from 1
+    resource: Resource
+    others: Mapping[str, Resource] = field(default_factory=dict)  # by full address and Type/id
+
+    def referred(self, reference: Any) -> Resource | None:
+        """The contained or bundled resource that a Reference points to."""
+        if not isinstance(reference, Mapping):
+            return None
+        wanted = text(reference, "reference")
+        if wanted.startswith("#"):
+            for each in items(self.resource, "contained"):
+                if text(each, "id") == wanted[1:]:
+                    return each
+            return None
+        return self.others.get(wanted)
+
+
+def is_json(content: bytes) -> bool:
+    return _START.match(content) is not None
+
+
+def is_fhir_xml(content: bytes) -> bool:
+    return _XML.match(content) is not None and b"http://hl7.org/fhir" in content[:2000]
+
+
+def resources(name: str, content: bytes) -> list[Found]:
+    """All resources of the file in its order; a Bundle stands for its entries.
+
+    Raises RefusedFile with the sentence that says why not.
+    """
+    try:
+        raw = content.decode(json.detect_encoding(content))
+    except (UnicodeDecodeError, LookupError) as problem:
+        raise RefusedFile(f"{name} was refused: its text cannot be decoded.") from problem
+    raw = raw.removeprefix("\ufeff")
+    try:
+        given = [json.loads(raw)]
+    except (ValueError, RecursionError) as problem:
+        given = _lines(name, raw, problem)
+    found: list[Found] = []
+    for each in given:
+        for one in each if isinstance(each, list) else [each]:
+            found += _unpacked(name, one, len(found))
+            if len(found) > MOST_RESOURCES:
+                raise RefusedFile(
+                    f"{name} was refused: it holds more than {MOST_RESOURCES:,} resources."
+                )
+    if not found:
+        raise RefusedFile(f"{name} was refused: it holds no FHIR resource.")
+    return found
+
+
+def _lines(name: str, raw: str, problem: Exception) -> list[Any]:
+    """One resource a line; or the sentence where the text is no JSON."""
+    lines = [(n, line) for n, line in enumerate(raw.splitlines(), start=1) if line.strip()]
+    given = []
+    at = getattr(problem, "lineno", 1)
+    for number, line in lines:
+        try:
+            given.append(json.loads(line))
+        except (ValueError, RecursionError):
+            if len(given) >= 1 and isinstance(given[0], dict):
+                at = number
+            break
+    if len(given) == len(lines) and len(lines) > 1:
+        return given
+    raise RefusedFile(
+        f"{name} was refused at line {at}: it is not whole or not JSON. Ask the sender for it "
+        "again. Nothing of it was imported."
+    ) from problem
+
+
+def _unpacked(name: str, given: Any, before: int) -> Iterator[Found]:
+    if not isinstance(given, Mapping) or not text(given, "resourceType"):
+        raise RefusedFile(
+            f"{name} was refused: it is JSON but no FHIR resource (it has no resourceType)."
+        )
+    if given["resourceType"] != "Bundle":
+        yield Found(before + 1, given)
+        return
+    entries = [(entry, entry.get("resource")) for entry in items(given, "entry")]
+    others: dict[str, Resource] = {}
+    for entry, resource in entries:
+        if isinstance(resource, Mapping):
+            address = f"{text(resource, 'resourceType')}/{text(resource, 'id')}"
+            others.setdefault(address, resource)
+            if full := text(entry, "fullUrl"):
+                others.setdefault(full, resource)
+    for _, resource in entries:
+        if isinstance(resource, Mapping) and text(resource, "resourceType"):
+            before += 1
+            yield Found(before, resource, others)
+
+
+def items(holder: Any, *path: str) -> list[Mapping[str, Any]]:
+    """The objects of a list below `path`; a single object counts as a list of one."""
+    found = at(holder, *path)
+    if isinstance(found, Mapping):
+        return [found]
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def at(holder: Any, *path: str) -> Any:
+    """What stands below `path`, of lists the first; None where there is nothing."""
+    for place, step in enumerate(path):
+        if isinstance(holder, list):
+            holder = holder[0] if holder else None
+        if not isinstance(holder, Mapping):
+            return None
+        holder = holder.get(step)
+        if place + 1 == len(path):
+            return holder
+    return holder
+
+
+def text(holder: Any, *path: str) -> str:
+    """The text or number below `path` in one line; empty where there is none."""
+    found = at(holder, *path)
+    if isinstance(found, bool) or not isinstance(found, (str, int, float)):
+        return ""
+    return " ".join(clean(str(found)).split())[:MOST_TEXT]
+
+
+def codes(concepts: Any) -> set[str]:
+    """The codes of a CodeableConcept or of a list of them."""
+    holder = concepts if isinstance(concepts, list) else [concepts]
+    return {
+        text(coding, "code")
+        for concept in holder
+        if isinstance(concept, Mapping)
+        for coding in items(concept, "coding")
+    } - {""}
+
+
+def last_day(written: str) -> date | None:
+    """The last day of a FHIR date or dateTime ("2022-06" is the 30th), or None."""
+    found = _DAY.fullmatch(written)
+    if not found:
+        return None
+    year, month, day = (int(part) if part else None for part in found.groups())
+    if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
+        return None
+    try:
+        if day and month:
+            return date(year, month, day)
+        if month:
+            return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+    except ValueError:
+        return None
+    return date(year, 12, 31)

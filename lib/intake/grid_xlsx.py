@@ -1,0 +1,118 @@
+"""Tables in Excel workbooks: values only, no formula is run, and what unpacks is bounded. Pure."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from lib.errors import RefusedFile
+from lib.intake.grid import MOST_COLUMNS, MOST_ROWS, Cell, Grid, Row, text_of, with_header
+
+MOST_UNPACKED = 300_000_000  # bytes of all parts
+MOST_TEXTS = 100_000_000  # bytes of the shared texts: they are held in memory
+MOST_PARTS = 2000
+OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+warnings.filterwarnings("ignore", module="openpyxl")  # about styles and extensions it leaves out
+
+
+def is_workbook(content: bytes) -> bool:
+    return content.startswith(b"PK\x03\x04")
+
+
+def read(name: str, content: bytes, wanted: str | None, known: frozenset[str]) -> Grid:
+    """The table of the sheet that is wanted, or of the first that holds one.
+
+    Raises RefusedFile with the sentence that says why not.
+    """
+    _bounded(name, content)
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except Exception as problem:  # whatever openpyxl meets in a damaged workbook
+        raise _unreadable(name) from problem
+    try:
+        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        names = tuple(sheet.title for sheet in sheets)
+        if wanted is not None:
+            sheets = [sheet for sheet in sheets if sheet.title == wanted] or sheets
+        refused: RefusedFile | None = None
+        for sheet in sheets:
+            try:
+                columns, rows = with_header(
+                    list(_rows(name, sheet)), known, format_="XLSX", name=name
+                )
+            except RefusedFile as problem:
+                refused = refused or problem
+                continue
+            return Grid("XLSX", columns, rows, sheet.title, names)
+    except RefusedFile:
+        raise
+    except Exception as problem:  # the parts are unpacked and read as the rows are asked for
+        raise _unreadable(name) from problem
+    finally:
+        book.close()
+    raise refused or RefusedFile(f"{name} was refused: it has no sheet that can be seen.")
+
+
+def _unreadable(name: str) -> RefusedFile:
+    return RefusedFile(
+        f"{name} was refused: it is damaged or locked with a password, so it cannot be read as an "
+        "Excel workbook."
+    )
+
+
+def _bounded(name: str, content: bytes) -> None:
+    """Refuse what would unpack without measure, or declares entities."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            parts = packed.infolist()
+            texts = sum(p.file_size for p in parts if p.filename.endswith("sharedStrings.xml"))
+            unpacked = sum(part.file_size for part in parts)
+            if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED or texts > MOST_TEXTS:
+                raise RefusedFile(f"{name} was refused: unpacked it is too large to be read.")
+            if not any(part.filename == "xl/workbook.xml" for part in parts):
+                raise RefusedFile(
+                    f"{name} was refused: it is a ZIP archive but no Excel workbook. Unpack it "
+                    "and bring in the files."
+                )
+            for part in parts:
+                if part.filename.endswith((".xml", ".rels")):
+                    with packed.open(part) as opened:
+                        if b"<!DOCTYPE" in opened.read(4096):
+                            raise _unreadable(name)
+    except RefusedFile:
+        raise
+    except Exception as problem:  # zipfile raises many things for damaged archives
+        raise _unreadable(name) from problem
+
+
+def _rows(name: str, sheet: Any) -> Iterator[Row]:
+    sheet.reset_dimensions()  # what a file says of its own size is not to be believed
+    count = 0
+    for row in sheet.iter_rows():
+        cells = tuple(_value(cell) for cell in row[: MOST_COLUMNS + 1])
+        if not any(map(text_of, cells)):
+            continue
+        count += 1
+        if count > MOST_ROWS + 1000:
+            raise RefusedFile(
+                f"{name} was refused: it has more than {MOST_ROWS:,} rows. Divide it and bring "
+                "the parts in one after another."
+            )
+        line = next((cell.row for cell in row if getattr(cell, "row", None)), count)
+        yield Row(line, cells)
+
+
+def _value(cell: Any) -> Cell:
+    """The value of a cell; a number that is shown with leading zeros keeps them."""
+    value: Cell = cell.value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        shown = str(cell.number_format or "")
+        if len(shown) > 1 and set(shown) == {"0"} and value == int(value):
+            return f"{int(value):0{len(shown)}}"
+    return value

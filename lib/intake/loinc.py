@@ -1,0 +1,28 @@
+"""Which of our document labels a LOINC code stands for; the table holds codes, no LOINC text."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+
+from lib.intake.hints import REFERENCE
+
+OTHER = "Other"
+_CODE = re.compile(r"\d{1,7}-\d")
+
+
+def is_code(text: str) -> bool:
+    """True for what is written like a LOINC code."""
+    return _CODE.fullmatch(text) is not None
+
+
+def label(code: str) -> str:
+    """The label of the document a code asks for; Other where we do not know the code."""
+    return _labels().get(code, OTHER)
+
+
+@cache
+def _labels() -> dict[str, str]:
+    with (REFERENCE / "loinc_labels.csv").open(encoding="utf-8", newline="") as file:
+        return {row["loinc"]: row["label"] for row in csv.DictReader(file)}

@@ -1,0 +1,93 @@
+"""Files that are not X12, known by what is in them: FHIR and tables of tasks. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lib.intake import columns, fhir, fhir_json, sheets
+from lib.intake.columns import Plan
+from lib.intake.fhir import Recorded
+from lib.intake.grid import Grid, text_of
+from lib.intake.messages import APPLIED, QUARANTINED, RECORDED, Message
+from lib.intake.requests import Request
+from lib.models import RefusedRow
+
+# The beginning of an X12 file, or of a piece of one: x12.py says what is wrong with it.
+_X12 = re.compile(
+    rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*(?:I\0?S\0?A|(?:GS|ST|BHT|BPR|TRN|HL|NM1|N1|CLM|CLP|"
+    rb"SE|GE|IEA|TA1|AK1|STC|SV1|LX)[^A-Za-z0-9\s,;])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a table is to be read: the sheet of a workbook, and the plan for its columns."""
+
+    sheet: str | None = None
+    plan_for: Callable[[Grid], Plan] = columns.guess
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """What a file says that is not X12."""
+
+    format: str
+    requests: tuple[Request, ...]
+    warnings: tuple[str, ...]
+    messages: tuple[Message, ...]
+    refused_rows: tuple[RefusedRow, ...] = ()
+    refused_text: str = ""  # those rows as a file to correct
+
+
+def is_x12(head: bytes) -> bool:
+    """True where a file begins as X12 does, or as a piece of it."""
+    return _X12.match(head) is not None
+
+
+def read(name: str, content: bytes, choice: Choice | None = None) -> Other | None:
+    """What the file says, or None where it is for the reader of X12.
+
+    Raises RefusedFile with the sentence that says why nothing of it can be read.
+    """
+    if is_x12(content):
+        return None
+    if fhir_json.is_json(content) or fhir_json.is_fhir_xml(content):
+        requests, recorded = fhir.read(name, content)
+        return Other(fhir.FORMAT, tuple(requests), (), _messages(requests, recorded))
+    choice = choice or Choice()
+    grid = sheets.open_table(name, content, choice.sheet)
+    if grid is None:
+        return None
+    sheet = sheets.read(name, grid, choice.plan_for(grid))
+    sha256 = hashlib.sha256(content).hexdigest()
+    message = Message(grid.format, sha256, grid.rows[0].line, grid.rows[-1].line, APPLIED)
+    return Other(
+        grid.format,
+        sheet.requests,
+        tuple(sheets.warnings(sheet)),
+        (message,),
+        refused_rows=tuple(
+            RefusedRow(row.line, row.reason, " · ".join(filter(None, map(text_of, row.cells))))
+            for row in sheet.refused
+        ),
+        refused_text=sheet.refused_text,
+    )
+
+
+def _messages(requests: list[Request], recorded: list[Recorded]) -> tuple[Message, ...]:
+    """A message for each Task of a FHIR file, in its order."""
+    said = [
+        Message(fhir.FORMAT, each.key, each.segment_number, each.segment_number, APPLIED)
+        for each in requests
+    ]
+    said += [
+        Message(
+            fhir.FORMAT, each.identifiers, each.number, each.number,
+            QUARANTINED if each.is_bad else RECORDED, each.sentence, each.number, each.text,
+        )
+        for each in recorded
+    ]  # fmt: skip
+    return tuple(sorted(said, key=lambda message: message.first))

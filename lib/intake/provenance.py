@@ -1,0 +1,122 @@
+"""Where a task or a charge comes from: which file, which segment, when, and its text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lib import charges, tasks
+from lib.db import Connection
+from lib.intake.keeping import segments
+from lib.intake.raw import Raw, path_of
+from lib.models import Person
+
+LOOP = {  # segments that begin something else, where a raw loop is shown
+    "CLM", "HL", "CLP", "TRN", "ST", "SE", "GE", "IEA", "LX", "PLB",
+}  # fmt: skip
+MOST = 30  # segments shown of one loop
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """One place in one file. `segment` is empty where the file is not kept or is no X12."""
+
+    file_name: str
+    sha256: str
+    segment_number: int  # counted from 1; of FHIR the resource, of a table the row
+    imported_at: datetime
+    what: str  # "It was asked for", "A later answer" …
+    segment: str  # the raw segment
+    loop: str  # that segment and what belongs to it, a line each
+
+
+def of_task(
+    con: Connection, task_id: int, actor: Person, *, is_opened: bool = True
+) -> list[Provenance]:
+    """Every place in a file that made the task or answered it again, the first one first.
+
+    Empty for a task made by hand. Its text is read only where `is_opened`: of a large file that
+    takes a second. Raises NoSuchTask, for another practice's task too.
+    """
+    tasks.get(con, task_id, actor=actor)
+    return _read(
+        con,
+        """
+        SELECT name, sha256, segment_number, imported_at, what FROM (
+            SELECT 0 AS place, intake_file_id, segment_number, 'The request' AS what
+            FROM task WHERE id = $id
+            UNION ALL
+            SELECT task_answer.id, intake_file_id, segment_number, 'A later answer'
+            FROM task_answer WHERE task_id = $id
+        ) AS said
+        JOIN intake_file ON intake_file.id = intake_file_id
+        WHERE segment_number IS NOT NULL
+        ORDER BY place
+        """,
+        task_id,
+        is_opened=is_opened,
+    )
+
+
+def of_charge(
+    con: Connection, charge_id: int, actor: Person, *, is_opened: bool = True
+) -> list[Provenance]:
+    """The claim that made the charge and those that changed it, the first one first.
+
+    Its text is read only where `is_opened`. Raises NoSuchCharge, for another practice's charge too.
+    """
+    charges.get(con, charge_id, actor=actor)
+    return _read(
+        con,
+        """
+        SELECT name, sha256, segment_number, imported_at, what FROM (
+            SELECT 0 AS place, intake_file_id, segment_number, 'The claim' AS what
+            FROM charge WHERE id = $id
+            UNION ALL
+            SELECT id, intake_file_id, segment_number,
+                   CASE frequency WHEN '8' THEN 'A claim that voids it'
+                                  ELSE 'A claim that replaces it' END
+            FROM charge_arrival WHERE charge_id = $id
+        ) AS said
+        JOIN intake_file ON intake_file.id = intake_file_id
+        WHERE segment_number IS NOT NULL
+        ORDER BY place
+        """,
+        charge_id,
+        is_opened=is_opened,
+    )
+
+
+def _read(con: Connection, sql: str, id_: int, *, is_opened: bool) -> list[Provenance]:
+    return [_place(con, row, is_opened=is_opened) for row in con.records(_Place, sql, id=id_)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    name: str
+    sha256: str
+    segment_number: int
+    imported_at: datetime
+    what: str
+
+
+def _place(con: Connection, place: _Place, *, is_opened: bool) -> Provenance:
+    path = path_of(con.store, place.sha256)
+    loop: list[str] = []
+    if is_opened and path.exists():
+        raw = Raw(place.name, path)
+        first = place.segment_number
+        for text in segments(raw, first, first + MOST) if raw.is_interchange else ():
+            name = "".join(letter for letter in text[:3] if letter.isalnum())
+            if loop and name in LOOP - ({"LX"} if loop[0].startswith("CLM") else set()):
+                break
+            loop.append(text)
+    return Provenance(
+        file_name=place.name,
+        sha256=place.sha256,
+        segment_number=place.segment_number,
+        imported_at=place.imported_at,
+        what=place.what,
+        segment=loop[0] if loop else "",
+        loop="\n".join(loop),
+    )

@@ -1,0 +1,287 @@
+"""What a message asks of the practice, whatever its format: which of it is new, and its rows.
+
+A parser of any format makes Requests (pure). A request is known again by its key; one that is a
+later answer to a claim whose task is still open becomes history of that task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from lib.db import Connection, Value
+from lib.intake import elsewhere, matching
+from lib.intake.directory import Payers
+from lib.intake.matching import Charges, Held, OpenTask
+from lib.intake.source import Source
+from lib.intake.values import Party
+from lib.models import Status, TaskType, Turn
+from lib.search import search_text
+
+ANSWERS = ("835", "277CA")  # sources whose tasks take every later answer to their claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One thing that one message asks of the practice, about one claim or about none."""
+
+    key: str  # what is asked of which claim: the same key is the same request, in any envelope
+    type: TaskType
+    title: str
+    instructions: str
+    source: str  # 835, 277CA, 277RFAI, FHIR, CSV, XLSX
+    segment_number: int  # where it stands: segment, line of NDJSON or row of a table, from 1
+    codes: str = ""
+    amount: Decimal | None = None  # US dollars that wait for the answer
+    claim_amount: Decimal | None = None  # US dollars of the whole claim, where that is more
+    claim_number: str = ""
+    patient_name: str = ""  # "LAST, FIRST", used where the claim is not held
+    birth_date: date | None = None
+    payer_name: str = ""
+    payer_code: str = ""
+    provider_name: str = ""
+    date_of_service: date | None = None
+    asked_on: date | None = None  # the day of the message: the practice's own rule counts from it
+    asked_in: str = "request"  # what `asked_on` is the day of, in a sentence
+    due_on: date | None = None  # None: by the practice's own rule
+    due_rule: str = ""
+    document_label: str | None = None
+    received_on: date | None = None  # the day it arrived elsewhere; None: it arrives now
+    assignee_name: str = ""  # who works on it elsewhere: taken over where a colleague is so named
+    history: str = ""  # said on a task of the claim that is open already; empty: never added there
+
+    @property
+    def whole(self) -> Decimal | None:
+        """US dollars by which the claim is found among several of its number."""
+        return self.amount if self.claim_amount is None else self.claim_amount
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An answer to a claim whose task is open already, or is made from the same file."""
+
+    request: Request
+    task_id: int | None
+    of: str  # the key of the request that makes the task; empty where the task is held
+
+
+@dataclass(slots=True)
+class Plan:
+    """What becomes of the requests of a message."""
+
+    new: list[Request] = field(default_factory=list)
+    later: list[Later] = field(default_factory=list)
+    known: int = 0
+
+    @property
+    def amount(self) -> Decimal:
+        """US dollars of the new tasks."""
+        return sum((each.amount or Decimal(0) for each in self.new), Decimal("0.00"))
+
+
+def plan(con: Connection, practice_id: int, requests: Iterable[Request]) -> Plan:
+    """Which of the requests are new, which are later answers, and which were here before."""
+    wanted: dict[str, Request] = {}
+    found = Plan()
+    for request in requests:
+        if request.key in wanted:
+            found.known += 1
+        wanted.setdefault(request.key, request)
+    for key in known(con, practice_id, list(wanted)):
+        found.known += 1
+        del wanted[key]
+    charges = matching.charges(con, practice_id, [r.claim_number for r in wanted.values()])
+    tasks = matching.open_tasks(
+        con, practice_id, [r.claim_number for r in wanted.values() if r.history]
+    )
+    made: dict[tuple[str, int | None], list[Request]] = {}
+    for request in wanted.values():
+        charge = charges.find(request.claim_number, request.whole)
+        claim = (request.claim_number, charge.charge_id if charge else None)
+        task = _open_task(request, charge, tasks.get(request.claim_number, []))
+        first = _joined(request, made.get(claim, []))
+        if task:
+            found.later.append(Later(request, task.id, ""))
+        elif first:
+            found.later.append(Later(request, None, first.key))
+        else:
+            found.new.append(request)
+            made.setdefault(claim, []).append(request)
+    return found
+
+
+def fresh(con: Connection, practice_id: int, requests: Iterable[Request]) -> list[Request]:
+    """The requests that would each make a new task."""
+    return plan(con, practice_id, requests).new
+
+
+def add(con: Connection, planned: Plan, source: Source) -> None:
+    """Write the tasks, the later answers and their history; inside a transaction."""
+    ids = con.next_ids("task", len(planned.new)) if planned.new else []
+    by_key = {request.key: id_ for id_, request in zip(ids, planned.new, strict=True)}
+    _add_tasks(con, planned.new, ids, source)
+    for later in planned.later:
+        task_id = later.task_id if later.task_id is not None else by_key[later.of]
+        answer(con, task_id, later.request, source)
+
+
+def answer(con: Connection, task_id: int, request: Request, source: Source) -> None:
+    """Add a later answer to the history of an open task, inside a transaction."""
+    remember(con, task_id, request.key, request.segment_number, source)
+    event = source.event("answered again", request.segment_number, task_id=task_id)
+    con.insert("event", [event | {"detail": f"{request.history} {event['detail']}."}])
+
+
+def remember(con: Connection, task_id: int, key: str, segment_number: int, source: Source) -> None:
+    """Keep what was said about a task's claim, so that it is known again."""
+    con.execute(
+        """
+        INSERT INTO task_answer (practice_id, task_id, answer_key, intake_file_id, segment_number,
+                                 recorded_at)
+        VALUES ($practice_id, $task_id, $key, $file_id, $segment_number, $now)
+        """,
+        practice_id=source.practice.id,
+        task_id=task_id,
+        key=key,
+        file_id=source.file_id,
+        segment_number=segment_number,
+        now=source.now,
+    )
+
+
+def known(con: Connection, practice_id: int, keys: Sequence[str]) -> set[str]:
+    """Those keys of which the practice holds a task or a later answer."""
+    rows = con.rows(
+        """
+        SELECT request_key FROM task
+        WHERE practice_id = $practice_id
+          AND request_key IN (SELECT unnest($wanted::VARCHAR[]))
+        UNION
+        SELECT answer_key FROM task_answer
+        WHERE practice_id = $practice_id
+          AND answer_key IN (SELECT unnest($wanted::VARCHAR[]))
+        """,
+        practice_id=practice_id,
+        wanted=list(keys),
+    )
+    return {key for (key,) in rows}
+
+
+def _open_task(request: Request, charge: Held | None, tasks: Sequence[OpenTask]) -> OpenTask | None:
+    """The open task that this answer belongs to, the newest first."""
+    if not request.history:
+        return None
+    for task in tasks:
+        is_same = (
+            None in (charge, task.charge_id) or (charge and charge.charge_id) == task.charge_id
+        )
+        if is_same and (task.source in ANSWERS or task.type == request.type):
+            return task
+    return None
+
+
+def _joined(request: Request, made: Sequence[Request]) -> Request | None:
+    """The request of the same file and claim whose task takes this answer."""
+    if not request.history or not request.claim_number:
+        return None
+    return next(
+        (each for each in made if each.source in ANSWERS or each.type is request.type), None
+    )
+
+
+def _add_tasks(con: Connection, new: Sequence[Request], ids: Sequence[int], source: Source) -> None:
+    if not new:
+        return
+    charges = matching.charges(con, source.practice.id, [r.claim_number for r in new])
+    patients = matching.patients(con, source.practice.id, [r.patient_name for r in new])
+    payers = Payers(con, source.practice.id)
+    takers = elsewhere.assignees(con, source.practice.id, [r.assignee_name for r in new])
+    pairs = list(zip(ids, new, strict=True))
+    con.insert(
+        "task",
+        [
+            {"id": id_}
+            | _task_row(request, charges, patients, payers, source)
+            | {"assignee_id": taker.id if (taker := takers.get(request.assignee_name)) else None}
+            for id_, request in pairs
+        ],
+    )
+    con.insert(
+        "event",
+        [source.event("created", request.segment_number, task_id=id_) for id_, request in pairs],
+    )
+    con.insert(
+        "event",
+        [
+            source.event("assigned", request.segment_number, task_id=id_)
+            | {"field": "Assignee", "old_value": None, "new_value": taker.name}
+            for id_, request in pairs
+            if (taker := takers.get(request.assignee_name))
+        ],
+    )
+
+
+def _task_row(
+    request: Request,
+    charges: Charges,
+    patients: matching.Patients,
+    payers: Payers,
+    source: Source,
+) -> dict[str, Value]:
+    charge = charges.find(request.claim_number, request.whole)
+    payer_id: int | None
+    patient_id: int | None
+    if charge:
+        payer_id, payer_name = charge.payer_id, charge.payer_name
+        patient_id, patient_name = charge.patient_id, charge.patient_name
+        provider_name = charge.provider_name
+    else:
+        known = payers.find_named(Party(last=request.payer_name, code=request.payer_code))
+        payer_id, payer_name = known or (None, request.payer_name)
+        patient_id = patients.find(request.patient_name, request.birth_date)
+        patient_name, provider_name = request.patient_name, request.provider_name
+    due_on, due_rule = _due(request, source)
+    return {
+        "practice_id": source.practice.id,
+        "type": request.type,
+        "status": Status.OPEN,
+        "is_open": True,
+        "turn": Turn.PRACTICE,
+        "title": request.title,
+        "instructions": request.instructions,
+        "charge_id": charge.charge_id if charge else None,
+        "patient_id": patient_id,
+        "payer_id": payer_id,
+        "claim_number": request.claim_number,
+        "patient_name": patient_name,
+        "payer_name": payer_name,
+        "provider_name": provider_name,
+        "date_of_service": (charge and charge.date_from) or request.date_of_service,
+        "amount": request.amount,
+        "due_on": due_on,
+        "due_rule": due_rule,
+        "document_label": request.document_label,
+        "source": request.source,
+        "codes": request.codes,
+        "request_key": request.key,
+        "intake_file_id": source.file_id,
+        "segment_number": request.segment_number,
+        "search_text": search_text(
+            request.title, patient_name, request.claim_number, payer_name, provider_name
+        ),
+        "created_at": elsewhere.received_at(request.received_on, source),
+        "created_by": source.actor_id,
+    }
+
+
+def _due(request: Request, source: Source) -> tuple[date, str]:
+    if request.due_on:
+        return request.due_on, request.due_rule
+    days = source.practice.due_days
+    since = request.asked_in if request.asked_on else "import"
+    return (
+        (request.asked_on or source.today) + timedelta(days=days),
+        f"{days} days after the {since}, the practice's own rule",
+    )

@@ -1,0 +1,129 @@
+"""What people write to each other: questions and comments, notes to and from the biller."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lib import access, assignments, events, tasks
+from lib.access import Verb
+from lib.db import Connection, transaction
+from lib.errors import AlreadyCompleted, NoSuchTask, NothingWritten
+from lib.models import Channel, Note, Person, Status, Task, Turn
+from lib.submissions import is_repeat
+
+
+def notes(con: Connection, task_id: int, *, actor: Person) -> list[Note]:
+    """Everything written on one task of the actor's practices, oldest first."""
+    return con.records(
+        Note,
+        """
+        SELECT note.id, channel, text, person.name AS author, written_at
+        FROM note JOIN person ON person.id = note.author_id
+        WHERE task_id = $task_id AND list_contains($practices, note.practice_id)
+        ORDER BY written_at, note.id
+        """,
+        task_id=task_id,
+        practices=actor.practice_ids,
+    )
+
+
+def ask(
+    con: Connection, task_id: int, text: str, *, token: str, actor: Person, now: datetime
+) -> None:
+    """Put a question to the biller; a task nobody has is assigned to whoever asks."""
+    text = _written(text, "your question")
+    with transaction(con):
+        if is_repeat(con, token, "ask", actor=actor, now=now):
+            return
+        task = _pending(con, task_id, Verb.ASK, actor)
+        _add(con, task, Channel.QUESTION, text, actor=actor, now=now)
+        _turn(con, task, Turn.BILLER)
+        if task.assignee_id is None:
+            assignments.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
+
+
+def answer(
+    con: Connection, task_id: int, text: str, *, token: str, actor: Person, now: datetime
+) -> None:
+    """Answer as the biller; it is the practice's turn again."""
+    text = _written(text, "your answer")
+    with transaction(con):
+        if is_repeat(con, token, "answer", actor=actor, now=now):
+            return
+        task = _pending(con, task_id, Verb.ANSWER, actor)
+        _add(con, task, Channel.QUESTION, text, actor=actor, now=now)
+        _turn(con, task, Turn.PRACTICE)
+
+
+def write_from_biller(
+    con: Connection, task_id: int, text: str, *, token: str, actor: Person, now: datetime
+) -> None:
+    """Add to the Notes from Biller, which the practice reads beside the charge."""
+    text = _written(text, "the note")
+    with transaction(con):
+        if is_repeat(con, token, "note", actor=actor, now=now):
+            return
+        task = tasks.get(con, task_id, actor=actor)
+        access.require(actor, Verb.WRITE_AS_BILLER, task.practice_id, NoSuchTask())
+        _add(con, task, Channel.FROM_BILLER, text, actor=actor, now=now)
+
+
+def add_to_biller(con: Connection, task: Task, text: str, *, actor: Person, now: datetime) -> None:
+    """Add to the Notes to Biller inside the caller's transaction; empty text adds nothing."""
+    if text.strip():
+        _add(con, task, Channel.TO_BILLER, text.strip(), actor=actor, now=now)
+
+
+def _written(text: str, what: str) -> str:
+    text = text.strip()
+    if not text:
+        raise NothingWritten(what)
+    return text
+
+
+def _pending(con: Connection, task_id: int, verb: Verb, actor: Person) -> Task:
+    task = tasks.get(con, task_id, actor=actor)
+    access.require(actor, verb, task.practice_id, NoSuchTask())
+    if task.status is Status.COMPLETED:
+        raise AlreadyCompleted(task.completed_by)
+    return task
+
+
+def _turn(con: Connection, task: Task, turn: Turn) -> None:
+    con.execute(
+        "UPDATE task SET turn = $turn, version = version + 1 WHERE id = $task_id",
+        turn=turn,
+        task_id=task.id,
+    )
+
+
+_KINDS = {
+    Channel.TO_BILLER: "noted to the biller",
+    Channel.FROM_BILLER: "noted from the biller",
+}
+
+
+def _add(
+    con: Connection, task: Task, channel: Channel, text: str, *, actor: Person, now: datetime
+) -> None:
+    con.execute(
+        """
+        INSERT INTO note (practice_id, task_id, channel, text, author_id, written_at)
+        VALUES ($practice_id, $task_id, $channel, $text, $author_id, $now)
+        """,
+        practice_id=task.practice_id,
+        task_id=task.id,
+        channel=channel,
+        text=text,
+        author_id=actor.id,
+        now=now,
+    )
+    asked = "answered" if tasks.is_biller(actor, task.practice_id) else "asked"
+    events.record(
+        con,
+        _KINDS.get(channel, asked),
+        practice_id=task.practice_id,
+        task_id=task.id,
+        actor_id=actor.id,
+        now=now,
+    )

@@ -1,0 +1,81 @@
+"""What a payer's later answer proposes: to complete a task that nobody need work on any more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lib import access, events, tasks
+from lib.access import Verb
+from lib.db import Connection, transaction
+from lib.errors import NoSuchTask, NothingProposed, NotYourTask
+from lib.models import Person, Proposal, Status, Task
+from lib.submissions import is_repeat
+
+
+def of_task(con: Connection, task: Task) -> Proposal | None:
+    """What is proposed for a task that is not completed, or None. The caller has read the task."""
+    if task.status is Status.COMPLETED:
+        return None
+    found = con.records(
+        Proposal,
+        """
+        SELECT proposal AS sentence, proposal_at AS made_at FROM task
+        WHERE id = $task_id AND proposal IS NOT NULL
+        """,
+        task_id=task.id,
+    )
+    return found[0] if found else None
+
+
+def accept(con: Connection, task_id: int, *, token: str, actor: Person, now: datetime) -> None:
+    """Complete the task as proposed, by its assignee or by anybody where it has none.
+
+    Raises NothingProposed, NotYourTask, AlreadyCompleted, NotAllowed or NoSuchTask.
+    """
+    with transaction(con):
+        if is_repeat(con, token, "accept proposal", actor=actor, now=now):
+            return
+        task, proposal = _proposed(con, task_id, actor)
+        _end(con, task, "accepted proposal", proposal, actor, now)
+        tasks.mark_completed(con, task, actor=actor, now=now)
+
+
+def decline(con: Connection, task_id: int, *, token: str, actor: Person, now: datetime) -> None:
+    """Leave the task as it is; the proposal is gone, its history stays. Raises as `accept`."""
+    with transaction(con):
+        if is_repeat(con, token, "decline proposal", actor=actor, now=now):
+            return
+        task, proposal = _proposed(con, task_id, actor)
+        _end(con, task, "declined proposal", proposal, actor, now)
+
+
+def _proposed(con: Connection, task_id: int, actor: Person) -> tuple[Task, Proposal]:
+    task = tasks.get(con, task_id, actor=actor)
+    access.require(actor, Verb.WORK, task.practice_id, NoSuchTask())
+    if task.assignee_id not in (None, actor.id):
+        raise NotYourTask(task.assignee_name)
+    proposal = of_task(con, task)
+    if proposal is None:
+        raise NothingProposed
+    return task, proposal
+
+
+def _end(
+    con: Connection, task: Task, kind: str, proposal: Proposal, actor: Person, now: datetime
+) -> None:
+    con.execute(
+        """
+        UPDATE task SET proposal = NULL, proposal_at = NULL, version = version + 1
+        WHERE id = $task_id
+        """,
+        task_id=task.id,
+    )
+    events.record(
+        con,
+        kind,
+        practice_id=task.practice_id,
+        task_id=task.id,
+        actor_id=actor.id,
+        now=now,
+        detail=proposal.sentence,
+    )

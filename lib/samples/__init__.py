@@ -1,0 +1,126 @@
+"""`python -m lib sample`: two invented practices with their people and a year of history.
+
+The claims and remittances are X12 files that are written here and come in through the ordinary
+intake; the rest happens by the ordinary verbs. The same day gives the same practices.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from lib import people, runtime
+from lib.db import Connection
+from lib.errors import StoreInUse, WrongDataFolder
+from lib.models import Person, Role, TaskType
+from lib.samples import clock
+from lib.samples.files import SampleFile, files
+from lib.samples.history import Year
+from lib.samples.ingredients import Request, SamplePerson, SamplePractice, read
+from lib.samples.story import SEED, weighted
+
+YEAR = timedelta(days=364)
+BY_HAND = {"harbor": 46, "lakeside": 9}  # tasks that the biller types
+MAIL = {"harbor": 20, "lakeside": 7}  # documents that come without being asked for
+MAIL_LABELS = ("Insurance card", "Referral", "Lab results", "Authorization", "Office notes")
+
+
+def write_files(folder: Path, today: date) -> list[SampleFile]:
+    """Write the X12 files of both practices to `folder`/samples/x12 and return them."""
+    made = files(today)
+    place = folder / "samples" / "x12"
+    place.mkdir(parents=True, exist_ok=True)
+    for file in made:
+        (place / file.name).write_bytes(file.content)
+    return made
+
+
+def load(con: Connection, folder: Path, *, now: datetime) -> bool:
+    """Fill the store as it would stand at `now`; False where it already holds a practice.
+
+    The X12 files are left in `folder`/samples/x12.
+    """
+    if people.practices(con):
+        return False
+    made = write_files(folder, now.date())
+    practices = read("practices", SamplePractice)
+    began = now - YEAR - timedelta(days=60)
+    ids = {
+        practice.key: people.add_practice(con, practice.name, timezone=practice.timezone, now=began)
+        for practice in practices
+    }
+    everyone = _hire(con, ids, began)
+    for practice in practices:
+        here = {
+            person.name: person
+            for person in everyone
+            if person.role_in(ids[practice.key]) is not None
+        }
+        year = Year(con, practice, ids[practice.key], here, now)
+        for file in made:
+            if file.practice == practice.key:
+                year.plan(clock.morning(file.day, practice.timezone), year.receive(file))
+        _plan_requests(year, practice, now)
+        year.live()
+    con.execute("CHECKPOINT")
+    return True
+
+
+def main(arguments: Sequence[str], *, now: datetime) -> int:
+    """The command line: 0 the data folder holds a practice, 1 it cannot be used, 2 wrong usage."""
+    argparse.ArgumentParser(
+        prog="python -m lib sample",
+        description="Fill an empty data folder with two sample practices and a year of history.",
+    ).parse_args(arguments)
+    try:
+        store = runtime.open_store()
+        con = store.connection()
+        if not load(con, store.folder, now=now):
+            print(f"{store.folder} already holds a practice: nothing was changed.")
+            return 0
+        charges, tasks = con.rows(
+            "SELECT (SELECT count(*) FROM charge), (SELECT count(*) FROM task)"
+        )[0]
+        print(f"{store.folder}: two sample practices with {charges} charges and {tasks} tasks")
+    except (StoreInUse, WrongDataFolder) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    finally:
+        runtime.close_stores()
+    return 0
+
+
+def _hire(con: Connection, practices: dict[str, int], began: datetime) -> list[Person]:
+    """Add the people of the sample practices, each once, with all their roles."""
+    roles: dict[tuple[str, str], dict[int, Role]] = {}
+    for one in read("people", SamplePerson):
+        if one.practice in practices:
+            roles.setdefault((one.name, one.email), {})[practices[one.practice]] = one.role
+    for (name, email), held in roles.items():
+        people.add_person(con, name, email, held, is_sample=True, now=began)
+    return people.sample_people(con)
+
+
+def _plan_requests(year: Year, practice: SamplePractice, now: datetime) -> None:
+    """What the biller asks by hand, of every type and more of late, and what comes by mail."""
+    chance = Random(f"{SEED} by hand {practice.key} {now.date()}")
+    requests = read("requests", Request)
+    for n, at in _moments(BY_HAND[practice.key], practice, now, chance):
+        kind = list(TaskType)[n % len(TaskType)]
+        of_kind = [request for request in requests if request.type is kind]
+        year.plan(at, year.ask_by_hand(weighted(of_kind, chance)))
+    for n, at in _moments(MAIL[practice.key], practice, now, chance):
+        year.plan(at, year.file_letter(MAIL_LABELS[n % len(MAIL_LABELS)]))
+
+
+def _moments(
+    count: int, practice: SamplePractice, now: datetime, chance: Random
+) -> Iterator[tuple[int, datetime]]:
+    """Numbered moments of working days over the year, closer together towards its end."""
+    for n in range(count):
+        ago = YEAR * (1 - n / count) ** 1.6
+        yield n, clock.later(now - ago, 0, practice.timezone, chance)

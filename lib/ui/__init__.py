@@ -1,0 +1,1 @@
+"""The pieces that pages share. Knows Streamlit; knows nothing of SQL."""

@@ -1,0 +1,92 @@
+"""Our own browser pieces: each is a .js and a .css beside this file, and a function here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+
+def _text(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+_record_list = st.components.v2.component(
+    "billing_record_list",
+    html=_text("record_list.html"),
+    css=_text("record_list.css"),
+    js=_text("record_list.js"),
+)
+_task_menu = st.components.v2.component(
+    "billing_task_menu",
+    html='<nav aria-label="Views of the queue"></nav>',
+    css=_text("task_menu.css"),
+    js=_text("task_menu.js"),
+)
+_line_editor = st.components.v2.component(
+    "billing_line_editor",
+    html=_text("line_editor.html"),
+    css=_text("line_editor.css"),
+    js=_text("line_editor.js"),
+)
+
+_document_frame = st.components.v2.component(
+    "billing_document_frame",
+    html='<iframe loading="lazy" referrerpolicy="same-origin"></iframe>\n',
+    css=_text("document_frame.css"),
+    js=_text("document_frame.js"),
+)
+
+
+Columns = tuple[tuple[str, str, str], ...]  # name, label, width in CSS
+
+TASK_COLUMNS: Columns = (
+    ("title", "Task", "20%"),
+    ("type", "Type", "13%"),
+    ("patient", "Patient", "13%"),
+    ("payer", "Payer", "13%"),
+    ("service", "Service date", "88px"),
+    ("amount", "Amount", "84px"),
+    ("age", "Age", "52px"),
+    ("due", "Due", "84px"),
+    ("status", "Status", "96px"),
+    ("assignee", "Assignee", "10%"),
+)
+
+
+def task_list(data: dict[str, Any], on_action: Callable[[], None]) -> None:
+    """The list of tasks; a click is `st.session_state["task_list"].action`: open, close, sort or
+    page."""
+    record_list(
+        {"label": "Tasks", "search": "q", **data},
+        TASK_COLUMNS,
+        key="task_list",
+        on_action=on_action,
+    )
+
+
+def record_list(
+    data: dict[str, Any], columns: Columns, *, key: str, on_action: Callable[[], None]
+) -> None:
+    """A list of records, one row each; without an `order` its columns cannot be sorted."""
+    shown = [{"name": name, "label": label, "width": width} for name, label, width in columns]
+    _record_list(key=key, data={**data, "columns": shown}, on_action_change=on_action)
+
+
+def task_menu(data: dict[str, Any], on_view: Callable[[], None]) -> None:
+    """The left menu; a click is `st.session_state["task_menu"].view`."""
+    _task_menu(key="task_menu", data=data, on_view_change=on_view)
+
+
+def line_editor(data: dict[str, Any], *, key: str, on_lines: Callable[[], None]) -> None:
+    """The service lines as editable cells; what is typed is `st.session_state[key].lines`."""
+    _line_editor(key=key, data=data, on_lines_change=on_lines)
+
+
+def document_frame(address: str, name: str, *, key: str) -> None:
+    """A PDF by its address under /documents/, as the browser shows it."""
+    _document_frame(key=key, data={"address": address, "name": name})

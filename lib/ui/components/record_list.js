@@ -1,0 +1,177 @@
+// A list of records: a real table, one row a record, driven by mouse or keyboard.
+// Every text arrives as data and is set as textContent, never as HTML.
+const make = (tag, className, text) => {
+  const element = document.createElement(tag)
+  if (className) element.className = className
+  if (text !== undefined) element.textContent = text
+  return element
+}
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component
+  const root = parentElement.querySelector(".record-list")
+  const send = (action) => setTriggerValue("action", { ...action, at: Date.now() })
+  const table = root.querySelector("table")
+  const scroller = root.querySelector(".scroller")
+  const focused = root.getRootNode().activeElement
+  const focusedRecord = focused && focused.dataset ? focused.dataset.record : undefined
+  const before = root.dataset.view
+
+  table.setAttribute("aria-label", data.label)
+  table.tHead.replaceChildren(heading(data, send))
+  const rows = data.rows.map((row) => line(row, data))
+  table.tBodies[0].replaceChildren(...rows)
+  root.querySelector(".empty").textContent = data.rows.length ? "" : data.empty
+  foot(root.querySelector(".foot"), data, send)
+
+  if (before !== data.view) scroller.scrollTop = 0
+  root.dataset.view = data.view
+  const current = rows.find((row) => row.dataset.record === String(data.selected)) || rows[0]
+  if (current) current.tabIndex = 0
+  if (focusedRecord) {
+    const again = rows.find((row) => row.dataset.record === focusedRecord)
+    if (again) again.focus({ preventScroll: true })
+  }
+
+  const choose = (row) => {
+    for (const other of table.tBodies[0].rows) {
+      other.setAttribute("aria-selected", String(other === row))
+      other.tabIndex = other === row ? 0 : -1
+    }
+    send({ kind: "open", record: Number(row.dataset.record) })
+  }
+  table.tBodies[0].onclick = (event) => {
+    const row = event.target.closest("tr")
+    if (row) choose(row)
+  }
+  table.tBodies[0].onkeydown = (event) => {
+    const row = event.target.closest("tr")
+    if (!row) return
+    const all = [...table.tBodies[0].rows]
+    const place = all.indexOf(row)
+    const target = {
+      ArrowDown: all[place + 1], ArrowUp: all[place - 1], Home: all[0], End: all[all.length - 1],
+      PageDown: all[Math.min(place + 10, all.length - 1)], PageUp: all[Math.max(place - 10, 0)],
+    }[event.key]
+    if (target) {
+      event.preventDefault()
+      row.tabIndex = -1
+      target.tabIndex = 0
+      target.focus()
+      target.scrollIntoView({ block: "nearest" })
+    } else if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault()
+      choose(row)
+    }
+  }
+
+  // "/" goes to the search box, Escape closes the panel, from anywhere outside a field.
+  const onKey = (event) => {
+    const inField = event.composedPath()[0].closest?.("input, textarea, select, [role=dialog]")
+    if (event.key === "/" && !inField && !event.ctrlKey && !event.metaKey) {
+      const search = document.querySelector(`.st-key-${data.search} input`)
+      if (search) {
+        event.preventDefault()
+        search.focus()
+        search.select()
+      }
+    } else if (event.key === "Escape" && !inField && table.querySelector("tr[aria-selected=true]")) {
+      for (const other of table.tBodies[0].rows) other.setAttribute("aria-selected", "false")
+      send({ kind: "close" })
+    }
+  }
+  if (root.onKey) document.removeEventListener("keydown", root.onKey)
+  root.onKey = onKey
+  document.addEventListener("keydown", onKey)
+  if (!root.fit) {
+    root.fit = () => fit(root, scroller)
+    window.addEventListener("resize", root.fit)
+    root.watch = new ResizeObserver(root.fit)
+    root.watch.observe(document.querySelector(".stMainBlockContainer") ?? document.body)
+  }
+  requestAnimationFrame(root.fit)
+  return () => {
+    document.removeEventListener("keydown", root.onKey)
+    window.removeEventListener("resize", root.fit)
+    root.watch.disconnect()
+    root.fit = undefined
+  }
+}
+
+// The list ends where the window ends, however many rows the filters take; the panel is as tall.
+function fit(root, scroller) {
+  const room = window.innerHeight - scroller.getBoundingClientRect().top - 54
+  scroller.style.height = `${Math.max(room, 260)}px`
+  document.documentElement.style.setProperty("--bt-list-height", `${root.offsetHeight}px`)
+}
+
+function heading(data, send) {
+  const row = make("tr")
+  for (const { name, label, width } of data.columns) {
+    const cell = make("th", name)
+    cell.scope = "col"
+    if (width) cell.style.width = width
+    if (!data.order) {
+      cell.append(make("span", "", label))
+      row.append(cell)
+      continue
+    }
+    const button = make("button", "", label)
+    button.type = "button"
+    const isSorted = data.order === name
+    cell.setAttribute("aria-sort", isSorted ? (data.descending ? "descending" : "ascending") : "none")
+    if (isSorted) button.append(make("span", "arrow", data.descending ? "▾" : "▴"))
+    button.onclick = () =>
+      send({ kind: "sort", order: name, descending: isSorted ? !data.descending : name === "amount" })
+    cell.append(button)
+    row.append(cell)
+  }
+  return row
+}
+
+function line(row, data) {
+  const element = make("tr")
+  element.dataset.record = row.id
+  element.tabIndex = -1
+  element.setAttribute("aria-selected", String(row.id === data.selected))
+  for (const { name } of data.columns) {
+    const cell = make("td", name)
+    if (name === "status") cell.append(make("span", "badge " + row.state, row.status))
+    else cell.textContent = row[name]
+    if (name === "due" && row.late) cell.classList.add("late")
+    if (name !== "status") cell.title = row[name]
+    element.append(cell)
+  }
+  return element
+}
+
+function foot(element, data, send) {
+  element.replaceChildren()
+  const total = make("div", "total")
+  total.append(make("strong", "", data.count), make("span", "", data.countWord))
+  if (data.amount) total.append(make("strong", "", data.amount))
+  const pager = make("nav", "pager")
+  pager.setAttribute("aria-label", "Pages of the list")
+  const button = (label, page, name) => {
+    const one = make("button", page === data.page && !name ? "current" : "", label)
+    one.type = "button"
+    one.setAttribute("aria-label", name || `Page ${page}`)
+    if (page === data.page && !name) one.setAttribute("aria-current", "page")
+    one.disabled = page < 1 || page > data.pages
+    one.onclick = () => send({ kind: "page", page })
+    pager.append(one)
+  }
+  if (data.pages > 1) {
+    button("‹", data.page - 1, "Previous page")
+    let last = 0
+    const near = [1, ...[-2, -1, 0, 1, 2].map((step) => data.page + step), data.pages]
+    for (const page of [...new Set(near)].sort((a, b) => a - b)) {
+      if (page < 1 || page > data.pages) continue
+      if (page - last > 1) pager.append(make("span", "gap", "…"))
+      button(page.toLocaleString("en-US"), page)
+      last = page
+    }
+    button("›", data.page + 1, "Next page")
+  }
+  element.append(total, make("div", "range", data.range), pager)
+}

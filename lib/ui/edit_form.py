@@ -1,0 +1,214 @@
+"""The Edit Charge form: fields, diagnoses, service lines, and each problem beside its field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from lib import charge_form, charges, checks
+from lib.charges import LABELS, amount_of, show
+from lib.models import Charge, Person, Problem, Task
+from lib.ui import components, session
+from lib.ui.editing import Editing
+
+_ROWS = (
+    ("rendering_name", "rendering_npi", "referring_name", "referring_npi"),
+    ("billing_name", "billing_npi", "supervising_name", "supervising_npi"),
+)
+
+
+def form(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
+    """Draw the form and take what is typed into `state.form`."""
+    _take_typed(state, task)
+    charge, problems = found_in(state, task, actor)
+    con = session.connection()
+    patient = charges.patient(con, state.opened.patient_id, actor=actor)
+    born = f" · born {show(patient.birth_date)}" if patient.birth_date else ""
+    first = st.columns(4)
+    with first[0]:
+        _read("Patient", patient.name + born, task)
+    with first[1]:
+        _read("Payer", charges.payer_name(con, state.opened.payer_id, actor=actor), task)
+    _text(first[2], "member_id", state, problems, task, is_mine)
+    _text(first[3], "authorization_number", state, problems, task, is_mine)
+    for row in _ROWS:
+        for column, name in zip(st.columns(4), row, strict=True):
+            _text(column, name, state, problems, task, is_mine)
+    fourth = st.columns(4)
+    _text(fourth[0], "location", state, problems, task, is_mine)
+    _place(fourth[1], state, problems, task, is_mine)
+    _text(fourth[2], "hospitalized_from", state, problems, task, is_mine, hint="MM/DD/YYYY")
+    _text(fourth[3], "hospitalized_to", state, problems, task, is_mine, hint="MM/DD/YYYY")
+    _diagnoses(state, problems, task, is_mine)
+    _lines(state, charge, problems, task, is_mine)
+
+
+def _take_typed(state: Editing, task: Task) -> None:
+    """What the fields say now, so that the sentences beside them are about it: they are made
+    before the fields are drawn."""
+
+    def typed(name: str, known: str) -> str:
+        return str(st.session_state.get(f"{name}_{task.id}_{state.stamp}", known))
+
+    for name in LABELS:
+        state.form[name] = typed(name, state.form[name])
+    codes = [*state.form["diagnoses"], *[""] * charge_form.MOST_DIAGNOSES]
+    found = [typed(f"diagnosis_{at}", codes[at]) for at in range(charge_form.MOST_DIAGNOSES)]
+    while found and not found[-1].strip():
+        found.pop()
+    state.form["diagnoses"] = found
+
+
+def found_in(state: Editing, task: Task, actor: Person) -> tuple[Charge, list[Problem]]:
+    """The charge as it is typed and what is to be said about it now.
+
+    What came in wrong is said from the beginning; what was typed wrong once somebody asks for
+    the checks or wants to save.
+    """
+    charge, unreadable = charge_form.from_form(state.form, state.opened)
+    today = charges.today_of(task, actor, session.now())
+    found = checks.marked(state.opened, checks.check_charge(charge, today=today))
+    # What cannot be read is said once: not also that its line adds up to nothing.
+    fields = {problem.field for problem in unreadable}
+    fields |= {f"{field.rpartition('.')[0]}.total" for field in fields}
+    everything = [*unreadable, *(p for p in found if p.field not in fields)]
+    return charge, [p for p in everything if state.is_checked or not p.is_blocking]
+
+
+def _read(label: str, value: str, task: Task) -> None:
+    st.text_input(label, value, disabled=True, key=f"read_{label}_{task.id}_{value}")
+
+
+def _text(
+    column: st.delta_generator.DeltaGenerator,
+    name: str,
+    state: Editing,
+    problems: Sequence[Problem],
+    task: Task,
+    is_mine: bool,
+    *,
+    hint: str = "",
+) -> None:
+    with column:
+        state.form[name] = st.text_input(
+            LABELS[name], state.form[name], key=f"{name}_{task.id}_{state.stamp}",
+            disabled=not is_mine, placeholder=hint, max_chars=80, autocomplete="off",
+        )  # fmt: skip
+        _say(problems, name)
+
+
+def _place(
+    column: st.delta_generator.DeltaGenerator,
+    state: Editing,
+    problems: Sequence[Problem],
+    task: Task,
+    is_mine: bool,
+) -> None:
+    places = checks.places_of_service()
+    now = state.form["place_of_service"]
+    options = list(places) if now in places else [now, *places]
+    with column:
+        state.form["place_of_service"] = st.selectbox(
+            LABELS["place_of_service"], options, options.index(now), disabled=not is_mine,
+            format_func=lambda code: f"{code} {places.get(code, '')}".strip() or "None",
+            key=f"place_of_service_{task.id}_{state.stamp}",
+        )  # fmt: skip
+        _say(problems, "place_of_service")
+
+
+def _diagnoses(state: Editing, problems: Sequence[Problem], task: Task, is_mine: bool) -> None:
+    codes = [*state.form["diagnoses"], *[""] * charge_form.MOST_DIAGNOSES]
+    typed: list[str] = []
+    for start in (0, 6):
+        for place, column in enumerate(st.columns(6), start):
+            with column:
+                typed.append(
+                    st.text_input(
+                        f"Diagnosis {chr(65 + place)}", codes[place], disabled=not is_mine,
+                        key=f"diagnosis_{place}_{task.id}_{state.stamp}", max_chars=10,
+                        autocomplete="off",
+                    )
+                )  # fmt: skip
+                _say(problems, f"diagnoses.{len([c for c in typed[:-1] if c.strip()])}")
+    while typed and not typed[-1].strip():
+        typed.pop()
+    state.form["diagnoses"] = typed
+    _say(problems, "diagnoses")
+
+
+def _lines(
+    state: Editing, charge: Charge, problems: Sequence[Problem], task: Task, is_mine: bool
+) -> None:
+    key = f"lines_{task.id}_{state.stamp}"
+
+    def on_lines() -> None:
+        lines = st.session_state[key].lines
+        if is_mine and isinstance(lines, list) and len(lines) <= charge_form.MOST_LINES:
+            state.form["lines"] = [
+                {name: str(line.get(name, ""))[:20] for name in charge_form.EMPTY_LINE}
+                for line in lines
+            ]
+
+    shown = []
+    for problem in problems:
+        parts = problem.field.split(".")
+        if parts[0] == "lines" and len(parts) > 2:
+            shown.append(
+                {
+                    "place": _line_in_form(state, int(parts[1])),
+                    "field": _FIELDS.get(parts[2], parts[2]),
+                    "sentence": problem.sentence,
+                    "blocking": problem.is_blocking,
+                }
+            )
+    components.line_editor(
+        {
+            "stamp": state.stamp,
+            "lines": state.form["lines"],
+            "filed": [
+                filed
+                and {
+                    "units": amount_of(filed.units),
+                    "unit_charge": f"{filed.unit_charge:.2f}",
+                    "total": f"{filed.total:.2f}",
+                }
+                for filed in charge_form.filed_lines(state.form["lines"], state.opened)
+            ],
+            "filedTotal": "" if state.opened.is_edited else f"{state.opened.filed_total:,.2f}",
+            "problems": shown,
+            "empty": charge_form.EMPTY_LINE,
+            "most": charge_form.MOST_LINES,
+            "readOnly": not is_mine,
+        },
+        key=key,
+        on_lines=on_lines,
+    )
+    _say(problems, "lines")
+    if checks.total_differs(state.opened):
+        st.html(
+            '<p class="bt-known" style="margin-top:2px">The claim came in with a total of '
+            f"{show(state.opened.filed_total)}; its lines add up to {show(state.opened.total)}. "
+            "Saving keeps the sum of the lines.</p>"
+        )
+
+
+# What the checks call a cell and what the editor calls it.
+_FIELDS = {
+    "date_from": "from", "date_to": "to", "modifiers": "m1", "total": "unit_charge",
+}  # fmt: skip
+
+
+def _line_in_form(state: Editing, place: int) -> int:
+    """Where the charge's line is in the form, which may hold lines still empty."""
+    filled = [at for at, line in enumerate(state.form["lines"]) if not charge_form.is_blank(line)]
+    return filled[place] if place < len(filled) else place
+
+
+def _say(problems: Sequence[Problem], name: str) -> None:
+    """The sentences beside a field."""
+    for problem in problems:
+        if problem.field == name:
+            style = "bt-problem" if problem.is_blocking else "bt-known"
+            st.html(f'<p class="{style}">{escape(problem.sentence)}</p>')

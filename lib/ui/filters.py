@@ -1,0 +1,186 @@
+"""The filters above the list. They live in the URL: a copied link opens the same view."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+import streamlit as st
+
+from lib.charge_form import parse_date, parse_money
+from lib.charges import show
+from lib.metrics import midnight
+from lib.models import Colleague, Person, Status, TaskFilter, TaskType
+from lib.search import words
+from lib.ui import session, url
+
+STATUSES: dict[str, tuple[Status, ...]] = {
+    "Pending": (Status.OPEN, Status.IN_PROGRESS),
+    "Open": (Status.OPEN,),
+    "In progress": (Status.IN_PROGRESS,),
+    "Completed": (Status.COMPLETED,),
+    "Pending and completed": tuple(Status),
+}
+# Days since the request arrived, both ends included.
+AGES: dict[str, tuple[int, int | None]] = {
+    "0–7 days": (0, 7),
+    "8–30 days": (8, 30),
+    "31–60 days": (31, 60),
+    "61–90 days": (61, 90),
+    "Over 90 days": (91, None),
+}
+TYPES = {kind.label: kind for kind in TaskType}
+ME, NOBODY = "Me", "Unassigned"
+
+# Every filter's key, which is its name in the URL.
+KEYS = ("q", "status", "type", "assignee", "payer", "provider", "age", "from", "to", "practice")
+# Set by links from the Backlog page; shown as chips that can be taken away.
+DAY_KEYS = ("created_since", "created_until", "completed_since", "completed_until", "pending_on")
+
+
+def choose_practice(actor: Person) -> None:
+    """Somebody with several practices chooses one, at the top of the left menu."""
+    if len(actor.memberships) > 1:
+        names = [m.practice.name for m in actor.memberships]
+        with st.sidebar:
+            _select("Practice", "practice", names, "stretch", hint="All practices")
+
+
+def choose(
+    actor: Person, colleagues: Sequence[Colleague], payers: Sequence[str], providers: Sequence[str]
+) -> None:
+    """Draw the filters in one row."""
+    with st.container(horizontal=True, key="filters", gap="xsmall"):
+        url.take("q")
+        st.text_input(
+            "Search tasks", key="q", type="search", width=204, max_chars=100,
+            label_visibility="collapsed", placeholder="Search ( / )",
+            on_change=url.put, args=("q",),
+        )  # fmt: skip
+        _select("Status", "status", list(STATUSES), 106)
+        _select("Type", "type", list(TYPES), 112)
+        names = [ME, NOBODY, *(c.name for c in colleagues if c.id != actor.id)]
+        _select("Assignee", "assignee", list(dict.fromkeys(names)), 112)
+        _select("Payer", "payer", list(payers), 116)
+        _select("Provider", "provider", list(providers), 116)
+        _select("Age", "age", list(AGES), 98)
+        _amount("Amount from", "from")
+        _amount("Amount to", "to")
+    _days_chosen()
+
+
+def _days_chosen() -> None:
+    """The days a bar of the Backlog page stood for, and a way to take them away."""
+    says = {key: st.query_params.get(key, "") for key in DAY_KEYS}
+    parts = [
+        f"{word} {show(parse_date(says[since]))} to {show(parse_date(says[until]))}"
+        for word, since, until in (
+            ("arrived", "created_since", "created_until"),
+            ("completed", "completed_since", "completed_until"),
+        )
+        if says[since]
+    ]
+    if says["pending_on"]:
+        parts.append(f"pending at the end of {show(parse_date(says['pending_on']))}")
+    if parts:
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.text(f"Only tasks {' and '.join(parts)}.")
+            st.button("Show all days", key="all_days", type="tertiary", on_click=_all_days)
+
+
+def _all_days() -> None:
+    url.set_values(dict.fromkeys(DAY_KEYS))
+
+
+def _select(
+    label: str, key: str, options: list[str], width: int | Literal["stretch"], *, hint: str = ""
+) -> None:
+    url.take(key, options)
+    st.selectbox(
+        label, options, index=None, key=key, placeholder=hint or label, width=width,
+        label_visibility="collapsed", on_change=url.put, args=(key,),
+    )  # fmt: skip
+
+
+def _amount(label: str, key: str) -> None:
+    url.take(key)
+    st.text_input(
+        label, key=key, placeholder=label, width=96, label_visibility="collapsed", max_chars=14,
+        on_change=url.put, args=(key,),
+    )  # fmt: skip
+
+
+def state() -> dict[str, str | None]:
+    """What the filters say now, by the names they have in the URL."""
+    found: dict[str, str | None] = {key: st.session_state.get(key) or None for key in KEYS}
+    return found | {key: st.query_params.get(key) for key in DAY_KEYS}
+
+
+def read(
+    says: dict[str, str | None], actor: Person, colleagues: Sequence[Colleague]
+) -> tuple[TaskFilter, list[str]]:
+    """The filter these values mean, and a sentence for each that cannot be understood."""
+    problems: list[str] = []
+    values: dict[str, Any] = {
+        "statuses": STATUSES.get(says["status"] or "Pending", STATUSES["Pending"]),
+        "payer": says["payer"],
+        "provider": says["provider"],
+        "words": words(says["q"] or ""),
+    }
+    if kind := TYPES.get(says["type"] or ""):
+        values["types"] = (kind,)
+    if says["assignee"] == ME:
+        values["assignee_id"] = actor.id
+    elif says["assignee"] == NOBODY:
+        values["unassigned"] = True
+    elif says["assignee"]:
+        values["assignee_id"] = next((c.id for c in colleagues if c.name == says["assignee"]), 0)
+    for key, name in (("from", "amount_from"), ("to", "amount_to")):
+        if text := says[key]:
+            values[name] = parse_money(text)
+            if values[name] is None:
+                problems.append(f"Write “Amount {key}” in dollars, such as 150 or 1,250.00.")
+    if says["practice"]:
+        values["practice_id"] = next(
+            (m.practice.id for m in actor.memberships if m.practice.name == says["practice"]), 0
+        )
+    values |= _days(says, actor)
+    if any(says[key] for key in DAY_KEYS) and not says["status"]:
+        values["statuses"] = tuple(Status)
+    return TaskFilter(**values), problems
+
+
+def _days(says: dict[str, str | None], actor: Person) -> dict[str, datetime]:
+    """Ages and days as moments: a day begins at midnight in the practice's time zone.
+
+    Both can be asked for at once: then a task must have arrived within both.
+    """
+    zone = session.zone(actor)
+    found: dict[str, datetime] = {}
+    if age := AGES.get(says["age"] or ""):
+        today = session.today(actor)
+        found["created_before"] = midnight(today - timedelta(days=age[0] - 1), zone)
+        if age[1] is not None:
+            found["created_from"] = midnight(today - timedelta(days=age[1]), zone)
+    for key, name, shift in (
+        ("created_since", "created_from", 0),
+        ("created_until", "created_before", 1),
+        ("completed_since", "completed_from", 0),
+        ("completed_until", "completed_before", 1),
+        ("pending_on", "pending_at", 1),
+    ):
+        try:
+            day = date.fromisoformat(says[key] or "")
+            moment = midnight(day + timedelta(days=shift), zone)
+        except (ValueError, OverflowError):
+            continue
+        narrower = max if shift == 0 else min
+        found[name] = narrower(moment, found.get(name, moment))
+    return found
+
+
+def with_statuses(wanted: TaskFilter, statuses: tuple[Status, ...]) -> TaskFilter:
+    """The same filter for other statuses: a count over time has no status of today."""
+    return dataclasses.replace(wanted, statuses=statuses)

@@ -1,0 +1,115 @@
+"""Files on their way in: brought in beside the page, so that it can show how far they are and a
+cancel is heard. Each file is in whole or not at all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import streamlit as st
+
+from lib import runtime
+from lib.db import Connection
+from lib.errors import BillingError
+from lib.intake import files
+from lib.intake.files import Progress
+from lib.intake.others import Choice
+from lib.models import ImportReport, Person
+from lib.ui import session, words
+
+OFTEN = 0.5  # seconds between two looks at a job
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One file that is to come in, or the report on one that is not."""
+
+    name: str
+    content: bytes = field(repr=False)
+    choice: Choice | None
+    report: ImportReport
+    is_ready: bool
+
+
+class _Cancelled(Exception):
+    """Somebody pressed Cancel."""
+
+
+class Job:
+    """An import that goes on in a thread of its own; what it reports is read by the page."""
+
+    def __init__(
+        self, waiting: Sequence[Waiting], *, actor: Person, practice_id: int, now: datetime
+    ) -> None:
+        self.waiting, self.actor, self.practice_id, self.now = waiting, actor, practice_id, now
+        self.reports: list[ImportReport] = []
+        self.progress: Progress | None = None  # of the file that comes in now
+        self.problem: BaseException | None = None
+        self._cancelled = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="import", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Leave out the file that comes in now, and those after it."""
+        self._cancelled.set()
+
+    def _run(self) -> None:
+        con = runtime.connection()
+        try:
+            for each in self.waiting:
+                self.progress = None
+                self.reports.append(self._one(con, each) if each.is_ready else each.report)
+        except BaseException as problem:  # shown by the page, as any bug of a page is
+            self.problem = problem
+        finally:
+            con.close()
+
+    def _one(self, con: Connection, each: Waiting) -> ImportReport:
+        try:
+            self._watch(None)
+            return files.apply(
+                con, each.name, each.content, actor=self.actor, practice_id=self.practice_id,
+                now=self.now, choice=each.choice, watch=self._watch,
+            )  # fmt: skip
+        except _Cancelled:
+            why = f"{each.name} was left out: the import was cancelled. Nothing of it was kept."
+        except BillingError as problem:
+            why = str(problem)
+        return replace(
+            each.report, charges_new=0, tasks_new=0, refused=why, warnings=(), refused_rows=()
+        )
+
+    def _watch(self, progress: Progress | None) -> None:
+        self.progress = progress
+        if self._cancelled.is_set():
+            raise _Cancelled
+
+
+@st.fragment(run_every=OFTEN)
+def show(job: Job) -> None:
+    """How far the job is, and Cancel; the page is drawn anew once it has ended."""
+    session.person()
+    if not job.is_running:
+        st.rerun()
+    at = min(len(job.reports), len(job.waiting) - 1)
+    progress, name = job.progress, session.plain(job.waiting[at].name)
+    share = progress.done / progress.size if progress and progress.size else 0.0
+    said = f"Importing {name} ({at + 1} of {len(job.waiting)})"
+    if progress and (progress.charges or progress.tasks):
+        charges, tasks = words.many(progress.charges, "charge"), words.many(progress.tasks, "task")
+        said += f": {charges}, {tasks}"
+    st.progress(min((at + min(share, 1.0)) / len(job.waiting), 1.0), said)
+    if job.is_cancelled:
+        st.caption("Cancelling …")
+    else:
+        st.button("Cancel", on_click=job.cancel, key="cancel_import")

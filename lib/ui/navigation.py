@@ -1,0 +1,31 @@
+"""Going from page to page without losing the filters, and the task in the URL."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import streamlit as st
+
+from lib.runtime import ROOT
+
+
+def task_in_url() -> int | None:
+    """The task the address names, or None."""
+    text = st.query_params.get("task", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def go(page: str, /, **changes: str | None) -> NoReturn:
+    """Open `pages/<page>.py`, keeping what the URL says but for `changes` (None takes away)."""
+    wanted = {**st.query_params.to_dict(), **changes}
+    st.switch_page(
+        ROOT / "pages" / f"{page}.py",
+        query_params={key: value for key, value in wanted.items() if value is not None},
+    )
+
+
+def close_task() -> None:
+    """Close the panel, from a callback."""
+    st.query_params.pop("task", None)
+    st.session_state.pop("assigning", None)
+    st.rerun("details")

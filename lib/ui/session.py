@@ -1,0 +1,114 @@
+"""Who looks at the page, the store behind it, the clock, and messages that outlive a run."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from lib import people, runtime
+from lib.db import Connection
+from lib.errors import NotSignedIn
+from lib.models import Colleague, Person, Practice
+
+
+def connection() -> Connection:
+    """This run's own connection to the store."""
+    return runtime.connection()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def person_or_sign_in() -> Person:
+    """Who is signed in, for the frame. Anybody else gets a way to sign in, and only that."""
+    try:
+        return _person()
+    except NotSignedIn as problem:
+        st.session_state.clear()
+        st.warning(str(problem))
+        st.html('<p><a href="/sign-in" target="_self">Sign in</a></p>')
+        st.stop()
+
+
+def person() -> Person:
+    """Who is signed in: the first line of every page, fragment and dialog.
+
+    For anybody else the frame draws the whole page again, so that nothing of it remains.
+    """
+    try:
+        return _person()
+    except NotSignedIn:
+        st.rerun()
+
+
+def _person() -> Person:
+    con = connection()
+    token = st.context.cookies.get(people.COOKIE)
+    actor = _known(people.session_of(con, token, now=now()), con.store.revision)
+    if st.session_state.setdefault("person_id", actor.id) != actor.id:
+        st.session_state.clear()
+        st.session_state["person_id"] = actor.id
+    return actor
+
+
+# What is cached is known by the store's revision: any commit makes it stale.
+
+
+@st.cache_data(ttl=300, max_entries=300, show_spinner=False)
+def _known(person_id: int, revision: int) -> Person:
+    found = people.person(connection(), person_id)
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+@st.cache_data(ttl=300, max_entries=300, show_spinner=False)
+def _colleagues(practice_id: int, revision: int) -> list[Colleague]:
+    return people.colleagues(connection(), practice_id)
+
+
+def colleagues(practice_id: int) -> list[Colleague]:
+    """Who may take a task of that practice, by name."""
+    return _colleagues(practice_id, connection().store.revision)
+
+
+def practice_of(actor: Person, practice_id: int) -> Practice:
+    return next(m.practice for m in actor.memberships if m.practice.id == practice_id)
+
+
+def zone(actor: Person) -> ZoneInfo:
+    """The zone in which this person's pages count days."""
+    return ZoneInfo(actor.memberships[0].practice.timezone)
+
+
+def today(actor: Person) -> date:
+    return now().astimezone(zone(actor)).date()
+
+
+Message = tuple[Literal["success", "error"], str]
+
+
+def messages() -> list[Message]:
+    """Where a message is put to be shown on the next run. Fetch it *before* a write: a click
+    elsewhere may end this run right after it."""
+    found: list[Message] = st.session_state.setdefault("messages", [])
+    return found
+
+
+def show_messages() -> None:
+    """Show what earlier runs had to say, once."""
+    waiting = messages()
+    while waiting:
+        kind, text = waiting.pop(0)
+        icon = ":material/check_circle:" if kind == "success" else ":material/error:"
+        st.toast(plain(text), icon=icon, duration=8)
+
+
+def plain(text: str) -> str:
+    """People's text for a Markdown surface, with every mark that means something escaped."""
+    marks = "\\`*_{}[]()<>#+-.!|~$:&"
+    return "".join("\\" + sign if sign in marks else sign for sign in text)

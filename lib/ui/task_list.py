@@ -1,0 +1,194 @@
+"""The left menu and the list of tasks, fed from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from lib import tasks
+from lib.models import Colleague, Person, TaskFilter, TaskPage, TaskRow, TaskType
+from lib.ui import components, filters, navigation, session, url, words
+
+_MENU = [
+    ("all", "All tasks"),
+    ("mine", "My tasks"),
+    ("unassigned", "Unassigned"),
+    *((kind.value, kind.label) for kind in TaskType),
+    ("completed", "Completed"),
+]
+_FIRST_OF_GROUP = (TaskType.CODING.value, "completed")
+
+
+def view_filters(view: str) -> dict[str, str | None]:
+    """The filters an entry of the left menu stands for; the others stay as they are."""
+    return {
+        "assignee": {"mine": filters.ME, "unassigned": filters.NOBODY}.get(view),
+        "type": TaskType(view).label if view in set(TaskType) else None,
+        "status": "Completed" if view == "completed" else None,
+    }
+
+
+def current_view(says: dict[str, str | None]) -> str | None:
+    """The entry of the left menu that the filters stand for, if there is one."""
+    return next(
+        (
+            view
+            for view, _ in _MENU
+            if all(says[key] == value for key, value in view_filters(view).items())
+        ),
+        None,
+    )
+
+
+def menu(actor: Person) -> None:
+    """The left menu with a count on each entry."""
+    says = {key: st.query_params.get(key) for key in filters.KEYS}
+    names = {m.practice.name: m.practice.id for m in actor.memberships}
+    chosen = [names[says["practice"]]] if says["practice"] in names else actor.practice_ids
+    found = _counts(chosen, actor.id, session.connection().store.revision, actor)
+    entries = [
+        {
+            "view": view,
+            "label": label,
+            "count": f"{found[view]:,}",
+            "first": view in _FIRST_OF_GROUP,
+        }
+        for view, label in _MENU
+    ]
+    components.task_menu({"entries": entries, "current": current_view(says)}, _on_view)
+
+
+def _on_view() -> None:
+    chosen = st.session_state["task_menu"].view
+    if chosen and chosen["view"] in dict(_MENU):
+        none = dict.fromkeys(("sort", *filters.DAY_KEYS))
+        url.set_values({**none, **view_filters(chosen["view"])})
+
+
+def task_list(actor: Person, colleagues: Sequence[Colleague]) -> None:
+    """The list the filters ask for, with count, amount and pages."""
+    says = filters.state()
+    wanted, problems = filters.read(says, actor, colleagues)
+    for problem in problems:
+        st.warning(problem)
+    order, descending, page = _place(says)
+    found = _find(
+        wanted, order, descending, page, actor.practice_ids,
+        session.connection().store.revision, actor,
+    )  # fmt: skip
+    pages = max(1, -(-found.count // tasks.PAGE_SIZE))
+    if page > pages:
+        page = pages
+        found = _find(
+            wanted, order, descending, page, actor.practice_ids,
+            session.connection().store.revision, actor,
+        )  # fmt: skip
+    first = (page - 1) * tasks.PAGE_SIZE + 1
+    is_filtered = any(says.values())
+    components.task_list(
+        {
+            "rows": [_row(row, actor) for row in found.rows],
+            "selected": navigation.task_in_url(),
+            "order": order,
+            "descending": descending,
+            "page": page,
+            "pages": pages,
+            "count": f"{found.count:,}",
+            "countWord": "task ·" if found.count == 1 else "tasks ·",
+            "amount": f"${found.amount:,.2f}",
+            "range": f"{first:,}–{first + len(found.rows) - 1:,}" if found.rows else "",
+            "empty": "No task matches these filters. Clear one to see more."
+            if is_filtered
+            else "Nothing is waiting. New requests appear here when they come in.",
+            "view": f"{wanted}{order}{descending}{page}",
+        },
+        _on_action,
+    )
+
+
+def _place(says: dict[str, str | None]) -> tuple[str, bool, int]:
+    """Sort order and page, as the URL says: `sort=amount` or `sort=-amount`, `page=2`."""
+    fallback = "-completed" if says["status"] == "Completed" else "due"
+    text = st.query_params.get("sort", fallback)
+    if text.removeprefix("-") not in tasks.ORDERS:
+        text = fallback
+    number = st.query_params.get("page", "1")
+    page = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1
+    return text.removeprefix("-"), text.startswith("-"), max(1, page)
+
+
+def _on_action() -> None:
+    action = st.session_state["task_list"].action
+    match action:
+        case {"kind": "open", "record": int(task)}:
+            st.query_params["task"] = str(task)
+            st.session_state.pop("assigning", None)
+            st.rerun("details")
+        case {"kind": "close"}:
+            navigation.close_task()
+        case {"kind": "sort", "order": str(order), "descending": bool(descending)}:
+            st.query_params["sort"] = ("-" if descending else "") + order
+            st.query_params.pop("page", None)
+        case {"kind": "page", "page": int(page)}:
+            st.query_params["page"] = str(page)
+
+
+def _row(row: TaskRow, actor: Person) -> dict[str, Any]:
+    style, label = words.state(row.status, row.turn)
+    today = session.today(actor)
+    return {
+        "id": row.id,
+        "title": row.title,
+        "type": row.type.label,
+        "patient": row.patient_name,
+        "payer": row.payer_name,
+        "service": words.day(row.date_of_service),
+        "amount": words.dollars(row.amount),
+        "age": f"{words.age(row.created_at, today, session.zone(actor))} d",
+        "due": words.day(row.due_on),
+        "late": row.completed_at is None and row.due_on is not None and row.due_on < today,
+        "state": style,
+        "status": label,
+        "assignee": row.assignee_name or "",
+    }
+
+
+# What is cached is known by the store's revision: any commit makes it stale.
+
+
+@st.cache_data(ttl=30, max_entries=300, show_spinner=False)
+def _find(
+    wanted: TaskFilter,
+    order: str,
+    descending: bool,
+    page: int,
+    practices: list[int],
+    revision: int,
+    _actor: Person,
+) -> TaskPage:
+    return tasks.find(
+        session.connection(), wanted, actor=_actor, order=order, descending=descending, page=page
+    )
+
+
+@st.cache_data(ttl=30, max_entries=300, show_spinner=False)
+def _counts(practices: list[int], person_id: int, revision: int, _actor: Person) -> dict[str, int]:
+    return tasks.counts(session.connection(), practices, actor=_actor)
+
+
+@st.cache_data(ttl=30, max_entries=100, show_spinner=False)
+def _choices(practices: list[int], revision: int, _actor: Person) -> tuple[list[str], list[str]]:
+    return tasks.filter_choices(session.connection(), practices, actor=_actor)
+
+
+def choices(actor: Person) -> tuple[list[str], list[str]]:
+    """The payers and providers one can filter by."""
+    return _choices(actor.practice_ids, session.connection().store.revision, actor)
+
+
+def colleagues_of(actor: Person) -> list[Colleague]:
+    """Everybody who may have a task in the actor's practices, by name."""
+    found = {c.id: c for p in actor.practice_ids for c in session.colleagues(p)}
+    return sorted(found.values(), key=lambda colleague: colleague.name)

@@ -1,0 +1,109 @@
+"""The files of one folder, look after look: each is brought in once it is whole, then moved."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+from lib.models import ImportReport
+from lib.watch import shelf
+from lib.watch.shelf import Look
+
+Bring = Callable[[str, Path], ImportReport]  # what brings in a file, by its name and its content
+
+
+class Outcome(StrEnum):
+    IN = "in"
+    KNOWN = "known"
+    REFUSED = "refused"
+    LEFT = "left"  # it may still be written
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What became of one file."""
+
+    outcome: Outcome
+    report: ImportReport
+    moved_to: Path | None = None
+
+
+@dataclass(slots=True)
+class _Seen:
+    look: Look
+    since: float  # on the clock that never jumps
+
+
+class Folder:
+    """A folder that is looked at again and again.
+
+    A file that did not change between two looks is brought in. One that is refused may still be
+    on its way (many programs write slowly, or give a file its full size first): it is tried again
+    at every look, and set aside only when nothing about it has changed for `quiet` seconds.
+    """
+
+    def __init__(self, path: Path, snapshot: Path, *, quiet: float, is_once: bool) -> None:
+        """`snapshot` is where a file is copied before it is read, so that what is read does not
+        change meanwhile. `is_once`: nobody will look for `quiet` seconds, so the file's own time
+        must do."""
+        self.path = path
+        self.snapshot = snapshot
+        self.quiet = quiet
+        self.is_once = is_once
+        self._seen: dict[Path, _Seen] = {}
+
+    def look(
+        self, bring: Bring, today: Callable[[], date], is_over: Callable[[], bool]
+    ) -> Iterator[Handled]:
+        """One look: every file that is ready is brought in and moved. `is_over` ends it early."""
+        before, self._seen = self._seen, {}
+        for path, look in shelf.waiting(self.path):
+            known = before.get(path)
+            if known is None or known.look != look:
+                self._seen[path] = _Seen(look, time.monotonic())
+                continue
+            self._seen[path] = known
+            if not is_over() and (handled := self._take(path, known, bring, today)):
+                yield handled
+
+    def _take(
+        self, path: Path, seen: _Seen, bring: Bring, today: Callable[[], date]
+    ) -> Handled | None:
+        name = _shown(path.name)
+        try:
+            shutil.copyfile(path, self.snapshot)
+        except OSError as problem:
+            why = f"{name} was refused: it cannot be read ({problem.strerror})."
+            report = ImportReport(name, "", None, refused=why)
+        else:
+            report = bring(name, self.snapshot)
+        finally:
+            self.snapshot.unlink(missing_ok=True)
+        if shelf.look(path) != seen.look:  # written, replaced or taken away meanwhile
+            return None
+        if not report.refused:
+            outcome = Outcome.KNOWN if report.already_imported else Outcome.IN
+            return Handled(outcome, report, shelf.put_away(path, self.path, today()))
+        if not self._is_quiet(seen):
+            return Handled(Outcome.LEFT, report)
+        return Handled(
+            Outcome.REFUSED, report, shelf.set_aside(path, self.path, str(report.refused))
+        )
+
+    def _is_quiet(self, seen: _Seen) -> bool:
+        """True where nothing about the file has changed for long."""
+        if self.is_once:
+            return abs(time.time() - seen.look.changed_at) >= self.quiet
+        return time.monotonic() - seen.since >= self.quiet
+
+
+def _shown(name: str) -> str:
+    """The name as it can be printed and kept: some systems allow any bytes in one."""
+    text = os.fsencode(name).decode("utf-8", "replace")
+    return "".join(letter if letter.isprintable() else "�" for letter in text)

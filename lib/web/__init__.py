@@ -1,0 +1,1 @@
+"""What is HTTP: the gate, signing in and out, document downloads, health."""

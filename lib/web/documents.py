@@ -1,0 +1,69 @@
+"""Documents by their address: a preview inside a page of ours, or a download."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from lib import documents, people
+from lib.errors import NoSuchDocument, NotSignedIn
+from lib.models import Document
+from lib.web import session
+
+SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg"})  # the rest is only downloaded
+
+
+async def send_document(request: Request) -> Response:
+    """The file of one document, to people of its practice; to anybody else there is none."""
+    try:
+        document, file = await run_in_threadpool(
+            _content, request.path_params["document_id"], session.token_of(request)
+        )
+    except NoSuchDocument:
+        return await no_such_document(request)
+    except NotSignedIn as problem:  # signed out since the gate looked
+        return PlainTextResponse(str(problem), 401)
+    is_shown = document.media_type in SHOWN and request.query_params.get("download") != "1"
+    return FileResponse(
+        file,
+        media_type=document.media_type,
+        headers={
+            "Content-Disposition": disposition(document.file_name, is_shown=is_shown),
+            "Content-Security-Policy": _policy(document.media_type),
+            "X-Frame-Options": "SAMEORIGIN",
+        },
+    )
+
+
+async def no_such_document(_request: Request) -> Response:
+    return PlainTextResponse(str(NoSuchDocument()), 404)
+
+
+def disposition(file_name: str, *, is_shown: bool) -> str:
+    """The Content-Disposition of a file: its name in UTF-8 (RFC 5987) and once more in plain ASCII
+    for who cannot read that. Names come from people: no path, quote or line break survives."""
+    kept = "".join(letter if letter.isprintable() else "_" for letter in file_name)
+    kept = kept.replace("\\", "/").rsplit("/", 1)[-1].strip(" .") or "document"
+    plain = "".join(letter if letter.isascii() and letter not in '"%;' else "_" for letter in kept)
+    kind = "inline" if is_shown else "attachment"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(kept, safe='')}"
+
+
+def _policy(media_type: str) -> str:
+    """No document may load or run anything. Chromium's PDF viewer does not start in a sandbox."""
+    sandbox = "" if media_type == "application/pdf" else "sandbox; "
+    return (
+        f"{sandbox}default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; "
+        "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _content(document_id: int, token: str | None) -> tuple[Document, Path]:
+    with session.connection() as con:
+        actor = people.who(con, token, now=datetime.now(UTC))
+        return documents.content(con, document_id, actor=actor)

@@ -1,0 +1,26 @@
+"""A bug, as people see it (a sentence and a reference) and as the log has it (the places)."""
+
+from __future__ import annotations
+
+import secrets
+
+import streamlit as st
+
+from lib.web.logs import LOG, places
+
+
+def show_script_error(problem: Exception) -> bool:
+    """Show what a page that failed looks like; True: Streamlit shows nothing of its own."""
+    st.error(sentence(report(problem)))
+    return True
+
+
+def report(problem: Exception) -> str:
+    """Write the bug to the log and return its reference number."""
+    reference = secrets.token_hex(4)
+    LOG.error("reference %s: %s", reference, places(problem))
+    return reference
+
+
+def sentence(reference: str) -> str:
+    return f"Something went wrong on our side. Nothing was saved. Reference {reference}."

@@ -1,0 +1,58 @@
+"""What the server writes to its log: where something failed, never what it failed on."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from pathlib import Path
+from typing import Any
+
+from lib.runtime import ROOT
+
+LOG = logging.getLogger("billing_tasks")
+
+
+def keep_data_out() -> None:
+    """From here on no log line of this process carries the message of an exception.
+
+    A message may quote a value ("'Rivera' is not a date"), and the log is kept and read by
+    people who need not see patients. Types, files and line numbers stay.
+    """
+    logging.setLogRecordFactory(_record)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    LOG.addHandler(handler)
+    LOG.propagate = False
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno >= logging.WARNING)
+    # Streamlit's own reports of a failed script, which errors.show_script_error reports better,
+    # and of the port that app.py gives it. (A filter, since uvicorn undoes `disabled`.)
+    for name in ("streamlit.error_util", "streamlit.config"):
+        logging.getLogger(name).addFilter(lambda record: False)
+
+
+def places(problem: BaseException) -> str:
+    """The type of an exception, and file and line of where it was raised and of each frame of ours
+    on the way there; the same of its causes."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    told = [_place(frame) for frame in frames[:-1] if _is_ours(frame)]
+    told += [_place(frame) for frame in frames[-1:]]
+    where = f"{type(problem).__name__} at {' < '.join(reversed(told)) or 'an unknown place'}"
+    cause = problem.__cause__ or problem.__context__
+    return f"{where}; after {places(cause)}" if cause else where
+
+
+def _is_ours(frame: traceback.FrameSummary) -> bool:
+    return Path(frame.filename).is_relative_to(ROOT) and "site-packages" not in frame.filename
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    return f"{frame.filename.removeprefix(f'{ROOT}/')}:{frame.lineno}"
+
+
+def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    record = logging.LogRecord(*args, **kwargs)
+    if record.exc_info and isinstance(record.exc_info[1], BaseException):
+        record.msg = f"{record.getMessage()}: {places(record.exc_info[1])}"
+        record.args = None
+    record.exc_info = None
+    return record

@@ -1,0 +1,74 @@
+"""Starting and stopping the server: its address, its store, its memory."""
+
+from __future__ import annotations
+
+import gc
+import ipaddress
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import streamlit as st
+
+from lib import runtime, serve
+from lib.errors import BillingError
+
+ONLY_LOOPBACK = (
+    "Billing Tasks listens on this computer only (127.0.0.1), because anybody may sign in as one "
+    "of its sample people. Leave server.address as it is."
+)
+HEAVY = ("pandas", "pyarrow", "altair")  # a second each for the first click that needs them
+
+
+def is_loopback(address: str | None) -> bool:
+    """True for an address that no other computer can reach."""
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address or "").is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_other_addresses() -> None:
+    """End the process where Streamlit is told to listen to other computers."""
+    if not is_loopback(st.get_option("server.address")):
+        sys.exit(ONLY_LOOPBACK)
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """Hold the store while the server runs. A store that cannot be had ends the process."""
+    try:
+        runtime.open_store()
+    except BillingError as problem:
+        _end(str(problem))
+    for name in (*HEAVY, *_nouns()):
+        import_module(name)
+    # Streamlit collects garbage after every run; what is loaded by now is never garbage, and
+    # looking at it each time costs a hundred milliseconds.
+    gc.collect()
+    gc.freeze()
+    print(
+        f"Billing Tasks is ready: http://{serve.ADDRESS}:{st.get_option('server.port')}", flush=True
+    )
+    try:
+        yield
+    finally:
+        runtime.close_stores()
+        gc.unfreeze()  # or DuckDB's binding reports its own types as leaked
+
+
+def _nouns() -> list[str]:
+    modules = iter_modules([str(runtime.ROOT / "lib")], "lib.")
+    return [module.name for module in modules if not module.ispkg and "__" not in module.name]
+
+
+def _end(sentence: str) -> None:
+    """End at once: raised from here, an exception would be reported with its traceback."""
+    print(sentence, file=sys.stderr, flush=True)
+    os._exit(1)

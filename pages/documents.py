@@ -1,0 +1,223 @@
+"""Documents: everything saved, searched, looked at, downloaded; and new ones."""
+
+from html import escape
+from urllib.parse import quote
+
+import streamlit as st
+
+from lib import charges, documents
+from lib.access import Verb, may_anywhere
+from lib.errors import BillingError
+from lib.media import JPEG, NAMES, PDF, PNG
+from lib.models import Document, DocumentStatus, Person
+from lib.submissions import new_token
+from lib.ui import components, session, url, words
+from lib.ui.document_form import choose_file, document_form
+
+
+def search(actor: Person) -> tuple[list[Document], int, int]:
+    """The search row and what it finds: documents of the page, how many in all, which page."""
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        labels = {status.label: status for status in DocumentStatus}
+        url.take("doc_q")
+        query = st.text_input(
+            "Search documents", key="doc_q", type="search", width=320,
+            label_visibility="collapsed", placeholder="File name, ID number, label or patient",
+            on_change=url.put, args=("doc_q",),
+        )  # fmt: skip
+        url.take("doc_label", documents.LABELS)
+        label = st.selectbox(
+            "Label", documents.LABELS, index=None, key="doc_label", placeholder="Label",
+            width=200, label_visibility="collapsed", on_change=url.put, args=("doc_label",),
+        )  # fmt: skip
+        url.take("doc_status", list(labels))
+        status = st.selectbox(
+            "Status", list(labels), index=None, key="doc_status", placeholder="Status",
+            width=140, label_visibility="collapsed", on_change=url.put, args=("doc_status",),
+        )  # fmt: skip
+        st.space("stretch")
+        if may_anywhere(actor, Verb.KEEP_DOCUMENTS) and st.button(
+            "Add document", type="primary", icon=":material/upload_file:"
+        ):
+            st.session_state["adding_document"] = new_token()
+    number = st.query_params.get("page", "1")
+    page = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+    found, count = documents.find(
+        session.connection(), query or "", actor=actor, label=label,
+        status=labels.get(status or ""), page=max(1, page),
+    )  # fmt: skip
+    return found, count, max(1, page)
+
+
+COLUMNS = (
+    ("number", "ID", "56px"),
+    ("name", "Name", "36%"),
+    ("label", "Label", "17%"),
+    ("status", "Status", "92px"),
+    ("date", "Date", "88px"),
+    ("patient", "Patient", "16%"),
+    ("kind", "Kind", "60px"),
+)
+
+
+def table(found: list[Document], count: int, page: int, chosen: int | None) -> None:
+    """The documents, newest first."""
+    first = (page - 1) * documents.PAGE_SIZE + 1
+    rows = [
+        {
+            "id": document.id,
+            "number": str(document.id),
+            "name": document.name,
+            "label": document.label,
+            "state": document.status.value,
+            "status": document.status.label,
+            "date": words.day(document.document_date),
+            "patient": document.patient_name or "",
+            "kind": NAMES.get(document.media_type, ""),
+        }
+        for document in found
+    ]
+    components.record_list(
+        {
+            "label": "Documents",
+            "search": "doc_q",
+            "rows": rows,
+            "selected": chosen,
+            "page": page,
+            "pages": max(1, -(-count // documents.PAGE_SIZE)),
+            "count": f"{count:,}",
+            "countWord": "document" if count == 1 else "documents",
+            "range": f"{first:,}–{first + len(found) - 1:,}" if found else "",
+            "empty": "No document matches. Search with fewer words, or add one.",
+            "view": f"{page}",
+        },
+        COLUMNS,
+        key="document_list",
+        on_action=_on_action,
+    )
+
+
+def _on_action() -> None:
+    match st.session_state["document_list"].action:
+        case {"kind": "open", "record": int(document)}:
+            st.query_params["document"] = str(document)
+        case {"kind": "close"}:
+            st.query_params.pop("document", None)
+        case {"kind": "page", "page": int(page)}:
+            st.query_params["page"] = str(page)
+
+
+def chosen_document() -> int | None:
+    """The document the address names, or None."""
+    text = st.query_params.get("document", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def look_at(document: Document) -> None:
+    """The preview and what is known of the document."""
+    address = f"/documents/{document.id}/{quote(document.file_name)}"
+    zone = session.zone(actor)
+    added = f"{words.moment(document.created_at, zone)} by {document.created_by or 'a file'}"
+    st.html(
+        f'<p class="bt-title">{escape(document.name)}</p>'
+        + words.facts(
+            [
+                ("ID", str(document.id)),
+                ("File", document.file_name),
+                ("Label", document.label),
+                ("Status", document.status.label),
+                ("Date", words.day(document.document_date)),
+                ("Patient", document.patient_name or ""),
+                ("Added", added),
+                ("Size", f"{document.size / 1024:,.0f} KB"),
+                ("Notes", document.notes),
+            ]
+        )
+        + f'<p><a href="{address}?download=1" target="_self">Download</a></p>'
+    )
+    if document.media_type == PDF:
+        components.document_frame(address, document.name, key="document_frame")
+    elif document.media_type in (PNG, JPEG):
+        st.html(f'<img class="bt-preview" src="{address}" alt="{escape(document.name)}">')
+    else:
+        kind = NAMES.get(document.media_type, "these")
+        st.html(f'<p class="bt-quiet">{kind} files open after downloading.</p>')
+
+
+def patient(practice_id: int, token: str) -> tuple[int | None, str]:
+    """Whose document it is, found by search; nobody's where none is chosen."""
+    with st.container(horizontal=True, gap="small"):
+        query = st.text_input(
+            "Find the patient", key=f"find_{token}", type="search", live=True, width=200
+        )
+        found = dict(charges.search_patients(con, query, practice_id, actor=actor))
+        chosen = st.selectbox(
+            "Patient", list(found), index=None, format_func=found.__getitem__,
+            key=f"patient_{token}", placeholder="Nobody's, or choose one",
+        )  # fmt: skip
+    return chosen, found[chosen].split(" · ")[0] if chosen else ""
+
+
+def _closed() -> None:
+    st.session_state.pop("adding_document", None)
+
+
+@st.dialog("Add document", width="medium", on_dismiss=_closed)
+def add(token: str) -> None:
+    """The Reference Document form without a task."""
+    actor = session.person()
+    practices = {
+        m.practice.id: m.practice.name
+        for m in actor.memberships
+        if m.practice.id in may_anywhere(actor, Verb.KEEP_DOCUMENTS)
+    }
+    practice_id = next(iter(practices))
+    if len(practices) > 1:
+        practice_id = st.selectbox(
+            "Practice", list(practices), format_func=practices.__getitem__, key=f"p_{token}"
+        )
+    file = choose_file(token)
+    if file is None:
+        return
+    if refused := documents.refusal(file.getvalue()):
+        st.error(session.plain(refused))
+        return
+    patient_id, patient_name = patient(practice_id, token)
+    filled = document_form(file, token, patient_name=patient_name, label=None)
+    if not st.button("Upload", type="primary", key=f"upload_{token}"):
+        return
+    said = session.messages()
+    try:
+        documents.upload(
+            session.connection(), filled.content, filled.file_name, practice_id=practice_id,
+            patient_id=patient_id, token=token, actor=actor, now=session.now(), **filled.fields(),
+        )  # fmt: skip
+    except BillingError as problem:
+        st.error(session.plain(str(problem)))
+        return
+    said.append(("success", "Document saved."))
+    _closed()
+    st.rerun()
+
+
+def preview(document_id: int | None) -> None:
+    """The chosen document, or a hint to choose one."""
+    if document_id is None:
+        st.html('<p class="bt-quiet">Choose a row to look at the document.</p>')
+        return
+    try:
+        look_at(documents.get(session.connection(), document_id, actor=actor))
+    except BillingError as problem:
+        st.warning(str(problem))
+
+
+actor = session.person()
+con = session.connection()
+found, count, page = search(actor)
+left, right = st.columns([1.7, 1], gap="medium")
+with left:
+    table(found, count, page, chosen_document())
+with right:
+    preview(chosen_document())
+if token := st.session_state.get("adding_document"):
+    add(token)

@@ -1,0 +1,131 @@
+"""Import: requests in every form they arrive in, shown before they come in."""
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from lib.access import Verb, may_anywhere
+from lib.errors import BillingError
+from lib.intake import files
+from lib.intake.columns import Plan
+from lib.intake.files import Progress
+from lib.intake.others import Choice
+from lib.models import ImportReport, Person
+from lib.submissions import new_token
+from lib.ui import import_job, import_mapping, import_report, session, words
+from lib.ui.import_job import Job, Waiting
+
+FORMATS = (
+    "Claims (X12 837P) become charges. Denials (835), claim acknowledgments (277CA), requests for "
+    "documents (277 RFAI, FHIR) and tables of tasks (CSV, Excel) become tasks."
+)
+
+
+def practice(actor: Person) -> int | None:
+    """The practice the files are for; asked only where there are several."""
+    allowed = may_anywhere(actor, Verb.IMPORT)
+    if not allowed:
+        st.info("Files are imported by the billing manager and the biller.")
+        return None
+    if len(allowed) == 1:
+        return allowed[0]
+    names = {p: session.practice_of(actor, p).name for p in allowed}
+    return st.selectbox(
+        "Practice", allowed, index=None, format_func=names.__getitem__, width=320,
+        placeholder="Choose the practice the files are for",
+    )  # fmt: skip
+
+
+def plan_of(file: UploadedFile, practice_id: int, actor: Person) -> Plan | None:
+    """The mapping of a table that is on the screen; None for other files."""
+    return import_mapping.choose(
+        file.name, file.getvalue(), practice_id=practice_id, actor=actor, key=file.file_id
+    )
+
+
+def choice(plan: Plan | None) -> Choice | None:
+    return Choice(plan.sheet, lambda _: plan) if plan else None
+
+
+def look(
+    chosen: list[UploadedFile], plans: list[Plan | None], practice_id: int, actor: Person
+) -> list[ImportReport]:
+    """What each file would bring. Read once, until a mapping or the store changes."""
+    con = session.connection()
+    read: dict[str, tuple[object, ImportReport]] = st.session_state.setdefault("previews", {})
+    bar = st.empty()
+    for place, (file, plan) in enumerate(zip(chosen, plans, strict=True)):
+        state = (practice_id, con.store.revision, plan)
+        if file.file_id not in read or read[file.file_id][0] != state:
+            said = f"Reading {session.plain(file.name)} ({place + 1} of {len(chosen)})"
+            bar.progress(place / len(chosen), said)
+
+            def watch(progress: Progress, place: int = place, said: str = said) -> None:
+                share = progress.done / progress.size if progress.size else 0
+                bar.progress((place + min(share, 1.0)) / len(chosen), said)
+
+            report = files.preview(
+                con, file.name, file.getvalue(), actor=actor, practice_id=practice_id,
+                choice=choice(plan), watch=watch,
+            )  # fmt: skip
+            read[file.file_id] = (state, report)
+    bar.empty()
+    return [read[file.file_id][1] for file in chosen]
+
+
+def finish(job: Job) -> None:
+    """The job has ended: what became of each file is kept for the page to show."""
+    st.session_state.pop("import_job")
+    if job.problem:
+        raise job.problem
+    st.session_state["imported"] = job.reports
+    came = sum(not (each.refused or each.already_imported) for each in job.reports)
+    session.messages().append(("success", f"{words.many(came, 'file')} imported."))
+    start_again()
+
+
+def start_again() -> None:
+    """An empty form; the files of the last one are forgotten."""
+    for name in ("import_form", "previews"):
+        st.session_state.pop(name, None)
+    st.rerun()
+
+
+actor = session.person()
+st.html(f'<h1 class="bt-window">Import</h1><span class="bt-quiet">{FORMATS}</span>')
+if job := st.session_state.get("import_job"):
+    if job.is_running:
+        import_job.show(job)
+        st.stop()
+    finish(job)
+practice_id = practice(actor)
+if practice_id is None:
+    st.stop()
+key = st.session_state.setdefault("import_form", new_token())
+chosen = st.file_uploader("Files", accept_multiple_files=True, key=f"files_{key}")
+if chosen:
+    summary = st.container()
+    try:
+        plans = [plan_of(file, practice_id, actor) for file in chosen]
+        with summary:
+            reports = look(chosen, plans, practice_id, actor)
+            import_report.table(reports, is_done=False)
+            ready = [not (report.refused or report.already_imported) for report in reports]
+            with st.container(horizontal=True, gap="xsmall"):
+                label = f"Import {words.many(sum(ready), 'file')}"
+                go = st.button(label, type="primary", disabled=not any(ready))
+                if st.button("Clear"):
+                    start_again()
+    except BillingError as problem:
+        st.error(session.plain(str(problem)))
+        st.stop()
+    if go:
+        waiting = [
+            Waiting(file.name, file.getvalue(), choice(plan), report, is_ready)
+            for file, plan, report, is_ready in zip(chosen, plans, reports, ready, strict=True)
+        ]
+        st.session_state["import_job"] = Job(
+            waiting, actor=actor, practice_id=practice_id, now=session.now()
+        )
+        st.rerun()
+elif imported := st.session_state.get("imported"):
+    import_report.table(imported, is_done=True)

@@ -1,0 +1,1 @@
+"""The benchmark: `make bench` prints how fast the pages are. It claims nothing."""

@@ -1,0 +1,40 @@
+"""The launcher of the bare page: no gate, no store, else as the product's own app.py."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from lib import serve
+from lib.web.start import HEAVY
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    for name in HEAVY:
+        import_module(name)
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+async def health(_request: Request) -> PlainTextResponse:
+    return PlainTextResponse("ok")
+
+
+app = st.App(
+    Path(__file__).with_name("page.py"), routes=[Route("/healthz", health)], lifespan=lifespan
+)
+
+if __name__ == "__main__":
+    app.run(config={"server.port": serve.port()})

@@ -1,0 +1,207 @@
+"""Many people at once, each a WebSocket session that speaks as the browser does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from lib import people
+from lib.models import Person
+from tests.benchmarks.pages import WORDS
+from tests.server import Server
+
+PAUSE = 5.0  # seconds from one person's click to their next
+ARRIVAL = 15.0  # seconds within which everybody loads the page
+KEPT_RUNS = 2  # so many runs the browser keeps large messages, to have them named by their hash
+SELECTS = ("status", "type", "assignee", "payer", "provider", "age")
+TEXTS = ("q", "from", "to")
+EVENTS = "$$STREAMLIT_INTERNAL_KEY_{}__events"
+
+
+@dataclass(frozen=True)
+class Click:
+    kind: str
+    took: float  # milliseconds from the message to the end of its run
+
+
+@dataclass
+class Load:
+    """What a crowd met."""
+
+    clicks: list[Click] = field(default_factory=list)
+    loads: list[Click] = field(default_factory=list)
+    sessions: int = 0
+    rss_before: float = 0.0  # MB, without any session
+    rss_after: float = 0.0  # MB, with all sessions open
+    rss_peak: float = 0.0
+
+
+class Session:
+    """One browser tab: what it shows, and what it would send."""
+
+    def __init__(self, socket: ClientConnection, address: str, chance: random.Random) -> None:
+        self.socket = socket
+        self.address = address
+        self.chance = chance
+        self.ids: dict[str, str] = {}  # the widgets of the page, by key
+        self.options: dict[str, list[str]] = {}
+        self.values: dict[str, str] = {}
+        self.shown: dict[str, Any] = {"rows": [], "pages": 1}  # the list's data
+        self.query = ""
+        self.page_hash = ""
+        self.run = 0
+        self.kept: dict[str, tuple[int, ForwardMsg]] = {}
+        self.turn = chance.randrange(3)
+
+    async def load(self) -> Click:
+        return await self._ask("first load", {})
+
+    async def click(self) -> Click:
+        """A filter, a task, the next page; a filter where the list has no such thing."""
+        self.turn += 1
+        if self.turn % 3 == 1 and self.shown["rows"]:
+            row = self.chance.choice(self.shown["rows"])
+            return await self._ask("task", {"kind": "open", "record": row["id"]})
+        if self.turn % 3 == 2 and self.shown["pages"] > 1:
+            page = self.shown["page"] % self.shown["pages"] + 1
+            return await self._ask("next page", {"kind": "page", "page": page})
+        if self.values and self.chance.random() < 0.5:
+            self.values.pop(next(iter(self.values)))
+            return await self._ask("filter", {})
+        key = self.chance.choice((*SELECTS, "q"))
+        self.values[key] = self.chance.choice(WORDS if key == "q" else self.options[key])
+        return await self._ask("search" if key == "q" else "filter", {})
+
+    async def _ask(self, kind: str, action: dict[str, Any]) -> Click:
+        self.run += 1
+        self.kept = {h: k for h, k in self.kept.items() if self.run - k[0] <= KEPT_RUNS}
+        start = perf_counter()
+        await self.socket.send(self._message(action).SerializeToString())
+        while True:
+            message = ForwardMsg.FromString(await self.socket.recv(decode=False))
+            if message.WhichOneof("type") == "script_finished":
+                if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    return Click(kind, (perf_counter() - start) * 1000)
+            else:
+                self._take(message)
+
+    def _message(self, action: dict[str, Any]) -> BackMsg:
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string = self.query
+        state.page_script_hash = self.page_hash
+        state.cached_message_hashes.extend(self.kept)
+        state.context_info.timezone = "America/Chicago"
+        state.context_info.locale = "en-US"
+        state.context_info.url = self.address
+        for key in (*TEXTS, *SELECTS):
+            if key in self.ids:
+                widget = state.widget_states.widgets.add(id=self.ids[key])
+                if key in TEXTS or key in self.values:
+                    widget.string_value = self.values.get(key, "")
+        if action:
+            state.widget_states.widgets.add(
+                id=EVENTS.format(self.ids["task_list"]),
+                json_trigger_value=json.dumps([{"event": "action", "value": action}]),
+            )
+        return message
+
+    def _take(self, message: ForwardMsg) -> None:
+        kind = message.WhichOneof("type")
+        if kind == "ref_hash":
+            message = self.kept[message.ref_hash][1]
+            kind = message.WhichOneof("type")
+        if kind == "navigation":
+            self.page_hash = message.navigation.page_script_hash
+        elif kind == "page_info_changed":
+            self.query = message.page_info_changed.query_string
+        elif kind == "delta" and message.delta.HasField("new_element"):
+            self._show(message)
+
+    def _show(self, message: ForwardMsg) -> None:
+        if message.metadata.cacheable:
+            self.kept[message.hash] = self.run, message
+        element = message.delta.new_element
+        match element.WhichOneof("type"):
+            case "text_input":
+                self._know(element.text_input.id)
+            case "selectbox":
+                key = self._know(element.selectbox.id)
+                self.options[key] = list(element.selectbox.options)
+            case "alert" | "exception":
+                raise RuntimeError(f"the server met a bug: {element}")
+            case "bidi_component":
+                if self._know(element.bidi_component.id) == "task_list":
+                    self.shown = json.loads(element.bidi_component.json)
+
+    def _know(self, widget_id: str) -> str:
+        """$$ID-hash-key: the key is how we speak of it."""
+        key = widget_id.split("-", 2)[2]
+        self.ids[key] = widget_id
+        return key
+
+
+async def _sit(
+    server: Server, token: str, *, start: float, end: float, chance: random.Random, load: Load
+) -> None:
+    """One person: load the page before `start`, then click every five seconds until `end`."""
+    async with connect(
+        server.address.replace("http", "ws", 1) + "/_stcore/stream",
+        additional_headers={"Cookie": f"{people.COOKIE}={token}", "Origin": server.address},
+        subprotocols=[Subprotocol("streamlit")],
+        max_size=None,
+    ) as socket:
+        session = Session(socket, server.address + "/", chance)
+        await asyncio.sleep(chance.random() * ARRIVAL)
+        load.loads.append(await session.load())
+        due = start + chance.random() * PAUSE
+        while due < end:
+            await asyncio.sleep(max(0.0, due - perf_counter()))
+            load.clicks.append(await session.click())
+            due = max(due + PAUSE, perf_counter())
+        await asyncio.sleep(max(0.0, end + 2 - perf_counter()))  # all are there at the end
+
+
+async def _watch(server: Server, end: float, load: Load) -> None:
+    while perf_counter() < end + 1:
+        load.rss_after = await asyncio.to_thread(_rss, server)
+        load.rss_peak = max(load.rss_peak, load.rss_after)
+        await asyncio.sleep(1)
+
+
+async def _crowd(server: Server, tokens: Sequence[str], seconds: float) -> Load:
+    load = Load(sessions=len(tokens), rss_before=_rss(server))
+    start = perf_counter() + ARRIVAL + 2
+    end = start + seconds
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_watch(server, end, load))
+        for number, token in enumerate(tokens):
+            chance = random.Random(number)
+            group.create_task(_sit(server, token, start=start, end=end, chance=chance, load=load))
+    return load
+
+
+def measure(server: Server, staff: Sequence[Person], *, count: int, seconds: float) -> Load:
+    """`count` people come within some seconds, then each clicks every five seconds."""
+    tokens = [server.sign_in(staff[number % len(staff)].id) for number in range(count)]
+    return asyncio.run(_crowd(server, tokens, seconds))
+
+
+def _rss(server: Server) -> float:
+    """The memory of the server's process, in MB."""
+    told = subprocess.run(
+        ["ps", "-o", "rss=", "-p", str(server.process.pid)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return int(told.stdout) / 1024

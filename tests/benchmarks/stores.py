@@ -1,0 +1,42 @@
+"""Generated practices of any size, made once and kept under build/."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from lib import people
+from lib.access import Verb, may_anywhere
+from lib.db import Store
+from lib.models import Person
+from lib.runtime import ROOT
+
+BUILD = ROOT / "build"
+COMPLETE = "complete"  # beside the store; without it, making it was interrupted
+
+
+def generated(tasks: int) -> Path:
+    """The data folder of a practice of that many tasks, made where it is not there yet."""
+    folder = BUILD / f"bench-{tasks}"
+    if not (folder / COMPLETE).exists():
+        for left in folder.glob("billing.*"):
+            left.unlink()
+        subprocess.run(
+            [sys.executable, "-m", "lib", "generate", "--tasks", str(tasks)],
+            cwd=ROOT,
+            env=os.environ | {"BILLING_TASKS_DATA": str(folder)},
+            stdout=sys.stderr,
+            check=True,
+        )
+        (folder / COMPLETE).touch()
+    return folder
+
+
+def staff(folder: Path) -> list[Person]:
+    """Who may work on the tasks of that store; nobody else may have it open."""
+    with closing(Store(folder)) as store:
+        everybody = people.sample_people(store.connection())
+    return [person for person in everybody if may_anywhere(person, Verb.WORK)]

@@ -1,0 +1,115 @@
+"""A real server and a real Chromium: people sit down in their own browser context."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from lib.models import Person
+from tests import chromium
+from tests.browser.desk import Desk, own_browser
+from tests.browser.scene import Cast, Scene, seed
+from tests.server import running
+
+Sit = Callable[..., Desk]
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = chromium.launch(playwright)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cast]:
+    """A data folder that nobody opens; each server works on a copy of it."""
+    folder = tmp_path_factory.mktemp("seeded") / "data"
+    return folder, seed(folder)
+
+
+@pytest.fixture(scope="session")
+def scene(seeded: tuple[Path, Cast], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """The practices in which tests work: their tasks, their documents."""
+    yield from _scene(seeded, tmp_path_factory.mktemp("busy") / "data")
+
+
+@pytest.fixture(scope="session")
+def still(seeded: tuple[Path, Cast], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """The same practices in a store of their own where nobody works: what is counted stays."""
+    yield from _scene(seeded, tmp_path_factory.mktemp("still") / "data")
+
+
+def _scene(seeded: tuple[Path, Cast], folder: Path) -> Iterator[Scene]:
+    shutil.copytree(seeded[0], folder)
+    with running(folder) as server:
+        yield Scene(server, copy.deepcopy(seeded[1]))
+    said = server.log.read_text()
+    assert "reference " not in said, f"The server met a bug:\n{said}"
+
+
+@pytest.fixture(scope="session")
+def browsers(browser: Browser) -> Iterator[dict[tuple[int, int], BrowserContext]]:
+    """Each person's own browser, by server and person; its cache outlives a test."""
+    opened: dict[tuple[int, int], BrowserContext] = {}
+    yield opened
+    for context in opened.values():
+        context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test failed, for the pictures of its pages."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture
+def sit(
+    browser: Browser,
+    browsers: dict[tuple[int, int], BrowserContext],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+) -> Iterator[Sit]:
+    """Sit somebody down at a page: `sit(scene, scene.cast.ana, "/?q=N017")`.
+
+    A second page of the same person is another tab of their browser; `elsewhere` is a browser of
+    its own, without anybody's session.
+    """
+    desks: list[Desk] = []
+    others: list[BrowserContext] = []
+
+    def sit_down(where: Scene, person: Person, path: str = "/", *, elsewhere: bool = False) -> Desk:
+        key = where.server.port, person.id
+        if elsewhere:
+            context = own_browser(browser, where, None)
+            others.append(context)
+        else:
+            if key not in browsers:
+                browsers[key] = own_browser(browser, where, person)
+            context = browsers[key]
+        desk = Desk(context.new_page(), where.server)
+        desks.append(desk)
+        desk.go(path)
+        return desk
+
+    yield sit_down
+    for place, desk in enumerate(desks):
+        if request.node.stash.get(FAILED, False):
+            picture = tmp_path / f"page-{place}.png"
+            desk.page.screenshot(path=picture)
+            print(f"{desk.page.url} as it was: {picture}\n{desk.text}")
+        desk.page.close()
+    for context in others:
+        context.close()

@@ -1,0 +1,202 @@
+"""What somebody does at a page, in the words of the reference."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect
+
+from lib import people
+from lib.models import Person
+from tests.browser.scene import Scene, Ticket
+from tests.server import Server
+
+RESTING = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+PATIENCE = 20_000  # milliseconds, on a busy machine
+WIDE, NARROW = (1440, 900), (768, 1024)
+
+# innerText stops at the shadow roots in which our own components live.
+_EVERY_TEXT = """() => {
+    const read = (node) =>
+        [node.innerText ?? "", ...[...node.querySelectorAll("*")].map((one) =>
+            one.shadowRoot ? [...one.shadowRoot.children].map(read).join("\\n") : "")]
+        .filter(Boolean).join("\\n")
+    return read(document.body)
+}"""
+
+# Toasts go after some seconds; a test on a busy machine may look later than that.
+_KEEP_TOASTS = """addEventListener("DOMContentLoaded", () => {
+    const kept = document.createElement("aside")
+    kept.id = "toasts"
+    kept.hidden = true
+    document.documentElement.append(kept)
+    const seen = new WeakSet()
+    new MutationObserver(() => {
+        for (const toast of document.querySelectorAll('[data-testid="stToast"]')) {
+            if (!seen.has(toast) && toast.innerText.trim()) {
+                seen.add(toast)
+                kept.append(toast.innerText, document.createElement("br"))
+            }
+        }
+    }).observe(document.body, { childList: true, subtree: true, characterData: true })
+})"""
+
+expect.set_options(timeout=PATIENCE)
+
+
+def own_browser(browser: Browser, scene: Scene, person: Person | None) -> BrowserContext:
+    """A browser with the person's session, or with none."""
+    context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="en-US")
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script(_KEEP_TOASTS)
+    if person:
+        give_session(context, scene, scene.token(person))
+    return context
+
+
+def give_session(context: BrowserContext, scene: Scene, token: str) -> None:
+    context.add_cookies([{"name": people.COOKIE, "value": token, "url": scene.server.address}])
+
+
+@dataclass
+class Desk:
+    """A page and whoever sits before it."""
+
+    page: Page
+    server: Server
+    problems: list[str] = field(default_factory=list)  # what the browser's console complained of
+
+    def __post_init__(self) -> None:
+        self.page.on("pageerror", lambda problem: self.problems.append(str(problem)))
+        self.page.on("console", lambda said: self._listen(said.type, said.text, said.location))
+
+    def _listen(self, kind: str, text: str, where: object) -> None:
+        # Streamlit looks for its own base path first and is answered 404 below a page's address.
+        if kind == "error" and "/_stcore/" not in str(where):
+            self.problems.append(f"{text} {where}")
+
+    def go(self, path: str) -> Response | None:
+        """Open an address as from a link in a letter."""
+        answer = self.page.goto(self.server.address + path)
+        if self.path not in ("/sign-in", "/sign-out"):
+            self.rest()
+        return answer
+
+    def sign_in(self, person: Person) -> None:
+        """Choose oneself on the sign-in page."""
+        self.page.locator(f'button[name="person"][value="{person.id}"]').click()
+        self.rest()
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.rest()
+
+    def rest(self) -> None:
+        """Wait until the page is drawn and nothing runs."""
+        self.page.locator(RESTING).wait_for()
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What the URL says."""
+        return {
+            name: values[-1] for name, values in parse_qs(urlsplit(self.page.url).query).items()
+        }
+
+    # The list
+
+    @property
+    def rows(self) -> Locator:
+        return self.page.locator("tbody tr[data-record]")
+
+    def row(self, ticket: Ticket) -> Locator:
+        return self.page.locator(f'tr[data-record="{ticket.id}"]')
+
+    @property
+    def foot(self) -> Locator:
+        """Count and amount of all pages."""
+        return self.page.locator(".foot .total")
+
+    def choose(self, label: str, option: str, inside: Locator | None = None) -> None:
+        """Take an option of a drop-down."""
+        (inside or self.page).get_by_role("combobox", name=label, exact=True).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+
+    def menu(self, entry: str) -> Locator:
+        """An entry of the left menu."""
+        return self.page.get_by_role("navigation", name="Views of the queue").get_by_role(
+            "button", name=re.compile(rf"^{re.escape(entry)} [\d,]+$")
+        )
+
+    def menu_count(self, entry: str) -> int:
+        text = self.menu(entry).locator(".count").inner_text()
+        return int(text.replace(",", ""))
+
+    # The Task Details panel
+
+    @property
+    def panel(self) -> Locator:
+        return self.page.locator(".st-key-details_box")
+
+    def open(self, ticket: Ticket) -> None:
+        """Find the task in the list and click it."""
+        self.go(f"/?q={ticket.claim}&status=Pending+and+completed")
+        self.row(ticket).click()
+        expect(self.panel.get_by_role("heading", name=ticket.title)).to_be_visible()
+        expect(self.page).to_have_url(re.compile(rf"task={ticket.id}\b"))
+
+    def close(self) -> None:
+        """x in the upper right corner of the panel."""
+        self.panel.locator(".st-key-close_details button:visible").click()
+        expect(self.panel).to_be_hidden()
+
+    def press(self, button: str) -> None:
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+    def start(self, ticket: Ticket, window: str = "Edit Charge") -> None:
+        """From the list into the window that Start Task opens."""
+        self.open(ticket)
+        self.press("Start Task")
+        expect(self.page.get_by_role("heading", name=window, exact=True)).to_be_visible()
+        expect(self.page.get_by_role("status").first).to_have_text("You are working on this task.")
+
+    def is_told(self, text: str) -> None:
+        """The page says so in its corner, or has said so since it was loaded."""
+        expect(self.page.locator("#toasts")).to_contain_text(text)
+
+    # Edit Charge and the Reference Document form
+
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_label(label, exact=True)
+
+    def type(self, label: str, text: str) -> None:
+        """Write into a field and leave it."""
+        self.field(label).fill(text)
+        self.field(label).press("Tab")
+
+    @property
+    def total(self) -> Locator:
+        return self.page.locator(".lines .sum strong")
+
+    def put_file(self, name: str, content: bytes, kind: str = "application/pdf") -> None:
+        """Choose a file of one's computer."""
+        self.page.locator('input[type="file"]').set_input_files(
+            {"name": name, "mimeType": kind, "buffer": content}
+        )
+
+    @property
+    def text(self) -> str:
+        """Everything that can be read on the page."""
+        return str(self.page.evaluate(_EVERY_TEXT))
+
+    def history(self) -> Locator:
+        """The lines of the history, opened."""
+        story = self.page.locator(".bt-story")
+        if story.get_attribute("open") is None:
+            story.locator("summary").click()
+        return story.locator("li")

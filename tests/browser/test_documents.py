@@ -1,0 +1,189 @@
+"""Work on a Document-Related Task, both ways, and the Documents page."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import expect
+
+from lib.models import TaskType
+from tests.browser.conftest import Sit
+from tests.browser.desk import Desk
+from tests.browser.scene import Scene, Ticket, letter
+
+
+def find(desk: Desk, words: str) -> None:
+    """Search the saved documents in the Find Document window."""
+    desk.type("Search documents", words)
+
+
+def displays_as_completed(desk: Desk, task: Ticket, message: str) -> None:
+    """Back at the list; one that shows pending tasks only has let go of the task."""
+    desk.is_told(message)
+    assert (desk.path, desk.query["task"]) == ("/", str(task.id))
+    expect(desk.panel.locator(".bt-badge")).to_have_text("Completed")
+
+
+def test_a_saved_document_is_attached_step_by_step(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.DOCUMENTS)
+    desk = sit(scene, scene.cast.ana)
+    report = f"ID {scene.cast.documents['scan-0001.pdf']} · Operative report"
+
+    desk.menu("Documents").click()
+    expect(desk.menu("Documents")).to_have_attribute("aria-current", "page")
+    expect(desk.foot).to_contain_text(f"{desk.menu_count('Documents')}")
+    desk.row(task).click()
+    expect(desk.panel).to_contain_text("Task Instructions")
+    expect(desk.panel).to_contain_text("Document wanted")
+    desk.press("Start Task")
+    expect(desk.page.get_by_role("heading", name="Find Document", exact=True)).to_be_visible()
+    assert (desk.path, desk.query["task"]) == ("/find_document", str(task.id))
+    attach = desk.page.get_by_role("button", name="Attach and Complete Task")
+
+    choices = desk.page.get_by_role("radiogroup", name="Documents")
+    find(desk, "scan-0002")  # the file's name
+    expect(choices.get_by_text("HOLT_FRANK")).to_be_visible()
+    find(desk, str(scene.cast.documents["card-front.pdf"]))  # the ID number
+    expect(choices.get_by_text("JONES_HUGO")).to_be_visible()
+    find(desk, "operative report")  # the label
+    expect(choices.get_by_text(report)).to_be_visible()
+    expect(choices.get_by_text("HOLT_FRANK")).to_be_hidden()
+    expect(attach).to_be_disabled()
+    choices.get_by_text("GREEN_EMMA_2025-01-13_OPERATIVE-REPORT", exact=True).click()
+    expect(attach).to_be_enabled()
+    attach.click()
+
+    displays_as_completed(desk, task, "Document attached, task completed.")
+    assert desk.query["type"] == "Documents"
+    expect(desk.panel.get_by_role("link", name="GREEN_EMMA")).to_have_attribute(
+        "href", re.compile(r"^/documents/\d+/scan-0001\.pdf$")
+    )
+
+
+def test_a_file_of_ones_own_is_uploaded_step_by_step(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.DOCUMENTS)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task, "Find Document")
+    today = datetime.now(ZoneInfo("America/Chicago")).date()
+
+    desk.put_file("first.pdf", letter("The wrong one"))
+    expect(desk.page.get_by_text("first.pdf")).to_be_visible()
+    expect(desk.field("Status")).to_have_value("New")
+    expect(desk.field("Date")).to_have_value(f"{today:%m/%d/%Y}")
+    expect(desk.field("Label")).to_have_value("Medical records")
+    desk.field("Status").click()
+    expect(desk.page.get_by_role("option")).to_have_text(
+        ["New", "In process", "Processed", "Error"]
+    )
+    desk.page.keyboard.press("Escape")
+
+    desk.put_file("second.pdf", letter("The right one"))
+    expect(desk.page.get_by_text("second.pdf")).to_be_visible()
+    expect(desk.page.get_by_text("first.pdf")).to_be_hidden()
+    desk.choose("Label", "Office notes")
+    last, first = task.patient.split(", ")
+    recommended = f"{last}_{first}_{today:%Y-%m-%d}_OFFICE-NOTES"
+    desk.press(f"Use {recommended}")
+    expect(desk.field("Name")).to_have_value(recommended)
+    desk.type("Notes", "Page 2 is missing.")
+    desk.press("Upload and Complete")
+
+    displays_as_completed(desk, task, "Document uploaded, task completed.")
+    link = desk.panel.get_by_role("link", name=recommended)
+    saved = desk.page.request.get(desk.server.address + (link.get_attribute("href") or ""))
+    assert saved.body() == letter("The right one")
+    expect(desk.history().filter(has_text=f"Uploaded · {recommended}")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("evil.pdf", b"MZ\x90\x00 not a PDF", "This file is not a PDF, TIFF, PNG, JPEG or Word"),
+        ("huge.pdf", b"%PDF-1.4\n" + b"0" * 10_500_000, "10.0 MB; at most 10 MB can be kept"),
+    ],
+    ids=["a program named .pdf", "too big"],
+)
+def test_a_wrong_file_gets_a_sentence(
+    scene: Scene, sit: Sit, tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    task = scene.cast.untouched[TaskType.DOCUMENTS][0]
+    desk = sit(scene, scene.cast.ana, f"/find_document?task={task.id}")
+    expect(desk.page.get_by_text("PDF, TIFF, PNG, JPEG or Word, up to 10 MB")).to_be_visible()
+    expect(desk.page.get_by_text("200MB")).to_be_hidden()
+
+    (tmp_path / name).write_bytes(content)
+    desk.page.locator('input[type="file"]').set_input_files(tmp_path / name)
+
+    expect(desk.page.get_by_test_id("stAlert")).to_contain_text(sentence)
+    expect(desk.page.get_by_role("button", name="Upload and Complete")).to_have_count(0)
+
+
+def test_content_that_is_saved_already_is_named_with_its_id(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.DOCUMENTS)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task, "Find Document")
+    desk.put_file("again.pdf", letter("MOORE_KATE_2025-01-13_LAB-RESULTS"))
+    desk.type("Name", "Once more")
+
+    desk.press("Upload and Complete")
+
+    held = scene.cast.documents["lab-77.pdf"]
+    expect(desk.page.get_by_test_id("stAlert")).to_contain_text(
+        f"This file is already saved as “MOORE_KATE_2025-01-13_LAB-RESULTS” (ID {held}). "
+        "Attach that one: search for its ID on the left."
+    )
+    assert desk.path == "/find_document"
+    find(desk, str(held))
+    desk.page.get_by_text("MOORE_KATE_2025-01-13_LAB-RESULTS", exact=True).click()
+    desk.press("Attach and Complete Task")
+    displays_as_completed(desk, task, "Document attached, task completed.")
+
+
+def test_the_documents_page_lists_searches_previews_and_downloads(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.ben, "/documents")
+    expect(desk.rows).to_have_count(4)
+    expect(desk.foot).to_have_text("4documents")
+
+    desk.type("Search documents", "insurance")
+    expect(desk.rows).to_have_count(1)
+    assert desk.query == {"doc_q": "insurance"}
+    desk.rows.first.click()
+    held = still.cast.documents["card-front.pdf"]
+    frame = desk.page.locator("iframe")
+    expect(frame).to_have_attribute("src", re.compile(rf"^/documents/{held}/card-front\.pdf"))
+    link = desk.page.get_by_role("link", name="Download")
+    with desk.page.expect_download() as waiting:
+        link.click()
+
+    assert waiting.value.suggested_filename == "card-front.pdf"
+    assert waiting.value.path().read_bytes() == letter("JONES_HUGO_2025-01-13_INSURANCE-CARD")
+    shown = desk.page.request.get(f"{desk.server.address}/documents/{held}/card-front.pdf")
+    assert shown.headers["content-type"] == "application/pdf"
+    assert shown.headers["content-disposition"].startswith("inline")
+
+    desk.reload()
+    expect(frame).to_have_attribute("src", re.compile(rf"^/documents/{held}/"))
+    expect(desk.field("Search documents")).to_have_value("insurance")
+    desk.type("Search documents", "nothing like it")
+    expect(desk.page.get_by_text("No document matches.")).to_be_visible()
+
+
+def test_a_document_is_added_without_a_task(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana, "/documents")
+    desk.press("Add document")
+    form = desk.page.get_by_role("dialog")
+    desk.put_file("fax.pdf", letter("A fax"))
+    form.get_by_label("Name", exact=True).fill("Fax of Monday")
+    desk.press("Upload")
+    expect(form.get_by_text("Choose a label for the document.")).to_be_visible()
+    desk.choose("Label", "Referral", form)
+
+    desk.press("Upload")
+
+    desk.is_told("Document saved.")
+    expect(form).to_be_hidden()
+    expect(desk.rows.first).to_contain_text("Fax of Monday")

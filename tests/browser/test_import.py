@@ -1,0 +1,74 @@
+"""The Import page: a table of tasks is matched, brought in, corrected and brought back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Sit
+from tests.browser.desk import Desk
+from tests.browser.scene import Scene
+
+TABLE = (
+    "Sort;Matter;Number;When\n"
+    "Coding;Check the modifier;S1;01/02/2025\n"
+    "Gossip;Nothing;S2;01/02/2025\n"
+)
+
+
+def drop(desk: Desk, name: str, text: str) -> None:
+    content = {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
+    desk.page.locator("input[type=file]").set_input_files(content)  # type: ignore[arg-type]
+    expect(desk.page.get_by_text(f"Columns of {name}")).to_be_visible()
+    desk.rest()
+
+
+def match(page: Page, field: str, column: str) -> None:
+    page.get_by_role("combobox", name=field).click()
+    page.get_by_role("option", name=column).click()
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
+def refused_rows(page: Page) -> str:
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download the refused rows").click()
+    return Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+
+
+def test_columns_are_matched_saved_and_refused_rows_brought_back(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.carla, "/import")
+    page = desk.page
+
+    drop(desk, "first.csv", TABLE)
+    expect(page.get_by_text("no column is known to hold the type")).to_have_count(1)
+    match(page, "Type (needed)", "Sort · text · Coding · Gossip")
+    match(page, "What it is about", "Matter · text")
+    match(page, "Claim number", "Number · text")
+    match(page, "Date of service", "When · dates")
+    page.get_by_text("Day first: 31/01").click()
+    desk.rest()
+    page.get_by_role("button", name="Save this mapping").click()
+    expect(page.get_by_test_id("stToastText")).to_contain_text("Mapping saved")
+    page.get_by_role("button", name="Import 1 file").click()
+    expect(page.get_by_text("1 row of first.csv refused")).to_be_visible()
+    expect(page.get_by_text("“Sort” is “Gossip”, which is no type of task")).to_be_visible()
+
+    drop(desk, "corrected.csv", refused_rows(page).replace("Gossip", "Documents"))
+    page.get_by_role("button", name="Import 1 file").click()
+    expect(page.get_by_text("corrected.csv").first).to_be_visible()
+    desk.rest()
+
+    desk.go("/?q=S2")
+    expect(page.get_by_role("row", name="Nothing")).to_contain_text("02/01/2025")
+
+
+def test_another_practice_gets_no_refused_rows(scene: Scene) -> None:
+    server = scene.server
+    ana, carla = scene.token(scene.cast.ana), scene.token(scene.cast.carla)
+
+    assert server.ask("/imports/refused/1").status == 401
+    assert server.ask("/imports/refused/1", token="made-up").status == 401
+    for path in ("/imports/refused/999999", f"/imports/refused/{2**70}", "/imports/x"):
+        for token in (ana, carla):
+            assert server.ask(path, token=token).status == 404

@@ -1,0 +1,54 @@
+"""Every page at the width of a desk and of a tablet: nothing broken, nothing raw, nothing cut."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from lib.models import TaskType
+from tests.browser.conftest import Sit
+from tests.browser.desk import NARROW, WIDE
+from tests.browser.scene import Scene
+
+PAGES = (
+    "/",
+    "/?status=Completed&task={completed}",
+    "/?q=nobody+like+this",
+    "/edit_charge?task={of_ben}",
+    "/edit_charge",
+    "/find_document?task={document}",
+    "/documents?document=1",
+    "/backlog",
+    "/import",
+    "/new_task",
+)
+RAW = re.compile(
+    r"Traceback|Something went wrong|\[object|\b(None(?! yet)|nan|NaN|NaT|null|undefined)\b"
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_fits_both_widths_and_says_nothing_raw(still: Scene, sit: Sit, path: str) -> None:
+    cast = still.cast
+    document = cast.untouched[TaskType.DOCUMENTS][0]
+    desk = sit(
+        still,
+        cast.ana,
+        path.format(completed=cast.completed.id, of_ben=cast.of_ben.id, document=document.id),
+    )
+
+    for width, height in (WIDE, NARROW):
+        desk.page.set_viewport_size({"width": width, "height": height})
+        expect(desk.page.get_by_text("Ana", exact=True).first).to_be_visible()
+        desk.rest()
+        too_wide = desk.page.evaluate(
+            """() => [document.documentElement, document.body,
+                      ...document.querySelectorAll('[data-testid="stMain"], .stMainBlockContainer')]
+                .filter((one) => one.scrollWidth > one.clientWidth + 1)
+                .map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth}`)"""
+        )
+        assert too_wide == []
+        assert not RAW.search(desk.text), desk.text
+    assert desk.problems == []

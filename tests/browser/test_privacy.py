@@ -1,0 +1,165 @@
+"""Nobody sees another practice's patients, or any without being signed in; no text is a program."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from lib.models import TaskType
+from tests.browser.conftest import Sit
+from tests.browser.desk import Desk, give_session
+from tests.browser.scene import FIRST, IMAGE, LAST, REMOTE, Scene
+
+NAMES = re.compile("|".join((*LAST, *FIRST)))
+NOT_SIGNED_IN = "You are signed out. Sign in again to go on."
+
+
+def shows_no_patient(desk: Desk) -> None:
+    """Nobody's name can be read on the page or found in it."""
+    assert not NAMES.search(desk.text)
+    assert not NAMES.search(desk.page.content())
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/?status=Pending+and+completed&task={}", TaskType.CODING),
+        ("/edit_charge?task={}", TaskType.CODING),
+        ("/find_document?task={}", TaskType.DOCUMENTS),
+    ],
+)
+def test_a_link_to_another_practices_task_says_there_is_none(
+    still: Scene, sit: Sit, path: str, kind: TaskType
+) -> None:
+    task = still.cast.untouched[kind][0]
+
+    carla = sit(still, still.cast.carla, path.format(task.id))
+
+    expect(carla.page.get_by_test_id("stAlert")).to_have_text(["There is no such task."])
+    shows_no_patient(carla)
+    assert task.claim not in carla.text
+    assert task.title not in carla.text
+    carla.go(path.format(999_999))
+    expect(carla.page.get_by_test_id("stAlert")).to_have_text(["There is no such task."])
+
+
+def test_a_link_to_another_practices_document_says_there_is_none(still: Scene, sit: Sit) -> None:
+    held = still.cast.documents["scan-0001.pdf"]
+
+    carla = sit(still, still.cast.carla, f"/documents?document={held}")
+
+    expect(carla.page.get_by_text("There is no such document.")).to_be_visible()
+    shows_no_patient(carla)
+    for address in (f"/documents/{held}/scan-0001.pdf", f"/documents/{held}/x", "/media/x"):
+        answer = carla.page.request.get(still.server.address + address)
+        assert (answer.status, answer.text()) == (404, "There is no such document.")
+
+
+def test_signed_out_in_another_tab_a_click_shows_no_patient_any_more(
+    still: Scene, sit: Sit
+) -> None:
+    desk = sit(still, still.cast.ana, "/?type=Coding", elsewhere=True)
+    desk.sign_in(still.cast.ana)
+    expect(desk.rows).to_have_count(26)
+    assert NAMES.search(desk.text)
+    with desk.page.context.new_page() as tab:
+        tab.goto(still.server.address + "/documents")
+        tab.get_by_role("link", name="Sign out").click()
+        expect(tab.get_by_role("heading", name="Sign in")).to_be_visible()
+
+    desk.rows.nth(2).click()
+
+    expect(desk.page.get_by_text(NOT_SIGNED_IN)).to_be_visible()
+    expect(desk.rows).to_have_count(0)
+    shows_no_patient(desk)
+    expect(desk.page.get_by_role("link", name="Sign in")).to_have_attribute("href", "/sign-in")
+
+
+def test_signed_out_a_reload_asks_to_sign_in_and_leads_back(still: Scene, sit: Sit) -> None:
+    task = still.cast.untouched[TaskType.CODING][0]
+    link = f"/?type=Coding&q={task.claim}&task={task.id}"
+    desk = sit(still, still.cast.ana, link, elsewhere=True)
+    desk.sign_in(still.cast.ana)
+    expect(desk.panel).to_contain_text(task.patient)
+    with desk.page.context.new_page() as tab:
+        tab.goto(still.server.address)
+        tab.get_by_role("link", name="Sign out").click()
+        tab.wait_for_url("**/sign-in")
+
+    desk.page.reload()
+    assert desk.path == "/sign-in"
+    shows_no_patient(desk)
+    desk.sign_in(still.cast.ana)
+
+    assert desk.page.url == still.server.address + link
+    expect(desk.panel).to_contain_text(task.patient)
+    expect(desk.rows).to_have_count(1)
+    expect(desk.field("Type")).to_have_value("Coding")
+
+
+def test_a_made_up_session_opens_nothing(still: Scene, sit: Sit) -> None:
+    held = still.cast.documents["scan-0001.pdf"]
+    desk = sit(still, still.cast.ana, elsewhere=True)
+    give_session(desk.page.context, still, "0" * 43)
+
+    desk.go("/?q=N027")
+
+    assert desk.path == "/sign-in"
+    shows_no_patient(desk)
+    for address in (f"/documents/{held}/scan-0001.pdf", "/media/x", "/_stcore/host-config"):
+        assert desk.page.request.get(still.server.address + address).status == 401
+
+
+def test_texts_of_others_are_shown_as_text_and_load_nothing(still: Scene, sit: Sit) -> None:
+    task = still.cast.hostile
+    wanda = sit(still, still.cast.wanda)
+    asked: list[str] = []
+    wanda.page.on("request", lambda request: asked.append(request.url))
+
+    cells = wanda.row(task).get_by_role("cell")
+    expect(cells.first).to_have_text(task.title)
+    expect(wanda.row(task)).to_contain_text(task.patient)
+    stays_text(wanda)
+    wanda.field("Payer").click()
+    expect(wanda.page.get_by_role("option")).to_have_text([f"{IMAGE} {REMOTE}"])
+    stays_text(wanda)
+    wanda.page.keyboard.press("Escape")
+    wanda.row(task).click()
+    expect(wanda.panel.get_by_role("heading", name=task.title)).to_be_visible()
+    expect(wanda.panel.get_by_text(task.patient, exact=True)).to_be_visible()
+    expect(wanda.panel.locator(".bt-note p")).to_have_text(task.title)
+    stays_text(wanda)
+    wanda.go(f"/find_document?task={task.id}")
+    expect(wanda.page.get_by_text(task.patient).first).to_be_visible()
+    expect(wanda.page.get_by_role("radiogroup")).to_contain_text(task.title)
+    wanda.press("Task Details")
+    expect(wanda.page.locator(".bt-facts")).to_contain_text(task.patient)
+    stays_text(wanda)
+    wanda.go("/documents?document=" + str(wanda_document(wanda)))
+    expect(wanda.page.locator(".bt-title")).to_have_text(task.title)
+    expect(wanda.rows).to_contain_text([task.patient])
+    stays_text(wanda)
+    wanda.go("/new_task")
+    wanda.page.get_by_role("combobox", name="Charge").click()
+    expect(wanda.page.get_by_role("option").first).to_contain_text(task.patient)
+    stays_text(wanda)
+
+    elsewhere = [url for url in asked if not url.startswith(still.server.address)]
+    assert not [url for url in elsewhere if url.startswith("http")]
+    assert not [url for url in asked if url.endswith("/x")]
+
+
+def stays_text(desk: Desk) -> None:
+    """No image, link or program has come of what people wrote, nor was one kept from loading."""
+    expect(desk.page.locator('img[src="x"], img[src*="elsewhere"]')).to_have_count(0)
+    expect(desk.page.locator('a[href*="elsewhere"]')).to_have_count(0)
+    assert "broken-in" not in desk.page.title()
+    assert desk.problems == []
+
+
+def wanda_document(desk: Desk) -> int:
+    """The id of the only document there is."""
+    desk.go("/documents")
+    return int(desk.rows.get_attribute("data-record") or 0)

@@ -1,0 +1,136 @@
+"""Several people at one task, and one person who clicks twice."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from lib.models import TaskType
+from tests.browser.conftest import Sit
+from tests.browser.desk import Desk
+from tests.browser.scene import Scene
+
+
+def presses_at_once(*desks: Desk) -> None:
+    """Both press Start Task before either page can have heard of the other."""
+    for desk in desks:
+        expect(desk.page.get_by_role("button", name="Start Task", exact=True)).to_be_enabled()
+        desk.rest()
+    for desk in desks:
+        desk.page.evaluate(
+            """() => [...document.querySelectorAll('.st-key-details_box button')]
+                .find((one) => one.innerText.trim() === 'Start Task').click()"""
+        )
+
+
+def test_of_two_people_who_press_start_exactly_one_gets_the_task(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.CODING)
+    desks = {"Ana": sit(scene, scene.cast.ana), "Ben": sit(scene, scene.cast.ben)}
+    for desk in desks.values():
+        desk.open(task)
+
+    presses_at_once(*desks.values())
+
+    for desk in desks.values():
+        edit = desk.page.get_by_role("heading", name="Edit Charge", exact=True)
+        started = desk.panel.locator(".bt-badge").filter(has_text="In progress")
+        expect(edit.or_(started)).to_be_visible()
+        desk.rest()
+    winners = [name for name, desk in desks.items() if desk.path == "/edit_charge"]
+    assert len(winners) == 1
+    winner = winners[0]
+    loser = desks["Ben" if winner == "Ana" else "Ana"]
+    loser.is_told(f"{winner} is already working on this task.")
+    expect(loser.panel.locator(".bt-badge")).to_have_text("In progress")
+    expect(loser.panel).to_contain_text(f"Assigned to {winner}")
+    expect(loser.row(task)).to_contain_text(winner)
+    loser.go(f"/edit_charge?task={task.id}")
+    expect(
+        loser.page.get_by_text(f"{winner} is working on this task; you can read it.")
+    ).to_be_visible()
+    expect(loser.field("Authorization number")).to_be_disabled()
+    expect(loser.page.get_by_role("button", name="Save and Complete")).to_have_count(0)
+
+
+def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: Sit) -> None:
+    first, second = scene.cast.shared_charge  # two tasks about one charge
+    ana, ben = sit(scene, scene.cast.ana), sit(scene, scene.cast.ben)
+    ana.start(first)
+    ana.type("Authorization number", "OF-ANA")
+    ana.type("Case/member ID", "MEMBER-OF-ANA")
+    ben.start(second)
+    ben.type("Case/member ID", "MEMBER-OF-BEN")
+    ben.type("Location", "Main Street")
+    ben.press("Save")
+    ben.is_told("Saved.")
+
+    ana.press("Save and Complete")
+
+    expect(ana.page.get_by_text("Ben changed this charge while you had it open.")).to_be_visible()
+    rows = ana.page.locator(".bt-changes tr")
+    expect(rows).to_have_text(
+        [
+            re.compile("Field.*Now"),
+            re.compile(r"Case/member ID\s*MEM0001\s*MEMBER-OF-BEN"),
+            re.compile(r"Location\s*–\s*Main Street"),
+        ]
+    )
+    expect(ana.field("Authorization number")).to_have_value("OF-ANA")
+
+    ana.press("Keep what I typed, take the rest from them")
+    expect(rows).to_have_count(0)
+    expect(ana.field("Case/member ID")).to_have_count(1)  # the form as it was has left the page
+    expect(ana.field("Case/member ID")).to_have_value("MEMBER-OF-ANA")
+    expect(ana.field("Location")).to_have_value("Main Street")
+    expect(ana.field("Authorization number")).to_have_value("OF-ANA")
+
+    ben.type("Location", "Side Street")
+    ben.press("Save")
+    expect(ben.page.get_by_text("What you typed is kept as a draft.")).to_be_hidden()
+    ana.press("Save")
+    expect(ana.page.get_by_text("Ben changed this charge")).to_be_visible()
+    ana.press("Take theirs, drop what I typed")
+    expect(rows).to_have_count(0)
+    expect(ana.field("Location")).to_have_count(1)
+    expect(ana.field("Location")).to_have_value("Side Street")
+    expect(ana.field("Case/member ID")).to_have_value("MEMBER-OF-BEN")
+    expect(ana.field("Authorization number")).to_have_value("")
+    ana.press("Save and Complete")
+    ana.is_told("Task completed.")
+
+
+def test_a_double_click_on_save_and_complete_completes_once(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.CODING)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task)
+    desk.type("Notes to Biller", "Said once.")
+
+    desk.page.get_by_role("button", name="Save and Complete").dblclick()
+
+    desk.is_told("Task completed.")
+    expect(desk.panel.locator(".bt-badge")).to_have_text("Completed")
+    assert desk.path == "/"
+    expect(desk.history().filter(has_text="Status: In progress → Completed")).to_have_count(1)
+    expect(desk.panel.get_by_text("Said once.")).to_have_count(1)
+    expect(desk.page.get_by_text("has completed this task")).to_have_count(0)
+
+
+def test_a_click_elsewhere_during_save_and_complete_loses_nothing(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.CODING)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task)
+    desk.type("Authorization number", "KEPT-1")
+
+    desk.page.evaluate(
+        """() => {
+            const press = (text) => [...document.querySelectorAll('button')]
+                .find((one) => one.innerText.includes(text)).click()
+            press('Save and Complete')
+            press('Back to tasks')
+        }"""
+    )
+
+    desk.is_told("Task completed.")
+    expect(desk.panel.locator(".bt-badge")).to_have_text("Completed")
+    expect(desk.history().filter(has_text="→ KEPT-1")).to_have_count(1)

@@ -1,0 +1,78 @@
+"""A store for each test, two practices and their people.
+
+Ana manages Northside and Ben works there; Dora bills for it and Alan only looks. Carla manages
+Southside: she must see nothing of Northside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lib import people
+from lib.db import Connection, Store
+from lib.models import Person, Role
+
+NOON = datetime(2025, 3, 3, 18, 0, tzinfo=UTC)  # Monday noon in Chicago
+SHARED = Path(__file__).parents[2] / "shared" / "data"  # real files of others, not in the project
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who is there, and the ids of their practices."""
+
+    practice: int
+    other_practice: int
+    ana: Person
+    ben: Person
+    dora: Person
+    alan: Person
+    carla: Person
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def con(store: Store) -> Connection:
+    return store.connection()
+
+
+@pytest.fixture
+def cast(con: Connection) -> Cast:
+    here = people.add_practice(con, "Northside Clinic", now=NOON)
+    there = people.add_practice(con, "Southside Clinic", now=NOON)
+
+    def add(name: str, practice_id: int, role: Role) -> Person:
+        email = f"{name.lower()}@example.com"
+        roles = {practice_id: role}
+        person_id = people.add_person(con, name, email, roles, is_sample=True, now=NOON)
+        found = people.person(con, person_id)
+        assert found is not None
+        return found
+
+    return Cast(
+        practice=here,
+        other_practice=there,
+        ana=add("Ana", here, Role.MANAGER),
+        ben=add("Ben", here, Role.STAFF),
+        dora=add("Dora", here, Role.BILLER),
+        alan=add("Alan", here, Role.ANALYST),
+        carla=add("Carla", there, Role.MANAGER),
+    )
+
+
+def shared(path: str) -> Path:
+    """A real file of others; the test is skipped, saying so, where it is not there."""
+    file = SHARED / path
+    if not file.exists():
+        pytest.skip(f"{file} is not here: real files stay outside the project")
+    return file

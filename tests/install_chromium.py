@@ -1,0 +1,56 @@
+"""Sees to it that there is a Chromium for the browser tests. `python -m tests.install_chromium`"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+from playwright.sync_api import sync_playwright
+
+from tests import chromium
+
+NONE = (
+    "The browser tests need a Chromium: install the package chromium or Google Chrome, "
+    "or set BILLING_TASKS_CHROMIUM to the path of one."
+)
+
+
+def main() -> int:
+    if is_there():
+        return 0
+    print("Installing a Chromium for the browser tests …", flush=True)
+    for install in (from_playwright, from_debian):
+        install()
+        if is_there():
+            return 0
+    print(NONE, file=sys.stderr)
+    return 1
+
+
+def is_there() -> bool:
+    with sync_playwright() as playwright:
+        return chromium.find(playwright) is not None
+
+
+def from_playwright() -> None:
+    _run([sys.executable, "-m", "playwright", "install", "chromium"])
+
+
+def from_debian() -> None:
+    """The package chromium, where there is apt-get and a way to be root without a password."""
+    if not shutil.which("apt-get"):
+        return
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not as_root or shutil.which("sudo"):
+        _run([*as_root, "apt-get", "update"])
+        _run([*as_root, "apt-get", "install", "-y", "--no-install-recommends", "chromium"])
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, capture_output=True, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

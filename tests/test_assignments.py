@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import pytest
+
+from lib import assignments, people, tasks
+from lib.db import Connection, Store
+from lib.errors import (
+    AlreadyAssigned,
+    AlreadyCompleted,
+    AssignmentChanged,
+    BillingError,
+    NoSuchTask,
+    NotAllowed,
+    WrongInput,
+)
+from lib.models import Role, Status
+from tests.conftest import NOON, Cast
+from tests.given import add_task, minutes, story
+
+
+def test_starting_takes_the_task_and_begins_it(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+
+    assignments.start(con, task_id, actor=cast.ana, now=minutes(1))
+
+    task = tasks.get(con, task_id, actor=cast.ana)
+    assert (task.status, task.assignee_name) == (Status.IN_PROGRESS, "Ana")
+    assert task.started_at == minutes(1)
+    assert story(con, task_id) == [
+        ("assigned", "Assignee", None, "Ana", None, "Ana"),
+        ("started", "Status", "Open", "In progress", None, "Ana"),
+    ]
+
+
+def test_two_people_starting_the_same_task_leaves_it_with_the_first(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = add_task(con, cast.practice)
+
+    assignments.start(con, task_id, actor=cast.ana, now=NOON)
+    with pytest.raises(AlreadyAssigned, match="Ana is already working on this task"):
+        assignments.start(con, task_id, actor=cast.ben, now=minutes(1))
+
+    assert tasks.get(con, task_id, actor=cast.ben).assignee_name == "Ana"
+    assert len(story(con, task_id)) == 2
+
+
+def test_starting_ones_own_started_task_again_changes_nothing(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+    assignments.start(con, task_id, actor=cast.ana, now=NOON)
+    before = tasks.get(con, task_id, actor=cast.ana), story(con, task_id)
+
+    assignments.start(con, task_id, actor=cast.ana, now=minutes(5))
+
+    assert (tasks.get(con, task_id, actor=cast.ana), story(con, task_id)) == before
+
+
+def test_a_task_that_was_assigned_to_me_is_begun_by_me_only(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+    assignments.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ana, now=NOON)
+
+    with pytest.raises(AlreadyAssigned, match="Ben"):
+        assignments.start(con, task_id, actor=cast.ana, now=NOON)
+    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+
+    assert tasks.get(con, task_id, actor=cast.ben).status is Status.IN_PROGRESS
+    assert [line[0] for line in story(con, task_id)] == ["assigned", "started"]
+
+
+def test_ten_threads_start_one_task_and_exactly_one_wins(store: Store, cast: Cast) -> None:
+    con = store.connection()
+    task_id = add_task(con, cast.practice)
+    crowd = []
+    for n in range(10):
+        roles = {cast.practice: Role.STAFF}
+        found = people.person(
+            con, people.add_person(con, f"P{n}", f"{n}@x.org", roles, is_sample=True, now=NOON)
+        )
+        assert found is not None
+        crowd.append(found)
+    gate = threading.Barrier(10)
+    won: list[str] = []
+    told: list[str] = []
+    bugs: list[BaseException] = []
+
+    def press(place: int) -> None:
+        own = store.connection()
+        gate.wait()
+        try:
+            assignments.start(own, task_id, actor=crowd[place], now=NOON)
+            won.append(crowd[place].name)
+        except AlreadyAssigned as problem:
+            told.append(str(problem))
+        except BaseException as problem:
+            bugs.append(problem)
+
+    threads = [threading.Thread(target=press, args=(n,)) for n in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert bugs == []
+    (winner,) = won
+    assert told == [f"{winner} is already working on this task."] * 9
+    assert tasks.get(con, task_id, actor=cast.ana).assignee_name == winner
+    assert story(con, task_id) == [
+        ("assigned", "Assignee", None, winner, None, winner),
+        ("started", "Status", "Open", "In progress", None, winner),
+    ]
+
+
+def test_assigning_gives_the_task_to_somebody_and_leaves_it_open(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = add_task(con, cast.practice)
+
+    assignments.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ana, now=NOON)
+
+    task = tasks.get(con, task_id, actor=cast.ana)
+    assert (task.status, task.assignee_id, task.started_at) == (Status.OPEN, cast.ben.id, None)
+    assert story(con, task_id) == [("assigned", "Assignee", None, "Ben", None, "Ana")]
+
+
+def test_reassigning_says_who_had_it(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+
+    assignments.assign(con, task_id, to=cast.ana.id, seen=cast.ben.id, actor=cast.ana, now=NOON)
+
+    assert tasks.get(con, task_id, actor=cast.ana).status is Status.IN_PROGRESS
+    assert story(con, task_id)[-1] == ("assigned", "Assignee", "Ben", "Ana", None, "Ana")
+
+
+def test_assigning_to_who_has_it_already_writes_nothing(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    before = tasks.get(con, task_id, actor=cast.ana), story(con, task_id)
+
+    assignments.assign(con, task_id, to=cast.ben.id, seen=cast.ben.id, actor=cast.ana, now=NOON)
+
+    assert (tasks.get(con, task_id, actor=cast.ana), story(con, task_id)) == before
+
+
+@pytest.mark.parametrize("seen", [None, 999])
+def test_an_assignment_by_somebody_quicker_is_not_overwritten(
+    con: Connection, cast: Cast, seen: int | None
+) -> None:
+    task_id = add_task(con, cast.practice)
+    assignments.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ben, now=NOON)
+
+    with pytest.raises(AssignmentChanged, match="It is now assigned to Ben"):
+        assignments.assign(con, task_id, to=cast.ana.id, seen=seen, actor=cast.ana, now=NOON)
+
+    assert tasks.get(con, task_id, actor=cast.ana).assignee_id == cast.ben.id
+
+
+def test_of_two_who_assign_at_once_one_is_told_what_the_other_did(store: Store, cast: Cast) -> None:
+    con = store.connection()
+    task_ids = [add_task(con, cast.practice) for _ in range(5)]
+    outcome: Counter[str] = Counter()
+    gate = threading.Barrier(2)
+
+    def assign(to: int) -> None:
+        own = store.connection()
+        for task_id in task_ids:
+            gate.wait()
+            try:
+                assignments.assign(own, task_id, to=to, seen=None, actor=cast.ana, now=NOON)
+                outcome["done"] += 1
+            except BillingError as problem:
+                outcome[type(problem).__name__] += 1
+
+    threads = [threading.Thread(target=assign, args=(to.id,)) for to in (cast.ana, cast.ben)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert outcome == {"done": 5, "AssignmentChanged": 5}
+    assert [len(story(con, task_id)) for task_id in task_ids] == [1] * 5
+
+
+def test_only_people_who_work_on_tasks_of_this_practice_can_be_given_one(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = add_task(con, cast.practice)
+
+    for who in (cast.dora.id, cast.alan.id, cast.carla.id, 999):
+        with pytest.raises(WrongInput, match="Choose somebody of this practice"):
+            assignments.assign(con, task_id, to=who, seen=None, actor=cast.ana, now=NOON)
+
+    assert tasks.get(con, task_id, actor=cast.ana).assignee_id is None
+
+
+def test_a_completed_task_is_neither_started_nor_assigned(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+    assignments.start(con, task_id, actor=cast.ana, now=NOON)
+    tasks.complete(con, task_id, note="Done.", token="t", actor=cast.ana, now=NOON)
+
+    with pytest.raises(AlreadyCompleted, match="Ana has completed this task"):
+        assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    with pytest.raises(AlreadyCompleted, match="Ana has completed this task"):
+        assignments.assign(con, task_id, to=cast.ben.id, seen=cast.ana.id, actor=cast.ben, now=NOON)
+
+
+def test_billers_and_analysts_neither_start_nor_assign(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+
+    for actor in (cast.dora, cast.alan):
+        with pytest.raises(NotAllowed, match="cannot work on tasks"):
+            assignments.start(con, task_id, actor=actor, now=NOON)
+        with pytest.raises(NotAllowed, match="cannot assign tasks"):
+            assignments.assign(con, task_id, to=cast.ana.id, seen=None, actor=actor, now=NOON)
+
+
+def test_another_practice_cannot_touch_the_task(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+
+    with pytest.raises(NoSuchTask):
+        assignments.start(con, task_id, actor=cast.carla, now=NOON)
+    with pytest.raises(NoSuchTask):
+        assignments.assign(con, task_id, to=cast.carla.id, seen=None, actor=cast.carla, now=NOON)
+
+    assert story(con, task_id) == []

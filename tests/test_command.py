@@ -1,0 +1,115 @@
+"""python -m lib import, as somebody types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from lib import people
+from lib.db import Store
+from tests.x12_texts import answer, claim, file_835, file_837
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(
+    folder: Path, *arguments: str | Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return run_command(folder, "import", *arguments, environment=environment)
+
+
+def run_command(
+    folder: Path, *arguments: str | Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """`python -m lib` on that data folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "lib", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"BILLING_TASKS_DATA": str(folder)} | (environment or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def written(folder: Path, name: str, raw: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(raw)
+    return path
+
+
+def test_the_command_line_imports_and_says_so_as_json(tmp_path: Path) -> None:
+    charges = written(tmp_path, "a.837", file_837(claim("A1")))
+    denials = written(tmp_path, "b.835", file_835(answer("A1")))
+    broken = written(tmp_path, "c.txt", b"hello")
+
+    done = run(tmp_path / "data", "--json", charges, denials, charges, broken, tmp_path / "none")
+
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert all(
+        list(each) == ["file", "sha256", "format", "charges_new", "tasks_new", "tasks_amount",
+                       "already_imported", "refused"]
+        for each in said
+    )  # fmt: skip
+    assert [(each["format"], each["charges_new"], each["tasks_new"]) for each in said] == [
+        ("837P", 1, 0), ("835", 0, 1), ("837P", 0, 0), (None, 0, 0), (None, 0, 0),
+    ]  # fmt: skip
+    assert [each["tasks_amount"] for each in said[:2]] == ["0.00", "200.00"]
+    assert [each["already_imported"] for each in said] == [False, False, True, False, False]
+    assert [bool(each["refused"]) for each in said] == [False, False, False, True, True]
+    assert "c.txt was refused at segment 1" in said[3]["refused"]
+
+
+def test_the_command_line_prints_a_tidy_line_a_file_and_no_patient(tmp_path: Path) -> None:
+    raw = file_837(claim("A1")) + file_835(answer("A1"), answer("A2"))
+    again = run(tmp_path / "data", written(tmp_path, "a.x12", raw))
+    known = run(tmp_path / "data", tmp_path / "a.x12")
+
+    assert (again.returncode, known.returncode) == (0, 0)
+    assert "a.x12 (837P, 835): 1 new charge, 2 new tasks (400.00)" in again.stdout
+    assert "already imported" in known.stdout
+    for private in ("GREEN", "EMMA", "MEM1", "A1"):
+        assert private not in again.stdout + again.stderr
+
+
+def test_the_practice_is_made_if_new_and_must_be_named_only_where_there_are_several(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    file = written(tmp_path, "a.837", file_837(claim()))
+    broken = written(tmp_path, "b.837", b"hello")
+
+    codes = [
+        run(data, "--practice", "North", broken).returncode,
+        run(data, file).returncode,
+        run(data, "--practice", "South", file).returncode,
+        run(data, file).returncode,
+        run(data, "--practice", "south", file).returncode,
+        run(data, "--practice", "", file).returncode,
+        run(data).returncode,
+    ]
+
+    store = Store(data)
+    names = [practice.name for practice in people.practices(store.connection())]
+    store.close()
+    assert codes == [1, 0, 0, 2, 0, 2, 2]
+    assert names == ["My practice", "South"]
+
+
+def test_a_store_that_is_in_use_gives_one_sentence(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.837", file_837(claim()))
+    store = Store(tmp_path / "data")
+    try:
+        done = run(tmp_path / "data", "--json", file)
+    finally:
+        store.close()
+
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "already running" in done.stderr
+    assert "already running" in json.loads(done.stdout)["refused"]

@@ -1,0 +1,462 @@
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import struct
+import threading
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from lib import assignments, documents, media, tasks
+from lib.db import Connection, Store
+from lib.documents import MOST_BYTES
+from lib.errors import (
+    AlreadyCompleted,
+    DuplicateDocument,
+    NoSuchDocument,
+    NoSuchTask,
+    NotAllowed,
+    NothingWritten,
+    NotYourTask,
+    WrongDocument,
+    WrongInput,
+)
+from lib.models import DocumentStatus, Person, Status, TaskType
+from tests.conftest import NOON, Cast
+from tests.given import ABOUT, add_patient, add_task, minutes, names, pdf, story
+
+
+def image(kind: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (3, 2), "red").save(file, kind)
+    return file.getvalue()
+
+
+def package(*parts: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for part in parts:
+            archive.writestr(part, "<x/>")
+    return file.getvalue()
+
+
+def compound(stream: str) -> bytes:
+    """The smallest OLE compound file with one empty stream. Source: MS-CFB 2.2, 2.6."""
+    free, end, fat = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    header += struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<9I", 0, 1, 1, 0, 4096, end, 0, end, 0)
+    header += struct.pack("<109I", 0, *[free] * 108)
+
+    def entry(name: str, kind: int, child: int) -> bytes:
+        text = name.encode("utf-16-le") + b"\0\0"
+        return (
+            text.ljust(64, b"\0")
+            + struct.pack("<HBB3I", len(text) if name else 0, kind, 1, free, free, child)
+            + bytes(36)
+            + struct.pack("<IQ", end if kind else 0, 0)
+        )
+
+    sectors = struct.pack("<128I", fat, end, *[free] * 126)
+    directory = entry("Root Entry", 5, 1) + entry(stream, 2, free) + entry("", 0, free) * 2
+    return header + sectors + directory
+
+
+DOCX = package("[Content_Types].xml", "word/document.xml")
+KINDS = {
+    media.PDF: pdf(), media.TIFF: image("TIFF"), media.PNG: image("PNG"),
+    media.JPEG: image("JPEG"), media.DOCX: DOCX, media.DOC: compound("WordDocument"),
+}  # fmt: skip
+OTHERS = {
+    "a program": b"MZ\x90\0" + pdf(),
+    "a web page": b"<html>%PDF-1.4</html>",
+    "a spreadsheet": package("[Content_Types].xml", "xl/workbook.xml"),
+    "an archive with a PDF": package("%PDF-1.4"),
+    "half an archive": DOCX[:-30],
+    "an old spreadsheet": compound("Workbook"),
+    "half a compound file": compound("WordDocument")[:600],
+    "the beginning of a PNG": image("PNG")[:20],
+    "a GIF": image("GIF"),
+    "a PDF that begins too late": b" " * 1025 + pdf(),
+    "text": b"Dear payer",
+    "nothing": b"",
+}
+
+
+def upload(
+    con: Connection, cast: Cast, content: bytes, actor: Person | None = None, **about: Any
+) -> int:
+    return documents.upload(
+        con, content,
+        **{
+            **ABOUT, "file_name": "scan.pdf", "practice_id": cast.practice, "patient_id": None,
+            "token": hashlib.sha256(content).hexdigest(), "actor": actor or cast.ana,
+            "now": NOON, **about,
+        },
+    )  # fmt: skip
+
+
+def upload_and_complete(
+    con: Connection, task_id: int, content: bytes, actor: Person, **about: Any
+) -> None:
+    documents.upload_and_complete(
+        con, task_id, content,
+        **{
+            **ABOUT, "file_name": "scan.pdf", "token": "form", "actor": actor, "now": minutes(5),
+            **about,
+        },
+    )  # fmt: skip
+
+
+def started(con: Connection, cast: Cast, **row: Any) -> int:
+    task_id = add_task(con, cast.practice, type=TaskType.DOCUMENTS, **row)
+    assignments.start(con, task_id, actor=cast.ana, now=NOON)
+    return task_id
+
+
+def files(store: Store) -> list[Path]:
+    return [path for path in store.documents.rglob("*") if path.is_file()]
+
+
+def test_each_kind_is_known_by_its_content_whatever_its_name(con: Connection, cast: Cast) -> None:
+    for kind, content in KINDS.items():
+        document_id = upload(con, cast, content, file_name="holiday.exe")
+
+        document, path = documents.content(con, document_id, actor=cast.ben)
+        assert document.media_type == kind
+        assert path.read_bytes() == content
+
+
+def test_anything_else_is_refused_and_nothing_of_it_is_kept(con: Connection, cast: Cast) -> None:
+    for content in OTHERS.values():
+        with pytest.raises(WrongDocument, match="not a PDF, TIFF, PNG, JPEG or Word document"):
+            upload(con, cast, content, file_name="letter.pdf")
+
+    assert con.rows("SELECT * FROM document") == []
+    assert files(con.store) == []
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_content_is_not_taken_for_what_it_is_not(what: str) -> None:
+    assert media.media_type_of(OTHERS[what]) is None
+
+
+def test_ten_megabytes_are_kept_and_one_byte_more_is_not(con: Connection, cast: Cast) -> None:
+    most = pdf().ljust(MOST_BYTES, b"\0")
+
+    with pytest.raises(WrongDocument, match=r"has 10\.0 MB; at most 10 MB"):
+        upload(con, cast, most + b"\0")
+    document_id = upload(con, cast, most)
+
+    assert documents.get(con, document_id, actor=cast.ana).size == MOST_BYTES
+
+
+def test_a_document_is_what_the_form_says(con: Connection, cast: Cast) -> None:
+    patient_id = add_patient(con, cast.practice)
+
+    document_id = upload(
+        con, cast, pdf(), name=" RAY ", label="Consent", status=DocumentStatus.PROCESSED,
+        notes=" signed ", patient_id=patient_id, file_name="a b.pdf",
+    )  # fmt: skip
+
+    document = documents.get(con, document_id, actor=cast.ana)
+    assert (document.name, document.label, document.status, document.notes) == (
+        "RAY", "Consent", DocumentStatus.PROCESSED, "signed",
+    )  # fmt: skip
+    assert (document.document_date, document.patient_name) == (date(2025, 2, 3), "Ray, Ida")
+    assert (document.file_name, document.size) == ("a b.pdf", len(pdf()))
+    assert (document.created_by, document.created_at) == ("Ana", NOON)
+    assert con.rows("SELECT kind, document_id, detail FROM event") == [
+        ("uploaded", document_id, "RAY")
+    ]
+
+
+def test_content_lies_under_its_hash_and_is_stored_once(con: Connection, cast: Cast) -> None:
+    sha256 = hashlib.sha256(pdf()).hexdigest()
+
+    upload(con, cast, pdf())
+    upload(con, cast, pdf(), cast.carla, practice_id=cast.other_practice, token="there")
+
+    assert files(con.store) == [con.store.documents / sha256[:2] / sha256]
+    assert con.rows("SELECT DISTINCT sha256 FROM document") == [(sha256,)]
+
+
+def test_the_same_content_again_says_where_it_already_is(con: Connection, cast: Cast) -> None:
+    first = upload(con, cast, pdf(), name="FIRST")
+
+    with pytest.raises(DuplicateDocument, match=f"already saved as “FIRST” .ID {first}") as refusal:
+        upload(con, cast, pdf(), name="SECOND", token="another")
+
+    assert refusal.value.document_id == first
+    assert con.value("SELECT count(*) FROM document") == 1
+
+
+def test_the_same_form_sent_twice_saves_one_document(con: Connection, cast: Cast) -> None:
+    ids = [upload(con, cast, pdf(), token="form") for _ in range(2)]
+
+    assert len(set(ids)) == 1
+    assert con.value("SELECT count(*) FROM event") == 1
+
+
+def test_ten_threads_uploading_one_content_make_one_document(store: Store, cast: Cast) -> None:
+    gate = threading.Barrier(10)
+    outcome: list[str] = []
+
+    def send(place: int) -> None:
+        own = store.connection()
+        gate.wait()
+        try:
+            upload(own, cast, pdf(), token=str(place))
+            outcome.append("saved")
+        except BaseException as problem:
+            outcome.append(type(problem).__name__)
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcome) == ["DuplicateDocument"] * 9 + ["saved"]
+    assert len(files(store)) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../billing.duckdb", "billing.duckdb"), ("/etc/passwd", "passwd"),
+        (r"C:\scans\..\a.pdf", "a.pdf"), ("scans/", "document"), ("", "document"),
+        ("x" * 300 + ".pdf", "x" * 200), ("Überweisung.pdf", "Überweisung.pdf"),
+    ],
+)  # fmt: skip
+def test_a_file_name_leads_nowhere(con: Connection, cast: Cast, given: str, kept: str) -> None:
+    before = {path for path in con.store.folder.parent.rglob("*") if path.is_file()}
+
+    document_id = upload(con, cast, pdf(), file_name=given)
+
+    document, path = documents.content(con, document_id, actor=cast.ana)
+    assert document.file_name == kept
+    after = {found for found in con.store.folder.parent.rglob("*") if found.is_file()}
+    assert after - before == {path}
+    assert path.parent.parent == con.store.documents
+
+
+def test_what_the_form_lacks_is_said(con: Connection, cast: Cast) -> None:
+    foreign = add_patient(con, cast.other_practice)
+    wrong: list[tuple[dict[str, Any], type[Exception], str]] = [
+        ({"name": " "}, NothingWritten, "a name for the document"),
+        ({"label": "Poem"}, WrongInput, "Choose a label"),
+        ({"patient_id": foreign}, WrongInput, "no such patient"),
+    ]
+
+    for about, problem, sentence in wrong:
+        with pytest.raises(problem, match=sentence):
+            upload(con, cast, pdf(), **about)
+
+    assert con.rows("SELECT * FROM document") == []
+
+
+def test_uploading_and_completing_is_one_thing(con: Connection, cast: Cast) -> None:
+    patient_id = add_patient(con, cast.practice)
+    task_id = started(con, cast, patient_id=patient_id)
+
+    upload_and_complete(con, task_id, pdf(), cast.ana)
+
+    task = tasks.get(con, task_id, actor=cast.ana)
+    assert (task.status, task.completed_by) == (Status.COMPLETED, "Ana")
+    (document,) = documents.attached(con, task_id, actor=cast.dora)
+    assert (document.name, document.patient_name) == (ABOUT["name"], "Ray, Ida")
+    assert story(con, task_id)[2:] == [
+        ("uploaded", None, None, None, ABOUT["name"], "Ana"),
+        ("attached", None, None, None, ABOUT["name"], "Ana"),
+        ("completed", "Status", "In progress", "Completed", None, "Ana"),
+    ]
+
+
+def test_attaching_a_saved_document_completes_too(con: Connection, cast: Cast) -> None:
+    task_id = started(con, cast)
+    document_id = upload(con, cast, pdf())
+
+    documents.attach_and_complete(
+        con, task_id, document_id, token="form", actor=cast.ana, now=minutes(5)
+    )
+
+    assert tasks.get(con, task_id, actor=cast.ana).status is Status.COMPLETED
+    assert [d.id for d in documents.attached(con, task_id, actor=cast.ana)] == [document_id]
+    assert [line[0] for line in story(con, task_id)[2:]] == ["attached", "completed"]
+
+
+def test_the_same_form_completes_once_and_another_is_refused(con: Connection, cast: Cast) -> None:
+    task_id = started(con, cast)
+    upload_and_complete(con, task_id, pdf(), cast.ana)
+    (document,) = documents.attached(con, task_id, actor=cast.ana)
+    before = story(con, task_id)
+
+    upload_and_complete(con, task_id, pdf(), cast.ana)
+    with pytest.raises(AlreadyCompleted):
+        upload_and_complete(con, task_id, pdf("2"), cast.ana, token="2")
+    with pytest.raises(AlreadyCompleted):
+        documents.attach_and_complete(
+            con, task_id, document.id, token="3", actor=cast.ana, now=NOON
+        )
+
+    assert story(con, task_id) == before
+    assert con.value("SELECT count(*) FROM document") == 1
+
+
+def test_a_document_that_is_already_saved_leaves_the_task_as_it_was(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = started(con, cast)
+    upload(con, cast, pdf())
+
+    with pytest.raises(DuplicateDocument):
+        upload_and_complete(con, task_id, pdf(), cast.ana)
+
+    assert tasks.get(con, task_id, actor=cast.ana).status is Status.IN_PROGRESS
+    assert documents.attached(con, task_id, actor=cast.ana) == []
+
+
+def test_only_who_has_the_task_completes_it_with_a_document(con: Connection, cast: Cast) -> None:
+    task_id = started(con, cast)
+    document_id = upload(con, cast, pdf("saved"))
+
+    for actor, problem in (
+        (cast.ben, NotYourTask), (cast.dora, NotAllowed), (cast.carla, NoSuchTask),
+    ):  # fmt: skip
+        with pytest.raises(problem):
+            upload_and_complete(con, task_id, pdf(), actor)
+        with pytest.raises(problem):
+            documents.attach_and_complete(
+                con, task_id, document_id, token="form", actor=actor, now=NOON
+            )
+
+    assert con.value("SELECT count(*) FROM document") == 1
+
+
+def test_another_practices_document_is_neither_read_nor_attached(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = started(con, cast)
+    theirs = upload(con, cast, pdf(), cast.carla, practice_id=cast.other_practice)
+
+    for read in (documents.get, documents.content):
+        with pytest.raises(NoSuchDocument, match="There is no such document"):
+            read(con, theirs, actor=cast.ana)
+    with pytest.raises(NoSuchDocument):
+        documents.attach_and_complete(con, task_id, theirs, token="f", actor=cast.ana, now=NOON)
+    with pytest.raises(NoSuchDocument):
+        upload(con, cast, pdf("x"), cast.carla)
+    with pytest.raises(NoSuchTask):
+        documents.attached(con, task_id, actor=cast.carla)
+
+    assert documents.find(con, "", actor=cast.ana) == ([], 0)
+    assert tasks.get(con, task_id, actor=cast.ana).status is Status.IN_PROGRESS
+
+
+def test_analysts_read_documents_and_add_none(con: Connection, cast: Cast) -> None:
+    document_id = upload(con, cast, pdf(), cast.dora)
+
+    assert documents.get(con, document_id, actor=cast.alan).created_by == "Dora"
+    with pytest.raises(NotAllowed, match="cannot add documents"):
+        upload(con, cast, pdf("2"), cast.alan)
+
+
+def test_documents_are_found_by_file_name_id_label_name_and_patient(
+    con: Connection, cast: Cast
+) -> None:
+    patient_id = add_patient(con, cast.practice, "Poe", "Al")
+    upload(con, cast, pdf("a"), name="A", file_name="fax 0815.tif", label="Consent")
+    second = upload(
+        con, cast, pdf("b"), name="B", patient_id=patient_id, now=minutes(1),
+        status=DocumentStatus.ERROR,
+    )  # fmt: skip
+
+    def found(query: str, **how: Any) -> list[str]:
+        rows, count = documents.find(con, query, actor=cast.ben, **how)
+        assert count == len(rows)
+        return names(rows)
+
+    assert found("") == ["B", "A"]
+    assert found("0815 FAX") == ["A"]
+    assert found("consent") == ["A"]
+    assert found("poe, al") == ["B"]
+    assert found(str(second)) == ["B"]
+    assert found("poe consent") == []
+    assert found("", label="Consent") == ["A"]
+    assert found("", status=DocumentStatus.ERROR) == ["B"]
+    assert found("", practice_id=cast.other_practice) == []
+
+
+def test_fifty_documents_are_on_a_page(con: Connection, cast: Cast) -> None:
+    for n in range(52):
+        upload(con, cast, pdf(str(n)), name=f"{n:02}", now=minutes(n))
+
+    first, count = documents.find(con, "", actor=cast.ana)
+    second, _ = documents.find(con, "", actor=cast.ana, page=2)
+
+    assert (len(first), count) == (50, 52)
+    assert names(first)[0] == "51"
+    assert names(second) == ["01", "00"]
+
+
+def test_the_recommended_name_is_last_first_day_label() -> None:
+    day = date(2025, 2, 3)
+
+    assert documents.recommended_name("Ray, Ida", day, "Lab results") == (
+        "RAY_IDA_2025-02-03_LAB-RESULTS"
+    )
+    assert documents.recommended_name("O'Hara-Ray, Ida May", day, "Consent") == (
+        "O-HARA-RAY_IDA-MAY_2025-02-03_CONSENT"
+    )
+    assert documents.recommended_name("", day, "Consent") == "2025-02-03_CONSENT"
+
+
+def test_a_crash_while_writing_leaves_neither_row_nor_half_a_file(
+    con: Connection, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(_handle: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", crash)
+        with pytest.raises(KeyboardInterrupt):
+            upload(con, cast, pdf())
+    sha256 = hashlib.sha256(pdf()).hexdigest()
+
+    assert con.rows("SELECT * FROM document") == []
+    assert not documents.path_of(con, sha256).exists()
+    assert documents.content(con, upload(con, cast, pdf()), actor=cast.ana)[1].exists()
+
+
+def test_a_crash_between_file_and_row_leaves_a_stray_file_that_is_taken_up_again(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = started(con, cast)
+    con.execute("ALTER TABLE attachment RENAME TO away")
+
+    with pytest.raises(Exception, match="attachment"):
+        upload_and_complete(con, task_id, pdf(), cast.ana)
+    con.execute("ALTER TABLE away RENAME TO attachment")
+
+    assert con.rows("SELECT * FROM document") == []
+    assert len(files(con.store)) == 1
+    upload_and_complete(con, task_id, pdf(), cast.ana)
+    assert len(files(con.store)) == 1
+    assert len(documents.attached(con, task_id, actor=cast.ana)) == 1
+
+
+def test_half_a_file_under_the_hash_is_written_again(con: Connection, cast: Cast) -> None:
+    path = documents.path_of(con, hashlib.sha256(pdf()).hexdigest())
+    path.parent.mkdir()
+    path.write_bytes(pdf()[:5])
+
+    upload(con, cast, pdf())
+
+    assert path.read_bytes() == pdf()

@@ -1,0 +1,222 @@
+"""A payer's FHIR Task becomes one request; whatever makes none is told in a sentence."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from lib.documents import LABELS
+from lib.errors import RefusedFile
+from lib.intake import fhir, loinc, others
+from lib.intake.fhir import Recorded
+from lib.intake.requests import Request
+from lib.models import TaskType
+from tests.conftest import shared
+
+TEMP = "http://hl7.org/fhir/us/davinci-cdex/CodeSystem/cdex-temp"
+
+
+def concept(code: str, system: str = TEMP, **more: Any) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}], **more}
+
+
+def wanted(code: str = "11504-8", line: int | None = 2, words: str = "") -> dict[str, Any]:
+    extension = [{"url": "http://example.org/extension-paLineNumber", "valueInteger": line}]
+    return {
+        "type": concept("attachments-needed"),
+        "valueCodeableConcept": concept(code, "http://loinc.org", text=words),
+        **({"extension": extension} if line else {}),
+    }
+
+
+def task(**changes: Any) -> dict[str, Any]:
+    """A request of Plains Health about claim A1 of Emma Green; None takes a part away."""
+    made = {
+        "resourceType": "Task",
+        "id": "t1",
+        "contained": [
+            {
+                "resourceType": "Patient",
+                "id": "patient",
+                "identifier": [{"type": concept("MB"), "value": "MEM1"}],
+                "name": [{"family": "Green", "given": ["Emma", "K"]}],
+                "birthDate": "1980-02-29",
+            },
+            {"resourceType": "Organization", "id": "payer", "name": "Plains Health",
+             "identifier": [{"value": "PH-7"}]},
+        ],
+        "identifier": [{"type": concept("tracking-id"), "system": "urn:ph", "value": "T-1"}],
+        "status": "requested",
+        "intent": "order",
+        "code": concept("attachment-request-code"),
+        "for": {"reference": "#patient"},
+        "authoredOn": "2025-02-10T23:30:00-06:00",
+        "requester": {"reference": "#payer"},
+        "owner": {"display": "Northside Clinic"},
+        "reasonCode": concept("claim", "http://hl7.org/fhir/claim-use"),
+        "reasonReference": {"identifier": {"value": "A1"}},
+        "restriction": {"period": {"end": "2025-03-15"}},
+        "input": [wanted(), {"type": concept("service-date"), "valueDate": "2025-01-13"}],
+    } | changes  # fmt: skip
+    return {name: part for name, part in made.items() if part is not None}
+
+
+def bundle(*resources: dict[str, Any]) -> dict[str, Any]:
+    entries = [{"fullUrl": f"urn:x:{each.get('id')}", "resource": each} for each in resources]
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+def read(*given: Any) -> tuple[list[Request], list[Recorded]]:
+    requests, recorded = fhir.read("a.json", "\n".join(map(json.dumps, given)).encode())
+    return requests, recorded
+
+
+def refusal(content: bytes) -> str:
+    with pytest.raises(RefusedFile) as refused:
+        fhir.read("a.json", content)
+    return str(refused.value)
+
+
+def test_the_published_example_asks_for_one_document_of_one_line() -> None:
+    content = shared("fhir/cdex-task-example19.json").read_bytes()
+
+    found = others.read("example.json", content)
+
+    assert found is not None
+    assert (found.format, found.warnings) == ("FHIR", ())
+    assert [message.outcome for message in found.messages] == ["applied"]
+    [request] = found.requests
+    assert request.type is TaskType.DOCUMENTS
+    assert (request.codes, request.document_label) == ("11506-3", "Office notes")
+    assert request.title == "Office notes wanted for the claim, line 1"
+    assert (request.claim_number, request.due_on) == ("Claim123", date(2022, 6, 21))
+    assert (request.patient_name, request.birth_date) == ("Shaw, Amy", date(1987, 2, 20))
+    assert (request.payer_name, request.provider_name) == ("Payer123", "NPI 9941339100")
+    assert request.date_of_service == date(2022, 6, 13)
+    for said in ("Member123", "06/21/2022", "trackingid123", "must be signed", "for line 1"):
+        assert said in request.instructions
+
+
+def test_who_asks_for_what_of_which_claim_is_read() -> None:
+    [request], recorded = read(task())
+
+    assert recorded == []
+    assert request.key == "FHIR|urn:ph|T-1|PH-7|A1"
+    assert (request.payer_name, request.payer_code) == ("Plains Health", "PH-7")
+    assert (request.patient_name, request.provider_name) == ("Green, Emma", "Northside Clinic")
+    assert request.document_label == "Operative report"
+    assert (request.asked_on, request.due_on) == (date(2025, 2, 10), date(2025, 3, 15))
+    assert request.due_rule == "named by the payer"
+
+
+def test_several_documents_are_one_task_that_names_them_all() -> None:
+    inputs = [wanted("11504-8", 1), wanted("11502-2", 3), wanted("99999-9", None, "Photos")]
+
+    [request], _ = read(task(input=inputs))
+
+    assert request.title == "3 documents wanted for the claim, line 1, 3"
+    assert request.codes == "11504-8, 11502-2, 99999-9"
+    assert "operative report" in request.instructions
+    assert "lab results" in request.instructions
+    assert "“Photos” (LOINC 99999-9)" in request.instructions
+
+
+def test_a_questionnaire_is_asked_for_by_its_address() -> None:
+    questionnaire = {"type": concept("questionnaire"), "valueCanonical": "http://example.org/q1"}
+
+    [request], _ = read(task(input=[questionnaire]))
+
+    assert request.title == "Questionnaire of the payer to be filled in"
+    assert "http://example.org/q1" in request.instructions
+    assert request.document_label == "Other"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"reasonCode": concept("preauthorization")}, "about a prior authorization"),
+        ({"reasonCode": None}, "does not say that it is about a claim"),
+        ({"status": "cancelled"}, "the payer has cancelled it"),
+        ({"status": "completed"}, "it is completed already"),
+    ],
+)
+def test_what_is_no_open_request_about_a_claim_is_recorded_and_says_why(
+    changes: dict[str, Any], why: str
+) -> None:
+    requests, [recorded] = read(task(**changes))
+
+    assert requests == []
+    assert why in recorded.sentence
+    assert not recorded.is_bad
+
+
+def test_bundles_and_lines_hold_several_tasks_each_known_by_its_number() -> None:
+    second = task(id="t2", identifier=[{"value": "T-2"}], reasonReference={"reference": "Claim/c"})
+    claim = {"resourceType": "Claim", "id": "c", "identifier": [{"value": "A2"}]}
+
+    bundled, _ = read(bundle(task(), claim, second))
+    lined, _ = read(task(), task(identifier=[{"value": "T-3"}]))
+
+    assert [each.claim_number for each in bundled] == ["A1", "A2"]
+    assert [each.segment_number for each in bundled] == [1, 3]
+    assert [each.key for each in lined] == [bundled[0].key, "FHIR||T-3|PH-7|A1"]
+
+
+def test_a_bad_task_does_not_keep_the_good_ones_out() -> None:
+    [request], [recorded] = read(task(), task(reasonReference=None))
+
+    assert request.claim_number == "A1"
+    assert recorded.is_bad
+    assert "which claim" in recorded.sentence
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"{", "not whole or not JSON"),
+        (b'{"a": 1}', "no resourceType"),
+        (b"[]", "holds no FHIR resource"),
+        (b"[1]", "no FHIR resource"),
+        (b'{"resourceType": "Patient", "id": "p"}', "holds no Task"),
+        (b'{"resourceType": "Bundle"}', "holds no FHIR resource"),
+        (b'{"resourceType": "Task"}\n{"resourceType":', "at line 2"),
+        (b'{"resourceType": "\xff"}', "cannot be decoded"),
+        (b"[" * 100_000, "not whole or not JSON"),
+        (b"[" + b"9" * 10_000 + b"]", "not JSON"),
+        (b'<Task xmlns="http://hl7.org/fhir"/>', "FHIR in XML"),
+        (json.dumps(task(identifier=None, id=None)).encode(), "no identifier"),
+        (json.dumps(task(input=[])).encode(), "which documents are wanted"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_in_one_sentence(content: bytes, why: str) -> None:
+    assert why in refusal(content)
+
+
+def test_due_dates_without_a_day_are_the_last_day_they_allow() -> None:
+    for end, day in (
+        ("2024-02", date(2024, 2, 29)),
+        ("2024-12", date(2024, 12, 31)),
+        ("2024", date(2024, 12, 31)),
+        ("2024-03-05T23:59:59Z", date(2024, 3, 5)),
+        ("soon", None),
+        ("2024-13-40", None),
+        ("0001-01-01", None),
+    ):
+        [request], _ = read(task(restriction={"period": {"end": end}}))
+        assert request.due_on == day
+
+
+def test_half_letters_and_control_signs_do_not_come_through() -> None:
+    patient = {"resourceType": "Patient", "id": "patient", "name": [{"family": "Gr\ud800een\0"}]}
+
+    [request], _ = read(task(contained=[patient]))
+
+    assert request.patient_name == "Green"
+
+
+def test_every_code_in_the_table_asks_for_a_document_we_have_a_label_for() -> None:
+    assert {loinc.label(code) for code in loinc._labels()} <= set(LABELS)
+    assert loinc.label("00000-0") == loinc.OTHER

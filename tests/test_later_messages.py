@@ -1,0 +1,240 @@
+"""What later messages do to charges and tasks that are here: answers, payments, replacements."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from lib.db import Connection
+from lib.intake import files
+from tests.conftest import NOON, Cast
+from tests.test_import import bring
+from tests.test_messages import acknowledgment, document_request, patient
+from tests.x12_texts import answer, claim, envelope, file_835, file_837, remittance
+
+
+def of(body: list[str], frequency: str, original: str = "") -> list[str]:
+    """A claim that replaces (7) or voids (8) another."""
+    changed = [part.replace("11:B:1", f"11:B:{frequency}") for part in body]
+    if original:
+        changed.insert(1, f"REF*F8*{original}")
+    return changed
+
+
+def test_a_later_answer_to_the_same_claim_is_history_of_its_open_task(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_835(answer("A1")))
+    again = answer("A1", control="PAYER2", codes=("CAS*CO*18*200",))
+
+    later = bring(con, cast, file_835(again, control="000000002"), "c.835")
+    known = bring(con, cast, file_835(again, control="000000003"))
+
+    assert (later.tasks_new, known.tasks_new) == (0, 0)
+    assert "Added to an open task as its history: 1 answer." in later.warnings
+    assert "Asked about by a task already: 1 request." in known.warnings
+    [(detail,)] = con.rows("SELECT detail FROM event WHERE kind = 'answered again'")
+    assert "denied the claim on 02/10/2025 with CO-18" in detail
+    assert detail.endswith("From c.835, segment 8.")
+
+
+def test_two_answers_to_one_claim_in_one_file_make_one_task(con: Connection, cast: Cast) -> None:
+    report = bring(con, cast, file_835(answer("A1"), answer("A1", control="PAYER2")))
+
+    assert report.tasks_new == 1
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'answered again'") == 1
+
+
+def test_after_the_task_is_completed_a_later_answer_makes_a_new_one(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_835(answer("A1")))
+    con.execute("UPDATE task SET status = 'completed', is_open = false")
+
+    again = bring(con, cast, file_835(answer("A1", control="PAYER2"), control="000000002"))
+
+    assert again.tasks_new == 1
+
+
+def test_a_payment_proposes_to_complete_the_open_task_and_completes_nothing(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1")))
+    paid = file_835(
+        answer("A1", status="1", control="P2", codes=()), control="000000002", paid_on="20250301"
+    ).replace(b"*200*0*", b"*200*180*")
+
+    report = bring(con, cast, paid)
+    again = bring(con, cast, paid + b"\n")
+
+    assert con.rows("SELECT proposal, proposal_at IS NOT NULL, status FROM task") == [
+        (
+            "PLAINS HEALTH paid 180.00 US dollars for this claim on 03/01/2025. Complete the task?",
+            True,
+            "open",
+        )
+    ]
+    assert any("Proposed to be completed: 1" in warning for warning in report.warnings)
+    assert not any("Proposed" in warning for warning in again.warnings)
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'proposed to complete'") == 1
+
+
+def test_an_accepted_acknowledgment_answers_a_rejection_but_not_a_denial(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, acknowledgment(*patient("A1", "STC*A7:116*20250121*U*200")))
+    bring(con, cast, file_835(answer("A2")))
+    bring(con, cast, document_request())
+
+    bring(
+        con,
+        cast,
+        acknowledgment(
+            *patient("A1", "STC*A2:20*20250125*WQ*200"), *patient("A2", "STC*A2:20*20250125*WQ*200")
+        ),
+    )
+
+    assert con.rows("SELECT source, proposal IS NULL FROM task ORDER BY id") == [
+        ("277CA", False),
+        ("835", True),
+        ("277RFAI", True),
+    ]
+
+
+def test_a_later_rejection_joins_the_open_denial_but_a_request_for_documents_does_not(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_835(answer("A1")))
+
+    joined = bring(con, cast, acknowledgment(*patient("A1", "STC*A7:116*20250121*U*200")))
+    asked = bring(con, cast, document_request())
+
+    assert (joined.tasks_new, asked.tasks_new) == (0, 1)
+
+
+def test_a_claim_that_comes_after_its_denial_is_linked_to_the_open_task(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_835(answer("A1")))
+
+    report = bring(con, cast, file_837(claim("A1")))
+
+    assert "Found their claim: 1 open task." in report.warnings
+    assert con.value("SELECT charge_id = (SELECT id FROM charge) FROM task")
+    assert con.value("SELECT provider_name FROM task") == "NORTHSIDE"
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'claim found'") == 1
+
+
+def test_a_replacement_updates_its_charge_and_the_open_task_stays_attached(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1")))
+    newer = file_837(of(claim("A1", amount="250"), "7", "PAYER1"), control="000000002")
+
+    report = bring(con, cast, newer)
+    again = bring(con, cast, newer + b"\n")
+    old = bring(con, cast, file_837(claim("A1"), control="000000003"))
+
+    assert [each.charges_new for each in (report, again, old)] == [0, 0, 0]
+    assert "Replaced: 1 charge held before." in report.warnings
+    assert con.rows("SELECT filed_total, frequency, version FROM charge") == [
+        (Decimal("250.00"), "7", 2)
+    ]
+    assert con.value("SELECT count(*) FROM service_line") == 2
+    assert con.value("SELECT count(charge_id) FROM task") == 1
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'replaced' AND task_id > 0") == 1
+
+
+def test_the_original_is_found_by_the_payers_number(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1", status="1")))
+
+    report = bring(con, cast, file_837(of(claim("B9"), "8", "PAYER1"), control="000000002"))
+
+    assert report.charges_new == 0
+    assert con.rows("SELECT claim_number, is_voided FROM charge") == [("A1", True)]
+
+
+def test_a_charge_somebody_edited_is_not_overwritten(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    con.execute("UPDATE charge SET is_edited = true")
+
+    bring(con, cast, file_837(of(claim("A1", amount="250"), "7"), control="000000002"))
+
+    assert con.rows("SELECT filed_total, version FROM charge") == [(Decimal("200.00"), 1)]
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'replacement arrived'") == 1
+
+
+def test_a_replacement_of_a_claim_that_is_not_held_is_a_charge(con: Connection, cast: Cast) -> None:
+    raw = file_837(of(claim("A1"), "7"))
+    preview = files.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    both = file_837(claim("B1"), of(claim("B1", amount="250"), "7"), control="000000002")
+
+    report = bring(con, cast, raw)
+    seen = files.preview(con, "a.txt", both, actor=cast.ana, practice_id=cast.practice)
+    done = bring(con, cast, both)
+
+    assert preview == report
+    assert report.charges_new == 1
+    assert (seen, done.charges_new) == (done, 1)
+
+
+LINES = ("CAS*CO*45*20", "SVC*HC:87880*80*0**1", "CAS*CO*197*80")
+
+
+@pytest.mark.parametrize(
+    ("option", "status", "codes", "amounts"),
+    [
+        ("", "1", LINES, []),
+        ("line_denials", "1", LINES, [Decimal(80)]),
+        ("partial_denials", "1", LINES, [Decimal(80)]),
+        ("partial_denials", "1", ("CAS*CO*45*20", "CAS*PR*1*10**2*5**3*5"), []),
+        ("line_denials", "1", ("CAS*CO*45*120",), []),
+        ("", "22", (), []),
+        ("reversals", "22", (), [Decimal(200)]),
+    ],
+)
+def test_what_else_makes_a_task_is_the_choice_of_the_practice(
+    con: Connection,
+    cast: Cast,
+    option: str,
+    status: str,
+    codes: tuple[str, ...],
+    amounts: list[Decimal],
+) -> None:
+    if option:
+        con.execute(f"UPDATE practice SET {option} = true WHERE id = $id", id=cast.practice)
+
+    bring(con, cast, file_835(answer("A1", status=status, codes=codes)))
+
+    assert [row[0] for row in con.rows("SELECT amount FROM task")] == amounts
+
+
+def test_money_taken_back_makes_a_task_where_it_is_wanted(con: Connection, cast: Cast) -> None:
+    body = [*remittance(answer("A1", status="1")), "PLB*1234567893*20251231*WO:OLD1*55.5*L6*-2"]
+    raw = envelope(body, kind="835", version="005010X221A1").encode()
+    bring(con, cast, raw)
+    con.execute("UPDATE practice SET takebacks = true WHERE id = $id", id=cast.practice)
+
+    report = bring(con, cast, raw + b"\n")
+
+    assert (report.tasks_new, report.tasks_amount) == (1, Decimal("55.50"))
+    assert con.value("SELECT codes FROM task") == "WO"
+
+
+def test_a_cancel_leaves_nothing_half_in(con: Connection, cast: Cast) -> None:
+    def stop(progress: files.Progress) -> None:
+        assert 0 < progress.done <= progress.size
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        files.apply(
+            con, "a", file_837(claim()), actor=cast.ana, practice_id=cast.practice, now=NOON,
+            watch=stop,
+        )  # fmt: skip
+
+    assert con.value("SELECT count(*) FROM charge") == 0
+    assert con.value("SELECT count(*) FROM intake_file") == 0

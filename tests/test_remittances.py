@@ -1,0 +1,211 @@
+"""What an 835 says becomes answers, and a denial becomes advice by its codes."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from lib.intake import hints, remittances, x12
+from lib.intake.remittances import Answer
+from lib.intake.x12 import Unreadable
+from lib.models import TaskType
+from tests.conftest import shared
+from tests.x12_texts import answer, envelope, remittance
+
+
+def parse(text: str) -> list[Answer]:
+    return [
+        each
+        for part in x12.transactions(text, [])
+        for each in remittances.parse(part)
+        if isinstance(each, remittances.Answer)
+    ]
+
+
+def one(*codes: str, claim_codes: Sequence[str] = ()) -> Answer:
+    body = answer(codes=codes)
+    [found] = parse(envelope(remittance([*body[:4], *claim_codes, *body[4:]]), kind="835"))
+    return found
+
+
+def test_an_answer_says_which_claim_how_much_and_why() -> None:
+    found = one("CAS*CO*197*120**45*80", "LQ*HE*N54", "LQ*RX*77")
+
+    assert (found.claim_number, found.status, found.charged) == ("A1", "4", Decimal("200.00"))
+    assert found.payer_claim_number == "PAYER1"
+    assert (found.patient.name, found.payer.name, found.provider.name) == (
+        "GREEN, EMMA",
+        "PLAINS HEALTH",
+        "REED, ADA",
+    )
+    assert found.dates == (date(2025, 1, 13), date(2025, 1, 13))
+    assert found.remitted_on == date(2025, 2, 10)
+    assert hints.codes(found) == "CO-197, N54"
+    assert found.segment_number == 8
+
+
+def test_the_same_reason_on_claim_and_lines_is_said_once() -> None:
+    found = one(
+        "CAS*CO*197*120", "SVC*HC:1*80*0**1", "CAS*CO*197*80", claim_codes=["CAS*CO*197*200"]
+    )
+
+    assert [(str(reason), reason.amount) for reason in found.reasons] == [("CO-197", Decimal(200))]
+
+
+def test_remarks_of_the_whole_claim_are_read_too() -> None:
+    assert one(claim_codes=["MOA***MA01*N290"]).remarks == ("MA01", "N290")
+    assert one(claim_codes=["MIA*1****N706"]).remarks == ("N706",)
+
+
+def test_dates_and_provider_stand_in_where_the_claim_names_none() -> None:
+    body = ["CLP*A1*4*5*0**12*P1", "SVC*HC:1*5*0**1", "DTM*472*20250120", "CAS*CO*18*5"]
+
+    [found] = parse(envelope(remittance(body, paid_on=""), kind="835"))
+
+    assert found.dates == (date(2025, 1, 20), date(2025, 1, 20))
+    assert (found.provider.name, found.remitted_on) == ("NORTHSIDE", None)
+
+
+def test_the_day_it_was_made_stands_in_where_no_payment_date_is_given() -> None:
+    text = envelope(remittance(answer(), paid_on=""), kind="835")
+
+    [found] = parse(text.replace("TRN*1*TRACE1*1234567890", "DTM*405*20250211"))
+
+    assert found.remitted_on == date(2025, 2, 11)
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (["CAS*CO*197*200"], TaskType.AUTHORIZATION),
+        (["CAS*CO*15*200"], TaskType.AUTHORIZATION),
+        (["CAS*CO*27*200"], TaskType.INSURANCE),
+        (["CAS*CO*22*200"], TaskType.INSURANCE),
+        (["CAS*CO*11*200"], TaskType.CODING),
+        (["CAS*CO*50*200"], TaskType.CODING),
+        (["CAS*CO*140*200"], TaskType.PATIENT),
+        (["CAS*CO*B7*200"], TaskType.PROVIDER),
+        (["CAS*CO*18*200"], TaskType.CHARGE),
+        (["CAS*CO*29*200"], TaskType.CHARGE),
+        (["CAS*CO*252*200"], TaskType.DOCUMENTS),
+        (["CAS*CO*252*200", "LQ*HE*M143"], TaskType.PROVIDER),
+        (["CAS*CO*16*200", "LQ*HE*N382"], TaskType.PATIENT),
+        (["CAS*CO*16*200", "LQ*HE*N290"], TaskType.PROVIDER),
+        (["CAS*CO*16*200", "LQ*HE*M127"], TaskType.DOCUMENTS),
+        (["CAS*CO*16*200", "LQ*HE*M76"], TaskType.CODING),
+        (["CAS*CO*197*200", "LQ*HE*N382"], TaskType.PATIENT),
+        (["CAS*CO*45*150**29*50"], TaskType.CHARGE),
+        (["CAS*CO*16*150", "CAS*CO*197*50"], TaskType.AUTHORIZATION),
+    ],
+)
+def test_the_type_comes_from_the_codes_remarks_before_reasons(
+    codes: list[str], expected: TaskType
+) -> None:
+    assert hints.find(one(*codes)).type is expected
+
+
+@pytest.mark.parametrize(("reason", "type_"), [("16", "charge"), ("252", "documents")])
+@pytest.mark.parametrize("informs", [[], ["LQ*HE*MA01"]])
+def test_missing_information_without_a_remark_code_is_said_not_to_be_named(
+    reason: str, type_: str, informs: list[str]
+) -> None:
+    found = one(f"CAS*CO*{reason}*200", *informs)
+
+    said = hints.instructions(found, hints.find(found))
+
+    assert hints.find(found).type == type_
+    assert "The payer did not name" in said
+    assert f"CO-{reason}" in said
+
+
+def test_a_remark_code_without_a_hint_is_not_called_unnamed() -> None:
+    found = one("CAS*CO*16*200", "LQ*HE*N9999")
+
+    said = hints.instructions(found, hints.find(found))
+
+    assert "did not name" not in said
+    assert "no plain-language hint" in said
+    assert "N9999" in said
+
+
+def test_a_reason_without_a_hint_and_no_reason_at_all_are_said_as_they_are() -> None:
+    strange, none = one("CAS*CO*999*200"), one("CAS*PR*1*200")
+
+    assert "no plain-language hint" in hints.instructions(strange, hints.find(strange))
+    assert "gave no reason code" in hints.instructions(none, hints.find(none))
+
+
+def test_instructions_are_two_to_five_sentences_and_name_payer_day_and_codes() -> None:
+    found = one("CAS*CO*197*200")
+
+    said = hints.instructions(found, hints.find(found))
+
+    assert said.startswith("PLAINS HEALTH denied the claim on 02/10/2025 with CO-197: ")
+    assert 2 <= said.count(". ") + 1 <= 5
+
+
+def test_every_code_of_the_table_leads_to_advice_and_every_advice_is_whole() -> None:
+    with (hints.REFERENCE / "denial_codes.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (hints.REFERENCE / "denial_advice.toml").open("rb") as file:
+        advice = tomllib.load(file)
+    informing = {row["code"] for row in rows if not row["advice"]}
+
+    assert len({(row["list"], row["code"]) for row in rows}) == len(rows)
+    assert {row["advice"] for row in rows} - {""} <= advice.keys()
+    for entry in advice.values():
+        assert TaskType(entry["type"])
+        assert ("label" in entry) == (entry["type"] == "documents")
+        assert entry["advice"].endswith(".") and not entry["answer"].endswith(".")
+    assert {row["list"] for row in rows if row["code"] in informing} == {"RARC"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("CLP*A1*4*200", "CLP*A1*4*x", "CLP03 is not an amount"),
+        ("CLP*A1*4", "CLP*A1*", "CLP02"),
+        ("CAS*CO*197*200", "CAS*CO*197*x", "CAS03 is not an amount"),
+        ("DTM*232*20250113", "DTM*232*20250140", "DTM02 is not a date"),
+        ("20250210~", "20259999~", "BPR16 is not a date"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(old: str, new: str, what: str) -> None:
+    text = envelope(remittance(answer()), kind="835")
+
+    with pytest.raises(Unreadable, match=what):
+        parse(text.replace(old, new))
+
+
+def test_the_real_remittances_hold_what_an_independent_count_found() -> None:
+    files = [shared(f"x12/835/835_remit_{number:03}.txt") for number in range(1, 5)]
+    found = [parse(x12.decode(file.read_bytes())) for file in files]
+    denied = [each for answers in found for each in answers if each.status == "4"]
+
+    assert [len(answers) for answers in found] == [69, 41, 32, 25]
+    assert sum(each.charged for each in denied) == Decimal("4784.00")
+    assert Counter(hints.codes(each) for each in denied) == {
+        "CO-197": 7,
+        "CO-18": 2,
+        "CO-50": 2,
+        "CO-16": 2,
+    }
+    assert Counter(hints.find(each).type for each in denied) == {
+        TaskType.AUTHORIZATION: 7,
+        TaskType.CODING: 2,
+        TaskType.CHARGE: 4,
+    }
+
+
+def test_a_real_denial_about_the_license_is_not_taken_for_a_request_for_documents() -> None:
+    [found] = parse(x12.decode(shared("x12/835/hdi-835-denial.dat").read_bytes()))
+
+    assert hints.codes(found) == "OA-252, M143"
+    assert hints.find(found).type is TaskType.PROVIDER
+    assert (found.patient.name, found.payer.name) == ("DOE, JOHN", "ANY PLAN USA")

@@ -1,0 +1,162 @@
+"""Starting and stopping the server: what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from lib import serve
+from lib.runtime import ROOT
+from lib.web.logs import places
+from lib.web.start import ONLY_LOOPBACK, is_loopback
+from tests.server import free_port, running, stop
+
+
+def run(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run what should end by itself, from another folder where that is possible."""
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"BILLING_TASKS_DATA": str(folder)} | dict(environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_address_is_the_only_thing_said(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as server:
+        pass
+
+    assert server.log.read_text() == f"Billing Tasks is ready: {server.address}\n"
+    assert server.process.returncode == 0
+
+
+def test_an_empty_store_says_how_to_fill_it(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as server:
+        page = server.ask("/sign-in").text
+
+    assert "There is nobody here to sign in as" in page
+    assert "<code>make run</code>" in page
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_server_that_was_stopped_leaves_its_data_free(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    with running(tmp_path / "data") as server:
+        server.process.send_signal(how)
+        server.process.wait(15)
+    with running(tmp_path / "data") as server:
+        assert server.ask("/healthz").status == 200
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.0.2.7"])
+def test_another_address_than_loopback_is_refused(tmp_path: Path, address: str) -> None:
+    ended = run(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", address,
+         "--server.port", str(free_port())],
+        tmp_path,
+    )  # fmt: skip
+
+    if address == "192.0.2.7":  # not an address of this computer: Streamlit itself cannot have it
+        assert ended.returncode != 0
+    else:
+        assert ended.returncode == 1
+        assert ended.stderr.strip() == ONLY_LOOPBACK
+    assert not (tmp_path / "billing.duckdb").exists()
+
+
+def test_what_loopback_is() -> None:
+    assert all(map(is_loopback, ["127.0.0.1", "127.8.8.8", "::1", "localhost"]))
+    assert not any(map(is_loopback, [None, "", "0.0.0.0", "::", "10.0.0.1", "unix://x", "example"]))
+
+
+def test_streamlit_run_serves_it_too(tmp_path: Path) -> None:
+    port = str(free_port())
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", port]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"BILLING_TASKS_DATA": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        said = process.stdout.readline()
+        stop(process)
+
+    assert said == f"Billing Tasks is ready: http://127.0.0.1:{port}\n"
+
+
+def test_a_second_process_on_the_same_data_gets_one_sentence(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as server:
+        ended = run(serve.COMMAND, server.folder, {serve.PORT_VARIABLE: str(free_port())})
+
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr == (
+        "Billing Tasks is already running on this data folder "
+        f"(process {server.process.pid}). Use its Import page, or stop it first.\n"
+    )
+
+
+def test_a_data_folder_that_cannot_be_had_gets_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("not a folder")
+
+    ended = run(serve.COMMAND, tmp_path / "data", {serve.PORT_VARIABLE: str(free_port())})
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"The data folder {tmp_path / 'data'} cannot be made or written")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_port_in_use_gets_one_sentence(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as server:
+        ended = run(
+            [sys.executable, "-m", "lib", "serve", "--port", str(server.port)], tmp_path / "other"
+        )
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"Port {server.port} is in use")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_an_error_is_reported_without_what_it_says() -> None:
+    try:
+        try:
+            int("Rivera")
+        except ValueError as problem:
+            raise RuntimeError("patient Rivera") from problem
+    except RuntimeError as problem:
+        told = places(problem)
+
+    assert "Rivera" not in told
+    assert told.startswith("RuntimeError at tests/test_serve.py:")
+    assert "; after ValueError at tests/test_serve.py:" in told
+
+
+def test_no_log_line_carries_the_message_of_an_exception(tmp_path: Path) -> None:
+    script = """if True:
+        import logging
+        from lib.web import logs
+        logs.keep_data_out()
+        for name in ("uvicorn.error", "streamlit.web", "anything"):
+            try:
+                int("Rivera")
+            except ValueError:
+                logging.getLogger(name).exception("It %s", "failed")
+    """
+    ended = run([sys.executable, "-c", script], tmp_path)
+
+    assert ended.stderr.count("It failed: ValueError at <string>:7") == 3
+    assert "Rivera" not in ended.stderr

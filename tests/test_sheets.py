@@ -1,0 +1,293 @@
+"""Tables of tasks: columns are matched by name, good rows come in, the others say why not."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+import pytest
+
+from lib.errors import RefusedFile
+from lib.intake import columns, grid_csv, grid_xlsx, others, sheets
+from lib.intake.cells import DateOrder
+from lib.intake.columns import Field, Plan
+from lib.intake.grid import REASON, Grid
+from lib.intake.sheets import Sheet
+from lib.models import TaskType
+
+HEAD = "Type,Task,Claim #,Patient Name,DOS,Amount"
+ROW = 'Coding,Check the modifier,A1,"Green, Emma",01/13/2025,200.00'
+
+
+def opened(text: str | bytes) -> Grid:
+    content = text.encode() if isinstance(text, str) else text
+    grid = sheets.open_table("a.csv", content)
+    assert grid is not None
+    return grid
+
+
+def read(text: str | bytes, plan: Plan | None = None) -> Sheet:
+    grid = opened(text)
+    return sheets.read("a.csv", grid, plan or columns.guess(grid))
+
+
+def refusal(content: bytes | str) -> str:
+    content = content.encode() if isinstance(content, str) else content
+    with pytest.raises(RefusedFile) as refused:
+        others.read("a.csv", content)
+    return str(refused.value)
+
+
+def workbook(*rows: Sequence[Any], title: str = "Tasks", **more: Sequence[Sequence[Any]]) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = title
+    for row in rows:
+        sheet.append(list(row))
+    for name, others_ in more.items():
+        extra = book.create_sheet(name)
+        for row in others_:
+            extra.append(list(row))
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def test_a_row_becomes_a_request() -> None:
+    sheet = read(f"{HEAD}\n{ROW}\n")
+
+    [request] = sheet.requests
+    assert sheet.refused == ()
+    assert (request.source, request.segment_number, request.type) == ("CSV", 2, TaskType.CODING)
+    assert (request.title, request.instructions) == ("Check the modifier", "Check the modifier")
+    assert (request.claim_number, request.patient_name) == ("A1", "Green, Emma")
+    assert (request.date_of_service, request.amount) == (date(2025, 1, 13), Decimal("200.00"))
+
+
+def test_columns_are_known_by_many_names() -> None:
+    head = (
+        "Category;Subject;Description;Encounter ID;Last Name;First Name;Insurance;Physician;"
+        "Service Date;Balance;Deadline;Doc Type;State;Owner;Created At"
+    )
+
+    plan = columns.guess(opened(f"{head}\n" + ";" * 13 + "x;\n"))
+
+    assert set(plan.columns) == set(Field) - {Field.PATIENT}
+
+
+def test_a_title_above_the_table_is_passed_over() -> None:
+    sheet = read(f"Open tasks of Northside\nPrinted 03/01/2025\n\n{HEAD}\n\n{ROW}\n")
+
+    assert [request.segment_number for request in sheet.requests] == [6]
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_separators_and_encodings_are_found_out(sign: str, encoding: str) -> None:
+    head = HEAD.replace(",", sign)
+    row = sign.join(("Coding", "Prüfen, bitte", "A1", "Müller", "01/13/2025", "1.00"))
+    row = row.replace("Prüfen, bitte", '"Prüfen, bitte"')
+
+    [request] = read(f"{head}\r\n{row}\r\n".encode(encoding)).requests
+
+    assert (request.title, request.patient_name) == ("Prüfen, bitte", "Müller")
+
+
+def test_line_breaks_inside_quotes_stay_and_lines_are_counted_as_an_editor_does() -> None:
+    row = ROW.replace("Check the modifier", '"Check\r\nthe ""modifier"""')
+
+    first, second = read(f"sep=,\r\n{HEAD}\r\n{row}\r\n{ROW}\r\n").requests
+
+    assert first.title == 'Check the "modifier"'
+    assert first.instructions == 'Check the "modifier"'
+    assert (first.segment_number, second.segment_number) == (3, 5)
+
+
+def test_refused_rows_say_why_and_can_be_brought_back_corrected() -> None:
+    bad = 'Gossip,,,"=1+1",13/45/2025,(12.50)'
+    sheet = read(f"{HEAD}\n{ROW}\n{bad}\n")
+
+    [refused] = sheet.refused
+    assert len(sheet.requests) == 1
+    assert refused.line == 3
+    for said in (
+        "“Type” is “Gossip”, which is no type of task",
+        "it does not say what is asked",
+        "“DOS” is “13/45/2025”, which is no date",
+        "“Amount” is “(12.50)”, which is below zero",
+    ):
+        assert said in refused.reason
+
+    again = opened(sheet.refused_text)
+    assert again.columns == (*opened(HEAD + "\nx").columns, REASON)
+    assert again.rows[0].cells[:6] == ("Gossip", "", "", "=1+1", "13/45/2025", "(12.50)")
+    assert "'=1+1" in sheet.refused_text
+    corrected = (
+        sheet.refused_text.replace("Gossip,,,", "Coding,Why,A2,")
+        .replace("13/45/2025", "1/2/2025")
+        .replace("(12.50)", "$12.50")
+    )
+    assert [each.amount for each in read(corrected).requests] == [Decimal("12.50")]
+    assert columns.signature(again.columns) == columns.signature(sheet.grid.columns)
+
+
+def test_a_row_names_a_claim_or_for_documents_at_least_a_patient() -> None:
+    rows = "Documents,Send it,,Green,,\nCoding,Check it,,Green,,\nDocuments,Send it,,,,\n"
+    sheet = read(f"{HEAD}\n{rows}")
+
+    assert [request.patient_name for request in sheet.requests] == ["Green"]
+    assert [row.reason for row in sheet.refused] == [
+        "it names no claim: only a Documents task can do without one",
+        "it names neither a claim nor a patient",
+    ]
+
+
+def test_what_was_completed_elsewhere_makes_no_task() -> None:
+    rows = "".join(f"{ROW},{state}\n" for state in ("Closed", "open", "In Progress", "odd", ""))
+
+    sheet = read(f"{HEAD},Status\n{rows}")
+
+    assert (sheet.completed, len(sheet.requests), sheet.unknown_states) == (1, 4, 1)
+    assert any("Completed in the other system: 1 row" in each for each in sheets.warnings(sheet))
+
+
+def test_a_document_without_a_label_of_ours_is_named_in_the_instructions() -> None:
+    rows = "Documents,Send,A1,,,,EOB\nDocuments,Send,A2,,,,Photos\nCoding,Look,A3,,,,EOB\n"
+
+    first, second, third = read(f"{HEAD},Document type\n{rows}").requests
+
+    assert (first.document_label, first.instructions) == ("Explanation of benefits", "Send")
+    assert (second.document_label, second.instructions) == (
+        "Other",
+        "Send\nDocument wanted: Photos.",
+    )
+    assert (third.document_label, third.instructions) == (None, "Look\nDocument wanted: EOB.")
+
+
+def test_the_same_row_in_another_table_is_the_same_request() -> None:
+    [first] = read(f"{HEAD}\n{ROW}\n").requests
+    row = ["Codes", "Check the modifier", "A1", "Green, Emma", datetime(2025, 1, 13), 200]
+    [second] = read(workbook(HEAD.split(","), row)).requests
+    [third] = read(f"{HEAD}\n{ROW.replace('200.00', '201')}\n").requests
+
+    assert first.key == second.key != third.key
+
+
+def test_workbooks_are_read_with_their_days_numbers_and_leading_zeros() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(HEAD.split(","))
+    sheet.append(["Coding", "Why", 42, "Green", date(2025, 1, 13), 1234.5])
+    sheet.append(["Coding", "=1+1", "A2", "Green", 45670, "$1,234.50"])
+    sheet["C2"].number_format = "00000"
+    content = io.BytesIO()
+    book.save(content)
+
+    result = read(content.getvalue())
+
+    [request] = result.requests
+    assert (request.source, request.segment_number, request.claim_number) == ("XLSX", 2, "00042")
+    assert (request.date_of_service, request.amount) == (date(2025, 1, 13), Decimal("1234.50"))
+    assert [row.line for row in result.refused] == [3]  # the formula was never computed
+
+
+def test_the_first_sheet_with_a_table_is_read_or_the_one_that_is_chosen() -> None:
+    head, row = HEAD.split(","), ["Coding", "Why", "A1", "", "", ""]
+    content = workbook([], title="Empty", One=[head, row], Two=[head, row, row])
+
+    first = sheets.open_table("a", content)
+    chosen = sheets.open_table("a", content, "Two")
+
+    assert first is not None
+    assert chosen is not None
+    assert (first.sheet, len(first.rows), len(chosen.rows)) == ("One", 1, 2)
+    assert first.sheets == ("Empty", "One", "Two")
+
+
+def test_an_ambiguous_column_is_read_as_the_plan_says() -> None:
+    text = f"{HEAD}\n{ROW.replace('01/13/2025', '01/02/2025')}\n"
+    plan = columns.guess(opened(text))
+
+    [us] = read(text).requests
+    [other] = read(text, Plan(plan.columns, {Field.SERVICE: DateOrder.DAY_FIRST})).requests
+
+    assert (us.date_of_service, other.date_of_service) == (date(2025, 1, 2), date(2025, 2, 1))
+    assert any("read both ways" in said for said in sheets.warnings(read(text)))
+
+
+def test_what_the_columns_hold_is_said_in_words() -> None:
+    assert columns.kind(["a", "1"]) == "text"
+    assert columns.kind(["12", "$1.50", 3.5]) == "numbers"
+    assert columns.kind(["", None]) == "empty"
+    assert columns.kind(["01/13/2025"]) == "dates, month first"
+    assert columns.kind([date(2025, 1, 1)]) == "dates, unmistakable"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (HEAD, "below the names of the columns it has no row"),
+        (f'{HEAD}\nCoding,"never closed,A1\n{ROW}\n', "opened in line 2 is never closed"),
+        (f'{HEAD}\n{ROW}\nCoding,"never closed,A1\n', "opened in line 3 is never closed"),
+        ("Name,Date\nx,y\n", "no column is known to hold the type"),
+        ("Type,Claim\nCoding,A1\n", "say what is asked"),
+        ("Type,Task\nCoding,Why\n", "claim number or the patient"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 600, "old Excel"),
+        (b"PK\x03\x04" + b"x" * 600, "damaged"),
+        (workbook(["a"])[:-200], "damaged"),
+        (workbook(), "no rows"),
+    ],
+)
+def test_what_is_no_table_of_tasks_is_refused_in_one_sentence(
+    content: bytes | str, why: str
+) -> None:
+    assert why in refusal(content)
+
+
+def test_an_archive_that_unpacks_without_measure_is_not_unpacked() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"<workbook/>")
+        archive.writestr("xl/sharedStrings.xml", b" " * (grid_xlsx.MOST_TEXTS + 1))
+
+    assert "too large" in refusal(packed.getvalue())
+
+
+def test_declared_entities_are_not_read() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("xl/workbook.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><workbook/>')
+
+    assert "damaged" in refusal(packed.getvalue())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"ISA*00*", b"ST|837|0001~CLM|A|1~", b"\xff\xfeI\0S\0A\0*\0", b"hello", b"\x89PNG\r"],
+)
+def test_x12_and_what_is_no_table_at_all_is_left_to_the_reader_of_x12(content: bytes) -> None:
+    assert others.read("a.txt", content) is None
+
+
+def test_names_of_columns_are_told_apart() -> None:
+    assert opened("Date,date,,Date\n1,2,3,4\n").columns == ("Date", "date", "Column C", "Date (2)")
+
+
+def test_a_table_may_have_so_many_columns_and_no_more() -> None:
+    assert "more than 200 columns" in refusal(HEAD + "," * 250 + "x\n" + ROW)
+
+
+def test_written_tables_are_read_back_as_they_were() -> None:
+    rows = [["=1", "-2", "+3", "@x", 'a "b"', "two\nlines", "a;b"]]
+    names = [f"c{at}" for at in range(7)]
+
+    grid = opened(grid_csv.write(names, rows))
+
+    assert [list(row.cells) for row in grid.rows] == rows
