@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from lib import people
 from lib.db import Connection, Store
 from lib.models import Person, Role
+from tests import chromium
 
 NOON = datetime(2025, 3, 3, 18, 0, tzinfo=UTC)  # Monday noon in Chicago
 SHARED = Path(__file__).parents[2] / "shared" / "data"  # real files of others, not in the project
@@ -32,6 +34,15 @@ class Cast:
     dora: Person
     alan: Person
     carla: Person
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one Chromium of a run: Playwright's plain API allows no second beside it."""
+    with sync_playwright() as playwright:
+        opened = chromium.launch(playwright)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

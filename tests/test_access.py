@@ -12,12 +12,12 @@ HERE, THERE = 1, 2
 MAY = {
     Role.MANAGER: {
         Verb.SEE, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.CREATE_TASK, Verb.REOPEN,
-        Verb.KEEP_DOCUMENTS, Verb.IMPORT,
+        Verb.KEEP_DOCUMENTS, Verb.IMPORT, Verb.EXPORT,
     },
     Role.STAFF: {Verb.SEE, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.REOPEN, Verb.KEEP_DOCUMENTS},
     Role.BILLER: {
         Verb.SEE, Verb.ANSWER, Verb.WRITE_AS_BILLER, Verb.CREATE_TASK, Verb.REOPEN,
-        Verb.KEEP_DOCUMENTS, Verb.IMPORT,
+        Verb.KEEP_DOCUMENTS, Verb.IMPORT, Verb.EXPORT,
     },
     Role.ANALYST: {Verb.SEE},
 }  # fmt: skip

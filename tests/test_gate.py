@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -26,7 +26,6 @@ from lib.web.gate import Gate
 from lib.web.headers import ALWAYS
 from lib.web.sign_in import local_path
 from lib.web.start import ONLY_LOOPBACK
-from tests import chromium
 from tests.server import Server, running
 
 NOW = datetime.now(UTC)
@@ -456,11 +455,12 @@ def test_a_file_name_cannot_leave_its_header(name: str, plain: str) -> None:
     assert header.isprintable()
 
 
-def test_in_a_browser_a_deep_link_survives_signing_in_and_out(lakeside: Practice) -> None:
+def test_in_a_browser_a_deep_link_survives_signing_in_and_out(
+    lakeside: Practice, browser: Browser
+) -> None:
     server = lakeside.server
-    with sync_playwright() as playwright:
-        browser = chromium.launch(playwright)
-        page = browser.new_page()
+    with browser.new_context() as context:
+        page = context.new_page()
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
 
@@ -473,18 +473,17 @@ def test_in_a_browser_a_deep_link_survives_signing_in_and_out(lakeside: Practice
         page.evaluate("location.href = '/sign-out'")
         page.wait_for_url("**/sign-in")
         page.goto(f"{server.address}/backlog")
-        browser.close()
 
         assert arrived == f"{server.address}/backlog?status=open"
         assert page.url == f"{server.address}/sign-in?next=/backlog"
         assert not [text for text in said if "Content Security Policy" in text]
 
 
-def test_a_pdf_is_shown_inside_a_page_of_ours(lakeside: Practice, token: str) -> None:
+def test_a_pdf_is_shown_inside_a_page_of_ours(
+    lakeside: Practice, token: str, browser: Browser
+) -> None:
     server = lakeside.server
-    with sync_playwright() as playwright:
-        browser = chromium.launch(playwright)
-        context = browser.new_context()
+    with browser.new_context() as context:
         context.add_cookies([{"name": people.COOKIE, "value": token, "url": server.address}])
         page = context.new_page()
         said: list[str] = []
@@ -506,7 +505,6 @@ def test_a_pdf_is_shown_inside_a_page_of_ours(lakeside: Practice, token: str) ->
             if is_painted:
                 break
             page.wait_for_timeout(100)
-        browser.close()
 
         assert is_painted
         assert not said

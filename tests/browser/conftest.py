@@ -8,24 +8,15 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from lib.models import Person
-from tests import chromium
 from tests.browser.desk import Desk, own_browser
 from tests.browser.scene import Cast, Scene, seed
 from tests.server import running
 
 Sit = Callable[..., Desk]
 FAILED = pytest.StashKey[bool]()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = chromium.launch(playwright)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")
