@@ -22,6 +22,7 @@ class Verb(StrEnum):
     KEEP_DOCUMENTS = "add documents"
     IMPORT = "import files"
     EXPORT = "export answers"
+    CHANGE_SETTINGS = "change the settings"
 
 
 _WORKERS = frozenset({Role.MANAGER, Role.STAFF})
@@ -38,6 +39,7 @@ ALLOWED: dict[Verb, frozenset[Role]] = {
     Verb.KEEP_DOCUMENTS: _WORKERS | {Role.BILLER},
     Verb.IMPORT: frozenset({Role.MANAGER, Role.BILLER}),
     Verb.EXPORT: frozenset({Role.MANAGER, Role.BILLER}),
+    Verb.CHANGE_SETTINGS: frozenset({Role.MANAGER}),
 }
 
 

@@ -57,6 +57,14 @@ class AssignmentChanged(BillingError):
         super().__init__(f"Somebody else assigned this task meanwhile. {now}")
 
 
+class SettingsChanged(BillingError):
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody else changed the settings meanwhile. Nothing was saved; "
+            "look at them as they are now and choose again."
+        )
+
+
 class NotYourTask(BillingError):
     def __init__(self, who: str | None) -> None:
         owner = f"{who} is working on this task" if who else "Nobody has started this task"

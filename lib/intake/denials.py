@@ -7,7 +7,7 @@ contractual difference (CO 45) and what the patient owes (PR 1, 2, 3) never make
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from lib.intake import hints
@@ -15,18 +15,9 @@ from lib.intake.news import News
 from lib.intake.remittances import DENIED, PAID, REVERSAL, Answer, Takeback
 from lib.intake.requests import Request
 from lib.models import TaskType
+from lib.settings import Options
 
 MOST_LINES = 6  # named in the instructions
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Which answers, beside denied claims, a practice wants as tasks."""
-
-    partial_denials: bool = False
-    line_denials: bool = False
-    reversals: bool = False
-    takebacks: bool = False
 
 
 NONE = Options()

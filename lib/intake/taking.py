@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from lib import settings
 from lib.db import Connection
 from lib.intake import charging, denials, elsewhere, matching, news, replacing, requests
 from lib.intake.content import Tally, count
-from lib.intake.denials import Options
 from lib.intake.messages import APPLIED, BATCH, DUPLICATE, Message, Part
 from lib.intake.remittances import Answer
 from lib.intake.source import Source
@@ -40,7 +40,7 @@ class Taking:
         self, con: Connection, practice_id: int, source: Source | None, tally: Tally
     ) -> None:
         self.con, self.practice_id, self.source, self.tally = con, practice_id, source, tally
-        self.options = _options(con, practice_id)
+        self.options = settings.options(con, practice_id)
         self.known = charging.Known(con, practice_id, source.file_id if source else None)
         self.totals = Totals()
         self._waiting = Part()
@@ -223,20 +223,6 @@ class Taking:
     def _brought(self, message: Message) -> bool:
         at = bisect_left(self._new, message.first)
         return at < len(self._new) and self._new[at] <= message.last
-
-
-def _options(con: Connection, practice_id: int) -> Options:
-    found = con.records(
-        Options,
-        """
-        SELECT coalesce(partial_denials, false) AS partial_denials,
-               coalesce(line_denials, false) AS line_denials,
-               coalesce(reversals, false) AS reversals, coalesce(takebacks, false) AS takebacks
-        FROM practice WHERE id = $id
-        """,
-        id=practice_id,
-    )
-    return found[0] if found else Options()
 
 
 def _keep_payer_numbers(con: Connection, practice_id: int, answers: Sequence[Answer]) -> None:

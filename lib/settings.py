@@ -1,0 +1,129 @@
+"""What a practice decides for itself: how long it gives itself, and which answers become tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lib import access, events
+from lib.access import Verb
+from lib.db import Connection, transaction
+from lib.errors import NoSuchPractice, SettingsChanged, WrongInput
+from lib.models import Event, Person
+
+DUE_DAYS = range(1, 366)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Which answers of a remittance, beside denied claims, a practice wants as tasks."""
+
+    partial_denials: bool = False
+    line_denials: bool = False
+    reversals: bool = False
+    takebacks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    due_days: int  # days the practice gives itself to answer a request that names no date
+    options: Options
+
+
+LABELS = {
+    "due_days": "Days to answer",
+    "partial_denials": "Partial denials",
+    "line_denials": "Line denials",
+    "reversals": "Reversals",
+    "takebacks": "Takebacks",
+}
+
+
+def options(con: Connection, practice_id: int) -> Options:
+    """What the intake asks before it reads a remittance; none is wanted where none was chosen."""
+    found = con.records(
+        Options,
+        """
+        SELECT coalesce(partial_denials, false) AS partial_denials,
+               coalesce(line_denials, false) AS line_denials,
+               coalesce(reversals, false) AS reversals, coalesce(takebacks, false) AS takebacks
+        FROM practice WHERE id = $id
+        """,
+        id=practice_id,
+    )
+    return found[0] if found else Options()
+
+
+def read(con: Connection, practice_id: int, *, actor: Person) -> Settings:
+    """The settings of one of the actor's practices. Raises NoSuchPractice for any other."""
+    access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
+    days = con.value("SELECT due_days FROM practice WHERE id = $id", id=practice_id)
+    return Settings(int(days), options(con, practice_id))
+
+
+def change(
+    con: Connection,
+    practice_id: int,
+    wanted: Settings,
+    *,
+    seen: Settings,
+    actor: Person,
+    now: datetime,
+) -> int:
+    """Write what differs, each with its history; how many settings that were.
+
+    `seen` is what the form showed when it opened. Raises SettingsChanged where somebody else
+    changed them meanwhile, WrongInput for days that cannot be, NotAllowed, NoSuchPractice.
+    """
+    access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
+    if wanted.due_days not in DUE_DAYS:
+        raise WrongInput("Choose between 1 and 365 days to answer a request.")
+    with transaction(con):
+        before = read(con, practice_id, actor=actor)
+        if before != seen:
+            raise SettingsChanged
+        old, new = _values(before), _values(wanted)
+        changed = [name for name in LABELS if old[name] != new[name]]
+        for name in changed:
+            con.execute(
+                f"UPDATE practice SET {name} = $value WHERE id = $id",
+                value=new[name],
+                id=practice_id,
+            )
+            events.record(
+                con,
+                "setting_changed",
+                practice_id=practice_id,
+                actor_id=actor.id,
+                now=now,
+                field=LABELS[name],
+                old=_word(old[name]),
+                new=_word(new[name]),
+            )
+        return len(changed)
+
+
+def history(con: Connection, practice_id: int, *, actor: Person) -> list[Event]:
+    """Who changed which setting when, newest first; the last fifty."""
+    access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
+    return con.records(
+        Event,
+        """
+        SELECT kind, field, old_value AS old, new_value AS new, detail,
+               person.name AS actor, happened_at
+        FROM event LEFT JOIN person ON person.id = event.actor_id
+        WHERE kind = 'setting_changed' AND event.practice_id = $practice_id
+        ORDER BY happened_at DESC, event.id DESC
+        LIMIT 50
+        """,
+        practice_id=practice_id,
+    )
+
+
+def _values(settings: Settings) -> dict[str, int | bool]:
+    found = {name: getattr(settings.options, name) for name in Options.__dataclass_fields__}
+    return {"due_days": settings.due_days, **found}
+
+
+def _word(value: int | bool) -> str:
+    return ("off", "on")[value] if isinstance(value, bool) else str(value)

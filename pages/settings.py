@@ -1,0 +1,109 @@
+"""Settings: what a practice decides for itself."""
+
+from html import escape
+
+import streamlit as st
+
+from lib import settings
+from lib.access import Verb, may
+from lib.errors import BillingError
+from lib.models import Person
+from lib.settings import DUE_DAYS, LABELS, Options, Settings
+from lib.submissions import new_token
+from lib.ui import session, words
+
+MEANING = {
+    "partial_denials": "A paid claim of which the payer denied a part, on any of its lines",
+    "line_denials": "A paid claim with service lines for which nothing was paid",
+    "reversals": "A payment that the payer reversed (claim status 22)",
+    "takebacks": "Money that the payer took back from a payment (PLB)",
+}
+
+
+def practice(actor: Person) -> int:
+    """The practice whose settings are shown; asked only where there are several."""
+    ids = actor.practice_ids
+    if len(ids) == 1:
+        return ids[0]
+    names = {p: session.practice_of(actor, p).name for p in ids}
+    asked = st.query_params.get("practice", "")
+    place = next((at for at, p in enumerate(ids) if str(p) == asked), 0)
+    chosen: int = st.selectbox(
+        "Practice", ids, index=place, format_func=names.__getitem__, width=320,
+        key="settings_practice",
+    )  # fmt: skip
+    st.query_params["practice"] = str(chosen)
+    return chosen
+
+
+def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
+    """The settings as they are to be, once somebody saves them."""
+    with st.form(key, width=640):
+        st.html('<p class="bt-head">Due date</p>')
+        days = st.number_input(
+            "Days to answer a request that names no date", min_value=DUE_DAYS.start,
+            max_value=DUE_DAYS.stop - 1, value=seen.due_days, width=320, disabled=not is_allowed,
+            key=f"{key}_days",
+        )  # fmt: skip
+        st.html(
+            '<p class="bt-head">Remittances (835)</p><p class="bt-quiet">A denied claim always '
+            "makes a task. What else does:</p>"
+        )
+        chosen = {
+            name: st.checkbox(
+                f"**{LABELS[name]}**: {meaning}", getattr(seen.options, name),
+                disabled=not is_allowed, key=f"{key}_{name}",
+            )
+            for name, meaning in MEANING.items()
+        }  # fmt: skip
+        st.caption("Counts for what comes in from now on; tasks that are there stay as they are.")
+        sent = st.form_submit_button("Save settings", type="primary", disabled=not is_allowed)
+    return Settings(int(days), Options(**chosen)) if sent else None
+
+
+def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> None:
+    """Write them, say so, and show them as they now are."""
+    messages = session.messages()
+    try:
+        count = settings.change(
+            session.connection(), practice_id, wanted, seen=seen, actor=actor, now=session.now()
+        )
+        said = f"{words.many(count, 'setting')} saved." if count else "Nothing was changed."
+        messages.append(("success", said))
+    except BillingError as problem:
+        messages.append(("error", str(problem)))
+    st.session_state.pop("settings_form", None)
+    st.rerun()
+
+
+def story(practice_id: int, actor: Person) -> str:
+    """Who changed what, newest first."""
+    rows = "".join(
+        f"<li>{escape(event.actor or 'The command line')} · "
+        f"{words.moment(event.happened_at, session.zone(actor))} · {escape(event.field or '')}: "
+        f"{escape(event.old or '')} → {escape(event.new or '')}</li>"
+        for event in settings.history(session.connection(), practice_id, actor=actor)
+    )
+    return f'<p class="bt-head">History</p><ul class="bt-taken">{rows}</ul>' if rows else ""
+
+
+actor = session.person()
+st.html(
+    '<h1 class="bt-window">Settings</h1><span class="bt-quiet">What the practice decides for '
+    "itself.</span>"
+)
+practice_id = practice(actor)
+is_allowed = may(actor, Verb.CHANGE_SETTINGS, practice_id)
+if not is_allowed:
+    st.info("Settings are changed by the billing manager.")
+now = settings.read(session.connection(), practice_id, actor=actor)
+# What the form showed when it opened: a change that somebody else made meanwhile is noticed.
+opened = st.session_state.setdefault("settings_form", (practice_id, new_token(), now))
+_, token, seen = opened
+wanted = form(seen, key=f"settings_{token}", is_allowed=is_allowed)
+if wanted:
+    save(wanted, seen, practice_id, actor)
+elif opened[0] != practice_id or seen != now:
+    st.session_state.pop("settings_form")
+    st.rerun()
+st.html(story(practice_id, actor) or "<p></p>")

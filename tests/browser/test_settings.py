@@ -1,0 +1,44 @@
+"""The Settings page: chosen by the manager, read by everybody else."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Sit
+from tests.browser.scene import Scene
+
+
+def test_the_manager_chooses_what_becomes_a_task(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.carla, "/settings")
+    other = sit(scene, scene.cast.carla, "/settings")
+    page = desk.page
+
+    page.get_by_text("Line denials").click()
+    page.get_by_role("spinbutton", name=re.compile("Days to answer")).fill("21")
+    page.get_by_role("button", name="Save settings").click()
+
+    expect(page.get_by_text("Carla · ")).to_have_count(2)
+    expect(page.get_by_text(re.compile(r"Line denials: off → on$"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Days to answer: 30 → 21$"))).to_be_visible()
+    page.reload()
+    desk.rest()
+    expect(page.get_by_role("checkbox", name=re.compile("Line denials"))).to_be_checked()
+    expect(page.get_by_role("checkbox", name=re.compile("Takebacks"))).not_to_be_checked()
+
+    # The other tab still shows what was there before: it overwrites nothing.
+    other.page.get_by_text("Takebacks").click()
+    other.page.get_by_role("button", name="Save settings").click()
+    other.is_told("Somebody else changed the settings meanwhile")
+    expect(other.page.get_by_role("checkbox", name=re.compile("Line denials"))).to_be_checked()
+    expect(other.page.get_by_role("checkbox", name=re.compile("Takebacks"))).not_to_be_checked()
+
+
+def test_others_read_the_settings_and_cannot_change_them(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.ben, "/settings")
+
+    expect(desk.page.get_by_text("Settings are changed by the billing manager.")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Save settings")).to_be_disabled()
+    for box in desk.page.get_by_role("checkbox").all():
+        expect(box).to_be_disabled()
