@@ -13,7 +13,9 @@ from lib.errors import NoSuchPractice, NotAllowed, SettingsChanged, WrongInput
 from lib.settings import LABELS, Options, Settings
 from tests.conftest import NOON, Cast
 from tests.given import minutes
-from tests.test_later_messages import LINES, answer, bring, file_835
+from tests.test_import import bring
+from tests.test_later_messages import LINES
+from tests.x12_texts import answer, file_835
 
 FRESH = Settings(30, Options())
 

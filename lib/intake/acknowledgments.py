@@ -20,6 +20,7 @@ from lib.intake.x12 import Transaction
 from lib.models import TaskType
 
 SOURCE_NAME = "277CA"
+PAYER_NUMBER = "1K"  # REF01: the payer's claim control number
 MOST_LINES = 6  # named in the instructions
 AGAIN = "The claim was not processed: once it is right, have it sent again."
 DISAGREE = (
@@ -70,6 +71,7 @@ def _claim(unit: Unit) -> Iterator[Request | News]:
             sentence=f"{unit.payer.name or 'The payer'} accepted this claim{said_on}.",
             segment_number=unit.number,
             is_payment=False,
+            payer_claim_number=unit.numbers.get(PAYER_NUMBER, ""),
         )
 
 
@@ -106,6 +108,7 @@ def _request(
         amount=amount,
         claim_amount=_first(each.amount for each in unit.statuses),
         claim_number=unit.trace,
+        payer_claim_number=unit.numbers.get(PAYER_NUMBER, ""),
         patient_name=unit.patient.name,
         payer_name=unit.payer.name,
         payer_code=unit.payer.code,

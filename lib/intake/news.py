@@ -21,6 +21,7 @@ class News:
     sentence: str  # "The payer paid this claim on 02/10/2025."
     segment_number: int
     is_payment: bool
+    payer_claim_number: str = ""  # what the payer calls the claim
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Request:
     amount: Decimal | None = None  # US dollars that wait for the answer
     claim_amount: Decimal | None = None  # US dollars of the whole claim, where that is more
     claim_number: str = ""
+    payer_claim_number: str = ""  # what the payer calls the claim
     patient_name: str = ""  # "LAST, FIRST", used where the claim is not held
     birth_date: date | None = None
     payer_name: str = ""

@@ -12,7 +12,9 @@ from lib.db import Connection
 from lib.intake import charging, denials, elsewhere, matching, news, replacing, requests
 from lib.intake.content import Tally, count
 from lib.intake.messages import APPLIED, BATCH, DUPLICATE, Message, Part
+from lib.intake.news import News
 from lib.intake.remittances import Answer
+from lib.intake.requests import Request
 from lib.intake.source import Source
 from lib.models import ImportReport
 
@@ -63,7 +65,9 @@ class Taking:
         self._take_requests([*asked, *part.requests])
         self._take_news([*told, *part.news])
         if self.source:
-            _keep_payer_numbers(self.con, self.practice_id, part.answers)
+            _keep_payer_numbers(
+                self.con, self.practice_id, [*part.requests, *part.news, *part.answers]
+            )
 
     def _take_claims(self, part: Part) -> None:
         fresh = self.known.fresh(part.claims)
@@ -225,10 +229,15 @@ class Taking:
         return at < len(self._new) and self._new[at] <= message.last
 
 
-def _keep_payer_numbers(con: Connection, practice_id: int, answers: Sequence[Answer]) -> None:
+def _keep_payer_numbers(
+    con: Connection, practice_id: int, answers: Sequence[Request | News | Answer]
+) -> None:
     """Let each charge know what its payer calls it: a later claim may name only that."""
-    said = {each.claim_number: each.payer_claim_number for each in answers}
-    said = {number: payers for number, payers in said.items() if number and payers}
+    said = {
+        each.claim_number: each.payer_claim_number
+        for each in answers
+        if each.claim_number and each.payer_claim_number
+    }
     if said:
         con.execute(
             """
