@@ -366,7 +366,11 @@ def _last_editor(con: Connection, charge_id: int) -> str:
 def _line(lines: Sequence[ServiceLine], place: int) -> str:
     if place >= len(lines):
         return ""
-    line = lines[place]
+    return show_line(lines[place])
+
+
+def show_line(line: ServiceLine) -> str:
+    """One service line in a line of text, as its history says it."""
     days = show(line.date_from)
     if line.date_to != line.date_from:
         days = f"{days}–{show(line.date_to)}"

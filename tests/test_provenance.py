@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from lib import assignments, proposals, tasks
+from lib import assignments, charges, proposals, tasks
 from lib.db import Connection
-from lib.errors import NoSuchTask, NotAllowed, NothingProposed, NotYourTask
+from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed, NothingProposed, NotYourTask
 from lib.intake import provenance
 from lib.intake.raw import path_of
 from lib.models import Status
 from tests.conftest import NOON, Cast
+from tests.given import minutes
 from tests.test_import import bring
 from tests.x12_texts import answer, claim, file_835, file_837
 
@@ -95,3 +98,54 @@ def test_only_the_assignee_or_a_worker_of_a_free_task_accepts(con: Connection, c
 
     with pytest.raises(NotYourTask):
         proposals.accept(con, task_id, token="t", actor=cast.ben, now=NOON)
+
+
+def test_each_field_of_a_charge_names_its_segment_or_who_changed_it(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "claims.837")
+    bring(con, cast, file_835(answer("A1")), "denied.835")
+    task_id = int(con.value("SELECT id FROM task"))
+    before = {each.label: each for each in provenance.of_fields(con, 1, cast.alan)}
+    assert before["Claim number"].segment.startswith("CLM*A1*")
+    assert (before["Service line 1"].file_name, before["Service line 1"].said_at) == (
+        "claims.837",
+        NOON,
+    )
+    assert before["Service line 1"].segment.startswith("SV1*HC:99213:25*120")
+    assert "Authorization number" not in before
+
+    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    opened = charges.get(con, 1, actor=cast.ben)
+    charges.save(
+        con, task_id, dataclasses.replace(opened, authorization_number="AUTH9"), opened=opened,
+        note="", token="t", actor=cast.ben, now=minutes(5),
+    )  # fmt: skip
+
+    after = {each.label: each for each in provenance.of_fields(con, 1, cast.ben)}
+    changed = after["Authorization number"]
+    assert (changed.value, changed.changed_by, changed.said_at) == ("AUTH9", "Ben", minutes(5))
+    assert after["Service line 1"] == before["Service line 1"]
+    with pytest.raises(NoSuchCharge):
+        provenance.of_fields(con, 1, cast.carla)
+
+
+def test_the_fields_of_a_replaced_charge_name_the_claim_that_replaced_it(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    newer = file_837(claim("A1", amount="250"), control="000000002").replace(b"B:1*", b"B:7*")
+    bring(con, cast, newer, "newer.837")
+
+    found = {each.label: each for each in provenance.of_fields(con, 1, cast.ana)}
+
+    assert found["Place of service"].file_name == "newer.837"
+    assert "B:7*" in found["Place of service"].segment
+
+
+def test_the_fields_of_a_charge_whose_file_is_gone_say_nothing(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")), "claims.837")
+    [place] = provenance.of_charge(con, 1, cast.ana, is_opened=False)
+    path_of(con.store, place.sha256).unlink()
+
+    assert provenance.of_fields(con, 1, cast.ana) == []

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lib import charges, tasks
-from lib.db import Connection
+from lib.db import Connection, utc
+from lib.intake import claim_fields
 from lib.intake.keeping import segments
 from lib.intake.raw import Raw, path_of
-from lib.models import Person
+from lib.models import Charge, Person
 
 LOOP = {  # segments that begin something else, where a raw loop is shown
     "CLM", "HL", "CLP", "TRN", "ST", "SE", "GE", "IEA", "LX", "PLB",
 }  # fmt: skip
+LONGEST_CLAIM = 2000  # segments: fifty service lines with forty each
 MOST = 30  # segments shown of one loop
 
 
@@ -85,6 +87,96 @@ def of_charge(
         charge_id,
         is_opened=is_opened,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOrigin:
+    """Who or what says one field of a charge."""
+
+    label: str  # in the words of the Edit Charge window
+    value: str
+    file_name: str = ""  # empty where somebody changed it by hand
+    segment_number: int = 0
+    segment: str = ""  # the raw segment
+    changed_by: str = ""
+    said_at: datetime | None = None  # imported or changed
+
+
+def of_fields(con: Connection, charge_id: int, actor: Person) -> list[FieldOrigin]:
+    """Every field of the charge that says something: its segment, or who changed it by hand.
+
+    Reads the file from its beginning: of a large one that takes a second. Raises NoSuchCharge.
+    """
+    charge = charges.get(con, charge_id, actor=actor)
+    claim = _claim_of(con, charge_id)
+    spots: dict[str, claim_fields.Place] = {}
+    if claim and (path := path_of(con.store, claim.sha256)).exists():
+        raw = Raw(claim.name, path)
+        if raw.is_interchange:
+            last = claim.segment_number + LONGEST_CLAIM
+            spots = claim_fields.places(segments(raw, 1, last), claim.segment_number)
+    by_hand = {
+        field: (who, when)
+        for field, who, when in con.rows(
+            """
+            SELECT field, coalesce(person.name, 'Somebody'), happened_at
+            FROM event LEFT JOIN person ON person.id = actor_id
+            WHERE charge_id = $id AND kind = 'changed' ORDER BY happened_at, event.id
+            """,
+            id=charge_id,
+        )
+    }
+    found = []
+    for key, label, value in _said(charge):
+        who, when = by_hand.get(label, ("", None))
+        if who:
+            found.append(FieldOrigin(label, value, changed_by=who, said_at=utc(when)))
+        elif value and claim and key in spots:
+            number, text = spots[key]
+            found.append(
+                FieldOrigin(label, value, claim.name, number, text, said_at=claim.imported_at)
+            )
+    return found
+
+
+def _claim_of(con: Connection, charge_id: int) -> _Place | None:
+    """The claim whose content the charge has: the last that replaced it, else the first."""
+    found = con.records(
+        _Place,
+        """
+        SELECT name, sha256, segment_number, imported_at, what FROM (
+            SELECT 0 AS place, intake_file_id, segment_number, 'The claim' AS what
+            FROM charge WHERE id = $id
+            UNION ALL
+            SELECT charge_arrival.id, intake_file_id, segment_number, 'A claim that replaces it'
+            FROM charge_arrival
+            WHERE charge_id = $id AND frequency = '7' AND EXISTS (
+                SELECT 1 FROM event
+                WHERE event.charge_id = $id AND event.kind = 'replaced'
+                  AND event.happened_at = arrived_at
+            )
+        ) AS said
+        JOIN intake_file ON intake_file.id = intake_file_id
+        WHERE segment_number IS NOT NULL
+        ORDER BY place DESC LIMIT 1
+        """,
+        id=charge_id,
+    )
+    return found[0] if found else None
+
+
+def _said(charge: Charge) -> list[tuple[str, str, str]]:
+    """Each field as (key, label, value): the labels are those of its history."""
+    said = [("claim_number", "Claim number", charge.claim_number)]
+    said += [
+        (name, label, charges.show(getattr(charge, name))) for name, label in charges.LABELS.items()
+    ]
+    said.append(("diagnoses", "Diagnoses", " ".join(charge.diagnoses)))
+    said += [
+        (f"line {at}", f"Service line {at}", charges.show_line(line))
+        for at, line in enumerate(charge.lines, 1)
+    ]
+    return said
 
 
 def _read(con: Connection, sql: str, id_: int, *, is_opened: bool) -> list[Provenance]:

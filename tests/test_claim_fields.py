@@ -1,0 +1,50 @@
+"""The segment named behind a field is the one that holds its value, on real claims too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lib.intake import claim_fields, content, x12
+from lib.intake.claim import Claim
+from tests.conftest import SHARED
+
+REAL = sorted((SHARED / "x12" / "837P").glob("*")) if SHARED.exists() else []
+
+
+def values(found: Claim) -> dict[str, str]:
+    """What each field must find in its segment; empty fields are left out."""
+    said = {
+        "claim_number": found.claim_number,
+        "member_id": found.member_id,
+        "authorization_number": found.authorization_number,
+        "billing_npi": found.billing.npi,
+        "rendering_npi": found.rendering.npi,
+        "referring_npi": found.referring.npi,
+        "supervising_npi": found.supervising.npi,
+        "rendering_name": found.rendering.last,
+        "location": found.location,
+        "place_of_service": found.place_of_service,
+        "diagnoses": found.diagnoses[0] if found.diagnoses else "",
+        **{f"line {at}": line.procedure for at, line in enumerate(found.lines, 1)},
+    }
+    return {name: text for name, text in said.items() if text}
+
+
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
+def test_every_field_of_a_real_claim_stands_in_the_segment_named(path: Path) -> None:
+    raw = path.read_bytes()
+    found = content.read(path.name, raw).claims
+    assert found
+    text = x12.decode(raw)
+    for each in found[:60]:
+        last = each.segment_number + 400
+        named = claim_fields.places(x12.segments(text, 1, last), each.segment_number)
+        for field, value in values(each).items():
+            place = named.get(field)
+            assert place, (field, each.segment_number)
+            assert value.upper() in place[1].upper().replace(".", "") or (
+                value.upper() in place[1].upper()
+            ), (field, place[0])
+            assert [*x12.segments(text, place[0], place[0])] == [place[1]]
