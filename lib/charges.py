@@ -13,7 +13,7 @@ from lib.access import Verb
 from lib.db import Connection, transaction
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
 from lib.models import Charge, FieldChange, Patient, Person, Problem, ServiceLine, Task
-from lib.search import search_text, words
+from lib.search import words
 from lib.submissions import is_repeat
 
 # The fields people edit, in the words of the window.
@@ -326,27 +326,16 @@ def _store(
 def _show_in_tasks(con: Connection, charge: Charge, day: date | None) -> None:
     """Let the pending tasks about the charge show it as it is."""
     provider = charge.rendering_name or charge.billing_name
-    for task_id, title, patient_name, payer in con.rows(
+    con.execute(
         """
-        SELECT id, title, patient_name, payer_name FROM task
+        UPDATE task SET provider_name = $provider, date_of_service = $day, version = version + 1
         WHERE charge_id = $charge_id AND is_open
           AND (provider_name <> $provider OR date_of_service IS DISTINCT FROM $day)
         """,
         charge_id=charge.id,
         provider=provider,
         day=day,
-    ):
-        con.execute(
-            """
-            UPDATE task SET provider_name = $provider, date_of_service = $day,
-                search_text = $text, version = version + 1
-            WHERE id = $task_id
-            """,
-            task_id=task_id,
-            provider=provider,
-            day=day,
-            text=search_text(title, patient_name, charge.claim_number, payer, provider),
-        )
+    )
 
 
 def _last_editor(con: Connection, charge_id: int) -> str:

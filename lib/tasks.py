@@ -30,15 +30,14 @@ from lib.models import (
     TaskType,
     Turn,
 )
-from lib.search import search_text
+from lib.search import MOST_WORDS, claim_shape, needs_number
 from lib.submissions import is_repeat, keep_result, result
 
 PAGE_SIZE = 50
 
 # A filter that is not set is NULL. `is_open` says again what the statuses say, since DuckDB can
-# skip whole row groups by it. A task always has an id: naming it beside a word keeps DuckDB from
-# looking for the word in every task before it looks at the other conditions (six times the work).
-CONDITION = """
+# skip whole row groups by it.
+_CONDITION = """
     list_contains($practices, task.practice_id)
     AND ($is_open IS NULL OR task.is_open = $is_open)
     AND ($statuses IS NULL OR list_contains($statuses, task.status))
@@ -55,12 +54,23 @@ CONDITION = """
          AND (task.completed_at IS NULL OR task.completed_at >= $pending_at)))
     AND ($amount_from IS NULL OR task.amount >= $amount_from)
     AND ($amount_to IS NULL OR task.amount <= $amount_to)
-    AND ($w1 IS NULL OR contains(task.search_text, $w1) OR task.id IS NULL)
-    AND ($w2 IS NULL OR contains(task.search_text, $w2) OR task.id IS NULL)
-    AND ($w3 IS NULL OR contains(task.search_text, $w3) OR task.id IS NULL)
-    AND ($w4 IS NULL OR contains(task.search_text, $w4) OR task.id IS NULL)
-    AND ($w5 IS NULL OR contains(task.search_text, $w5) OR task.id IS NULL)
 """
+
+# Of a name that many tasks share DuckDB looks at each spelling once. Claim numbers are all
+# different, so only words that need them read them. A task always has an id: naming it beside a
+# word keeps DuckDB from looking for the word in every task before it looks at the other conditions.
+_WORD = """
+    AND ($w{n} IS NULL
+         OR contains(lower(task.title), $w{n})
+         OR contains(lower(task.patient_name), $w{n})
+         OR contains(lower(task.payer_name), $w{n})
+         OR contains(lower(task.provider_name), $w{n})
+         OR contains(CASE WHEN $needs_number{n} THEN lower(task.claim_number)
+                          ELSE task.claim_shape END, $w{n})
+         OR task.id IS NULL)
+"""
+
+CONDITION = _CONDITION + "".join(_WORD.format(n=n) for n in range(1, MOST_WORDS + 1))
 
 # Ways to order the list, by the name of the column; the id makes every order total. A name that
 # is not known is stored as an empty text.
@@ -98,7 +108,7 @@ def where(wanted: TaskFilter, actor: Person) -> tuple[str, dict[str, Any]]:
     if wanted.practice_id is not None:
         practices = [p for p in practices if p == wanted.practice_id]
     open_ones = [status is not Status.COMPLETED for status in wanted.statuses]
-    words = [*wanted.words, None, None, None, None, None]
+    words = [*wanted.words, *([None] * MOST_WORDS)][:MOST_WORDS]
     return CONDITION, {
         "practices": practices,
         "is_open": open_ones[0] if open_ones and len(set(open_ones)) == 1 else None,
@@ -115,7 +125,8 @@ def where(wanted: TaskFilter, actor: Person) -> tuple[str, dict[str, Any]]:
         "pending_at": wanted.pending_at,
         "amount_from": wanted.amount_from,
         "amount_to": wanted.amount_to,
-        **{f"w{n}": words[n - 1] for n in range(1, 6)},
+        **{f"w{n}": word for n, word in enumerate(words, 1)},
+        **{f"needs_number{n}": needs_number(word or "") for n, word in enumerate(words, 1)},
     }
 
 
@@ -278,11 +289,11 @@ def create(
                 INSERT INTO task (practice_id, type, status, is_open, turn, title, instructions,
                     charge_id, patient_id, payer_id, claim_number, patient_name, payer_name,
                     provider_name, date_of_service, amount, due_on, due_rule, document_label,
-                    source, search_text, created_at, created_by)
+                    source, claim_shape, created_at, created_by)
                 VALUES ($practice_id, $type, 'open', true, 'practice', $title, $instructions,
                     $charge_id, $patient_id, $payer_id, $claim_number, $patient_name, $payer_name,
                     $provider_name, $date_of_service, $amount, $due_on, $due_rule, $document_label,
-                    'hand', $search_text, $now, $actor_id)
+                    'hand', $claim_shape, $now, $actor_id)
                 RETURNING id
                 """,
                 practice_id=practice_id,
@@ -292,13 +303,7 @@ def create(
                 due_on=due_on,
                 due_rule=rule,
                 document_label=document_label,
-                search_text=search_text(
-                    title,
-                    about["patient_name"],
-                    about["claim_number"],
-                    about["payer_name"],
-                    about["provider_name"],
-                ),
+                claim_shape=claim_shape(about["claim_number"]),
                 now=now,
                 actor_id=actor.id,
                 **about,
@@ -448,18 +453,11 @@ def _show_charge(con: Connection, task: Task) -> None:
     if task.charge_id is None:
         return
     about = _about(con, task.practice_id, task.charge_id, None)
-    provider = about["provider_name"]
     con.execute(
-        """
-        UPDATE task SET provider_name = $provider, date_of_service = $day, search_text = $text
-        WHERE id = $task_id
-        """,
+        "UPDATE task SET provider_name = $provider, date_of_service = $day WHERE id = $task_id",
         task_id=task.id,
-        provider=provider,
+        provider=about["provider_name"],
         day=about["date_of_service"] or task.date_of_service,
-        text=search_text(
-            task.title, task.patient_name, task.claim_number, task.payer_name, provider
-        ),
     )
 
 

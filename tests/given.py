@@ -9,7 +9,7 @@ from typing import Any
 
 from lib.db import Connection, transaction
 from lib.models import Charge, Document, DocumentStatus, FieldChange, ServiceLine, Status, TaskType
-from lib.search import search_text
+from lib.search import claim_shape
 from tests.conftest import NOON
 
 VISIT = ServiceLine(
@@ -163,13 +163,7 @@ def add_tasks(con: Connection, practice_id: int, rows: Sequence[dict[str, Any]])
             **row,
         }
         task["is_open"] = task["status"] is not Status.COMPLETED
-        task["search_text"] = search_text(
-            task["title"],
-            task["patient_name"],
-            task["claim_number"],
-            task["payer_name"],
-            task["provider_name"],
-        )
+        task["claim_shape"] = claim_shape(task["claim_number"])
         found.append(task)
     with transaction(con):
         con.insert("task", found)

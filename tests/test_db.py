@@ -231,6 +231,31 @@ def test_a_migration_that_fails_leaves_nothing_and_is_tried_again(
     store.close()
 
 
+def test_the_tasks_of_an_older_store_are_found_by_their_claim_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "older"
+    older.mkdir()
+    for file in [file for file in db.SCHEMA.glob("*.sql") if file.name < "004"]:
+        (older / file.name).write_text(file.read_text())
+    with monkeypatch.context() as patch:
+        patch.setattr(db, "SCHEMA", older)
+        store = Store(tmp_path / "data")
+        store.connection().execute(
+            """
+            INSERT INTO task (id, practice_id, type, status, is_open, turn, title, instructions,
+                              claim_number, source, search_text, created_at)
+            SELECT id, 1, 'coding', 'open', true, 'practice', 'T', 'I', 'AB-' || id || 'Z', 'hand',
+                   't', TIMESTAMP '2025-03-03' FROM range(3000) AS ids (id)
+            """
+        )
+        store.close()
+
+    con = Store(tmp_path / "data").connection()
+
+    assert con.rows("SELECT claim_shape, count(*) FROM task GROUP BY ALL") == [("ab-#z", 3000)]
+
+
 def test_a_second_process_is_refused_with_a_sentence(store: Store) -> None:
     found = subprocess.run(
         [sys.executable, "-c", OPEN, str(store.folder)],

@@ -10,7 +10,7 @@ from lib import charges, checks, generate, people
 from lib.db import Connection, Store
 from lib.errors import WrongDataFolder
 from lib.models import Person, Role, TaskType
-from lib.search import search_text
+from lib.search import claim_shape
 
 NOW = datetime(2026, 3, 4, 16, 0, tzinfo=UTC)
 COUNT = 2000
@@ -149,12 +149,10 @@ def test_all_types_payers_and_many_providers_come_up(filled: Connection) -> None
     assert providers == 15
 
 
-def test_the_search_text_is_folded_as_everywhere(filled: Connection) -> None:
-    rows = filled.rows(
-        "SELECT search_text, title, patient_name, claim_number, payer_name, provider_name FROM task"
-    )
+def test_the_shape_of_a_claim_number_is_made_as_everywhere(filled: Connection) -> None:
+    rows = filled.rows("SELECT DISTINCT claim_shape, claim_number FROM task")
 
-    assert all(stored == search_text(*parts) for stored, *parts in rows)
+    assert all(stored == claim_shape(number) for stored, number in rows)
 
 
 def test_the_charges_are_clean_and_add_up(filled: Connection) -> None:

@@ -143,7 +143,7 @@ def test_a_denied_claim_becomes_a_task_about_its_charge(con: Connection, cast: C
         """
         SELECT type, status, is_open, turn, title, claim_number, patient_name, payer_name,
                provider_name, date_of_service, amount, due_on, due_rule, source, codes,
-               segment_number, search_text, assignee_id, version,
+               segment_number, claim_shape, assignee_id, version,
                charge_id = (SELECT id FROM charge), patient_id = (SELECT id FROM patient),
                payer_id = (SELECT id FROM payer)
         FROM task
@@ -153,7 +153,7 @@ def test_a_denied_claim_becomes_a_task_about_its_charge(con: Connection, cast: C
         "authorization", "open", True, "practice", "Authorization missing", "A1", "GREEN, EMMA",
         "PLAINS HEALTH", "NORTHSIDE", date(2025, 1, 13), Decimal("200.00"), date(2025, 3, 12),
         "30 days after the remittance, the practice's own rule", "835", "CO-197", 8,
-        "authorization missing green emma a1 plains health northside", None, 1, True, True, True,
+        "a#", None, 1, True, True, True,
     )  # fmt: skip
     assert con.row("SELECT kind, detail FROM event WHERE task_id IS NOT NULL") == (
         "created",

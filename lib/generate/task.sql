@@ -1,6 +1,6 @@
 INSERT INTO task (id, practice_id, type, status, is_open, turn, title, instructions, charge_id,
     patient_id, payer_id, assignee_id, claim_number, patient_name, payer_name, provider_name,
-    date_of_service, amount, due_on, due_rule, document_label, source, codes, search_text,
+    date_of_service, amount, due_on, due_rule, document_label, source, codes, claim_shape,
     created_at, created_by, started_at, completed_at, completed_by)
 SELECT id, $practice_id, type, status, status <> 'completed',
        CASE WHEN status = 'completed' OR has_question THEN 'biller' ELSE 'practice' END,
@@ -9,10 +9,7 @@ SELECT id, $practice_id, type, status, status <> 'completed',
        claim_number, patient_name, payer_name, provider_name, date_of_service, amount,
        created_at::DATE + 30, '30 days after the request, the practice''s own rule',
        document_label, CASE WHEN codes = '' THEN 'hand' ELSE '835' END, codes,
-       -- folded as lib.search.search_text does it
-       lower(regexp_replace(
-           concat_ws(' ', title, patient_name, claim_number, payer_name, provider_name),
-           '[\s,;]+', ' ', 'g')),
+       regexp_replace(lower(claim_number), '[0-9]+', '#', 'g'),  -- lib.search.claim_shape
        created_at, CASE WHEN codes = '' THEN $biller_id END, started_at, completed_at,
        CASE WHEN status = 'completed' THEN worker_id END
 FROM drawn

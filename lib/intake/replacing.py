@@ -17,7 +17,6 @@ from lib.intake.charging import Fresh
 from lib.intake.directory import Payers
 from lib.intake.source import Source
 from lib.models import Charge, ServiceLine
-from lib.search import search_text
 
 REPLACES, VOIDS = "7", "8"
 COLUMNS = ", ".join(name for name in Charge.__dataclass_fields__ if name != "lines")
@@ -165,10 +164,10 @@ def link(con: Connection, new: Sequence[Fresh], source: Source) -> int:
     """Give open tasks about a claim that was not held the charge that came now; how many."""
     rows = con.rows(
         """
-        SELECT task.id, charge.id, charge.patient_id, charge.payer_id, task.title,
+        SELECT task.id, charge.id, charge.patient_id, charge.payer_id,
                concat_ws(', ', nullif(patient.last_name, ''), nullif(patient.first_name, '')),
                payer.name, coalesce(nullif(rendering_name, ''), billing_name),
-               charge.claim_number, charge.date_from, charge.segment_number
+               charge.date_from, charge.segment_number
         FROM task
         JOIN charge ON charge.claim_number = task.claim_number
             AND charge.practice_id = task.practice_id AND charge.intake_file_id = $file_id
@@ -183,13 +182,13 @@ def link(con: Connection, new: Sequence[Fresh], source: Source) -> int:
         numbers=list({each.claim.claim_number for each in new}),
     )
     for task_id, *values, segment_number in {row[0]: row for row in rows}.values():
-        charge_id, patient_id, payer_id, title, patient, payer, provider, number, day = values
+        charge_id, patient_id, payer_id, patient, payer, provider, day = values
         con.execute(
             """
             UPDATE task SET charge_id = $charge_id, patient_id = $patient_id,
                 payer_id = $payer_id, patient_name = $patient, payer_name = $payer,
                 provider_name = $provider, date_of_service = coalesce($day, date_of_service),
-                search_text = $text, version = version + 1
+                version = version + 1
             WHERE id = $task_id
             """,
             task_id=task_id,
@@ -200,7 +199,6 @@ def link(con: Connection, new: Sequence[Fresh], source: Source) -> int:
             payer=payer,
             provider=provider,
             day=day,
-            text=search_text(title, patient, number, payer, provider),
         )
         event = source.event("claim found", segment_number, task_id=task_id, charge_id=charge_id)
         con.insert("event", [event])

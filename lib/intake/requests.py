@@ -18,7 +18,7 @@ from lib.intake.matching import Charges, Held, OpenTask
 from lib.intake.source import Source
 from lib.intake.values import Party
 from lib.models import Status, TaskType, Turn
-from lib.search import search_text
+from lib.search import claim_shape
 
 ANSWERS = ("835", "277CA")  # sources whose tasks take every later answer to their claim
 
@@ -269,9 +269,7 @@ def _task_row(
         "request_key": request.key,
         "intake_file_id": source.file_id,
         "segment_number": request.segment_number,
-        "search_text": search_text(
-            request.title, patient_name, request.claim_number, payer_name, provider_name
-        ),
+        "claim_shape": claim_shape(request.claim_number),
         "created_at": elsewhere.received_at(request.received_on, source),
         "created_by": source.actor_id,
     }
