@@ -8,7 +8,7 @@ import os
 import threading
 import types
 import typing
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -130,6 +130,7 @@ class Store:
         # Our texts are few and fixed, and parsing one takes a quarter of a small query's time.
         self.parsed: dict[str, duckdb.Statement | str] = {}
         self.revision = 0  # grows with every commit: what is cached under an older one is stale
+        self._remembered: tuple[int, dict[Hashable, Value]] = (0, {})
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.documents.mkdir(exist_ok=True)
@@ -152,6 +153,19 @@ class Store:
 
     def connection(self) -> Connection:
         return Connection(self)
+
+    def remembered(self, key: Hashable, read: Callable[[], Value]) -> Value:
+        """What `read` found in the store, read again after any commit; None is never kept."""
+        revision, known = self._remembered
+        if revision != self.revision:
+            known = {}
+            self._remembered = (self.revision, known)
+        found = known.get(key)
+        if found is None:
+            found = read()
+            if found is not None:
+                known[key] = found
+        return found
 
     def close(self) -> None:
         """Close the database and let go of the lock; a second time changes nothing."""

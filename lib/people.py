@@ -153,15 +153,19 @@ def who(con: Connection, token: str | None, *, now: datetime) -> Person:
 
 
 def session_of(con: Connection, token: str | None, *, now: datetime) -> int:
-    """The id of the person behind a session's token: a quarter of the work of `who`.
+    """The id of the person behind a session's token: asked at every click.
 
     Raises NotSignedIn for any other token.
     """
     if not token:
         raise NotSignedIn
-    found = con.row(
-        "SELECT person_id, last_used_at, ended_at FROM session WHERE token_hash = $hash",
-        hash=_hash(token),
+    hash_ = _hash(token)
+    found = con.store.remembered(
+        ("session", hash_),
+        lambda: con.row(
+            "SELECT person_id, last_used_at, ended_at FROM session WHERE token_hash = $hash",
+            hash=hash_,
+        ),
     )
     naive_now = now.astimezone(UTC).replace(tzinfo=None)
     if not found or found[2] is not None or naive_now - found[1] > IDLE:
@@ -170,7 +174,7 @@ def session_of(con: Connection, token: str | None, *, now: datetime) -> int:
         with transaction(con):
             con.execute(
                 "UPDATE session SET last_used_at = $now WHERE token_hash = $hash",
-                hash=_hash(token),
+                hash=hash_,
                 now=now,
             )
     return int(found[0])

@@ -80,7 +80,8 @@ def finish(job: Job) -> None:
         raise job.problem
     st.session_state["imported"] = job.reports
     came = sum(not (each.refused or each.already_imported) for each in job.reports)
-    session.messages().append(("success", f"{words.many(came, 'file')} imported."))
+    said = f"{words.many(came, 'file')} imported." if came else "No file was imported."
+    session.messages().append(("success" if came else "error", said))
     start_again()
 
 

@@ -120,6 +120,25 @@ def test_the_revision_grows_with_commits_only(store: Store) -> None:
     assert (after_rollback, store.revision) == (before, before + 1)
 
 
+def test_what_is_remembered_is_read_again_after_a_commit(store: Store) -> None:
+    con, reads = store.connection(), []
+
+    def count() -> int:
+        reads.append(1)
+        return int(con.value("SELECT count(*) FROM practice"))
+
+    assert [store.remembered("practices", count) for _ in range(3)] == [0, 0, 0]
+    with transaction(con):
+        con.execute(ADD, name="new")
+    assert [store.remembered("practices", count) for _ in range(3)] == [1, 1, 1]
+    assert len(reads) == 2
+
+
+def test_what_is_not_there_is_looked_for_again(store: Store) -> None:
+    assert store.remembered("nobody", lambda: None) is None
+    assert store.remembered("nobody", lambda: 7) == 7
+
+
 def test_a_time_without_a_zone_is_refused(con: Connection) -> None:
     with pytest.raises(ValueError, match="without a zone"):
         con.execute("SELECT $now", now=datetime(2025, 3, 3, 12, 0))
