@@ -22,6 +22,7 @@ import duckdb
 from lib.errors import StoreInUse, WrongDataFolder
 
 SCHEMA = Path(__file__).parent / "schema"
+MOST_REMEMBERED = 400  # a page of the list is the largest, about 50 KB
 
 Record = TypeVar("Record")
 Value = Any  # what a column holds: str, int, Decimal, date, datetime, bool, list or None
@@ -130,6 +131,7 @@ class Store:
         # Our texts are few and fixed, and parsing one takes a quarter of a small query's time.
         self.parsed: dict[str, duckdb.Statement | str] = {}
         self.revision = 0  # grows with every commit: what is cached under an older one is stale
+        self._room = threading.Lock()
         self._remembered: tuple[int, dict[Hashable, Value]] = (0, {})
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -155,7 +157,10 @@ class Store:
         return Connection(self)
 
     def remembered(self, key: Hashable, read: Callable[[], Value]) -> Value:
-        """What `read` found in the store, read again after any commit; None is never kept."""
+        """What `read` found in the store, read again after any commit; None is never kept.
+
+        All threads get the same object: it must be one that nobody changes.
+        """
         revision, known = self._remembered
         if revision != self.revision:
             known = {}
@@ -164,7 +169,10 @@ class Store:
         if found is None:
             found = read()
             if found is not None:
-                known[key] = found
+                with self._room:
+                    if len(known) >= MOST_REMEMBERED:
+                        known.pop(next(iter(known)))
+                    known[key] = found
         return found
 
     def close(self) -> None:

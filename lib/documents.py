@@ -15,7 +15,6 @@ from lib.db import Connection, transaction
 from lib.errors import (
     DuplicateDocument,
     NoSuchDocument,
-    NoSuchTask,
     NothingWritten,
     WrongDocument,
     WrongInput,
@@ -131,8 +130,9 @@ def path_of(con: Connection, sha256: str) -> Path:
 
 def attached(con: Connection, task_id: int, *, actor: Person) -> list[Document]:
     """The documents attached to a task, oldest first. Raises NoSuchTask."""
-    practice_id = con.value("SELECT practice_id FROM task WHERE id = $id", id=task_id)
-    access.require(actor, Verb.SEE, practice_id, NoSuchTask())
+    tasks.require_seen(con, task_id, actor=actor)
+    if not con.row("SELECT 1 FROM attachment WHERE task_id = $task_id", task_id=task_id):
+        return []  # as for most tasks: the joins below take four times as long
     return con.records(
         Document,
         f"""

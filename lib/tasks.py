@@ -244,6 +244,12 @@ def get(con: Connection, task_id: int, *, actor: Person) -> Task:
     return found[0]
 
 
+def require_seen(con: Connection, task_id: int, *, actor: Person) -> None:
+    """Raise NoSuchTask where `get` would, for a fifth of its time."""
+    practice_id = con.value("SELECT practice_id FROM task WHERE id = $id", id=task_id)
+    access.require(actor, Verb.SEE, practice_id, NoSuchTask())
+
+
 def create(
     con: Connection,
     *,

@@ -139,6 +139,15 @@ def test_what_is_not_there_is_looked_for_again(store: Store) -> None:
     assert store.remembered("nobody", lambda: 7) == 7
 
 
+def test_what_is_remembered_has_an_end(store: Store) -> None:
+    for number in range(db.MOST_REMEMBERED + 1):
+        store.remembered(number, lambda: "first")
+
+    last = db.MOST_REMEMBERED
+    assert store.remembered(last, lambda: "again") == "first"
+    assert store.remembered(0, lambda: "again") == "again"
+
+
 def test_a_time_without_a_zone_is_refused(con: Connection) -> None:
     with pytest.raises(ValueError, match="without a zone"):
         con.execute("SELECT $now", now=datetime(2025, 3, 3, 12, 0))

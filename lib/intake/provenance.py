@@ -40,7 +40,7 @@ def of_task(
     Empty for a task made by hand. Its text is read only where `is_opened`: of a large file that
     takes a second. Raises NoSuchTask, for another practice's task too.
     """
-    tasks.get(con, task_id, actor=actor)
+    tasks.require_seen(con, task_id, actor=actor)
     return _read(
         con,
         """

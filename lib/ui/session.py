@@ -48,32 +48,25 @@ def person() -> Person:
 def _person() -> Person:
     con = connection()
     token = st.context.cookies.get(people.COOKIE)
-    actor = _known(people.session_of(con, token, now=now()), con.store.revision)
+    person_id = people.session_of(con, token, now=now())
+    actor: Person | None = con.store.remembered(
+        ("person", person_id), lambda: people.person(con, person_id)
+    )
+    if actor is None:
+        raise NotSignedIn
     if st.session_state.setdefault("person_id", actor.id) != actor.id:
         st.session_state.clear()
         st.session_state["person_id"] = actor.id
     return actor
 
 
-# What is cached is known by the store's revision: any commit makes it stale.
-
-
-@st.cache_data(ttl=300, max_entries=300, show_spinner=False)
-def _known(person_id: int, revision: int) -> Person:
-    found = people.person(connection(), person_id)
-    if found is None:
-        raise NotSignedIn
-    return found
-
-
-@st.cache_data(ttl=300, max_entries=300, show_spinner=False)
-def _colleagues(practice_id: int, revision: int) -> list[Colleague]:
-    return people.colleagues(connection(), practice_id)
-
-
-def colleagues(practice_id: int) -> list[Colleague]:
+def colleagues(practice_id: int) -> tuple[Colleague, ...]:
     """Who may take a task of that practice, by name."""
-    return _colleagues(practice_id, connection().store.revision)
+    con = connection()
+    found: tuple[Colleague, ...] = con.store.remembered(
+        ("colleagues", practice_id), lambda: tuple(people.colleagues(con, practice_id))
+    )
+    return found
 
 
 def practice_of(actor: Person, practice_id: int) -> Practice:

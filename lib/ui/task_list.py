@@ -47,7 +47,7 @@ def menu(actor: Person) -> None:
     says = {key: st.query_params.get(key) for key in filters.KEYS}
     names = {m.practice.name: m.practice.id for m in actor.memberships}
     chosen = [names[says["practice"]]] if says["practice"] in names else actor.practice_ids
-    found = _counts(chosen, actor.id, session.connection().store.revision, actor)
+    found = _counts(chosen, actor)
     entries = [
         {
             "view": view,
@@ -74,17 +74,11 @@ def task_list(actor: Person, colleagues: Sequence[Colleague]) -> None:
     for problem in problems:
         st.warning(problem)
     order, descending, page = _place(says)
-    found = _find(
-        wanted, order, descending, page, actor.practice_ids,
-        session.connection().store.revision, actor,
-    )  # fmt: skip
+    found = _find(wanted, order, descending, page, actor)
     pages = max(1, -(-found.count // tasks.PAGE_SIZE))
     if page > pages:
         page = pages
-        found = _find(
-            wanted, order, descending, page, actor.practice_ids,
-            session.connection().store.revision, actor,
-        )  # fmt: skip
+        found = _find(wanted, order, descending, page, actor)
     first = (page - 1) * tasks.PAGE_SIZE + 1
     is_filtered = any(says.values())
     components.task_list(
@@ -155,37 +149,31 @@ def _row(row: TaskRow, actor: Person) -> dict[str, Any]:
     }
 
 
-# What is cached is known by the store's revision: any commit makes it stale.
-
-
-@st.cache_data(ttl=30, max_entries=300, show_spinner=False)
-def _find(
-    wanted: TaskFilter,
-    order: str,
-    descending: bool,
-    page: int,
-    practices: list[int],
-    revision: int,
-    _actor: Person,
-) -> TaskPage:
-    return tasks.find(
-        session.connection(), wanted, actor=_actor, order=order, descending=descending, page=page
+def _find(wanted: TaskFilter, order: str, descending: bool, page: int, actor: Person) -> TaskPage:
+    con = session.connection()
+    found: TaskPage = con.store.remembered(
+        ("tasks", wanted, order, descending, page, *actor.practice_ids),
+        lambda: tasks.find(con, wanted, actor=actor, order=order, descending=descending, page=page),
     )
+    return found
 
 
-@st.cache_data(ttl=30, max_entries=300, show_spinner=False)
-def _counts(practices: list[int], person_id: int, revision: int, _actor: Person) -> dict[str, int]:
-    return tasks.counts(session.connection(), practices, actor=_actor)
-
-
-@st.cache_data(ttl=30, max_entries=100, show_spinner=False)
-def _choices(practices: list[int], revision: int, _actor: Person) -> tuple[list[str], list[str]]:
-    return tasks.filter_choices(session.connection(), practices, actor=_actor)
+def _counts(practices: list[int], actor: Person) -> dict[str, int]:
+    con = session.connection()
+    found: dict[str, int] = con.store.remembered(
+        ("counts", actor.id, *practices), lambda: tasks.counts(con, practices, actor=actor)
+    )
+    return found
 
 
 def choices(actor: Person) -> tuple[list[str], list[str]]:
     """The payers and providers one can filter by."""
-    return _choices(actor.practice_ids, session.connection().store.revision, actor)
+    con = session.connection()
+    practices = actor.practice_ids
+    found: tuple[list[str], list[str]] = con.store.remembered(
+        ("choices", *practices), lambda: tasks.filter_choices(con, practices, actor=actor)
+    )
+    return found
 
 
 def colleagues_of(actor: Person) -> list[Colleague]:
