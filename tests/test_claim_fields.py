@@ -17,6 +17,9 @@ def values(found: Claim) -> dict[str, str]:
     """What each field must find in its segment; empty fields are left out."""
     said = {
         "claim_number": found.claim_number,
+        "patient_name": found.patient.last_name,
+        "birth_date": f"{found.patient.birth_date:%Y%m%d}" if found.patient.birth_date else "",
+        "payer_name": found.payer.last,
         "member_id": found.member_id,
         "authorization_number": found.authorization_number,
         "billing_npi": found.billing.npi,
@@ -48,3 +51,19 @@ def test_every_field_of_a_real_claim_stands_in_the_segment_named(path: Path) -> 
                 value.upper() in place[1].upper()
             ), (field, place[0])
             assert [*x12.segments(text, place[0], place[0])] == [place[1]]
+
+
+def test_another_payers_loop_of_the_claim_before_says_nothing_about_this_one() -> None:
+    said = [
+        "HL*1**20*1", "NM1*85*2*CLINIC*****XX*1234567893",
+        "HL*2*1*22*0", "NM1*IL*1*DOE*ANN****MI*OWN1", "DMG*D8*19700101*F", "NM1*PR*2*FIRST PAYER",
+        "CLM*A*10***11:B:1", "SBR*S*18", "NM1*IL*1*ROE*BOB****MI*OTHER9", "NM1*PR*2*SECOND PAYER",
+        "CLM*B*20***11:B:1",
+    ]  # fmt: skip
+
+    found = claim_fields.places(said, 11)
+
+    assert {field: place[0] for field, place in found.items()} == {
+        "billing_name": 2, "billing_npi": 2, "member_id": 4, "patient_name": 4, "birth_date": 5,
+        "payer_name": 6, "claim_number": 11, "place_of_service": 11,
+    }  # fmt: skip

@@ -108,6 +108,9 @@ def test_each_field_of_a_charge_names_its_segment_or_who_changed_it(
     task_id = int(con.value("SELECT id FROM task"))
     before = {each.label: each for each in provenance.of_fields(con, 1, cast.alan)}
     assert before["Claim number"].segment.startswith("CLM*A1*")
+    assert before["Patient"].segment.startswith("NM1*IL*1*")
+    assert before["Date of birth"].segment.startswith("DMG*D8*")
+    assert before["Payer"].segment.startswith("NM1*PR*2*")
     assert (before["Service line 1"].file_name, before["Service line 1"].said_at) == (
         "claims.837",
         NOON,

@@ -13,6 +13,14 @@ from lib.intake.claim_loops import BILLING, DIAGNOSIS, ROLES, SUBSCRIBER
 
 Place = tuple[int, str]  # number of the segment in its file, counted from 1, and its text
 
+_SUBSCRIBER = ("member_id", "patient_name", "birth_date", "payer_name")
+_NAMED = {  # NM101 above the claims: the fields it says
+    "85": ("billing_name", "billing_npi"),
+    "IL": ("member_id", "patient_name"),
+    "QC": ("patient_name",),
+    "PR": ("payer_name",),
+}
+
 
 @dataclass(slots=True)
 class _Walk:
@@ -21,20 +29,32 @@ class _Walk:
     is_claim: bool = False
     is_line: bool = False
     is_other: bool = False  # inside the loop of another payer
+    is_above: bool = False  # between an HL and the first claim below it
+    last: str = ""  # NM101 of the name that came last
     lines: int = 0
 
     def around(self, place: Place, parts: list[str]) -> None:
-        """What stands above the claim: the billing provider and the subscriber."""
+        """What stands above the claim: billing provider, subscriber, payer and patient."""
         name, kind = parts[0], _at(parts, 1)
-        if name == "HL" and _at(parts, 3) in {BILLING, SUBSCRIBER}:
-            self.found.pop("member_id", None)
-            if _at(parts, 3) == BILLING:
-                self.found.pop("billing_name", None)
-                self.found.pop("billing_npi", None)
-        elif name == "NM1" and kind == "85":
-            self.found["billing_name"] = self.found["billing_npi"] = place
-        elif name == "NM1" and kind == "IL":
-            self.found["member_id"] = place
+        if name == "HL":
+            self.is_above, self.last = True, ""
+            self.leave(_at(parts, 3))
+        elif name == "CLM":  # another claim of the same patient: its own loops say nothing here
+            self.is_above = False
+        elif not self.is_above:
+            return
+        elif name == "NM1":
+            self.last = kind
+            for field in _NAMED.get(kind, ()):
+                self.found[field] = place
+        elif name == "DMG" and self.last in {"IL", "QC"}:
+            self.found["birth_date"] = place
+
+    def leave(self, level: str) -> None:
+        """Forget what the loop that ends at this HL said."""
+        gone = {BILLING: ("billing_name", "billing_npi", *_SUBSCRIBER), SUBSCRIBER: _SUBSCRIBER}
+        for field in gone.get(level, ()):
+            self.found.pop(field, None)
 
     def claim(self, place: Place, parts: list[str]) -> None:
         name, kind = parts[0], _at(parts, 1)

@@ -127,7 +127,7 @@ def of_fields(con: Connection, charge_id: int, actor: Person) -> list[FieldOrigi
         )
     }
     found = []
-    for key, label, value in _said(charge):
+    for key, label, value in [*_whose(con, charge), *_said(charge)]:
         who, when = by_hand.get(label, ("", None))
         if who:
             found.append(FieldOrigin(label, value, changed_by=who, said_at=utc(when)))
@@ -163,6 +163,22 @@ def _claim_of(con: Connection, charge_id: int) -> _Place | None:
         id=charge_id,
     )
     return found[0] if found else None
+
+
+def _whose(con: Connection, charge: Charge) -> list[tuple[str, str, str]]:
+    """Patient and payer as (key, label, value)."""
+    last, first, birth_date = con.rows(
+        "SELECT last_name, first_name, birth_date FROM patient WHERE id = $id", id=charge.patient_id
+    )[0]
+    return [
+        ("patient_name", "Patient", ", ".join(part for part in (last, first) if part)),
+        ("birth_date", "Date of birth", charges.show(birth_date)),
+        (
+            "payer_name",
+            "Payer",
+            con.value("SELECT name FROM payer WHERE id = $id", id=charge.payer_id),
+        ),
+    ]
 
 
 def _said(charge: Charge) -> list[tuple[str, str, str]]:
