@@ -287,6 +287,27 @@ def test_it_stops_cleanly(box: Path, number: signal.Signals) -> None:
     assert (process.returncode, complaints) == (0, "")
 
 
+def test_signals_in_the_middle_of_any_step_are_noted() -> None:
+    """Thousands, at moments of their own, while the main thread only looks and waits."""
+    script = """
+import os, signal, subprocess, sys, time
+from lib.watch.ending import Ending
+ending = Ending()
+ask = f"import os, time\\nfor _ in range(5000): os.kill({os.getpid()}, 2); time.sleep(0.0001)"
+asking = subprocess.Popen([sys.executable, "-c", ask])
+while asking.poll() is None:
+    for _ in range(100):
+        ending.wait(0.00001)
+print(ending.is_asked(), asking.returncode)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+    assert (ended.stdout, ended.stderr) == ("True 0\n", "")
+
+
 def test_wrong_usage_is_one_sentence(box: Path) -> None:
     missing = once(box / "nowhere")
     unnamed = once(box, "--practice", " ")

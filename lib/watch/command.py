@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from lib.intake.arrivals import WrongUsage, bring, practice_name
 from lib.intake.command import print_line
 from lib.models import ImportReport
 from lib.watch import shelf
+from lib.watch.ending import Ending
 from lib.watch.folder import Folder, Handled, Outcome
 
 EVERY, QUIET = 2.0, 30.0  # seconds
@@ -27,11 +26,8 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     """Watch until SIGINT or SIGTERM: 0 it ended so, 1 the folder or the store cannot be used or,
     with --once, a file was not brought in; 2 wrong usage. Prints no patient."""
     wanted = _parser().parse_args(arguments)
-    over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
     try:
-        return _watch(wanted, over)
+        return _watch(wanted, Ending())
     except WrongUsage as problem:
         print(f"python -m lib watch: {problem}", file=sys.stderr)
         return 2
@@ -83,7 +79,7 @@ def _seconds(text: str) -> float:
     return value
 
 
-def _watch(wanted: argparse.Namespace, over: threading.Event) -> int:
+def _watch(wanted: argparse.Namespace, over: Ending) -> int:
     if not wanted.folder.is_dir():
         print(f"{wanted.folder} is not a folder.", file=sys.stderr)
         return 1
@@ -101,9 +97,9 @@ def _watch(wanted: argparse.Namespace, over: threading.Event) -> int:
     looks = 0
     is_bad = False
     told: set[tuple[str, str]] = set()
-    while not over.is_set():
+    while not over.is_asked():
         looks += 1
-        for handled in folder.look(bring_in, lambda: _today(con, name), over.is_set):
+        for handled in folder.look(bring_in, lambda: _today(con, name), over.is_asked):
             is_bad |= handled.outcome in {Outcome.REFUSED, Outcome.LEFT}
             _say(handled, wanted.folder, told)
         if wanted.once and looks == 2:
