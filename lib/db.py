@@ -199,6 +199,7 @@ def transaction(con: Connection) -> Iterator[None]:
             con.execute("BEGIN")
             try:
                 yield
+                con.execute("SELECT 1")  # COMMIT of an aborted transaction says nothing: this does
             except BaseException:
                 con.execute("ROLLBACK")
                 raise

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -50,6 +51,22 @@ def test_a_statement_that_fails_takes_the_ones_before_it_back(con: Connection) -
         con.execute(ADD.replace("1,", "0,"), name="due in no days")
 
     assert practices(con) == []
+
+
+def test_a_failure_that_was_swallowed_is_not_taken_for_a_commit(con: Connection) -> None:
+    """DuckDB itself rolls back at COMMIT then, and says nothing."""
+    before = con.store.revision
+
+    with pytest.raises(Exception, match="aborted"), transaction(con):
+        con.execute(ADD, name="half")
+        with suppress(Exception):
+            con.execute(ADD.replace("1,", "0,"), name="due in no days")
+
+    assert practices(con) == []
+    assert con.store.revision == before
+    with transaction(con):
+        con.execute(ADD, name="whole")
+    assert practices(con) == ["whole"]
 
 
 def test_a_transaction_in_a_transaction_is_refused_and_nothing_is_kept(con: Connection) -> None:
