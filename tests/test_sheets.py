@@ -137,6 +137,40 @@ def test_refused_rows_say_why_and_can_be_brought_back_corrected() -> None:
     assert columns.signature(again.columns) == columns.signature(sheet.grid.columns)
 
 
+@pytest.mark.parametrize("amount", ["12,5", "(12.00)", "1.234,50", "€5", "12.345", "-3"])
+def test_an_amount_that_cannot_be_read_is_never_left_out(amount: str) -> None:
+    sheet = read(f'{HEAD}\nCoding,Why,A1,Green,01/13/2025,"{amount}"\n')
+
+    assert sheet.requests == ()
+    assert f"“Amount” is “{amount}”" in sheet.refused[0].reason
+
+
+@pytest.mark.parametrize("day", ["13/45/2025", "01/13", "2025", "Mon Jan 13 2025", "01132025"])
+def test_a_date_that_cannot_be_read_is_never_left_out(day: str) -> None:
+    sheet = read(f"{HEAD}\nCoding,Why,A1,Green,{day},12\n")
+
+    assert sheet.requests == ()
+    assert f"“DOS” is “{day}”, which is no date" in sheet.refused[0].reason
+
+
+def test_what_stands_for_nothing_is_nothing() -> None:
+    rows = "".join(f"Coding,Why,A{at},Green,{no},{no}\n" for at, no in enumerate(("-", "N/A", "")))
+
+    sheet = read(f"{HEAD}\n{rows}")
+
+    assert [(each.date_of_service, each.amount) for each in sheet.requests] == [(None, None)] * 3
+
+
+def test_a_column_whose_values_contradict_its_name_is_not_taken_for_it() -> None:
+    sheet = read(
+        f"{HEAD.replace('Amount', 'Charge')},Entered\n{ROW.replace('200.00', 'CH-7')},Ana\n"
+    )
+
+    assert Field.AMOUNT not in sheet.plan.columns
+    assert Field.CREATED not in sheet.plan.columns
+    assert len(sheet.requests) == 1
+
+
 def test_a_row_names_a_claim_or_for_documents_at_least_a_patient() -> None:
     rows = "Documents,Send it,,Green,,\nCoding,Check it,,Green,,\nDocuments,Send it,,,,\n"
     sheet = read(f"{HEAD}\n{rows}")

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from lib.charge_form import parse_money
-from lib.intake.grid import Cell, text_of
+from lib.intake.grid import Cell, fold, text_of
 from lib.intake.values import CENT, FIRST_YEAR, LAST_YEAR
 
 FIRST_SERIAL, LAST_SERIAL = 7306, 73415  # Excel's numbers of the days 1920-01-01 to 2100-12-31
@@ -28,6 +28,9 @@ _SERIAL = re.compile(r"(\d{4,5})(?:\.\d+)?")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august",
            "september", "october", "november", "december")  # fmt: skip
 _CURRENCY = re.compile(r"^(?:US\$|USD|\$)\s*|\s*(?:US\$|USD|\$)$", re.IGNORECASE)
+_SIGN = r"(?:US\$|[$€£]|USD|EUR|CAD)?"
+_LIKE_MONEY = re.compile(rf"[-+(−]*\s*{_SIGN}[-\s]*\d[\d.,' ]*\s*{_SIGN}[-)]*", re.IGNORECASE)
+_NOTHING = {"", "na", "none", "null", "nil"}  # what people write where there is nothing to write
 
 
 class DateOrder(StrEnum):
@@ -139,6 +142,27 @@ def is_negative(cell: Cell) -> bool:
     if text.startswith("-") or text.endswith("-"):
         return money(text.strip("-")) is not None
     return False
+
+
+def is_blank(cell: Cell) -> bool:
+    """True where nothing is said: an empty cell, "-", "n/a" or "none"."""
+    return fold(text_of(cell)) in _NOTHING
+
+
+def is_like_money(cell: Cell) -> bool:
+    """True for what is meant as an amount, well written or not ("12,5" is)."""
+    if isinstance(cell, str):
+        return _LIKE_MONEY.fullmatch(text_of(cell)) is not None
+    return isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool)
+
+
+def is_like_day(cell: Cell) -> bool:
+    """True for what is meant as a day, well written or not ("02/30" is, "12.50" is not)."""
+    if isinstance(cell, str):
+        text = text_of(cell)
+        is_amount = text.startswith("$") or re.fullmatch(r"[\d,]+\.\d\d", text)
+        return not is_amount and any(map(str.isdigit, text))
+    return isinstance(cell, (date, datetime)) or day(cell, DateOrder.MONTH_FIRST) is not None
 
 
 def _in_range(found: date) -> date | None:

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from lib.intake.cells import DateOrder, day, is_negative, money, order_of
+from lib.intake.cells import (
+    DateOrder,
+    day,
+    is_blank,
+    is_like_day,
+    is_like_money,
+    is_negative,
+    money,
+    order_of,
+)
 from lib.intake.grid import REASON, Cell, Grid, fold, text_of
 
 
@@ -142,15 +151,15 @@ def with_orders(plan: Plan, grid: Grid) -> Plan:
 
 
 def _plausible(which: Field, cells: list[Cell]) -> bool:
-    """False for a column whose values contradict its name ("Claim" full of dollars is one)."""
-    filled = [cell for cell in cells[:200] if text_of(cell)]
-    if not filled:
-        return True
+    """False for a column whose values contradict its name ("Entered" full of people is one).
+
+    A date or an amount that is written wrongly contradicts nothing: its row is refused and says so.
+    """
+    filled = [cell for cell in cells[:200] if not is_blank(cell)]
     if which is Field.AMOUNT:
-        return sum(money(cell) is not None for cell in filled) * 2 >= len(filled)
+        return sum(map(is_like_money, filled)) * 2 >= len(filled)
     if which in DATES:
-        order = order_of(filled).order
-        return sum(day(cell, order) is not None for cell in filled) * 2 >= len(filled)
+        return sum(map(is_like_day, filled)) * 2 >= len(filled)
     return True
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from lib.errors import RefusedFile
 from lib.intake import grid_csv, grid_xlsx
-from lib.intake.cells import DateOrder, day, is_negative, money, order_of
+from lib.intake.cells import DateOrder, day, is_blank, is_negative, money, order_of
 from lib.intake.columns import DATES, KNOWN, Field, Plan
 from lib.intake.grid import REASON, Cell, Grid, Row, fold, text_of
 from lib.intake.requests import Request
@@ -213,7 +213,7 @@ class _Reader:
     def day(self, which: Field) -> date | None:
         order = self.plan.orders.get(which, DateOrder.MONTH_FIRST)
         found = day(self.cell(which), order)
-        if found is None and self.text(which):
+        if found is None and not is_blank(self.cell(which)):
             written = "MM/DD/YYYY" if order is DateOrder.MONTH_FIRST else "DD/MM/YYYY"
             self.problem(which, f"is “{self.text(which)[:40]}”, which is no date ({written})")
         return found
@@ -221,7 +221,7 @@ class _Reader:
     def amount(self) -> Decimal | None:
         cell = self.cell(Field.AMOUNT)
         found = money(cell)
-        if found is None and text_of(cell):
+        if found is None and not is_blank(cell):
             what = "is below zero" if is_negative(cell) else "is no amount in dollars and cents"
             self.problem(Field.AMOUNT, f"is “{text_of(cell)[:40]}”, which {what}")
         return found
