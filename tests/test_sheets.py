@@ -256,6 +256,24 @@ def test_an_ambiguous_column_is_read_as_the_plan_says() -> None:
     assert any("read both ways" in said for said in sheets.warnings(read(text)))
 
 
+def test_refused_rows_keep_the_dates_that_the_other_rows_gave_them() -> None:
+    """Day first is known only from the 13th, whose row comes in."""
+    day_first = ROW.replace("01/13/2025", "13/01/2025")
+    bad = ROW.replace("Coding", "Gossip").replace("01/13/2025", "03/01/2025")
+
+    again = read(read(f"{HEAD}\n{day_first}\n{bad}\n").refused_text.replace("Gossip", "Coding", 1))
+
+    assert [request.date_of_service for request in again.requests] == [date(2025, 1, 3)]
+
+
+def test_dates_of_both_orders_in_one_column_are_worth_a_word() -> None:
+    written = ("01/13/2025", "13/01/2025", "01/02/2025")
+    sheet = read("\n".join((HEAD, *(ROW.replace("01/13/2025", day) for day in written))))
+
+    assert len(sheet.refused) == 1
+    assert any("some day first" in said for said in sheets.warnings(sheet))
+
+
 def test_what_the_columns_hold_is_said_in_words() -> None:
     assert columns.kind(["a", "1"]) == "text"
     assert columns.kind(["12", "$1.50", 3.5]) == "numbers"

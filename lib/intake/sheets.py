@@ -47,14 +47,35 @@ class Sheet:
     @property
     def refused_text(self) -> str:
         """The refused rows as a CSV file to correct and bring back: the same columns, the line
-        they came from not among them, and the reason. Empty where all came in."""
+        they came from not among them, and the reason. Empty where all came in.
+
+        Dates that could be read are written YYYY-MM-DD: without the other rows nothing would say
+        in which order they are.
+        """
         if not self.refused:
             return ""
+        orders = {self.plan.columns[which]: order for which, order in self.plan.orders.items()}
         kept = [at for at, name in enumerate(self.grid.columns) if name != REASON]
+        names = [self.grid.columns[at] for at in kept]
         return grid_csv.write(
-            [*(self.grid.columns[at] for at in kept), REASON],
-            [[*(text_of(row.cells[at]) for at in kept), row.reason] for row in self.refused],
+            [*names, REASON],
+            [
+                [
+                    *(
+                        _unmistakable(row.cells[at], orders.get(self.grid.columns[at]))
+                        for at in kept
+                    ),
+                    row.reason,
+                ]
+                for row in self.refused
+            ],
         )
+
+
+def _unmistakable(cell: Cell, order: DateOrder | None) -> str:
+    """The cell as text; a date of a column in that order so that it is read in one way only."""
+    found = day(cell, order) if order else None
+    return found.isoformat() if found else text_of(cell)
 
 
 def open_table(name: str, content: bytes, sheet: str | None = None) -> Grid | None:
@@ -265,9 +286,14 @@ def warnings(sheet: Sheet) -> list[str]:
 
 def _date_warning(sheet: Sheet, which: Field) -> Sequence[str]:
     found = order_of(sheet.grid.column(sheet.plan.columns[which]))
-    if found.is_sure or not found.example or found.is_mixed:
+    if found.is_sure or not found.example:
         return ()
     first = "month" if sheet.plan.orders.get(which) is not DateOrder.DAY_FIRST else "day"
+    if found.is_mixed:
+        return (
+            f"{which.label}: some dates are written month first and some day first; what could be "
+            f"read both ways was read {first} first.",
+        )
     return (f"{which.label}: every date could be read both ways; it was read {first} first.",)
 
 
