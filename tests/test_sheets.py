@@ -256,6 +256,15 @@ def test_an_ambiguous_column_is_read_as_the_plan_says() -> None:
     assert any("read both ways" in said for said in sheets.warnings(read(text)))
 
 
+def test_a_column_that_says_its_order_is_believed_more_than_the_plan_of_an_earlier_table() -> None:
+    text = f"{HEAD}\n{ROW.replace('01/13/2025', '13/01/2025')}\n"
+    saved = Plan(columns.guess(opened(text)).columns, {Field.SERVICE: DateOrder.MONTH_FIRST})
+
+    plan = columns.with_orders(saved, opened(text))
+
+    assert plan.orders == {Field.SERVICE: DateOrder.DAY_FIRST}
+
+
 def test_refused_rows_keep_the_dates_that_the_other_rows_gave_them() -> None:
     """Day first is known only from the 13th, whose row comes in."""
     day_first = ROW.replace("01/13/2025", "13/01/2025")

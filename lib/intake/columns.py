@@ -141,12 +141,13 @@ def guess(grid: Grid) -> Plan:
 
 
 def with_orders(plan: Plan, grid: Grid) -> Plan:
-    """The plan with the order of its dates, found from the whole column where it is not given."""
-    orders = {
-        which: plan.orders.get(which) or order_of(grid.column(plan.columns[which])).order
-        for which in DATES
-        if which in plan.columns
-    }
+    """The plan with the order of its dates: as the whole column says, else as it is given."""
+    orders = {}
+    for which in DATES:
+        if which in plan.columns:
+            found = order_of(grid.column(plan.columns[which]))
+            given = None if found.is_sure else plan.orders.get(which)
+            orders[which] = given or found.order
     return replace(plan, orders=orders)
 
 
