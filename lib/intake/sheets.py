@@ -49,8 +49,8 @@ class Sheet:
         """The refused rows as a CSV file to correct and bring back: the same columns, the line
         they came from not among them, and the reason. Empty where all came in.
 
-        Dates that could be read are written YYYY-MM-DD: without the other rows nothing would say
-        in which order they are.
+        Dates that could be read both ways are written YYYY-MM-DD: without the other rows nothing
+        would say in which order they are.
         """
         if not self.refused:
             return ""
@@ -74,8 +74,9 @@ class Sheet:
 
 def _unmistakable(cell: Cell, order: DateOrder | None) -> str:
     """The cell as text; a date of a column in that order so that it is read in one way only."""
-    found = day(cell, order) if order else None
-    return found.isoformat() if found else text_of(cell)
+    found = {each: day(cell, each) for each in DateOrder if order}
+    is_ambiguous = None not in found.values() and len(set(found.values())) > 1
+    return str(found[order]) if order and is_ambiguous else text_of(cell)
 
 
 def open_table(name: str, content: bytes, sheet: str | None = None) -> Grid | None:
