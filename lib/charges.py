@@ -14,7 +14,7 @@ from lib.db import Connection, transaction
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
 from lib.models import Charge, FieldChange, Patient, Person, Problem, ServiceLine, Task
 from lib.search import words
-from lib.submissions import is_repeat
+from lib.submissions import Sent, has_completed, is_repeat
 
 # The fields people edit, in the words of the window.
 LABELS: dict[str, str] = {
@@ -209,7 +209,7 @@ def save(
     with transaction(con):
         task = tasks.workable(con, task_id, actor=actor)
         found = _checked(charge, task, actor, now)
-        if not is_repeat(con, token, "save", actor=actor, now=now):
+        if not is_repeat(con, Sent(token, "save", actor, (task_id, charge, note)), now=now):
             _store(con, task, charge, opened=opened, actor=actor, now=now)
             notes.add_to_biller(con, task, note, actor=actor, now=now)
     return found
@@ -232,8 +232,9 @@ def save_and_complete(
     Raises ChargeProblems, ChargeChanged, AlreadyCompleted or NotYourTask; the same token a second
     time changes nothing.
     """
+    sent = Sent(token, "save and complete", actor, (task_id, charge, note))
     with transaction(con):
-        if is_repeat(con, token, "save and complete", actor=actor, now=now):
+        if has_completed(con, sent, task_id, now=now):
             return
         task = tasks.workable(con, task_id, actor=actor)
         problems = _checked(charge, task, actor, now)

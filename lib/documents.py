@@ -22,7 +22,7 @@ from lib.errors import (
 from lib.media import media_type_of
 from lib.models import Document, DocumentStatus, Person, Task
 from lib.search import words
-from lib.submissions import is_repeat, keep_result, result
+from lib.submissions import Sent, has_completed, is_repeat, keep_result, result
 
 MOST_BYTES = 10 * 1024 * 1024
 PAGE_SIZE = 50
@@ -188,15 +188,17 @@ def upload(
         raise WrongInput("There is no such patient.")
     media_type = _checked(content, name, label)
     sha256 = _write(con, content)
+    about = (sha256, file_name, name, label, status, document_date, notes)
+    sent = Sent(token, "upload", actor, (practice_id, patient_id, *about))
     with transaction(con):
-        if is_repeat(con, token, "upload", actor=actor, now=now):
-            return result(con, token)
+        if is_repeat(con, sent, now=now):
+            return result(con, sent)
         document_id = _add(
             con, sha256, media_type, len(content), file_name, practice_id=practice_id, name=name,
             label=label, status=status, document_date=document_date, notes=notes,
             patient_id=patient_id, task=None, actor=actor, now=now,
         )  # fmt: skip
-        keep_result(con, token, document_id)
+        keep_result(con, sent, document_id)
         return document_id
 
 
@@ -222,8 +224,10 @@ def upload_and_complete(
     media_type = _checked(content, name, label)
     task = tasks.get(con, task_id, actor=actor)
     sha256 = _write(con, content)
+    about = (sha256, file_name, name, label, status, document_date, notes)
+    sent = Sent(token, "upload and complete", actor, (task_id, *about))
     with transaction(con):
-        if is_repeat(con, token, "upload and complete", actor=actor, now=now):
+        if has_completed(con, sent, task_id, now=now):
             return
         task = tasks.workable(con, task_id, actor=actor)
         document_id = _add(
@@ -239,8 +243,9 @@ def attach_and_complete(
     con: Connection, task_id: int, document_id: int, *, token: str, actor: Person, now: datetime
 ) -> None:
     """Attach a saved document and complete the task, in one transaction."""
+    sent = Sent(token, "attach and complete", actor, (task_id, document_id))
     with transaction(con):
-        if is_repeat(con, token, "attach and complete", actor=actor, now=now):
+        if has_completed(con, sent, task_id, now=now):
             return
         task = tasks.workable(con, task_id, actor=actor)
         document = get(con, document_id, actor=actor)

@@ -9,7 +9,7 @@ from lib.access import Verb
 from lib.db import Connection, transaction
 from lib.errors import NoSuchTask, NothingProposed, NotYourTask
 from lib.models import Person, Proposal, Status, Task
-from lib.submissions import is_repeat
+from lib.submissions import Sent, has_completed, is_repeat
 
 
 def of_task(con: Connection, task: Task) -> Proposal | None:
@@ -33,7 +33,7 @@ def accept(con: Connection, task_id: int, *, token: str, actor: Person, now: dat
     Raises NothingProposed, NotYourTask, AlreadyCompleted, NotAllowed or NoSuchTask.
     """
     with transaction(con):
-        if is_repeat(con, token, "accept proposal", actor=actor, now=now):
+        if has_completed(con, Sent(token, "accept proposal", actor, (task_id,)), task_id, now=now):
             return
         task, proposal = _proposed(con, task_id, actor)
         _end(con, task, "accepted proposal", proposal, actor, now)
@@ -43,7 +43,8 @@ def accept(con: Connection, task_id: int, *, token: str, actor: Person, now: dat
 def decline(con: Connection, task_id: int, *, token: str, actor: Person, now: datetime) -> None:
     """Leave the task as it is; the proposal is gone, its history stays. Raises as `accept`."""
     with transaction(con):
-        if is_repeat(con, token, "decline proposal", actor=actor, now=now):
+        is_known = is_repeat(con, Sent(token, "decline proposal", actor, (task_id,)), now=now)
+        if is_known and of_task(con, tasks.get(con, task_id, actor=actor)) is None:
             return
         task, proposal = _proposed(con, task_id, actor)
         _end(con, task, "declined proposal", proposal, actor, now)

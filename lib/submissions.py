@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from lib.db import Connection
 from lib.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form as somebody sent it. Typed over and sent once more, it is another one: the page may
+    have kept its token, since a click elsewhere can end a run right after its write."""
+
+    token: str  # made when the form opened
+    verb: str
+    actor: Person
+    said: tuple[object, ...]  # all that it says
+
+    @property
+    def key(self) -> str:
+        content = repr((self.verb, self.actor.id, self.said))
+        return f"{self.token}:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
 def new_token() -> str:
@@ -14,29 +32,36 @@ def new_token() -> str:
     return secrets.token_hex(16)  # also part of keys, in which Streamlit allows no "__"
 
 
-def is_repeat(con: Connection, token: str, verb: str, *, actor: Person, now: datetime) -> bool:
+def is_repeat(con: Connection, sent: Sent, *, now: datetime) -> bool:
     """True where this form was already taken; else take it, inside the caller's transaction."""
-    if con.value("SELECT token FROM submission WHERE token = $token", token=token):
+    if con.value("SELECT token FROM submission WHERE token = $key", key=sent.key):
         return True
     con.execute(
-        "INSERT INTO submission VALUES ($token, $person_id, $verb, $now, NULL)",
-        token=token,
-        person_id=actor.id,
-        verb=verb,
+        "INSERT INTO submission VALUES ($key, $person_id, $verb, $now, NULL)",
+        key=sent.key,
+        person_id=sent.actor.id,
+        verb=sent.verb,
         now=now,
     )
     return False
 
 
-def keep_result(con: Connection, token: str, result_id: int) -> None:
-    """Remember what the form made, inside the caller's transaction."""
-    con.execute(
-        "UPDATE submission SET result_id = $result_id WHERE token = $token",
-        result_id=result_id,
-        token=token,
+def has_completed(con: Connection, sent: Sent, task_id: int, *, now: datetime) -> bool:
+    """`is_repeat` for a form that completes a task: one that was reopened is completed again."""
+    return is_repeat(con, sent, now=now) and bool(
+        con.value("SELECT NOT is_open FROM task WHERE id = $id", id=task_id)
     )
 
 
-def result(con: Connection, token: str) -> int:
+def keep_result(con: Connection, sent: Sent, result_id: int) -> None:
+    """Remember what the form made, inside the caller's transaction."""
+    con.execute(
+        "UPDATE submission SET result_id = $result_id WHERE token = $key",
+        result_id=result_id,
+        key=sent.key,
+    )
+
+
+def result(con: Connection, sent: Sent) -> int:
     """What the form made when it was sent first."""
-    return int(con.value("SELECT result_id FROM submission WHERE token = $token", token=token))
+    return int(con.value("SELECT result_id FROM submission WHERE token = $key", key=sent.key))

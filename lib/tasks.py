@@ -31,7 +31,7 @@ from lib.models import (
     Turn,
 )
 from lib.search import MOST_WORDS, claim_shape, needs_number
-from lib.submissions import is_repeat, keep_result, result
+from lib.submissions import Sent, has_completed, is_repeat, keep_result, result
 
 PAGE_SIZE = 50
 
@@ -279,9 +279,11 @@ def create(
         raise WrongInput("Choose the charge or the patient the task is about.")
     if type is not TaskType.DOCUMENTS and charge_id is None:
         raise WrongInput("Choose the charge: only a Documents task can do without one.")
+    said = (practice_id, charge_id, patient_id, type, title, instructions, document_label, due_on)
+    sent = Sent(token, "create", actor, said)
     with transaction(con):
-        if is_repeat(con, token, "create", actor=actor, now=now):
-            return result(con, token)
+        if is_repeat(con, sent, now=now):
+            return result(con, sent)
         about = _about(con, practice_id, charge_id, patient_id)
         rule = "named by the biller"
         if due_on is None:
@@ -318,7 +320,7 @@ def create(
         events.record(
             con, "created", practice_id=practice_id, task_id=task_id, actor_id=actor.id, now=now
         )
-        keep_result(con, token, task_id)
+        keep_result(con, sent, task_id)
         return task_id
 
 
@@ -412,8 +414,9 @@ def complete(
 
     if not note.strip():
         raise NothingWritten("a note to the biller that says what was done")
+    sent = Sent(token, "complete", actor, (task_id, note))
     with transaction(con):
-        if is_repeat(con, token, "complete", actor=actor, now=now):
+        if has_completed(con, sent, task_id, now=now):
             return
         task = workable(con, task_id, actor=actor)
         notes.add_to_biller(con, task, note, actor=actor, now=now)

@@ -352,6 +352,18 @@ def test_somebody_who_saved_without_changing_anything_stops_nobody(
     assert charge_of(con, mine, cast.ana).location == "Mine"
 
 
+def test_a_form_that_was_saved_still_completes(con: Connection, cast: Cast) -> None:
+    """The page may have kept the token of its Save: a click elsewhere ended that run."""
+    task_id = started(con, cast)
+    opened = charge_of(con, task_id, cast.ana)
+    send(con, task_id, replace(opened, member_id="W"), cast.ana, opened=opened, save=True)
+    saved = charge_of(con, task_id, cast.ana)
+
+    send(con, task_id, saved, cast.ana)
+
+    assert tasks.get(con, task_id, actor=cast.ana).status is Status.COMPLETED
+
+
 def test_saving_without_a_change_takes_the_sum_of_the_lines_as_the_total(
     con: Connection, cast: Cast
 ) -> None:

@@ -105,7 +105,7 @@ CHARGE_PARTS = (
     EVENTS + "'noted to the biller'",
     EVENTS + "'changed' AND field = 'Case/member ID'",
     EVENTS + "'changed' AND field = 'Service line 2'",
-    "SELECT CAST(substr(token, 6) AS BIGINT) FROM submission",
+    "SELECT CAST(split_part(substr(token, 6), ':', 1) AS BIGINT) FROM submission",
 )
 DOCUMENT_PARTS = (
     "SELECT task_id FROM attachment JOIN document ON document.id = document_id "

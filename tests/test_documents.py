@@ -247,6 +247,12 @@ def test_a_file_name_leads_nowhere(con: Connection, cast: Cast, given: str, kept
     assert path.parent.parent == con.store.documents
 
 
+def test_another_file_in_a_form_that_was_sent_is_saved_too(con: Connection, cast: Cast) -> None:
+    ids = [upload(con, cast, pdf(text), token="form") for text in ("1", "1", "2")]
+
+    assert ids[0] == ids[1] != ids[2]
+
+
 def test_what_the_form_lacks_is_said(con: Connection, cast: Cast) -> None:
     foreign = add_patient(con, cast.other_practice)
     wrong: list[tuple[dict[str, Any], type[Exception], str]] = [
@@ -290,6 +296,22 @@ def test_attaching_a_saved_document_completes_too(con: Connection, cast: Cast) -
     assert tasks.get(con, task_id, actor=cast.ana).status is Status.COMPLETED
     assert [d.id for d in documents.attached(con, task_id, actor=cast.ana)] == [document_id]
     assert [line[0] for line in story(con, task_id)[2:]] == ["attached", "completed"]
+
+
+def test_a_document_of_a_reopened_task_is_attached_again_by_a_page_that_kept_its_form(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = started(con, cast)
+    first, second = upload(con, cast, pdf("1")), upload(con, cast, pdf("2"), name="SECOND")
+
+    for document_id in (first, second, second):
+        documents.attach_and_complete(
+            con, task_id, document_id, token="form", actor=cast.ana, now=minutes(5)
+        )
+        assert tasks.get(con, task_id, actor=cast.ana).status is Status.COMPLETED
+        tasks.reopen(con, task_id, reason="Wrong page", actor=cast.dora, now=minutes(6))
+
+    assert [d.id for d in documents.attached(con, task_id, actor=cast.ana)] == [first, second]
 
 
 def test_the_same_form_completes_once_and_another_is_refused(con: Connection, cast: Cast) -> None:

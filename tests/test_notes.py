@@ -103,6 +103,18 @@ def test_the_same_form_sent_twice_is_written_once(con: Connection, cast: Cast, v
 
 
 @pytest.mark.parametrize("verb", VERBS)
+def test_another_text_in_a_form_that_was_sent_is_written_too(
+    con: Connection, cast: Cast, verb: Verb
+) -> None:
+    task_id = add_task(con, cast.practice)
+
+    for text in ("Hello", "Hello", "One more thing"):
+        verb(con, task_id, text, token="same", actor=who_may(verb, cast), now=NOON)
+
+    assert len(texts(con, task_id, cast.ana)) == 2
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_an_empty_text_is_refused_and_the_form_can_be_sent_again(
     con: Connection, cast: Cast, verb: Verb
 ) -> None:

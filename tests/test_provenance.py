@@ -82,8 +82,10 @@ def test_an_accepted_proposal_completes_the_task_once(con: Connection, cast: Cas
 def test_not_yet_leaves_the_task_open_and_the_proposal_gone(con: Connection, cast: Cast) -> None:
     task_id = proposed(con, cast)
 
-    proposals.decline(con, task_id, token="t", actor=cast.ben, now=NOON)
+    for _ in range(2):
+        proposals.decline(con, task_id, token="t", actor=cast.ben, now=NOON)
 
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'declined proposal'") == 1
     assert proposals.of_task(con, tasks.get(con, task_id, actor=cast.ben)) is None
     assert tasks.get(con, task_id, actor=cast.ben).status is Status.OPEN
     with pytest.raises(NothingProposed):

@@ -336,6 +336,21 @@ def test_a_task_that_lacks_something_is_not_made(
     assert con.value("SELECT count(*) FROM submission") == 0
 
 
+def test_a_form_sent_twice_makes_one_task_and_typed_over_another(
+    con: Connection, cast: Cast
+) -> None:
+    charge_id = add_charge(con, cast.practice)
+
+    ids = [
+        create(con, cast.dora, cast.practice, charge_id=charge_id, title=title)
+        for title in ("First", "First", "Second")
+    ]
+
+    assert ids[0] == ids[1] != ids[2]
+    assert sorted(find(con, cast.ana)) == ["First", "Second"]
+    assert create(con, cast.ana, cast.practice, charge_id=charge_id, title="First") not in ids
+
+
 def test_only_billers_and_managers_make_tasks_and_only_in_their_practice(
     con: Connection, cast: Cast
 ) -> None:
@@ -396,6 +411,21 @@ def test_completing_twice_with_one_form_is_once_and_with_another_is_refused(
 
     assert story(con, task_id) == before
     assert len(notes.notes(con, task_id, actor=cast.ana)) == 1
+
+
+def test_a_reopened_task_is_completed_again_by_a_page_that_kept_its_form(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = add_task(con, cast.practice)
+    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    complete(con, task_id, cast.ben)
+    tasks.reopen(con, task_id, reason="Not received", actor=cast.dora, now=minutes(9))
+
+    complete(con, task_id, cast.ben, now=minutes(11))
+
+    task = tasks.get(con, task_id, actor=cast.ben)
+    assert (task.status, task.completed_at) == (Status.COMPLETED, minutes(11))
+    assert len(notes.notes(con, task_id, actor=cast.ana)) == 2
 
 
 def test_completing_is_for_who_has_the_task(con: Connection, cast: Cast) -> None:
