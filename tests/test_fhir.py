@@ -165,6 +165,93 @@ def test_bundles_and_lines_hold_several_tasks_each_known_by_its_number() -> None
     assert [each.key for each in lined] == [bundled[0].key, "FHIR||T-3|PH-7|A1"]
 
 
+REFERRING = task(
+    contained=None,
+    **{"for": {"reference": "Patient/p"}},
+    requester={"display": "Plains Health"},
+    reasonReference={"reference": "Claim/c"},
+)
+REFERRED = (
+    {"resourceType": "Patient", "id": "p", "name": [{"family": "Stone", "given": ["Ada"]}]},
+    {"resourceType": "Claim", "id": "c", "identifier": [{"value": "A2"}]},
+)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (bundle(*REFERRED, REFERRING),),
+        (*REFERRED, REFERRING),
+        (REFERRING, *REFERRED),
+        ([*REFERRED, REFERRING],),
+        (bundle(bundle(*REFERRED), bundle(REFERRING)),),
+        (
+            bundle(
+                *REFERRED,
+                REFERRING
+                | {
+                    "for": {"reference": "http://example.org/fhir/Patient/p/_history/3"},
+                    "reasonReference": {"reference": "Claim/c/_history/1"},
+                },
+            ),
+        ),
+    ],
+)
+def test_what_a_task_refers_to_is_found_wherever_the_file_holds_it(given: tuple[Any, ...]) -> None:
+    [request], recorded = read(*given)
+
+    assert recorded == []
+    assert (request.claim_number, request.patient_name) == ("A2", "Stone, Ada")
+
+
+def test_an_entry_is_referred_to_by_its_own_address_first() -> None:
+    """Two Bundles in one file may use the same ids for different people."""
+    other = [{"resourceType": "Patient", "id": "p", "name": [{"family": "Reed"}]}]
+
+    requests, _ = read(bundle(*other), bundle(*REFERRED, REFERRING))
+
+    assert [each.patient_name for each in requests] == ["Stone, Ada"]
+
+
+def test_a_reference_to_another_server_is_not_to_a_resource_of_the_same_id() -> None:
+    given = bundle(*REFERRED, REFERRING | {"for": {"reference": "http://a.example/Patient/p"}})
+    given["entry"][0]["fullUrl"] = "http://b.example/Patient/p"
+
+    [request], _ = read(given)
+
+    assert (request.claim_number, request.patient_name) == ("A2", "")
+
+
+def test_signs_that_only_look_like_line_breaks_do_not_end_a_line() -> None:
+    lines = [task(description="a\u2028b\u0085c", identifier=[{"value": each}]) for each in "12"]
+    content = "\n".join(json.dumps(each, ensure_ascii=False) for each in lines).encode()
+
+    requests, recorded = fhir.read("a.json", content)
+
+    assert (len(requests), recorded) == (2, [])
+
+
+def test_of_several_codes_for_one_document_the_loinc_counts() -> None:
+    codings = [{"system": "http://example.org", "code": "PN"}]
+    codings += [{"system": "http://loinc.org", "code": "11506-3"}]
+    both = {"type": concept("attachments-needed"), "valueCodeableConcept": {"coding": codings}}
+
+    [request], _ = read(task(input=[both]))
+
+    assert (request.codes, request.document_label) == ("11506-3", "Office notes")
+
+
+@pytest.mark.parametrize("line", ['{"a": 1}', '{"resourceType": "Task",}', "[]x", "7"])
+def test_a_bad_line_does_not_keep_the_good_ones_out(line: str) -> None:
+    good = [json.dumps(task(identifier=[{"value": each}])) for each in "12"]
+
+    requests, [recorded] = fhir.read("a.ndjson", "\n".join((good[0], line, good[1])).encode())
+
+    assert [each.segment_number for each in requests] == [1, 3]
+    assert recorded.is_bad
+    assert (recorded.number, recorded.text) == (2, line)
+
+
 def test_a_bad_task_does_not_keep_the_good_ones_out() -> None:
     [request], [recorded] = read(task(), task(reasonReference=None))
 

@@ -18,6 +18,7 @@ from lib.models import TaskType
 
 FORMAT = "FHIR"
 MOST_TEXT = 100_000  # letters of a Task that is set aside
+LOINC = "http://loinc.org"
 CLAIM = "claim"
 PRIOR_AUTHORIZATION = {"preauthorization", "prior-authorization"}
 OVER = {  # states in which nobody waits for an answer -> how we say it
@@ -59,9 +60,11 @@ def read(name: str, content: bytes) -> tuple[list[Request], list[Recorded]]:
     if fhir_json.is_fhir_xml(content):
         raise RefusedFile(f"{name} was refused: it is FHIR in XML; ask for it in JSON.")
     found = fhir_json.resources(name, content)
-    tasks = [each for each in found if text(each.resource, "resourceType") == "Task"]
+    tasks = [
+        each for each in found if each.problem or text(each.resource, "resourceType") == "Task"
+    ]
     kinds = Counter(text(each.resource, "resourceType") for each in found)
-    if not tasks:
+    if all(each.problem for each in tasks):
         several = ", ".join(sorted(kind for kind in kinds if kind.isalpha())[:5]) or "nothing known"
         raise RefusedFile(
             f"{name} was refused: it holds no Task, which is how a payer asks; it holds {several}."
@@ -80,6 +83,8 @@ def read(name: str, content: bytes) -> tuple[list[Request], list[Recorded]]:
 
 
 def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line)
+    if found.problem:
+        return Recorded(found.number, "", found.problem, True, found.raw[:MOST_TEXT])
     task = found.resource
     tracking, system = _tracking(task)
     identifiers = f"{system}|{tracking}"
@@ -184,8 +189,9 @@ def _wanted(task: Resource) -> list[Wanted]:
         )
         if "attachments-needed" in kinds or "code" in kinds:
             concept = at(each, "valueCodeableConcept")
-            code = text(concept, "coding", "code")
-            words = text(concept, "text") or text(concept, "coding", "display")
+            coding = _coding(concept)
+            code = text(coding, "code")
+            words = text(concept, "text") or text(coding, "display")
             if code or words:
                 found.append(Wanted(code, words, lines))
         elif kinds & {"questionnaire", "questionnaire-context"}:
@@ -193,6 +199,13 @@ def _wanted(task: Resource) -> list[Wanted]:
             if address:
                 found.append(Wanted(address, "", lines, is_questionnaire=True))
     return found
+
+
+def _coding(concept: object) -> Resource:
+    """The coding of a concept that says most: LOINC's, else the first."""
+    several = items(concept, "coding")
+    known = [each for each in several if text(each, "system") == LOINC]
+    return next(iter(known or several), {})
 
 
 def _label(wanted: Wanted) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,10 +27,12 @@ class Found:
 
     number: int  # of the resource in the file, counted from 1
     resource: Resource
-    others: Mapping[str, Resource] = field(default_factory=dict)  # by full address and Type/id
+    others: tuple[Mapping[str, Resource], ...] = ()  # by address: its Bundle first, the file last
+    problem: str = ""  # why it is no resource
+    raw: str = ""  # what stands there then
 
     def referred(self, reference: Any) -> Resource | None:
-        """The contained or bundled resource that a Reference points to."""
+        """The resource that a Reference points to: contained, of the same Bundle, of the file."""
         if not isinstance(reference, Mapping):
             return None
         wanted = text(reference, "reference")
@@ -39,7 +41,12 @@ class Found:
                 if text(each, "id") == wanted[1:]:
                     return each
             return None
-        return self.others.get(wanted)
+        wanted = wanted.partition("/_history/")[0]
+        anywhere = "/".join(["", *wanted.split("/")[-2:]]) if "://" in wanted else wanted
+        for known in self.others:
+            if found := known.get(wanted) or known.get(anywhere):
+                return found
+        return None
 
 
 def is_json(content: bytes) -> bool:
@@ -65,58 +72,78 @@ def resources(name: str, content: bytes) -> list[Found]:
     except (ValueError, RecursionError) as problem:
         given = _lines(name, raw, problem)
     found: list[Found] = []
+    whole: dict[str, Resource] = {}  # by address
     for each in given:
         for one in each if isinstance(each, list) else [each]:
-            found += _unpacked(name, one, len(found))
-            if len(found) > MOST_RESOURCES:
-                raise RefusedFile(
-                    f"{name} was refused: it holds more than {MOST_RESOURCES:,} resources."
-                )
+            for resource in _unpacked(one, len(found), (whole,)):
+                found.append(resource)
+                if len(found) > MOST_RESOURCES:
+                    raise RefusedFile(
+                        f"{name} was refused: it holds more than {MOST_RESOURCES:,} resources."
+                    )
     if not found:
         raise RefusedFile(f"{name} was refused: it holds no FHIR resource.")
+    if all(each.problem for each in found):
+        raise RefusedFile(f"{name} was refused: {found[0].problem}.")
     return found
 
 
 def _lines(name: str, raw: str, problem: Exception) -> list[Any]:
-    """One resource a line; or the sentence where the text is no JSON."""
-    lines = [(n, line) for n, line in enumerate(raw.splitlines(), start=1) if line.strip()]
-    given = []
-    at = getattr(problem, "lineno", 1)
-    for number, line in lines:
+    """One resource a line, the text of a line that is no JSON; or the sentence where the text is
+    something else, or its last line is cut off."""
+    lines = [(n, line) for n, line in enumerate(raw.split("\n"), start=1) if line.strip()]
+    given: list[Any] = []
+    for _, line in lines:
         try:
             given.append(json.loads(line))
         except (ValueError, RecursionError):
-            if len(given) >= 1 and isinstance(given[0], dict):
-                at = number
-            break
-    if len(given) == len(lines) and len(lines) > 1:
+            given.append(line.strip())
+    whole = sum(isinstance(each, dict) for each in given)
+    is_lines = len(lines) > 1 and whole * 2 >= len(lines)
+    if is_lines and not isinstance(given[-1], str):
         return given
+    at = lines[-1][0] if is_lines else getattr(problem, "lineno", 1)
     raise RefusedFile(
         f"{name} was refused at line {at}: it is not whole or not JSON. Ask the sender for it "
         "again. Nothing of it was imported."
     ) from problem
 
 
-def _unpacked(name: str, given: Any, before: int) -> Iterator[Found]:
-    if not isinstance(given, Mapping) or not text(given, "resourceType"):
-        raise RefusedFile(
-            f"{name} was refused: it is JSON but no FHIR resource (it has no resourceType)."
-        )
-    if given["resourceType"] != "Bundle":
-        yield Found(before + 1, given)
+def _unpacked(
+    given: Any, before: int, around: tuple[dict[str, Resource], ...], full: str = ""
+) -> Iterator[Found]:
+    """The resource, or those of a Bundle and of the Bundles in it; each is put where those
+    `around` it can refer to it. `full` is its address, where it is given."""
+    if isinstance(given, str):
+        yield Found(before + 1, {}, around, "it is not JSON", given)
         return
-    entries = [(entry, entry.get("resource")) for entry in items(given, "entry")]
-    others: dict[str, Resource] = {}
-    for entry, resource in entries:
+    if not isinstance(given, Mapping) or not text(given, "resourceType"):
+        problem = "it is JSON but no FHIR resource (it has no resourceType)"
+        yield Found(before + 1, {}, around, problem, json.dumps(given))
+        return
+    if given["resourceType"] != "Bundle":
+        _put(given, full, around)
+        yield Found(before + 1, given, around)
+        return
+    around = ({}, *around)
+    for entry in items(given, "entry"):
+        resource = entry.get("resource")
         if isinstance(resource, Mapping):
-            address = f"{text(resource, 'resourceType')}/{text(resource, 'id')}"
-            others.setdefault(address, resource)
-            if full := text(entry, "fullUrl"):
-                others.setdefault(full, resource)
-    for _, resource in entries:
-        if isinstance(resource, Mapping) and text(resource, "resourceType"):
-            before += 1
-            yield Found(before, resource, others)
+            for found in _unpacked(resource, before, around, text(entry, "fullUrl")):
+                before = found.number
+                yield found
+
+
+def _put(resource: Resource, full: str, places: tuple[dict[str, Resource], ...]) -> None:
+    """Let the resource be found by its full address and by Type/id; a reference to any server is
+    to it where its own server is not named."""
+    address = f"{text(resource, 'resourceType')}/{text(resource, 'id')}"
+    for known in places:
+        known.setdefault(address, resource)
+        if full:
+            known.setdefault(full, resource)
+        if "://" not in full:
+            known.setdefault(f"/{address}", resource)
 
 
 def items(holder: Any, *path: str) -> list[Mapping[str, Any]]:
