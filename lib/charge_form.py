@@ -15,6 +15,7 @@ from lib.models import Charge, Problem, ServiceLine
 MOST_DIAGNOSES = 12
 MOST_LINES = 50
 MOST_MONEY = Decimal("9999999999.99")  # what the store holds
+YEARS = range(1850, 2200)  # of the dates that files may bring, too
 EMPTY_LINE = {
     "from": "", "to": "", "procedure": "", "m1": "", "m2": "", "m3": "", "m4": "",
     "pointers": "", "units": "1", "unit_charge": "",
@@ -48,10 +49,9 @@ def from_form(form: dict[str, Any], base: Charge) -> tuple[Charge, list[Problem]
         fields[name] = _date(str(form[name]), name, problems)
     for name in ("rendering_npi", "referring_npi", "supervising_npi", "billing_npi"):
         fields[name] = re.sub(r"[\s-]", "", fields[name])
-    diagnoses = tuple(
-        code for text in form["diagnoses"] if (code := re.sub(r"[\s.]", "", str(text)).upper())
-    )
-    _no_gap(form["diagnoses"], problems)
+    codes = [re.sub(r"[\s.]", "", str(text)).upper() for text in form["diagnoses"]]
+    diagnoses = tuple(code for code in codes if code)
+    _no_gap(codes, problems)
     typed = [
         (line, filed)
         for line, filed in zip(form["lines"], filed_lines(form["lines"], base), strict=True)
@@ -64,9 +64,9 @@ def from_form(form: dict[str, Any], base: Charge) -> tuple[Charge, list[Problem]
     return dataclasses.replace(base, **fields, diagnoses=diagnoses, lines=lines), problems
 
 
-def _no_gap(diagnoses: Sequence[Any], problems: list[Problem]) -> None:
+def _no_gap(codes: Sequence[str], problems: list[Problem]) -> None:
     """Lines point to diagnoses by letter: one left empty would make them point to others."""
-    filled = [at for at, text in enumerate(diagnoses) if str(text).strip()]
+    filled = [at for at, code in enumerate(codes) if code]
     gap = next((place for place, at in enumerate(filled) if place != at), None)
     if gap is not None:
         sentence = (
@@ -125,15 +125,20 @@ def parse_money(text: str) -> Decimal | None:
 
 
 def parse_date(text: str) -> date | None:
-    """A day from MM/DD/YYYY, M/D/YY (this century) or YYYY-MM-DD; None for anything else."""
+    """A day from MM/DD/YYYY, M/D/YY (this century) or YYYY-MM-DD; None for anything else, a year
+    that is a slip (0025) too."""
     text = text.strip()
     try:
         if found := _US_DATE.fullmatch(text):
             year = int(found[3]) + (2000 if len(found[3]) == 2 else 0)
-            return date(year, int(found[1]), int(found[2]))
-        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
+            day = date(year, int(found[1]), int(found[2]))
+        elif re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            day = date.fromisoformat(text)
+        else:
+            return None
     except ValueError:
         return None
+    return day if day.year in YEARS else None
 
 
 def line_total(units: Decimal, unit_charge: Decimal) -> Decimal:

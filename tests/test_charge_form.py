@@ -92,7 +92,7 @@ def test_money_is_read_as_written_or_refused(text: str, dollars: str | None) -> 
         ("2-3-2025", date(2025, 2, 3)), (" 2025-02-03 ", date(2025, 2, 3)),
         ("02/29/2024", date(2024, 2, 29)), ("02/29/2025", None), ("13/01/2025", None),
         ("02/03", None), ("2025-2-3", None), ("20250203", None), ("tomorrow", None), ("", None),
-        ("02/03/0000", None),
+        ("02/03/0000", None), ("02/03/0025", None), ("0025-02-03", None), ("02/03/1849", None),
     ],
 )  # fmt: skip
 def test_a_date_is_read_as_written_or_refused(text: str, day: date | None) -> None:
@@ -126,6 +126,14 @@ def test_an_unreadable_hospital_date_is_said_beside_it() -> None:
     assert problems_of(typed(hospitalized_to="02/31/2025")) == [
         ("hospitalized_to", "Write the date as MM/DD/YYYY.")
     ]
+
+
+def test_a_diagnosis_of_nothing_but_a_dot_is_an_empty_one() -> None:
+    """Or the letters on the service lines would point to others than they say."""
+    charge, [problem] = from_form(typed(diagnoses=[".", "E119"]), CHARGE)
+
+    assert charge.diagnoses == ("E119",)
+    assert problem.sentence.startswith("Diagnosis A is empty")
 
 
 def test_an_empty_line_is_no_line_and_problems_count_the_real_ones() -> None:
