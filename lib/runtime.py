@@ -19,6 +19,7 @@ def data_folder() -> Path:
 
 def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Store:
     """The process's store, opened on the first call."""
+    os.umask(0o077)  # what is written from now on, DuckDB's files too, is for nobody else to read
     folder = folder or data_folder()
     if folder not in _open:
         _open[folder] = Store(folder, memory_limit=memory_limit)

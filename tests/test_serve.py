@@ -41,6 +41,17 @@ def test_the_address_is_the_only_thing_said(tmp_path: Path) -> None:
     assert server.process.returncode == 0
 
 
+def test_nobody_else_on_this_computer_can_read_the_data(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+
+    with running(folder):
+        open_to_others = [
+            path.name for path in (folder, *folder.rglob("*")) if path.stat().st_mode & 0o077
+        ]
+
+    assert open_to_others == []
+
+
 def test_an_empty_store_says_how_to_fill_it(tmp_path: Path) -> None:
     with running(tmp_path / "data") as server:
         page = server.ask("/sign-in").text
