@@ -264,8 +264,8 @@ def refusal(content: bytes) -> str | None:
         )
     if media_type_of(content) is None:
         return (
-            "This file is not a PDF, TIFF, PNG, JPEG or Word document, whatever its name says. "
-            "Save it as one of these and choose it again."
+            "This file is not a PDF, TIFF, PNG, JPEG or Word document, whatever its name says, or "
+            "it is damaged or holds macros. Save it as one of these and choose it again."
         )
     return None
 

@@ -38,11 +38,20 @@ def image(kind: str) -> bytes:
     return file.getvalue()
 
 
-def package(*parts: str) -> bytes:
+def scan(kind: str, **how: Any) -> bytes:
+    """Two pages of grain, as far as the kind has pages: what is cut off it is missed."""
+    file = io.BytesIO()
+    page = Image.effect_noise((60, 40), 50)
+    more = {"save_all": True, "append_images": [page]} if kind == "TIFF" else {}
+    page.save(file, kind, **more, **how)
+    return file.getvalue()
+
+
+def package(*parts: str, kinds: str = "<x/>") -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for part in parts:
-            archive.writestr(part, "<x/>")
+            archive.writestr(part, kinds if part == "[Content_Types].xml" else "<x/>")
     return file.getvalue()
 
 
@@ -84,6 +93,27 @@ OTHERS = {
     "the beginning of a PNG": image("PNG")[:20],
     "a GIF": image("GIF"),
     "a PDF that begins too late": b" " * 1025 + pdf(),
+    "a program that holds a PDF": b"\x7fELF" + bytes(60) + pdf(),
+    "a script that holds a PDF": b"#!/bin/sh\n" + pdf(),
+    "a web page behind blanks": b" \n<html>" + pdf(),
+    "a GIF that is a PDF too": image("GIF") + pdf(),
+    "a JPEG that is a PDF too": image("JPEG")[:300] + pdf(),
+    "half a JPEG": scan("JPEG")[:900],
+    "a JPEG without its end": scan("JPEG")[:-2],
+    "half a TIFF": scan("TIFF")[:-1200],
+    "a compressed TIFF without its end": scan("TIFF", compression="tiff_lzw")[:-60],
+    "half a PNG": scan("PNG")[:900],
+    "a Word document with macros": package(
+        "[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"
+    ),
+    "a Word document that says it has macros": package(
+        "[Content_Types].xml",
+        "word/document.xml",
+        kinds="application/vnd.ms-word.document.macroEnabled.main+xml",
+    ),
+    "a spreadsheet with a text in it": package(
+        "[Content_Types].xml", "word/document.xml", "xl/workbook.xml"
+    ),
     "text": b"Dear payer",
     "nothing": b"",
 }
@@ -145,6 +175,15 @@ def test_anything_else_is_refused_and_nothing_of_it_is_kept(con: Connection, cas
 @pytest.mark.parametrize("what", OTHERS)
 def test_content_is_not_taken_for_what_it_is_not(what: str) -> None:
     assert media.media_type_of(OTHERS[what]) is None
+
+
+def test_whole_scans_are_taken_with_what_printers_and_mailers_put_around_them() -> None:
+    assert media.media_type_of(scan("JPEG")) == media.JPEG
+    assert media.media_type_of(scan("JPEG") + bytes(50)) == media.JPEG
+    assert media.media_type_of(scan("TIFF")) == media.TIFF
+    assert media.media_type_of(scan("TIFF", compression="tiff_lzw")) == media.TIFF
+    for before in (b"\r\n", b"\xef\xbb\xbf", b"\x1b%-12345X@PJL\r\n"):
+        assert media.media_type_of(before + pdf()) == media.PDF
 
 
 def test_ten_megabytes_are_kept_and_one_byte_more_is_not(con: Connection, cast: Cast) -> None:
