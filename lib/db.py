@@ -157,7 +157,7 @@ class Store:
         return Connection(self)
 
     def remembered(self, key: Hashable, read: Callable[[], Value]) -> Value:
-        """What `read` found in the store, read again after any commit; None is never kept.
+        """What `read` found in the store, read again after a commit; None is never kept.
 
         All threads get the same object: it must be one that nobody changes.
         """
@@ -185,10 +185,11 @@ class Store:
 
 
 @contextmanager
-def transaction(con: Connection) -> Iterator[None]:
+def transaction(con: Connection, *, forgets: bool = True) -> Iterator[None]:
     """All of the block or nothing of it. Writers come one after another.
 
     Rolls back on BaseException too: the page may be stopped in the middle of a run.
+    `forgets=False`: nothing is written that `Store.remembered` may hold.
     """
     store = con.store
     with store._write_lock:
@@ -204,7 +205,7 @@ def transaction(con: Connection) -> Iterator[None]:
                 con.execute("ROLLBACK")
                 raise
             con.execute("COMMIT")
-            store.revision += 1
+            store.revision += forgets
         finally:
             store._depth = 0
 

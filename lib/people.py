@@ -124,7 +124,7 @@ def colleagues(con: Connection, practice_id: int) -> list[Colleague]:
 def sign_in(con: Connection, person_id: int, *, now: datetime) -> str:
     """Open a session and return its token (256 random bits); the store keeps only its hash."""
     token = secrets.token_urlsafe(32)
-    with transaction(con):
+    with transaction(con, forgets=False):  # no session of a token that nobody had is remembered
         con.execute(
             "INSERT INTO session VALUES ($hash, $person_id, $now, $now, NULL)",
             hash=_hash(token),

@@ -10,12 +10,12 @@ from lib.ui.task_list import choices, colleagues_of, menu, task_list
 actor = session.person()
 colleagues = colleagues_of(actor)
 filters.choose_practice(actor)
-with st.sidebar:
-    menu(actor)
-    if may_anywhere(actor, Verb.CREATE_TASK) and st.button("New task", width="stretch"):
-        navigation.go("new_task", task=None)
 filters.choose(actor, colleagues, *choices(actor))
 with st.container(horizontal=True, key="work"):
     with st.container(key="list_box"):
         task_list(actor, colleagues)
     details()
+with st.sidebar:  # after the list, which need not wait for what the menu counts
+    menu(actor)
+    if may_anywhere(actor, Verb.CREATE_TASK) and st.button("New task", width="stretch"):
+        navigation.go("new_task", task=None)

@@ -151,6 +151,15 @@ def test_what_is_remembered_is_read_again_after_a_commit(store: Store) -> None:
     assert len(reads) == 2
 
 
+def test_a_write_of_what_nobody_remembers_forgets_nothing(store: Store) -> None:
+    con, answers = store.connection(), iter((1, 2))
+
+    assert store.remembered("tasks", lambda: next(answers)) == 1
+    with transaction(con, forgets=False):
+        con.execute(ADD, name="new")
+    assert store.remembered("tasks", lambda: next(answers)) == 1
+
+
 def test_what_is_not_there_is_looked_for_again(store: Store) -> None:
     assert store.remembered("nobody", lambda: None) is None
     assert store.remembered("nobody", lambda: 7) == 7
