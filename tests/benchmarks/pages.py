@@ -29,8 +29,8 @@ class Visitor:
         self.browser = browser
         self.server = server
         self.person_id = person_id
-        self.types = cycle(TYPES)  # never one that was asked for in the last half minute:
-        self.words = cycle(WORDS)  # so long the server keeps its answers
+        self.types = cycle(TYPES)
+        self.words = cycle(WORDS)
         self.row = 0
         self.page = self._open()
         self.first_load(self.page)
@@ -64,6 +64,7 @@ class Visitor:
         self.row = self.row % 15 + 1
         self.page.bring_to_front()
         took = self._timed("bench.armPanel()", self.page.get_by_role("row").nth(self.row).click)
+        self._ask()
         self.page.locator(".st-key-close_details button").first.click()
         self.page.locator(".st-key-details_box").wait_for(state="detached")
         _settle(self.page)
@@ -120,6 +121,14 @@ class Visitor:
     def _clear(self, label: str) -> None:
         self.page.locator(f".st-key-{label.lower()}").get_by_label("Clear").click()
         self.page.wait_for_timeout(100)
+        _settle(self.page)
+
+    def _ask(self) -> None:
+        """A commit a round: what the store remembers of earlier rounds is forgotten, so that
+        nothing measured was ever answered before."""
+        self.page.get_by_placeholder("Ask the biller a question").fill("Which plan is it?")
+        self.page.get_by_role("button", name="Submit question").click()
+        self.page.wait_for_timeout(300)
         _settle(self.page)
 
     def _search(self, text: str) -> float:
