@@ -421,6 +421,25 @@ def test_a_document_is_sent_to_its_practice_and_to_nobody_else(
     assert server.ask(lakeside.scan).status == 401
 
 
+@pytest.mark.parametrize("digits", [19, 40, 5000])
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("/documents/{}/scan", "There is no such document."),
+        ("/answers/{}.zip?since=2025-01-01&until=2025-01-31", "There is no such practice."),
+        ("/imports/refused/{}", "There is no such file."),
+        ("/origin/task/{}", "There is no such task."),
+        ("/origin/charge/{}", "There is no such charge."),
+    ],
+)
+def test_a_number_longer_than_any_id_is_nothing_there_is(
+    server: Server, token: str, address: str, sentence: str, digits: int
+) -> None:
+    answer = server.ask(address.format("9" * digits), token=token)
+
+    assert (answer.status, answer.text) == (404, sentence)
+
+
 def test_only_what_a_browser_shows_safely_is_shown(lakeside: Practice, token: str) -> None:
     ask = lakeside.server.ask
 

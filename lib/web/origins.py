@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from lib import people
 from lib.db import Connection
-from lib.errors import BillingError, NotSignedIn
+from lib.errors import BillingError, NoSuchCharge, NoSuchTask, NotSignedIn
 from lib.intake import provenance
 from lib.intake.provenance import FieldOrigin, Provenance
 from lib.models import Person
@@ -26,6 +26,14 @@ async def send_task_origin(request: Request) -> Response:
 async def send_charge_origin(request: Request) -> Response:
     """The claims that made a charge or changed it, to people of its practice."""
     return await _send(request, _of_charge)
+
+
+async def no_such_task(_request: Request) -> Response:
+    return PlainTextResponse(str(NoSuchTask()), 404)
+
+
+async def no_such_charge(_request: Request) -> Response:
+    return PlainTextResponse(str(NoSuchCharge()), 404)
 
 
 async def _send(request: Request, find: Callable[[Connection, int, Person], list[str]]) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse
 from starlette.routing import Route
@@ -10,9 +11,23 @@ from lib.runtime import ROOT
 from lib.web.answers import no_such_answers, send_claims, send_package
 from lib.web.documents import no_such_document, send_document
 from lib.web.imports import no_such_file, send_refused_rows
-from lib.web.origins import send_charge_origin, send_task_origin
+from lib.web.origins import (
+    no_such_charge,
+    no_such_task,
+    send_charge_origin,
+    send_task_origin,
+)
 from lib.web.sign_in import choose_person, sign_in
 from lib.web.sign_out import ask_to_sign_out, sign_out
+
+
+class IdConvertor(IntegerConvertor):
+    """A number that can be an id, which is a BIGINT; any other is an address of nothing."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_url_convertor("id", IdConvertor())
 
 
 async def health(_request: Request) -> PlainTextResponse:
@@ -32,13 +47,15 @@ ROUTES = [
     Route("/sign-in", sign_in, methods=["POST"]),
     Route("/sign-out", ask_to_sign_out, methods=["GET"]),
     Route("/sign-out", sign_out, methods=["POST"]),
-    Route("/documents/{document_id:int}/{name:path}", send_document),
+    Route("/documents/{document_id:id}/{name:path}", send_document),
     Route("/documents/{rest:path}", no_such_document),
-    Route("/answers/{practice_id:int}.zip", send_package),
-    Route("/answers/{practice_id:int}.x12", send_claims),
+    Route("/answers/{practice_id:id}.zip", send_package),
+    Route("/answers/{practice_id:id}.x12", send_claims),
     Route("/answers/{rest:path}", no_such_answers),
-    Route("/imports/refused/{file_id:int}", send_refused_rows),
+    Route("/imports/refused/{file_id:id}", send_refused_rows),
     Route("/imports/{rest:path}", no_such_file),
-    Route("/origin/task/{id:int}", send_task_origin),
-    Route("/origin/charge/{id:int}", send_charge_origin),
+    Route("/origin/task/{id:id}", send_task_origin),
+    Route("/origin/task/{rest:path}", no_such_task),
+    Route("/origin/charge/{id:id}", send_charge_origin),
+    Route("/origin/charge/{rest:path}", no_such_charge),
 ]
