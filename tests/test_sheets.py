@@ -245,6 +245,50 @@ def test_the_first_sheet_with_a_table_is_read_or_the_one_that_is_chosen() -> Non
     assert first.sheets == ("Empty", "One", "Two")
 
 
+def test_of_several_sheets_the_one_with_most_columns_we_know_is_read_and_the_others_named() -> None:
+    head, row = HEAD.split(","), ["Coding", "Why", "A1", "", "", ""]
+    cover = [["Tasks of Northside"], ["How to read this"], ["Type", "a word"]]
+    content = workbook(*cover, title="Read me", One=[head, row], Two=[head, row, row])
+
+    found = sheets.open_table("a", content)
+
+    assert found is not None
+    assert (found.sheet, len(found.rows)) == ("One", 1)
+    [warning] = found.warnings
+    assert "“Two”" in warning
+    assert "Read me" not in warning
+
+
+def test_a_row_that_only_sounds_like_names_of_columns_is_a_row() -> None:
+    grid = opened("Tipo,Reclamo,Motivo\nProvider,A1,x\nCoding,A2,y\n")
+
+    assert grid.columns == ("Tipo", "Reclamo", "Motivo")
+    assert len(grid.rows) == 2
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!"])
+def test_an_error_of_a_spreadsheet_is_no_claim_and_no_name(error: str) -> None:
+    sheet = read(workbook(HEAD.split(","), ["Coding", "Why", error, "Green", "", 1]))
+
+    assert sheet.requests == ()
+    assert sheet.refused[0].reason == f"“Claim #” is {error}, an error of the spreadsheet"
+
+
+@pytest.mark.parametrize("shortened", ["1.23457E+11", "1.2e+05", "2E+12", 12345678901234567])
+def test_a_claim_number_that_a_spreadsheet_has_shortened_is_refused(shortened: str | int) -> None:
+    sheet = read(workbook(HEAD.split(","), ["Coding", "Why", shortened, "Green", "", 1]))
+
+    assert sheet.requests == ()
+    assert "“Claim #” was shortened by a spreadsheet" in sheet.refused[0].reason
+
+
+@pytest.mark.parametrize("number", ["1E5", "12E34", "E+11", "1.5-E"])
+def test_a_claim_number_may_hold_letters(number: str) -> None:
+    [request] = read(workbook(HEAD.split(","), ["Coding", "Why", number, "Green", "", 1])).requests
+
+    assert request.claim_number == number
+
+
 def test_an_ambiguous_column_is_read_as_the_plan_says() -> None:
     text = f"{HEAD}\n{ROW.replace('01/13/2025', '01/02/2025')}\n"
     plan = columns.guess(opened(text))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 
 from lib.errors import RefusedFile
 
@@ -47,16 +48,13 @@ def with_header(
 ) -> tuple[tuple[str, ...], tuple[Row, ...]]:
     """The names of the columns, and the rows below them that are not empty.
 
-    The header is the row of the first twenty that holds the most `known` names, else the first.
-    Raises RefusedFile where there is no table.
+    The header is the row of the first twenty that holds the most `known` names, two at least;
+    else the first. Raises RefusedFile where there is no table.
     """
     filled = [row for row in rows if any(map(text_of, row.cells))]
     if not filled:
         raise RefusedFile(f"{name} was refused: it holds no rows.")
-    head = max(
-        filled[:HEADER_WITHIN],
-        key=lambda row: (sum(fold(text_of(cell)) in known for cell in row.cells), -row.line),
-    )
+    head = max(filled[:HEADER_WITHIN], key=lambda row: (_names_known(row.cells, known), -row.line))
     below = [row for row in filled if row.line > head.line]
     width = 0
     for row in (head, *below):
@@ -74,6 +72,19 @@ def with_header(
     return _names(head.cells, width), tuple(
         Row(row.line, (*row.cells, *[None] * width)[:width]) for row in below
     )
+
+
+def names_known(rows: Iterable[Row], known: frozenset[str]) -> int:
+    """How many `known` names the header among the first rows would hold."""
+    filled = (row for row in rows if any(map(text_of, row.cells)))
+    first = islice(filled, HEADER_WITHIN)
+    return max((_names_known(row.cells, known) for row in first), default=0)
+
+
+def _names_known(cells: Sequence[Cell], known: frozenset[str]) -> int:
+    """A single one says nothing: a row of tasks may hold the word."""
+    count = sum(fold(text_of(cell)) in known for cell in cells)
+    return count if count > 1 else 0
 
 
 def _names(cells: Sequence[Cell], width: int) -> tuple[str, ...]:

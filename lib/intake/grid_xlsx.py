@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from lib.errors import RefusedFile
-from lib.intake.grid import MOST_COLUMNS, MOST_ROWS, Cell, Grid, Row, text_of, with_header
+from lib.intake.grid import (
+    MOST_COLUMNS,
+    MOST_ROWS,
+    Cell,
+    Grid,
+    Row,
+    names_known,
+    text_of,
+    with_header,
+)
 
 MOST_UNPACKED = 300_000_000  # bytes of all parts
 MOST_TEXTS = 100_000_000  # bytes of the shared texts: they are held in memory
@@ -24,7 +33,7 @@ def is_workbook(content: bytes) -> bool:
 
 
 def read(name: str, content: bytes, wanted: str | None, known: frozenset[str]) -> Grid:
-    """The table of the sheet that is wanted, or of the first that holds one.
+    """The table of the sheet that is wanted, or of the one whose columns we know best.
 
     Raises RefusedFile with the sentence that says why not.
     """
@@ -38,8 +47,8 @@ def read(name: str, content: bytes, wanted: str | None, known: frozenset[str]) -
     try:
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         names = tuple(sheet.title for sheet in sheets)
-        if wanted is not None:
-            sheets = [sheet for sheet in sheets if sheet.title == wanted] or sheets
+        merits = {sheet.title: names_known(_rows(name, sheet), known) for sheet in sheets}
+        sheets.sort(key=lambda sheet: (sheet.title != wanted, -merits[sheet.title]))
         refused: RefusedFile | None = None
         for sheet in sheets:
             try:
@@ -49,7 +58,8 @@ def read(name: str, content: bytes, wanted: str | None, known: frozenset[str]) -
             except RefusedFile as problem:
                 refused = refused or problem
                 continue
-            return Grid("XLSX", columns, rows, sheet.title, names)
+            others = [title for title in names if merits[title] > 2 and title != sheet.title]
+            return Grid("XLSX", columns, rows, sheet.title, names, _unread(sheet.title, others))
     except RefusedFile:
         raise
     except Exception as problem:  # the parts are unpacked and read as the rows are asked for
@@ -57,6 +67,17 @@ def read(name: str, content: bytes, wanted: str | None, known: frozenset[str]) -
     finally:
         book.close()
     raise refused or RefusedFile(f"{name} was refused: it has no sheet that can be seen.")
+
+
+def _unread(sheet: str, others: list[str]) -> tuple[str, ...]:
+    """What is worth saying where other sheets look like tasks too."""
+    if not others:
+        return ()
+    named = ", ".join(f"“{title}”" for title in others[:5])
+    return (
+        f"Only the sheet “{sheet}” was read. Save each of the others that hold tasks as a file of "
+        f"its own: {named}.",
+    )
 
 
 def _unreadable(name: str) -> RefusedFile:

@@ -5,6 +5,7 @@ Good rows become requests; each of the others is refused with its line and its r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,8 @@ from lib.models import TaskType
 MOST_BYTES = 50_000_000
 MOST_TITLE, MOST_INSTRUCTIONS, MOST_NAME = 100, 4000, 200
 FORMATS = ("CSV", "XLSX")
+ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
+_SHORTENED = re.compile(r"(?:\d\.\d+E\+?|\dE\+)\d+", re.IGNORECASE)  # 1.23457E+11
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,7 @@ class _Reader:
 
     def request(self, format_: str) -> Request:
         """The request of the row, to be used only where there is no problem."""
+        self.check_spreadsheet()
         type_ = self.type()
         title, instructions = self.words()
         claim, patient = self.line(Field.CLAIM, 50), self.patient()
@@ -200,6 +204,18 @@ class _Reader:
             document_label=label,
             assignee_name=self.line(Field.ASSIGNEE),
         )
+
+    def check_spreadsheet(self) -> None:
+        """What a spreadsheet did to a text; dates and amounts are refused for what they are."""
+        for which in self.at:
+            if which not in {*DATES, Field.AMOUNT, Field.TYPE} and self.text(which) in ERRORS:
+                self.problem(which, f"is {self.text(which)}, an error of the spreadsheet")
+        if _SHORTENED.fullmatch(self.text(Field.CLAIM)):
+            self.problem(
+                Field.CLAIM,
+                "was shortened by a spreadsheet: show the column there as text or as whole "
+                "numbers and write the number in full",
+            )
 
     def type(self) -> TaskType:
         text = self.line(Field.TYPE)
