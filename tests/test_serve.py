@@ -13,6 +13,7 @@ import pytest
 
 from lib import serve
 from lib.runtime import ROOT
+from lib.web.errors import sentence
 from lib.web.logs import places
 from lib.web.start import ONLY_LOOPBACK, is_loopback
 from tests.server import free_port, running, stop
@@ -171,3 +172,49 @@ def test_no_log_line_carries_the_message_of_an_exception(tmp_path: Path) -> None
 
     assert ended.stderr.count("It failed: ValueError at <string>:7") == 3
     assert "Rivera" not in ended.stderr
+
+
+def test_no_way_an_exception_takes_to_the_log_carries_its_message(tmp_path: Path) -> None:
+    script = """if True:
+        import asyncio, gc, logging, threading
+        from lib.web import logs
+        logs.keep_data_out()
+
+        def fail():
+            int("Rivera")
+
+        async def forget():
+            asyncio.get_running_loop().create_task(fail_later())
+            await asyncio.sleep(0.01)
+            gc.collect()
+
+        async def fail_later():
+            fail()
+
+        class Left:
+            def __del__(self):
+                fail()
+
+        try:
+            fail()
+        except ValueError as problem:
+            logging.getLogger("anything").error("It failed: %s", problem)
+            logging.getLogger("anything").error("It failed: %(why)s", {"why": problem})
+        asyncio.run(forget())
+        Left()
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+    """
+    ended = run([sys.executable, "-c", script], tmp_path)
+
+    assert ended.stderr.count("ValueError at ") == 5
+    assert "Rivera" not in ended.stderr
+
+
+def test_a_bug_is_told_without_a_claim_about_what_was_saved() -> None:
+    """It may come after the write, which is then there."""
+    assert sentence("0a1b") == (
+        "Something went wrong on our side. Look whether your last change is there before you "
+        "repeat it. Reference 0a1b."
+    )

@@ -23,4 +23,7 @@ def report(problem: Exception) -> str:
 
 
 def sentence(reference: str) -> str:
-    return f"Something went wrong on our side. Nothing was saved. Reference {reference}."
+    return (
+        "Something went wrong on our side. Look whether your last change is there before you "
+        f"repeat it. Reference {reference}."
+    )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
+import threading
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,8 @@ def keep_data_out() -> None:
     people who need not see patients. Types, files and line numbers stay.
     """
     logging.setLogRecordFactory(_record)
+    threading.excepthook = lambda ended: _leave(ended.exc_value)
+    sys.unraisablehook = lambda ended: _leave(ended.exc_value)
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     LOG.addHandler(handler)
@@ -45,14 +50,30 @@ def _is_ours(frame: traceback.FrameSummary) -> bool:
     return Path(frame.filename).is_relative_to(ROOT) and "site-packages" not in frame.filename
 
 
+def _placed(value: object) -> object:
+    return places(value) if isinstance(value, BaseException) else value
+
+
 def _place(frame: traceback.FrameSummary) -> str:
     return f"{frame.filename.removeprefix(f'{ROOT}/')}:{frame.lineno}"
 
 
+def _leave(problem: BaseException | None) -> None:
+    """Report what nobody was there to catch: in a thread, or while something was taken apart."""
+    if problem and not isinstance(problem, SystemExit):
+        LOG.error("not caught: %s", places(problem))
+
+
 def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     record = logging.LogRecord(*args, **kwargs)
+    if isinstance(record.args, Mapping):
+        record.args = {name: _placed(value) for name, value in record.args.items()}
+    elif record.args:
+        record.args = tuple(_placed(value) for value in record.args)
     if record.exc_info and isinstance(record.exc_info[1], BaseException):
-        record.msg = f"{record.getMessage()}: {places(record.exc_info[1])}"
+        problem = record.exc_info[1]  # asyncio writes it out in its message, too
+        said = record.getMessage().replace(repr(problem), type(problem).__name__)
+        record.msg = f"{said}: {places(problem)}"
         record.args = None
     record.exc_info = None
     return record
