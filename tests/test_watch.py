@@ -90,14 +90,19 @@ def put(folder: Path, name: str, content: bytes) -> Path:
     return unfinished.rename(folder / name)
 
 
-def held(box: Path) -> list[str]:
+def held(box: Path, table: str = "charge") -> list[str]:
     """The claim numbers of the store."""
     store = Store(data_of(box))
     try:
-        rows = store.connection().rows("SELECT claim_number FROM charge ORDER BY 1")
+        rows = store.connection().rows(f"SELECT claim_number FROM {table} ORDER BY 1")
     finally:
         store.close()
     return [row[0] for row in rows]
+
+
+def tasks(box: Path) -> list[str]:
+    """The claim numbers of the tasks."""
+    return held(box, "task")
 
 
 def test_files_come_in_and_are_moved_to_a_folder_of_the_day(box: Path) -> None:
@@ -136,6 +141,46 @@ def test_a_file_that_is_written_slowly_is_left_until_it_is_whole(box: Path) -> N
 
     assert not (box / "failed").exists()
     assert held(box) == ["A1", "A2"]
+
+
+TABLE = "Type,Task,Claim\nCoding,Which modifier,T1\n"
+
+
+def test_a_table_is_left_while_a_program_has_it_open_to_write(box: Path) -> None:
+    """Nothing in a table says where it ends: half of one is a table too."""
+    with watching(box), (box / "slow.csv").open("w") as file:
+        file.write(TABLE)
+        file.flush()
+        time.sleep(1.2)  # more than twice the quiet that is asked for
+        file.write("Coding,Which modifier,T2\n")
+        file.close()
+        until(lambda: moved(box) == ["slow.csv"])
+
+    assert tasks(box) == ["T1", "T2"]
+
+
+def test_a_table_that_is_written_in_pieces_is_left_until_nobody_writes_it(box: Path) -> None:
+    numbers = [f"T{number}" for number in range(2, 7)]
+    with watching(box, "--quiet", "1"):
+        (box / "slow.csv").write_text(TABLE)
+        for number in numbers:
+            time.sleep(0.3)  # several looks
+            with (box / "slow.csv").open("a") as file:
+                file.write(f"Coding,Which modifier,{number}\n")
+        until(lambda: moved(box) == ["slow.csv"])
+
+    assert tasks(box) == ["T1", *numbers]
+
+
+def test_once_says_what_a_program_still_has_open(box: Path) -> None:
+    with (box / "slow.csv").open("w") as file:
+        file.write(TABLE)
+        file.flush()
+        code, out, _ = once(box)
+
+    assert code == 1
+    assert "slow.csv is not whole yet" in out
+    assert there(box) == ["slow.csv"]
 
 
 def test_a_file_that_never_becomes_whole_is_set_aside_with_the_reason(box: Path) -> None:

@@ -15,6 +15,8 @@ from lib.models import ImportReport
 from lib.watch import shelf
 from lib.watch.shelf import Look
 
+SETTLED = 5.0  # seconds; nothing in a table says where it ends, so half of one looks whole
+
 Bring = Callable[[str, Path], ImportReport]  # what brings in a file, by its name and its content
 
 
@@ -43,9 +45,10 @@ class _Seen:
 class Folder:
     """A folder that is looked at again and again.
 
-    A file that did not change between two looks is brought in. One that is refused may still be
-    on its way (many programs write slowly, or give a file its full size first): it is tried again
-    at every look, and set aside only when nothing about it has changed for `quiet` seconds.
+    A file that no program has open to write and that has not changed for a while is brought in.
+    One that is refused may still be on its way (many programs write slowly, or give a file its
+    full size first): it is tried again at every look, and set aside only when nothing about it
+    has changed for `quiet` seconds.
     """
 
     def __init__(self, path: Path, snapshot: Path, *, quiet: float, is_once: bool) -> None:
@@ -69,6 +72,8 @@ class Folder:
                 self._seen[path] = _Seen(look, time.monotonic())
                 continue
             self._seen[path] = known
+            if not self.is_once and self._unchanged(known) < min(self.quiet, SETTLED):
+                continue
             if not is_over() and (handled := self._take(path, known, bring, today)):
                 yield handled
 
@@ -76,6 +81,9 @@ class Folder:
         self, path: Path, seen: _Seen, bring: Bring, today: Callable[[], date]
     ) -> Handled | None:
         name = _shown(path.name)
+        if shelf.is_being_written(path):
+            why = f"{name} was refused: a program is still writing it."
+            return Handled(Outcome.LEFT, ImportReport(name, "", None, refused=why))
         try:
             shutil.copyfile(path, self.snapshot)
         except OSError as problem:
@@ -100,7 +108,11 @@ class Folder:
         """True where nothing about the file has changed for long."""
         if self.is_once:
             return abs(time.time() - seen.look.changed_at) >= self.quiet
-        return time.monotonic() - seen.since >= self.quiet
+        return self._unchanged(seen) >= self.quiet
+
+    def _unchanged(self, seen: _Seen) -> float:
+        """For how many seconds nothing about the file has changed."""
+        return time.monotonic() - seen.since
 
 
 def _shown(name: str) -> str:
