@@ -94,6 +94,25 @@ def test_a_missing_terminator_and_junk_after_the_last_segment_do_no_harm() -> No
     assert read(whole + " \r\n\x1a\0") == (expected(), [])
 
 
+@pytest.mark.parametrize("between", ["", "\n", "\r\n \n", "\ufeff"])
+@pytest.mark.parametrize("marks", ["*:~", "|>'"])
+def test_an_interchange_may_follow_one_without_its_last_terminator(
+    between: str, marks: str
+) -> None:
+    found, warnings = read(envelope(BODY)[:-1] + between + envelope(BODY, marks=marks))
+
+    assert [kind for kind, _ in found] == ["837", "837"]
+    assert warnings == []
+
+
+@pytest.mark.parametrize("control", ["000000009", "1"])
+def test_a_last_control_number_that_is_another_one_is_not_taken_for_a_cut(control: str) -> None:
+    found, warnings = read(envelope(BODY).replace("IEA*1*000000001~", f"IEA*1*{control}"))
+
+    assert found == expected()
+    assert warnings == ["Segment 9: the control number of IEA is not that of its header."]
+
+
 def test_counts_and_control_numbers_that_disagree_are_warnings() -> None:
     text = envelope(BODY).replace("SE*5*0001", "SE*9*0002").replace("GE*1*1", "GE*2*1")
 

@@ -36,6 +36,7 @@ BYTE_ORDER_MARKS = (
     (b"I\0S\0A\0", "utf-16-le"),
     (b"\0I\0S\0A", "utf-16-be"),
 )
+ANOTHER = re.compile(r"I\n?S\n?A\n?[^A-Za-z0-9\s]")  # the beginning of the next interchange
 ENVELOPE = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA"})
 
 
@@ -112,7 +113,7 @@ class _Reader:
         self.warnings = warnings
         self.back: tuple[int, Segment] | None = None  # read, but not of the transaction
         self.separators = Separators("", "", "", "")
-        self.is_closed = False  # a terminator follows the IEA segment
+        self.is_closed = False  # something follows the IEA segment: it is whole
 
     def fill(self, size: int) -> None:
         while len(self.buffer) < size and not self.is_over:
@@ -244,10 +245,14 @@ class _Reader:
             found = trailer.search(window) if f"IEA{mark}" in flat else None
             if found:
                 end = window.find(terminator, found.end())
-                self.is_closed = end >= 0
-                if self.is_closed:
+                another = ANOTHER.search(window, found.end())
+                if another and not 0 <= end < another.start():  # the terminator is missing
+                    self.buffer = window[another.start() :] + self.buffer
+                    window = window[: another.start()]
+                elif end >= 0:
                     self.buffer = window[end + 1 :] + self.buffer
                     window = window[:end]
+                self.is_closed = end >= 0 or another is not None
                 yield window if terminator == "\n" else window.replace("\n", "")
                 return
             yield flat
@@ -255,11 +260,12 @@ class _Reader:
                 raise Broken(self.number, f"it ends without an IEA segment; {AGAIN}")
 
     def end(self, number: int, segment: Segment, isa: Segment, group: Segment, groups: int) -> None:
-        if not self.is_closed and element(segment, 2) != _control(isa):
+        said, control = element(segment, 2), _control(isa)
+        if not self.is_closed and said != control and control.startswith(said):
             raise Broken(number, f"it ends in the middle of the IEA segment; {AGAIN}")
         if group:
             self.warnings.append(f"Segment {number}: the GE segment is missing.")
-        self.compare(number, segment, groups, _control(isa))
+        self.compare(number, segment, groups, control)
 
     def compare(self, number: int, segment: Segment, count: int, control: str) -> None:
         """A trailer that disagrees with what it closes is worth a warning, not a refusal."""
