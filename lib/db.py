@@ -156,6 +156,11 @@ class Store:
     def connection(self) -> Connection:
         return Connection(self)
 
+    @property
+    def is_written(self) -> bool:
+        """True while a transaction is open: who only wants to note something need not wait."""
+        return bool(self._depth)
+
     def remembered(self, key: Hashable, read: Callable[[], Value]) -> Value:
         """What `read` found in the store, read again after a commit; None is never kept.
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from lib import people
-from lib.db import Connection
+from lib.db import Connection, transaction
 from lib.errors import NotSignedIn
 from lib.models import Membership, Practice, Role
 from tests.conftest import NOON, Cast
@@ -158,6 +159,19 @@ def test_the_last_use_is_written_at_most_every_five_minutes(con: Connection, cas
     second = con.value("SELECT last_used_at FROM session")
 
     assert (first, second) == (NOON.replace(tzinfo=None), minutes(6).replace(tzinfo=None))
+
+
+def test_a_session_does_not_wait_for_somebody_who_writes(con: Connection, cast: Cast) -> None:
+    """A large import holds the writers' lock for minutes; every click asks for the session."""
+    token = people.sign_in(con, cast.ana.id, now=NOON)
+
+    with ThreadPoolExecutor(1) as other, transaction(con.store.connection()):
+        asked = other.submit(people.session_of, con, token, now=minutes(6))
+        assert asked.result(timeout=5) == cast.ana.id
+
+    assert con.value("SELECT max(last_used_at) FROM session") == NOON.replace(tzinfo=None)
+    people.session_of(con, token, now=minutes(7))
+    assert con.value("SELECT max(last_used_at) FROM session") == minutes(7).replace(tzinfo=None)
 
 
 def test_somebody_who_belongs_to_no_practice_is_not_signed_in(con: Connection) -> None:
