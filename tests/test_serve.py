@@ -212,6 +212,21 @@ def test_no_way_an_exception_takes_to_the_log_carries_its_message(tmp_path: Path
     assert "Rivera" not in ended.stderr
 
 
+def test_no_address_is_logged(tmp_path: Path) -> None:
+    script = """if True:
+        import logging
+        from uvicorn.config import LOGGING_CONFIG
+        from lib.web import logs
+        logging.config.dictConfig(LOGGING_CONFIG)
+        logs.keep_data_out()
+        said = ("127.0.0.1:1", "GET", "/tasks?q=Rivera", "1.1", 200)
+        logging.getLogger("uvicorn.access").info('%s - "%s %s HTTP/%s" %d', *said)
+    """
+    ended = run([sys.executable, "-c", script], tmp_path)
+
+    assert (ended.stdout, ended.stderr) == ("", "")
+
+
 def test_a_bug_is_told_without_a_claim_about_what_was_saved() -> None:
     """It may come after the write, which is then there."""
     assert sentence("0a1b") == (

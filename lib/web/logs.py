@@ -30,8 +30,9 @@ def keep_data_out() -> None:
     LOG.propagate = False
     logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno >= logging.WARNING)
     # Streamlit's own reports of a failed script, which errors.show_script_error reports better,
-    # and of the port that app.py gives it. (A filter, since uvicorn undoes `disabled`.)
-    for name in ("streamlit.error_util", "streamlit.config"):
+    # and of the port that app.py gives it; and uvicorn's of each address, where one searches for
+    # people. (A filter, since uvicorn undoes `disabled`.)
+    for name in ("streamlit.error_util", "streamlit.config", "uvicorn.access"):
         logging.getLogger(name).addFilter(lambda record: False)
 
 
