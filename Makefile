@@ -1,6 +1,8 @@
 PYTHON := .venv/bin/python
 PORT ?= 8501
 EXAMPLES ?= 20000
+# A file's tests stay together, since they share a server; the browser's, which take longest, begin.
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test bench fuzz screenshots format clean
 .DEFAULT_GOAL := help
@@ -27,7 +29,7 @@ test:
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m mypy --strict --no-error-summary app.py pages lib tests
 	@echo "Tests …"
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest $(PARALLEL)
 
 bench:
 	@sh scripts/environment.sh requirements.txt requirements-dev.txt
