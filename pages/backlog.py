@@ -25,7 +25,8 @@ def over_time(found: list[Week]) -> None:
             "Pending at its end": [week.pending for week in found],
         }
     )
-    left, right = st.columns(2, gap="medium")
+    with st.container(key="weekly"):
+        left, right = st.columns(2, gap="medium")
     with left:
         charts.section(
             "How many tasks were pending at the end of each week?",

@@ -52,7 +52,7 @@ def weekly(frame: pd.DataFrame, series: Sequence[str], *, key: str) -> tuple[str
             color=alt.Color(
                 "Series:N",
                 scale=alt.Scale(domain=list(series), range=[_COLORS[name] for name in series]),
-                legend=alt.Legend(title=None, orient="top") if len(series) > 1 else None,
+                legend=alt.Legend(title=None, orient="top"),
             ),
             opacity=alt.condition(pick, alt.value(1), alt.value(0.45)),
             tooltip=[

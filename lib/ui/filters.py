@@ -59,10 +59,10 @@ def choose(
             label_visibility="collapsed", placeholder="Search ( / )",
             on_change=url.put, args=("q",),
         )  # fmt: skip
-        _select("Status", "status", list(STATUSES), 106)
-        _select("Type", "type", list(TYPES), 112)
+        _select("Status", "status", list(STATUSES), 112)
+        _select("Type", "type", list(TYPES), 118)
         names = [ME, NOBODY, *(c.name for c in colleagues if c.id != actor.id)]
-        _select("Assignee", "assignee", list(dict.fromkeys(names)), 112)
+        _select("Assignee", "assignee", list(dict.fromkeys(names)), 142)
         _select("Payer", "payer", list(payers), 116)
         _select("Provider", "provider", list(providers), 116)
         _select("Age", "age", list(AGES), 98)

@@ -129,9 +129,9 @@ with st.sidebar:
     st.button("New task", width="stretch")
 with st.container(horizontal=True, key="filters", gap="xsmall"):
     text("Search tasks", "q", 204, "search")
-    select("Status", "status", STATUSES, 106)
-    select("Type", "type", TYPES, 112)
-    select("Assignee", "assignee", NAMES[:8], 112)
+    select("Status", "status", STATUSES, 112)
+    select("Type", "type", TYPES, 118)
+    select("Assignee", "assignee", NAMES[:8], 142)
     select("Payer", "payer", PAYERS, 116)
     select("Provider", "provider", NAMES, 116)
     select("Age", "age", AGES, 98)
