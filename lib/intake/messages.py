@@ -36,6 +36,7 @@ OTHERS = {  # what the transactions are that we do not read
     "834": "an enrollment in a plan",
     "997": "a receipt for another file",
     "999": "a receipt for another file",
+    "TA1": "a receipt for another file",
 }
 OTHER_CLAIMS = {
     "X223": "837I (institutional claims)",
@@ -218,7 +219,8 @@ def _kind(transaction: Transaction, head: list[x12.Segment]) -> str:
     if not kind.isalnum() or len(kind) > 6:
         raise Unreadable(number, "the ST segment does not say what the transaction is")
     what = f" ({OTHERS[kind]})" if kind in OTHERS else ""
-    raise _Other(number, f"this is a {kind}{what}, which is not read")
+    article = "an" if kind.startswith("8") else "a"
+    raise _Other(number, f"this is {article} {kind}{what}, which is not read")
 
 
 def _parse(

@@ -13,12 +13,12 @@ from lib.intake.fhir import Recorded
 from lib.intake.grid import Grid, text_of
 from lib.intake.messages import APPLIED, QUARANTINED, RECORDED, Message
 from lib.intake.requests import Request
+from lib.intake.x12_marks import PIECE
 from lib.models import RefusedRow
 
 # The beginning of an X12 file, or of a piece of one: x12.py says what is wrong with it.
 _X12 = re.compile(
-    rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*(?:I\0?S\0?A|(?:GS|ST|BHT|BPR|TRN|HL|NM1|N1|CLM|CLP|"
-    rb"SE|GE|IEA|TA1|AK1|STC|SV1|LX)[^A-Za-z0-9\s,;])"
+    rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*(?:I\0?S\0?A|" + PIECE.encode() + rb")"
 )
 
 

@@ -42,9 +42,9 @@ ENVELOPE = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA"})
 
 @dataclass(slots=True)
 class Transaction:
-    """One ST…SE. `segments` can be walked once, before the next transaction is asked for."""
+    """One ST…SE, or a TA1. `segments` can be walked once, before the next one is asked for."""
 
-    kind: str  # ST01: 837, 835 …
+    kind: str  # ST01: 837, 835 …, or TA1
     version: str  # ST03, else GS08: 005010X222A1
     number: int  # of the ST segment in the file, counted from 1
     separators: Separators
@@ -165,7 +165,12 @@ class _Reader:
                 self.end(number, segment, isa, group, groups)
             elif name == "SE":
                 raise Broken(number, "an SE segment ends a transaction that never began")
-            elif name != "TA1":
+            elif name == "TA1":
+                controls = (_control(isa), "", element(segment, 1))
+                sender, nothing = element(isa, 6), iter(())
+                marks = self.separators
+                yield Transaction("TA1", "", number, marks, sender, controls, nothing, number)
+            else:
                 self.warnings.append(
                     f"Segment {number} stands outside any transaction and was skipped."
                 )

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 EDGES = " \t\r\n\0\x1a\ufeff"  # what editors and old systems leave around the text
 ISA_MARKS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)  # X12.5: fixed widths
+PIECE = (  # how a piece of a file begins, of which the ISA segment is missing
+    r"(?:GS|ST|BHT|BPR|TRN|HL|NM1|N1|SBR|CLM|CLP|CAS|SVC|SV1|LX|STC|PLB|DTM|DTP|AK1|TA1|SE|GE|IEA)"
+    r"[^A-Za-z0-9\s,;\0]"
+)
 AGAIN = "the file was cut off, so ask the sender for it again"
 
 
@@ -37,7 +41,7 @@ def separators_of(head: str, number: int) -> Separators:
         what = "it does not begin with an ISA segment, so it is not an X12 file"
         if number > 1:
             what = "what follows the IEA segment is not an interchange"
-        elif head[:2] in {"GS", "ST"}:
+        elif re.match(PIECE, head):
             what = "it begins without an ISA segment: this is only a piece of an X12 file"
         raise Broken(number, what)
     flat = head.replace("\n", "")
