@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lib import access, events, tasks
+from lib import access, assignments, events, tasks
 from lib.access import Verb
 from lib.db import Connection, transaction
 from lib.errors import NoSuchTask, NothingProposed, NotYourTask
@@ -28,7 +28,7 @@ def of_task(con: Connection, task: Task) -> Proposal | None:
 
 
 def accept(con: Connection, task_id: int, *, token: str, actor: Person, now: datetime) -> None:
-    """Complete the task as proposed, by its assignee or by anybody where it has none.
+    """Complete the task as proposed, by its assignee; where it has none, whoever does so has it.
 
     Raises NothingProposed, NotYourTask, AlreadyCompleted, NotAllowed or NoSuchTask.
     """
@@ -36,6 +36,7 @@ def accept(con: Connection, task_id: int, *, token: str, actor: Person, now: dat
         if has_completed(con, Sent(token, "accept proposal", actor, (task_id,)), task_id, now=now):
             return
         task, proposal = _proposed(con, task_id, actor)
+        assignments.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
         _end(con, task, "accepted proposal", proposal, actor, now)
         tasks.mark_completed(con, task, actor=actor, now=now)
 

@@ -13,7 +13,7 @@ from lib.intake import provenance
 from lib.intake.raw import path_of
 from lib.models import Status
 from tests.conftest import NOON, Cast
-from tests.given import minutes
+from tests.given import minutes, story
 from tests.test_import import bring
 from tests.x12_texts import answer, claim, file_835, file_837
 
@@ -77,6 +77,17 @@ def test_an_accepted_proposal_completes_the_task_once(con: Connection, cast: Cas
     assert task.status is Status.COMPLETED
     assert task.completed_by == "Ben"
     assert con.value("SELECT count(*) FROM event WHERE kind = 'accepted proposal'") == 1
+
+
+def test_who_accepts_a_proposal_of_a_free_task_has_it_and_its_history_says_so(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = proposed(con, cast)
+
+    proposals.accept(con, task_id, token="t", actor=cast.ben, now=NOON)
+
+    assert tasks.get(con, task_id, actor=cast.ana).assignee_name == "Ben"
+    assert ("assigned", "Assignee", None, "Ben", None, "Ben") in story(con, task_id)
 
 
 def test_not_yet_leaves_the_task_open_and_the_proposal_gone(con: Connection, cast: Cast) -> None:
