@@ -201,6 +201,16 @@ def test_another_billing_provider_does_not_get_the_address_of_the_first() -> Non
     assert any("address and tax ID" in said for said in claims_837.missing(other))
 
 
+def test_another_service_location_says_that_its_address_is_not_held() -> None:
+    filed = as_filed([*AROUND, *FILED])
+    moved = replace(filed, charge=replace(filed.charge, location="WEST CAMPUS"))
+
+    assert "N3*1 EAST ROAD" not in written(moved)
+    assert list(claims_837.missing(moved)) == [
+        "the service location's address is not held: add it before sending"
+    ]
+
+
 def test_claims_of_one_billing_provider_stand_under_it_five_thousand_to_a_transaction() -> None:
     filed = as_filed([*AROUND, *FILED])
     elsewhere = replace(filed, charge=replace(filed.charge, billing_name="ELSEWHERE"))

@@ -126,13 +126,18 @@ def _providers(charge: Charge, filing: Filing) -> list[Segments]:
             filed[role] = held
         elif name or npi:
             filed[role] = (person(role, name, npi),)
-    place = filed.pop("77", ())
-    if place and charge.location in {plain(at(place[0], 3)), _whole_name(place[0])}:
-        filed["77"] = place
-    elif charge.location:
-        filed["77"] = (("NM1", "77", "2", charge.location),)
-    known = [role for role in PROVIDERS if role in filed]
+    filed["77"] = location(charge, filing)
+    known = [role for role in PROVIDERS if filed.get(role)]
     return [filed[role] for role in known]
+
+
+def location(charge: Charge, filing: Filing) -> Segments:
+    """The loop of the service location, empty where the charge has none: as it was filed, else
+    its name alone."""
+    filed = next((loop for loop in filing.providers if at(loop[0], 1) == "77"), ())
+    if filed and charge.location in {plain(at(filed[0], 3)), _whole_name(filed[0])}:
+        return filed
+    return (("NM1", "77", "2", charge.location),) if charge.location else ()
 
 
 def _whole_name(segment: Segment) -> str:

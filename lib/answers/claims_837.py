@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, islice
 
-from lib.answers.claim_loop import claim_loop, is_same, person
+from lib.answers.claim_loop import claim_loop, is_same, location, person
 from lib.answers.filing import NOT_HELD, Filing, Segments, at, put
 from lib.answers.segments import Envelope, Segment, interchange, is_plain
 from lib.models import Charge, Patient, Payer, ServiceLine
@@ -58,6 +58,9 @@ def missing(replacement: Replacement) -> Iterator[str]:
         yield "the payer's claim number (REF*F8) is not known: no remittance gave it"
     if not any(segment[0] == "N4" for segment in filing.billing) or not _is_billing(replacement):
         yield "the billing provider's address and tax ID are not held: add them before sending"
+    place = location(charge, filing)
+    if place and not any(segment[0] == "N4" for segment in place):
+        yield "the service location's address is not held: add it before sending"
     if not filing.submitter:
         yield "submitter, receiver and the patient's address are not held: add them before sending"
     if not filing.claim:
