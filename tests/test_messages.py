@@ -207,10 +207,12 @@ def test_another_answer_about_the_state_of_claims_is_refused_by_name(
         bring(con, cast, raw)
 
 
-def test_a_bad_message_is_set_aside_and_the_good_ones_come_in(con: Connection, cast: Cast) -> None:
-    raw = envelope(
-        claims(claim("A1")), claims(claim("A2", amount="x")), claims(claim("A3"))
-    ).encode()
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_bad_message_is_set_aside_and_the_good_ones_come_in(
+    con: Connection, cast: Cast, encoding: str
+) -> None:
+    text = envelope(claims(claim("A1")), claims(claim("A2", amount="x")), claims(claim("A3")))
+    raw = text.encode(encoding)
 
     report = bring(con, cast, raw)
 

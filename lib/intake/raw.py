@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lib.db import Store
 from lib.intake.x12 import BYTE_ORDER_MARKS
-from lib.intake.x12_marks import Broken
+from lib.intake.x12_marks import EDGES, Broken
 
 PIECE = 1 << 20  # bytes
 
@@ -25,7 +25,7 @@ class Raw:
         digest, utf8 = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
         is_utf8, head = True, b""
         for piece in self.pieces():
-            head = head or piece[:64]
+            head = head or piece[:2000]
             self.size += len(piece)
             digest.update(piece)
             if is_utf8:
@@ -34,9 +34,10 @@ class Raw:
                 except UnicodeDecodeError:
                     is_utf8 = False
         self.sha256 = digest.hexdigest()
-        self.is_interchange = head.lstrip(b" \t\r\n").startswith(b"ISA")
         marked = (encoding for mark, encoding in BYTE_ORDER_MARKS if head.startswith(mark))
         self.encoding = next(marked, "utf-8" if is_utf8 else "latin-1")
+        beginning = head.decode(self.encoding, errors="ignore").lstrip(EDGES)
+        self.is_interchange = beginning.startswith("ISA")
 
     def pieces(self) -> Iterator[bytes]:
         self.done = 0
