@@ -343,8 +343,9 @@ def _last_editor(con: Connection, charge_id: int) -> str:
     return str(
         con.value(
             """
-            SELECT person.name FROM event JOIN person ON person.id = event.actor_id
-            WHERE charge_id = $charge_id AND kind = 'changed'
+            SELECT CASE kind WHEN 'changed' THEN person.name ELSE 'A claim that replaces it' END
+            FROM event LEFT JOIN person ON person.id = event.actor_id
+            WHERE charge_id = $charge_id AND kind IN ('changed', 'replaced')
             ORDER BY happened_at DESC, event.id DESC LIMIT 1
             """,
             charge_id=charge_id,

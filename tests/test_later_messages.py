@@ -6,9 +6,12 @@ from decimal import Decimal
 
 import pytest
 
+from lib import assignments, charges
 from lib.db import Connection
+from lib.errors import ChargeChanged
 from lib.intake import files
 from tests.conftest import NOON, Cast
+from tests.given import minutes
 from tests.test_import import bring
 from tests.test_messages import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, envelope, file_835, file_837, remittance
@@ -55,6 +58,23 @@ def test_after_the_task_is_completed_a_later_answer_makes_a_new_one(
     again = bring(con, cast, file_835(answer("A1", control="PAYER2"), control="000000002"))
 
     assert again.tasks_new == 1
+
+
+def test_a_charge_that_a_file_replaced_meanwhile_names_no_person_as_its_editor(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1")))
+    [(task_id, charge_id)] = con.rows("SELECT id, charge_id FROM task")
+    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    opened = charges.get(con, charge_id, actor=cast.ben)
+    corrected = [part.replace("99213", "99214") for part in of(claim("A1"), "7", "PAYER1")]
+    bring(con, cast, file_837(corrected, control="000000002"))
+
+    with pytest.raises(ChargeChanged, match="A claim that replaces it changed this charge"):
+        charges.save(
+            con, task_id, opened, opened=opened, note="", token="t", actor=cast.ben, now=minutes(1)
+        )
 
 
 def test_a_payment_proposes_to_complete_the_open_task_and_completes_nothing(
@@ -193,6 +213,14 @@ LINES = ("CAS*CO*45*20", "SVC*HC:87880*80*0**1", "CAS*CO*197*80")
         ("partial_denials", "1", LINES, [Decimal(80)]),
         ("partial_denials", "1", ("CAS*CO*45*20", "CAS*PR*1*10**2*5**3*5"), []),
         ("line_denials", "1", ("CAS*CO*45*120",), []),
+        ("line_denials", "1", ("CAS*OA*45*120",), []),
+        ("partial_denials", "1", ("CAS*PI*45*120",), []),
+        (
+            "partial_denials",
+            "1",
+            ("CAS*CO*50*30", "SVC*HC:87880*80*50**1", "CAS*CO*50*25"),
+            [Decimal(55)],
+        ),
         ("", "22", (), []),
         ("reversals", "22", (), [Decimal(200)]),
     ],
