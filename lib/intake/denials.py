@@ -1,7 +1,7 @@
 """The answers of a remittance: what they ask of the practice, and what they tell it. Pure.
 
 A denied claim always makes a request. Which of the others do is the choice of each practice. The
-contractual difference (CO 45) and what the patient owes (PR 1, 2, 3) never make one.
+contractual difference (CARC 45) and what the patient owes (PR 1, 2, 3) never make one.
 """
 
 from __future__ import annotations

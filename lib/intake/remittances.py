@@ -27,7 +27,7 @@ class Reason:
     @property
     def is_expected(self) -> bool:
         """True for the contractual difference and what the patient owes: nobody need answer."""
-        return (self.group, self.code) in {("CO", "45"), ("PR", "1"), ("PR", "2"), ("PR", "3")}
+        return self.code == "45" or (self.group == "PR" and self.code in {"1", "2", "3"})
 
     def __str__(self) -> str:
         return f"{self.group}-{self.code}"
@@ -166,7 +166,7 @@ class _Draft:
     rendering: Party = NOBODY
     claim_dates: list[tuple[date, date]] = field(default_factory=list)
     line_dates: list[tuple[date, date]] = field(default_factory=list)
-    reasons: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    reasons: dict[tuple[str, str], Decimal] = field(default_factory=dict)  # of the whole claim
     remarks: dict[str, None] = field(default_factory=dict)
     charged: Decimal = Decimal("0.00")
     paid: Decimal = Decimal("0.00")
@@ -202,15 +202,24 @@ class _Draft:
             self.take_date(number, segment)
 
     def take_reasons(self, number: int, segment: Segment) -> None:
-        group = element(segment, 1)
+        group = element(segment, 1).upper()
         for at in range(2, len(segment), 3):
             code = element(segment, at).upper()
             if code:
-                paid = values.amount(segment, at + 1, number)
-                key = (group, code)
-                if self.lines:
-                    self.lines[-1].reasons.setdefault(key, paid)
-                self.reasons[key] = max(paid, self.reasons.get(key, paid))
+                reasons = self.lines[-1].reasons if self.lines else self.reasons
+                amount = values.amount(segment, at + 1, number)
+                reasons[group, code] = reasons.get((group, code), Decimal(0)) + amount
+
+    def all_reasons(self) -> dict[tuple[str, str], Decimal]:
+        """What the lines say together; some senders say it of the claim once more."""
+        found: dict[tuple[str, str], Decimal] = {}
+        for line in self.lines:
+            for key, amount in line.reasons.items():
+                found[key] = found.get(key, Decimal(0)) + amount
+        return self.reasons | {
+            key: max(amount, self.reasons.get(key, amount), key=abs)
+            for key, amount in found.items()
+        }
 
     def take_date(self, number: int, segment: Segment) -> None:
         kind = element(segment, 1)
@@ -225,7 +234,7 @@ class _Draft:
             self.remarks.setdefault(code.upper())
 
     def finish(self, head: _Head) -> Answer:
-        reasons = (Reason(*key, amount) for key, amount in self.reasons.items())
+        reasons = (Reason(*key, amount) for key, amount in self.all_reasons().items())
         return Answer(
             segment_number=self.number,
             claim_number=element(self.clp, 1),
