@@ -36,7 +36,7 @@ def test_a_damaged_file_is_read_or_refused_with_a_sentence(at: int, gone: int, p
     try:
         found = content.read("x", damaged)
     except RefusedFile as refused:
-        assert re.fullmatch(r"x was refused( at segment \d+)?: .+\.", str(refused))
+        assert re.fullmatch(r"x was refused( at (segment|line) \d+)?: .+\.", str(refused))
     else:
         assert found.format or found.messages
 
