@@ -12,7 +12,7 @@ from lib.intake.files import Progress
 from lib.intake.others import Choice
 from lib.models import ImportReport, Person
 from lib.submissions import new_token
-from lib.ui import import_job, import_mapping, import_report, session, words
+from lib.ui import import_history, import_job, import_mapping, import_report, session, words
 from lib.ui.import_job import Job, Waiting
 
 FORMATS = (
@@ -131,5 +131,7 @@ if chosen:
             waiting, actor=actor, practice_id=practice_id, now=session.now()
         )
         st.rerun()
-elif imported := st.session_state.get("imported"):
-    import_report.table(imported, is_done=True)
+else:
+    if imported := st.session_state.get("imported"):
+        import_report.table(imported, is_done=True)
+    import_history.show(actor)

@@ -428,6 +428,7 @@ def test_a_document_is_sent_to_its_practice_and_to_nobody_else(
         ("/documents/{}/scan", "There is no such document."),
         ("/answers/{}.zip?since=2025-01-01&until=2025-01-31", "There is no such practice."),
         ("/imports/refused/{}", "There is no such file."),
+        ("/imports/set-aside/{}", "There is no such file."),
         ("/origin/task/{}", "There is no such task."),
         ("/origin/charge/{}", "There is no such charge."),
     ],

@@ -1,7 +1,8 @@
-"""What an import left over, by its address: the refused rows of a table, to correct."""
+"""What an import left over, by its address: refused rows, and messages that were set aside."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from starlette.concurrency import run_in_threadpool
@@ -9,8 +10,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from lib import people
+from lib.db import Connection
 from lib.errors import BillingError, NoSuchFile, NotAllowed, NotSignedIn
-from lib.intake import refused
+from lib.intake import history, refused
+from lib.models import Person
 from lib.web import session
 from lib.web.documents import disposition
 
@@ -19,16 +22,25 @@ STATUS = {NotSignedIn: 401, NotAllowed: 403, NoSuchFile: 404}
 
 async def send_refused_rows(request: Request) -> Response:
     """The rows as CSV, to people of the practice who import; to anybody else there are none."""
-    try:
-        name, content = await run_in_threadpool(
-            _content, request.path_params["file_id"], session.token_of(request)
+
+    def answer(con: Connection, actor: Person) -> Response:
+        name, content = refused.content(con, request.path_params["file_id"], actor=actor)
+        return Response(
+            content,
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": disposition(name, is_shown=False)},
         )
-    except BillingError as problem:
-        return PlainTextResponse(str(problem), STATUS.get(type(problem), 400))
-    return Response(
-        content,
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": disposition(name, is_shown=False)},
+
+    return await _send(request, answer)
+
+
+async def send_set_aside(request: Request) -> Response:
+    """The text of a message that was set aside, to the same people."""
+    return await _send(
+        request,
+        lambda con, actor: PlainTextResponse(
+            history.text(con, request.path_params["message_id"], actor=actor)
+        ),
     )
 
 
@@ -36,7 +48,13 @@ async def no_such_file(_request: Request) -> Response:
     return PlainTextResponse(str(NoSuchFile()), 404)
 
 
-def _content(file_id: int, token: str | None) -> tuple[str, bytes]:
-    with session.connection() as con:
-        actor = people.who(con, token, now=datetime.now(UTC))
-        return refused.content(con, file_id, actor=actor)
+async def _send(request: Request, answer: Callable[[Connection, Person], Response]) -> Response:
+    def read() -> Response:
+        with session.connection() as con:
+            actor = people.who(con, session.token_of(request), now=datetime.now(UTC))
+            return answer(con, actor)
+
+    try:
+        return await run_in_threadpool(read)
+    except BillingError as problem:
+        return PlainTextResponse(str(problem), STATUS.get(type(problem), 400))

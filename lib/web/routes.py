@@ -10,7 +10,7 @@ from starlette.routing import Route
 from lib.runtime import ROOT
 from lib.web.answers import no_such_answers, send_claims, send_package
 from lib.web.documents import no_such_document, send_document
-from lib.web.imports import no_such_file, send_refused_rows
+from lib.web.imports import no_such_file, send_refused_rows, send_set_aside
 from lib.web.origins import (
     no_such_charge,
     no_such_task,
@@ -53,6 +53,7 @@ ROUTES = [
     Route("/answers/{practice_id:id}.x12", send_claims),
     Route("/answers/{rest:path}", no_such_answers),
     Route("/imports/refused/{file_id:id}", send_refused_rows),
+    Route("/imports/set-aside/{message_id:id}", send_set_aside),
     Route("/imports/{rest:path}", no_such_file),
     Route("/origin/task/{id:id}", send_task_origin),
     Route("/origin/task/{rest:path}", no_such_task),

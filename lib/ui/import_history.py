@@ -1,0 +1,148 @@
+"""The files that came in, a row each, and beside them what of the chosen one was set aside."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from lib.errors import BillingError
+from lib.intake import history
+from lib.intake.history import FileMessage, ImportedFile
+from lib.models import Person
+from lib.ui import components, session, words
+
+COLUMNS = (
+    ("name", "File", "34%"),
+    ("format", "Format", "72px"),
+    ("moment", "Imported", "148px"),
+    ("by", "By", "17%"),
+    ("charges", "Charges", "76px"),
+    ("tasks", "Tasks", "64px"),
+    ("amount", "Amount", "96px"),
+    ("status", "Set aside", "92px"),
+)
+OUTCOMES = {"quarantined": "Set aside", "duplicate": "Known before", "recorded": "Left out"}
+TABLES = ("CSV", "XLSX")
+MOST_SHOWN = 100  # messages of one file
+
+
+def show(actor: Person) -> None:
+    """The list, and the chosen file beside it."""
+    number = st.query_params.get("page", "1")
+    page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 else 1
+    page = max(1, page)
+    found, count = history.find(session.connection(), actor=actor, page=page)
+    st.html('<h2 class="bt-title">Imported files</h2>')
+    with st.container(key="import_body"):
+        left, right = st.columns([2.2, 1], gap="medium")
+    with left:
+        _list(found, count, page, actor)
+    with right:
+        _chosen(actor)
+
+
+def _list(found: list[ImportedFile], count: int, page: int, actor: Person) -> None:
+    first = (page - 1) * history.PAGE_SIZE + 1
+    components.record_list(
+        {
+            "label": "Imported files",
+            "search": "",
+            "rows": [_row(file, actor) for file in found],
+            "selected": file_in_url(),
+            "page": page,
+            "pages": max(1, -(-count // history.PAGE_SIZE)),
+            "count": f"{count:,}",
+            "countWord": "file" if count == 1 else "files",
+            "range": f"{first:,}–{first + len(found) - 1:,}" if found else "",
+            "empty": "No file was imported yet. Choose some above.",
+            "view": str(page),
+        },
+        COLUMNS,
+        key="import_list",
+        on_action=_on_action,
+    )
+
+
+def _row(file: ImportedFile, actor: Person) -> dict[str, object]:
+    return {
+        "id": file.id,
+        "name": file.name,
+        "format": file.format,
+        "moment": words.moment(file.imported_at, session.zone(actor)),
+        "by": file.imported_by or "The command line",
+        "charges": f"{file.charges_new:,}" if file.charges_new else "",
+        "tasks": f"{file.tasks_new:,}" if file.tasks_new else "",
+        "amount": words.dollars(file.tasks_amount) if file.tasks_new else "",
+        "state": "error" if file.set_aside else "none",
+        "status": f"{file.set_aside:,}" if file.set_aside else "",
+    }
+
+
+def _on_action() -> None:
+    match st.session_state["import_list"].action:
+        case {"kind": "open", "record": int(file)}:
+            st.query_params["file"] = str(file)
+        case {"kind": "close"}:
+            st.query_params.pop("file", None)
+        case {"kind": "page", "page": int(page)}:
+            st.query_params["page"] = str(page)
+
+
+def file_in_url() -> int | None:
+    """The file the address names, or None."""
+    text = st.query_params.get("file", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _chosen(actor: Person) -> None:
+    file_id = file_in_url()
+    if file_id is None:
+        st.html('<p class="bt-quiet">Choose a file to see what of it was set aside.</p>')
+        return
+    try:
+        file, messages = history.get(session.connection(), file_id, actor=actor)
+    except BillingError as problem:
+        st.warning(str(problem))
+        return
+    practice = session.practice_of(actor, file.practice_id).name
+    known = [
+        ("Practice", practice if len(actor.memberships) > 1 else ""),
+        ("Format", file.format),
+        ("Imported", words.moment(file.imported_at, session.zone(actor))),
+        ("By", file.imported_by or "The command line"),
+        ("New charges", f"{file.charges_new:,}"),
+        ("New tasks", f"{file.tasks_new:,}"),
+        ("Amount", f"${words.dollars(file.tasks_amount)}" if file.tasks_new else ""),
+        ("SHA-256", file.sha256),
+    ]
+    said = "".join(_message(file, each) for each in messages[:MOST_SHOWN])
+    more = len(messages) - MOST_SHOWN
+    rest = f"<p class='bt-quiet'>And {words.many(more, 'message')} more.</p>" if more > 0 else ""
+    nothing = '<p class="bt-quiet">Everything in it was read.</p>'
+    st.html(
+        f'<p class="bt-title">{escape(file.name)}</p>{words.facts(known)}'
+        f'<p class="bt-head" style="margin-top:10px">What was not taken</p>{said or nothing}{rest}'
+    )
+
+
+def _message(file: ImportedFile, message: FileMessage) -> str:
+    """One message: what became of it and why, where it stands, and its text."""
+    first, last = message.first_segment, message.last_segment
+    unit = "line" if message.kind in TABLES else "segment" if file.format[:1] in "28" else "item"
+    place = f"{unit} {first}" if first == last else f"{unit}s {first} to {last}"
+    if message.segment_number is not None and message.segment_number != first:
+        place += f", because of {unit} {message.segment_number}"
+    link = ""
+    if message.has_text and message.kind in TABLES:
+        link = f'<a href="/imports/refused/{file.id}" download>Download the refused rows</a>'
+    elif message.has_text:
+        link = (
+            f'<a href="/imports/set-aside/{message.id}" target="_blank" rel="noopener">'
+            "Open the text</a>"
+        )
+    return (
+        f'<div class="bt-note"><b>{OUTCOMES[message.outcome]}: {escape(message.kind)}</b> '
+        f"<time>{escape(place)}</time><p>{escape(message.sentence[:1].upper())}"
+        f"{escape(message.sentence[1:])}</p>{link}</div>"
+    )
