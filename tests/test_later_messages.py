@@ -101,6 +101,50 @@ def test_a_payment_proposes_to_complete_the_open_task_and_completes_nothing(
     assert con.value("SELECT count(*) FROM event WHERE kind = 'proposed to complete'") == 1
 
 
+def test_an_answer_without_payment_and_a_reversal_are_history_and_propose_nothing(
+    con: Connection, cast: Cast
+) -> None:
+    unpaid = answer("A1", status="1", codes=("CAS*CO*50*200",))
+    taken_back = answer("A1", status="22", amount="-200", codes=("CAS*CO*45*-200",))
+    for number, said in enumerate([unpaid, taken_back], 1):
+        bring(con, cast, file_835(said, control=f"00000002{number}"))
+    bring(con, cast, file_835(answer("A1")))
+
+    later = [
+        bring(con, cast, file_835(said, control=f"00000003{number}", paid_on="20250301"))
+        for number, said in enumerate([unpaid, taken_back], 1)
+    ]
+
+    assert [report.tasks_new for report in later] == [0, 0]
+    assert con.rows("SELECT count(*), count(proposal) FROM task") == [(1, 0)]
+    first, second = con.rows("SELECT detail FROM event WHERE kind = 'answered again' ORDER BY id")
+    assert "processed the claim on 03/01/2025 and paid nothing, with CO-50" in first[0]
+    assert "took back its earlier answer" in second[0]
+
+
+def test_what_a_patient_owes_alone_is_as_good_as_paid(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_835(answer("A1")))
+    owed = answer("A1", status="1", codes=("CAS*CO*45*150", "CAS*PR*1*50"))
+
+    bring(con, cast, file_835(owed, control="000000002", paid_on="20250301"))
+
+    assert con.value("SELECT proposal FROM task") == (
+        "PLAINS HEALTH processed this claim on 03/01/2025 and paid nothing. Complete the task?"
+    )
+
+
+def test_a_payment_that_is_taken_back_proposes_no_longer(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_835(answer("A1")))
+    paid = file_835(answer("A1", status="1", codes=()), control="000000002")
+    bring(con, cast, paid.replace(b"*200*0*", b"*200*180*"))
+    assert con.value("SELECT proposal FROM task")
+
+    taken_back = answer("A1", status="22", amount="-200", codes=())
+    bring(con, cast, file_835(taken_back, control="000000003"))
+
+    assert con.rows("SELECT proposal, proposal_at, status FROM task") == [(None, None, "open")]
+
+
 def test_an_accepted_acknowledgment_answers_a_rejection_but_not_a_denial(
     con: Connection, cast: Cast
 ) -> None:

@@ -1,7 +1,8 @@
 """The answers of a remittance: what they ask of the practice, and what they tell it. Pure.
 
-A denied claim always makes a request. Which of the others do is the choice of each practice. The
-contractual difference (CARC 45) and what the patient owes (PR 1, 2, 3) never make one.
+A denied claim always makes a request. Which of the others make a task is the choice of each
+practice; what makes none is history of a task that is open. The contractual difference (CARC 45)
+and what the patient owes (PR 1, 2, 3) never make one.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ def _request(answer: Answer, options: Options) -> Request | None:
     if answer.status == DENIED:
         advice = hints.find(answer)
         return _about(answer, advice, advice.title, hints.instructions(answer, advice))
-    if answer.status == REVERSAL and options.reversals:
-        return _reversal(answer)
+    if answer.status == REVERSAL:
+        return replace(_reversal(answer), is_history=not options.reversals)
     if answer.status in PAID:
         denied = [line for line in answer.lines if line.is_denied]
         if options.line_denials and denied:
@@ -59,6 +60,8 @@ def _request(answer: Answer, options: Options) -> Request | None:
         asked = [reason for reason in answer.reasons if not reason.is_expected]
         if options.partial_denials and (denied or any(reason.amount > 0 for reason in asked)):
             return _partial(answer)
+        if asked and answer.paid <= 0:
+            return _unpaid(answer)
     return None
 
 
@@ -130,6 +133,18 @@ def _partial(answer: Answer) -> Request:
         amount,
     )
     return replace(request, key=request.key.replace("835|", "835|part|", 1))
+
+
+def _unpaid(answer: Answer) -> Request:
+    """A claim that was processed and not paid: an open task is told, nothing is proposed."""
+    advice = hints.find(answer)
+    asked = [str(reason) for reason in answer.reasons if not reason.is_expected]
+    said = (
+        f"{_who(answer)} processed the claim{_when(answer)} and paid nothing, with "
+        f"{', '.join(asked[: hints.MOST_CODES])}: it says that {advice.answer}."
+    )
+    request = replace(_about(answer, advice, advice.title, said), is_history=True)
+    return replace(request, key=request.key.replace("835|", "835|unpaid|", 1))
 
 
 def _reversal(answer: Answer) -> Request:

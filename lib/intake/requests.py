@@ -52,6 +52,7 @@ class Request:
     received_on: date | None = None  # the day it arrived elsewhere; None: it arrives now
     assignee_name: str = ""  # who works on it elsewhere: taken over where a colleague is so named
     history: str = ""  # said on a task of the claim that is open already; empty: never added there
+    is_history: bool = False  # makes no task of its own, and is nothing where none is open
 
     @property
     def whole(self) -> Decimal | None:
@@ -107,7 +108,7 @@ def plan(con: Connection, practice_id: int, requests: Iterable[Request]) -> Plan
             found.later.append(Later(request, task.id, ""))
         elif first:
             found.later.append(Later(request, None, first.key))
-        else:
+        elif not request.is_history:
             found.new.append(request)
             made.setdefault(claim, []).append(request)
     return found
@@ -129,7 +130,17 @@ def add(con: Connection, planned: Plan, source: Source) -> None:
 
 
 def answer(con: Connection, task_id: int, request: Request, source: Source) -> None:
-    """Add a later answer to the history of an open task, inside a transaction."""
+    """Add a later answer to the history of an open task, inside a transaction.
+
+    What was said before it no longer proposes to complete the task.
+    """
+    con.execute(
+        """
+        UPDATE task SET proposal = NULL, proposal_at = NULL, version = version + 1
+        WHERE id = $task_id AND proposal IS NOT NULL
+        """,
+        task_id=task_id,
+    )
     remember(con, task_id, request.key, request.segment_number, source)
     event = source.event("answered again", request.segment_number, task_id=task_id)
     con.insert("event", [event | {"detail": f"{request.history} {event['detail']}."}])
