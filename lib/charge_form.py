@@ -216,7 +216,7 @@ def _line_from_form(
 def _pointers(text: str, where: str, problems: list[Problem]) -> tuple[int, ...]:
     found: list[int] = []
     for part in re.findall(r"\d+|[A-Za-z]|[^\s,;:\dA-Za-z]", text):
-        if part.isdigit():
+        if part.isdigit() and len(part) < 3:
             found.append(int(part))
         elif part.isalpha() and part.isascii():
             found.append(ord(part.upper()) - 64)

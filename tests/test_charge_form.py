@@ -110,6 +110,7 @@ def test_a_date_is_read_as_written_or_refused(text: str, day: date | None) -> No
         ({"from": "02/30/2025"}, "from", "Write the date as MM/DD/YYYY"),
         ({"to": "soon"}, "to", "Write the date as MM/DD/YYYY"),
         ({"pointers": "A; ?"}, "pointers", "Point to diagnoses by their letters"),
+        ({"pointers": "99999999999"}, "pointers", "Point to diagnoses by their letters"),
         ({"units": "999999", "unit_charge": "9999999"}, "unit_charge", "too large"),
     ],
 )
