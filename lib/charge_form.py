@@ -61,7 +61,11 @@ def from_form(form: dict[str, Any], base: Charge) -> tuple[Charge, list[Problem]
         _line_from_form(line, f"lines.{place}", filed, problems)
         for place, (line, filed) in enumerate(typed)
     )
-    return dataclasses.replace(base, **fields, diagnoses=diagnoses, lines=lines), problems
+    charge = dataclasses.replace(base, **fields, diagnoses=diagnoses, lines=lines)
+    largest = max((line.total for line in lines), default=MOST_MONEY)
+    if largest <= MOST_MONEY < charge.total and lines != base.lines:
+        problems.append(_problem("lines", "The total of these lines is too large."))
+    return charge, problems
 
 
 def _no_gap(codes: Sequence[str], problems: list[Problem]) -> None:

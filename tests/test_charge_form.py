@@ -129,6 +129,15 @@ def test_an_unreadable_hospital_date_is_said_beside_it() -> None:
     ]
 
 
+def test_lines_that_add_up_to_more_than_a_task_can_show_are_said() -> None:
+    line = {**to_form(CHARGE)["lines"][0], "units": "999", "unit_charge": "9999999.99"}
+
+    assert problems_of(typed(lines=[line])) == []
+    assert problems_of(typed(lines=[line, line])) == [
+        ("lines", "The total of these lines is too large.")
+    ]
+
+
 def test_a_diagnosis_of_nothing_but_a_dot_is_an_empty_one() -> None:
     """Or the letters on the service lines would point to others than they say."""
     charge, [problem] = from_form(typed(diagnoses=[".", "E119"]), CHARGE)
