@@ -365,6 +365,24 @@ def test_an_archive_that_unpacks_without_measure_is_not_unpacked() -> None:
     assert "too large" in refusal(packed.getvalue())
 
 
+@pytest.mark.parametrize(("rows", "cells"), [(1, 20_000), (200, 16_000)])
+def test_a_sheet_of_countless_empty_cells_is_not_read(
+    monkeypatch: pytest.MonkeyPatch, rows: int, cells: int
+) -> None:
+    monkeypatch.setattr(grid_xlsx, "MOST_CELLS", 3_000_000)
+    whole, packed = zipfile.ZipFile(io.BytesIO(workbook(["a"]))), io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in whole.namelist():
+            text = whole.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                text = b"<worksheet><sheetData>%s</sheetData></worksheet>" % (
+                    (b"<row>%s</row>" % (b"<c/>" * cells)) * rows
+                )
+            archive.writestr(part, text)
+
+    assert "too large" in refusal(packed.getvalue())
+
+
 def test_declared_entities_are_not_read() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

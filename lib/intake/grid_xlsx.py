@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -23,6 +24,10 @@ from lib.intake.grid import (
 MOST_UNPACKED = 300_000_000  # bytes of all parts
 MOST_TEXTS = 100_000_000  # bytes of the shared texts: they are held in memory
 MOST_PARTS = 2000
+MOST_CELLS = 5_000_000  # of all sheets, empty ones included: each takes its time
+MOST_IN_ROW = 16_384  # Excel's own limit
+_ELEMENT = re.compile(rb"<(?:\w+:)?(?:c|(row))[\s/>]")
+LOOKED_AT = 200  # rows in which the names of the columns are looked for
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 warnings.filterwarnings("ignore", module="openpyxl")  # about styles and extensions it leaves out
@@ -47,7 +52,9 @@ def read(name: str, content: bytes, wanted: str | None, known: frozenset[str]) -
     try:
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         names = tuple(sheet.title for sheet in sheets)
-        merits = {sheet.title: names_known(_rows(name, sheet), known) for sheet in sheets}
+        merits = {
+            sheet.title: names_known(_rows(name, sheet, LOOKED_AT), known) for sheet in sheets
+        }
         sheets.sort(key=lambda sheet: (sheet.title != wanted, -merits[sheet.title]))
         refused: RefusedFile | None = None
         for sheet in sheets:
@@ -101,6 +108,8 @@ def _bounded(name: str, content: bytes) -> None:
                     f"{name} was refused: it is a ZIP archive but no Excel workbook. Unpack it "
                     "and bring in the files."
                 )
+            if not _is_countable(packed):
+                raise RefusedFile(f"{name} was refused: unpacked it is too large to be read.")
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     with packed.open(part) as opened:
@@ -112,10 +121,28 @@ def _bounded(name: str, content: bytes) -> None:
         raise _unreadable(name) from problem
 
 
-def _rows(name: str, sheet: Any) -> Iterator[Row]:
+def _is_countable(packed: zipfile.ZipFile) -> bool:
+    """False where the sheets have more cells than anybody needs."""
+    cells = 0
+    for part in packed.infolist():
+        if not part.filename.startswith("xl/worksheets/"):
+            continue
+        in_row = 0
+        with packed.open(part) as opened:
+            while piece := opened.read(1 << 20):
+                for found in _ELEMENT.finditer(piece):
+                    in_row = 0 if found[1] else in_row + 1
+                    cells += not found[1]
+                    if in_row > MOST_IN_ROW or cells > MOST_CELLS:
+                        return False
+    return True
+
+
+def _rows(name: str, sheet: Any, last: int | None = None) -> Iterator[Row]:
+    """The rows that are not empty, of all or of those down to the `last`."""
     sheet.reset_dimensions()  # what a file says of its own size is not to be believed
     count = 0
-    for row in sheet.iter_rows():
+    for row in sheet.iter_rows(max_row=last):
         cells = tuple(_value(cell) for cell in row[: MOST_COLUMNS + 1])
         if not any(map(text_of, cells)):
             continue
