@@ -270,11 +270,16 @@ def refusal(content: bytes) -> str | None:
     return None
 
 
-def _checked(content: bytes, name: str, label: str) -> str:
+def check_words(name: str, label: str) -> None:
+    """Raise NothingWritten without a name, WrongInput without a label of LABELS."""
     if not name.strip():
         raise NothingWritten("a name for the document")
     if label not in LABELS:
         raise WrongInput("Choose a label for the document.")
+
+
+def _checked(content: bytes, name: str, label: str) -> str:
+    check_words(name, label)
     if problem := refusal(content):
         raise WrongDocument(problem)
     return media_type_of(content) or ""

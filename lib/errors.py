@@ -127,6 +127,14 @@ class DuplicateDocument(BillingError):
         super().__init__(f"This file is already saved as “{name}” (ID {document_id}).")
 
 
+class DocumentChanged(BillingError):
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody changed this document while you had it open. Nothing of yours was saved; "
+            "look at it as it is now and change it again."
+        )
+
+
 class WrongInput(BillingError):
     """A form field holds something that cannot be understood; the message says which."""
 

@@ -5,14 +5,12 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lib import charges, documents
-from lib.access import Verb, may_anywhere
+from lib import document_changes, documents
+from lib.access import Verb, may, may_anywhere
 from lib.errors import BillingError
 from lib.media import JPEG, NAMES, PDF, PNG
 from lib.models import Document, DocumentStatus, Person
-from lib.submissions import new_token
-from lib.ui import components, session, url, words
-from lib.ui.document_form import choose_file, document_form
+from lib.ui import components, document_dialogs, session, url, words
 
 
 def search(actor: Person) -> tuple[list[Document], int, int]:
@@ -39,7 +37,7 @@ def search(actor: Person) -> tuple[list[Document], int, int]:
         if may_anywhere(actor, Verb.KEEP_DOCUMENTS) and st.button(
             "Add document", type="primary", icon=":material/upload_file:"
         ):
-            st.session_state["adding_document"] = new_token()
+            document_dialogs.begin_adding()
     number = st.query_params.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
     found, count = documents.find(
@@ -134,7 +132,10 @@ def look_at(document: Document) -> None:
             ]
         )
         + f'<p><a href="{address}?download=1" target="_self">Download</a></p>'
+        + words.story(document_changes.history(con, document.id, actor=actor), zone)
     )
+    if may(actor, Verb.KEEP_DOCUMENTS, document.practice_id) and st.button("Edit details"):
+        document_dialogs.begin_editing(document)
     if document.media_type == PDF:
         components.document_frame(address, document.name, key="document_frame")
     elif document.media_type in (PNG, JPEG):
@@ -142,62 +143,6 @@ def look_at(document: Document) -> None:
     else:
         kind = NAMES.get(document.media_type, "these")
         st.html(f'<p class="bt-quiet">{kind} files open after downloading.</p>')
-
-
-def patient(practice_id: int, token: str) -> tuple[int | None, str]:
-    """Whose document it is, found by search; nobody's where none is chosen."""
-    with st.container(horizontal=True, gap="small"):
-        query = st.text_input(
-            "Find the patient", key=f"find_{token}", type="search", live=True, width=200
-        )
-        found = dict(charges.search_patients(con, query, practice_id, actor=actor))
-        chosen = st.selectbox(
-            "Patient", list(found), index=None, format_func=found.__getitem__,
-            key=f"patient_{token}", placeholder="Nobody's, or choose one",
-        )  # fmt: skip
-    return chosen, found[chosen].split(" · ")[0] if chosen else ""
-
-
-def _closed() -> None:
-    st.session_state.pop("adding_document", None)
-
-
-@st.dialog("Add document", width="medium", on_dismiss=_closed)
-def add(token: str) -> None:
-    """The Reference Document form without a task."""
-    actor = session.person()
-    practices = {
-        m.practice.id: m.practice.name
-        for m in actor.memberships
-        if m.practice.id in may_anywhere(actor, Verb.KEEP_DOCUMENTS)
-    }
-    practice_id = next(iter(practices))
-    if len(practices) > 1:
-        practice_id = st.selectbox(
-            "Practice", list(practices), format_func=practices.__getitem__, key=f"p_{token}"
-        )
-    file = choose_file(token)
-    if file is None:
-        return
-    if refused := documents.refusal(file.getvalue()):
-        st.error(session.plain(refused))
-        return
-    patient_id, patient_name = patient(practice_id, token)
-    filled = document_form(file, token, patient_name=patient_name, label=None)
-    if not st.button("Upload", type="primary", key=f"upload_{token}"):
-        return
-    said = session.messages()
-    try:
-        documents.upload(
-            session.connection(), filled.content, filled.file_name, practice_id=practice_id,
-            patient_id=patient_id, token=token, actor=actor, now=session.now(), **filled.fields(),
-        )  # fmt: skip
-    except BillingError as problem:
-        st.error(session.plain(str(problem)))
-        return
-    said.append(("success", "Document saved."))
-    _closed()
-    st.rerun()
 
 
 def preview(document_id: int | None) -> None:
@@ -219,5 +164,4 @@ with left:
     table(found, count, page, chosen_document())
 with right:
     preview(chosen_document())
-if token := st.session_state.get("adding_document"):
-    add(token)
+document_dialogs.show()

@@ -12,7 +12,7 @@ from lib import documents
 from lib.charge_form import parse_date
 from lib.charges import show
 from lib.errors import WrongInput
-from lib.models import DocumentStatus
+from lib.models import Document, DocumentStatus
 from lib.ui import session
 
 KINDS = "PDF, TIFF, PNG, JPEG or Word, up to 10 MB"
@@ -50,9 +50,13 @@ def choose_file(key: str) -> Any:
     return st.file_uploader(f"File: {KINDS}", key=f"file_{key}")
 
 
-def document_form(file: Any, key: str, *, patient_name: str, label: str | None) -> Filled:
-    """The rest of the form, with the recommended name one click away."""
-    day = show(session.today(session.person()))
+def document_form(
+    file: Any, key: str, *, patient_name: str, label: str | None, known: Document | None = None
+) -> Filled:
+    """The rest of the form, with the recommended name one click away; of a document that is saved
+    it says what is `known`."""
+    day = show(known.document_date if known else session.today(session.person()))
+    states = list(DocumentStatus)
     options = list(documents.LABELS)
     chosen = st.selectbox(
         "Label", options, options.index(label) if label in options else None,
@@ -60,8 +64,8 @@ def document_form(file: Any, key: str, *, patient_name: str, label: str | None) 
     )  # fmt: skip
     with st.container(horizontal=True, gap="small"):
         state = st.selectbox(
-            "Status", list(DocumentStatus), key=f"status_{key}", width=160,
-            format_func=lambda status: status.label,
+            "Status", states, states.index(known.status) if known else 0, key=f"status_{key}",
+            width=160, format_func=lambda status: status.label,
         )  # fmt: skip
         dated = st.text_input("Date", day, key=f"date_{key}", width=140, max_chars=10)
     written = parse_date(dated)
@@ -73,10 +77,13 @@ def document_form(file: Any, key: str, *, patient_name: str, label: str | None) 
     def take() -> None:
         st.session_state[name_key] = recommended
 
+    st.session_state.setdefault(name_key, known.name if known else "")
     name = st.text_input("Name", key=name_key, max_chars=150)
     if patient_name:
         st.button(f"Use {session.plain(recommended)}", key=f"take_{key}", on_click=take)
-    notes = st.text_area("Notes", key=f"notes_{key}", height=80, max_chars=2000)
+    notes = st.text_area(
+        "Notes", known.notes if known else "", key=f"notes_{key}", height=80, max_chars=2000
+    )
     return Filled(
         file.getvalue() if file else b"", file.name if file else "", name, chosen or "",
         DocumentStatus(state or DocumentStatus.NEW), written, notes,

@@ -24,6 +24,7 @@ COLUMNS = (
 )
 OUTCOMES = {"quarantined": "Set aside", "duplicate": "Known before", "recorded": "Left out"}
 TABLES = ("CSV", "XLSX")
+BY_NOBODY = "Command line"  # or a watched folder
 MOST_SHOWN = 100  # messages of one file
 
 
@@ -70,7 +71,7 @@ def _row(file: ImportedFile, actor: Person) -> dict[str, object]:
         "name": file.name,
         "format": file.format,
         "moment": words.moment(file.imported_at, session.zone(actor)),
-        "by": file.imported_by or "The command line",
+        "by": file.imported_by or BY_NOBODY,
         "charges": f"{file.charges_new:,}" if file.charges_new else "",
         "tasks": f"{file.tasks_new:,}" if file.tasks_new else "",
         "amount": words.dollars(file.tasks_amount) if file.tasks_new else "",
@@ -110,7 +111,7 @@ def _chosen(actor: Person) -> None:
         ("Practice", practice if len(actor.memberships) > 1 else ""),
         ("Format", file.format),
         ("Imported", words.moment(file.imported_at, session.zone(actor))),
-        ("By", file.imported_by or "The command line"),
+        ("By", file.imported_by or BY_NOBODY),
         ("New charges", f"{file.charges_new:,}"),
         ("New tasks", f"{file.tasks_new:,}"),
         ("Amount", f"${words.dollars(file.tasks_amount)}" if file.tasks_new else ""),

@@ -187,3 +187,26 @@ def test_a_document_is_added_without_a_task(scene: Scene, sit: Sit) -> None:
     desk.is_told("Document saved.")
     expect(form).to_be_hidden()
     expect(desk.rows.first).to_contain_text("Fax of Monday")
+
+
+def test_what_is_said_of_a_document_is_changed_and_stands_in_its_history(
+    scene: Scene, sit: Sit
+) -> None:
+    held = scene.cast.documents["card-front.pdf"]
+    desk = sit(scene, scene.cast.ana, f"/documents?document={held}")
+    desk.press("Edit details")
+    form = desk.page.get_by_role("dialog")
+    expect(form.get_by_label("Name", exact=True)).to_have_value(
+        "JONES_HUGO_2025-01-13_INSURANCE-CARD"
+    )
+    desk.choose("Status", "Processed", form)
+    form.get_by_label("Notes", exact=True).fill("Front side only.")
+    form.get_by_label("Notes", exact=True).press("Tab")
+
+    desk.press("Save")
+
+    desk.is_told("Document saved.")
+    expect(form).to_be_hidden()
+    expect(desk.rows.filter(has_text="HUGO")).to_contain_text("Processed")
+    expect(desk.page.get_by_text("Front side only.").first).to_be_visible()
+    expect(desk.history().filter(has_text="Status")).to_contain_text("New → Processed")

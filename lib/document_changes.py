@@ -1,0 +1,103 @@
+"""What people say otherwise of a saved document; its file stays as it is."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date, datetime
+
+from lib import access, documents, events
+from lib.access import Verb
+from lib.db import Connection, transaction
+from lib.errors import DocumentChanged, NoSuchDocument
+from lib.models import Document, DocumentStatus, Event, Person
+
+# The fields that can be changed, in the words of the form.
+CHANGEABLE = {
+    "name": "Name",
+    "label": "Label",
+    "status": "Status",
+    "document_date": "Date",
+    "notes": "Notes",
+}
+
+
+def change(
+    con: Connection,
+    document_id: int,
+    *,
+    name: str,
+    label: str,
+    status: DocumentStatus,
+    document_date: date,
+    notes: str,
+    seen: Document,
+    actor: Person,
+    now: datetime,
+) -> int:
+    """Write what is said otherwise of a document, each with its history; how many fields that were.
+
+    `seen` is the document as the form showed it. Raises DocumentChanged where somebody changed it
+    meanwhile, NothingWritten without a name, WrongInput without a label, NoSuchDocument or
+    NotAllowed.
+    """
+    documents.check_words(name, label)
+    with transaction(con):
+        document = documents.get(con, document_id, actor=actor)
+        access.require(actor, Verb.KEEP_DOCUMENTS, document.practice_id, NoSuchDocument())
+        if document != seen:
+            raise DocumentChanged
+        wanted = dataclasses.replace(
+            document, name=name.strip(), label=label, status=status, document_date=document_date,
+            notes=notes.strip(),
+        )  # fmt: skip
+        changed = [
+            (said, _shown(getattr(document, field)), _shown(getattr(wanted, field)))
+            for field, said in CHANGEABLE.items()
+            if getattr(document, field) != getattr(wanted, field)
+        ]
+        if changed:
+            con.execute(
+                """
+                UPDATE document SET name = $name, label = $label, status = $status,
+                    document_date = $document_date, notes = $notes, version = version + 1
+                WHERE id = $document_id
+                """,
+                **{field: getattr(wanted, field) for field in CHANGEABLE},
+                document_id=document_id,
+            )
+        for field, old, new in changed:
+            events.record(
+                con,
+                "changed",
+                practice_id=document.practice_id,
+                document_id=document_id,
+                actor_id=actor.id,
+                now=now,
+                field=field,
+                old=old or None,
+                new=new or None,
+            )
+        return len(changed)
+
+
+def history(con: Connection, document_id: int, *, actor: Person) -> list[Event]:
+    """Who added the document, changed it or attached it to a task, newest first."""
+    documents.get(con, document_id, actor=actor)
+    return con.records(
+        Event,
+        """
+        SELECT kind, field, old_value AS old, new_value AS new, detail,
+               person.name AS actor, happened_at
+        FROM event LEFT JOIN person ON person.id = event.actor_id
+        WHERE document_id = $document_id
+        ORDER BY happened_at DESC, event.id DESC
+        """,
+        document_id=document_id,
+    )
+
+
+def _shown(value: object) -> str:
+    """A field as its history says it."""
+    if isinstance(value, DocumentStatus):
+        return value.label
+    return f"{value:%m/%d/%Y}" if isinstance(value, date) else str(value)

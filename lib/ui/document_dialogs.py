@@ -1,0 +1,112 @@
+"""The dialogs of the Documents page: add a document, say something else of one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib import charges, document_changes, documents
+from lib.access import Verb, may_anywhere
+from lib.errors import BillingError
+from lib.models import Document, Person
+from lib.submissions import new_token
+from lib.ui import session
+from lib.ui.document_form import choose_file, document_form
+
+
+def begin_adding() -> None:
+    st.session_state["adding_document"] = new_token()
+
+
+def begin_editing(document: Document) -> None:
+    st.session_state["editing_document"] = (new_token(), document)
+
+
+def show() -> None:
+    """The dialog that was begun, until it is sent or dismissed."""
+    if token := st.session_state.get("adding_document"):
+        _add(token)
+    elif editing := st.session_state.get("editing_document"):
+        _edit(*editing)
+
+
+def _patient(practice_id: int, token: str, actor: Person) -> tuple[int | None, str]:
+    """Whose document it is, found by search; nobody's where none is chosen."""
+    with st.container(horizontal=True, gap="small"):
+        query = st.text_input(
+            "Find the patient", key=f"find_{token}", type="search", live=True, width=200
+        )
+        found = dict(charges.search_patients(session.connection(), query, practice_id, actor=actor))
+        chosen = st.selectbox(
+            "Patient", list(found), index=None, format_func=found.__getitem__,
+            key=f"patient_{token}", placeholder="Nobody's, or choose one",
+        )  # fmt: skip
+    return chosen, found[chosen].split(" · ")[0] if chosen else ""
+
+
+def _added() -> None:
+    st.session_state.pop("adding_document", None)
+
+
+@st.dialog("Add document", width="medium", on_dismiss=_added)
+def _add(token: str) -> None:
+    """The Reference Document form without a task."""
+    actor = session.person()
+    practices = {
+        m.practice.id: m.practice.name
+        for m in actor.memberships
+        if m.practice.id in may_anywhere(actor, Verb.KEEP_DOCUMENTS)
+    }
+    practice_id = next(iter(practices))
+    if len(practices) > 1:
+        practice_id = st.selectbox(
+            "Practice", list(practices), format_func=practices.__getitem__, key=f"p_{token}"
+        )
+    file = choose_file(token)
+    if file is None:
+        return
+    if refused := documents.refusal(file.getvalue()):
+        st.error(session.plain(refused))
+        return
+    patient_id, patient_name = _patient(practice_id, token, actor)
+    filled = document_form(file, token, patient_name=patient_name, label=None)
+    if not st.button("Upload", type="primary", key=f"upload_{token}"):
+        return
+    said = session.messages()
+    try:
+        documents.upload(
+            session.connection(), filled.content, filled.file_name, practice_id=practice_id,
+            patient_id=patient_id, token=token, actor=actor, now=session.now(), **filled.fields(),
+        )  # fmt: skip
+    except BillingError as problem:
+        st.error(session.plain(str(problem)))
+        return
+    said.append(("success", "Document saved."))
+    _added()
+    st.rerun()
+
+
+def _edited() -> None:
+    st.session_state.pop("editing_document", None)
+
+
+@st.dialog("Edit document", width="medium", on_dismiss=_edited)
+def _edit(token: str, seen: Document) -> None:
+    """What is said of a saved document; its file stays as it is."""
+    actor = session.person()
+    filled = document_form(
+        None, token, patient_name=seen.patient_name or "", label=seen.label, known=seen
+    )
+    if not st.button("Save", type="primary", key=f"save_{token}"):
+        return
+    said = session.messages()
+    try:
+        count = document_changes.change(
+            session.connection(), seen.id, seen=seen, actor=actor, now=session.now(),
+            **filled.fields(),
+        )  # fmt: skip
+    except BillingError as problem:
+        st.error(session.plain(str(problem)))
+        return
+    said.append(("success", "Document saved." if count else "Nothing was changed."))
+    _edited()
+    st.rerun()
