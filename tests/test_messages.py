@@ -182,6 +182,45 @@ def test_a_request_for_documents_says_what_for_which_line_and_until_when(
     assert label
 
 
+def test_a_request_is_due_on_the_first_day_that_it_names(con: Connection, cast: Cast) -> None:
+    line = ["SVC*HC:87880*80", "STC*R4:18842-5::LOI*20250120", "DTP*106*D8*20250220"]
+
+    bring(con, cast, document_request(*line))
+
+    assert con.value("SELECT due_on FROM task") == date(2025, 2, 20)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"TRN*1*PAYER77", b"TRN*2*A1"),  # our own number, sent back
+        (b"TRN*1*PAYER77", b"TRN*1*REQ9~REF*1K*PAYER1"),
+        (b"TRN*1*PAYER77", b"TRN*1*PAYER1"),
+    ],
+)
+def test_a_request_without_our_claim_number_finds_the_charge_all_the_same(
+    con: Connection, cast: Cast, old: bytes, new: bytes
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1", status="1")))
+    raw = document_request().replace(b"REF*EJ*A1~", b"").replace(old, new)
+
+    bring(con, cast, raw)
+
+    assert con.rows("SELECT claim_number, charge_id IS NOT NULL FROM task") == [("A1", True)]
+
+
+def test_what_a_payer_adds_in_its_own_words_is_said(con: Connection, cast: Cast) -> None:
+    words = "*" * 8 + "Member id has 9 digits"
+    bring(con, cast, acknowledgment(*patient("A1", f"STC*A7:21*20250121*U*200{words}")))
+    bring(con, cast, document_request().replace(b"**200~", f"**200{words}~".encode()))
+
+    said = [row[0] for row in con.rows("SELECT instructions FROM task")]
+
+    assert len(said) == 2
+    assert all("PLAINS HEALTH adds: “Member id has 9 digits”." in each for each in said)
+
+
 def test_the_same_request_in_another_envelope_makes_no_second_task(
     con: Connection, cast: Cast
 ) -> None:

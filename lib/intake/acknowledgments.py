@@ -15,12 +15,20 @@ from lib.intake.claim_status import Status
 from lib.intake.hints import Advice
 from lib.intake.news import News
 from lib.intake.requests import Request
-from lib.intake.status_levels import PATIENT, PROVIDER, RECEIVER, SOURCE, Line, Unit, units
+from lib.intake.status_levels import (
+    PATIENT,
+    PAYER_NUMBER,
+    PROVIDER,
+    RECEIVER,
+    SOURCE,
+    Line,
+    Unit,
+    units,
+)
 from lib.intake.x12 import Transaction
 from lib.models import TaskType
 
 SOURCE_NAME = "277CA"
-PAYER_NUMBER = "1K"  # REF01: the payer's claim control number
 MOST_LINES = 6  # named in the instructions
 AGAIN = "The claim was not processed: once it is right, have it sent again."
 DISAGREE = (
@@ -93,6 +101,7 @@ def _request(
     first = _sentence(unit, what, said_on, codes, advice)
     if of_claim and lines:
         first += f" It names {_named(lines)}."
+    first += claim_status.added(explained, unit.payer.name)
     period = unit.periods.get("472") or next((line.dates for line in lines if line.dates), None)
     return Request(
         key="|".join(
@@ -133,6 +142,7 @@ def _batch(unit: Unit, providers: Sequence[Unit]) -> Request:
     what = f"{claims} of {whose}" if whose else claims
     worth = f" They come to {amount:,.2f} US dollars." if amount else ""
     first = _sentence(unit, what, unit.said_on, codes, advice)
+    worth += claim_status.added(said, unit.payer.name)
     return Request(
         key="|".join(
             (SOURCE_NAME, "batch", unit.level, whose, unit.trace, unit.batch, str(unit.said_on),

@@ -83,6 +83,12 @@ def _code(parts: list[str]) -> Code:
     return Code(padded[0], padded[1], padded[2], padded[3])
 
 
+def added(statuses: Iterable[Status], who: str) -> str:
+    """What the sender says in words of its own (STC12), as a sentence to append; else empty."""
+    words = "; ".join(dict.fromkeys(each.words for each in statuses if each.words))
+    return f" {who or 'The payer'} adds: “{words}”." if words else ""
+
+
 def codes(statuses: Iterable[Status]) -> str:
     """All codes as the sender gave them, each once: "A3:21, A3:187"."""
     return ", ".join(dict.fromkeys(str(code) for each in statuses for code in each.codes))

@@ -1,17 +1,18 @@
 """Requests for documents (277 RFAI, 006020X313 and 005010X213): one request a claim. Pure.
 
 STC01 asks: category R…, then a LOINC code where the composite's list is LOI. The payer's own
-control number stands in TRN02, ours in REF*EJ, the day the answer is due in DTP*106.
+control number stands in TRN02, ours in REF*EJ (or in a TRN that sends ours back), the day the
+answer is due in DTP*106: the first where several are named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lib.intake import loinc
+from lib.intake import claim_status, loinc
 from lib.intake.claim_status import Code
 from lib.intake.requests import Request
-from lib.intake.status_levels import DUE, PATIENT, Line, Unit, units
+from lib.intake.status_levels import DUE, PATIENT, PAYER_NUMBER, Line, Unit, units
 from lib.intake.x12 import Transaction, Unreadable
 from lib.models import TaskType
 
@@ -27,9 +28,12 @@ def parse(transaction: Transaction) -> Iterator[Request]:
 
 
 def _request(unit: Unit) -> Request:
-    claim = unit.numbers.get("EJ", "")
+    claim = unit.numbers.get("EJ", "") or (unit.trace if unit.is_own_trace else "")
+    payers = unit.numbers.get(PAYER_NUMBER, "")
+    request = payers if unit.is_own_trace else unit.trace
     if not claim and not unit.trace:
         raise Unreadable(unit.number, "the request does not say which claim it is about")
+    statuses = [*unit.statuses, *(each for line in unit.lines for each in line.statuses)]
     whole = [code for status in unit.statuses for code in status.codes]
     parts = [(line, _codes(line)) for line in unit.lines if line.statuses]
     wanted = [*whole, *(code for _, codes in parts for code in codes)]
@@ -47,15 +51,16 @@ def _request(unit: Unit) -> Request:
         type=TaskType.DOCUMENTS,
         title=_title(labels),
         instructions=f"{unit.payer.name or 'The payer'} asks{when} for documents{until}: "
-        f"{'; '.join(asked)}. Attach what is asked for. "
-        f"The payer's number for this request is {unit.trace or '(none)'}: the answer must "
-        "name it.",
+        f"{'; '.join(asked)}.{claim_status.added(statuses, unit.payer.name)} "
+        "Attach what is asked for. The payer's number for this request is "
+        f"{request or '(none)'}: the answer must name it.",
         source=SOURCE_NAME,
         segment_number=unit.number,
         codes=", ".join(dict.fromkeys([*loincs, *(str(c) for c in wanted if not _is_loinc(c))])),
         amount=next((each.amount for each in unit.statuses if each.amount is not None), None)
         or unit.amounts.get("T3"),
         claim_number=claim,
+        payer_claim_number=payers or ("" if claim else unit.trace),
         patient_name=unit.patient.name,
         payer_name=unit.payer.name,
         payer_code=unit.payer.code,

@@ -93,6 +93,25 @@ def charges(con: Connection, practice_id: int, claim_numbers: Sequence[str]) -> 
     return Charges([Held(*row) for row in rows])
 
 
+def claim_numbers(
+    con: Connection, practice_id: int, payer_numbers: Sequence[str]
+) -> dict[str, str]:
+    """Our claim number for each number that a payer calls one of our charges, the newest first."""
+    if not payer_numbers:
+        return {}
+    rows = con.rows(
+        """
+        SELECT payer_claim_number, claim_number FROM charge
+        WHERE practice_id = $practice_id
+          AND payer_claim_number IN (SELECT unnest($wanted::VARCHAR[]))
+        ORDER BY coalesce(is_voided, false) DESC, id
+        """,
+        practice_id=practice_id,
+        wanted=list(payer_numbers),
+    )
+    return dict(rows)
+
+
 def open_tasks(
     con: Connection, practice_id: int, claim_numbers: Sequence[str]
 ) -> dict[str, list[OpenTask]]:

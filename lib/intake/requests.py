@@ -7,7 +7,7 @@ later answer to a claim whose task is still open becomes history of that task.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -87,7 +87,7 @@ def plan(con: Connection, practice_id: int, requests: Iterable[Request]) -> Plan
     """Which of the requests are new, which are later answers, and which were here before."""
     wanted: dict[str, Request] = {}
     found = Plan()
-    for request in requests:
+    for request in _named(con, practice_id, requests):
         if request.key in wanted:
             found.known += 1
         wanted.setdefault(request.key, request)
@@ -112,6 +112,19 @@ def plan(con: Connection, practice_id: int, requests: Iterable[Request]) -> Plan
             found.new.append(request)
             made.setdefault(claim, []).append(request)
     return found
+
+
+def _named(con: Connection, practice_id: int, requests: Iterable[Request]) -> list[Request]:
+    """The requests; one that names its claim by the payer's number alone gets ours, if held."""
+    found = list(requests)
+    payers = {r.payer_claim_number for r in found if r.payer_claim_number and not r.claim_number}
+    ours = matching.claim_numbers(con, practice_id, list(payers))
+    return [
+        replace(each, claim_number=ours.get(each.payer_claim_number, ""))
+        if ours and not each.claim_number
+        else each
+        for each in found
+    ]
 
 
 def fresh(con: Connection, practice_id: int, requests: Iterable[Request]) -> list[Request]:

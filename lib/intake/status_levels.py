@@ -18,6 +18,7 @@ from lib.intake.x12 import Segment, Transaction, Unreadable, element
 
 SOURCE, RECEIVER, PROVIDER = "20", "21", "19"  # HL03; any other level is a patient
 PATIENT = "PT"
+PAYER_NUMBER = "1K"  # REF01: the payer's claim control number
 DUE = "106"  # DTP01: when the payer needs the answer
 
 
@@ -44,6 +45,7 @@ class Unit:
     patient: Party
     batch: str  # the trace number of the batch the claim was sent in
     trace: str = ""  # TRN02
+    is_own_trace: bool = False  # TRN01 = 2: the number that we sent, else one of the payer's
     statuses: list[Status] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)  # REF01 -> REF02
@@ -81,6 +83,7 @@ class _Reader:
         elif name == "TRN" and self.level:
             yield from self.finish()
             self.unit = self.begin(number, trace=element(segment, 2))
+            self.unit.is_own_trace = element(segment, 1) == "2"
             if self.level == RECEIVER:
                 self.batch = self.unit.batch = element(segment, 2)
         elif name == "NM1":
@@ -155,6 +158,8 @@ class _Reader:
             found = _period(number, segment)
             if found and line is not None and kind == "472":
                 line.dates = found
+            elif found and kind == DUE:
+                unit.periods[DUE] = min(found, unit.periods.get(DUE, found))
             elif found:
                 unit.periods.setdefault(kind, found)
         elif name == "QTY":
