@@ -190,6 +190,23 @@ def test_a_request_is_due_on_the_first_day_that_it_names(con: Connection, cast: 
     assert con.value("SELECT due_on FROM task") == date(2025, 2, 20)
 
 
+def test_a_request_that_is_sent_again_is_history_of_its_open_task(
+    con: Connection, cast: Cast
+) -> None:
+    again = document_request(control="000000002").replace(b"PAYER77", b"PAYER78")
+    more = document_request("SVC*HC:87880*80", "STC*R4:18842-5::LOI*20250120")
+    bring(con, cast, document_request())
+
+    reports = [bring(con, cast, raw) for raw in (again, again + b"\n", more)]
+    con.execute("UPDATE task SET status = 'completed', is_open = false")
+    reports.append(bring(con, cast, again.replace(b"PAYER78", b"PAYER79")))
+
+    assert [report.tasks_new for report in reports] == [0, 0, 1, 1]
+    [(detail,)] = con.rows("SELECT detail FROM event WHERE kind = 'answered again'")
+    assert "asks again on 01/20/2025 for documents by 03/01/2025" in detail
+    assert "PAYER78" in detail
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

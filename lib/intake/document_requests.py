@@ -39,6 +39,7 @@ def _request(unit: Unit) -> Request:
     wanted = [*whole, *(code for _, codes in parts for code in codes)]
     loincs = list(dict.fromkeys(code.status for code in wanted if _is_loinc(code)))
     labels = list(dict.fromkeys(loinc.label(code) for code in loincs)) or [loinc.OTHER]
+    payer = unit.payer.name or "The payer"
     said_on = unit.said_on
     when = f" on {said_on:%m/%d/%Y}" if said_on else ""
     due = unit.periods.get(DUE)
@@ -46,14 +47,18 @@ def _request(unit: Unit) -> Request:
     asked = [_wanted(whole, "the claim")] if whole else []
     asked += [_wanted(codes, _line(line)) for line, codes in parts]
     period = unit.periods.get("472") or next((each.dates for each, _ in parts if each.dates), None)
+    same = "|".join((SOURCE_NAME, claim or unit.trace, _all(whole, parts), ""))
+    what = (
+        f"{when} for documents{until}: "
+        f"{'; '.join(asked)}.{claim_status.added(statuses, unit.payer.name)}"
+    )
+    number = f"The payer's number for this request is {request or '(none)'}"
     return Request(
-        key="|".join((SOURCE_NAME, unit.trace, claim, _all(whole, parts))),
+        key=f"{same}{unit.trace}",
         type=TaskType.DOCUMENTS,
         title=_title(labels),
-        instructions=f"{unit.payer.name or 'The payer'} asks{when} for documents{until}: "
-        f"{'; '.join(asked)}.{claim_status.added(statuses, unit.payer.name)} "
-        "Attach what is asked for. The payer's number for this request is "
-        f"{request or '(none)'}: the answer must name it.",
+        instructions=f"{payer} asks{what} Attach what is asked for. {number}: the answer must "
+        "name it.",
         source=SOURCE_NAME,
         segment_number=unit.number,
         codes=", ".join(dict.fromkeys([*loincs, *(str(c) for c in wanted if not _is_loinc(c))])),
@@ -70,6 +75,8 @@ def _request(unit: Unit) -> Request:
         due_on=due[1] if due else None,
         due_rule="named by the payer" if due else "",
         document_label=labels[0],
+        same=same,
+        history=f"{payer} asks again{what} {number}.",
     )
 
 

@@ -32,6 +32,7 @@ class OpenTask(NamedTuple):
     charge_id: int | None
     type: str
     source: str
+    request_key: str | None
 
 
 class Charges:
@@ -122,7 +123,7 @@ def open_tasks(
         return found
     rows = con.rows(
         """
-        SELECT claim_number, id, charge_id, type, source FROM task
+        SELECT claim_number, id, charge_id, type, source, request_key FROM task
         WHERE practice_id = $practice_id AND is_open
           AND claim_number IN (SELECT unnest($wanted::VARCHAR[]))
         ORDER BY id DESC

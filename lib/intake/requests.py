@@ -52,6 +52,7 @@ class Request:
     received_on: date | None = None  # the day it arrived elsewhere; None: it arrives now
     assignee_name: str = ""  # who works on it elsewhere: taken over where a colleague is so named
     history: str = ""  # said on a task of the claim that is open already; empty: never added there
+    same: str = ""  # how the keys of requests begin that ask the same: only their tasks are told
     is_history: bool = False  # makes no task of its own, and is nothing where none is open
 
     @property
@@ -202,7 +203,7 @@ def _open_task(request: Request, charge: Held | None, tasks: Sequence[OpenTask])
         is_same = (
             None in (charge, task.charge_id) or (charge and charge.charge_id) == task.charge_id
         )
-        if is_same and (task.source in ANSWERS or task.type == request.type):
+        if is_same and _takes(request, task.source, task.type, task.request_key or ""):
             return task
     return None
 
@@ -211,9 +212,14 @@ def _joined(request: Request, made: Sequence[Request]) -> Request | None:
     """The request of the same file and claim whose task takes this answer."""
     if not request.history or not request.claim_number:
         return None
-    return next(
-        (each for each in made if each.source in ANSWERS or each.type is request.type), None
-    )
+    return next((each for each in made if _takes(request, each.source, each.type, each.key)), None)
+
+
+def _takes(request: Request, source: str, type_: str, key: str) -> bool:
+    """True where a task of that source, type and key is told a later answer to its claim."""
+    if request.same:
+        return key.startswith(request.same)
+    return source in ANSWERS or type_ == request.type
 
 
 def _add_tasks(con: Connection, new: Sequence[Request], ids: Sequence[int], source: Source) -> None:
