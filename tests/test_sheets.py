@@ -213,6 +213,24 @@ def test_the_same_row_in_another_table_is_the_same_request() -> None:
     assert first.key == second.key != third.key
 
 
+def test_what_asks_for_something_else_of_a_claim_is_another_request() -> None:
+    head = "Type,Task,Instructions,Claim,Document"
+    rows = [
+        "Coding,Missing information,Name the modifier,A1,",
+        "Coding,Missing information,Name the diagnosis,A1,",
+        "Documents,Send it,,A1,Lab results",
+        "Documents,Send it,,A1,Office notes",
+        "Documents,Send it,,A1,Photos",
+        "Documents,Send it,,A1,Video",
+    ]
+
+    asked = read("\n".join((head, *rows))).requests
+    again = read("\n".join((head, *reversed(rows)))).requests
+
+    assert len({request.key for request in asked}) == len(rows)
+    assert {request.key for request in asked} == {request.key for request in again}
+
+
 def test_workbooks_are_read_with_their_days_numbers_and_leading_zeros() -> None:
     book = openpyxl.Workbook()
     sheet = book.active

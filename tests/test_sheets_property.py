@@ -17,6 +17,7 @@ from lib.errors import RefusedFile
 from lib.intake import columns, others, sheets
 from lib.intake.grid import clean
 from lib.intake.requests import Request
+from lib.intake.sheets import ERRORS
 from lib.models import TaskType
 
 QUICK = settings(
@@ -52,12 +53,12 @@ class Line:
 
 
 def words(most: int, *, marks: str = "") -> st.SearchStrategy[str]:
-    """Text as people type it, in one line, that no spreadsheet takes for a formula."""
+    """Text as people type it, in one line, that no spreadsheet takes for a formula or an error."""
     letters = st.characters(codec="utf-8", categories=("L", "N", "P", "S"), include_characters=" ")
     return (
         st.text(st.one_of(letters, st.sampled_from(marks or "a")), min_size=1, max_size=most)
         .map(lambda text: " ".join(clean(text).split()))
-        .filter(lambda text: bool(text) and not text.startswith(FORMULA))
+        .filter(lambda text: bool(text) and not text.startswith(FORMULA) and text not in ERRORS)
     )
 
 

@@ -5,6 +5,7 @@ Good rows become requests; each of the others is refused with its line and its r
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -185,7 +186,7 @@ class _Reader:
         label, instructions = self.label(type_, instructions)
         asked_on = self.day(Field.CREATED)
         return Request(
-            key=_key(claim or patient, type_, title, service, amount),
+            key=_key(claim or patient, type_, (title, instructions, label or ""), service, amount),
             type=type_,
             title=title,
             instructions=instructions,
@@ -276,12 +277,13 @@ class _Reader:
 
 
 def _key(
-    about: str, type_: TaskType, title: str, service: date | None, amount: Decimal | None
+    about: str, type_: TaskType, asked: Sequence[str], service: date | None, amount: Decimal | None
 ) -> str:
     """What the row asks of which claim: the same in any table is the same request."""
-    return "|".join(
-        ("TABLE", about, type_, fold(title), str(service or ""), str(amount if amount else ""))
-    )
+    title, *more = map(fold, asked)
+    words = hashlib.sha256("|".join(more).encode()).hexdigest()[:16]
+    of = (str(service or ""), str(amount if amount else ""))
+    return "|".join(("TABLE", about, type_, title, *of, words))
 
 
 def warnings(sheet: Sheet) -> list[str]:
