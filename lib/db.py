@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from lib.errors import StoreInUse, WrongDataFolder
+from lib.errors import NotWritten, StoreInUse, StoreStopped, WrongDataFolder
 
 SCHEMA = Path(__file__).parent / "schema"
 MOST_REMEMBERED = 400  # a page of the list is the largest, about 50 KB
@@ -92,8 +92,9 @@ class Connection:
         names = ", ".join(columns)
         self._cursor.register("incoming", pa.table(arrays, names=columns))
         try:
-            self._cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")
-            self._cursor.fetchall()
+            with _in_sentences():
+                self._cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")
+                self._cursor.fetchall()
         finally:
             self._cursor.unregister("incoming")
 
@@ -113,7 +114,8 @@ class Connection:
             statements = self._cursor.extract_statements(sql)
             parsed = statements[0] if len(statements) == 1 else sql
             self.store.parsed[sql] = parsed
-        return self._cursor.execute(parsed, _outgoing(parameters))
+        with _in_sentences():
+            return self._cursor.execute(parsed, _outgoing(parameters))
 
 
 class Store:
@@ -213,6 +215,19 @@ def transaction(con: Connection, *, forgets: bool = True) -> Iterator[None]:
             store.revision += forgets
         finally:
             store._depth = 0
+
+
+@contextmanager
+def _in_sentences() -> Iterator[None]:
+    """Problems of the disk, which people can do something about, as sentences."""
+    try:
+        yield
+    except duckdb.FatalException as problem:  # from now on DuckDB refuses everything
+        raise StoreStopped from problem
+    except duckdb.Error as problem:
+        if "Could not write file" in str(problem):
+            raise NotWritten from problem
+        raise
 
 
 def utc(value: datetime) -> datetime:

@@ -151,5 +151,21 @@ class StoreInUse(BillingError):
         )
 
 
+class NotWritten(BillingError):
+    def __init__(self) -> None:
+        super().__init__(
+            "This was not saved: the disk cannot be written, perhaps because it is full. "
+            "Free some room and try again."
+        )
+
+
+class StoreStopped(BillingError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The store had to stop, most likely because the disk is full. What was confirmed is "
+            "safe. Free some room and start Billing Tasks again."
+        )
+
+
 class WrongDataFolder(BillingError):
     """The data folder cannot be used; the message says what to do."""

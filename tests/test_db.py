@@ -412,3 +412,81 @@ def test_money_has_two_decimals_and_nothing_is_zero() -> None:
     assert [str(money(value)) for value in (None, Decimal(0), Decimal("12.5"))] == [
         "0.00", "0.00", "12.50",
     ]  # fmt: skip
+
+
+FULL_DISK = """
+import pathlib, resource, sys
+from lib.db import Store, transaction
+from lib.errors import BillingError
+
+ADD = (
+    "INSERT INTO practice (name, timezone, due_days, created_at) "
+    "VALUES (repeat($name, 100_000), 'UTC', 1, now())"
+)
+folder = pathlib.Path(sys.argv[1])
+store = Store(folder)
+con = store.connection()
+
+def add(name):
+    try:
+        with transaction(con):
+            con.execute(ADD, name=name)
+        print("saved")
+    except BillingError as problem:
+        print(problem)
+
+def leave_room(of_bytes):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (of_bytes, resource.RLIM_INFINITY))
+
+add("a")
+"""
+NO_ROOM = "This was not saved: the disk cannot be written"
+
+
+def with_little_room(folder: Path, script: str) -> list[str]:
+    """What a process prints that may write files of a certain size only, as on a full disk."""
+    ended = subprocess.run(
+        [sys.executable, "-c", FULL_DISK + script, folder],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return [*ended.stdout.splitlines(), *ended.stderr.splitlines()[-1:]]
+
+
+def test_a_full_disk_is_said_and_afterwards_one_can_go_on(tmp_path: Path) -> None:
+    said = with_little_room(
+        tmp_path,
+        """
+leave_room((folder / "billing.duckdb.wal").stat().st_size)
+add("b")
+leave_room(resource.RLIM_INFINITY)
+add("c")
+""",
+    )
+
+    assert (said[0], said[2:]) == ("saved", ["saved"])
+    assert said[1].startswith(NO_ROOM)
+    store = Store(tmp_path)
+    assert [name[0] for name in practices(store.connection())] == ["a", "c"]
+    store.close()
+
+
+def test_a_store_that_had_to_stop_says_so_and_keeps_what_it_confirmed(tmp_path: Path) -> None:
+    said = with_little_room(
+        tmp_path,
+        """
+leave_room((folder / "billing.duckdb").stat().st_size)
+try:
+    con.execute("CHECKPOINT")
+except BillingError as problem:
+    print(problem)
+leave_room(resource.RLIM_INFINITY)
+add("b")
+""",
+    )
+
+    assert said[0] == "saved"
+    assert said[1] == said[2]
+    assert said[1].startswith("The store had to stop")
+    store = Store(tmp_path)
+    assert [name[0] for name in practices(store.connection())] == ["a"]
+    store.close()

@@ -6,17 +6,22 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from lib import serve
+from lib import people, serve
+from lib.db import Store
+from lib.errors import NotWritten
 from lib.runtime import ROOT
-from lib.web.errors import sentence
+from lib.web.errors import sentence, told
 from lib.web.logs import places
 from lib.web.start import ONLY_LOOPBACK, is_loopback
+from tests.conftest import NOON
 from tests.server import free_port, running, stop
+from tests.x12_texts import claim, file_837
 
 
 def run(
@@ -232,4 +237,56 @@ def test_a_bug_is_told_without_a_claim_about_what_was_saved() -> None:
     assert sentence("0a1b") == (
         "Something went wrong on our side. Look whether your last change is there before you "
         "repeat it. Reference 0a1b."
+    )
+
+
+def test_a_problem_that_has_a_sentence_is_told_in_it() -> None:
+    assert told(NotWritten()) == str(NotWritten())
+    assert told(ValueError("Rivera")).startswith("Something went wrong on our side.")
+
+
+def test_a_watched_folders_files_come_in_while_the_app_serves(tmp_path: Path) -> None:
+    folder = tmp_path / "box"
+    folder.mkdir()
+    told = {serve.WATCH_VARIABLE: str(folder), serve.PRACTICE_VARIABLE: "Northside Clinic"}
+    with running(tmp_path / "data", environment=told) as server:
+        said = server.log.read_text()
+        (folder / "claims.txt").write_bytes(file_837(claim("W1"), claim("W2")))
+        deadline = time.monotonic() + 60
+        while not list(folder.glob("done/*/claims.txt")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert server.ask("/healthz").status == 200
+
+    assert said.startswith(f"Watching {folder} for Northside Clinic.\n")
+    assert said.endswith(f"Billing Tasks is ready: {server.address}\n")
+    assert server.process.returncode == 0
+    store = Store(server.folder)
+    try:
+        held = store.connection().rows("SELECT claim_number FROM charge ORDER BY 1")
+    finally:
+        store.close()
+    assert held == [("W1",), ("W2",)]
+
+
+def test_a_folder_that_cannot_be_watched_is_said_in_one_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lib", "serve", "--port", str(free_port()), "--watch"]
+
+    ended = run([*command, str(tmp_path / "nowhere")], tmp_path / "data")
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"{tmp_path / 'nowhere'} is not a folder.\n"
+
+
+def test_whom_a_watched_folder_is_for_must_be_said_where_there_are_several(tmp_path: Path) -> None:
+    store = Store(tmp_path / "data")
+    for name in ("Northside", "Southside"):
+        people.add_practice(store.connection(), name, now=NOON)
+    store.close()
+    command = [sys.executable, "-m", "lib", "serve", "--port", str(free_port())]
+
+    ended = run([*command, "--watch", str(tmp_path)], tmp_path / "data")
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "there are several practices; name one with --practice: Northside; Southside\n"
     )

@@ -6,13 +6,21 @@ import secrets
 
 import streamlit as st
 
+from lib.errors import BillingError
+from lib.ui import session
 from lib.web.logs import LOG, places
 
 
 def show_script_error(problem: Exception) -> bool:
     """Show what a page that failed looks like; True: Streamlit shows nothing of its own."""
-    st.error(sentence(report(problem)))
+    st.error(session.plain(told(problem)))
     return True
+
+
+def told(problem: Exception) -> str:
+    """What people are told of it, once it is in the log: its own sentence where it has one."""
+    reference = report(problem)
+    return str(problem) if isinstance(problem, BillingError) else sentence(reference)
 
 
 def report(problem: Exception) -> str:

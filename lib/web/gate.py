@@ -54,7 +54,7 @@ class Gate:
             handler = await _refusal(HTTPConnection(scope)) or self.app
             await handler(scope, receive, send_noting)
         except Exception as problem:
-            told = errors.sentence(errors.report(problem))
+            told = errors.told(problem)
             if not has_begun:
                 await PlainTextResponse(told, 500)(scope, receive, send)
 
