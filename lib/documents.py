@@ -16,6 +16,7 @@ from lib.errors import (
     DuplicateDocument,
     NoSuchDocument,
     NothingWritten,
+    NotWritten,
     WrongDocument,
     WrongInput,
 )
@@ -286,17 +287,24 @@ def _checked(content: bytes, name: str, label: str) -> str:
 
 
 def _write(con: Connection, content: bytes) -> str:
-    """Write and sync the content under its SHA-256, before any row knows of it."""
+    """Write and sync the content under its SHA-256, before any row knows of it.
+
+    Raises NotWritten where there is no room for it.
+    """
     sha256 = hashlib.sha256(content).hexdigest()
     path = path_of(con, sha256)
     if path.exists() and path.stat().st_size == len(content):
         return sha256
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{sha256}.{secrets.token_hex(4)}")
-    with temporary.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as problem:
+        temporary.unlink(missing_ok=True)
+        raise NotWritten from problem
     temporary.replace(path)
     for folder in (path.parent, con.store.documents):
         handle = os.open(folder, os.O_RDONLY)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import resource
 import struct
 import threading
 import zipfile
@@ -23,6 +24,7 @@ from lib.errors import (
     NoSuchTask,
     NotAllowed,
     NothingWritten,
+    NotWritten,
     NotYourTask,
     WrongDocument,
     WrongInput,
@@ -290,6 +292,22 @@ def test_another_file_in_a_form_that_was_sent_is_saved_too(con: Connection, cast
     ids = [upload(con, cast, pdf(text), token="form") for text in ("1", "1", "2")]
 
     assert ids[0] == ids[1] != ids[2]
+
+
+def test_a_document_that_finds_no_room_is_said_and_leaves_nothing(
+    con: Connection, cast: Cast, store: Store
+) -> None:
+    content = pdf("x" * 100_000)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))  # a full disk
+    try:
+        with pytest.raises(NotWritten):
+            upload(con, cast, content)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+
+    assert files(store) == []
+    upload(con, cast, content)
+    assert len(files(store)) == 1
 
 
 def test_what_the_form_lacks_is_said(con: Connection, cast: Cast) -> None:
