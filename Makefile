@@ -9,6 +9,7 @@ PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 help:
 	@echo "make run      start Billing Tasks with its sample practice (PORT=8600 for another port)"
+	@echo "              WATCH=folder PRACTICE=name also brings in every file that appears in a folder"
 	@echo "make test     format, lint, types and all tests, a browser's included"
 	@echo "make bench    measure the pages in a browser"
 	@echo "make screenshots take the README's pictures again"
@@ -19,7 +20,8 @@ help:
 run:
 	@sh scripts/environment.sh requirements.txt
 	@$(PYTHON) -m lib sample
-	@exec $(PYTHON) -m lib serve --port $(PORT)
+	@exec $(PYTHON) -m lib serve --port $(PORT) $(if $(WATCH),--watch "$(WATCH)") \
+		$(if $(PRACTICE),--practice "$(PRACTICE)")
 
 test:
 	@sh scripts/environment.sh requirements.txt requirements-dev.txt

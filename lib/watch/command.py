@@ -5,21 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from lib import people, runtime
-from lib.db import Connection
+from lib import runtime
 from lib.errors import StoreInUse, WrongDataFolder
-from lib.intake.arrivals import WrongUsage, bring, practice_name
-from lib.intake.command import print_line
-from lib.models import ImportReport
-from lib.watch import shelf
+from lib.intake.arrivals import WrongUsage
 from lib.watch.ending import Ending
-from lib.watch.folder import Folder, Handled, Outcome
-
-EVERY, QUIET = 2.0, 30.0  # seconds
+from lib.watch.watcher import EVERY, QUIET, Watcher
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
@@ -83,47 +76,21 @@ def _watch(wanted: argparse.Namespace, over: Ending) -> int:
     if not wanted.folder.is_dir():
         print(f"{wanted.folder} is not a folder.", file=sys.stderr)
         return 1
-    store = runtime.open_store()
-    con = store.connection()
-    name = practice_name(con, wanted.practice)
-    snapshot = store.folder / "watched.part"
-    folder = Folder(wanted.folder, snapshot, quiet=wanted.quiet, is_once=wanted.once)
-
-    def bring_in(file_name: str, file: Path) -> ImportReport:
-        return bring(con, name, file_name, file, now=datetime.now(UTC))
-
-    if not wanted.once:
-        print(f"Watching {wanted.folder} for {name}. Ctrl-C ends it.", flush=True)
-    looks = 0
-    is_bad = False
-    told: set[tuple[str, str]] = set()
+    watcher = Watcher(
+        runtime.open_store(), wanted.folder, wanted.practice, quiet=wanted.quiet,
+        is_once=wanted.once,
+    )  # fmt: skip
+    if wanted.once:
+        first, second = watcher.look(over), over.is_asked() or _again(watcher, over, wanted.every)
+        return 0 if first and second else 1
+    print(f"Watching {wanted.folder} for {watcher.practice}. Ctrl-C ends it.", flush=True)
     while not over.is_asked():
-        looks += 1
-        for handled in folder.look(bring_in, lambda: _today(con, name), over.is_asked):
-            is_bad |= handled.outcome in {Outcome.REFUSED, Outcome.LEFT}
-            _say(handled, wanted.folder, told)
-        if wanted.once and looks == 2:
-            return 1 if is_bad else 0
+        watcher.look(over)
         over.wait(wanted.every)
     return 0
 
 
-def _today(con: Connection, practice: str) -> date:
-    held = {each.name.casefold(): each.timezone for each in people.practices(con)}
-    return datetime.now(ZoneInfo(held.get(practice.casefold(), "UTC"))).date()
-
-
-def _say(handled: Handled, folder: Path, told: set[tuple[str, str]]) -> None:
-    """One line a file, and one only for a file that is waited for."""
-    report = handled.report
-    if handled.outcome is Outcome.LEFT:
-        said = (report.file, str(report.refused))
-        if said not in told:
-            told.add(said)
-            print(f"  left     {report.file} is not whole yet, or will be refused", flush=True)
-        return
-    print_line(report)
-    if handled.outcome is Outcome.REFUSED and handled.moved_to:
-        where = handled.moved_to.relative_to(folder)
-        print(f"           moved to {where}, the reason is beside it ({shelf.REPORT})")
-    sys.stdout.flush()
+def _again(watcher: Watcher, over: Ending, every: float) -> bool:
+    """The second look, which brings in what did not change since the first."""
+    over.wait(every)
+    return watcher.look(over)

@@ -7,7 +7,7 @@ import ipaddress
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -16,6 +16,7 @@ import streamlit as st
 
 from lib import runtime, serve
 from lib.errors import BillingError
+from lib.web.watching import watching
 
 ONLY_LOOPBACK = (
     "Billing Tasks listens on this computer only (127.0.0.1), because anybody may sign in as one "
@@ -42,9 +43,11 @@ def refuse_other_addresses() -> None:
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Hold the store while the server runs. A store that cannot be had ends the process."""
+    """Hold the store while the server runs, and watch a folder where one was named. A store that
+    cannot be had, or a folder that cannot be watched, ends the process."""
+    watched = ExitStack()
     try:
-        runtime.open_store()
+        watched.enter_context(watching(runtime.open_store()))
     except BillingError as problem:
         _end(str(problem))
     for name in (*HEAVY, *_nouns()):
@@ -59,6 +62,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        watched.close()
         runtime.close_stores()
         gc.unfreeze()  # or DuckDB's binding reports its own types as leaked
 

@@ -1,0 +1,83 @@
+"""Looking at one folder again and again, and saying what became of each file."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from lib import people
+from lib.db import Connection, Store
+from lib.intake.arrivals import bring, practice_name
+from lib.intake.command import print_line
+from lib.models import ImportReport
+from lib.watch import shelf
+from lib.watch.folder import Folder, Handled, Outcome
+
+EVERY, QUIET = 2.0, 30.0  # seconds
+
+
+class Over(Protocol):
+    """What says that it is time to end."""
+
+    def is_asked(self) -> bool: ...
+
+    def wait(self, seconds: float) -> bool: ...
+
+
+class Watcher:
+    """Brings in what appears in a folder, for one practice. Prints no patient."""
+
+    def __init__(
+        self,
+        store: Store,
+        path: Path,
+        practice: str | None,
+        *,
+        quiet: float = QUIET,
+        is_once: bool = False,
+    ) -> None:
+        """Raises WrongUsage where the practice must be named and is not."""
+        self.path = path
+        self._con: Connection = store.connection()
+        self.practice = practice_name(self._con, practice)
+        self._folder = Folder(path, store.folder / "watched.part", quiet=quiet, is_once=is_once)
+        self._told: set[tuple[str, str]] = set()
+
+    def look(self, over: Over) -> bool:
+        """One look; True where every file that was ready came in or was known.
+
+        Raises OSError where the folder cannot be used any more.
+        """
+        is_good = True
+        for handled in self._folder.look(self._bring, self._today, over.is_asked):
+            is_good &= handled.outcome not in {Outcome.REFUSED, Outcome.LEFT}
+            self._say(handled)
+        return is_good
+
+    def close(self) -> None:
+        self._con.close()
+
+    def _bring(self, name: str, file: Path) -> ImportReport:
+        return bring(self._con, self.practice, name, file, now=datetime.now(UTC))
+
+    def _today(self) -> date:
+        held = {each.name.casefold(): each.timezone for each in people.practices(self._con)}
+        return datetime.now(ZoneInfo(held.get(self.practice.casefold(), "UTC"))).date()
+
+    def _say(self, handled: Handled) -> None:
+        """One line a file, and one only for a file that is waited for."""
+        report = handled.report
+        if handled.outcome is Outcome.LEFT:
+            said = (report.file, str(report.refused))
+            if said not in self._told:
+                self._told.add(said)
+                print(f"  left     {report.file} is not whole yet, or will be refused", flush=True)
+            return
+        print_line(report)
+        if handled.outcome is Outcome.REFUSED and handled.moved_to:
+            where = handled.moved_to.relative_to(self.path)
+            print(f"           moved to {where}, the reason is beside it ({shelf.REPORT})")
+        sys.stdout.flush()

@@ -1,0 +1,64 @@
+"""A folder that is watched while the app serves: its files come in beside the pages."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lib import serve
+from lib.db import Store
+from lib.watch.watcher import EVERY, Watcher
+from lib.web import errors
+
+
+class _Stopped:
+    """Says when the server ends."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.is_asked = self._event.is_set
+        self.wait = self._event.wait
+        self.ask = self._event.set
+
+
+@contextmanager
+def watching(store: Store) -> Iterator[None]:
+    """Watch the folder that the server was told of, if any, for the time of the block.
+
+    Raises WrongUsage where the practice must be named and is not.
+    """
+    folder = os.environ.get(serve.WATCH_VARIABLE)
+    if not folder:
+        yield
+        return
+    watcher = Watcher(store, Path(folder), os.environ.get(serve.PRACTICE_VARIABLE))
+    stopped = _Stopped()
+    thread = threading.Thread(target=_look, args=(watcher, stopped), name="watch", daemon=True)
+    print(f"Watching {folder} for {watcher.practice}.", flush=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.ask()
+        thread.join()
+        watcher.close()
+
+
+def _look(watcher: Watcher, stopped: _Stopped) -> None:
+    """Look until the server ends. A folder that is away, as on a network, may come back."""
+    complaint = ""
+    while not stopped.is_asked():
+        said = ""
+        try:
+            watcher.look(stopped)
+        except OSError as problem:
+            said = f"{watcher.path} cannot be used ({problem.strerror}); it is tried again."
+        except Exception as problem:  # a bug: the pages go on, and so does the watching
+            said = errors.sentence(errors.report(problem))
+        if said and said != complaint:
+            print(said, flush=True)
+        complaint = said
+        stopped.wait(EVERY)
