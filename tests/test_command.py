@@ -65,6 +65,23 @@ def test_the_command_line_imports_and_says_so_as_json(tmp_path: Path) -> None:
     assert "c.txt was refused at segment 1" in said[3]["refused"]
 
 
+def test_a_table_of_which_no_row_comes_in_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    rows = "Type,Task,Claim\nGossip,Why,A1\nGossip,Why,A2\n"
+    bad = written(tmp_path, "bad.csv", rows.encode())
+    half = written(tmp_path, "half.csv", rows.replace("Gossip", "Coding", 1).encode())
+
+    done = run(tmp_path / "data", "--json", bad, bad, half)
+
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert [each["tasks_new"] for each in said] == [0, 0, 1]
+    assert [bool(each["refused"]) for each in said] == [True, True, False]
+    assert "2 rows, the first in line 2" in said[0]["refused"]
+    store = Store(tmp_path / "data")
+    assert store.connection().rows("SELECT name FROM intake_file") == [("half.csv",)]
+    store.close()
+
+
 def test_the_command_line_prints_a_tidy_line_a_file_and_no_patient(tmp_path: Path) -> None:
     raw = file_837(claim("A1")) + file_835(answer("A1"), answer("A2"))
     again = run(tmp_path / "data", written(tmp_path, "a.x12", raw))

@@ -43,7 +43,9 @@ def bring(
         practice_id = people.add_practice(con, practice, now=now)
     report = None
     try:
-        report = files.apply(con, name, file, actor=None, practice_id=practice_id, now=now)
+        report = files.apply(
+            con, name, file, actor=None, practice_id=practice_id, now=now, keeps_refused=False
+        )
     finally:
         if is_new and (report is None or report.refused):  # a file that is refused makes none
             with transaction(con):

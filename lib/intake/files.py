@@ -75,11 +75,14 @@ def apply(
     now: datetime,
     choice: Choice | None = None,
     watch: Watch | None = None,
+    keeps_refused: bool = True,
 ) -> ImportReport:
     """Bring the file in, in one transaction, and say what became of it.
 
     `actor` None is the command line. A file that is refused or was imported before changes
     nothing; the report says so. Messages that cannot be read are set aside, the others come in.
+    A table of which every row is refused is kept for somebody to correct it on the Import page;
+    with `keeps_refused` False it is refused as a whole.
     Raises NotAllowed as `preview` does, and whatever `watch` raises.
     """
     _require(actor, practice_id)
@@ -95,6 +98,8 @@ def apply(
             file_id = con.next_ids("intake_file", 1)[0]
             source = Source(file_id, name, practice, actor.id if actor else None, now)
             report, taking = _take(con, raw, practice_id, source, without, choice, watch)
+            if report.refused_rows and not report.tasks_new and not keeps_refused:
+                raise _all_refused(report)
             keep(con.store, raw)
             _record(con, report, source)
             _record_messages(con, taking.messages(), raw, source)
@@ -136,6 +141,15 @@ def _take(
 def _choice(con: Connection, practice_id: int) -> Choice:
     """Tables are read as the practice saved it, else as their columns are named."""
     return Choice(plan_for=lambda grid: mappings.plan_for(con, practice_id, grid))
+
+
+def _all_refused(report: ImportReport) -> RefusedFile:
+    rows = report.refused_rows
+    return RefusedFile(
+        f"{report.file} was refused: no row of it is new and without a mistake. Refused: "
+        f"{contents.count(len(rows), 'row')}, the first in line {rows[0].line}; the Import page "
+        "says why, row by row."
+    )
 
 
 def is_known(con: Connection, sha256: str, practice_id: int) -> bool:
