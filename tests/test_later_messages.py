@@ -222,6 +222,41 @@ def test_the_original_is_found_by_the_payers_number(con: Connection, cast: Cast)
     assert con.rows("SELECT claim_number, is_voided FROM charge") == [("A1", True)]
 
 
+@pytest.mark.parametrize("frequency", ["7", "8"])
+def test_the_original_is_found_by_our_own_number_where_a_sender_repeats_that(
+    con: Connection, cast: Cast, frequency: str
+) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2")))
+    raw = file_837(of(claim("B9", amount="250"), frequency, "A1"), control="000000002")
+    preview = files.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+
+    report = bring(con, cast, raw)
+
+    assert (preview.charges_new, report.charges_new) == (0, 0)
+    assert (
+        con.value(
+            "SELECT count(*) FROM charge_arrival WHERE charge_id = (SELECT min(id) FROM charge)"
+        )
+        == 1
+    )
+
+
+def test_an_answer_to_a_replacement_of_another_number_reaches_the_open_task(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1")))
+    bring(con, cast, file_837(of(claim("B9"), "7", "PAYER1"), control="000000002"))
+
+    again = answer("B9", control="PAYER2", codes=("CAS*CO*18*200",))
+    denied = bring(con, cast, file_835(again, control="000000003"))
+    paid = file_835(answer("B9", status="1", control="P3", codes=()), control="000000004")
+    bring(con, cast, paid.replace(b"*200*0*", b"*200*180*"))
+
+    assert denied.tasks_new == 0
+    assert con.rows("SELECT claim_number, proposal IS NOT NULL FROM task") == [("A1", True)]
+
+
 def test_a_charge_somebody_edited_is_not_overwritten(con: Connection, cast: Cast) -> None:
     bring(con, cast, file_837(claim("A1")))
     con.execute("UPDATE charge SET is_edited = true")
@@ -235,7 +270,12 @@ def test_a_charge_somebody_edited_is_not_overwritten(con: Connection, cast: Cast
 def test_a_replacement_of_a_claim_that_is_not_held_is_a_charge(con: Connection, cast: Cast) -> None:
     raw = file_837(of(claim("A1"), "7"))
     preview = files.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
-    both = file_837(claim("B1"), of(claim("B1", amount="250"), "7"), control="000000002")
+    both = file_837(
+        claim("B1"),
+        of(claim("B1", amount="250"), "7"),
+        of(claim("B2", amount="250"), "8", "B1"),
+        control="000000002",
+    )
 
     report = bring(con, cast, raw)
     seen = files.preview(con, "a.txt", both, actor=cast.ana, practice_id=cast.practice)

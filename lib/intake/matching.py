@@ -116,7 +116,10 @@ def claim_numbers(
 def open_tasks(
     con: Connection, practice_id: int, claim_numbers: Sequence[str]
 ) -> dict[str, list[OpenTask]]:
-    """The open tasks about these claim numbers, newest first."""
+    """The open tasks about these claim numbers, newest first.
+
+    A charge may have got another number from a claim that replaced it: its tasks go by both.
+    """
     wanted = list({number for number in claim_numbers if number})
     found: dict[str, list[OpenTask]] = {}
     if not wanted:
@@ -126,6 +129,11 @@ def open_tasks(
         SELECT claim_number, id, charge_id, type, source, request_key FROM task
         WHERE practice_id = $practice_id AND is_open
           AND claim_number IN (SELECT unnest($wanted::VARCHAR[]))
+        UNION
+        SELECT charge.claim_number, task.id, charge_id, type, source, request_key FROM task
+        JOIN charge ON charge.id = charge_id
+        WHERE task.practice_id = $practice_id AND is_open
+          AND charge.claim_number IN (SELECT unnest($wanted::VARCHAR[]))
         ORDER BY id DESC
         """,
         practice_id=practice_id,

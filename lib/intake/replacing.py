@@ -35,11 +35,13 @@ def originals(
 ) -> tuple[list[Fresh], list[Original]]:
     """The claims that are charges of their own, and those about a charge that is held.
 
-    The original is found by the payer's number (REF*F8), else by the claim number.
+    The original is found by what REF*F8 says (the payer's number, of some senders our own), else
+    by the claim number.
     """
     later = [each for each in new if each.claim.frequency in {REPLACES, VOIDS}]
     if not later:
         return list(new), []
+    said = {each.claim.original for each in later if each.claim.original}
     rows = con.rows(
         """
         SELECT id, claim_number, payer_claim_number, is_edited FROM charge
@@ -49,8 +51,8 @@ def originals(
         ORDER BY id
         """,
         practice_id=practice_id,
-        numbers=list({each.claim.claim_number for each in later}),
-        payer_numbers=list({each.claim.original for each in later if each.claim.original}),
+        numbers=list({each.claim.claim_number for each in later} | said),
+        payer_numbers=list(said),
     )
     by_number = {row[1]: row for row in rows}
     by_payer = {row[2]: row for row in rows if row[2]}
@@ -58,7 +60,8 @@ def originals(
     for each in new:
         row = None
         if each.claim.frequency in {REPLACES, VOIDS}:
-            row = by_payer.get(each.claim.original) or by_number.get(each.claim.claim_number)
+            named, own_number = each.claim.original, each.claim.claim_number
+            row = by_payer.get(named) or by_number.get(named) or by_number.get(own_number)
         if row:
             found.append(Original(row[0], row[3], each))
         else:

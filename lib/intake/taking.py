@@ -83,13 +83,17 @@ class Taking:
             replacing.apply(self.con, found, self.source)
             later = [each.by for each in found]
         else:
-            here = [each for each in own if each.claim.claim_number in self._numbers]
-            own = [each for each in own if each.claim.claim_number not in self._numbers]
+            here = [each for each in own if self._is_of_this_file(each)]
+            own = [each for each in own if not self._is_of_this_file(each)]
             later = [*(each.by for each in found), *here]
         self._add_charges(own)
         voids = sum(each.claim.frequency == replacing.VOIDS for each in later)
         self.totals.voided += voids
         self.totals.replaced += len(later) - voids
+
+    def _is_of_this_file(self, later: charging.Fresh) -> bool:
+        """True for a replacement or void of a claim that the same file brings."""
+        return not self._numbers.isdisjoint({later.claim.claim_number, later.claim.original})
 
     def _add_charges(self, new: Sequence[charging.Fresh]) -> None:
         self.totals.charges += len(new)
