@@ -157,8 +157,12 @@ def test_a_document_whose_file_was_lost_is_said_to_be(
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", '=HYPERLINK("http://x")']
-)
+    "text",
+    [
+        "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", '=HYPERLINK("http://x")', "\n=1",
+        "\xa0=1", "\u200b=1", "\ufeff=1", "＝1", "＋1", "－1", "＠A1",
+    ],
+)  # fmt: skip
 def test_no_cell_is_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
 

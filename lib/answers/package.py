@@ -33,7 +33,7 @@ ENDINGS = {
     media.DOC: ".doc",
     media.DOCX: ".docx",
 }
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for one; OWASP, CSV injection
+FORMULA = frozenset("=+-@＝＋－＠")  # what begins one; OWASP, CSV injection
 
 
 def export(
@@ -67,8 +67,10 @@ def package(
 
 
 def cell(text: str) -> str:
-    """The text so that no spreadsheet calculates with it."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    """The text so that no spreadsheet calculates with it, whatever cannot be seen before it."""
+    seen = (sign for sign in text if sign.isprintable() and not sign.isspace())
+    is_formula = text.startswith(("\t", "\r")) or next(seen, "") in FORMULA
+    return f"'{text}" if is_formula else text
 
 
 class _Outlet(io.RawIOBase):
