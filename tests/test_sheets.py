@@ -250,6 +250,31 @@ def test_workbooks_are_read_with_their_days_numbers_and_leading_zeros() -> None:
     assert [row.line for row in result.refused] == [3]  # the formula was never computed
 
 
+@pytest.mark.parametrize(("at", "column"), [(3, "Patient Name"), (4, "DOS"), (5, "Amount")])
+def test_a_formula_whose_value_the_file_does_not_hold_refuses_its_row(at: int, column: str) -> None:
+    row = ["Coding", "Why", "A1", "Green", "2025-01-13", 1]
+    row[at] = "=1+1"
+
+    sheet = read(workbook(HEAD.split(","), row))
+
+    assert sheet.requests == ()
+    assert f"“{column}” is a formula whose value the file does not hold" in sheet.refused[0].reason
+    assert "'=1+1" in sheet.refused_text
+
+
+def test_a_formula_that_came_to_nothing_is_an_empty_cell() -> None:
+    content = workbook(HEAD.split(","), ["Coding", "Why", "A1", "Green", "2025-01-13", "=X"])
+    whole, packed = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for part in whole.namelist():
+            computed = whole.read(part).replace(b'<c r="F2">', b'<c r="F2" t="str">')
+            archive.writestr(part, computed)
+
+    [request] = read(packed.getvalue()).requests
+
+    assert request.amount is None
+
+
 def test_the_first_sheet_with_a_table_is_read_or_the_one_that_is_chosen() -> None:
     head, row = HEAD.split(","), ["Coding", "Why", "A1", "", "", ""]
     content = workbook([], title="Empty", One=[head, row], Two=[head, row, row])

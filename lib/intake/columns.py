@@ -17,7 +17,7 @@ from lib.intake.cells import (
     money,
     order_of,
 )
-from lib.intake.grid import REASON, Cell, Grid, fold, text_of
+from lib.intake.grid import REASON, Cell, Grid, Uncomputed, fold, text_of
 
 
 class Field(StrEnum):
@@ -156,7 +156,9 @@ def _plausible(which: Field, cells: list[Cell]) -> bool:
 
     A date or an amount that is written wrongly contradicts nothing: its row is refused and says so.
     """
-    filled = [cell for cell in cells[:200] if not is_blank(cell)]
+    filled = [
+        cell for cell in cells[:200] if not is_blank(cell) and not isinstance(cell, Uncomputed)
+    ]
     if which is Field.AMOUNT:
         return sum(map(is_like_money, filled)) * 2 >= len(filled)
     if which in DATES:

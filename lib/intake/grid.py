@@ -17,6 +17,13 @@ MOST_LETTERS = 32_767  # in one cell; Excel's own limit
 HEADER_WITHIN = 20  # a report may begin with its title: the column names stand in these rows
 REASON = "Why it was refused"  # the column that a file of refused rows has more
 
+
+class Uncomputed(str):
+    """A formula whose value the file does not hold, as it is written there."""
+
+    __slots__ = ()
+
+
 Cell = str | int | float | Decimal | bool | date | datetime | time | None
 
 

@@ -16,6 +16,7 @@ from lib.intake.grid import (
     Cell,
     Grid,
     Row,
+    Uncomputed,
     names_known,
     text_of,
     with_header,
@@ -26,9 +27,12 @@ MOST_TEXTS = 100_000_000  # bytes of the shared texts: they are held in memory
 MOST_PARTS = 2000
 MOST_CELLS = 5_000_000  # of all sheets, empty ones included: each takes its time
 MOST_IN_ROW = 16_384  # Excel's own limit
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _ELEMENT = re.compile(rb"<(?:\w+:)?(?:c|(row))[\s/>]")
 LOOKED_AT = 200  # rows in which the names of the columns are looked for
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+Formulas = dict[tuple[int, int], str]  # by row and column
 
 warnings.filterwarnings("ignore", module="openpyxl")  # about styles and extensions it leaves out
 
@@ -59,9 +63,8 @@ def read(name: str, content: bytes, wanted: str | None, known: frozenset[str]) -
         refused: RefusedFile | None = None
         for sheet in sheets:
             try:
-                columns, rows = with_header(
-                    list(_rows(name, sheet)), known, format_="XLSX", name=name
-                )
+                filled = list(_rows(name, sheet, formulas=_formulas(content, sheet.title)))
+                columns, rows = with_header(filled, known, format_="XLSX", name=name)
             except RefusedFile as problem:
                 refused = refused or problem
                 continue
@@ -138,12 +141,36 @@ def _is_countable(packed: zipfile.ZipFile) -> bool:
     return True
 
 
-def _rows(name: str, sheet: Any, last: int | None = None) -> Iterator[Row]:
+def _formulas(content: bytes, title: str) -> Formulas:
+    """The formulas of a sheet by row and column; none where no sheet has any."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        parts = (p for p in packed.namelist() if p.startswith("xl/worksheets/"))
+        if not any(_FORMULA.search(packed.read(part)) for part in parts):
+            return {}
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+    try:
+        sheet: Any = book[title]
+        sheet.reset_dimensions()
+        return {
+            (cell.row, cell.column): str(cell.value)
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.data_type == "f"
+        }
+    finally:
+        book.close()
+
+
+def _rows(
+    name: str, sheet: Any, last: int | None = None, formulas: Formulas | None = None
+) -> Iterator[Row]:
     """The rows that are not empty, of all or of those down to the `last`."""
     sheet.reset_dimensions()  # what a file says of its own size is not to be believed
     count = 0
     for row in sheet.iter_rows(max_row=last):
-        cells = tuple(_value(cell) for cell in row[: MOST_COLUMNS + 1])
+        cells = tuple(_value(cell, formulas or {}) for cell in row[: MOST_COLUMNS + 1])
         if not any(map(text_of, cells)):
             continue
         count += 1
@@ -156,9 +183,12 @@ def _rows(name: str, sheet: Any, last: int | None = None) -> Iterator[Row]:
         yield Row(line, cells)
 
 
-def _value(cell: Any) -> Cell:
+def _value(cell: Any, formulas: Formulas) -> Cell:
     """The value of a cell; a number that is shown with leading zeros keeps them."""
     value: Cell = cell.value
+    if value is None and formulas and cell.data_type == "n":  # "str": it came to an empty text
+        written = formulas.get((getattr(cell, "row", 0), getattr(cell, "column", 0)))
+        return None if written is None else Uncomputed(written)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         shown = str(cell.number_format or "")
         if len(shown) > 1 and set(shown) == {"0"} and value == int(value):

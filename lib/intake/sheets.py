@@ -16,7 +16,7 @@ from lib.errors import RefusedFile
 from lib.intake import grid_csv, grid_xlsx
 from lib.intake.cells import DateOrder, day, is_blank, is_negative, money, order_of
 from lib.intake.columns import DATES, KNOWN, Field, Plan
-from lib.intake.grid import REASON, Cell, Grid, Row, fold, text_of
+from lib.intake.grid import REASON, Cell, Grid, Row, Uncomputed, fold, text_of
 from lib.intake.requests import Request
 from lib.intake.sheet_words import is_open, label_of, type_of
 from lib.models import TaskType
@@ -155,8 +155,8 @@ class _Reader:
         self.problems: list[str] = []
 
     def cell(self, which: Field) -> Cell:
-        place = self.at.get(which)
-        return None if place is None else self.row.cells[place]
+        found = self.row.cells[self.at[which]] if which in self.at else None
+        return None if isinstance(found, Uncomputed) else found
 
     def text(self, which: Field) -> str:
         return text_of(self.cell(which)) if which in self.at else ""
@@ -208,7 +208,13 @@ class _Reader:
 
     def check_spreadsheet(self) -> None:
         """What a spreadsheet did to a text; dates and amounts are refused for what they are."""
-        for which in self.at:
+        for which, place in self.at.items():
+            if isinstance(self.row.cells[place], Uncomputed):
+                self.problem(
+                    which,
+                    "is a formula whose value the file does not hold: open the file in a "
+                    "spreadsheet, save it and bring it in again",
+                )
             if which not in {*DATES, Field.AMOUNT, Field.TYPE} and self.text(which) in ERRORS:
                 self.problem(which, f"is {self.text(which)}, an error of the spreadsheet")
         if _SHORTENED.fullmatch(self.text(Field.CLAIM)):
