@@ -49,6 +49,23 @@ def test_two_answers_to_one_claim_in_one_file_make_one_task(con: Connection, cas
     assert con.value("SELECT count(*) FROM event WHERE kind = 'answered again'") == 1
 
 
+def test_denials_without_our_claim_number_are_told_apart(con: Connection, cast: Cast) -> None:
+    """A payer that does not know our number writes 0 (005010X221A1, CLP01)."""
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1", status="1", control="PAYER1")))
+
+    raw = file_835(
+        answer("0", control="PAYER1"), answer("0", control="PAYER2"), answer("", control=""),
+        [segment.replace("EMMA", "FAY") for segment in answer("0", control="")],
+    )  # fmt: skip
+    report = bring(con, cast, raw)
+
+    assert report.tasks_new == 4
+    assert con.rows("SELECT claim_number, charge_id IS NOT NULL FROM task ORDER BY id") == [
+        ("A1", True), ("", False), ("", False), ("", False),
+    ]  # fmt: skip
+
+
 def test_after_the_task_is_completed_a_later_answer_makes_a_new_one(
     con: Connection, cast: Cast
 ) -> None:

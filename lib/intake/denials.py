@@ -43,8 +43,9 @@ def read(
 
 def key(answer: Answer) -> str:
     """What is asked of which claim: the same key is the same request, whatever the envelope."""
+    whose = answer.claim_number or answer.patient.name
     claim = answer.payer_claim_number or f"{answer.dates[0]} {answer.charged}"
-    return "|".join(("835", answer.claim_number, claim, hints.codes(answer)))
+    return "|".join(("835", whose, claim, hints.codes(answer)))
 
 
 def _request(answer: Answer, options: Options) -> Request | None:
@@ -79,6 +80,7 @@ def _about(
         amount=answer.charged if amount is None else amount,
         claim_amount=answer.charged,
         claim_number=answer.claim_number,
+        payer_claim_number=answer.payer_claim_number,
         patient_name=answer.patient.name,
         payer_name=answer.payer.name,
         payer_code=answer.payer.code,

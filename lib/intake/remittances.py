@@ -54,7 +54,7 @@ class Answer:
     """What one CLP loop says about one claim."""
 
     segment_number: int  # of the CLP segment in the file
-    claim_number: str  # CLP01
+    claim_number: str  # CLP01; empty where the payer does not know it and writes 0
     status: str  # CLP02
     charged: Decimal  # US dollars, CLP03
     payer_claim_number: str  # CLP07
@@ -237,7 +237,7 @@ class _Draft:
         reasons = (Reason(*key, amount) for key, amount in self.all_reasons().items())
         return Answer(
             segment_number=self.number,
-            claim_number=element(self.clp, 1),
+            claim_number="" if element(self.clp, 1) == "0" else element(self.clp, 1),
             status=element(self.clp, 2),
             charged=self.charged,
             payer_claim_number=element(self.clp, 7),
