@@ -81,6 +81,28 @@ def test_columns_are_known_by_many_names() -> None:
     assert set(plan.columns) == set(Field) - {Field.PATIENT}
 
 
+@pytest.mark.parametrize(
+    ("name", "which"),
+    [
+        ("Task Description", Field.INSTRUCTIONS), ("Question", Field.INSTRUCTIONS),
+        ("Date of Service (DOS)", Field.SERVICE), ("Service Dates", Field.SERVICE),
+        ("Billed Amt", Field.AMOUNT), ("Total Billed", Field.AMOUNT), ("Amount ($)", Field.AMOUNT),
+        ("Insurance Carrier", Field.PAYER), ("Patient Account No.", Field.CLAIM),
+        ("Acct #", Field.CLAIM), ("Issue Type", Field.TYPE), ("Response Due", Field.DUE),
+        ("Document Needed", Field.LABEL), ("Current Status", Field.STATUS),
+        ("Treating Provider", Field.PROVIDER), ("Date Added", Field.CREATED),
+    ],
+)  # fmt: skip
+def test_columns_are_known_as_billers_call_them(name: str, which: Field) -> None:
+    assert columns.guess(opened(f"{name},Other thing\n,x\n")).columns == {which: name}
+
+
+def test_a_quotation_mark_out_of_place_is_named_by_its_line() -> None:
+    rows = 'Coding,"5" tube",A1\nCoding,"two\nlines",A2\n'
+
+    assert "in line 2" in refusal(f"Type,Task,Claim\n{rows}")
+
+
 def test_a_title_above_the_table_is_passed_over() -> None:
     sheet = read(f"Open tasks of Northside\nPrinted 03/01/2025\n\n{HEAD}\n\n{ROW}\n")
 

@@ -65,37 +65,47 @@ LABELS = {
 }
 DATES = (Field.SERVICE, Field.DUE, Field.CREATED)
 NAMES = {  # what other systems call these columns; the first that a table has is taken
-    Field.TYPE: "type, task type, category, request type, kind, task category, reason type",
+    Field.TYPE: "type, task type, category, request type, kind, task category, reason type, issue "
+    "type, task kind, request category",
     Field.TITLE: "title, what it is about, task, task name, subject, summary, task title, reason, "
     "request, issue, name, headline",
-    Field.INSTRUCTIONS: "instructions, task instructions, description, details, notes, comment, "
-    "comments, message, note, body, memo, task notes",
+    Field.INSTRUCTIONS: "instructions, task instructions, task description, task details, "
+    "description, details, notes, comment, comments, message, note, body, memo, task notes, "
+    "question, questions, what is needed, remarks",
     Field.CLAIM: "claim number, claim, claim no, claim #, claim id, claim num, encounter id, "
-    "encounter, encounter number, invoice, invoice number, pcn, patient control number, "
-    "account number, claim control number, charge id",
+    "encounter, encounter number, invoice, invoice number, pcn, patient control number, account "
+    "number, claim control number, charge id, patient account number, patient account no, account "
+    "no, account #, acct, acct no, acct number, claim reference",
     Field.PATIENT: "patient, patient name, patient full name, full name, patient (full name), "
     "member name, subscriber, client, client name, name of patient",
-    Field.LAST: "last name, patient last name, patient's last name, lastname, surname, "
-    "family name, patient last, last, pt last name",
+    Field.LAST: "last name, patient last name, patient's last name, lastname, surname, family "
+    "name, patient last, last, pt last name",
     Field.FIRST: "first name, patient first name, patient's first name, firstname, given name, "
     "patient first, first, pt first name",
     Field.PAYER: "payer, payer name, insurance, insurance name, insurance company, carrier, plan, "
-    "health plan, primary insurance, ins, payor, payor name, insurer",
+    "health plan, primary insurance, ins, payor, payor name, insurer, insurance carrier, "
+    "insurance plan, insurance payer",
     Field.PROVIDER: "provider, provider name, rendering provider, doctor, physician, clinician, "
-    "rendering, rendering provider name, dr, practitioner",
-    Field.SERVICE: "date of service, dos, service date, service from, from date, date from, "
-    "visit date, encounter date, service date from, dos from",
+    "rendering, rendering provider name, dr, practitioner, treating provider, performing "
+    "provider, attending provider",
+    Field.SERVICE: "date of service, dos, service date, service from, from date, date from, visit "
+    "date, encounter date, service date from, dos from, date of service (dos), service dates, "
+    "dates of service, date(s) of service",
     Field.AMOUNT: "amount, charge, charges, total, charge amount, billed, billed amount, balance, "
-    "total charge, total charges, claim amount, amount due, value, amt",
-    Field.DUE: "due, due date, due on, due by, deadline, respond by, needed by, target date",
+    "total charge, total charges, claim amount, amount due, value, amt, billed amt, charge amt, "
+    "total amount, total billed, total charged",
+    Field.DUE: "due, due date, due on, due by, deadline, respond by, needed by, target date, "
+    "response due, response due date, reply by",
     Field.LABEL: "document wanted, document, document label, document type, label, doc type, "
-    "attachment, attachment type, documents wanted",
-    Field.STATUS: "status, state, task status, completed, is completed, done, open or completed",
+    "attachment, attachment type, documents wanted, document needed, documents needed, document "
+    "requested, requested document",
+    Field.STATUS: "status, state, task status, completed, is completed, done, open or completed, "
+    "current status",
     Field.ASSIGNEE: "assigned to, assignee, owner, assigned, responsible, task owner, user, "
     "assigned user, worker",
-    Field.CREATED: "received, created, created on, created date, date created, created at, opened, "
-    "date opened, entered, date entered, received on, date received, entry date, open date, "
-    "request date, date",
+    Field.CREATED: "received, created, created on, created date, date created, created at, "
+    "opened, date opened, entered, date entered, received on, date received, entry date, open "
+    "date, request date, date, date added, added on",
 }
 _SYNONYMS = {
     which: tuple(dict.fromkeys(fold(name) for name in names.split(",")))

@@ -76,17 +76,20 @@ def read(name: str, text: str, sign: str, known: frozenset[str]) -> Grid:
         text = text.partition("\n")[2]
         skipped = 1
     warnings: tuple[str, ...] = ()
+    misplaced: int | None = None
     try:
         try:
             rows = list(_records(text, sign, skipped, strict=True))
-        except csv.Error:
+        except _Misplaced as problem:
+            misplaced = problem.line
             rows = list(_records(text, sign, skipped, strict=False))
             warnings = (
                 "Some quotation marks are out of place; look whether the columns are right.",
             )
     except _Unclosed as problem:
         raise RefusedFile(
-            f"{name} was refused: a quotation mark opened in line {problem.line} is never closed. "
+            f"{name} was refused: a quotation mark opened in line {misplaced or problem.line} is "
+            "never closed. "
             "Nothing of it was imported."
         ) from problem
     except csv.Error as problem:
@@ -116,6 +119,10 @@ class _Unclosed(Exception):
         super().__init__(line)
 
 
+class _Misplaced(_Unclosed):
+    """A quotation mark inside a cell."""
+
+
 def _records(text: str, sign: str, skipped: int, *, strict: bool) -> Iterator[Row]:
     csv.field_size_limit(MOST_FIELD)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=strict)
@@ -128,6 +135,8 @@ def _records(text: str, sign: str, skipped: int, *, strict: bool) -> Iterator[Ro
         except csv.Error as problem:
             if "unexpected end" in str(problem):
                 raise _Unclosed(start) from problem
+            if strict and "expected after" in str(problem):
+                raise _Misplaced(start) from problem
             raise
         if not strict and skipped + reader.line_num > start:
             raise _Unclosed(start)  # where marks are out of place, none may swallow a line
