@@ -302,10 +302,11 @@ def _write(con: Connection, content: bytes) -> str:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        temporary.replace(path)
     except OSError as problem:
-        temporary.unlink(missing_ok=True)
         raise NotWritten from problem
-    temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     for folder in (path.parent, con.store.documents):
         handle = os.open(folder, os.O_RDONLY)
         try:

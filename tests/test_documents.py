@@ -511,6 +511,7 @@ def test_a_crash_while_writing_leaves_neither_row_nor_half_a_file(
 
     assert con.rows("SELECT * FROM document") == []
     assert not documents.path_of(con, sha256).exists()
+    assert files(con.store) == []
     assert documents.content(con, upload(con, cast, pdf()), actor=cast.ana)[1].exists()
 
 
