@@ -204,6 +204,40 @@ def test_what_a_task_refers_to_is_found_wherever_the_file_holds_it(given: tuple[
     assert (request.claim_number, request.patient_name) == ("A2", "Stone, Ada")
 
 
+@pytest.mark.parametrize(
+    ("role", "provider"),
+    [
+        ({"practitioner": {"reference": "Practitioner/d"}}, "Reed, Ada"),
+        ({"organization": {"reference": "Organization/o"}}, "Northside Clinic"),
+        ({"practitioner": {"reference": "Practitioner/gone"},
+          "organization": {"reference": "Organization/o"}}, "Northside Clinic"),
+    ],
+)  # fmt: skip
+def test_the_provider_is_found_behind_a_role(role: dict[str, Any], provider: str) -> None:
+    doctor = {
+        "resourceType": "Practitioner",
+        "id": "d",
+        "name": [{"family": "Reed", "given": ["Ada"]}],
+    }
+    clinic = {"resourceType": "Organization", "id": "o", "name": "Northside Clinic"}
+    asked = task(owner={"reference": "PractitionerRole/r"})
+
+    [request], _ = read(
+        bundle(doctor, clinic, {"resourceType": "PractitionerRole", "id": "r"} | role, asked)
+    )
+
+    assert request.provider_name == provider
+
+
+def test_an_old_identifier_of_a_claim_is_not_its_number() -> None:
+    numbers = [{"use": "old", "value": "A0"}, {"use": "official", "value": "A2"}]
+    claim = {"resourceType": "Claim", "id": "c", "identifier": numbers}
+
+    [request], _ = read(bundle(claim, task(reasonReference={"reference": "Claim/c"})))
+
+    assert request.claim_number == "A2"
+
+
 def test_an_entry_is_referred_to_by_its_own_address_first() -> None:
     """Two Bundles in one file may use the same ids for different people."""
     other = [{"resourceType": "Patient", "id": "p", "name": [{"family": "Reed"}]}]

@@ -160,8 +160,10 @@ def _claim(found: Found) -> str:
         if number := text(reference, "identifier", "value"):
             return number
         pointed = found.referred(reference)
-        if pointed and (number := text(pointed, "identifier", "value")):
-            return number
+        several = items(pointed, "identifier")
+        for each in sorted(several, key=lambda identifier: text(identifier, "use") == "old"):
+            if number := text(each, "value"):
+                return number
     for each in items(task, "input"):
         if codes(at(each, "type")) & {"claim", "claim-id", "claim-identifier", "claim-number"}:
             for path in (

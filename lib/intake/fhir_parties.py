@@ -23,8 +23,12 @@ def provider(found: Found) -> str:
         for path in (("practitioner", "display"), ("organization", "display"), ("display",)):
             if called := text(holder, *path):
                 return called
-    if called := name(role) or text(role, "name"):
-        return called
+    for who in (
+        role,
+        *(found.referred(at(role, part)) for part in ("practitioner", "organization")),
+    ):
+        if who and (called := name(who) or text(who, "name")):
+            return called
     for path in (("practitioner", "identifier"), ("organization", "identifier")):
         if number := text(role, *path, "value"):
             return f"NPI {number}"
