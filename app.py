@@ -5,9 +5,9 @@ from contextlib import suppress
 import streamlit as st
 from starlette.middleware import Middleware
 
-from lib import serve
+from lib import logs, serve
 from lib.runtime import ROOT
-from lib.web import errors, logs, start
+from lib.web import errors, start
 from lib.web.gate import Gate
 from lib.web.routes import ROUTES
 

@@ -6,6 +6,9 @@ import importlib
 import sys
 from datetime import UTC, datetime
 
+from lib.errors import BillingError
+from lib.logs import places
+
 # The command -> the module that runs it, and what it does. A module is imported only when it is
 # asked for; its `main(arguments, now=…)` returns the exit code.
 COMMANDS = {
@@ -22,7 +25,13 @@ def main(arguments: list[str]) -> int:
     """Run one command: 0 it did, 1 it could not (all of it), 2 it was asked wrongly."""
     if arguments and arguments[0] in COMMANDS:
         module = importlib.import_module(COMMANDS[arguments[0]][0])
-        return int(module.main(arguments[1:], now=datetime.now(UTC)))
+        try:
+            return int(module.main(arguments[1:], now=datetime.now(UTC)))
+        except BillingError as problem:
+            print(problem, file=sys.stderr)
+        except Exception as problem:  # a bug; its message may quote a patient
+            print(f"Something went wrong on our side: {places(problem)}", file=sys.stderr)
+        return 1
     is_help = arguments[:1] in (["-h"], ["--help"])
     print(_usage(), file=sys.stdout if is_help else sys.stderr)
     return 0 if is_help else 2

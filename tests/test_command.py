@@ -6,10 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 
-from lib import people
+import pytest
+
+from lib import __main__, people
 from lib.db import Store
+from lib.errors import NotWritten
 from tests.x12_texts import answer, claim, file_835, file_837
 
 ROOT = Path(__file__).parents[1]
@@ -130,3 +135,32 @@ def test_a_store_that_is_in_use_gives_one_sentence(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
     assert "already running" in done.stderr
     assert "already running" in json.loads(done.stdout)["refused"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (ValueError("Rivera"), "Something went wrong on our side: ValueError at tests/"),
+        (NotWritten(), "This was not saved: the disk cannot be written"),
+    ],
+)
+def test_a_command_that_fails_says_what_and_where_and_no_value(
+    problem: Exception,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(_arguments: list[str], *, now: datetime) -> int:
+        raise problem
+
+    module = ModuleType("a_command_that_fails")
+    vars(module)["main"] = fail
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(__main__.COMMANDS, "fail", (module.__name__, ""))
+
+    code = __main__.main(["fail"])
+
+    told = capsys.readouterr().err
+    assert code == 1
+    assert told.startswith(said)
+    assert "Rivera" not in told

@@ -7,8 +7,8 @@ import secrets
 import streamlit as st
 
 from lib.errors import BillingError
+from lib.logs import LOG, places
 from lib.ui import session
-from lib.web.logs import LOG, places
 
 
 def show_script_error(problem: Exception) -> bool:

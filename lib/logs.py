@@ -1,4 +1,4 @@
-"""What the server writes to its log: where something failed, never what it failed on."""
+"""What is written to a log: where something failed, never what it failed on."""
 
 from __future__ import annotations
 
