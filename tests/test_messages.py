@@ -293,6 +293,21 @@ def test_a_message_without_its_end_is_set_aside_too(con: Connection, cast: Cast)
     assert con.value("SELECT claim_number FROM charge") == "A2"
 
 
+def test_a_message_without_its_beginning_is_set_aside_too(con: Connection, cast: Cast) -> None:
+    text = envelope(claims(claim("A1")), claims(claim("A2")), claims(claim("A3")))
+
+    report = bring(con, cast, text.replace("ST*837*0002*005010X222A1~", "").encode())
+
+    assert (report.charges_new, report.quarantined) == (2, 1)
+    assert (
+        "Set aside: the transaction from segment 21 to 37, because of segment 37: an SE segment "
+        "ends a transaction that never began." in report.warnings
+    )
+    raw = con.value("SELECT raw FROM intake_message WHERE outcome = 'quarantined'")
+    assert raw.startswith("BHT*")
+    assert raw.endswith("SE*18*0002~")
+
+
 def test_a_long_message_that_turns_out_to_be_bad_leaves_nothing(
     con: Connection, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

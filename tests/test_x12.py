@@ -158,6 +158,18 @@ def test_a_file_cut_off_at_any_place_is_refused() -> None:
     assert read(whole[:-1])[0]
 
 
+def test_segments_between_transactions_are_skipped_with_a_word() -> None:
+    text = envelope(BODY, BODY).replace("ST*837*0002", "REF*A*1~REF*B*2~ST*837*0002")
+
+    found, warnings = read(text.replace("SE*5*0002", "SE*5*0002~SE*5*0002"))
+
+    assert found == expected() * 2
+    assert warnings == [
+        "Segments 8 to 9 stand outside any transaction and were skipped.",
+        "Segment 15: an SE segment ends a transaction that never began; it was skipped.",
+    ]
+
+
 letters = st.characters(codec="latin-1", exclude_characters="*:~", exclude_categories=["Cc", "Zs"])
 words = st.text(letters, max_size=8)
 a_segment = st.lists(words, min_size=1, max_size=5).map(lambda parts: ["XX", *parts])

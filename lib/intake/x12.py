@@ -38,6 +38,7 @@ BYTE_ORDER_MARKS = (
 )
 ANOTHER = re.compile(r"I\n?S\n?A\n?[^A-Za-z0-9\s]")  # the beginning of the next interchange
 ENVELOPE = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA"})
+OUTSIDE = ENVELOPE | {"TA1"}  # what may stand outside a transaction
 
 
 @dataclass(slots=True)
@@ -144,9 +145,16 @@ class _Reader:
         isa: Segment = []
         group: Segment = []
         groups = sets = 0
+        stray = 0  # number of the first segment outside any transaction
         while found := self.next(segments):
             number, segment = found
             name = segment[0]
+            if name == "SE":
+                yield from self.headless(stray, number, isa, group)
+                stray = 0
+            elif stray and name in OUTSIDE:
+                self.warnings.append(_skipped(stray, number - 1))
+                stray = 0
             if name == "ISA":
                 if number != first + 1:
                     what = "an interchange begins before the one before ended"
@@ -163,17 +171,13 @@ class _Reader:
                 group = []
             elif name == "IEA":
                 self.end(number, segment, isa, group, groups)
-            elif name == "SE":
-                raise Broken(number, "an SE segment ends a transaction that never began")
             elif name == "TA1":
                 controls = (_control(isa), "", element(segment, 1))
                 sender, nothing = element(isa, 6), iter(())
                 marks = self.separators
                 yield Transaction("TA1", "", number, marks, sender, controls, nothing, number)
-            else:
-                self.warnings.append(
-                    f"Segment {number} stands outside any transaction and was skipped."
-                )
+            elif name != "SE":
+                stray = stray or number
 
     def next(self, segments: Iterator[tuple[int, Segment]]) -> tuple[int, Segment] | None:
         found, self.back = self.back, None
@@ -201,6 +205,27 @@ class _Reader:
         with suppress(_Ends):
             for _ in body:  # whatever the caller left
                 pass
+
+    def headless(
+        self, first: int, last: int, isa: Segment, group: Segment
+    ) -> Iterator[Transaction]:
+        """A transaction whose ST segment is missing: reading it raises Unreadable.
+
+        Nothing where only the SE segment stands there (`first` is 0).
+        """
+        what = "an SE segment ends a transaction that never began"
+        if not first:
+            self.warnings.append(f"Segment {last}: {what}; it was skipped.")
+            return
+
+        def refuse() -> Iterator[tuple[int, Segment]]:
+            raise Unreadable(last, what)
+            yield
+
+        controls = (_control(isa), element(group, 6), "")
+        yield Transaction(
+            "transaction", "", first, self.separators, element(isa, 6), controls, refuse(), last
+        )
 
     def body(
         self, segments: Iterator[tuple[int, Segment]], of: Transaction
@@ -287,6 +312,12 @@ class _Reader:
 
 class _Ends(Unreadable):
     """A transaction ends without its SE segment, and something else begins."""
+
+
+def _skipped(first: int, last: int) -> str:
+    if first == last:
+        return f"Segment {first} stands outside any transaction and was skipped."
+    return f"Segments {first} to {last} stand outside any transaction and were skipped."
 
 
 def _control(isa: Segment) -> str:
