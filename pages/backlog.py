@@ -76,9 +76,10 @@ def shares(
 
 actor = session.person()
 colleagues = colleagues_of(actor)
-filters.choose_practice(actor)
-filters.choose(actor, colleagues, *choices(actor))
-says = filters.state() | dict.fromkeys(filters.DAY_KEYS)  # a bar sets its own days
+known = filters.options(actor, colleagues, choices)
+filters.choose_practice(known)
+filters.choose(known)
+says = filters.state(known) | dict.fromkeys(filters.DAY_KEYS)  # a bar sets its own days
 wanted, problems = filters.read(says, actor, colleagues)
 for problem in problems:
     st.warning(problem)

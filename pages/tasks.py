@@ -9,13 +9,17 @@ from lib.ui.task_list import choices, colleagues_of, menu, task_list
 
 actor = session.person()
 colleagues = colleagues_of(actor)
-filters.choose_practice(actor)
-filters.choose(actor, colleagues, *choices(actor))
+known = filters.options(actor, colleagues, choices)
+# The list is drawn first: what is above and beside it need not be waited for.
+above = st.container()
 with st.container(horizontal=True, key="work"):
     with st.container(key="list_box"):
-        task_list(actor, colleagues)
+        task_list(actor, colleagues, filters.state(known))
     details()
-with st.sidebar:  # after the list, which need not wait for what the menu counts
+with above:
+    filters.choose(known)
+filters.choose_practice(known)
+with st.sidebar:
     menu(actor)
     if may_anywhere(actor, Verb.CREATE_TASK) and st.button("New task", width="stretch"):
         navigation.go("new_task", task=None)

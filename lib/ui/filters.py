@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -33,6 +33,7 @@ AGES: dict[str, tuple[int, int | None]] = {
 }
 TYPES = {kind.label: kind for kind in TaskType}
 ME, NOBODY = "Me", "Unassigned"
+Options = Mapping[str, Callable[[], Sequence[str]]]  # a filter's key -> what it may say
 
 # Every filter's key, which is its name in the URL.
 KEYS = ("q", "status", "type", "assignee", "payer", "provider", "age", "from", "to", "practice")
@@ -40,17 +41,34 @@ KEYS = ("q", "status", "type", "assignee", "payer", "provider", "age", "from", "
 DAY_KEYS = ("created_since", "created_until", "completed_since", "completed_until", "pending_on")
 
 
-def choose_practice(actor: Person) -> None:
+def options(
+    actor: Person,
+    colleagues: Sequence[Colleague],
+    choices: Callable[[Person], tuple[list[str], list[str]]],
+) -> Options:
+    """What each filter that is not free text may say; `choices` gives the payers and providers,
+    and is asked only where they are needed."""
+    names = [ME, NOBODY, *(c.name for c in colleagues if c.id != actor.id)]
+    return {
+        "status": lambda: list(STATUSES),
+        "type": lambda: list(TYPES),
+        "assignee": lambda: list(dict.fromkeys(names)),
+        "payer": lambda: choices(actor)[0],
+        "provider": lambda: choices(actor)[1],
+        "age": lambda: list(AGES),
+        "practice": lambda: [m.practice.name for m in actor.memberships],
+    }
+
+
+def choose_practice(known: Options) -> None:
     """Somebody with several practices chooses one, at the top of the left menu."""
-    if len(actor.memberships) > 1:
-        names = [m.practice.name for m in actor.memberships]
+    names = known["practice"]()
+    if len(names) > 1:
         with st.sidebar:
             _select("Practice", "practice", names, "stretch", hint="All practices")
 
 
-def choose(
-    actor: Person, colleagues: Sequence[Colleague], payers: Sequence[str], providers: Sequence[str]
-) -> None:
+def choose(known: Options) -> None:
     """Draw the filters in one row."""
     with st.container(horizontal=True, key="filters", gap="xsmall"):
         url.take("q")
@@ -59,13 +77,12 @@ def choose(
             label_visibility="collapsed", placeholder="Search ( / )",
             on_change=url.put, args=("q",),
         )  # fmt: skip
-        _select("Status", "status", list(STATUSES), 112)
-        _select("Type", "type", list(TYPES), 118)
-        names = [ME, NOBODY, *(c.name for c in colleagues if c.id != actor.id)]
-        _select("Assignee", "assignee", list(dict.fromkeys(names)), 142)
-        _select("Payer", "payer", list(payers), 116)
-        _select("Provider", "provider", list(providers), 116)
-        _select("Age", "age", list(AGES), 98)
+        _select("Status", "status", known["status"](), 112)
+        _select("Type", "type", known["type"](), 118)
+        _select("Assignee", "assignee", known["assignee"](), 142)
+        _select("Payer", "payer", known["payer"](), 116)
+        _select("Provider", "provider", known["provider"](), 116)
+        _select("Age", "age", known["age"](), 98)
         _amount("Amount from", "from")
         _amount("Amount to", "to")
     _days_chosen()
@@ -95,11 +112,11 @@ def _all_days() -> None:
 
 
 def _select(
-    label: str, key: str, options: list[str], width: int | Literal["stretch"], *, hint: str = ""
+    label: str, key: str, names: Sequence[str], width: int | Literal["stretch"], *, hint: str = ""
 ) -> None:
-    url.take(key, options)
+    url.take(key, names)
     st.selectbox(
-        label, options, index=None, key=key, placeholder=hint or label, width=width,
+        label, names, index=None, key=key, placeholder=hint or label, width=width,
         label_visibility="collapsed", on_change=url.put, args=(key,),
     )  # fmt: skip
 
@@ -112,10 +129,13 @@ def _amount(label: str, key: str) -> None:
     )  # fmt: skip
 
 
-def state() -> dict[str, str | None]:
-    """What the filters say now, by the names they have in the URL."""
-    found: dict[str, str | None] = {key: st.session_state.get(key) or None for key in KEYS}
-    return found | {key: st.query_params.get(key) for key in DAY_KEYS}
+def state(known: Options) -> dict[str, str | None]:
+    """What the filters say now, by the names they have in the URL: also before they are drawn."""
+    found: dict[str, str | None] = {key: st.query_params.get(key) for key in DAY_KEYS}
+    for key in KEYS:
+        text = st.query_params.get(key) or None
+        found[key] = text if text and (key not in known or text in known[key]()) else None
+    return found
 
 
 def read(

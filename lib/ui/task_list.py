@@ -67,9 +67,8 @@ def _on_view() -> None:
         url.set_values({**none, **view_filters(chosen["view"])})
 
 
-def task_list(actor: Person, colleagues: Sequence[Colleague]) -> None:
+def task_list(actor: Person, colleagues: Sequence[Colleague], says: dict[str, str | None]) -> None:
     """The list the filters ask for, with count, amount and pages."""
-    says = filters.state()
     wanted, problems = filters.read(says, actor, colleagues)
     for problem in problems:
         st.warning(problem)
