@@ -419,6 +419,8 @@ def complete(
         if has_completed(con, sent, task_id, now=now):
             return
         task = workable(con, task_id, actor=actor)
+        if task.charge_id is not None or task.type is TaskType.DOCUMENTS:
+            raise WrongInput("Complete this task with its charge or document.")
         notes.add_to_biller(con, task, note, actor=actor, now=now)
         mark_completed(con, task, actor=actor, now=now)
 

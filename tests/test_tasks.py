@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib import assignments, notes, tasks
+from lib import assignments, charges, notes, tasks
 from lib.db import Connection
 from lib.errors import (
     AlreadyCompleted,
@@ -428,6 +428,24 @@ def test_a_reopened_task_is_completed_again_by_a_page_that_kept_its_form(
     assert len(notes.notes(con, task_id, actor=cast.ana)) == 2
 
 
+def test_a_note_alone_completes_no_task_with_a_charge_or_a_document_to_send(
+    con: Connection, cast: Cast
+) -> None:
+    """The checks of the charge, or the document, would be passed by."""
+    ids = [
+        add_task_of_charge(con, cast.practice),
+        add_task(con, cast.practice, type=TaskType.DOCUMENTS),
+    ]
+
+    for task_id in ids:
+        assignments.start(con, task_id, actor=cast.ben, now=NOON)
+        with pytest.raises(WrongInput, match="with its charge or document"):
+            complete(con, task_id, cast.ben)
+
+        assert tasks.get(con, task_id, actor=cast.ana).status is Status.IN_PROGRESS
+        assert notes.notes(con, task_id, actor=cast.ana) == []
+
+
 def test_completing_is_for_who_has_the_task(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
 
@@ -467,9 +485,12 @@ def test_reopening_gives_the_task_back_to_who_completed_it(con: Connection, cast
 
 
 def test_a_reopened_task_shows_the_charge_as_it_is_now(con: Connection, cast: Cast) -> None:
-    task_id = add_task_of_charge(con, cast.practice)
+    task_id, charge_id = add_task_of_charge(con, cast.practice), con.value("SELECT id FROM charge")
     assignments.start(con, task_id, actor=cast.ben, now=NOON)
-    complete(con, task_id, cast.ben)
+    charge = charges.get(con, charge_id, actor=cast.ben)
+    charges.save_and_complete(
+        con, task_id, charge, opened=charge, note="", token="t", actor=cast.ben, now=NOON
+    )
     con.execute("UPDATE charge SET rendering_name = 'Ortiz, Pia', date_from = DATE '2025-02-04'")
 
     tasks.reopen(con, task_id, reason="Wrong", actor=cast.dora, now=minutes(9))
