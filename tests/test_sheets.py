@@ -430,6 +430,15 @@ def test_an_archive_that_unpacks_without_measure_is_not_unpacked() -> None:
     assert "too large" in refusal(packed.getvalue())
 
 
+@pytest.mark.parametrize("part", ["xl/workbook.bin", "content.xml", "word/document.xml"])
+def test_a_workbook_of_another_program_is_to_be_saved_as_one_we_read(part: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(part, "x")
+
+    assert "Save its table as .xlsx or .csv" in refusal(packed.getvalue())
+
+
 @pytest.mark.parametrize(("rows", "cells"), [(1, 20_000), (200, 16_000)])
 def test_a_sheet_of_countless_empty_cells_is_not_read(
     monkeypatch: pytest.MonkeyPatch, rows: int, cells: int

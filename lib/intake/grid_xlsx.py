@@ -29,6 +29,7 @@ MOST_CELLS = 5_000_000  # of all sheets, empty ones included: each takes its tim
 MOST_IN_ROW = 16_384  # Excel's own limit
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _ELEMENT = re.compile(rb"<(?:\w+:)?(?:c|(row))[\s/>]")
+OTHER_PROGRAMS = {"xl/workbook.bin", "content.xml", "word/document.xml"}  # .xlsb, .ods, .docx
 LOOKED_AT = 200  # rows in which the names of the columns are looked for
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -106,7 +107,13 @@ def _bounded(name: str, content: bytes) -> None:
             unpacked = sum(part.file_size for part in parts)
             if len(parts) > MOST_PARTS or unpacked > MOST_UNPACKED or texts > MOST_TEXTS:
                 raise RefusedFile(f"{name} was refused: unpacked it is too large to be read.")
-            if not any(part.filename == "xl/workbook.xml" for part in parts):
+            names = {part.filename for part in parts}
+            if "xl/workbook.xml" not in names and names & OTHER_PROGRAMS:
+                raise RefusedFile(
+                    f"{name} was refused: it is no Excel workbook that can be read here. Save its "
+                    "table as .xlsx or .csv."
+                )
+            if "xl/workbook.xml" not in names:
                 raise RefusedFile(
                     f"{name} was refused: it is a ZIP archive but no Excel workbook. Unpack it "
                     "and bring in the files."
