@@ -92,6 +92,8 @@ def test_a_missing_terminator_and_junk_after_the_last_segment_do_no_harm() -> No
 
     assert read(whole[:-1]) == (expected(), [])
     assert read(whole + " \r\n\x1a\0") == (expected(), [])
+    assert read(whole + "~\n~") == (expected(), [])
+    assert read(whole.replace("~", "~~") + whole) == (expected() * 2, [])
 
 
 @pytest.mark.parametrize("between", ["", "\n", "\r\n \n", "\ufeff"])

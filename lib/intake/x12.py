@@ -126,10 +126,11 @@ class _Reader:
 
     def begin(self) -> bool:
         """True where another interchange begins; its separators are known then."""
+        between = EDGES + self.separators.terminator
         while not self.buffer and not self.is_over:
             self.fill(2000)
-            self.buffer = self.buffer.lstrip(EDGES)
-        self.buffer = self.buffer.lstrip(EDGES)
+            self.buffer = self.buffer.lstrip(between)
+        self.buffer = self.buffer.lstrip(between)
         self.fill(2000)
         if not self.buffer:
             if self.number == 0:
