@@ -66,6 +66,29 @@ def test_denials_without_our_claim_number_are_told_apart(con: Connection, cast: 
     ]  # fmt: skip
 
 
+def test_denials_of_one_account_number_are_told_apart_where_no_claim_is_held(
+    con: Connection, cast: Cast
+) -> None:
+    """Many practices send the patient's account number as the number of every claim."""
+
+    def visit(day: str, control: str, first: str = "EMMA") -> list[str]:
+        said = answer("A1", control=control)
+        return [each.replace("20250113", day).replace("EMMA", first) for each in said]
+
+    one = bring(con, cast, file_835(visit("20250113", "P1"), visit("20250120", "P2")))
+    more = bring(
+        con,
+        cast,
+        file_835(
+            visit("20250127", "P3"), visit("20250113", "P4", "FAY"), visit("20250120", "P5"),
+            control="000000002",
+        ),
+    )  # fmt: skip
+
+    assert (one.tasks_new, more.tasks_new) == (2, 2)
+    assert con.rows("SELECT task_id FROM event WHERE kind = 'answered again'") == [(2,)]
+
+
 def test_after_the_task_is_completed_a_later_answer_makes_a_new_one(
     con: Connection, cast: Cast
 ) -> None:

@@ -33,6 +33,8 @@ class OpenTask(NamedTuple):
     type: str
     source: str
     request_key: str | None
+    patient_name: str
+    date_of_service: date | None
 
 
 class Charges:
@@ -126,11 +128,15 @@ def open_tasks(
         return found
     rows = con.rows(
         """
-        SELECT claim_number, id, charge_id, type, source, request_key FROM task
+        SELECT claim_number, id, charge_id, type, source, request_key, patient_name,
+               date_of_service
+        FROM task
         WHERE practice_id = $practice_id AND is_open
           AND claim_number IN (SELECT unnest($wanted::VARCHAR[]))
         UNION
-        SELECT charge.claim_number, task.id, charge_id, type, source, request_key FROM task
+        SELECT charge.claim_number, task.id, charge_id, type, source, request_key, patient_name,
+               date_of_service
+        FROM task
         JOIN charge ON charge.id = charge_id
         WHERE task.practice_id = $practice_id AND is_open
           AND charge.claim_number IN (SELECT unnest($wanted::VARCHAR[]))

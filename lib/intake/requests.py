@@ -104,7 +104,7 @@ def plan(con: Connection, practice_id: int, requests: Iterable[Request]) -> Plan
         charge = charges.find(request.claim_number, request.whole)
         claim = (request.claim_number, charge.charge_id if charge else None)
         task = _open_task(request, charge, tasks.get(request.claim_number, []))
-        first = _joined(request, made.get(claim, []))
+        first = _joined(request, charge, made.get(claim, []))
         if task:
             found.later.append(Later(request, task.id, ""))
         elif first:
@@ -200,19 +200,32 @@ def _open_task(request: Request, charge: Held | None, tasks: Sequence[OpenTask])
     if not request.history:
         return None
     for task in tasks:
-        is_same = (
-            None in (charge, task.charge_id) or (charge and charge.charge_id) == task.charge_id
-        )
+        if charge and task.charge_id is not None:
+            is_same = charge.charge_id == task.charge_id
+        else:
+            is_same = _could_be(request, task.patient_name, task.date_of_service)
         if is_same and _takes(request, task.source, task.type, task.request_key or ""):
             return task
     return None
 
 
-def _joined(request: Request, made: Sequence[Request]) -> Request | None:
+def _joined(request: Request, charge: Held | None, made: Sequence[Request]) -> Request | None:
     """The request of the same file and claim whose task takes this answer."""
     if not request.history or not request.claim_number:
         return None
-    return next((each for each in made if _takes(request, each.source, each.type, each.key)), None)
+    for each in made:
+        is_same = charge or _could_be(request, each.patient_name, each.date_of_service)
+        if is_same and _takes(request, each.source, each.type, each.key):
+            return each
+    return None
+
+
+def _could_be(request: Request, patient_name: str, day: date | None) -> bool:
+    """True unless it is about another patient or another day: where no claim is held, its number
+    may be that of an account with many claims."""
+    names = {name.casefold() for name in (request.patient_name, patient_name) if name}
+    days = {each for each in (request.date_of_service, day) if each}
+    return len(names) < 2 and len(days) < 2
 
 
 def _takes(request: Request, source: str, type_: str, key: str) -> bool:
