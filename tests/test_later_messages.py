@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -229,6 +231,23 @@ def test_a_claim_that_comes_after_its_denial_is_linked_to_the_open_task(
     assert con.value("SELECT charge_id = (SELECT id FROM charge) FROM task")
     assert con.value("SELECT provider_name FROM task") == "NORTHSIDE"
     assert con.value("SELECT count(*) FROM event WHERE kind = 'claim found'") == 1
+
+
+def test_of_several_claims_that_come_later_the_one_of_the_day_is_linked(
+    con: Connection, cast: Cast
+) -> None:
+    def on(day: str, segments: list[str]) -> list[str]:
+        return [re.sub(r"\b202501\d\d(-\d+)?", day, each) for each in segments]
+
+    days = ("20250120", "20250113")
+    answers = [on(day, answer("A1", control=day)) for day in days]
+    bring(con, cast, file_835(*answers))
+
+    bring(con, cast, file_837(*(on(day, claim("A1")) for day in reversed(days))))
+
+    assert con.rows(
+        "SELECT charge.date_from FROM task JOIN charge ON charge.id = charge_id ORDER BY task.id"
+    ) == [(date(2025, 1, 20),), (date(2025, 1, 13),)]
 
 
 def test_a_replacement_updates_its_charge_and_the_open_task_stays_attached(

@@ -164,7 +164,10 @@ def _tell(con: Connection, original: Original, kind: str, said: str, source: Sou
 
 
 def link(con: Connection, new: Sequence[Fresh], source: Source) -> int:
-    """Give open tasks about a claim that was not held the charge that came now; how many."""
+    """Give open tasks about a claim that was not held the charge that came now; how many.
+
+    Of several charges the one of the same day and amount, else the last.
+    """
     rows = con.rows(
         """
         SELECT task.id, charge.id, charge.patient_id, charge.payer_id,
@@ -178,7 +181,8 @@ def link(con: Connection, new: Sequence[Fresh], source: Source) -> int:
         JOIN payer ON payer.id = charge.payer_id
         WHERE task.practice_id = $practice_id AND task.is_open AND task.charge_id IS NULL
           AND task.claim_number IN (SELECT unnest($numbers::VARCHAR[]))
-        ORDER BY charge.id
+        ORDER BY charge.date_from IS NOT DISTINCT FROM task.date_of_service,
+                 charge.filed_total IS NOT DISTINCT FROM task.amount, charge.id
         """,
         practice_id=source.practice.id,
         file_id=source.file_id,
