@@ -15,7 +15,7 @@ import pytest
 from lib import __main__, people
 from lib.db import Store
 from lib.errors import NotWritten
-from tests.x12_texts import answer, claim, file_835, file_837
+from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
 ROOT = Path(__file__).parents[1]
 
@@ -68,6 +68,19 @@ def test_the_command_line_imports_and_says_so_as_json(tmp_path: Path) -> None:
     assert [each["already_imported"] for each in said] == [False, False, True, False, False]
     assert [bool(each["refused"]) for each in said] == [False, False, False, True, True]
     assert "c.txt was refused at segment 1" in said[3]["refused"]
+
+
+def test_what_was_set_aside_is_said_beside_the_json(tmp_path: Path) -> None:
+    text = envelope(claims(claim("A1")), claims(claim("A2", amount="x")))
+    file = written(tmp_path, "a.837", text.encode())
+
+    done = run(tmp_path / "data", "--json", file)
+
+    assert json.loads(done.stdout)["charges_new"] == 1
+    assert done.stderr == (
+        "a.837: Set aside: the 837P from segment 21 to 38, because of segment 30: CLM02 is not an "
+        "amount.\n"
+    )
 
 
 def test_a_table_of_which_no_row_comes_in_is_refused_and_leaves_nothing(tmp_path: Path) -> None:

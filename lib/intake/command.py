@@ -16,7 +16,7 @@ from lib.db import Connection
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.intake import files
 from lib.intake.arrivals import WrongUsage, bring, practice_name
-from lib.intake.content import count
+from lib.intake.content import SET_ASIDE, count
 from lib.models import ImportReport
 
 
@@ -61,6 +61,9 @@ def _import(wanted: argparse.Namespace, now: datetime) -> int:
         reports.append(report)
         if wanted.json:
             _print_json(path, report)
+            for warning in report.warnings if report.quarantined else ():
+                if warning.startswith(SET_ASIDE):
+                    print(f"{report.file}: {warning}", file=sys.stderr)
         else:
             print_line(report)
     if not wanted.json:

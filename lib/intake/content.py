@@ -26,8 +26,9 @@ from lib.intake.requests import Request
 from lib.intake.x12 import Broken
 from lib.models import RefusedRow
 
-__all__ = ["CLAIMS", "REMITTANCE", "Content", "Tally", "count", "parts", "read"]
+__all__ = ["CLAIMS", "REMITTANCE", "SET_ASIDE", "Content", "Tally", "count", "parts", "read"]
 
+SET_ASIDE = "Set aside"  # how the warnings about such messages begin
 MOST_NAMED = 20  # messages that were set aside and are named in the report
 
 
@@ -90,9 +91,9 @@ class Tally:
                 else f"the {each.kind} from segment {each.first} to {each.last}, because of "
                 f"segment {each.segment_number}"
             )
-            said.append(f"Set aside: {where}: {each.sentence}.")
+            said.append(f"{SET_ASIDE}: {where}: {each.sentence}.")
         if len(self.set_aside) > MOST_NAMED:
-            said.append(f"Set aside too: {count(len(self.set_aside) - MOST_NAMED, 'message')}.")
+            said.append(f"{SET_ASIDE} too: {count(len(self.set_aside) - MOST_NAMED, 'message')}.")
         left = Counter(each.sentence for each in self.messages if each.outcome == RECORDED)
         said += [f"Left out ({count(times, 'message')}): {what}." for what, times in left.items()]
         several = [times for times in self.numbers.values() if times > 1]
