@@ -12,6 +12,7 @@ from lib.models import Colleague, Membership, Person, Practice, Role
 
 COOKIE = "billing_session"  # carries a session's token
 IDLE = timedelta(hours=12)  # a session that nobody used for so long has ended
+LONGEST = timedelta(hours=24)  # and so has one that is in use, after so long
 TOUCH = timedelta(minutes=5)  # last use is written at most this often, and never waits to be
 
 
@@ -163,12 +164,17 @@ def session_of(con: Connection, token: str | None, *, now: datetime) -> int:
     found = con.store.remembered(
         ("session", hash_),
         lambda: con.row(
-            "SELECT person_id, last_used_at, ended_at FROM session WHERE token_hash = $hash",
+            """
+            SELECT person_id, last_used_at, ended_at, created_at FROM session
+            WHERE token_hash = $hash
+            """,
             hash=hash_,
         ),
     )
     naive_now = now.astimezone(UTC).replace(tzinfo=None)
-    if not found or found[2] is not None or naive_now - found[1] > IDLE:
+    if not found or found[2] is not None:
+        raise NotSignedIn
+    if naive_now - found[1] > IDLE or naive_now - found[3] > LONGEST:
         raise NotSignedIn
     if naive_now - found[1] > TOUCH and not con.store.is_written:
         with transaction(con):

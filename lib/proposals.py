@@ -27,37 +27,44 @@ def of_task(con: Connection, task: Task) -> Proposal | None:
     return found[0] if found else None
 
 
-def accept(con: Connection, task_id: int, *, token: str, actor: Person, now: datetime) -> None:
+def accept(
+    con: Connection, task_id: int, *, seen: Proposal, token: str, actor: Person, now: datetime
+) -> None:
     """Complete the task as proposed, by its assignee; where it has none, whoever does so has it.
 
-    Raises NothingProposed, NotYourTask, AlreadyCompleted, NotAllowed or NoSuchTask.
+    `seen` is the proposal that was read. Raises NothingProposed, also where it is another by now,
+    NotYourTask, AlreadyCompleted, NotAllowed or NoSuchTask.
     """
     with transaction(con):
         if has_completed(con, Sent(token, "accept proposal", actor, (task_id,)), task_id, now=now):
             return
-        task, proposal = _proposed(con, task_id, actor)
+        task, proposal = _proposed(con, task_id, seen, actor)
         assignments.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
         _end(con, task, "accepted proposal", proposal, actor, now)
         tasks.mark_completed(con, task, actor=actor, now=now)
 
 
-def decline(con: Connection, task_id: int, *, token: str, actor: Person, now: datetime) -> None:
+def decline(
+    con: Connection, task_id: int, *, seen: Proposal, token: str, actor: Person, now: datetime
+) -> None:
     """Leave the task as it is; the proposal is gone, its history stays. Raises as `accept`."""
     with transaction(con):
         is_known = is_repeat(con, Sent(token, "decline proposal", actor, (task_id,)), now=now)
         if is_known and of_task(con, tasks.get(con, task_id, actor=actor)) is None:
             return
-        task, proposal = _proposed(con, task_id, actor)
+        task, proposal = _proposed(con, task_id, seen, actor)
         _end(con, task, "declined proposal", proposal, actor, now)
 
 
-def _proposed(con: Connection, task_id: int, actor: Person) -> tuple[Task, Proposal]:
+def _proposed(
+    con: Connection, task_id: int, seen: Proposal, actor: Person
+) -> tuple[Task, Proposal]:
     task = tasks.get(con, task_id, actor=actor)
     access.require(actor, Verb.WORK, task.practice_id, NoSuchTask())
     if task.assignee_id not in (None, actor.id):
         raise NotYourTask(task.assignee_name)
     proposal = of_task(con, task)
-    if proposal is None:
+    if proposal is None or proposal != seen:
         raise NothingProposed
     return task, proposal
 

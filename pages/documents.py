@@ -40,11 +40,20 @@ def search(actor: Person) -> tuple[list[Document], int, int]:
             document_dialogs.begin_adding()
     number = st.query_params.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
-    found, count = documents.find(
-        session.connection(), query or "", actor=actor, label=label,
-        status=labels.get(status or ""), page=max(1, page),
-    )  # fmt: skip
-    return found, count, max(1, page)
+    state = labels.get(status or "")
+
+    def find(page: int) -> tuple[list[Document], int]:
+        return documents.find(
+            session.connection(), query or "", actor=actor, label=label, status=state, page=page
+        )
+
+    page = max(1, page)
+    found, count = find(page)
+    last = max(1, -(-count // documents.PAGE_SIZE))
+    if page > last:
+        page = last
+        found, count = find(page)
+    return found, count, page
 
 
 COLUMNS = (
@@ -114,7 +123,7 @@ def chosen_document() -> int | None:
 def look_at(document: Document) -> None:
     """The preview and what is known of the document."""
     address = f"/documents/{document.id}/{quote(document.file_name)}"
-    zone = session.zone(actor)
+    zone = session.zone(actor, document.practice_id)
     added = f"{words.moment(document.created_at, zone)} by {document.created_by or 'a file'}"
     st.html(
         f'<p class="bt-title">{escape(document.name)}</p>'

@@ -31,16 +31,17 @@ def window() -> None:
         form(state, task, actor, is_mine=is_mine)
     with right:
         _notes(state, task, actor, is_mine=is_mine)
-        _origin(charge.id, actor)
+        _origin(charge, actor)
     if is_mine:
         _keep(state, task, actor)
         _actions(state, task, actor)
 
 
-def _origin(charge_id: int, actor: Person) -> None:
-    places = provenance.of_charge(session.connection(), charge_id, actor, is_opened=False)
+def _origin(charge: Charge, actor: Person) -> None:
+    places = provenance.of_charge(session.connection(), charge.id, actor, is_opened=False)
     if places:
-        st.html(words.origin(places, session.zone(actor), f"/origin/charge/{charge_id}"))
+        zone = session.zone(actor, charge.practice_id)
+        st.html(words.origin(places, zone, f"/origin/charge/{charge.id}"))
 
 
 def _keep(state: Editing, task: Task, actor: Person) -> None:
@@ -78,7 +79,7 @@ def _said(state: Editing, task: Task, actor: Person) -> None:
 
 def _notes(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
     written = notes.notes(session.connection(), task.id, actor=actor)
-    zone = session.zone(actor)
+    zone = session.zone(actor, task.practice_id)
     state.note = st.text_area(
         "Notes to Biller", state.note, key=f"note_{task.id}_{state.stamp}", height=120,
         disabled=not is_mine, max_chars=4000, placeholder="What the biller should know",

@@ -6,9 +6,9 @@ import streamlit as st
 
 from lib import settings
 from lib.access import Verb, may
-from lib.errors import BillingError
+from lib.errors import BillingError, WrongInput
 from lib.models import Person
-from lib.settings import DUE_DAYS, LABELS, Options, Settings
+from lib.settings import LABELS, Options, Settings
 from lib.submissions import new_token
 from lib.ui import session, words
 
@@ -40,10 +40,9 @@ def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
     """The settings as they are to be, once somebody saves them."""
     with st.form(key, width=640):
         st.html('<p class="bt-head">Due date</p>')
-        days = st.number_input(
-            "Days to answer a request that names no date", min_value=DUE_DAYS.start,
-            max_value=DUE_DAYS.stop - 1, value=seen.due_days, width=320, disabled=not is_allowed,
-            key=f"{key}_days",
+        days = st.text_input(  # a number field takes "12,5" for 125
+            "Days to answer a request that names no date", str(seen.due_days), max_chars=3,
+            width=320, disabled=not is_allowed, key=f"{key}_days", autocomplete="off",
         )  # fmt: skip
         st.html(
             '<p class="bt-head">Remittances (835)</p><p class="bt-quiet">A denied claim always '
@@ -58,7 +57,8 @@ def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
         }  # fmt: skip
         st.caption("Counts for what comes in from now on; tasks that are there stay as they are.")
         sent = st.form_submit_button("Save settings", type="primary", disabled=not is_allowed)
-    return Settings(int(days), Options(**chosen)) if sent else None
+    number = int(days) if days.isascii() and days.strip().isdigit() else 0  # refused with its range
+    return Settings(number, Options(**chosen)) if sent else None
 
 
 def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> None:
@@ -70,6 +70,9 @@ def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> N
         )
         said = f"{words.many(count, 'setting')} saved." if count else "Nothing was changed."
         messages.append(("success", said))
+    except WrongInput as problem:  # what was chosen stays
+        messages.append(("error", str(problem)))
+        st.rerun()
     except BillingError as problem:
         messages.append(("error", str(problem)))
     st.session_state.pop("settings_form", None)
@@ -78,9 +81,10 @@ def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> N
 
 def story(practice_id: int, actor: Person) -> str:
     """Who changed what, newest first."""
+    zone = session.zone(actor, practice_id)
     rows = "".join(
-        f"<li>{escape(event.actor or 'The command line')} · "
-        f"{words.moment(event.happened_at, session.zone(actor))} · {escape(event.field or '')}: "
+        f"<li>{escape(event.actor or 'The command line')} · {words.moment(event.happened_at, zone)}"
+        f" · {escape(event.field or '')}: "
         f"{escape(event.old or '')} → {escape(event.new or '')}</li>"
         for event in settings.history(session.connection(), practice_id, actor=actor)
     )

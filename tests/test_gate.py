@@ -421,6 +421,12 @@ def test_a_document_is_sent_to_its_practice_and_to_nobody_else(
     assert server.ask(lakeside.scan).status == 401
 
 
+def test_the_list_is_found_under_its_own_name_too(server: Server, token: str) -> None:
+    answer = server.ask("/tasks?type=Coding&task=7", token=token)
+
+    assert (answer.status, answer.headers["location"]) == (307, "/?type=Coding&task=7")
+
+
 @pytest.mark.parametrize("digits", [19, 40, 5000])
 @pytest.mark.parametrize(
     ("address", "sentence"),

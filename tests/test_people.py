@@ -133,11 +133,13 @@ def test_a_session_nobody_used_for_twelve_hours_has_ended(con: Connection, cast:
         people.who(con, token, now=NOON + people.IDLE + timedelta(seconds=1))
 
 
-def test_a_session_in_use_goes_on(con: Connection, cast: Cast) -> None:
+def test_a_session_in_use_goes_on_for_a_day_and_no_longer(con: Connection, cast: Cast) -> None:
     token = people.sign_in(con, cast.ana.id, now=NOON)
 
-    for hours in (11, 22, 33):
+    for hours in (11, 22, 24):
         assert people.who(con, token, now=NOON + timedelta(hours=hours)) == cast.ana
+    with pytest.raises(NotSignedIn):
+        people.who(con, token, now=NOON + people.LONGEST + timedelta(seconds=1))
 
 
 def test_a_session_ends_at_the_same_moment_in_every_zone(con: Connection, cast: Cast) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from lib.db import Connection
 from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed, NothingProposed, NotYourTask
 from lib.intake import provenance
 from lib.intake.raw import path_of
-from lib.models import Status
+from lib.models import Proposal, Status
 from tests.conftest import NOON, Cast
 from tests.given import minutes, story
 from tests.test_import import bring
@@ -25,6 +26,12 @@ def proposed(con: Connection, cast: Cast) -> int:
     paid = file_835(answer("A1", status="1", control="P2", codes=()), control="000000002")
     bring(con, cast, paid, "paid.835")
     return int(con.value("SELECT id FROM task"))
+
+
+def seen(con: Connection, cast: Cast, task_id: int) -> Proposal:
+    found = proposals.of_task(con, tasks.get(con, task_id, actor=cast.ana))
+    assert found
+    return found
 
 
 def test_a_task_shows_every_file_that_spoke_of_it_with_the_raw_segments(
@@ -70,8 +77,9 @@ def test_nobody_of_another_practice_sees_where_a_task_came_from(
 def test_an_accepted_proposal_completes_the_task_once(con: Connection, cast: Cast) -> None:
     task_id = proposed(con, cast)
 
+    read = seen(con, cast, task_id)
     for _ in range(2):
-        proposals.accept(con, task_id, token="t", actor=cast.ben, now=NOON)
+        proposals.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
     task = tasks.get(con, task_id, actor=cast.ben)
     assert task.status is Status.COMPLETED
@@ -84,7 +92,8 @@ def test_who_accepts_a_proposal_of_a_free_task_has_it_and_its_history_says_so(
 ) -> None:
     task_id = proposed(con, cast)
 
-    proposals.accept(con, task_id, token="t", actor=cast.ben, now=NOON)
+    read = seen(con, cast, task_id)
+    proposals.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
     assert tasks.get(con, task_id, actor=cast.ana).assignee_name == "Ben"
     assert ("assigned", "Assignee", None, "Ben", None, "Ben") in story(con, task_id)
@@ -93,24 +102,37 @@ def test_who_accepts_a_proposal_of_a_free_task_has_it_and_its_history_says_so(
 def test_not_yet_leaves_the_task_open_and_the_proposal_gone(con: Connection, cast: Cast) -> None:
     task_id = proposed(con, cast)
 
+    read = seen(con, cast, task_id)
     for _ in range(2):
-        proposals.decline(con, task_id, token="t", actor=cast.ben, now=NOON)
+        proposals.decline(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
     assert con.value("SELECT count(*) FROM event WHERE kind = 'declined proposal'") == 1
     assert proposals.of_task(con, tasks.get(con, task_id, actor=cast.ben)) is None
     assert tasks.get(con, task_id, actor=cast.ben).status is Status.OPEN
     with pytest.raises(NothingProposed):
-        proposals.accept(con, task_id, token="u", actor=cast.ben, now=NOON)
+        proposals.accept(con, task_id, seen=read, token="u", actor=cast.ben, now=NOON)
+
+
+def test_another_proposal_than_the_one_that_was_read_is_not_accepted(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = proposed(con, cast)
+    earlier = replace(seen(con, cast, task_id), sentence="Plains Health paid 1.00. Complete it?")
+
+    with pytest.raises(NothingProposed):
+        proposals.accept(con, task_id, seen=earlier, token="t", actor=cast.ben, now=NOON)
+    assert tasks.get(con, task_id, actor=cast.ben).status is Status.OPEN
 
 
 def test_only_the_assignee_or_a_worker_of_a_free_task_accepts(con: Connection, cast: Cast) -> None:
     task_id = proposed(con, cast)
+    read = seen(con, cast, task_id)
     with pytest.raises(NotAllowed):
-        proposals.accept(con, task_id, token="t", actor=cast.dora, now=NOON)
+        proposals.accept(con, task_id, seen=read, token="t", actor=cast.dora, now=NOON)
     assignments.start(con, task_id, actor=cast.ana, now=NOON)
 
     with pytest.raises(NotYourTask):
-        proposals.accept(con, task_id, token="t", actor=cast.ben, now=NOON)
+        proposals.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
 
 def test_each_field_of_a_charge_names_its_segment_or_who_changed_it(

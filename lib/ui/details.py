@@ -37,12 +37,12 @@ def details() -> None:
 
 def _panel(task: Task, actor: Person) -> None:
     con = session.connection()
-    zone = session.zone(actor)
+    zone = session.zone(actor, task.practice_id)
     written = notes.notes(con, task.id, actor=actor)
     _head(task)
     practice = session.practice_of(actor, task.practice_id)
     place = f'<p class="bt-quiet">{escape(practice.name)}</p>' if len(actor.memberships) > 1 else ""
-    st.html(place + words.task_facts(task, session.today(actor), zone))
+    st.html(place + words.task_facts(task, session.today(actor, task.practice_id), zone))
     st.html(
         '<p class="bt-head">Task Instructions</p>'
         f'<p class="bt-text">{escape(task.instructions)}</p>'
@@ -102,16 +102,18 @@ def _proposal(task: Task, actor: Person) -> None:
     st.html(f'<p class="bt-text bt-proposal">{escape(proposal.sentence)}</p>')
     if task.assignee_id not in (None, actor.id):
         return
+    # A press of a button of an earlier proposal is none of this one.
+    key = f"{task.id}_{proposal.made_at:%Y%m%d%H%M%S%f}"
     with st.container(horizontal=True, gap="xsmall"):
-        is_accepted = st.button("Complete", key=f"accept_{task.id}")
-        if not (st.button("Not yet", key=f"decline_{task.id}") or is_accepted):
+        is_accepted = st.button("Complete", key=f"accept_{key}")
+        if not (st.button("Not yet", key=f"decline_{key}") or is_accepted):
             return
     said = session.messages()
     try:
         verb = proposals.accept if is_accepted else proposals.decline
         verb(
-            session.connection(), task.id, token=_form("proposal", task.id), actor=actor,
-            now=session.now(),
+            session.connection(), task.id, seen=proposal, token=_form("proposal", task.id),
+            actor=actor, now=session.now(),
         )  # fmt: skip
         st.session_state.pop(f"form_proposal_{task.id}", None)
         said.append(("success", "Task completed." if is_accepted else "The task stays open."))
@@ -156,7 +158,7 @@ def _do_start(task: Task, actor: Person) -> None:
 
 def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
     """Questions & Comments, who it is assigned to, and the question or answer to write."""
-    zone = session.zone(actor)
+    zone = session.zone(actor, task.practice_id)
     thread = words.thread([n for n in written if n.channel is Channel.QUESTION], zone)
     if task.status is Status.COMPLETED and task.completed_at:
         who = (
@@ -214,7 +216,7 @@ def _finish_assigning(task: Task, assigning: Mapping[str, Any], actor: Person) -
 
 def _notes(task: Task, actor: Person, written: list[Note]) -> None:
     """Notes to and from the biller, and the biller's field for writing one."""
-    zone = session.zone(actor)
+    zone = session.zone(actor, task.practice_id)
     blocks = [
         f'<p class="bt-head">{name}</p>' + words.thread(found, zone)
         for name, channel in (

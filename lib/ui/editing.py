@@ -45,11 +45,15 @@ class Editing:
 
 
 def editing(task: Task, charge: Charge, actor: Person) -> Editing:
-    """The open form of this task, taken up from the draft where there is one."""
+    """The open form of this task, taken up from the draft where there is one.
+
+    Where nothing was typed yet, a form never shows a charge that somebody changed since.
+    """
     key = f"editing_{task.id}"
-    if key not in st.session_state:
-        st.session_state[key] = _opened(task, charge, actor)
-    found: Editing = st.session_state[key]
+    found: Editing | None = st.session_state.get(key)
+    if found is None or (found.opened.version != charge.version and not found.is_changed):
+        found = _opened(task, charge, actor)
+        st.session_state[key] = found
     return found
 
 

@@ -70,7 +70,7 @@ def _row(file: ImportedFile, actor: Person) -> dict[str, object]:
         "id": file.id,
         "name": file.name,
         "format": file.format,
-        "moment": words.moment(file.imported_at, session.zone(actor)),
+        "moment": words.moment(file.imported_at, session.zone(actor, file.practice_id)),
         "by": file.imported_by or BY_NOBODY,
         "charges": f"{file.charges_new:,}" if file.charges_new else "",
         "tasks": f"{file.tasks_new:,}" if file.tasks_new else "",
@@ -110,7 +110,7 @@ def _chosen(actor: Person) -> None:
     known = [
         ("Practice", practice if len(actor.memberships) > 1 else ""),
         ("Format", file.format),
-        ("Imported", words.moment(file.imported_at, session.zone(actor))),
+        ("Imported", words.moment(file.imported_at, session.zone(actor, file.practice_id))),
         ("By", file.imported_by or BY_NOBODY),
         ("New charges", f"{file.charges_new:,}"),
         ("New tasks", f"{file.tasks_new:,}"),

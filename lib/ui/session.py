@@ -73,13 +73,16 @@ def practice_of(actor: Person, practice_id: int) -> Practice:
     return next(m.practice for m in actor.memberships if m.practice.id == practice_id)
 
 
-def zone(actor: Person) -> ZoneInfo:
-    """The zone in which this person's pages count days."""
-    return ZoneInfo(actor.memberships[0].practice.timezone)
+def zone(actor: Person, practice_id: int | None = None) -> ZoneInfo:
+    """The zone in which days are counted: the practice's, or the first of this person's."""
+    practice = actor.memberships[0].practice
+    if practice_id is not None:
+        practice = practice_of(actor, practice_id)
+    return ZoneInfo(practice.timezone)
 
 
-def today(actor: Person) -> date:
-    return now().astimezone(zone(actor)).date()
+def today(actor: Person, practice_id: int | None = None) -> date:
+    return now().astimezone(zone(actor, practice_id)).date()
 
 
 Message = tuple[Literal["success", "error"], str]

@@ -36,7 +36,11 @@ def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None
                 f'<p class="bt-title">{escape(task.title)}</p>'
                 f'<p class="bt-head">Task Instructions</p>'
                 f'<p class="bt-text">{escape(task.instructions)}</p><br>'
-                + words.task_facts(task, session.today(actor), session.zone(actor)),
+                + words.task_facts(
+                    task,
+                    session.today(actor, task.practice_id),
+                    session.zone(actor, task.practice_id),
+                ),
                 width=380,
             )
 
@@ -89,7 +93,7 @@ def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None
                 now=session.now(),
             )  # fmt: skip
         except BillingError as problem:
-            st.error(str(problem))
+            st.error(session.plain(str(problem)))
             return
         said.append(("success", "Task completed."))
         navigation.go("tasks")

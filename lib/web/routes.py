@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 
 from lib.runtime import ROOT
@@ -40,7 +40,14 @@ async def favicon(_request: Request) -> FileResponse:
     )
 
 
+async def tasks_page(request: Request) -> RedirectResponse:
+    """The list has the shortest address; its own name leads there too."""
+    query = request.url.query
+    return RedirectResponse(f"/?{query}" if query else "/", 307)
+
+
 ROUTES = [
+    Route("/tasks", tasks_page),
     Route("/healthz", health),
     Route("/favicon.png", favicon),
     Route("/sign-in", choose_person, methods=["GET"]),

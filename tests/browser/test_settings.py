@@ -16,7 +16,11 @@ def test_the_manager_chooses_what_becomes_a_task(scene: Scene, sit: Sit) -> None
     page = desk.page
 
     page.get_by_text("Line denials").click()
-    page.get_by_role("spinbutton", name=re.compile("Days to answer")).fill("21")
+    days = page.get_by_role("textbox", name=re.compile("Days to answer"))
+    days.fill("2,5")
+    page.get_by_role("button", name="Save settings").click()
+    desk.is_told("Choose between 1 and 365 days to answer a request.")
+    days.fill("21")
     page.get_by_role("button", name="Save settings").click()
 
     expect(page.get_by_text("Carla · ")).to_have_count(2)
