@@ -395,3 +395,8 @@ class ImportReport:
     quarantined: int = 0  # messages that were set aside; the others came in
     refused_rows: tuple[RefusedRow, ...] = ()
     file_id: int | None = field(default=None, compare=False)  # once it is imported
+
+    @property
+    def is_whole(self) -> bool:
+        """True where nothing of the file was refused or set aside."""
+        return not (self.refused or self.quarantined or self.refused_rows)

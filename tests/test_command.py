@@ -76,7 +76,8 @@ def test_what_was_set_aside_is_said_beside_the_json(tmp_path: Path) -> None:
 
     done = run(tmp_path / "data", "--json", file)
 
-    assert json.loads(done.stdout)["charges_new"] == 1
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["charges_new"], said["refused"]) == (1, 1, None)
     assert done.stderr == (
         "a.837: Set aside: the 837P from segment 21 to 38, because of segment 30: CLM02 is not an "
         "amount.\n"
@@ -88,6 +89,7 @@ def test_a_table_of_which_no_row_comes_in_is_refused_and_leaves_nothing(tmp_path
     bad = written(tmp_path, "bad.csv", rows.encode())
     half = written(tmp_path, "half.csv", rows.replace("Gossip", "Coding", 1).encode())
 
+    assert run(tmp_path / "other", half).returncode == 1  # not all of it is in
     done = run(tmp_path / "data", "--json", bad, bad, half)
 
     said = [json.loads(line) for line in done.stdout.splitlines()]

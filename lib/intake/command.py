@@ -21,7 +21,10 @@ from lib.models import ImportReport
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """Import the files: 0 all are in, 1 some refused, 2 wrong usage. Prints no patient."""
+    """Import the files: 0 all is in, 1 some was refused or set aside, 2 wrong usage.
+
+    Prints no patient.
+    """
     wanted = _parser().parse_args(arguments)
     try:
         return _import(wanted, now)
@@ -43,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Bring files in: claims (X12 837P), remittances (835), claim acknowledgments "
         "(277CA), requests for documents (277 RFAI, FHIR) and tables of tasks (CSV, Excel), each "
         "known by its content. BILLING_TASKS_DATA names the data folder.",
-        epilog="Exit code: 0 all files are in, 1 some were refused, 2 wrong usage.",
+        epilog="Exit code: 0 all is in, 1 a file, or something in one, was refused or set aside, "
+        "2 wrong usage.",
     )
     parser.add_argument(
         "--practice", metavar="NAME", help="made if new; needed only where there are several"
@@ -68,7 +72,7 @@ def _import(wanted: argparse.Namespace, now: datetime) -> int:
             print_line(report)
     if not wanted.json:
         _print_total(reports, name)
-    return 1 if any(report.refused for report in reports) else 0
+    return 0 if all(report.is_whole for report in reports) else 1
 
 
 def _each(
