@@ -108,7 +108,7 @@ def _days_chosen() -> None:
 
 
 def _all_days() -> None:
-    url.set_values(dict.fromkeys(DAY_KEYS))
+    url.filter_by(dict.fromkeys(DAY_KEYS))
 
 
 def _select(

@@ -64,7 +64,7 @@ def _on_view() -> None:
     chosen = st.session_state["task_menu"].view
     if chosen and chosen["view"] in dict(_MENU):
         none = dict.fromkeys(("sort", *filters.DAY_KEYS))
-        url.set_values({**none, **view_filters(chosen["view"])})
+        url.filter_by({**none, **view_filters(chosen["view"])})
 
 
 def task_list(actor: Person, colleagues: Sequence[Colleague], says: dict[str, str | None]) -> None:
@@ -122,10 +122,9 @@ def _on_action() -> None:
         case {"kind": "close"}:
             navigation.close_task()
         case {"kind": "sort", "order": str(order), "descending": bool(descending)}:
-            st.query_params["sort"] = ("-" if descending else "") + order
-            st.query_params.pop("page", None)
+            url.filter_by({"sort": ("-" if descending else "") + order})
         case {"kind": "page", "page": int(page)}:
-            st.query_params["page"] = str(page)
+            url.change({"page": str(page)})
 
 
 def _row(row: TaskRow, actor: Person) -> dict[str, Any]:

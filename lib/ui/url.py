@@ -1,13 +1,13 @@
 """Widgets whose value lives in the URL.
 
-The URL is the truth: a widget is set from it before it is drawn, and writes to it when it changes,
-so a copied link, a reload and the back button show the same. Streamlit's own `bind=` would do the
-same on one page, but it does not let a page be left with the parameters kept.
+The URL is the truth: a widget is set from it before it is drawn, and changes it when it changes, so
+a copied link, a reload and the back button show the same. Streamlit's own `bind=` would do the same
+on one page, but it does not let a page be left with the parameters kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -35,13 +35,17 @@ def take(key: str, options: Sequence[str] | None = None, *, default: str | None 
 
 def put(key: str, *, default: str | None = None) -> None:
     """Write the widget's value to the URL, from its callback. The first page comes again."""
-    set_values({key: st.session_state[key] if st.session_state[key] != default else None})
+    filter_by({key: st.session_state[key] if st.session_state[key] != default else None})
 
 
-def set_values(values: dict[str, str | None]) -> None:
-    """Set parameters; nothing takes one away. The first page comes again."""
-    for key, value in {**values, "page": None}.items():
-        if value:
-            st.query_params[key] = value
-        else:
-            st.query_params.pop(key, None)
+def filter_by(values: Mapping[str, str | None]) -> None:
+    """Set parameters that say what is listed: the first page comes again."""
+    change({**values, "page": None})
+
+
+def change(values: Mapping[str, str | None]) -> None:
+    """Set parameters, as one step of the browser's history; None takes one away."""
+    before = st.query_params.to_dict()
+    wanted = {key: value for key, value in {**before, **values}.items() if value}
+    if wanted != before:
+        st.query_params.from_dict(wanted)

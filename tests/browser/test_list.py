@@ -267,3 +267,17 @@ def test_every_row_says_what_the_list_promises(still: Scene, sit: Sit) -> None:
     assert re.fullmatch(r"\d+ d", cells[6])
     assert re.fullmatch(r"\d\d/\d\d/20\d\d", cells[7])
     assert cells[8:] == ["Open", ""]
+
+
+def test_a_change_of_several_filters_is_one_step_back(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.ana, "/?assignee=Me")
+    desk.rest()
+
+    desk.menu("Coding").click()
+    expect(desk.field("Type")).to_have_value("Coding")
+    assert desk.query == {"type": "Coding"}
+    desk.page.go_back()
+
+    expect(desk.field("Assignee")).to_have_value("Me")
+    expect(desk.field("Type")).to_have_value("")
+    assert desk.query == {"assignee": "Me"}
