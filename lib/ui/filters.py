@@ -90,7 +90,7 @@ def choose(known: Options) -> None:
 
 def _days_chosen() -> None:
     """The days a bar of the Backlog page stood for, and a way to take them away."""
-    says = {key: st.query_params.get(key, "") for key in DAY_KEYS}
+    says = {key: url.says(key) or "" for key in DAY_KEYS}
     parts = [
         f"{word} {show(parse_date(says[since]))} to {show(parse_date(says[until]))}"
         for word, since, until in (
@@ -131,9 +131,10 @@ def _amount(label: str, key: str) -> None:
 
 def state(known: Options) -> dict[str, str | None]:
     """What the filters say now, by the names they have in the URL: also before they are drawn."""
-    found: dict[str, str | None] = {key: st.query_params.get(key) for key in DAY_KEYS}
+    asked = url.everything()
+    found = {key: asked.get(key) for key in DAY_KEYS}
     for key in KEYS:
-        text = st.query_params.get(key) or None
+        text = asked.get(key)
         found[key] = text if text and (key not in known or text in known[key]()) else None
     return found
 

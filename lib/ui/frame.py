@@ -13,6 +13,9 @@ from lib.models import Person
 _STYLE = (Path(__file__).parent / "frame.css").read_text(encoding="utf-8")
 
 
+LIST = "Medical Billing Tasks"
+
+
 def style() -> None:
     """The little the theme cannot say."""
     st.html(f"<style>{_STYLE}</style>")
@@ -22,9 +25,7 @@ def pages(folder: Path) -> Mapping[str, Sequence[st.Page]]:
     """The page map. Windows that open from a task have an address and no place in the menu."""
     return {
         "Tasks & Messages": [
-            st.Page(
-                folder / "tasks.py", title="Medical Billing Tasks", url_path="tasks", default=True
-            ),
+            st.Page(folder / "tasks.py", title=LIST, url_path="tasks", default=True),
         ],
         "": [
             st.Page(folder / "documents.py", title="Documents", url_path="documents"),

@@ -7,6 +7,7 @@ from typing import NoReturn
 import streamlit as st
 
 from lib.runtime import ROOT
+from lib.ui import url
 
 
 def task_in_url() -> int | None:
@@ -17,6 +18,7 @@ def task_in_url() -> int | None:
 
 def go(page: str, /, **changes: str | None) -> NoReturn:
     """Open `pages/<page>.py`, keeping what the URL says but for `changes` (None takes away)."""
+    url.write()
     wanted = {**st.query_params.to_dict(), **changes}
     st.switch_page(
         ROOT / "pages" / f"{page}.py",
@@ -26,6 +28,7 @@ def go(page: str, /, **changes: str | None) -> NoReturn:
 
 def close_task() -> None:
     """Close the panel, from a callback."""
-    st.query_params.pop("task", None)
+    url.change({"task": None})
+    url.write()
     st.session_state.pop("assigning", None)
     st.rerun("details")

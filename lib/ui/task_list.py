@@ -44,7 +44,8 @@ def current_view(says: dict[str, str | None]) -> str | None:
 
 def menu(actor: Person) -> None:
     """The left menu with a count on each entry."""
-    says = {key: st.query_params.get(key) for key in filters.KEYS}
+    asked = url.everything()
+    says = {key: asked.get(key) for key in filters.KEYS}
     names = {m.practice.name: m.practice.id for m in actor.memberships}
     chosen = [names[says["practice"]]] if says["practice"] in names else actor.practice_ids
     found = _counts(chosen, actor)
@@ -63,6 +64,7 @@ def menu(actor: Person) -> None:
 def _on_view() -> None:
     chosen = st.session_state["task_menu"].view
     if chosen and chosen["view"] in dict(_MENU):
+        url.believe(chosen)
         none = dict.fromkeys(("sort", *filters.DAY_KEYS))
         url.filter_by({**none, **view_filters(chosen["view"])})
 
@@ -96,6 +98,7 @@ def task_list(actor: Person, colleagues: Sequence[Colleague], says: dict[str, st
             if is_filtered
             else "Nothing is waiting. New requests appear here when they come in.",
             "view": f"{wanted}{order}{descending}{page}",
+            "address": url.address(),
         },
         _on_action,
     )
@@ -104,19 +107,21 @@ def task_list(actor: Person, colleagues: Sequence[Colleague], says: dict[str, st
 def _place(says: dict[str, str | None]) -> tuple[str, bool, int]:
     """Sort order and page, as the URL says: `sort=amount` or `sort=-amount`, `page=2`."""
     fallback = "-completed" if says["status"] == "Completed" else "due"
-    text = st.query_params.get("sort", fallback)
+    text = url.says("sort") or fallback
     if text.removeprefix("-") not in tasks.ORDERS:
         text = fallback
-    number = st.query_params.get("page", "1")
+    number = url.says("page") or "1"
     page = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1
     return text.removeprefix("-"), text.startswith("-"), max(1, page)
 
 
 def _on_action() -> None:
     action = st.session_state["task_list"].action
+    url.believe(action)
     match action:
         case {"kind": "open", "record": int(task)}:
-            st.query_params["task"] = str(task)
+            url.change({"task": str(task)})
+            url.write()
             st.session_state.pop("assigning", None)
             st.rerun("details")
         case {"kind": "close"}:

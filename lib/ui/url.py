@@ -2,16 +2,24 @@
 
 The URL is the truth: a widget is set from it before it is drawn, and changes it when it changes, so
 a copied link, a reload and the back button show the same. Streamlit's own `bind=` would do the same
-on one page, but it does not let a page be left with the parameters kept.
+on one page, but it leaves no steps to go back by, and keeps a page from being left with parameters.
+
+A change counts at once. Telling Streamlit's frontend of it makes that draw the whole page anew, for
+which the list need not wait: so the list itself sets the browser's address (`address`), and the
+frontend hears of it once the list had time to be painted.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
 _TAKEN = "keys_from_url"  # of the widgets that this page has set from the URL
+_CHANGES = "url_changes"  # what the frontend is still to be told
+PAINTED = 0.03  # seconds the browser has to paint what was drawn
 
 
 def arrive(page: str) -> None:
@@ -26,7 +34,7 @@ def arrive(page: str) -> None:
 def take(key: str, options: Sequence[str] | None = None, *, default: str | None = None) -> None:
     """Set the widget `key` from the URL: one of `options`, or any text where there are none."""
     st.session_state.setdefault(_TAKEN, set()).add(key)
-    wanted = st.query_params.get(key)
+    wanted = says(key)
     text = wanted or default or ""
     value = text if options is None else wanted if wanted in options else default
     if st.session_state.get(key) != value:
@@ -45,7 +53,45 @@ def filter_by(values: Mapping[str, str | None]) -> None:
 
 def change(values: Mapping[str, str | None]) -> None:
     """Set parameters, as one step of the browser's history; None takes one away."""
-    before = st.query_params.to_dict()
-    wanted = {key: value for key, value in {**before, **values}.items() if value}
-    if wanted != before:
+    st.session_state.setdefault(_CHANGES, {}).update(values)
+
+
+def says(key: str) -> str | None:
+    """The value of a parameter, None where it has none."""
+    return everything().get(key)
+
+
+def everything() -> dict[str, str]:
+    """Every parameter that has a value."""
+    changes: Mapping[str, str | None] = st.session_state.get(_CHANGES) or {}
+    wanted: dict[str, str | None] = {**st.query_params.to_dict(), **changes}
+    return {key: value for key, value in wanted.items() if value}
+
+
+def believe(action: Mapping[str, object]) -> None:
+    """Take the browser's address, which a component of ours sends with each click (`search`), for
+    what the parameters are: right after a change the frontend still says what it knew before."""
+    query = action.get("search")
+    if not isinstance(query, str):
+        return
+    found = {key: values[-1] for key, values in parse_qs(query.removeprefix("?")).items()}
+    if found != everything():
+        st.session_state.pop(_CHANGES, None)
+        change({**dict.fromkeys(st.query_params.to_dict()), **found})
+
+
+def address() -> str | None:
+    """The query that the browser's address is to have, or None where it stays as it is."""
+    return f"?{urlencode(everything())}" if st.session_state.get(_CHANGES) else None
+
+
+def write(*, is_painting: bool = False) -> None:
+    """Tell the frontend what changed: once the browser has painted, where it is about to."""
+    if not st.session_state.get(_CHANGES):
+        return
+    if is_painting:
+        time.sleep(PAINTED)
+    wanted = everything()
+    st.session_state.pop(_CHANGES)
+    if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)

@@ -281,3 +281,30 @@ def test_a_change_of_several_filters_is_one_step_back(still: Scene, sit: Sit) ->
     expect(desk.field("Assignee")).to_have_value("Me")
     expect(desk.field("Type")).to_have_value("")
     assert desk.query == {"assignee": "Me"}
+
+
+def test_a_click_right_after_a_filter_keeps_the_filter(still: Scene, sit: Sit) -> None:
+    """The row is clicked in the very frame in which the list is drawn."""
+    desk = sit(still, still.cast.ana)
+    expect(desk.rows.first).to_be_visible()
+    for kind in ("Coding", "Provider", "Documents", "Charge & dates"):
+        desk.page.evaluate(
+            """kind => {
+                const host = [...document.querySelectorAll(".st-key-task_list *")]
+                    .find((one) => one.shadowRoot)
+                const body = host.shadowRoot.querySelector("tbody")
+                new MutationObserver((_, watch) => {
+                    if (body.rows[0]?.querySelector(".type")?.textContent !== kind) return
+                    watch.disconnect()
+                    body.rows[0].click()
+                }).observe(body, { childList: true })
+            }""",
+            kind,
+        )
+        desk.choose("Type", kind)
+        expect(desk.panel.get_by_role("button", name="Start Task")).to_be_visible()
+        desk.rest()
+        expect(desk.field("Type")).to_have_value(kind)
+        assert desk.query["type"] == kind
+        assert "task" in desk.query
+        desk.close()

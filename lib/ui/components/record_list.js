@@ -10,7 +10,8 @@ const make = (tag, className, text) => {
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
   const root = parentElement.querySelector(".record-list")
-  const send = (action) => setTriggerValue("action", { ...action, at: Date.now() })
+  const send = (action) =>
+    setTriggerValue("action", { ...action, search: location.search, at: Date.now() })
   const table = root.querySelector("table")
   const scroller = root.querySelector(".scroller")
   const focused = root.getRootNode().activeElement
@@ -24,6 +25,7 @@ export default function (component) {
   root.querySelector(".empty").textContent = data.rows.length ? "" : data.empty
   foot(root.querySelector(".foot"), data, send)
 
+  if (data.address !== undefined && data.address !== null) goTo(data.address)
   if (before !== data.view) scroller.scrollTop = 0
   root.dataset.view = data.view
   const current = rows.find((row) => row.dataset.record === String(data.selected)) || rows[0]
@@ -95,6 +97,14 @@ export default function (component) {
     window.removeEventListener("resize", root.fit)
     root.watch.disconnect()
     root.fit = undefined
+  }
+}
+
+// What the list shows is a step of the browser's history.
+function goTo(address) {
+  const said = (query) => new URLSearchParams(query).toString()
+  if (said(address) !== said(location.search)) {
+    history.pushState({}, "", location.pathname + (address === "?" ? "" : address))
   }
 }
 

@@ -19,7 +19,7 @@ export default function (component) {
       button.onclick = () => {
         for (const other of list.children) other.removeAttribute("aria-current")
         button.setAttribute("aria-current", "page")
-        setTriggerValue("view", { view: entry.view, at: Date.now() })
+        setTriggerValue("view", { view: entry.view, search: location.search, at: Date.now() })
       }
       return button
     }),
