@@ -19,7 +19,7 @@ import streamlit as st
 
 _TAKEN = "keys_from_url"  # of the widgets that this page has set from the URL
 _CHANGES = "url_changes"  # what the frontend is still to be told
-PAINTED = 0.03  # seconds the browser has to paint what was drawn
+PAINTED = 0.06  # seconds the browser has to paint what was drawn
 
 
 def arrive(page: str) -> None:
