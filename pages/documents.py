@@ -38,8 +38,6 @@ def search(actor: Person) -> tuple[list[Document], int, int]:
             "Add document", type="primary", icon=":material/upload_file:"
         ):
             document_dialogs.begin_adding()
-    number = st.query_params.get("page", "1")
-    page = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
     state = labels.get(status or "")
 
     def find(page: int) -> tuple[list[Document], int]:
@@ -47,7 +45,7 @@ def search(actor: Person) -> tuple[list[Document], int, int]:
             session.connection(), query or "", actor=actor, label=label, status=state, page=page
         )
 
-    page = max(1, page)
+    page = url.page()
     found, count = find(page)
     last = max(1, -(-count // documents.PAGE_SIZE))
     if page > last:
@@ -116,8 +114,7 @@ def _on_action() -> None:
 
 def chosen_document() -> int | None:
     """The document the address names, or None."""
-    text = st.query_params.get("document", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return url.number("document")
 
 
 def look_at(document: Document) -> None:

@@ -10,7 +10,7 @@ from lib.errors import BillingError
 from lib.intake import history
 from lib.intake.history import FileMessage, ImportedFile
 from lib.models import Person
-from lib.ui import components, session, words
+from lib.ui import components, session, url, words
 
 COLUMNS = (
     ("name", "File", "34%"),
@@ -30,10 +30,12 @@ MOST_SHOWN = 100  # messages of one file
 
 def show(actor: Person) -> None:
     """The list, and the chosen file beside it."""
-    number = st.query_params.get("page", "1")
-    page = int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 else 1
-    page = max(1, page)
+    page = url.page()
     found, count = history.find(session.connection(), actor=actor, page=page)
+    last = max(1, -(-count // history.PAGE_SIZE))
+    if page > last:
+        page = last
+        found, count = history.find(session.connection(), actor=actor, page=page)
     st.html('<h2 class="bt-title">Imported files</h2>')
     with st.container(key="import_body"):
         left, right = st.columns([2.2, 1], gap="medium")
@@ -92,8 +94,7 @@ def _on_action() -> None:
 
 def file_in_url() -> int | None:
     """The file the address names, or None."""
-    text = st.query_params.get("file", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return url.number("file")
 
 
 def _chosen(actor: Person) -> None:

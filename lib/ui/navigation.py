@@ -12,8 +12,7 @@ from lib.ui import url
 
 def task_in_url() -> int | None:
     """The task the address names, or None."""
-    text = st.query_params.get("task", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return url.number("task")
 
 
 def go(page: str, /, **changes: str | None) -> NoReturn:

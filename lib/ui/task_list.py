@@ -110,9 +110,7 @@ def _place(says: dict[str, str | None]) -> tuple[str, bool, int]:
     text = url.says("sort") or fallback
     if text.removeprefix("-") not in tasks.ORDERS:
         text = fallback
-    number = url.says("page") or "1"
-    page = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 1
-    return text.removeprefix("-"), text.startswith("-"), max(1, page)
+    return text.removeprefix("-"), text.startswith("-"), url.page()
 
 
 def _on_action() -> None:

@@ -19,6 +19,7 @@ import streamlit as st
 
 _TAKEN = "keys_from_url"  # of the widgets that this page has set from the URL
 _CHANGES = "url_changes"  # what the frontend is still to be told
+MOST_PAGES = 10_000_000
 PAINTED = 0.06  # seconds the browser has to paint what was drawn
 
 
@@ -59,6 +60,17 @@ def change(values: Mapping[str, str | None]) -> None:
 def says(key: str) -> str | None:
     """The value of a parameter, None where it has none."""
     return everything().get(key)
+
+
+def number(key: str) -> int | None:
+    """The value of a parameter as a number that can be an id, None for anything else."""
+    text = says(key) or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def page() -> int:
+    """The page of a list that the address asks for; the first one where it asks for none."""
+    return max(1, min(number("page") or 1, MOST_PAGES))
 
 
 def everything() -> dict[str, str]:

@@ -43,21 +43,6 @@ _KEEP_TOASTS = """addEventListener("DOMContentLoaded", () => {
     }).observe(document.body, { childList: true, subtree: true, characterData: true })
 })"""
 
-# Heard: the server ran after what was done, and has ended.
-_LISTEN = """() => {
-    const app = document.querySelector('[data-testid="stApp"]')
-    window.heard = new Promise((done) => {
-        let hasBegun = false
-        new MutationObserver((_, watch) => {
-            if (app.dataset.testScriptState === "running") hasBegun = true
-            else if (hasBegun) {
-                watch.disconnect()
-                done()
-            }
-        }).observe(app, { attributeFilter: ["data-test-script-state"] })
-    })
-}"""
-
 expect.set_options(timeout=PATIENCE)
 
 
@@ -194,12 +179,6 @@ class Desk:
         """Write into a field and leave it."""
         self.field(label).fill(text)
         self.field(label).press("Tab")
-
-    def type_heard(self, label: str, text: str) -> None:
-        """The same, until the server has heard of it."""
-        self.page.evaluate(_LISTEN)
-        self.type(label, text)
-        self.page.evaluate("window.heard")
 
     @property
     def total(self) -> Locator:

@@ -188,7 +188,9 @@ def test_typed_work_survives_a_reload_of_the_browser(scene: Scene, sit: Sit) -> 
     desk.start(task)
     desk.type("Case/member ID", "NEW-MEMBER")
     desk.type("Notes to Biller", "Half a note")
-    desk.type_heard("Line 1 Unit charge", "99.50")
+    desk.type("Line 1 Unit charge", "99.50")
+    desk.press("Check codes")  # what is typed is heard in its order: before this press
+    expect(desk.page.locator("#toasts")).not_to_be_empty()
     expect(desk.page.get_by_text("What you typed is kept as a draft.")).to_be_visible()
 
     desk.reload()
