@@ -176,7 +176,7 @@ class Desk:
         return self.page.get_by_label(label, exact=True)
 
     def type(self, label: str, text: str) -> None:
-        """Write into a field and leave it; while a page is drawn anew a field may be there twice."""
+        """Write into a field and leave it: a page that is drawn anew may have it twice."""
         self.rest()
         self.field(label).fill(text)
         self.field(label).press("Tab")
