@@ -141,11 +141,14 @@ def _diagnoses(state: Editing, problems: Sequence[Problem], task: Task, is_mine:
 def _lines(
     state: Editing, charge: Charge, problems: Sequence[Problem], task: Task, is_mine: bool
 ) -> None:
-    key = f"lines_{task.id}_{state.stamp}"
+    key = f"lines_{task.id}"  # stays over a new stamp: an editor put up anew moves what is below
 
-    def on_lines() -> None:
-        lines = st.session_state[key].lines
-        if is_mine and isinstance(lines, list) and len(lines) <= charge_form.MOST_LINES:
+    def on_typed() -> None:
+        typed = st.session_state[key].typed or {}
+        lines = typed.get("lines")
+        if not is_mine or typed.get("stamp") != state.stamp or not isinstance(lines, list):
+            return
+        if len(lines) <= charge_form.MOST_LINES:
             state.form["lines"] = [
                 {name: str(line.get(name, ""))[:20] for name in charge_form.EMPTY_LINE}
                 for line in lines
@@ -183,7 +186,7 @@ def _lines(
             "readOnly": not is_mine,
         },
         key=key,
-        on_lines=on_lines,
+        on_typed=on_typed,
     )
     _say(problems, "lines")
     if checks.total_differs(state.opened):

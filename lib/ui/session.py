@@ -96,12 +96,19 @@ def messages() -> list[Message]:
 
 
 def show_messages() -> None:
-    """Show what earlier runs had to say, once."""
+    """Show what earlier runs had to say, once.
+
+    Streamlit shows nothing new for a toast equal to the one still on screen, so that the second
+    "Saved." of two would go with the first one's time: each is shown a second longer or shorter
+    than the one before.
+    """
     waiting = messages()
     while waiting:
         kind, text = waiting.pop(0)
         icon = ":material/check_circle:" if kind == "success" else ":material/error:"
-        st.toast(plain(text), icon=icon, duration=8)
+        seconds = 17 - st.session_state.get("toast_seconds", 9)  # 8, 9, 8 …
+        st.session_state["toast_seconds"] = seconds
+        st.toast(plain(text), icon=icon, duration=seconds)
 
 
 def plain(text: str) -> str:

@@ -69,7 +69,7 @@ def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: S
     ben.type("Case/member ID", "MEMBER-OF-BEN")
     ben.type("Location", "Main Street")
     ben.press("Save")
-    expect(ben.page.get_by_text("What you typed is kept as a draft.")).to_be_hidden()
+    ben.is_told("Saved.")
 
     ana.press("Save and Complete")
 
@@ -93,7 +93,7 @@ def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: S
 
     ben.type("Location", "Side Street")
     ben.press("Save")
-    expect(ben.page.get_by_text("What you typed is kept as a draft.")).to_be_hidden()
+    ben.is_told("Saved.")
     ana.press("Save")
     expect(ana.page.get_by_text("Ben changed this charge")).to_be_visible()
     ana.press("Take theirs, drop what I typed")

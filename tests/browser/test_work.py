@@ -109,6 +109,44 @@ def test_save_keeps_unfinished_work_and_the_task(scene: Scene, sit: Sit) -> None
     expect(desk.field("Authorization number")).to_have_value("HALF-1")
 
 
+def test_save_moves_no_button_and_each_save_is_said(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.fresh(TaskType.AUTHORIZATION))
+    desk.page.evaluate(
+        """() => {
+            window.places = new Set()
+            const look = () => {
+                for (const one of document.querySelectorAll(".st-key-actions button"))
+                    if (one.innerText === "Save") places.add(one.getBoundingClientRect().top)
+                requestAnimationFrame(look)
+            }
+            look()
+        }"""
+    )
+
+    for number in ("FIRST", "SECOND"):
+        desk.type("Authorization number", number)
+        desk.press("Save")
+        desk.is_told("Saved.")
+
+    assert len(desk.page.evaluate("[...places]")) == 1
+
+
+def test_lines_are_typed_on_after_a_save(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.fresh(TaskType.CODING))
+
+    for units, total in (("2", "320.00"), ("1", "200.00"), ("2", "320.00")):
+        desk.type("Line 1 Units", units)
+        expect(desk.total).to_have_text(total)
+        desk.press("Save")
+        desk.is_told("Saved.")
+        desk.reload()
+        expect(desk.total).to_have_text(total)
+        desk.type("Line 1 Units", "7")
+        desk.type("Line 1 Units", units)
+
+
 def test_check_codes_says_a_sentence_beside_the_wrong_field(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.PROVIDER)
     desk = sit(scene, scene.cast.ana)

@@ -82,9 +82,10 @@ def task_menu(data: dict[str, Any], on_view: Callable[[], None]) -> None:
     _task_menu(key="task_menu", data=data, on_view_change=on_view)
 
 
-def line_editor(data: dict[str, Any], *, key: str, on_lines: Callable[[], None]) -> None:
-    """The service lines as editable cells; what is typed is `st.session_state[key].lines`."""
-    _line_editor(key=key, data=data, on_lines_change=on_lines)
+def line_editor(data: dict[str, Any], *, key: str, on_typed: Callable[[], None]) -> None:
+    """The service lines as editable cells; `st.session_state[key].typed` holds what is typed as
+    `lines`, and as `stamp` the one of the `data` on which it was typed."""
+    _line_editor(key=key, data=data, on_typed_change=on_typed)
 
 
 def document_frame(address: str, name: str, *, key: str) -> None:

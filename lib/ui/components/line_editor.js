@@ -36,7 +36,7 @@ export default function (component) {
     const now = JSON.stringify(root.lines)
     if (now === root.sent) return
     root.sent = now
-    setStateValue("lines", root.lines)
+    setStateValue("typed", { stamp: root.stamp, lines: root.lines })
   }
 
   function total(line, place) {
