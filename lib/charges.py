@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from lib import access, checks, events, notes, tasks
+from lib import access, checks, events, notes, spellings, tasks
 from lib.access import Verb
 from lib.db import Connection, transaction
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
@@ -327,16 +327,18 @@ def _store(
 def _show_in_tasks(con: Connection, charge: Charge, day: date | None) -> None:
     """Let the pending tasks about the charge show it as it is."""
     provider = charge.rendering_name or charge.billing_name
-    con.execute(
+    shown = con.rows(
         """
         UPDATE task SET provider_name = $provider, date_of_service = $day, version = version + 1
         WHERE charge_id = $charge_id AND is_open
           AND (provider_name <> $provider OR date_of_service IS DISTINCT FROM $day)
+        RETURNING id
         """,
         charge_id=charge.id,
         provider=provider,
         day=day,
     )
+    spellings.know(con, [task_id for (task_id,) in shown])
 
 
 def _last_editor(con: Connection, charge_id: int) -> str:

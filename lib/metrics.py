@@ -80,7 +80,7 @@ def weeks(
     begins = [monday - timedelta(weeks=n) for n in range(count - 1, -1, -1)]
     rows = con.rows(
         WEEKS_SQL,
-        **tasks.where(wanted, actor)[1],
+        **tasks.where(con, wanted, actor)[1],
         edges=[midnight(day, zone) for day in begins],
         first=midnight(begins[0], zone),
         last=midnight(today + timedelta(days=1), zone),
@@ -99,12 +99,12 @@ def weeks(
 
 def by_type(con: Connection, wanted: TaskFilter, *, actor: Person) -> list[Share]:
     """Tasks by type, as the type's stored word."""
-    return _shares(con.rows(TYPE_SQL, **tasks.where(wanted, actor)[1]))
+    return _shares(con.rows(TYPE_SQL, **tasks.where(con, wanted, actor)[1]))
 
 
 def by_assignee(con: Connection, wanted: TaskFilter, *, actor: Person) -> list[Share]:
     """Tasks by assignee's name, most first; unassigned ones under an empty name."""
-    return _shares(con.rows(ASSIGNEE_SQL, **tasks.where(wanted, actor)[1]))
+    return _shares(con.rows(ASSIGNEE_SQL, **tasks.where(con, wanted, actor)[1]))
 
 
 def by_age(
@@ -119,7 +119,7 @@ def by_age(
     """Tasks by days since they arrived; `ages` names each range of days, both ends included,
     youngest first and without a gap."""
     starts = [midnight(today - timedelta(days=low - 1), zone) for low, _ in ages.values()]
-    shares = _shares(con.rows(AGE_SQL, **tasks.where(wanted, actor)[1], starts=starts))
+    shares = _shares(con.rows(AGE_SQL, **tasks.where(con, wanted, actor)[1], starts=starts))
     found = {int(share.name): share for share in shares}
     nothing = Share("", 0, Decimal("0.00"))
     return [

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lib import access, events
+from lib import access, events, spellings
 from lib.access import Verb
 from lib.db import Connection, money, transaction
 from lib.errors import (
@@ -30,7 +30,7 @@ from lib.models import (
     TaskType,
     Turn,
 )
-from lib.search import MOST_WORDS, claim_shape, needs_number
+from lib.search import claim_shape
 from lib.submissions import Sent, has_completed, is_repeat, keep_result, result
 
 PAGE_SIZE = 50
@@ -56,21 +56,7 @@ _CONDITION = """
     AND ($amount_to IS NULL OR task.amount <= $amount_to)
 """
 
-# Of a name that many tasks share DuckDB looks at each spelling once. Claim numbers are all
-# different, so only words that need them read them. A task always has an id: naming it beside a
-# word keeps DuckDB from looking for the word in every task before it looks at the other conditions.
-_WORD = """
-    AND ($w{n} IS NULL
-         OR contains(lower(task.title), $w{n})
-         OR contains(lower(task.patient_name), $w{n})
-         OR contains(lower(task.payer_name), $w{n})
-         OR contains(lower(task.provider_name), $w{n})
-         OR contains(CASE WHEN $needs_number{n} THEN lower(task.claim_number)
-                          ELSE task.claim_shape END, $w{n})
-         OR task.id IS NULL)
-"""
-
-CONDITION = _CONDITION + "".join(_WORD.format(n=n) for n in range(1, MOST_WORDS + 1))
+CONDITION = _CONDITION + spellings.CONDITION
 
 # Ways to order the list, by the name of the column; the id makes every order total. A name that
 # is not known is stored as an empty text.
@@ -99,7 +85,7 @@ _TASK_COLUMNS = """
 """
 
 
-def where(wanted: TaskFilter, actor: Person) -> tuple[str, dict[str, Any]]:
+def where(con: Connection, wanted: TaskFilter, actor: Person) -> tuple[str, dict[str, Any]]:
     """The condition and the values that let through what the filter wants and the actor may see.
 
     One fixed text over `task`; other modules that count tasks use it too.
@@ -108,7 +94,6 @@ def where(wanted: TaskFilter, actor: Person) -> tuple[str, dict[str, Any]]:
     if wanted.practice_id is not None:
         practices = [p for p in practices if p == wanted.practice_id]
     open_ones = [status is not Status.COMPLETED for status in wanted.statuses]
-    words = [*wanted.words, *([None] * MOST_WORDS)][:MOST_WORDS]
     return CONDITION, {
         "practices": practices,
         "is_open": open_ones[0] if open_ones and len(set(open_ones)) == 1 else None,
@@ -125,8 +110,7 @@ def where(wanted: TaskFilter, actor: Person) -> tuple[str, dict[str, Any]]:
         "pending_at": wanted.pending_at,
         "amount_from": wanted.amount_from,
         "amount_to": wanted.amount_to,
-        **{f"w{n}": word for n, word in enumerate(words, 1)},
-        **{f"needs_number{n}": needs_number(word or "") for n, word in enumerate(words, 1)},
+        **spellings.values(con, wanted.words),
     }
 
 
@@ -153,7 +137,7 @@ def find(
 
     `order` is a key of ORDERS; rows without the value come last either way.
     """
-    condition, values = where(wanted, actor)
+    condition, values = where(con, wanted, actor)
     direction = "DESC" if descending else "ASC"
     # Looking for words reads every text: once, for the page and for the sums. Without words a
     # second look costs less than keeping what the first one found.
@@ -317,6 +301,7 @@ def create(
                 **about,
             )
         )
+        spellings.know(con, [task_id])
         events.record(
             con, "created", practice_id=practice_id, task_id=task_id, actor_id=actor.id, now=now
         )
@@ -470,6 +455,7 @@ def _show_charge(con: Connection, task: Task) -> None:
         provider=about["provider_name"],
         day=about["date_of_service"] or task.date_of_service,
     )
+    spellings.know(con, [task.id])
 
 
 def is_biller(actor: Person, practice_id: int) -> bool:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from lib import people
+from lib import people, spellings
 from lib.db import Connection, Store
 from lib.models import Person, Role
 from tests import chromium
@@ -59,7 +61,11 @@ def store(empty: Path, tmp_path: Path) -> Iterator[Store]:
     shutil.copytree(empty, tmp_path / "data")
     opened = Store(tmp_path / "data")
     yield opened
+    overlooked: list[tuple[str, str]] = []  # after whatever the test did to tasks
+    with suppress(duckdb.ConnectionException):  # a test may have closed it
+        overlooked = spellings.overlooked(opened.connection())
     opened.close()
+    assert not overlooked, f"The search would not find tasks by {overlooked}."
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from lib import spellings
 from lib.db import Connection, transaction
 from lib.models import Charge, Document, DocumentStatus, FieldChange, ServiceLine, Status, TaskType
 from lib.search import claim_shape
@@ -167,6 +168,7 @@ def add_tasks(con: Connection, practice_id: int, rows: Sequence[dict[str, Any]])
         found.append(task)
     with transaction(con):
         con.insert("task", found)
+        spellings.know(con, ids)
     return ids
 
 

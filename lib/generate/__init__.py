@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from time import monotonic
 
-from lib import people, runtime
+from lib import people, runtime, spellings
 from lib.db import Connection, Value, transaction
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.generate import lists
@@ -66,6 +66,7 @@ def generate(
             _insert(con, "charge", practice_id=practice_id, npi=billing_npi, name=PRACTICE)
             _insert_next(con, "service_line", practice_id=practice_id)
             _insert(con, "task", practice_id=practice_id, biller_id=biller)
+            spellings.know(con, range(first, last + 1))
             _insert_next(
                 con, "event", practice_id=practice_id, biller_id=biller, manager_id=manager
             )

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lib import charges
+from lib import charges, spellings
 from lib.db import Connection
 from lib.intake import charging
 from lib.intake.charging import Fresh
@@ -209,4 +209,5 @@ def link(con: Connection, new: Sequence[Fresh], source: Source) -> int:
         )
         event = source.event("claim found", segment_number, task_id=task_id, charge_id=charge_id)
         con.insert("event", [event])
+    spellings.know(con, [row[0] for row in rows])
     return len({row[0] for row in rows})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from lib import spellings
 from lib.db import Connection, Value
 from lib.intake import elsewhere, matching
 from lib.intake.directory import Payers
@@ -252,6 +253,7 @@ def _add_tasks(con: Connection, new: Sequence[Request], ids: Sequence[int], sour
             for id_, request in pairs
         ],
     )
+    spellings.know(con, ids)
     con.insert(
         "event",
         [source.event("created", request.segment_number, task_id=id_) for id_, request in pairs],
