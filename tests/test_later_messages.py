@@ -11,7 +11,7 @@ import pytest
 from lib import assignments, charges
 from lib.db import Connection
 from lib.errors import ChargeChanged
-from lib.intake import files
+from lib.intake import files, provenance
 from tests.conftest import NOON, Cast
 from tests.given import minutes
 from tests.test_import import bring
@@ -324,6 +324,37 @@ def test_a_charge_somebody_edited_is_not_overwritten(con: Connection, cast: Cast
 
     assert con.rows("SELECT filed_total, version FROM charge") == [(Decimal("200.00"), 1)]
     assert con.value("SELECT count(*) FROM event WHERE kind = 'replacement arrived'") == 1
+
+
+@pytest.mark.parametrize(("frequency", "is_voided"), [("7", False), ("8", True)])
+def test_a_claim_that_comes_after_what_replaces_it_makes_no_second_charge(
+    con: Connection, cast: Cast, frequency: str, is_voided: bool
+) -> None:
+    bring(con, cast, file_837(of(claim("A1", amount="250"), frequency)))
+    raw = file_837(claim("A1"), control="000000002")
+    preview = files.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+
+    report = bring(con, cast, raw)
+    again = bring(con, cast, file_837(claim("A1"), claim("A2"), control="000000003"))
+
+    assert (preview.charges_new, report.charges_new, again.charges_new) == (0, 0, 1)
+    assert con.rows("SELECT filed_total, is_voided FROM charge ORDER BY id LIMIT 1") == [
+        (Decimal("250.00"), is_voided)
+    ]
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'original arrived'") == 1
+    said = provenance.of_charge(con, con.value("SELECT min(id) FROM charge"), cast.ana)
+    assert [each.what for each in said] == ["The claim", "The claim before it"]
+
+
+def test_another_claim_of_the_number_of_a_replacement_is_a_charge(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(of(claim("A1"), "7")))
+    other_day = [line.replace("20250113", "20250120") for line in claim("A1")]
+
+    report = bring(con, cast, file_837(other_day, control="000000002"))
+
+    assert report.charges_new == 1
 
 
 def test_a_replacement_of_a_claim_that_is_not_held_is_a_charge(con: Connection, cast: Cast) -> None:

@@ -76,8 +76,9 @@ def of_charge(
             FROM charge WHERE id = $id
             UNION ALL
             SELECT id, intake_file_id, segment_number,
-                   CASE frequency WHEN '8' THEN 'A claim that voids it'
-                                  ELSE 'A claim that replaces it' END
+                   CASE frequency WHEN '7' THEN 'A claim that replaces it'
+                                  WHEN '8' THEN 'A claim that voids it'
+                                  ELSE 'The claim before it' END
             FROM charge_arrival WHERE charge_id = $id
         ) AS said
         JOIN intake_file ON intake_file.id = intake_file_id

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lib import charges, spellings
-from lib.db import Connection
+from lib.db import Connection, Value
 from lib.intake import charging
 from lib.intake.charging import Fresh
 from lib.intake.directory import Payers
@@ -23,7 +23,7 @@ COLUMNS = ", ".join(name for name in Charge.__dataclass_fields__ if name != "lin
 
 
 class Original(NamedTuple):
-    """A held charge that a later claim is about, and that claim."""
+    """A held charge that another claim is about, and that claim."""
 
     charge_id: int
     is_edited: bool
@@ -69,6 +69,48 @@ def originals(
     return own, found
 
 
+def overtaken(
+    con: Connection, practice_id: int, new: Sequence[Fresh]
+) -> tuple[list[Fresh], list[Original]]:
+    """The claims that are charges of their own, and those whose replacement or void came before
+    them: of the same number, patient and first day of service. Each of these takes one claim."""
+    rows = con.rows(
+        """
+        SELECT claim_number, last_name, first_name, birth_date, date_from, charge.id, is_edited
+        FROM charge JOIN patient ON patient.id = charge.patient_id
+        WHERE charge.practice_id = $practice_id AND frequency IN ($replaces, $voids)
+          AND claim_number IN (SELECT unnest($numbers::VARCHAR[]))
+          AND charge.id NOT IN (SELECT charge_id FROM charge_arrival)
+        ORDER BY charge.id DESC
+        """,
+        practice_id=practice_id,
+        replaces=REPLACES,
+        voids=VOIDS,
+        numbers=list({each.claim.claim_number for each in new}),
+    )
+    waiting: dict[tuple[Value, ...], list[tuple[int, bool]]] = {}
+    for *about, charge_id, is_edited in rows:
+        waiting.setdefault(tuple(about), []).append((charge_id, is_edited))
+    own, found = [], []
+    for each in new:
+        claim, who = each.claim, each.claim.patient
+        visit = claim.claim_number, who.last_name, who.first_name, who.birth_date, claim.dates[0]
+        if later := waiting.get(visit):
+            charge_id, is_edited = later.pop()
+            found.append(Original(charge_id, is_edited, each))
+        else:
+            own.append(each)
+    return own, found
+
+
+def keep(con: Connection, found: Sequence[Original], source: Source) -> None:
+    """Remember claims that came after what replaces or voids them; inside a transaction."""
+    for each in found:
+        _arrive(con, each, source)
+        said = "The claim that this one replaces or voids came after it; nothing changed."
+        _tell(con, each, "original arrived", said, source)
+
+
 def apply(con: Connection, found: Sequence[Original], source: Source) -> None:
     """Bring replacements and voids to their charges, with history; inside a transaction."""
     if not found:
@@ -76,21 +118,7 @@ def apply(con: Connection, found: Sequence[Original], source: Source) -> None:
     people = charging.people_of(con, [each.by.claim for each in found], source)
     for each in found:
         claim = each.by.claim
-        con.insert(
-            "charge_arrival",
-            [
-                {
-                    "id": con.next_ids("charge_arrival", 1)[0],
-                    "practice_id": source.practice.id,
-                    "charge_id": each.charge_id,
-                    "fingerprint": each.by.fingerprint,
-                    "frequency": claim.frequency,
-                    "intake_file_id": source.file_id,
-                    "segment_number": claim.segment_number,
-                    "arrived_at": source.now,
-                }
-            ],
-        )
+        _arrive(con, each, source)
         if claim.frequency == VOIDS:
             con.execute(
                 "UPDATE charge SET is_voided = true, version = version + 1 WHERE id = $id",
@@ -105,6 +133,21 @@ def apply(con: Connection, found: Sequence[Original], source: Source) -> None:
             _tell(con, each, "replacement arrived", said, source)
         else:
             _replace(con, each, source, *people)
+
+
+def _arrive(con: Connection, each: Original, source: Source) -> None:
+    claim = each.by.claim
+    row = {
+        "id": con.next_ids("charge_arrival", 1)[0],
+        "practice_id": source.practice.id,
+        "charge_id": each.charge_id,
+        "fingerprint": each.by.fingerprint,
+        "frequency": claim.frequency,
+        "intake_file_id": source.file_id,
+        "segment_number": claim.segment_number,
+        "arrived_at": source.now,
+    }
+    con.insert("charge_arrival", [row])
 
 
 def _replace(

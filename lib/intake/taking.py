@@ -75,6 +75,10 @@ class Taking:
         self._new += [each.claim.segment_number for each in fresh]
         changing = {replacing.REPLACES, replacing.VOIDS}
         first = [each for each in fresh if each.claim.frequency not in changing]
+        first, late = replacing.overtaken(self.con, self.practice_id, first)
+        self.totals.held += len(late)
+        if self.source:
+            replacing.keep(self.con, late, self.source)
         self._numbers.update(each.claim.claim_number for each in first)
         self._add_charges(first)
         rest = [each for each in fresh if each.claim.frequency in changing]
