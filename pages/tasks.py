@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.access import Verb, may_anywhere
-from lib.ui import filters, navigation, session
+from lib.ui import filters, navigation, session, url
 from lib.ui.details import details
 from lib.ui.task_list import choices, colleagues_of, menu, task_list
 
@@ -19,6 +19,7 @@ with st.container(horizontal=True, key="work"):
 with above:
     filters.choose(known)
 filters.choose_practice(known)
+url.let_paint()
 with st.sidebar:
     menu(actor)
     if may_anywhere(actor, Verb.CREATE_TASK) and st.button("New task", width="stretch"):

@@ -12,7 +12,7 @@ page = st.navigation(frame.pages(ROOT / "pages"), position="top")
 frame.signed_in_as(actor)
 session.show_messages()
 url.arrive(page.url_path)
-if page.title != frame.LIST:  # which sets the browser's address itself
+if page.title != frame.LIST:  # which sets the browser's address itself, and lets it be painted
     url.write()
 page.run()
-url.write(is_painting=True)
+url.write()

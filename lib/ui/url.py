@@ -97,12 +97,16 @@ def address() -> str | None:
     return f"?{urlencode(everything())}" if st.session_state.get(_CHANGES) else None
 
 
-def write(*, is_painting: bool = False) -> None:
-    """Tell the frontend what changed: once the browser has painted, where it is about to."""
+def let_paint() -> None:
+    """Where parameters changed, leave the browser the time to paint what was drawn so far."""
+    if st.session_state.get(_CHANGES):
+        time.sleep(PAINTED)
+
+
+def write() -> None:
+    """Tell the frontend what changed."""
     if not st.session_state.get(_CHANGES):
         return
-    if is_painting:
-        time.sleep(PAINTED)
     wanted = everything()
     st.session_state.pop(_CHANGES)
     if wanted != st.query_params.to_dict():
