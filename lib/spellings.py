@@ -35,22 +35,25 @@ _WORD = (
 CONDITION = "".join(_WORD.format(n=n) for n in range(1, MOST_WORDS + 1))
 
 _SPELLINGS = " UNION ".join(f"SELECT '{kind}', {text} FROM task" for kind, text in _SHARED.items())
-_OVERLOOKED = f"{_SPELLINGS} EXCEPT SELECT kind, text FROM spelling"
 _KNOW = f"""
-    WITH task AS (SELECT * FROM task WHERE id IN (SELECT unnest($ids::BIGINT[])))
-    INSERT INTO spelling {_OVERLOOKED}
+    WITH task AS (SELECT * FROM task WHERE id IN (SELECT unnest($ids::BIGINT[]))),
+    carried(kind, text) AS MATERIALIZED ({_SPELLINGS})
+    INSERT INTO spelling
+    SELECT kind, text FROM carried
+    EXCEPT SELECT kind, text FROM spelling WHERE text IN (SELECT text FROM carried)
 """
 
 
 def know(con: Connection, task_ids: Sequence[int]) -> None:
     """Remember by what these tasks are found now. Whoever writes a title, a name or a claim number
     of a task calls this in the same transaction: what is not known here, the search overlooks."""
-    con.execute(_KNOW, ids=list(task_ids))
+    if task_ids:
+        con.execute(_KNOW, ids=list(task_ids))
 
 
 def overlooked(con: Connection) -> list[tuple[str, str]]:
     """Columns and texts of tasks that no search would find: none, after any verb."""
-    return con.rows(_OVERLOOKED)
+    return con.rows(f"{_SPELLINGS} EXCEPT SELECT kind, text FROM spelling")
 
 
 def values(con: Connection, words: Sequence[str]) -> dict[str, Any]:
