@@ -30,6 +30,7 @@ class Share:
     name: str
     count: int
     amount: Decimal
+    person_id: int | None = None  # of an assignee
 
 
 WEEKS_SQL = f"""
@@ -55,9 +56,9 @@ GROUP BY task.type ORDER BY task.type
 """
 
 ASSIGNEE_SQL = f"""
-SELECT coalesce(person.name, ''), count(*), sum(task.amount)
+SELECT coalesce(person.name, ''), count(*), sum(task.amount), person.id
 FROM task LEFT JOIN person ON person.id = task.assignee_id WHERE {tasks.CONDITION}
-GROUP BY 1 ORDER BY 2 DESC, 1
+GROUP BY person.id, person.name ORDER BY 2 DESC, 1, 4
 """
 
 AGE_SQL = f"""
@@ -103,8 +104,9 @@ def by_type(con: Connection, wanted: TaskFilter, *, actor: Person) -> list[Share
 
 
 def by_assignee(con: Connection, wanted: TaskFilter, *, actor: Person) -> list[Share]:
-    """Tasks by assignee's name, most first; unassigned ones under an empty name."""
-    return _shares(con.rows(ASSIGNEE_SQL, **tasks.where(con, wanted, actor)[1]))
+    """Tasks by assignee, most first; unassigned ones under an empty name."""
+    rows = con.rows(ASSIGNEE_SQL, **tasks.where(con, wanted, actor)[1])
+    return [Share(name, count, money(amount), person_id) for name, count, amount, person_id in rows]
 
 
 def by_age(

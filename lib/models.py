@@ -134,6 +134,7 @@ class Colleague:
 
     id: int
     name: str
+    email: str
     role: Role
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from lib.db import Connection, transaction
@@ -113,13 +115,22 @@ def colleagues(con: Connection, practice_id: int) -> list[Colleague]:
     return con.records(
         Colleague,
         """
-        SELECT person.id, person.name, membership.role
+        SELECT person.id, person.name, person.email, membership.role
         FROM membership JOIN person ON person.id = membership.person_id
         WHERE membership.practice_id = $practice_id AND role IN ('manager', 'staff')
         ORDER BY person.name
         """,
         practice_id=practice_id,
     )
+
+
+def told_apart(colleagues: Sequence[Colleague]) -> dict[int, str]:
+    """By id what each of them is called: the name, with the e-mail address where two share it."""
+    times = Counter(each.name for each in colleagues)
+    return {
+        each.id: each.name if times[each.name] == 1 else f"{each.name} ({each.email})"
+        for each in colleagues
+    }
 
 
 def sign_in(con: Connection, person_id: int, *, now: datetime) -> str:

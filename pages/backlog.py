@@ -1,11 +1,12 @@
 """Backlog: how much is pending and completed, over time, by type, by assignee, by age."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
-from lib import metrics
+from lib import metrics, people
 from lib.metrics import Share, Week
 from lib.models import Status, TaskType
 from lib.ui import charts, filters, session, url
@@ -97,25 +98,32 @@ over_time(
     )
 )
 state = (says["status"] or "Pending").lower()
+names = people.told_apart(colleagues)
 left, middle, right = st.columns(3, gap="medium")
 
 
-def named(found: list[Share], names: Callable[[str], str]) -> list[Share]:
-    return [Share(names(share.name), share.count, share.amount) for share in found]
+def called(share: Share) -> str:
+    return names.get(share.person_id or 0, share.name) or filters.NOBODY
 
 
 with left:
     shares(
         "What is asked for?", f"Tasks ({state}) by type.",
-        named(metrics.by_type(con, wanted, actor=actor), lambda name: TaskType(name).label),
+        [
+            replace(each, name=TaskType(each.name).label)
+            for each in metrics.by_type(con, wanted, actor=actor)
+        ],
         metrics.TYPE_SQL, "types", lambda name: {"type": name},
     )  # fmt: skip
 with middle:
     shares(
         "Who has them?", f"Tasks ({state}) by the person they are assigned to.",
-        named(metrics.by_assignee(con, wanted, actor=actor), lambda name: name or filters.NOBODY),
+        [
+            replace(each, name=called(each))
+            for each in metrics.by_assignee(con, wanted, actor=actor)
+        ],
         metrics.ASSIGNEE_SQL, "assignees",
-        lambda name: {"assignee": filters.ME if name == actor.name else name},
+        lambda name: {"assignee": filters.ME if name == names.get(actor.id) else name},
     )  # fmt: skip
 with right:
     shares(

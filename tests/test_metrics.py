@@ -14,9 +14,9 @@ import pytest
 
 from lib import metrics, people, tasks
 from lib.db import Connection
-from lib.models import Status, TaskFilter, TaskType
+from lib.models import Role, Status, TaskFilter, TaskType
 from lib.ui import filters, session
-from tests.conftest import Cast
+from tests.conftest import NOON, Cast
 from tests.given import add_tasks
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -103,6 +103,25 @@ def test_a_practice_without_tasks_has_weeks_of_nothing(con: Connection, cast: Ca
         metrics.Week(date(2025, 2, 24), date(2025, 3, 2), 0, 0, 0),
         metrics.Week(date(2025, 3, 3), date(2025, 3, 5), 0, 0, 0),
     ]
+
+
+def test_two_people_of_one_name_have_a_bar_each_and_each_opens_its_own_tasks(
+    con: Connection, cast: Cast
+) -> None:
+    other = people.add_person(
+        con, "Ben", "other@example.com", {cast.practice: Role.STAFF}, is_sample=True, now=NOON
+    )
+    add_tasks(con, cast.practice, [{"assignee_id": id_} for id_ in (cast.ben.id, other, other)])
+    colleagues = people.colleagues(con, cast.practice)
+    names = people.told_apart(colleagues)
+
+    found = metrics.by_assignee(con, ALL, actor=cast.ana)
+
+    assert [(share.person_id, share.count) for share in found] == [(other, 2), (cast.ben.id, 1)]
+    for share in found:
+        says = {**NOTHING, "assignee": names[share.person_id or 0]}
+        wanted, _ = filters.read(says, cast.ana, colleagues)
+        assert tasks.find(con, wanted, actor=cast.ana).count == share.count
 
 
 NOTHING: dict[str, str | None] = dict.fromkeys((*filters.KEYS, *filters.DAY_KEYS))

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from lib import people
 from lib.db import Connection
 from lib.errors import NoSuchFile, NotAllowed
 from lib.intake import columns, files, mappings, refused, sheets
@@ -15,7 +16,7 @@ from lib.intake.cells import DateOrder
 from lib.intake.columns import Field, Plan
 from lib.intake.grid import Grid
 from lib.intake.others import Choice
-from lib.models import ImportReport
+from lib.models import ImportReport, Role
 from tests.conftest import NOON, Cast, shared
 from tests.test_fhir import bundle, task
 from tests.test_sheets import HEAD, ROW
@@ -145,7 +146,10 @@ def test_who_works_on_it_and_since_when_comes_along(con: Connection, cast: Cast)
 
     report = bring(con, cast, f"{HEAD},Assigned to,Created\n{rows}")
 
-    assert any("not among the people of the practice: 1 task" in each for each in report.warnings)
+    assert any(
+        "a name that is nobody's in the practice, or two people's: 1 task" in each
+        for each in report.warnings
+    )
     assert con.rows(
         "SELECT assignee_id, status, created_at::DATE, due_on, due_rule FROM task ORDER BY id"
     ) == [
@@ -157,6 +161,16 @@ def test_who_works_on_it_and_since_when_comes_along(con: Connection, cast: Cast)
     assert con.rows("SELECT field, new_value FROM event WHERE kind = 'assigned'") == [
         ("Assignee", "Ben")
     ]
+
+
+def test_a_name_that_two_people_have_assigns_nobody(con: Connection, cast: Cast) -> None:
+    roles = {cast.practice: Role.STAFF}
+    people.add_person(con, "Ben", "other@example.com", roles, is_sample=True, now=NOON)
+
+    report = bring(con, cast, f"{HEAD},Assigned to,Created\n{ROW},BEN,02/01/2025\n")
+
+    assert any("or two people's: 1 task" in each for each in report.warnings)
+    assert con.value("SELECT assignee_id FROM task") is None
 
 
 def test_the_published_fhir_example_makes_one_documents_task(con: Connection, cast: Cast) -> None:

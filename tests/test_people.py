@@ -65,6 +65,15 @@ def test_a_task_can_be_given_to_managers_and_staff_of_its_practice_only(
     assert [c.name for c in people.colleagues(con, cast.other_practice)] == ["Carla"]
 
 
+def test_two_of_one_name_are_told_apart_by_their_address(con: Connection, cast: Cast) -> None:
+    roles = {cast.practice: Role.STAFF}
+    people.add_person(con, "Ben", "other@example.com", roles, is_sample=True, now=NOON)
+
+    names = people.told_apart(people.colleagues(con, cast.practice))
+
+    assert sorted(names.values()) == ["Ana", "Ben (ben@example.com)", "Ben (other@example.com)"]
+
+
 def test_only_invented_people_are_offered_at_sign_in(con: Connection, cast: Cast) -> None:
     roles = {cast.practice: Role.MANAGER}
     people.add_person(con, "Real", "real@example.com", roles, is_sample=False, now=NOON)

@@ -21,11 +21,12 @@ def received_at(day: date | None, source: Source) -> datetime:
 
 
 def assignees(con: Connection, practice_id: int, names: Iterable[str]) -> dict[str, Colleague]:
-    """Who of the practice is meant by each name ("Ana Ruiz" or "Ruiz, Ana"); strangers are not
-    in it."""
-    by_name: dict[str, Colleague] = {}
+    """Who of the practice is meant by each name ("Ana Ruiz" or "Ruiz, Ana"); strangers, and a
+    name that two people have, are not in it."""
+    by_name: dict[str, set[Colleague]] = {}
     for each in people.colleagues(con, practice_id):
         first, _, last = each.name.rpartition(" ")
         for name in (each.name, f"{last}, {first}" if first else each.name):
-            by_name.setdefault(name.casefold(), each)
-    return {name: by_name[name.casefold()] for name in set(names) if name.casefold() in by_name}
+            by_name.setdefault(name.casefold(), set()).add(each)
+    meant = {name: by_name.get(name.casefold(), set()) for name in set(names)}
+    return {name: next(iter(found)) for name, found in meant.items() if len(found) == 1}

@@ -183,7 +183,7 @@ class Taking:
             ),
             (
                 totals.strangers,
-                f"Assigned to somebody who is not among the people of the practice: "
+                f"Assigned to a name that is nobody's in the practice, or two people's: "
                 f"{count(totals.strangers, 'task')}; they come in unassigned.",
             ),
         ]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lib import assignments, documents, events, notes, proposals, tasks
+from lib import assignments, documents, events, notes, people, proposals, tasks
 from lib.access import Verb, may
 from lib.errors import BillingError
 from lib.intake import provenance
@@ -127,7 +127,10 @@ def _start(task: Task, actor: Person) -> None:
     is_mine = task.assignee_id == actor.id
     is_free = task.assignee_id is None
     colleagues = session.colleagues(task.practice_id)
-    names = {c.id: c.name + (" (you)" if c.id == actor.id else "") for c in colleagues}
+    names = {
+        each: name + (" (you)" if each == actor.id else "")
+        for each, name in people.told_apart(colleagues).items()
+    }
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         is_started = is_mine and task.status is Status.IN_PROGRESS
         # Never disabled: a press that comes after somebody else's would be dropped without a word.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from lib import people
 from lib.charge_form import parse_date, parse_money
 from lib.charges import show
 from lib.metrics import midnight
@@ -48,11 +49,12 @@ def options(
 ) -> Options:
     """What each filter that is not free text may say; `choices` gives the payers and providers,
     and is asked only where they are needed."""
-    names = [ME, NOBODY, *(c.name for c in colleagues if c.id != actor.id)]
+    names = people.told_apart(colleagues)
+    assignees = [ME, NOBODY, *(names[c.id] for c in colleagues if c.id != actor.id)]
     return {
         "status": lambda: list(STATUSES),
         "type": lambda: list(TYPES),
-        "assignee": lambda: list(dict.fromkeys(names)),
+        "assignee": lambda: assignees,
         "payer": lambda: choices(actor)[0],
         "provider": lambda: choices(actor)[1],
         "age": lambda: list(AGES),
@@ -157,7 +159,10 @@ def read(
     elif says["assignee"] == NOBODY:
         values["unassigned"] = True
     elif says["assignee"]:
-        values["assignee_id"] = next((c.id for c in colleagues if c.name == says["assignee"]), 0)
+        names = people.told_apart(colleagues)
+        values["assignee_id"] = next(
+            (i for i, name in names.items() if name == says["assignee"]), 0
+        )
     for key, name in (("from", "amount_from"), ("to", "amount_to")):
         if text := says[key]:
             values[name] = parse_money(text)
