@@ -79,8 +79,8 @@ _TASK_COLUMNS = """
     task.id, task.practice_id, task.type, task.status, task.turn, task.title, task.instructions,
     task.charge_id, task.patient_id, task.payer_id, task.assignee_id,
     called[task.assignee_id] AS assignee_name, task.claim_number, task.patient_name,
-    task.payer_name, task.provider_name, task.date_of_service, task.amount, task.due_on, task.due_rule,
-    task.document_label, task.source, task.codes, task.created_at,
+    task.payer_name, task.provider_name, task.date_of_service, task.amount, task.due_on,
+    task.due_rule, task.document_label, task.source, task.codes, task.created_at,
     called[task.created_by] AS created_by, task.started_at, task.completed_at,
     called[task.completed_by] AS completed_by, task.version
 """
