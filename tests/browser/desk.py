@@ -143,7 +143,8 @@ class Desk:
         return self.page.locator(".foot .total")
 
     def choose(self, label: str, option: str, inside: Locator | None = None) -> None:
-        """Take an option of a drop-down."""
+        """Take an option of a drop-down, which a page that is drawn anew would close."""
+        self.rest()
         (inside or self.page).get_by_role("combobox", name=label, exact=True).click()
         self.page.get_by_role("option", name=option, exact=True).click()
 

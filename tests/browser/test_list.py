@@ -309,3 +309,21 @@ def test_a_click_right_after_a_filter_keeps_the_filter(still: Scene, sit: Sit) -
         assert desk.query["type"] == kind
         assert "task" in desk.query
         desk.close()
+
+
+def test_the_row_that_was_pressed_opens_though_the_list_is_drawn_anew_meanwhile(
+    still: Scene, sit: Sit
+) -> None:
+    desk = sit(still, still.cast.ana)
+    pressed = desk.rows.nth(5)
+    record, box = pressed.get_attribute("data-record"), pressed.bounding_box()
+    assert box is not None
+    desk.field("Search tasks").fill("N134")
+
+    desk.page.mouse.move(box["x"] + 40, box["y"] + 10)
+    desk.page.mouse.down()
+    shows(desk, 1)  # the search counts once its field is left
+    desk.page.mouse.up()
+
+    expect(desk.panel.get_by_role("button", name="Start Task")).to_be_visible()
+    assert desk.query == {"q": "N134", "task": record}

@@ -35,17 +35,27 @@ export default function (component) {
     if (again) again.focus({ preventScroll: true })
   }
 
-  const choose = (row) => {
-    for (const other of table.tBodies[0].rows) {
-      other.setAttribute("aria-selected", String(other === row))
-      other.tabIndex = other === row ? 0 : -1
+  const choose = (record) => {
+    for (const row of table.tBodies[0].rows) {
+      const isIt = row.dataset.record === record
+      row.setAttribute("aria-selected", String(isIt))
+      row.tabIndex = isIt ? 0 : -1
     }
-    send({ kind: "open", record: Number(row.dataset.record) })
+    send({ kind: "open", record: Number(record) })
   }
   table.tBodies[0].onclick = (event) => {
     const row = event.target.closest("tr")
-    if (row) choose(row)
+    if (row) choose(row.dataset.record)
   }
+  // Who presses a row right after typing into the search has the list drawn anew under the finger:
+  // of a row that is gone no click comes, and what counts is the row that was pressed.
+  table.tBodies[0].onpointerdown = (event) => {
+    root.pressed = event.button ? null : event.target.closest("tr")
+  }
+  listen(root, "pointerup", () => {
+    if (root.pressed && !root.pressed.isConnected) choose(root.pressed.dataset.record)
+    root.pressed = null
+  })
   table.tBodies[0].onkeydown = (event) => {
     const row = event.target.closest("tr")
     if (!row) return
@@ -63,12 +73,12 @@ export default function (component) {
       target.scrollIntoView({ block: "nearest" })
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault()
-      choose(row)
+      choose(row.dataset.record)
     }
   }
 
   // "/" goes to the search box, Escape closes the panel, from anywhere outside a field.
-  const onKey = (event) => {
+  listen(root, "keydown", (event) => {
     const inField = event.composedPath()[0].closest?.("input, textarea, select, [role=dialog]")
     if (event.key === "/" && !inField && !event.ctrlKey && !event.metaKey) {
       const search = document.querySelector(`.st-key-${data.search} input`)
@@ -81,10 +91,7 @@ export default function (component) {
       for (const other of table.tBodies[0].rows) other.setAttribute("aria-selected", "false")
       send({ kind: "close" })
     }
-  }
-  if (root.onKey) document.removeEventListener("keydown", root.onKey)
-  root.onKey = onKey
-  document.addEventListener("keydown", onKey)
+  })
   if (!root.fit) {
     root.fit = () => fit(root, scroller)
     window.addEventListener("resize", root.fit)
@@ -93,11 +100,19 @@ export default function (component) {
   }
   requestAnimationFrame(root.fit)
   return () => {
-    document.removeEventListener("keydown", root.onKey)
+    for (const kind of Object.keys(root.heard)) document.removeEventListener(kind, root.heard[kind])
     window.removeEventListener("resize", root.fit)
     root.watch.disconnect()
     root.fit = undefined
   }
+}
+
+// One listener a kind on the whole page, in place of the one of the last time.
+function listen(root, kind, hear) {
+  root.heard ??= {}
+  document.removeEventListener(kind, root.heard[kind])
+  root.heard[kind] = hear
+  document.addEventListener(kind, hear)
 }
 
 // What the list shows is a step of the browser's history.
