@@ -82,12 +82,16 @@ def everything() -> dict[str, str]:
 
 def believe(action: Mapping[str, object]) -> None:
     """Take the browser's address, which a component of ours sends with each click (`search`), for
-    what the parameters are: right after a change the frontend still says what it knew before."""
+    what the parameters are: right after a change the frontend still says what it knew before.
+
+    Where both say the same, what changed since did not reach the browser yet, and is kept: who
+    types into the search and clicks a row leaves the field by that click.
+    """
     query = action.get("search")
     if not isinstance(query, str):
         return
     found = {key: values[-1] for key, values in parse_qs(query.removeprefix("?")).items()}
-    if found != everything():
+    if found not in (everything(), st.query_params.to_dict()):
         st.session_state.pop(_CHANGES, None)
         change({**dict.fromkeys(st.query_params.to_dict()), **found})
 

@@ -311,19 +311,59 @@ def test_a_click_right_after_a_filter_keeps_the_filter(still: Scene, sit: Sit) -
         desk.close()
 
 
-def test_the_row_that_was_pressed_opens_though_the_list_is_drawn_anew_meanwhile(
-    still: Scene, sit: Sit
+@pytest.mark.parametrize("pressed", ["row", "heading", "menu"])
+def test_a_press_counts_though_the_page_is_drawn_anew_under_it(
+    still: Scene, sit: Sit, pressed: str
 ) -> None:
     desk = sit(still, still.cast.ana)
-    pressed = desk.rows.nth(5)
-    record, box = pressed.get_attribute("data-record"), pressed.bounding_box()
+    row = desk.rows.nth(5)
+    record = row.get_attribute("data-record") or ""
+    heading = desk.page.get_by_role("columnheader").get_by_role("button", name="Amount")
+    box = {"row": row, "heading": heading, "menu": desk.menu("Unassigned")}[pressed].bounding_box()
     assert box is not None
     desk.field("Search tasks").fill("N134")
 
-    desk.page.mouse.move(box["x"] + 40, box["y"] + 10)
+    desk.page.mouse.move(box["x"] + 20, box["y"] + 10)
     desk.page.mouse.down()
     shows(desk, 1)  # the search counts once its field is left
+    desk.rest()
     desk.page.mouse.up()
 
-    expect(desk.panel.get_by_role("button", name="Start Task")).to_be_visible()
-    assert desk.query == {"q": "N134", "task": record}
+    says = {
+        "row": {"task": record},
+        "heading": {"sort": "-amount"},
+        "menu": {"assignee": "Unassigned"},
+    }[pressed]
+    expect(desk.page).to_have_url(re.compile("q=N134&"))
+    assert desk.query == {"q": "N134", **says}
+    desk.rest()
+    assert desk.panel.is_visible() is (pressed == "row")
+
+
+@pytest.mark.parametrize("clicked", ["row", "menu"])
+def test_a_click_right_after_typing_into_the_search_keeps_the_search(
+    still: Scene, sit: Sit, clicked: str
+) -> None:
+    """The click leaves the field: what was typed and what was clicked arrive as one."""
+    desk = sit(still, still.cast.ana)
+    record = desk.rows.nth(5).get_attribute("data-record")
+    desk.field("Search tasks").fill("GREEN")
+    desk.page.evaluate(
+        """clicked => {
+            const root = (key) => [...document.querySelectorAll(`.st-key-${key} *`)]
+                .find((one) => one.shadowRoot).shadowRoot
+            document.activeElement.blur()
+            if (clicked === "row") root("task_list").querySelectorAll("tbody tr")[5].click()
+            else root("task_menu").querySelector('[data-view="mine"]').click()
+        }""",
+        clicked,
+    )
+
+    if clicked == "row":
+        expect(desk.panel.get_by_role("button", name="Start Task")).to_be_visible()
+        expect(desk.page).to_have_url(re.compile("q=GREEN&task="))
+        assert desk.query == {"q": "GREEN", "task": record}
+    else:
+        expect(desk.page).to_have_url(re.compile("assignee=Me"))
+        assert desk.query == {"q": "GREEN", "assignee": "Me"}
+    expect(desk.field("Search tasks")).to_have_value("GREEN")

@@ -12,6 +12,7 @@ export default function (component) {
   const root = parentElement.querySelector(".record-list")
   const send = (action) =>
     setTriggerValue("action", { ...action, search: location.search, at: Date.now() })
+  root.send = send
   const table = root.querySelector("table")
   const scroller = root.querySelector(".scroller")
   const focused = root.getRootNode().activeElement
@@ -19,7 +20,12 @@ export default function (component) {
   const before = root.dataset.view
 
   table.setAttribute("aria-label", data.label)
-  table.tHead.replaceChildren(heading(data, send))
+  // A heading that stays is not put up anew: a press that has begun would come to nothing.
+  const head = JSON.stringify([data.columns, data.order, data.descending])
+  if (root.head !== head) {
+    table.tHead.replaceChildren(heading(data, root))
+    root.head = head
+  }
   const rows = data.rows.map((row) => line(row, data))
   table.tBodies[0].replaceChildren(...rows)
   root.querySelector(".empty").textContent = data.rows.length ? "" : data.empty
@@ -130,7 +136,7 @@ function fit(root, scroller) {
   document.documentElement.style.setProperty("--bt-list-height", `${root.offsetHeight}px`)
 }
 
-function heading(data, send) {
+function heading(data, root) {
   const row = make("tr")
   for (const { name, label, width } of data.columns) {
     const cell = make("th", name)
@@ -147,7 +153,7 @@ function heading(data, send) {
     cell.setAttribute("aria-sort", isSorted ? (data.descending ? "descending" : "ascending") : "none")
     if (isSorted) button.append(make("span", "arrow", data.descending ? "▾" : "▴"))
     button.onclick = () =>
-      send({ kind: "sort", order: name, descending: isSorted ? !data.descending : name === "amount" })
+      root.send({ kind: "sort", order: name, descending: isSorted ? !data.descending : name === "amount" })
     cell.append(button)
     row.append(cell)
   }
