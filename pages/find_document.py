@@ -86,16 +86,14 @@ def _attach(task: Task, document_id: int, actor: Person) -> None:
 def _own(task: Task, actor: Person, *, is_mine: bool) -> None:
     st.html('<h2 class="bt-title">Or add one from your computer</h2>')
     key = f"task_{task.id}"
-    file = choose_file(key)
-    if file is None:
-        return
-    if refused := documents.refusal(file.getvalue()):
-        st.error(session.plain(refused))
+    file, is_begun = choose_file(key)
+    if not is_begun:
         return
     filled = document_form(file, key, patient_name=task.patient_name, label=task.document_label)
     if not st.button(
-        "Upload and Complete", type="primary", key=f"upload_{task.id}", disabled=not is_mine
-    ):
+        "Upload and Complete", type="primary", key=f"upload_{task.id}",
+        disabled=not (is_mine and file),
+    ):  # fmt: skip
         return
     said = session.messages()
     try:

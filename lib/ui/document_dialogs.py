@@ -61,15 +61,12 @@ def _add(token: str) -> None:
         practice_id = st.selectbox(
             "Practice", list(practices), format_func=practices.__getitem__, key=f"p_{token}"
         )
-    file = choose_file(token)
-    if file is None:
-        return
-    if refused := documents.refusal(file.getvalue()):
-        st.error(session.plain(refused))
+    file, is_begun = choose_file(token)
+    if not is_begun:
         return
     patient_id, patient_name = _patient(practice_id, token, actor)
     filled = document_form(file, token, patient_name=patient_name, label=None)
-    if not st.button("Upload", type="primary", key=f"upload_{token}"):
+    if not st.button("Upload", type="primary", key=f"upload_{token}", disabled=file is None):
         return
     said = session.messages()
     try:

@@ -43,11 +43,20 @@ class Filled:
         }
 
 
-def choose_file(key: str) -> Any:
-    """Drag and drop or browse; choosing again replaces the file."""
+def choose_file(key: str) -> tuple[Any, bool]:
+    """Drag and drop or browse; choosing again replaces the file. A file that cannot be kept is
+    none, and a sentence says why.
+
+    With it comes whether the rest of the form is to be drawn: from the first good file on, since
+    for a moment there is none while it is replaced, and what was typed beside it must stay.
+    """
     # Without a limit of the widget's own: it would only color a file that is too big, while
     # `documents.refusal` says in a sentence what to do. frame.css hides the server's limit.
-    return st.file_uploader(f"File: {KINDS}", key=f"file_{key}")
+    file = st.file_uploader(f"File: {KINDS}", key=f"file_{key}")
+    if file and (refused := documents.refusal(file.getvalue())):
+        st.error(session.plain(refused))
+        file = None
+    return file, bool(file) or f"label_{key}" in st.session_state
 
 
 def document_form(

@@ -64,6 +64,26 @@ def test_a_saved_document_is_attached_step_by_step(scene: Scene, sit: Sit) -> No
     )
 
 
+def test_what_was_typed_stays_while_the_file_is_replaced(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.fresh(TaskType.DOCUMENTS), "Find Document")
+    desk.put_file("first.pdf", letter("The wrong one"))
+    desk.choose("Label", "Office notes")
+    desk.type("Name", "BY_HAND")
+    desk.type("Notes", "Page 2 is missing.")
+    desk.choose("Status", "In process")
+
+    for name, content in (("bad.pdf", b"not a document"), ("second.pdf", letter("The right one"))):
+        desk.put_file(name, content)
+        upload = desk.page.get_by_role("button", name="Upload and Complete")
+        expect(upload).to_be_enabled(enabled=name == "second.pdf")
+        desk.rest()
+        expect(desk.field("Label")).to_have_value("Office notes")
+        expect(desk.field("Status")).to_have_value("In process")
+        expect(desk.field("Name")).to_have_value("BY_HAND")
+        expect(desk.field("Notes")).to_have_value("Page 2 is missing.")
+
+
 def test_a_file_of_ones_own_is_uploaded_step_by_step(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
     desk = sit(scene, scene.cast.ana)
