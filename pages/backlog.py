@@ -102,26 +102,23 @@ names = people.told_apart(colleagues)
 left, middle, right = st.columns(3, gap="medium")
 
 
-def called(share: Share) -> str:
-    return names.get(share.person_id or 0, share.name) or filters.NOBODY
+def named(found: list[Share], name: Callable[[Share], str]) -> list[Share]:
+    return [replace(share, name=name(share)) for share in found]
 
 
 with left:
     shares(
         "What is asked for?", f"Tasks ({state}) by type.",
-        [
-            replace(each, name=TaskType(each.name).label)
-            for each in metrics.by_type(con, wanted, actor=actor)
-        ],
+        named(metrics.by_type(con, wanted, actor=actor), lambda share: TaskType(share.name).label),
         metrics.TYPE_SQL, "types", lambda name: {"type": name},
     )  # fmt: skip
 with middle:
     shares(
         "Who has them?", f"Tasks ({state}) by the person they are assigned to.",
-        [
-            replace(each, name=called(each))
-            for each in metrics.by_assignee(con, wanted, actor=actor)
-        ],
+        named(
+            metrics.by_assignee(con, wanted, actor=actor),
+            lambda share: names.get(share.person_id or 0, share.name) or filters.NOBODY,
+        ),
         metrics.ASSIGNEE_SQL, "assignees",
         lambda name: {"assignee": filters.ME if name == names.get(actor.id) else name},
     )  # fmt: skip

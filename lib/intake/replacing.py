@@ -74,6 +74,8 @@ def overtaken(
 ) -> tuple[list[Fresh], list[Original]]:
     """The claims that are charges of their own, and those whose replacement or void came before
     them: of the same number, patient and first day of service. Each of these takes one claim."""
+    if not new:
+        return [], []
     rows = con.rows(
         """
         SELECT claim_number, last_name, first_name, birth_date, date_from, charge.id, is_edited
