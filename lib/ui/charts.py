@@ -13,7 +13,7 @@ import streamlit as st
 from lib.ui import filters, navigation
 
 _PICK = "pick"
-_NOTHING = '<p class="bt-quiet">No task matches these filters.</p>'
+_NOTHING = '<p class="bt-quiet bt-none">No task matches these filters.</p>'
 _COLORS = {"Arrived": "#8aa4d6", "Completed": "#3f8f6b", "Pending at its end": "#1d4ed8"}
 
 
