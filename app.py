@@ -5,9 +5,8 @@ from contextlib import suppress
 import streamlit as st
 from starlette.middleware import Middleware
 
-from lib import logs, serve
-from lib.runtime import ROOT
-from lib.web import errors, start
+from lib.store.process import ROOT
+from lib.web import errors, logs, serve, start
 from lib.web.gate import Gate
 from lib.web.routes import ROUTES
 

@@ -7,17 +7,17 @@ import sys
 from datetime import UTC, datetime
 
 from lib.errors import BillingError
-from lib.logs import places
+from lib.web.logs import places
 
 # The command -> the module that runs it, and what it does. A module is imported only when it is
 # asked for; its `main(arguments, now=…)` returns the exit code.
 COMMANDS = {
     "import": ("lib.intake.command", "bring files of claims, remittances and requests in"),
     "watch": ("lib.watch.command", "bring in every file that appears in a folder"),
-    "export": ("lib.answers.command", "write completed tasks, or claims to replace, to a file"),
+    "export": ("lib.export.command", "write completed tasks, or claims to replace, to a file"),
     "sample": ("lib.samples", "fill an empty data folder with the two sample practices"),
     "generate": ("lib.generate", "fill an empty data folder with a practice of any size"),
-    "serve": ("lib.serve", "serve the app on this computer"),
+    "serve": ("lib.web.serve", "serve the app on this computer"),
 }
 
 

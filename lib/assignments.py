@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lib import access, events, people, tasks
+from lib import access, history, people, tasks
 from lib.access import Verb
-from lib.db import Connection, transaction
 from lib.errors import AlreadyAssigned, AlreadyCompleted, AssignmentChanged, NoSuchTask, WrongInput
 from lib.models import Person, Status, Task
+from lib.store.database import Connection, transaction
 
 
 def assign(
@@ -56,7 +56,7 @@ def start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> Non
                 task_id=task_id,
                 now=now,
             )
-            events.record(
+            history.record(
                 con,
                 "started",
                 practice_id=task.practice_id,
@@ -78,7 +78,7 @@ def give(con: Connection, task: Task, *, to: int, name: str, actor: Person, now:
         to=to,
         task_id=task.id,
     )
-    events.record(
+    history.record(
         con,
         "assigned",
         practice_id=task.practice_id,

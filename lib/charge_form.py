@@ -9,12 +9,12 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from lib.charges import LABELS, amount_of, letter, show
+from lib.charges import FIELD_LABELS, amount_of, letter, show
 from lib.models import Charge, Problem, ServiceLine
 
-MOST_DIAGNOSES = 12
-MOST_LINES = 50
-MOST_MONEY = Decimal("9999999999.99")  # what the store holds
+MAX_DIAGNOSES = 12
+MAX_LINES = 50
+MAX_MONEY = Decimal("9999999999.99")  # what the store holds
 YEARS = range(1850, 2200)  # of the dates that files may bring, too
 EMPTY_LINE = {
     "from": "", "to": "", "procedure": "", "m1": "", "m2": "", "m3": "", "m4": "",
@@ -30,7 +30,7 @@ _US_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
 def to_form(charge: Charge) -> dict[str, Any]:
     """The charge as the window's text: fields by name, `diagnoses` and `lines` as lists."""
     return {
-        **{name: show(getattr(charge, name)) for name in LABELS},
+        **{name: show(getattr(charge, name)) for name in FIELD_LABELS},
         "diagnoses": list(charge.diagnoses),
         "lines": [_line_to_form(line) for line in charge.lines],
     }
@@ -43,7 +43,7 @@ def from_form(form: dict[str, Any], base: Charge) -> tuple[Charge, list[Problem]
     """
     problems: list[Problem] = []
     fields: dict[str, Any] = {
-        name: str(form[name]).strip() for name in LABELS if name not in _DATES
+        name: str(form[name]).strip() for name in FIELD_LABELS if name not in _DATES
     }
     for name in _DATES:
         fields[name] = _date(str(form[name]), name, problems)
@@ -62,8 +62,8 @@ def from_form(form: dict[str, Any], base: Charge) -> tuple[Charge, list[Problem]
         for place, (line, filed) in enumerate(typed)
     )
     charge = dataclasses.replace(base, **fields, diagnoses=diagnoses, lines=lines)
-    largest = max((line.total for line in lines), default=MOST_MONEY)
-    if largest <= MOST_MONEY < charge.total and lines != base.lines:
+    largest = max((line.total for line in lines), default=MAX_MONEY)
+    if largest <= MAX_MONEY < charge.total and lines != base.lines:
         problems.append(_problem("lines", "The total of these lines is too large."))
     return charge, problems
 
@@ -202,7 +202,7 @@ def _line_from_form(
         total = filed.total
     else:
         total = line_total(units, unit_charge)
-    if total > MOST_MONEY:
+    if total > MAX_MONEY:
         problems.append(_problem(f"{where}.unit_charge", "The total of this line is too large."))
     date_from = _date(text["from"], f"{where}.from", problems)
     return ServiceLine(

@@ -8,16 +8,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from lib import access, checks, events, notes, spellings, tasks
+from lib import access, history, notes, scrubber, tasks
 from lib.access import Verb
-from lib.db import Connection, transaction
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
 from lib.models import Charge, FieldChange, Patient, Person, Problem, ServiceLine, Task
-from lib.search import words
-from lib.submissions import Sent, has_completed, is_repeat
+from lib.store import search_terms
+from lib.store.database import Connection, transaction
+from lib.store.idempotency import FormSubmission, has_completed, is_repeat
+from lib.store.search_words import words
 
 # The fields people edit, in the words of the window.
-LABELS: dict[str, str] = {
+FIELD_LABELS: dict[str, str] = {
     "member_id": "Case/member ID",
     "authorization_number": "Authorization number",
     "rendering_npi": "Rendering NPI",
@@ -152,7 +153,7 @@ def differences(before: Charge, after: Charge) -> list[FieldChange]:
     """What the second has otherwise than the first, in the words of the window."""
     changes = [
         FieldChange(name, label, show(getattr(before, name)), show(getattr(after, name)))
-        for name, label in LABELS.items()
+        for name, label in FIELD_LABELS.items()
         if getattr(before, name) != getattr(after, name)
     ]
     if before.diagnoses != after.diagnoses:
@@ -209,7 +210,9 @@ def save(
     with transaction(con):
         task = tasks.workable(con, task_id, actor=actor)
         found = _checked(charge, task, actor, now)
-        if not is_repeat(con, Sent(token, "save", actor, (task_id, charge, note)), now=now):
+        if not is_repeat(
+            con, FormSubmission(token, "save", actor, (task_id, charge, note)), now=now
+        ):
             _store(con, task, charge, opened=opened, actor=actor, now=now)
             notes.add_to_biller(con, task, note, actor=actor, now=now)
     return found
@@ -232,19 +235,19 @@ def save_and_complete(
     Raises ChargeProblems, ChargeChanged, AlreadyCompleted or NotYourTask; the same token a second
     time changes nothing.
     """
-    sent = Sent(token, "save and complete", actor, (task_id, charge, note))
+    sent = FormSubmission(token, "save and complete", actor, (task_id, charge, note))
     with transaction(con):
         if has_completed(con, sent, task_id, now=now):
             return
         task = tasks.workable(con, task_id, actor=actor)
         problems = _checked(charge, task, actor, now)
-        stopping = checks.blocking(charge, problems)
+        stopping = scrubber.blocking(charge, problems)
         if stopping:
             raise ChargeProblems(stopping)
         _store(con, task, charge, opened=opened, actor=actor, now=now)
         notes.add_to_biller(con, task, note, actor=actor, now=now)
         if problems:
-            events.record(
+            history.record(
                 con,
                 "known problems",
                 practice_id=task.practice_id,
@@ -266,7 +269,7 @@ def today_of(task: Task, actor: Person, now: datetime) -> date:
 def _checked(charge: Charge, task: Task, actor: Person, now: datetime) -> list[Problem]:
     if task.charge_id != charge.id:
         raise NoSuchCharge
-    return checks.check_charge(charge, today=today_of(task, actor, now))
+    return scrubber.check_charge(charge, today=today_of(task, actor, now))
 
 
 def _store(
@@ -280,8 +283,8 @@ def _store(
     if not changes and current.is_edited:
         return
     days = [day for line in charge.lines for day in (line.date_from, line.date_to) if day]
-    fields = {name: getattr(charge, name) for name in LABELS}
-    assignments = ", ".join(f"{name} = ${name}" for name in LABELS)
+    fields = {name: getattr(charge, name) for name in FIELD_LABELS}
+    assignments = ", ".join(f"{name} = ${name}" for name in FIELD_LABELS)
     con.execute(
         f"""
         UPDATE charge SET {assignments}, diagnoses = $diagnoses, date_from = $date_from,
@@ -310,7 +313,7 @@ def _store(
         )
     _show_in_tasks(con, charge, min(days, default=None))
     for change in changes:
-        events.record(
+        history.record(
             con,
             "changed",
             practice_id=task.practice_id,
@@ -338,7 +341,7 @@ def _show_in_tasks(con: Connection, charge: Charge, day: date | None) -> None:
         provider=provider,
         day=day,
     )
-    spellings.know(con, [task_id for (task_id,) in shown])
+    search_terms.index(con, [task_id for (task_id,) in shown])
 
 
 def _last_editor(con: Connection, charge_id: int) -> str:

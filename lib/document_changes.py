@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from datetime import date, datetime
 
-from lib import access, documents, events
+from lib import access, documents, history
 from lib.access import Verb
-from lib.db import Connection, transaction
 from lib.errors import DocumentChanged, NoSuchDocument
 from lib.models import Document, DocumentStatus, Event, Person
+from lib.store.database import Connection, transaction
 
 # The fields that can be changed, in the words of the form.
 CHANGEABLE = {
@@ -66,7 +66,7 @@ def change(
                 document_id=document_id,
             )
         for field, old, new in changed:
-            events.record(
+            history.record(
                 con,
                 "changed",
                 practice_id=document.practice_id,
@@ -80,7 +80,7 @@ def change(
         return len(changed)
 
 
-def history(con: Connection, document_id: int, *, actor: Person) -> list[Event]:
+def changes(con: Connection, document_id: int, *, actor: Person) -> list[Event]:
     """Who added the document, changed it or attached it to a task, newest first."""
     documents.get(con, document_id, actor=actor)
     return con.records(

@@ -9,9 +9,9 @@ import secrets
 from datetime import date, datetime
 from pathlib import Path
 
-from lib import access, events, tasks
+from lib import access, history, tasks
 from lib.access import Verb
-from lib.db import Connection, transaction
+from lib.document_types import media_type_of
 from lib.errors import (
     DuplicateDocument,
     NoSuchDocument,
@@ -20,15 +20,15 @@ from lib.errors import (
     WrongDocument,
     WrongInput,
 )
-from lib.media import media_type_of
 from lib.models import Document, DocumentStatus, Person, Task
-from lib.search import words
-from lib.submissions import Sent, has_completed, is_repeat, keep_result, result
+from lib.store.database import Connection, transaction
+from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
+from lib.store.search_words import words
 
-MOST_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 10 * 1024 * 1024
 PAGE_SIZE = 50
 
-LABELS = (
+DOCUMENT_LABELS = (
     "Authorization",
     "Certificate of medical necessity",
     "Consent",
@@ -190,7 +190,7 @@ def upload(
     media_type = _checked(content, name, label)
     sha256 = _write(con, content)
     about = (sha256, file_name, name, label, status, document_date, notes)
-    sent = Sent(token, "upload", actor, (practice_id, patient_id, *about))
+    sent = FormSubmission(token, "upload", actor, (practice_id, patient_id, *about))
     with transaction(con):
         if is_repeat(con, sent, now=now):
             return result(con, sent)
@@ -226,7 +226,7 @@ def upload_and_complete(
     task = tasks.get(con, task_id, actor=actor)
     sha256 = _write(con, content)
     about = (sha256, file_name, name, label, status, document_date, notes)
-    sent = Sent(token, "upload and complete", actor, (task_id, *about))
+    sent = FormSubmission(token, "upload and complete", actor, (task_id, *about))
     with transaction(con):
         if has_completed(con, sent, task_id, now=now):
             return
@@ -244,7 +244,7 @@ def attach_and_complete(
     con: Connection, task_id: int, document_id: int, *, token: str, actor: Person, now: datetime
 ) -> None:
     """Attach a saved document and complete the task, in one transaction."""
-    sent = Sent(token, "attach and complete", actor, (task_id, document_id))
+    sent = FormSubmission(token, "attach and complete", actor, (task_id, document_id))
     with transaction(con):
         if has_completed(con, sent, task_id, now=now):
             return
@@ -258,7 +258,7 @@ def attach_and_complete(
 
 def refusal(content: bytes) -> str | None:
     """The sentence that says why this content is not kept, or None where it is."""
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         return (
             f"This file has {len(content) / 1024 / 1024:.1f} MB; at most 10 MB can be kept. "
             "Scan it at a lower resolution or split it."
@@ -275,7 +275,7 @@ def check_words(name: str, label: str) -> None:
     """Raise NothingWritten without a name, WrongInput without a label of LABELS."""
     if not name.strip():
         raise NothingWritten("a name for the document")
-    if label not in LABELS:
+    if label not in DOCUMENT_LABELS:
         raise WrongInput("Choose a label for the document.")
 
 
@@ -370,7 +370,7 @@ def _add(
             actor_id=actor.id,
         )
     )
-    events.record(
+    history.record(
         con,
         "uploaded",
         practice_id=practice_id,
@@ -397,7 +397,7 @@ def _attach(
         now=now,
         actor_id=actor.id,
     )
-    events.record(
+    history.record(
         con,
         "attached",
         practice_id=task.practice_id,

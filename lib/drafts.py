@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from lib import tasks
-from lib.db import Connection, transaction
 from lib.models import Person
+from lib.store.database import Connection, transaction
 
 
 def keep(
     con: Connection, task_id: int, content: dict[str, Any], *, actor: Person, now: datetime
 ) -> None:
     """Remember the form as it is typed; one draft a person and task."""
-    with transaction(con, forgets=False):
+    with transaction(con, invalidates_cache=False):
         task = tasks.workable(con, task_id, actor=actor)
         con.execute(
             """
@@ -43,7 +43,7 @@ def find(con: Connection, task_id: int, *, actor: Person) -> dict[str, Any] | No
 
 def drop(con: Connection, task_id: int, *, actor: Person) -> None:
     """Forget what this person had typed."""
-    with transaction(con, forgets=False):
+    with transaction(con, invalidates_cache=False):
         con.execute(
             "DELETE FROM draft WHERE person_id = $person_id AND task_id = $task_id",
             person_id=actor.id,

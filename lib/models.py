@@ -256,7 +256,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class Suggestion:
     """What a payer's later answer proposes for an open task."""
 
     sentence: str  # "Plains Health paid … Complete the task?"

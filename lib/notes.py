@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lib import access, assignments, events, tasks
+from lib import access, assignments, history, tasks
 from lib.access import Verb
-from lib.db import Connection, transaction
 from lib.errors import AlreadyCompleted, NoSuchTask, NothingWritten
 from lib.models import Channel, Note, Person, Status, Task, Turn
-from lib.submissions import Sent, is_repeat
+from lib.store.database import Connection, transaction
+from lib.store.idempotency import FormSubmission, is_repeat
 
 
 def notes(con: Connection, task_id: int, *, actor: Person) -> list[Note]:
@@ -33,7 +33,7 @@ def ask(
     """Put a question to the biller; a task nobody has is assigned to whoever asks."""
     text = _written(text, "your question")
     with transaction(con):
-        if is_repeat(con, Sent(token, "ask", actor, (task_id, text)), now=now):
+        if is_repeat(con, FormSubmission(token, "ask", actor, (task_id, text)), now=now):
             return
         task = _pending(con, task_id, Verb.ASK, actor)
         _add(con, task, Channel.QUESTION, text, actor=actor, now=now)
@@ -48,7 +48,7 @@ def answer(
     """Answer as the biller; it is the practice's turn again."""
     text = _written(text, "your answer")
     with transaction(con):
-        if is_repeat(con, Sent(token, "answer", actor, (task_id, text)), now=now):
+        if is_repeat(con, FormSubmission(token, "answer", actor, (task_id, text)), now=now):
             return
         task = _pending(con, task_id, Verb.ANSWER, actor)
         _add(con, task, Channel.QUESTION, text, actor=actor, now=now)
@@ -61,7 +61,7 @@ def write_from_biller(
     """Add to the Notes from Biller, which the practice reads beside the charge."""
     text = _written(text, "the note")
     with transaction(con):
-        if is_repeat(con, Sent(token, "note", actor, (task_id, text)), now=now):
+        if is_repeat(con, FormSubmission(token, "note", actor, (task_id, text)), now=now):
             return
         task = tasks.get(con, task_id, actor=actor)
         access.require(actor, Verb.WRITE_AS_BILLER, task.practice_id, NoSuchTask())
@@ -119,7 +119,7 @@ def _add(
         now=now,
     )
     asked = "answered" if tasks.is_biller(actor, task.practice_id) else "asked"
-    events.record(
+    history.record(
         con,
         _KINDS.get(channel, asked),
         practice_id=task.practice_id,

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from lib.db import Connection, transaction
 from lib.errors import NotSignedIn
 from lib.models import Colleague, Membership, Person, Practice, Role
+from lib.store.database import Connection, transaction
 
 COOKIE = "billing_session"  # carries a session's token
 IDLE = timedelta(hours=12)  # a session that nobody used for so long has ended
@@ -124,7 +124,7 @@ def colleagues(con: Connection, practice_id: int) -> list[Colleague]:
     )
 
 
-def told_apart(colleagues: Sequence[Colleague]) -> dict[int, str]:
+def display_names(colleagues: Sequence[Colleague]) -> dict[int, str]:
     """By id what each of them is called: the name, with the e-mail address where two share it."""
     times = Counter(each.name for each in colleagues)
     return {
@@ -136,7 +136,9 @@ def told_apart(colleagues: Sequence[Colleague]) -> dict[int, str]:
 def sign_in(con: Connection, person_id: int, *, now: datetime) -> str:
     """Open a session and return its token (256 random bits); the store keeps only its hash."""
     token = secrets.token_urlsafe(32)
-    with transaction(con, forgets=False):  # no session of a token that nobody had is remembered
+    with transaction(
+        con, invalidates_cache=False
+    ):  # no session of a token that nobody had is remembered
         con.execute(
             "INSERT INTO session VALUES ($hash, $person_id, $now, $now, NULL)",
             hash=_hash(token),
@@ -172,7 +174,7 @@ def session_of(con: Connection, token: str | None, *, now: datetime) -> int:
     if not token:
         raise NotSignedIn
     hash_ = _hash(token)
-    found = con.store.remembered(
+    found = con.store.cached(
         ("session", hash_),
         lambda: con.row(
             """

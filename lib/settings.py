@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from lib import access, events
+from lib import access, history
 from lib.access import Verb
-from lib.db import Connection, transaction
 from lib.errors import NoSuchPractice, SettingsChanged, WrongInput
 from lib.models import Event, Person
+from lib.store.database import Connection, transaction
 
 DUE_DAYS = range(1, 366)
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class TaskOptions:
     """Which answers of a remittance, beside denied claims, a practice wants as tasks."""
 
     partial_denials: bool = False
@@ -27,10 +27,10 @@ class Options:
 @dataclass(frozen=True, slots=True)
 class Settings:
     due_days: int  # days the practice gives itself to answer a request that names no date
-    options: Options
+    options: TaskOptions
 
 
-LABELS = {
+OPTION_LABELS = {
     "due_days": "Days to answer",
     "partial_denials": "Partial denials",
     "line_denials": "Line denials",
@@ -39,10 +39,10 @@ LABELS = {
 }
 
 
-def options(con: Connection, practice_id: int) -> Options:
+def options(con: Connection, practice_id: int) -> TaskOptions:
     """What the intake asks before it reads a remittance; none is wanted where none was chosen."""
     found = con.records(
-        Options,
+        TaskOptions,
         """
         SELECT coalesce(partial_denials, false) AS partial_denials,
                coalesce(line_denials, false) AS line_denials,
@@ -51,7 +51,7 @@ def options(con: Connection, practice_id: int) -> Options:
         """,
         id=practice_id,
     )
-    return found[0] if found else Options()
+    return found[0] if found else TaskOptions()
 
 
 def read(con: Connection, practice_id: int, *, actor: Person) -> Settings:
@@ -83,27 +83,27 @@ def change(
         if before != seen:
             raise SettingsChanged
         old, new = _values(before), _values(wanted)
-        changed = [name for name in LABELS if old[name] != new[name]]
+        changed = [name for name in OPTION_LABELS if old[name] != new[name]]
         for name in changed:
             con.execute(
                 f"UPDATE practice SET {name} = $value WHERE id = $id",
                 value=new[name],
                 id=practice_id,
             )
-            events.record(
+            history.record(
                 con,
                 "setting_changed",
                 practice_id=practice_id,
                 actor_id=actor.id,
                 now=now,
-                field=LABELS[name],
+                field=OPTION_LABELS[name],
                 old=_word(old[name]),
                 new=_word(new[name]),
             )
         return len(changed)
 
 
-def history(con: Connection, practice_id: int, *, actor: Person) -> list[Event]:
+def changes(con: Connection, practice_id: int, *, actor: Person) -> list[Event]:
     """Who changed which setting when, newest first; the last fifty."""
     access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
     return con.records(
@@ -121,7 +121,7 @@ def history(con: Connection, practice_id: int, *, actor: Person) -> list[Event]:
 
 
 def _values(settings: Settings) -> dict[str, int | bool]:
-    found = {name: getattr(settings.options, name) for name in Options.__dataclass_fields__}
+    found = {name: getattr(settings.options, name) for name in TaskOptions.__dataclass_fields__}
     return {"due_days": settings.due_days, **found}
 
 

@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lib import access, events, spellings
+from lib import access, history
 from lib.access import Verb
-from lib.db import Connection, money, transaction
 from lib.errors import (
     AlreadyCompleted,
     NoSuchCharge,
@@ -19,19 +18,11 @@ from lib.errors import (
     NotYourTask,
     WrongInput,
 )
-from lib.models import (
-    Person,
-    Role,
-    Status,
-    Task,
-    TaskFilter,
-    TaskPage,
-    TaskRow,
-    TaskType,
-    Turn,
-)
-from lib.search import claim_shape
-from lib.submissions import Sent, has_completed, is_repeat, keep_result, result
+from lib.models import Person, Role, Status, Task, TaskFilter, TaskPage, TaskRow, TaskType, Turn
+from lib.store import search_terms
+from lib.store.database import Connection, money, transaction
+from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
+from lib.store.search_words import claim_shape
 
 PAGE_SIZE = 50
 
@@ -56,7 +47,7 @@ _CONDITION = """
     AND ($amount_to IS NULL OR task.amount <= $amount_to)
 """
 
-CONDITION = _CONDITION + spellings.CONDITION
+CONDITION = _CONDITION + search_terms.CONDITION
 
 # Ways to order the list, by the name of the column; the id makes every order total. A name that
 # is not known is stored as an empty text.
@@ -111,7 +102,7 @@ def where(con: Connection, wanted: TaskFilter, actor: Person) -> tuple[str, dict
         "pending_at": wanted.pending_at,
         "amount_from": wanted.amount_from,
         "amount_to": wanted.amount_to,
-        **spellings.values(con, wanted.words),
+        **search_terms.values(con, wanted.words),
     }
 
 
@@ -262,7 +253,7 @@ def create(
     if type is not TaskType.DOCUMENTS and charge_id is None:
         raise WrongInput("Choose the charge: only a Documents task can do without one.")
     said = (practice_id, charge_id, patient_id, type, title, instructions, document_label, due_on)
-    sent = Sent(token, "create", actor, said)
+    sent = FormSubmission(token, "create", actor, said)
     with transaction(con):
         if is_repeat(con, sent, now=now):
             return result(con, sent)
@@ -299,8 +290,8 @@ def create(
                 **about,
             )
         )
-        spellings.know(con, [task_id])
-        events.record(
+        search_terms.index(con, [task_id])
+        history.record(
             con, "created", practice_id=practice_id, task_id=task_id, actor_id=actor.id, now=now
         )
         keep_result(con, sent, task_id)
@@ -376,7 +367,7 @@ def mark_completed(con: Connection, task: Task, *, actor: Person, now: datetime)
         now=now,
     )
     con.execute("DELETE FROM draft WHERE task_id = $task_id", task_id=task.id)
-    events.record(
+    history.record(
         con,
         "completed",
         practice_id=task.practice_id,
@@ -397,7 +388,7 @@ def complete(
 
     if not note.strip():
         raise NothingWritten("a note to the biller that says what was done")
-    sent = Sent(token, "complete", actor, (task_id, note))
+    sent = FormSubmission(token, "complete", actor, (task_id, note))
     with transaction(con):
         if has_completed(con, sent, task_id, now=now):
             return
@@ -428,7 +419,7 @@ def reopen(con: Connection, task_id: int, *, reason: str, actor: Person, now: da
             turn=Turn.PRACTICE,
         )
         _show_charge(con, task)
-        events.record(
+        history.record(
             con,
             "reopened",
             practice_id=task.practice_id,
@@ -453,7 +444,7 @@ def _show_charge(con: Connection, task: Task) -> None:
         provider=about["provider_name"],
         day=about["date_of_service"] or task.date_of_service,
     )
-    spellings.know(con, [task.id])
+    search_terms.index(con, [task.id])
 
 
 def is_biller(actor: Person, practice_id: int) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from lib import metrics, people
-from lib.metrics import Share, Week
+from lib import backlog, people
+from lib.backlog import Bar, Week
 from lib.models import Status, TaskType
 from lib.ui import charts, filters, session, url
 from lib.ui.task_list import choices, colleagues_of
@@ -48,7 +48,7 @@ def over_time(found: list[Week]) -> None:
                 **{f"{name}_since": picked[0], f"{name}_until": _until(found, picked[0])},
                 status=None,
             )
-    charts.evidence(frame, metrics.WEEKS_SQL)
+    charts.evidence(frame, backlog.WEEKS_SQL)
 
 
 def _until(found: list[Week], begins_on: str) -> str:
@@ -58,7 +58,7 @@ def _until(found: list[Week], begins_on: str) -> str:
 
 
 def shares(
-    question: str, definition: str, found: list[Share], sql: str, key: str,
+    question: str, definition: str, found: list[Bar], sql: str, key: str,
     parameter: Callable[[str], dict[str, str | None]],
 ) -> None:  # fmt: skip
     """One bar a share; a click opens the list with exactly those tasks."""
@@ -86,46 +86,46 @@ for problem in problems:
     st.warning(problem)
 con, today, zone = session.connection(), session.today(actor), session.zone(actor)
 with st.container(horizontal=True, horizontal_alignment="right"):
-    url.take("weeks", list(WEEKS), default="26 weeks")
+    url.bind("weeks", list(WEEKS), default="26 weeks")
     span = st.segmented_control(
         "Weeks", list(WEEKS), key="weeks", required=True, label_visibility="collapsed",
-        on_change=url.put, args=("weeks",), kwargs={"default": "26 weeks"},
+        on_change=url.save, args=("weeks",), kwargs={"default": "26 weeks"},
     )  # fmt: skip
 everything = filters.with_statuses(wanted, tuple(Status))
 over_time(
-    metrics.weeks(
+    backlog.weeks(
         con, everything, actor=actor, today=today, zone=zone, count=WEEKS.get(span or "", 26)
     )
 )
 state = (says["status"] or "Pending").lower()
-names = people.told_apart(colleagues)
+names = people.display_names(colleagues)
 left, middle, right = st.columns(3, gap="medium")
 
 
-def named(found: list[Share], name: Callable[[Share], str]) -> list[Share]:
+def named(found: list[Bar], name: Callable[[Bar], str]) -> list[Bar]:
     return [replace(share, name=name(share)) for share in found]
 
 
 with left:
     shares(
         "What is asked for?", f"Tasks ({state}) by type.",
-        named(metrics.by_type(con, wanted, actor=actor), lambda share: TaskType(share.name).label),
-        metrics.TYPE_SQL, "types", lambda name: {"type": name},
+        named(backlog.by_type(con, wanted, actor=actor), lambda share: TaskType(share.name).label),
+        backlog.TYPE_SQL, "types", lambda name: {"type": name},
     )  # fmt: skip
 with middle:
     shares(
         "Who has them?", f"Tasks ({state}) by the person they are assigned to.",
         named(
-            metrics.by_assignee(con, wanted, actor=actor),
+            backlog.by_assignee(con, wanted, actor=actor),
             lambda share: names.get(share.person_id or 0, share.name) or filters.NOBODY,
         ),
-        metrics.ASSIGNEE_SQL, "assignees",
+        backlog.ASSIGNEE_SQL, "assignees",
         lambda name: {"assignee": filters.ME if name == names.get(actor.id) else name},
     )  # fmt: skip
 with right:
     shares(
         "How long have they waited?",
         f"Tasks ({state}) by days since they arrived, until today.",
-        metrics.by_age(con, wanted, actor=actor, today=today, zone=zone, ages=filters.AGES),
-        metrics.AGE_SQL, "ages", lambda name: {"age": name},
+        backlog.by_age(con, wanted, actor=actor, today=today, zone=zone, ages=filters.AGES),
+        backlog.AGE_SQL, "ages", lambda name: {"age": name},
     )  # fmt: skip

@@ -7,31 +7,31 @@ import streamlit as st
 
 from lib import document_changes, documents
 from lib.access import Verb, may, may_anywhere
+from lib.document_types import JPEG, NAMES, PDF, PNG
 from lib.errors import BillingError
-from lib.media import JPEG, NAMES, PDF, PNG
 from lib.models import Document, DocumentStatus, Person
-from lib.ui import components, document_dialogs, session, url, words
+from lib.ui import components, document_dialogs, html, session, url
 
 
 def search(actor: Person) -> tuple[list[Document], int, int]:
     """The search row and what it finds: documents of the page, how many in all, which page."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         labels = {status.label: status for status in DocumentStatus}
-        url.take("doc_q")
+        url.bind("doc_q")
         query = st.text_input(
             "Search documents", key="doc_q", type="search", width=320,
             label_visibility="collapsed", placeholder="File name, ID number, label or patient",
-            on_change=url.put, args=("doc_q",),
+            on_change=url.save, args=("doc_q",),
         )  # fmt: skip
-        url.take("doc_label", documents.LABELS)
+        url.bind("doc_label", documents.DOCUMENT_LABELS)
         label = st.selectbox(
-            "Label", documents.LABELS, index=None, key="doc_label", placeholder="Label",
-            width=200, label_visibility="collapsed", on_change=url.put, args=("doc_label",),
+            "Label", documents.DOCUMENT_LABELS, index=None, key="doc_label", placeholder="Label",
+            width=200, label_visibility="collapsed", on_change=url.save, args=("doc_label",),
         )  # fmt: skip
-        url.take("doc_status", list(labels))
+        url.bind("doc_status", list(labels))
         status = st.selectbox(
             "Status", list(labels), index=None, key="doc_status", placeholder="Status",
-            width=140, label_visibility="collapsed", on_change=url.put, args=("doc_status",),
+            width=140, label_visibility="collapsed", on_change=url.save, args=("doc_status",),
         )  # fmt: skip
         st.space("stretch")
         if may_anywhere(actor, Verb.KEEP_DOCUMENTS) and st.button(
@@ -76,7 +76,7 @@ def table(found: list[Document], count: int, page: int, chosen: int | None) -> N
             "label": document.label,
             "state": document.status.value,
             "status": document.status.label,
-            "date": words.day(document.document_date),
+            "date": html.day(document.document_date),
             "patient": document.patient_name or "",
             "kind": NAMES.get(document.media_type, ""),
         }
@@ -121,16 +121,16 @@ def look_at(document: Document) -> None:
     """The preview and what is known of the document."""
     address = f"/documents/{document.id}/{quote(document.file_name)}"
     zone = session.zone(actor, document.practice_id)
-    added = f"{words.moment(document.created_at, zone)} by {document.created_by or 'a file'}"
+    added = f"{html.moment(document.created_at, zone)} by {document.created_by or 'a file'}"
     st.html(
         f'<p class="bt-title">{escape(document.name)}</p>'
-        + words.facts(
+        + html.facts(
             [
                 ("ID", str(document.id)),
                 ("File", document.file_name),
                 ("Label", document.label),
                 ("Status", document.status.label),
-                ("Date", words.day(document.document_date)),
+                ("Date", html.day(document.document_date)),
                 ("Patient", document.patient_name or ""),
                 ("Added", added),
                 ("Size", f"{document.size / 1024:,.0f} KB"),
@@ -138,7 +138,7 @@ def look_at(document: Document) -> None:
             ]
         )
         + f'<p><a href="{address}?download=1" target="_self">Download</a></p>'
-        + words.story(document_changes.history(con, document.id, actor=actor), zone)
+        + html.story(document_changes.changes(con, document.id, actor=actor), zone)
     )
     if may(actor, Verb.KEEP_DOCUMENTS, document.practice_id) and st.button("Edit details"):
         document_dialogs.begin_editing(document)

@@ -8,10 +8,10 @@ from lib import charge_form, charges, notes
 from lib.errors import BillingError, ChargeChanged, ChargeProblems
 from lib.intake import provenance
 from lib.models import Channel, Charge, Person, Task, TaskType
-from lib.ui import navigation, session, words
+from lib.ui import html, navigation, session
 from lib.ui.edit_form import form, found_in
 from lib.ui.editing import Editing, editing, forget, keep, reread
-from lib.ui.window import complete_without_charge, head, task_of_window
+from lib.ui.task_page import complete_without_charge, head, task_of_window
 
 
 @st.fragment
@@ -41,7 +41,7 @@ def _origin(charge: Charge, actor: Person) -> None:
     places = provenance.of_charge(session.connection(), charge.id, actor, is_opened=False)
     if places:
         zone = session.zone(actor, charge.practice_id)
-        st.html(words.origin(places, zone, f"/origin/charge/{charge.id}"))
+        st.html(html.origin(places, zone, f"/origin/charge/{charge.id}"))
 
 
 def _keep(state: Editing, task: Task, actor: Person) -> None:
@@ -54,7 +54,7 @@ def _keep(state: Editing, task: Task, actor: Person) -> None:
 def _said(state: Editing, task: Task, actor: Person) -> None:
     """Why the last attempt was refused, and what somebody else changed, field by field."""
     if state.refusal:
-        st.error(session.plain(state.refusal))
+        st.error(session.escape_markdown(state.refusal))
     if not state.changes:
         return
     rows = "".join(
@@ -84,9 +84,9 @@ def _notes(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
         "Notes to Biller", state.note, key=f"note_{task.id}_{state.stamp}", height=120,
         disabled=not is_mine, max_chars=4000, placeholder="What the biller should know",
     )  # fmt: skip
-    to_biller = words.thread([n for n in written if n.channel is Channel.TO_BILLER], zone)
-    from_biller = words.thread([n for n in written if n.channel is Channel.FROM_BILLER], zone)
-    thread = words.thread([n for n in written if n.channel is Channel.QUESTION], zone)
+    to_biller = html.thread([n for n in written if n.channel is Channel.TO_BILLER], zone)
+    from_biller = html.thread([n for n in written if n.channel is Channel.FROM_BILLER], zone)
+    thread = html.thread([n for n in written if n.channel is Channel.QUESTION], zone)
     st.html(
         to_biller
         + '<p class="bt-head">Notes from Biller</p>'
@@ -108,11 +108,11 @@ def _actions(state: Editing, task: Task, actor: Person) -> None:
         _, problems = found_in(state, task, actor)
         stopping = [p for p in problems if p.is_blocking]
         said = (
-            f"{words.many(len(stopping), 'problem')} to correct before the task can be completed."
+            f"{html.plural(len(stopping), 'problem')} to correct before the task can be completed."
             if stopping
             else "Nothing stops this charge."
         )
-        session.messages().append(("error" if stopping else "success", said))
+        session.toasts().append(("error" if stopping else "success", said))
         st.rerun()
     if done or saved:
         _save(state, task, actor, is_last=done)
@@ -120,7 +120,7 @@ def _actions(state: Editing, task: Task, actor: Person) -> None:
 
 def _save(state: Editing, task: Task, actor: Person, *, is_last: bool) -> None:
     """Save, or save and complete: one verb of the library, then the message."""
-    said = session.messages()
+    said = session.toasts()
     charge, unreadable = charge_form.from_form(state.form, state.opened)
     state.refusal, state.changes, is_done = "", (), False
     try:

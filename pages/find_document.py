@@ -6,13 +6,13 @@ from urllib.parse import quote
 import streamlit as st
 
 from lib import documents
+from lib.document_types import NAMES
 from lib.errors import BillingError, DuplicateDocument
-from lib.media import NAMES
 from lib.models import Document, Person, Task, TaskType
-from lib.submissions import new_token
-from lib.ui import navigation, session, words
+from lib.store.idempotency import new_token
+from lib.ui import html, navigation, session
 from lib.ui.document_form import choose_file, document_form
-from lib.ui.window import head, task_of_window
+from lib.ui.task_page import head, task_of_window
 
 
 @st.fragment
@@ -45,7 +45,7 @@ def _saved(task: Task, actor: Person, *, is_mine: bool) -> None:
     chosen = st.radio(
         "Documents", [document.id for document in found], index=None,
         key=f"document_{task.id}", label_visibility="collapsed",
-        format_func={d.id: f"**{session.plain(d.name)}**" for d in found}.__getitem__,
+        format_func={d.id: f"**{session.escape_markdown(d.name)}**" for d in found}.__getitem__,
         captions=[_caption(document) for document in found],
     )  # fmt: skip
     if count > len(found):
@@ -65,19 +65,19 @@ def _saved(task: Task, actor: Person, *, is_mine: bool) -> None:
 
 def _caption(document: Document) -> str:
     kind = NAMES.get(document.media_type, "")
-    parts = [f"ID {document.id}", document.label, words.day(document.document_date), kind]
-    return session.plain(" · ".join([*parts, document.file_name]))
+    parts = [f"ID {document.id}", document.label, html.day(document.document_date), kind]
+    return session.escape_markdown(" · ".join([*parts, document.file_name]))
 
 
 def _attach(task: Task, document_id: int, actor: Person) -> None:
-    said = session.messages()
+    said = session.toasts()
     try:
         documents.attach_and_complete(
             session.connection(), task.id, document_id, token=_token(task), actor=actor,
             now=session.now(),
         )  # fmt: skip
     except BillingError as problem:
-        st.error(session.plain(str(problem)))
+        st.error(session.escape_markdown(str(problem)))
         return
     said.append(("success", "Document attached, task completed."))
     navigation.go("tasks")
@@ -95,16 +95,18 @@ def _own(task: Task, actor: Person, *, is_mine: bool) -> None:
         disabled=not (is_mine and file),
     ):  # fmt: skip
         return
-    said = session.messages()
+    said = session.toasts()
     try:
         documents.upload_and_complete(
             session.connection(), task.id, filled.content, filled.file_name,
             token=_token(task), actor=actor, now=session.now(), **filled.fields(),
         )  # fmt: skip
     except DuplicateDocument as problem:
-        st.error(session.plain(f"{problem} Attach that one: search for its ID on the left."))
+        st.error(
+            session.escape_markdown(f"{problem} Attach that one: search for its ID on the left.")
+        )
     except BillingError as problem:
-        st.error(session.plain(str(problem)))
+        st.error(session.escape_markdown(str(problem)))
     else:
         said.append(("success", "Document uploaded, task completed."))
         navigation.go("tasks")

@@ -5,14 +5,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
-from lib.intake import files
-from lib.intake.columns import Plan
-from lib.intake.content import CLAIMS
-from lib.intake.files import Progress
-from lib.intake.others import Choice
+from lib.intake import imports
+from lib.intake.imports import Progress
+from lib.intake.parsed_file import TableOptions
+from lib.intake.recognize import CLAIMS
+from lib.intake.tables.columns import ColumnMapping
 from lib.models import ImportReport, Person
-from lib.submissions import new_token
-from lib.ui import import_history, import_job, import_mapping, import_report, session, words
+from lib.store.idempotency import new_token
+from lib.ui import html, import_history, import_job, import_mapping, import_report, session
 from lib.ui.import_job import Job, Waiting
 
 FORMATS = (
@@ -36,19 +36,19 @@ def practice(actor: Person) -> int | None:
     )  # fmt: skip
 
 
-def plan_of(file: UploadedFile, practice_id: int, actor: Person) -> Plan | None:
+def plan_of(file: UploadedFile, practice_id: int, actor: Person) -> ColumnMapping | None:
     """The mapping of a table that is on the screen; None for other files."""
     return import_mapping.choose(
         file.name, file.getvalue(), practice_id=practice_id, actor=actor, key=file.file_id
     )
 
 
-def choice(plan: Plan | None) -> Choice | None:
-    return Choice(plan.sheet, lambda _: plan) if plan else None
+def choice(plan: ColumnMapping | None) -> TableOptions | None:
+    return TableOptions(plan.sheet, lambda _: plan) if plan else None
 
 
 def look(
-    chosen: list[UploadedFile], plans: list[Plan | None], practice_id: int, actor: Person
+    chosen: list[UploadedFile], plans: list[ColumnMapping | None], practice_id: int, actor: Person
 ) -> list[ImportReport]:
     """What each file would bring. Read once, until a mapping or the store changes."""
     con = session.connection()
@@ -57,14 +57,14 @@ def look(
     for place, (file, plan) in enumerate(zip(chosen, plans, strict=True)):
         state = (practice_id, con.store.revision, plan)
         if file.file_id not in read or read[file.file_id][0] != state:
-            said = f"Reading {session.plain(file.name)} ({place + 1} of {len(chosen)})"
+            said = f"Reading {session.escape_markdown(file.name)} ({place + 1} of {len(chosen)})"
             bar.progress(place / len(chosen), said)
 
             def watch(progress: Progress, place: int = place, said: str = said) -> None:
                 share = progress.done / progress.size if progress.size else 0
                 bar.progress((place + min(share, 1.0)) / len(chosen), said)
 
-            report = files.preview(
+            report = imports.preview(
                 con, file.name, file.getvalue(), actor=actor, practice_id=practice_id,
                 choice=choice(plan), watch=watch,
             )  # fmt: skip
@@ -80,8 +80,8 @@ def finish(job: Job) -> None:
         raise job.problem
     st.session_state["imported"] = job.reports
     came = sum(not (each.refused or each.already_imported) for each in job.reports)
-    said = f"{words.many(came, 'file')} imported." if came else "No file was imported."
-    session.messages().append(("success" if came else "error", said))
+    said = f"{html.plural(came, 'file')} imported." if came else "No file was imported."
+    session.toasts().append(("success" if came else "error", said))
     start_again()
 
 
@@ -113,12 +113,12 @@ if chosen:
             import_report.table(reports, is_done=False)
             ready = [not (report.refused or report.already_imported) for report in reports]
             with st.container(horizontal=True, gap="xsmall"):
-                label = f"Import {words.many(sum(ready), 'file')}"
+                label = f"Import {html.plural(sum(ready), 'file')}"
                 go = st.button(label, type="primary", disabled=not any(ready))
                 if st.button("Clear"):
                     start_again()
     except BillingError as problem:
-        st.error(session.plain(str(problem)))
+        st.error(session.escape_markdown(str(problem)))
         st.stop()
     if go:
         waiting = [

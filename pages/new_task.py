@@ -7,7 +7,7 @@ from lib.access import Verb, may_anywhere
 from lib.charge_form import parse_date
 from lib.errors import BillingError, WrongInput
 from lib.models import Person, TaskType
-from lib.submissions import new_token
+from lib.store.idempotency import new_token
 from lib.ui import navigation, session
 
 
@@ -55,7 +55,7 @@ def draw(actor: Person, practices: list[int]) -> None:
     label = None
     if kind is TaskType.DOCUMENTS:
         label = st.selectbox(
-            "Document wanted", documents.LABELS, index=None, key="new_label",
+            "Document wanted", documents.DOCUMENT_LABELS, index=None, key="new_label",
             placeholder="Choose a label",
         )  # fmt: skip
     due = st.text_input(
@@ -64,7 +64,7 @@ def draw(actor: Person, practices: list[int]) -> None:
     token = st.session_state.setdefault("new_token", new_token())
     if not st.button("Create task", type="primary"):
         return
-    said = session.messages()
+    said = session.toasts()
     try:
         due_on = parse_date(due) if due.strip() else None
         if due.strip() and due_on is None:
@@ -75,7 +75,7 @@ def draw(actor: Person, practices: list[int]) -> None:
             document_label=label, due_on=due_on, token=token, actor=actor, now=session.now(),
         )  # fmt: skip
     except BillingError as problem:
-        st.error(session.plain(str(problem)))
+        st.error(session.escape_markdown(str(problem)))
         return
     said.append(("success", "Task created."))
     st.session_state.pop("new_token", None)

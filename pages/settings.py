@@ -8,9 +8,9 @@ from lib import settings
 from lib.access import Verb, may
 from lib.errors import BillingError, WrongInput
 from lib.models import Person
-from lib.settings import LABELS, Options, Settings
-from lib.submissions import new_token
-from lib.ui import session, words
+from lib.settings import OPTION_LABELS, Settings, TaskOptions
+from lib.store.idempotency import new_token
+from lib.ui import html, session
 
 MEANING = {
     "partial_denials": "A paid claim of which the payer denied a part, on any of its lines",
@@ -50,7 +50,7 @@ def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
         )
         chosen = {
             name: st.checkbox(
-                f"**{LABELS[name]}**: {meaning}", getattr(seen.options, name),
+                f"**{OPTION_LABELS[name]}**: {meaning}", getattr(seen.options, name),
                 disabled=not is_allowed, key=f"{key}_{name}",
             )
             for name, meaning in MEANING.items()
@@ -58,17 +58,17 @@ def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
         st.caption("Counts for what comes in from now on; tasks that are there stay as they are.")
         sent = st.form_submit_button("Save settings", type="primary", disabled=not is_allowed)
     number = int(days) if days.isascii() and days.strip().isdigit() else 0  # refused with its range
-    return Settings(number, Options(**chosen)) if sent else None
+    return Settings(number, TaskOptions(**chosen)) if sent else None
 
 
 def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> None:
     """Write them, say so, and show them as they now are."""
-    messages = session.messages()
+    messages = session.toasts()
     try:
         count = settings.change(
             session.connection(), practice_id, wanted, seen=seen, actor=actor, now=session.now()
         )
-        said = f"{words.many(count, 'setting')} saved." if count else "Nothing was changed."
+        said = f"{html.plural(count, 'setting')} saved." if count else "Nothing was changed."
         messages.append(("success", said))
     except WrongInput as problem:  # what was chosen stays
         messages.append(("error", str(problem)))
@@ -83,10 +83,10 @@ def story(practice_id: int, actor: Person) -> str:
     """Who changed what, newest first."""
     zone = session.zone(actor, practice_id)
     rows = "".join(
-        f"<li>{escape(event.actor or 'The command line')} · {words.moment(event.happened_at, zone)}"
+        f"<li>{escape(event.actor or 'The command line')} · {html.moment(event.happened_at, zone)}"
         f" · {escape(event.field or '')}: "
         f"{escape(event.old or '')} → {escape(event.new or '')}</li>"
-        for event in settings.history(session.connection(), practice_id, actor=actor)
+        for event in settings.changes(session.connection(), practice_id, actor=actor)
     )
     return f'<p class="bt-head">History</p><ul class="bt-taken">{rows}</ul>' if rows else ""
 

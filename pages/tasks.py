@@ -19,7 +19,7 @@ with st.container(horizontal=True, key="work"):
 with above:
     filters.choose(known)
 filters.choose_practice(known)
-url.let_paint()
+url.yield_to_browser()
 with st.sidebar:
     menu(actor)
     if may_anywhere(actor, Verb.CREATE_TASK) and st.button("New task", width="stretch"):

@@ -17,9 +17,10 @@ import duckdb
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from lib import people, spellings
-from lib.db import Connection, Store
+from lib import people
 from lib.models import Person, Role
+from lib.store import search_terms
+from lib.store.database import Connection, Store
 from tests import chromium
 
 NOON = datetime(2025, 3, 3, 18, 0, tzinfo=UTC)  # Monday noon in Chicago
@@ -63,7 +64,7 @@ def store(empty: Path, tmp_path: Path) -> Iterator[Store]:
     yield opened
     overlooked: list[tuple[str, str]] = []  # after whatever the test did to tasks
     with suppress(duckdb.ConnectionException):  # a test may have closed it
-        overlooked = spellings.overlooked(opened.connection())
+        overlooked = search_terms.unindexed(opened.connection())
     opened.close()
     assert not overlooked, f"The search would not find tasks by {overlooked}."
 

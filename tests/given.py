@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from lib import spellings
-from lib.db import Connection, transaction
 from lib.models import Charge, Document, DocumentStatus, FieldChange, ServiceLine, Status, TaskType
-from lib.search import claim_shape
+from lib.store import search_terms
+from lib.store.database import Connection, transaction
+from lib.store.search_words import claim_shape
 from tests.conftest import NOON
 
 VISIT = ServiceLine(
@@ -168,7 +168,7 @@ def add_tasks(con: Connection, practice_id: int, rows: Sequence[dict[str, Any]])
         found.append(task)
     with transaction(con):
         con.insert("task", found)
-        spellings.know(con, ids)
+        search_terms.index(con, ids)
     return ids
 
 

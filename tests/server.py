@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
-from lib import people, serve
-from lib.runtime import ROOT
+from lib import people
+from lib.store.process import ROOT
+from lib.web import serve
 
 PATIENCE = 60  # seconds until the server must be ready; it takes two
 

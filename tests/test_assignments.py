@@ -6,7 +6,6 @@ from collections import Counter
 import pytest
 
 from lib import assignments, people, tasks
-from lib.db import Connection, Store
 from lib.errors import (
     AlreadyAssigned,
     AlreadyCompleted,
@@ -17,6 +16,7 @@ from lib.errors import (
     WrongInput,
 )
 from lib.models import Role, Status
+from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
 from tests.given import add_task, minutes, story
 

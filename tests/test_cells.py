@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from lib.intake.cells import DateOrder, day, is_negative, money, order_of
-from lib.intake.grid import Cell
+from lib.intake.tables.cells import DateOrder, day, is_negative, money, order_of
+from lib.intake.tables.table import Cell
 
 
 @pytest.mark.parametrize(

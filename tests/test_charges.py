@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib import assignments, charges, checks, drafts, notes, tasks
-from lib.db import Connection, Store
+from lib import assignments, charges, drafts, notes, scrubber, tasks
 from lib.errors import (
     AlreadyCompleted,
     BillingError,
@@ -21,7 +20,8 @@ from lib.errors import (
     NotYourTask,
 )
 from lib.models import Channel, Charge, Person, Problem, Status, TaskFilter
-from lib.search import words
+from lib.store.database import Connection, Store
+from lib.store.search_words import words
 from tests.conftest import NOON, Cast
 from tests.given import (
     CHARGE,
@@ -117,13 +117,13 @@ def test_differences_name_every_field_in_the_words_of_the_window() -> None:
     assert charges.differences(CHARGE, CHARGE) == []
 
 
-@pytest.mark.parametrize("name", charges.LABELS)
+@pytest.mark.parametrize("name", charges.FIELD_LABELS)
 def test_a_change_of_any_field_is_told(name: str) -> None:
     value: Any = date(2025, 1, 1) if name.startswith("hospitalized") else "other"
 
     (change,) = charges.differences(CHARGE, replace(CHARGE, **{name: value}))
 
-    assert (change.field, change.label) == (name, charges.LABELS[name])
+    assert (change.field, change.label) == (name, charges.FIELD_LABELS[name])
 
 
 def test_a_removed_line_is_told_as_one_that_is_nothing_now() -> None:
@@ -261,7 +261,7 @@ def test_a_new_problem_stops_completing_and_nothing_is_written(con: Connection, 
 def arrived_wrong(con: Connection, cast: Cast) -> int:
     """A task on a charge whose rendering NPI was wrong when it came in."""
     wrong = replace(CHARGE, rendering_npi="1122334456")
-    keys = [problem.key for problem in checks.check_charge(wrong, today=NOON.date())]
+    keys = [problem.key for problem in scrubber.check_charge(wrong, today=NOON.date())]
     return started(con, cast, rendering_npi="1122334456", arrival_problems=keys)
 
 
@@ -369,13 +369,13 @@ def test_saving_without_a_change_takes_the_sum_of_the_lines_as_the_total(
 ) -> None:
     task_id = started(con, cast, filed_total=Decimal("999.00"))
     opened = charge_of(con, task_id, cast.ana)
-    assert checks.total_differs(opened)
+    assert scrubber.total_differs(opened)
 
     send(con, task_id, opened, cast.ana, save=True)
     first = charge_of(con, task_id, cast.ana)
     send(con, task_id, first, cast.ana, save=True, token="again")
 
-    assert not checks.total_differs(first)
+    assert not scrubber.total_differs(first)
     assert charge_of(con, task_id, cast.ana) == first
     assert [line[0] for line in story(con, task_id)] == ["assigned", "started"]
 

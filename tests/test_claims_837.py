@@ -13,11 +13,12 @@ import pyx12.x12n_document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.answers import claims_837
-from lib.answers.claims_837 import Replacement
-from lib.answers.segments import Envelope, plain
-from lib.intake import claims, x12
-from lib.intake.claim import Claim
+from lib.export import claims_837
+from lib.export.claims_837 import Replacement
+from lib.export.x12_writer import Envelope, plain
+from lib.intake.records import Claim
+from lib.intake.x12 import reader
+from lib.intake.x12.claims_837 import parse as read_claims
 from lib.models import Charge, Patient, Payer, ServiceLine
 from tests.fuzz import examples
 
@@ -86,7 +87,7 @@ def written(*wanted: Replacement) -> str:
 def read(text: str) -> list[Claim]:
     """What our own reader finds; it must find nothing odd about the envelopes."""
     warnings: list[str] = []
-    found = [each for part in x12.transactions(text, warnings) for each in claims.parse(part)]
+    found = [each for part in reader.transactions(text, warnings) for each in read_claims(part)]
     assert warnings == []
     return found
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from lib.answers import claims_837
-from lib.answers.claims_837 import Replacement
-from lib.answers.originals import filings
+from lib.export import claims_837
+from lib.export.claims_837 import Replacement
+from lib.export.filed_claims import filings
 from lib.models import Charge, Patient, Payer
 from tests.test_claims_837 import assert_says, is_accepted, read, written
 from tests.x12_texts import CLINIC, DOCTOR, claim, envelope, subscriber

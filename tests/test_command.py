@@ -13,8 +13,8 @@ from types import ModuleType
 import pytest
 
 from lib import __main__, people
-from lib.db import Store
 from lib.errors import NotWritten
+from lib.store.database import Store
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
 ROOT = Path(__file__).parents[1]

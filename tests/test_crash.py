@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from lib import people
-from lib.db import Connection, Store
 from lib.models import Role, Status
+from lib.store.database import Connection, Store
 from tests.conftest import NOON
 from tests.given import add_charges, add_tasks
 
@@ -23,7 +23,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from lib import charges, documents, people, tasks
-from lib.db import Store
+from lib.store.database import Store
 from lib.models import DocumentStatus
 from tests.conftest import NOON
 

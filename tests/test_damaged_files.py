@@ -7,9 +7,9 @@ import re
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lib.db import Connection
 from lib.errors import RefusedFile
-from lib.intake import content, files
+from lib.intake import imports, recognize
+from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.fuzz import examples
 from tests.test_import import counts
@@ -34,7 +34,7 @@ def test_a_damaged_file_is_read_or_refused_with_a_sentence(at: int, gone: int, p
     damaged = WHOLE[:at] + put + WHOLE[at + gone :]
 
     try:
-        found = content.read("x", damaged)
+        found = recognize.read("x", damaged)
     except RefusedFile as refused:
         assert re.fullmatch(r"x was refused( at (segment|line) \d+)?: .+\.", str(refused))
     else:
@@ -53,7 +53,7 @@ def test_a_damaged_file_that_is_read_can_be_kept(
     before = counts(con)
     damaged = WHOLE[:at] + put + WHOLE[at + len(put) :]
 
-    report = files.apply(con, "x", damaged, actor=None, practice_id=cast.practice, now=NOON)
+    report = imports.apply(con, "x", damaged, actor=None, practice_id=cast.practice, now=NOON)
 
     if report.refused:
         assert counts(con) == before

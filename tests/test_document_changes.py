@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from lib import document_changes, documents
-from lib.db import Connection
 from lib.errors import DocumentChanged, NoSuchDocument, NotAllowed, NothingWritten, WrongInput
 from lib.models import Document, DocumentStatus, Person
+from lib.store.database import Connection
 from tests.conftest import Cast
 from tests.given import ABOUT, minutes, pdf
 
@@ -48,7 +48,7 @@ def test_each_field_that_differs_is_written_with_its_history(
     now = documents.get(con, saved.id, actor=cast.ana)
     assert {name: getattr(now, name) for name in NEW} == NEW
     assert (now.sha256, now.file_name) == (saved.sha256, saved.file_name)
-    lines = document_changes.history(con, saved.id, actor=cast.ana)
+    lines = document_changes.changes(con, saved.id, actor=cast.ana)
     changed = {line.field: (line.old, line.new) for line in lines if line.kind == "changed"}
     assert len(changed) == count
     assert changed["Status"] == ("New", "Processed")
@@ -60,10 +60,10 @@ def test_each_field_that_differs_is_written_with_its_history(
 def test_the_same_again_changes_nothing(con: Connection, cast: Cast, saved: Document) -> None:
     change(con, saved, cast.ben)
     now = documents.get(con, saved.id, actor=cast.ana)
-    before = document_changes.history(con, saved.id, actor=cast.ana)
+    before = document_changes.changes(con, saved.id, actor=cast.ana)
 
     assert change(con, now, cast.ana) == 0
-    assert document_changes.history(con, saved.id, actor=cast.ana) == before
+    assert document_changes.changes(con, saved.id, actor=cast.ana) == before
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
@@ -91,7 +91,7 @@ def test_only_those_who_keep_documents_of_the_practice_change_one(
         change(con, saved, cast.alan)
     for attempt in (
         lambda: change(con, saved, cast.carla),
-        lambda: document_changes.history(con, saved.id, actor=cast.carla),
+        lambda: document_changes.changes(con, saved.id, actor=cast.carla),
     ):
         with pytest.raises(NoSuchDocument):
             attempt()

@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from lib import assignments, documents, media, tasks
-from lib.db import Connection, Store
-from lib.documents import MOST_BYTES
+from lib import assignments, document_types, documents, tasks
+from lib.documents import MAX_BYTES
 from lib.errors import (
     AlreadyCompleted,
     DuplicateDocument,
@@ -30,6 +29,7 @@ from lib.errors import (
     WrongInput,
 )
 from lib.models import DocumentStatus, Person, Status, TaskType
+from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
 from tests.given import ABOUT, add_patient, add_task, minutes, names, pdf, story
 
@@ -81,8 +81,9 @@ def compound(stream: str) -> bytes:
 
 DOCX = package("[Content_Types].xml", "word/document.xml")
 KINDS = {
-    media.PDF: pdf(), media.TIFF: image("TIFF"), media.PNG: image("PNG"),
-    media.JPEG: image("JPEG"), media.DOCX: DOCX, media.DOC: compound("WordDocument"),
+    document_types.PDF: pdf(), document_types.TIFF: image("TIFF"), document_types.PNG: image("PNG"),
+    document_types.JPEG: image("JPEG"), document_types.DOCX: DOCX,
+    document_types.DOC: compound("WordDocument"),
 }  # fmt: skip
 OTHERS = {
     "a program": b"MZ\x90\0" + pdf(),
@@ -178,26 +179,26 @@ def test_anything_else_is_refused_and_nothing_of_it_is_kept(con: Connection, cas
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 @pytest.mark.parametrize("what", OTHERS)
 def test_content_is_not_taken_for_what_it_is_not(what: str) -> None:
-    assert media.media_type_of(OTHERS[what]) is None
+    assert document_types.media_type_of(OTHERS[what]) is None
 
 
 def test_whole_scans_are_taken_with_what_printers_and_mailers_put_around_them() -> None:
-    assert media.media_type_of(scan("JPEG")) == media.JPEG
-    assert media.media_type_of(scan("JPEG") + bytes(50)) == media.JPEG
-    assert media.media_type_of(scan("TIFF")) == media.TIFF
-    assert media.media_type_of(scan("TIFF", compression="tiff_lzw")) == media.TIFF
+    assert document_types.media_type_of(scan("JPEG")) == document_types.JPEG
+    assert document_types.media_type_of(scan("JPEG") + bytes(50)) == document_types.JPEG
+    assert document_types.media_type_of(scan("TIFF")) == document_types.TIFF
+    assert document_types.media_type_of(scan("TIFF", compression="tiff_lzw")) == document_types.TIFF
     for before in (b"\r\n", b"\xef\xbb\xbf", b"\x1b%-12345X@PJL\r\n"):
-        assert media.media_type_of(before + pdf()) == media.PDF
+        assert document_types.media_type_of(before + pdf()) == document_types.PDF
 
 
 def test_ten_megabytes_are_kept_and_one_byte_more_is_not(con: Connection, cast: Cast) -> None:
-    most = pdf().ljust(MOST_BYTES, b"\0")
+    most = pdf().ljust(MAX_BYTES, b"\0")
 
     with pytest.raises(WrongDocument, match=r"has 10\.0 MB; at most 10 MB"):
         upload(con, cast, most + b"\0")
     document_id = upload(con, cast, most)
 
-    assert documents.get(con, document_id, actor=cast.ana).size == MOST_BYTES
+    assert documents.get(con, document_id, actor=cast.ana).size == MAX_BYTES
 
 
 def test_a_document_is_what_the_form_says(con: Connection, cast: Cast) -> None:

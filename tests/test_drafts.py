@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from lib import assignments, drafts, tasks
-from lib.db import Connection, Store
 from lib.errors import AlreadyCompleted, NoSuchTask, NotAllowed, NotYourTask
+from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
 from tests.given import add_task, minutes
 

@@ -1,80 +1,275 @@
-"""python -m lib export, and claims to replace as the store has them."""
+"""What the practice completed leaves as one ZIP that a biller can read."""
 
 from __future__ import annotations
 
-import subprocess
+import csv
+import dataclasses
+import io
 import zipfile
-from pathlib import Path
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from lib.answers.period import period
-from lib.answers.replacements import claims_file, review
-from lib.db import Connection
-from lib.intake import files
+from lib import assignments, charges, documents, notes, tasks
+from lib.document_types import PDF
+from lib.errors import NoSuchPractice, NotAllowed, WrongInput
+from lib.export.completed_tasks import Attached
+from lib.export.period import period
+from lib.export.zip_file import COLUMNS, cell, export, file_name, write_zip
+from lib.intake import imports
+from lib.models import DocumentStatus, TaskType
+from lib.samples import pdf
+from lib.store.database import Connection
 from tests.conftest import NOON, Cast
-from tests.test_answers import TODAY, add_task, complete, held
-from tests.test_command import run_command
-from tests.x12_texts import answer, claim, file_835, file_837
+from tests.x12_texts import claim, file_837
+
+TODAY = NOON.date()
 
 
 @pytest.fixture
 def charge(con: Connection, cast: Cast) -> int:
+    """Claim A1 of Emma Green, held at Northside."""
     return held(con, cast, "A1")
 
 
-def test_the_command_line_writes_both_files(
-    con: Connection, cast: Cast, charge: int, tmp_path: Path
-) -> None:
-    complete(con, cast, add_task(con, cast, charge), member="MEM2")
-    data = tmp_path / "copy"
-    subprocess.run(["cp", "-r", con.store.folder, data], check=True)
-    days = ("--since", "2025-03-03", "--until", "2025-03-03")
+def held(con: Connection, cast: Cast, number: str) -> int:
+    imports.apply(
+        con, f"{number}.837", file_837(claim(number)), actor=cast.ana,
+        practice_id=cast.practice, now=NOON,
+    )  # fmt: skip
+    return int(con.value("SELECT id FROM charge WHERE claim_number = $n", n=number))
 
-    package_, claims, unnamed, nobody, ending = (
-        run_command(data, "export", *days, "--out", tmp_path / name, *more)
-        for name, more in (
-            ("a.zip", ("--practice", "northside clinic")),
-            ("a.x12", ("--practice", "Northside Clinic")),
-            ("b.zip", ()),
-            ("b.zip", ("--practice", "Nowhere")),
-            ("b.pdf", ("--practice", "Northside Clinic")),
-        )
+
+def add_task(
+    con: Connection, cast: Cast, charge_id: int, *, title: str = "Check the modifier",
+    kind: TaskType = TaskType.CODING, now: datetime = NOON,
+) -> int:  # fmt: skip
+    task_id = tasks.create(
+        con, practice_id=cast.practice, type=kind, title=title, instructions="Please look.",
+        charge_id=charge_id, token=f"{title} {kind} {now}", actor=cast.dora, now=now,
+    )  # fmt: skip
+    assignments.start(con, task_id, actor=cast.ben, now=now)
+    return task_id
+
+
+def complete(
+    con: Connection, cast: Cast, task_id: int, *, member: str = "MEM1", note: str = "Done.",
+    now: datetime = NOON,
+) -> None:  # fmt: skip
+    charge_id = tasks.get(con, task_id, actor=cast.ben).charge_id
+    assert charge_id
+    opened = charges.get(con, charge_id, actor=cast.ben)
+    changed = dataclasses.replace(opened, member_id=member)
+    charges.save_and_complete(
+        con, task_id, changed, opened=opened, note=note, token=f"done {task_id}",
+        actor=cast.ben, now=now,
+    )  # fmt: skip
+
+
+def attach(con: Connection, cast: Cast, task_id: int, name: str) -> None:
+    content = pdf.page("Northside", name, ["Seen and treated."])
+    documents.upload_and_complete(
+        con, task_id, content, "scan.pdf", name=name, label="Operative report",
+        status=DocumentStatus.NEW, document_date=TODAY, notes="", token=f"up {task_id}",
+        actor=cast.ben, now=NOON,
+    )  # fmt: skip
+
+
+def taken(
+    con: Connection, cast: Cast, *, since: date = TODAY, until: date = TODAY
+) -> tuple[list[dict[str, str]], zipfile.ZipFile]:
+    out = io.BytesIO()
+    count = export(
+        con, actor=cast.dora, practice_id=cast.practice, since=since, until=until, out=out,
+        now=NOON,
+    )  # fmt: skip
+    archive = zipfile.ZipFile(out)
+    assert archive.testzip() is None
+    text = archive.read("manifest.csv").decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert len(rows) == count
+    return rows, archive
+
+
+def test_a_row_says_what_was_asked_and_done(con: Connection, cast: Cast, charge: int) -> None:
+    task_id = add_task(con, cast, charge)
+    notes.ask(con, task_id, "Which card?", token="q", actor=cast.ben, now=NOON)
+    notes.answer(con, task_id, "The new one.", token="a", actor=cast.dora, now=NOON)
+    notes.write_from_biller(con, task_id, "Refile it.", token="n", actor=cast.dora, now=NOON)
+    complete(con, cast, task_id, member="MEM2", note="Card seen.")
+
+    [row], archive = taken(con, cast)
+
+    assert list(row) == list(COLUMNS)
+    assert row == {
+        "Claim number": "A1",
+        "Patient": "GREEN, EMMA",
+        "Payer": "PLAINS HEALTH",
+        "Type": "Coding",
+        "Task": "Check the modifier",
+        "Date of service": "01/13/2025",
+        "Amount": "200.00",
+        "Completed": "03/03/2025 12:00",
+        "Completed by": "Ben",
+        "Notes to Biller": "03/03/2025 12:00 Ben: Card seen.",
+        "Notes from Biller": "03/03/2025 12:00 Dora: Refile it.",
+        "Questions & Comments": "03/03/2025 12:00 Ben: Which card?\n"
+        "03/03/2025 12:00 Dora: The new one.",
+        "Changed fields": "Case/member ID: MEM1 → MEM2",
+        "Documents": "",
+    }
+    assert archive.namelist() == ["manifest.csv"]
+
+
+def test_documents_lie_beside_the_manifest_each_once_under_a_safe_name(
+    con: Connection, cast: Cast, charge: int
+) -> None:
+    first = add_task(con, cast, charge, kind=TaskType.DOCUMENTS)
+    second = add_task(con, cast, charge, kind=TaskType.DOCUMENTS, title="Again")
+    attach(con, cast, first, "../März/Op: Report\n")
+    [document] = documents.attached(con, first, actor=cast.ben)
+    documents.attach_and_complete(
+        con, second, document.id, token="t", actor=cast.ben, now=NOON + timedelta(seconds=1)
     )
 
-    assert [package_.returncode, claims.returncode] == [0, 0]
-    assert zipfile.ZipFile(tmp_path / "a.zip").namelist() == ["manifest.csv"]
-    assert b"CLM*A1*200***11:B:7*" in (tmp_path / "a.x12").read_bytes()
-    assert "1 completed task" in package_.stdout
-    assert "1 claim to replace" in claims.stdout
-    assert "GREEN" not in package_.stdout + claims.stdout
-    assert [each.returncode for each in (unnamed, nobody, ending)] == [2, 2, 2]
-    assert all(each.stderr.count("\n") == 1 for each in (unnamed, nobody, ending))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.x12", "a.zip", "copy", "data"]
+    rows, archive = taken(con, cast)
+
+    name = f"{document.id}_Marz-Op-Report.pdf"
+    assert [row["Documents"] for row in rows] == [name, name]
+    assert archive.namelist() == ["manifest.csv", f"documents/{name}"]
+    assert archive.read(f"documents/{name}") == (
+        documents.path_of(con, document.sha256).read_bytes()
+    )
 
 
-def test_a_replacement_claim_is_made_from_the_file_the_claim_came_in(
+def test_a_document_whose_file_was_lost_is_said_to_be(
+    con: Connection, cast: Cast, charge: int
+) -> None:
+    task_id = add_task(con, cast, charge, kind=TaskType.DOCUMENTS)
+    attach(con, cast, task_id, "Report")
+    [document] = documents.attached(con, task_id, actor=cast.ben)
+    documents.path_of(con, document.sha256).unlink()
+
+    [row], archive = taken(con, cast)
+
+    assert row["Documents"] == "Report (file lost)"
+    assert archive.namelist() == ["manifest.csv"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", '=HYPERLINK("http://x")', "\n=1",
+        "\xa0=1", "\u200b=1", "\ufeff=1", "＝1", "＋1", "－1", "＠A1",
+    ],
+)  # fmt: skip
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert cell(text) == f"'{text}"
+
+
+def test_ordinary_text_stays_as_it_is(con: Connection, cast: Cast, charge: int) -> None:
+    complete(con, cast, add_task(con, cast, charge, title="=cmd|' /C calc'!A1"))
+
+    [row], _ = taken(con, cast)
+
+    assert cell("Rivera, Ada (3-4)") == "Rivera, Ada (3-4)"
+    assert row["Task"] == "'=cmd|' /C calc'!A1"
+
+
+def test_days_are_those_of_the_practice_and_both_ends_count(
+    con: Connection, cast: Cast, charge: int
+) -> None:
+    late = datetime(2025, 3, 4, 5, 59, tzinfo=NOON.tzinfo)  # 11:59 pm of March 3rd in Chicago
+    complete(con, cast, add_task(con, cast, charge), now=late)
+
+    counts = [
+        len(taken(con, cast, since=since, until=until)[0])
+        for since, until in (
+            (date(2025, 3, 3), date(2025, 3, 3)),
+            (date(2025, 3, 4), date(2025, 3, 9)),
+            (date(2025, 3, 1), date(2025, 3, 2)),
+        )
+    ]
+
+    assert counts == [1, 0, 0]
+
+
+def test_pending_and_reopened_tasks_are_no_answers(
+    con: Connection, cast: Cast, charge: int
+) -> None:
+    add_task(con, cast, charge)
+    reopened = add_task(con, cast, charge, title="Reopened")
+    complete(con, cast, reopened)
+    tasks.reopen(con, reopened, reason="Not yet.", actor=cast.dora, now=NOON)
+
+    assert taken(con, cast)[0] == []
+
+
+def test_who_took_how_many_answers_is_in_the_history(
+    con: Connection, cast: Cast, charge: int
+) -> None:
+    complete(con, cast, add_task(con, cast, charge))
+
+    taken(con, cast)
+
+    assert con.rows("SELECT practice_id, actor_id, detail FROM event WHERE kind = 'exported'") == [
+        (
+            cast.practice,
+            cast.dora.id,
+            "1 completed task, completed 03/03/2025 to 03/03/2025",
+        )
+    ]
+
+
+def test_only_managers_and_billers_of_the_practice_take_answers_away(
     con: Connection, cast: Cast
 ) -> None:
-    """With the payer's number that a remittance brought, and what the charge does not hold."""
-    filed = claim("A1", extra=["REF*EA*RECORD7", "NTE*ADD*SEEN TWICE"])
-    for name, content in (("a.837", file_837(filed)), ("b.835", file_835(answer("A1")))):
-        report = files.apply(
-            con, name, content, actor=cast.ana, practice_id=cast.practice, now=NOON
-        )
-        assert not report.refused
-    charge_id = int(con.value("SELECT id FROM charge"))
-    complete(con, cast, add_task(con, cast, charge_id), member="MEM2")
+    for actor in (cast.ana, cast.dora, None):
+        assert period(con, cast.practice, TODAY, TODAY, actor=actor).practice.id == cast.practice
+    for actor in (cast.ben, cast.alan):
+        with pytest.raises(NotAllowed):
+            period(con, cast.practice, TODAY, TODAY, actor=actor)
+    with pytest.raises(NoSuchPractice):
+        period(con, cast.practice, TODAY, TODAY, actor=cast.carla)
+    with pytest.raises(NoSuchPractice):
+        period(con, 999, TODAY, TODAY, actor=None)
+    with pytest.raises(WrongInput):
+        period(con, cast.practice, TODAY, TODAY - timedelta(days=1), actor=cast.ana)
+
+
+def test_what_another_practice_completed_is_not_among_it(
+    con: Connection, cast: Cast, charge: int
+) -> None:
+    complete(con, cast, add_task(con, cast, charge))
+    out = io.BytesIO()
+
+    count = export(
+        con, actor=cast.carla, practice_id=cast.other_practice, since=TODAY, until=TODAY, out=out,
+        now=NOON,
+    )  # fmt: skip
+
+    assert count == 0
+
+
+def test_the_zip_comes_in_pieces(con: Connection, cast: Cast, charge: int) -> None:
+    """So that memory does not grow with what is exported."""
+    for number in range(6):
+        task_id = add_task(con, cast, charge, kind=TaskType.DOCUMENTS, title=f"T{number}")
+        attach(con, cast, task_id, f"Report {number}")
     wanted = period(con, cast.practice, TODAY, TODAY, actor=cast.dora)
+    _, chunks = write_zip(con, wanted, actor=cast.dora, now=NOON)
 
-    found = review(con, wanted)
-    text = b"".join(claims_file(con, wanted, actor=cast.dora, now=NOON)).decode()
-    again = b"".join(claims_file(con, wanted, actor=cast.dora, now=NOON)).decode()
+    sizes = [len(chunk) for chunk in chunks]
 
-    assert (found.claims, found.left_out) == (1, 0)
-    for segment in ("REF*F8*PAYER1~", "REF*EA*RECORD7~", "NTE*ADD*SEEN TWICE~", "*MI*MEM2~"):
-        assert segment in text
-    assert text.count("CLM*") == 1
-    assert again[90:99] != text[90:99]  # every interchange has a number of its own
-    [(detail,)] = set(con.rows("SELECT detail FROM event WHERE kind = 'exported'"))
-    assert detail.startswith("1 claim to replace (837P)")
+    assert len(sizes) > 6
+    assert max(sizes) < sum(sizes) / 3
+
+
+def test_every_name_is_unique_and_fits_every_system() -> None:
+    def named(document_id: int, name: str) -> str:
+        return file_name(Attached(1, document_id, "", PDF, name))
+
+    assert named(1, "CON") != named(2, "CON")
+    assert named(3, 'a/b\\c:d*e?f"g<h>i|j.exe') == "3_a-b-c-d-e-f-g-h-i-j-exe.pdf"
+    assert named(4, "…") == "4_document.pdf"
+    assert len(named(5, "x" * 500)) < 100

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from lib.documents import LABELS
+from lib.documents import DOCUMENT_LABELS
 from lib.errors import RefusedFile
-from lib.intake import fhir, loinc, others
-from lib.intake.fhir import Recorded
-from lib.intake.requests import Request
+from lib.intake import loinc, parsed_file
+from lib.intake.fhir import attachment_requests
+from lib.intake.fhir.attachment_requests import Recorded
+from lib.intake.task_requests import Request
 from lib.models import TaskType
 from tests.conftest import shared
 
@@ -70,20 +71,22 @@ def bundle(*resources: dict[str, Any]) -> dict[str, Any]:
 
 
 def read(*given: Any) -> tuple[list[Request], list[Recorded]]:
-    requests, recorded = fhir.read("a.json", "\n".join(map(json.dumps, given)).encode())
+    requests, recorded = attachment_requests.read(
+        "a.json", "\n".join(map(json.dumps, given)).encode()
+    )
     return requests, recorded
 
 
 def refusal(content: bytes) -> str:
     with pytest.raises(RefusedFile) as refused:
-        fhir.read("a.json", content)
+        attachment_requests.read("a.json", content)
     return str(refused.value)
 
 
 def test_the_published_example_asks_for_one_document_of_one_line() -> None:
     content = shared("fhir/cdex-task-example19.json").read_bytes()
 
-    found = others.read("example.json", content)
+    found = parsed_file.read("example.json", content)
 
     assert found is not None
     assert (found.format, found.warnings) == ("FHIR", ())
@@ -260,7 +263,7 @@ def test_signs_that_only_look_like_line_breaks_do_not_end_a_line() -> None:
     lines = [task(description="a\u2028b\u0085c", identifier=[{"value": each}]) for each in "12"]
     content = "\n".join(json.dumps(each, ensure_ascii=False) for each in lines).encode()
 
-    requests, recorded = fhir.read("a.json", content)
+    requests, recorded = attachment_requests.read("a.json", content)
 
     assert (len(requests), recorded) == (2, [])
 
@@ -279,7 +282,9 @@ def test_of_several_codes_for_one_document_the_loinc_counts() -> None:
 def test_a_bad_line_does_not_keep_the_good_ones_out(line: str) -> None:
     good = [json.dumps(task(identifier=[{"value": each}])) for each in "12"]
 
-    requests, [recorded] = fhir.read("a.ndjson", "\n".join((good[0], line, good[1])).encode())
+    requests, [recorded] = attachment_requests.read(
+        "a.ndjson", "\n".join((good[0], line, good[1])).encode()
+    )
 
     assert [each.segment_number for each in requests] == [1, 3]
     assert recorded.is_bad
@@ -339,5 +344,5 @@ def test_half_letters_and_control_signs_do_not_come_through() -> None:
 
 
 def test_every_code_in_the_table_asks_for_a_document_we_have_a_label_for() -> None:
-    assert {loinc.label(code) for code in loinc._labels()} <= set(LABELS)
+    assert {loinc.label(code) for code in loinc._labels()} <= set(DOCUMENT_LABELS)
     assert loinc.label("00000-0") == loinc.OTHER

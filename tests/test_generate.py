@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from lib import charges, checks, generate, people
-from lib.db import Connection, Store
+from lib import charges, generate, people, scrubber
 from lib.errors import WrongDataFolder
 from lib.models import Person, Role, TaskType
-from lib.search import claim_shape
+from lib.store.database import Connection, Store
+from lib.store.search_words import claim_shape
 
 NOW = datetime(2026, 3, 4, 16, 0, tzinfo=UTC)
 COUNT = 2000
@@ -159,8 +159,8 @@ def test_the_charges_are_clean_and_add_up(filled: Connection) -> None:
     for charge_id in range(1, COUNT, 97):
         charge = charges.get(filled, charge_id, actor=ana(filled))
 
-        assert checks.check_charge(charge, today=NOW.date()) == []
-        assert not checks.total_differs(charge)
+        assert scrubber.check_charge(charge, today=NOW.date()) == []
+        assert not scrubber.total_differs(charge)
 
 
 def test_the_people_can_sign_in_and_the_store_goes_on_counting(filled: Connection) -> None:

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from lib.db import Connection
 from lib.errors import NotAllowed
-from lib.intake import files
+from lib.intake import imports
 from lib.models import ImportReport
+from lib.store.database import Connection
 from tests.conftest import NOON, Cast, shared
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
@@ -18,7 +18,7 @@ TABLES = ("payer", "patient", "provider", "charge", "service_line", "task", "eve
 
 
 def bring(con: Connection, cast: Cast, raw: bytes, name: str = "a.txt") -> ImportReport:
-    report = files.apply(con, name, raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
+    report = imports.apply(con, name, raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
     assert report.refused is None
     return report
 
@@ -96,7 +96,7 @@ def test_the_same_claims_in_another_envelope_make_no_second_charge(
 def test_another_practice_holds_its_own_claims(con: Connection, cast: Cast) -> None:
     bring(con, cast, file_837(claim()))
 
-    report = files.apply(
+    report = imports.apply(
         con, "a.txt", file_837(claim()), actor=cast.carla, practice_id=cast.other_practice, now=NOON
     )
 
@@ -189,7 +189,7 @@ def test_of_several_charges_the_one_with_the_amount_is_meant_else_the_newest(
 
 
 def test_a_charge_of_another_practice_is_never_meant(con: Connection, cast: Cast) -> None:
-    files.apply(
+    imports.apply(
         con, "a", file_837(claim("A1")), actor=None, practice_id=cast.other_practice, now=NOON
     )
     bring(con, cast, file_835(answer("A1")))
@@ -253,7 +253,7 @@ BROKEN = {
 def test_a_file_that_cannot_be_read_is_refused_whole_with_one_sentence(
     con: Connection, cast: Cast, raw: bytes, number: int, what: str
 ) -> None:
-    report = files.apply(con, "b.x12", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
+    report = imports.apply(con, "b.x12", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
 
     assert report.refused is not None
     assert report.refused.startswith(f"b.x12 was refused at segment {number}: ")
@@ -270,12 +270,12 @@ def test_a_preview_says_the_same_as_the_import_and_writes_nothing(
     raws = [file_837(claim("A1"), claim("A2")), file_835(answer("A1"), answer("A7")), b"?"]
 
     def seen(raw: bytes) -> ImportReport:
-        return files.preview(con, "b", raw, actor=cast.dora, practice_id=cast.practice)
+        return imports.preview(con, "b", raw, actor=cast.dora, practice_id=cast.practice)
 
     previews = [seen(raw) for raw in raws]
     same = counts(con)
     applied = [
-        files.apply(con, "b", raw, actor=cast.dora, practice_id=cast.practice, now=NOON)
+        imports.apply(con, "b", raw, actor=cast.dora, practice_id=cast.practice, now=NOON)
         for raw in raws
     ]
 
@@ -287,17 +287,17 @@ def test_a_preview_says_the_same_as_the_import_and_writes_nothing(
 def test_only_managers_and_billers_of_the_practice_import(con: Connection, cast: Cast) -> None:
     for person in (cast.ben, cast.alan, cast.carla):
         with pytest.raises(NotAllowed):
-            files.apply(
+            imports.apply(
                 con, "a", file_837(claim()), actor=person, practice_id=cast.practice, now=NOON
             )
         with pytest.raises(NotAllowed):
-            files.preview(con, "a", file_837(claim()), actor=person, practice_id=cast.practice)
+            imports.preview(con, "a", file_837(claim()), actor=person, practice_id=cast.practice)
 
     assert not any(counts(con).values())
 
 
 def test_from_the_command_line_history_names_nobody(con: Connection, cast: Cast) -> None:
-    files.apply(con, "a", file_837(claim()), actor=None, practice_id=cast.practice, now=NOON)
+    imports.apply(con, "a", file_837(claim()), actor=None, practice_id=cast.practice, now=NOON)
 
     assert con.row("SELECT actor_id FROM event") == (None,)
     assert con.row("SELECT imported_by FROM intake_file") == (None,)
@@ -309,7 +309,7 @@ def test_a_failure_in_the_middle_leaves_nothing(
     def fails(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(files, "_record", fails)
+    monkeypatch.setattr(imports, "_record", fails)
     with pytest.raises(KeyboardInterrupt):
         bring(con, cast, file_837(claim()))
 

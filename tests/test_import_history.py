@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from lib.db import Connection
 from lib.errors import NoSuchFile, NotAllowed
-from lib.intake import files, history
+from lib.intake import import_log, imports
 from lib.models import Person
+from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
@@ -19,7 +19,7 @@ BAD = envelope(claims(claim("A1")), [*claims(claim("A2")), "CLM*A3*many***11:B:1
 
 def bring(con: Connection, actor: Person | None, practice_id: int, name: str, raw: bytes) -> None:
     later = con.value("SELECT count(*) FROM intake_file")
-    report = files.apply(
+    report = imports.apply(
         con, name, raw, actor=actor, practice_id=practice_id, now=NOON + timedelta(hours=later)
     )
     assert report.refused is None
@@ -36,42 +36,42 @@ def brought(con: Connection, cast: Cast) -> None:
 def test_the_newest_file_stands_first_with_who_brought_it_and_what_it_made(
     con: Connection, cast: Cast
 ) -> None:
-    found, count = history.find(con, actor=cast.dora)
+    found, count = import_log.find(con, actor=cast.dora)
 
     assert count == 2
     said = [(each.name, each.imported_by, each.charges_new, each.tasks_new) for each in found]
     assert said == [("era.txt", None, 0, 1), ("claims.txt", "Ana", 1, 0)]
     assert [each.set_aside for each in found] == [0, 1]
     assert found[0].tasks_amount > Decimal(0)
-    assert history.find(con, actor=cast.dora, page=2) == ([], 2)
+    assert import_log.find(con, actor=cast.dora, page=2) == ([], 2)
 
 
 @pytest.mark.usefixtures("brought")
 def test_what_was_set_aside_says_why_where_and_its_text(con: Connection, cast: Cast) -> None:
-    [_, claims_file] = history.find(con, actor=cast.ana)[0]
+    [_, claims_file] = import_log.find(con, actor=cast.ana)[0]
 
-    _, [message] = history.get(con, claims_file.id, actor=cast.ana)
+    _, [message] = import_log.get(con, claims_file.id, actor=cast.ana)
 
     assert (message.kind, message.outcome) == ("837P", "quarantined")
     assert message.first_segment < (message.segment_number or 0) <= message.last_segment
-    text = history.text(con, message.id, actor=cast.ana).splitlines()
+    text = import_log.text(con, message.id, actor=cast.ana).splitlines()
     assert text[0].startswith("ST*837*") and text[-1].startswith("SE*")
     assert "CLM*A3*many***11:B:1~" in text
 
 
 @pytest.mark.usefixtures("brought")
 def test_nobody_else_sees_a_file_or_its_text(con: Connection, cast: Cast) -> None:
-    [_, claims_file] = history.find(con, actor=cast.ana)[0]
-    _, [message] = history.get(con, claims_file.id, actor=cast.ana)
+    [_, claims_file] = import_log.find(con, actor=cast.ana)[0]
+    _, [message] = import_log.get(con, claims_file.id, actor=cast.ana)
 
-    assert [each.name for each in history.find(con, actor=cast.carla)[0]] == ["theirs.txt"]
-    assert history.find(con, actor=cast.ben) == ([], 0)
+    assert [each.name for each in import_log.find(con, actor=cast.carla)[0]] == ["theirs.txt"]
+    assert import_log.find(con, actor=cast.ben) == ([], 0)
     for actor, problem in ((cast.carla, NoSuchFile), (cast.ben, NotAllowed)):
         with pytest.raises(problem):
-            history.get(con, claims_file.id, actor=actor)
+            import_log.get(con, claims_file.id, actor=actor)
         with pytest.raises(problem):
-            history.text(con, message.id, actor=actor)
+            import_log.text(con, message.id, actor=actor)
     with pytest.raises(NoSuchFile):
-        history.get(con, 10**9, actor=cast.ana)
+        import_log.get(con, 10**9, actor=cast.ana)
     with pytest.raises(NoSuchFile):
-        history.text(con, 10**9, actor=cast.ana)
+        import_log.text(con, 10**9, actor=cast.ana)

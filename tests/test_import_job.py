@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lib import runtime
-from lib.db import Connection, Store, transaction
 from lib.models import ImportReport
+from lib.store import process
+from lib.store.database import Connection, Store, transaction
 from lib.ui.import_job import Job, Waiting
 from tests.conftest import NOON, Cast
 from tests.x12_texts import claim, file_837
@@ -18,8 +18,8 @@ from tests.x12_texts import claim, file_837
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    yield runtime.open_store(tmp_path / "data")
-    runtime.close_stores()
+    yield process.open_store(tmp_path / "data")
+    process.close_stores()
 
 
 def waiting(*names: str) -> list[Waiting]:

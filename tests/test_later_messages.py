@@ -9,13 +9,13 @@ from decimal import Decimal
 import pytest
 
 from lib import assignments, charges
-from lib.db import Connection
 from lib.errors import ChargeChanged
-from lib.intake import files, provenance
+from lib.intake import imports, provenance
+from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.given import minutes
 from tests.test_import import bring
-from tests.test_messages import acknowledgment, document_request, patient
+from tests.test_transactions import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, envelope, file_835, file_837, remittance
 
 
@@ -287,7 +287,7 @@ def test_the_original_is_found_by_our_own_number_where_a_sender_repeats_that(
 ) -> None:
     bring(con, cast, file_837(claim("A1"), claim("A2")))
     raw = file_837(of(claim("B9", amount="250"), frequency, "A1"), control="000000002")
-    preview = files.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    preview = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
 
     report = bring(con, cast, raw)
 
@@ -332,7 +332,7 @@ def test_a_claim_that_comes_after_what_replaces_it_makes_no_second_charge(
 ) -> None:
     bring(con, cast, file_837(of(claim("A1", amount="250"), frequency)))
     raw = file_837(claim("A1"), control="000000002")
-    preview = files.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    preview = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
 
     report = bring(con, cast, raw)
     again = bring(con, cast, file_837(claim("A1"), claim("A2"), control="000000003"))
@@ -359,7 +359,7 @@ def test_another_claim_of_the_number_of_a_replacement_is_a_charge(
 
 def test_a_replacement_of_a_claim_that_is_not_held_is_a_charge(con: Connection, cast: Cast) -> None:
     raw = file_837(of(claim("A1"), "7"))
-    preview = files.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    preview = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
     both = file_837(
         claim("B1"),
         of(claim("B1", amount="250"), "7"),
@@ -368,7 +368,7 @@ def test_a_replacement_of_a_claim_that_is_not_held_is_a_charge(con: Connection, 
     )
 
     report = bring(con, cast, raw)
-    seen = files.preview(con, "a.txt", both, actor=cast.ana, practice_id=cast.practice)
+    seen = imports.preview(con, "a.txt", both, actor=cast.ana, practice_id=cast.practice)
     done = bring(con, cast, both)
 
     assert preview == report
@@ -428,12 +428,12 @@ def test_money_taken_back_makes_a_task_where_it_is_wanted(con: Connection, cast:
 
 
 def test_a_cancel_leaves_nothing_half_in(con: Connection, cast: Cast) -> None:
-    def stop(progress: files.Progress) -> None:
+    def stop(progress: imports.Progress) -> None:
         assert 0 < progress.done <= progress.size
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        files.apply(
+        imports.apply(
             con, "a", file_837(claim()), actor=cast.ana, practice_id=cast.practice, now=NOON,
             watch=stop,
         )  # fmt: skip

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from lib import assignments, notes, tasks
-from lib.db import Connection, transaction
 from lib.errors import AlreadyCompleted, NoSuchTask, NotAllowed, NothingWritten
 from lib.models import Channel, Person, Turn
+from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
 from tests.given import add_task, minutes, story
 

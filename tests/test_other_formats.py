@@ -9,29 +9,30 @@ from decimal import Decimal
 import pytest
 
 from lib import people
-from lib.db import Connection
 from lib.errors import NoSuchFile, NotAllowed
-from lib.intake import columns, files, mappings, refused, sheets
-from lib.intake.cells import DateOrder
-from lib.intake.columns import Field, Plan
-from lib.intake.grid import Grid
-from lib.intake.others import Choice
+from lib.intake import imports, rejected_rows, saved_mappings
+from lib.intake.parsed_file import TableOptions
+from lib.intake.tables import columns, task_rows
+from lib.intake.tables.cells import DateOrder
+from lib.intake.tables.columns import ColumnMapping, Field
+from lib.intake.tables.table import Grid
 from lib.models import ImportReport, Role
+from lib.store.database import Connection
 from tests.conftest import NOON, Cast, shared
 from tests.test_fhir import bundle, task
-from tests.test_sheets import HEAD, ROW
+from tests.test_task_rows import HEAD, ROW
 
 BAD = "Gossip,Why,A2,Green,01/01/2025,1"
 
 
 def bring(
-    con: Connection, cast: Cast, text: str | bytes, choice: Choice | None = None
+    con: Connection, cast: Cast, text: str | bytes, choice: TableOptions | None = None
 ) -> ImportReport:
     raw = text.encode() if isinstance(text, str) else text
-    seen = files.preview(
+    seen = imports.preview(
         con, "a.csv", raw, actor=cast.ana, practice_id=cast.practice, choice=choice
     )
-    done = files.apply(
+    done = imports.apply(
         con, "a.csv", raw, actor=cast.ana, practice_id=cast.practice, now=NOON, choice=choice
     )
     assert done == seen
@@ -39,7 +40,7 @@ def bring(
 
 
 def grid(text: str) -> Grid:
-    found = sheets.open_table("a", text.encode())
+    found = task_rows.open_table("a", text.encode())
     assert found is not None
     return found
 
@@ -60,17 +61,17 @@ def test_refused_rows_are_sent_to_who_may_import_there_and_to_nobody_else(
     report = bring(con, cast, f"{HEAD}\n{BAD}\n{ROW}\n")
     assert report.file_id is not None
 
-    name, content = refused.content(con, report.file_id, actor=cast.dora)
+    name, content = rejected_rows.content(con, report.file_id, actor=cast.dora)
 
     assert name == "a refused rows.csv"
     assert content.decode("utf-8-sig").splitlines()[1].startswith("Gossip,Why,A2,Green,01/01/2025")
     with pytest.raises(NoSuchFile):
-        refused.content(con, report.file_id, actor=cast.carla)
+        rejected_rows.content(con, report.file_id, actor=cast.carla)
     with pytest.raises(NotAllowed):
-        refused.content(con, report.file_id, actor=cast.ben)
+        rejected_rows.content(con, report.file_id, actor=cast.ben)
     for number in (report.file_id + 1, 2**80):
         with pytest.raises(NoSuchFile):
-            refused.content(con, number, actor=cast.ana)
+            rejected_rows.content(con, number, actor=cast.ana)
 
 
 def test_corrected_rows_are_brought_back_and_nothing_comes_in_twice(
@@ -78,7 +79,7 @@ def test_corrected_rows_are_brought_back_and_nothing_comes_in_twice(
 ) -> None:
     first = bring(con, cast, f"{HEAD}\n{BAD}\n{ROW}\n")
     assert first.file_id is not None
-    _, content = refused.content(con, first.file_id, actor=cast.ana)
+    _, content = rejected_rows.content(con, first.file_id, actor=cast.ana)
 
     again = bring(con, cast, content.replace(b"Gossip", b"Coding") + ROW.encode())
     once_more = bring(con, cast, f"{HEAD}\n{BAD}\n{ROW}\n")
@@ -99,44 +100,44 @@ def test_a_saved_mapping_is_used_for_every_table_with_these_columns(
     con: Connection, cast: Cast
 ) -> None:
     text = "Kind,Matter,Number,When\nCoding,Why,A1,01/02/2025\n"
-    plan = Plan(
+    plan = ColumnMapping(
         {Field.TYPE: "Kind", Field.TITLE: "Matter", Field.CLAIM: "Number", Field.SERVICE: "When"},
         {Field.SERVICE: DateOrder.DAY_FIRST},
     )
-    before = files.preview(
+    before = imports.preview(
         con, "a", text.encode(), actor=cast.ana, practice_id=cast.practice
     )  # fmt: skip
 
-    mappings.save(con, cast.practice, grid(text), plan, actor=cast.ana, now=NOON)
-    mappings.save(con, cast.practice, grid(text), plan, actor=cast.ana, now=NOON)
+    saved_mappings.save(con, cast.practice, grid(text), plan, actor=cast.ana, now=NOON)
+    saved_mappings.save(con, cast.practice, grid(text), plan, actor=cast.ana, now=NOON)
     report = bring(con, cast, text)
 
     assert before.refused is not None
     assert report.tasks_new == 1
     assert con.value("SELECT date_of_service FROM task") == date(2025, 2, 1)
     assert con.value("SELECT count(*) FROM intake_mapping") == 1
-    assert mappings.find(con, cast.other_practice, grid(text)) is None
+    assert saved_mappings.find(con, cast.other_practice, grid(text)) is None
     with pytest.raises(NotAllowed):
-        mappings.save(con, cast.practice, grid(text), plan, actor=cast.ben, now=NOON)
+        saved_mappings.save(con, cast.practice, grid(text), plan, actor=cast.ben, now=NOON)
 
 
 def test_a_mapping_that_names_a_column_the_table_lacks_is_not_used(
     con: Connection, cast: Cast
 ) -> None:
     text = f"{HEAD}\n{ROW}\n"
-    gone = Plan({Field.TYPE: "Gone"})
-    mappings.save(con, cast.practice, grid(text), gone, actor=cast.ana, now=NOON)
+    gone = ColumnMapping({Field.TYPE: "Gone"})
+    saved_mappings.save(con, cast.practice, grid(text), gone, actor=cast.ana, now=NOON)
 
-    assert mappings.plan_for(con, cast.practice, grid(text)) == columns.guess(grid(text))
+    assert saved_mappings.plan_for(con, cast.practice, grid(text)) == columns.guess(grid(text))
 
 
 def test_the_mapping_on_the_screen_is_used_before_the_saved_one(
     con: Connection, cast: Cast
 ) -> None:
     text = f"{HEAD}\n{ROW}\n"
-    plan = Plan({Field.TYPE: "Type", Field.TITLE: "Task", Field.CLAIM: "Claim #"})
+    plan = ColumnMapping({Field.TYPE: "Type", Field.TITLE: "Task", Field.CLAIM: "Claim #"})
 
-    report = bring(con, cast, text, Choice(None, lambda _: plan))
+    report = bring(con, cast, text, TableOptions(None, lambda _: plan))
 
     assert (report.tasks_new, report.tasks_amount) == (1, Decimal("0.00"))
 

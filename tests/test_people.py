@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib import people
-from lib.db import Connection, transaction
 from lib.errors import NotSignedIn
 from lib.models import Membership, Practice, Role
+from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
 from tests.given import minutes
 
@@ -69,7 +69,7 @@ def test_two_of_one_name_are_told_apart_by_their_address(con: Connection, cast: 
     roles = {cast.practice: Role.STAFF}
     people.add_person(con, "Ben", "other@example.com", roles, is_sample=True, now=NOON)
 
-    names = people.told_apart(people.colleagues(con, cast.practice))
+    names = people.display_names(people.colleagues(con, cast.practice))
 
     assert sorted(names.values()) == ["Ana", "Ben (ben@example.com)", "Ben (other@example.com)"]
 

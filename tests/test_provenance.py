@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from lib import assignments, charges, proposals, tasks
-from lib.db import Connection
+from lib import assignments, charges, suggestions, tasks
 from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed, NothingProposed, NotYourTask
 from lib.intake import provenance
-from lib.intake.raw import path_of
-from lib.models import Proposal, Status
+from lib.intake.source_file import path_of
+from lib.models import Status, Suggestion
+from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.given import minutes, story
 from tests.test_import import bring
@@ -28,8 +28,8 @@ def proposed(con: Connection, cast: Cast) -> int:
     return int(con.value("SELECT id FROM task"))
 
 
-def seen(con: Connection, cast: Cast, task_id: int) -> Proposal:
-    found = proposals.of_task(con, tasks.get(con, task_id, actor=cast.ana))
+def seen(con: Connection, cast: Cast, task_id: int) -> Suggestion:
+    found = suggestions.of_task(con, tasks.get(con, task_id, actor=cast.ana))
     assert found
     return found
 
@@ -79,7 +79,7 @@ def test_an_accepted_proposal_completes_the_task_once(con: Connection, cast: Cas
 
     read = seen(con, cast, task_id)
     for _ in range(2):
-        proposals.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
+        suggestions.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
     task = tasks.get(con, task_id, actor=cast.ben)
     assert task.status is Status.COMPLETED
@@ -93,7 +93,7 @@ def test_who_accepts_a_proposal_of_a_free_task_has_it_and_its_history_says_so(
     task_id = proposed(con, cast)
 
     read = seen(con, cast, task_id)
-    proposals.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
+    suggestions.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
     assert tasks.get(con, task_id, actor=cast.ana).assignee_name == "Ben"
     assert ("assigned", "Assignee", None, "Ben", None, "Ben") in story(con, task_id)
@@ -104,13 +104,13 @@ def test_not_yet_leaves_the_task_open_and_the_proposal_gone(con: Connection, cas
 
     read = seen(con, cast, task_id)
     for _ in range(2):
-        proposals.decline(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
+        suggestions.dismiss(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
     assert con.value("SELECT count(*) FROM event WHERE kind = 'declined proposal'") == 1
-    assert proposals.of_task(con, tasks.get(con, task_id, actor=cast.ben)) is None
+    assert suggestions.of_task(con, tasks.get(con, task_id, actor=cast.ben)) is None
     assert tasks.get(con, task_id, actor=cast.ben).status is Status.OPEN
     with pytest.raises(NothingProposed):
-        proposals.accept(con, task_id, seen=read, token="u", actor=cast.ben, now=NOON)
+        suggestions.accept(con, task_id, seen=read, token="u", actor=cast.ben, now=NOON)
 
 
 def test_another_proposal_than_the_one_that_was_read_is_not_accepted(
@@ -120,7 +120,7 @@ def test_another_proposal_than_the_one_that_was_read_is_not_accepted(
     earlier = replace(seen(con, cast, task_id), sentence="Plains Health paid 1.00. Complete it?")
 
     with pytest.raises(NothingProposed):
-        proposals.accept(con, task_id, seen=earlier, token="t", actor=cast.ben, now=NOON)
+        suggestions.accept(con, task_id, seen=earlier, token="t", actor=cast.ben, now=NOON)
     assert tasks.get(con, task_id, actor=cast.ben).status is Status.OPEN
 
 
@@ -128,11 +128,11 @@ def test_only_the_assignee_or_a_worker_of_a_free_task_accepts(con: Connection, c
     task_id = proposed(con, cast)
     read = seen(con, cast, task_id)
     with pytest.raises(NotAllowed):
-        proposals.accept(con, task_id, seen=read, token="t", actor=cast.dora, now=NOON)
+        suggestions.accept(con, task_id, seen=read, token="t", actor=cast.dora, now=NOON)
     assignments.start(con, task_id, actor=cast.ana, now=NOON)
 
     with pytest.raises(NotYourTask):
-        proposals.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
+        suggestions.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
 
 def test_each_field_of_a_charge_names_its_segment_or_who_changed_it(

@@ -11,24 +11,25 @@ from decimal import Decimal
 
 import pytest
 
-from lib.intake import hints, remittances, x12
-from lib.intake.remittances import Answer
-from lib.intake.x12 import Unreadable
+from lib.intake import denial_advice
+from lib.intake.x12 import reader, remittances_835
+from lib.intake.x12.reader import Unreadable
+from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.models import TaskType
 from tests.conftest import shared
 from tests.x12_texts import answer, envelope, remittance
 
 
-def parse(text: str) -> list[Answer]:
+def parse(text: str) -> list[ClaimPayment]:
     return [
         each
-        for part in x12.transactions(text, [])
-        for each in remittances.parse(part)
-        if isinstance(each, remittances.Answer)
+        for part in reader.transactions(text, [])
+        for each in remittances_835.parse(part)
+        if isinstance(each, remittances_835.ClaimPayment)
     ]
 
 
-def one(*codes: str, claim_codes: Sequence[str] = ()) -> Answer:
+def one(*codes: str, claim_codes: Sequence[str] = ()) -> ClaimPayment:
     body = answer(codes=codes)
     [found] = parse(envelope(remittance([*body[:4], *claim_codes, *body[4:]]), kind="835"))
     return found
@@ -46,7 +47,7 @@ def test_an_answer_says_which_claim_how_much_and_why() -> None:
     )
     assert found.dates == (date(2025, 1, 13), date(2025, 1, 13))
     assert found.remitted_on == date(2025, 2, 10)
-    assert hints.codes(found) == "CO-197, N54"
+    assert denial_advice.codes(found) == "CO-197, N54"
     assert found.segment_number == 8
 
 
@@ -107,7 +108,7 @@ def test_the_day_it_was_made_stands_in_where_no_payment_date_is_given() -> None:
 def test_the_type_comes_from_the_codes_remarks_before_reasons(
     codes: list[str], expected: TaskType
 ) -> None:
-    assert hints.find(one(*codes)).type is expected
+    assert denial_advice.find(one(*codes)).type is expected
 
 
 @pytest.mark.parametrize(("reason", "type_"), [("16", "charge"), ("252", "documents")])
@@ -117,9 +118,9 @@ def test_missing_information_without_a_remark_code_is_said_not_to_be_named(
 ) -> None:
     found = one(f"CAS*CO*{reason}*200", *informs)
 
-    said = hints.instructions(found, hints.find(found))
+    said = denial_advice.instructions(found, denial_advice.find(found))
 
-    assert hints.find(found).type == type_
+    assert denial_advice.find(found).type == type_
     assert "The payer did not name" in said
     assert f"CO-{reason}" in said
 
@@ -127,7 +128,7 @@ def test_missing_information_without_a_remark_code_is_said_not_to_be_named(
 def test_a_remark_code_without_a_hint_is_not_called_unnamed() -> None:
     found = one("CAS*CO*16*200", "LQ*HE*N9999")
 
-    said = hints.instructions(found, hints.find(found))
+    said = denial_advice.instructions(found, denial_advice.find(found))
 
     assert "did not name" not in said
     assert "no plain-language hint" in said
@@ -137,23 +138,25 @@ def test_a_remark_code_without_a_hint_is_not_called_unnamed() -> None:
 def test_a_reason_without_a_hint_and_no_reason_at_all_are_said_as_they_are() -> None:
     strange, none = one("CAS*CO*999*200"), one("CAS*PR*1*200")
 
-    assert "no plain-language hint" in hints.instructions(strange, hints.find(strange))
-    assert "gave no reason code" in hints.instructions(none, hints.find(none))
+    assert "no plain-language hint" in denial_advice.instructions(
+        strange, denial_advice.find(strange)
+    )
+    assert "gave no reason code" in denial_advice.instructions(none, denial_advice.find(none))
 
 
 def test_instructions_are_two_to_five_sentences_and_name_payer_day_and_codes() -> None:
     found = one("CAS*CO*197*200")
 
-    said = hints.instructions(found, hints.find(found))
+    said = denial_advice.instructions(found, denial_advice.find(found))
 
     assert said.startswith("PLAINS HEALTH denied the claim on 02/10/2025 with CO-197: ")
     assert 2 <= said.count(". ") + 1 <= 5
 
 
 def test_every_code_of_the_table_leads_to_advice_and_every_advice_is_whole() -> None:
-    with (hints.REFERENCE / "denial_codes.csv").open(newline="") as file:
+    with (denial_advice.REFERENCE / "denial_codes.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    with (hints.REFERENCE / "denial_advice.toml").open("rb") as file:
+    with (denial_advice.REFERENCE / "denial_advice.toml").open("rb") as file:
         advice = tomllib.load(file)
     informing = {row["code"] for row in rows if not row["advice"]}
 
@@ -185,18 +188,18 @@ def test_what_cannot_be_read_is_refused(old: str, new: str, what: str) -> None:
 
 def test_the_real_remittances_hold_what_an_independent_count_found() -> None:
     files = [shared(f"x12/835/835_remit_{number:03}.txt") for number in range(1, 5)]
-    found = [parse(x12.decode(file.read_bytes())) for file in files]
+    found = [parse(reader.decode(file.read_bytes())) for file in files]
     denied = [each for answers in found for each in answers if each.status == "4"]
 
     assert [len(answers) for answers in found] == [69, 41, 32, 25]
     assert sum(each.charged for each in denied) == Decimal("4784.00")
-    assert Counter(hints.codes(each) for each in denied) == {
+    assert Counter(denial_advice.codes(each) for each in denied) == {
         "CO-197": 7,
         "CO-18": 2,
         "CO-50": 2,
         "CO-16": 2,
     }
-    assert Counter(hints.find(each).type for each in denied) == {
+    assert Counter(denial_advice.find(each).type for each in denied) == {
         TaskType.AUTHORIZATION: 7,
         TaskType.CODING: 2,
         TaskType.CHARGE: 4,
@@ -204,8 +207,8 @@ def test_the_real_remittances_hold_what_an_independent_count_found() -> None:
 
 
 def test_a_real_denial_about_the_license_is_not_taken_for_a_request_for_documents() -> None:
-    [found] = parse(x12.decode(shared("x12/835/hdi-835-denial.dat").read_bytes()))
+    [found] = parse(reader.decode(shared("x12/835/hdi-835-denial.dat").read_bytes()))
 
-    assert hints.codes(found) == "OA-252, M143"
-    assert hints.find(found).type is TaskType.PROVIDER
+    assert denial_advice.codes(found) == "OA-252, M143"
+    assert denial_advice.find(found).type is TaskType.PROVIDER
     assert (found.patient.name, found.payer.name) == ("DOE, JOHN", "ANY PLAN USA")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from lib import checks, samples
-from lib.db import Connection, Store
-from lib.intake import content
+from lib import samples, scrubber
+from lib.intake import recognize
 from lib.models import Status, TaskType
 from lib.samples import pdf
 from lib.samples.files import SampleFile, files
 from lib.samples.ingredients import SampleProvider, read
+from lib.store.database import Connection, Store
 
 NOW = datetime(2026, 3, 4, 16, 0, tzinfo=UTC)
 DAYS = (date(2025, 1, 1), date(2026, 3, 1), date(2028, 2, 29))
@@ -135,7 +135,7 @@ def test_the_same_day_gives_the_same_files(sent: list[SampleFile]) -> None:
 @pytest.mark.parametrize("today", DAYS)
 def test_nothing_of_any_file_is_refused_or_odd(today: date) -> None:
     for file in files(today):
-        found = content.read(file.name, file.content)
+        found = recognize.read(file.name, file.content)
 
         assert found.warnings == ()
         assert found.claims or found.answers
@@ -144,7 +144,7 @@ def test_nothing_of_any_file_is_refused_or_odd(today: date) -> None:
 @pytest.mark.parametrize("today", DAYS)
 def test_no_claim_is_filed_before_its_service_or_after_today(today: date) -> None:
     for file in files(today):
-        days = [claim.dates[1] for claim in content.read(file.name, file.content).claims]
+        days = [claim.dates[1] for claim in recognize.read(file.name, file.content).claims]
 
         assert file.day < today
         assert all(day and day < file.day for day in days)
@@ -155,11 +155,11 @@ def test_every_npi_of_every_file_passes_its_check_digit(sent: list[SampleFile]) 
     numbers = set(re.findall(r"\*XX\*([^*~]*)", text))
 
     assert len(numbers) >= 10
-    assert all(checks.is_npi(number) for number in numbers)
+    assert all(scrubber.is_npi(number) for number in numbers)
 
 
 def test_every_provider_of_the_lists_has_a_right_npi() -> None:
-    assert all(checks.is_npi(provider.npi) for provider in read("providers", SampleProvider))
+    assert all(scrubber.is_npi(provider.npi) for provider in read("providers", SampleProvider))
 
 
 def test_a_remittance_adds_up(sent: list[SampleFile]) -> None:

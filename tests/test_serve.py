@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from lib import people, serve
-from lib.db import Store
+from lib import people
 from lib.errors import NotWritten
-from lib.logs import places
-from lib.runtime import ROOT
+from lib.store.database import Store
+from lib.store.process import ROOT
+from lib.web import serve
 from lib.web.errors import sentence, told
+from lib.web.logs import places
 from lib.web.start import ONLY_LOOPBACK, is_loopback
 from tests.conftest import NOON
 from tests.server import free_port, running, stop
@@ -165,7 +166,7 @@ def test_an_error_is_reported_without_what_it_says() -> None:
 def test_no_log_line_carries_the_message_of_an_exception(tmp_path: Path) -> None:
     script = """if True:
         import logging
-        from lib import logs
+        from lib.web import logs
         logs.keep_data_out()
         for name in ("uvicorn.error", "streamlit.web", "anything"):
             try:
@@ -182,7 +183,7 @@ def test_no_log_line_carries_the_message_of_an_exception(tmp_path: Path) -> None
 def test_no_way_an_exception_takes_to_the_log_carries_its_message(tmp_path: Path) -> None:
     script = """if True:
         import asyncio, gc, logging, threading
-        from lib import logs
+        from lib.web import logs
         logs.keep_data_out()
 
         def fail():
@@ -221,7 +222,7 @@ def test_no_address_is_logged(tmp_path: Path) -> None:
     script = """if True:
         import logging
         from uvicorn.config import LOGGING_CONFIG
-        from lib import logs
+        from lib.web import logs
         logging.config.dictConfig(LOGGING_CONFIG)
         logs.keep_data_out()
         said = ("127.0.0.1:1", "GET", "/tasks?q=Rivera", "1.1", 200)

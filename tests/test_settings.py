@@ -8,16 +8,16 @@ from decimal import Decimal
 import pytest
 
 from lib import settings
-from lib.db import Connection
 from lib.errors import NoSuchPractice, NotAllowed, SettingsChanged, WrongInput
-from lib.settings import LABELS, Options, Settings
+from lib.settings import OPTION_LABELS, Settings, TaskOptions
+from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.given import minutes
 from tests.test_import import bring
 from tests.test_later_messages import LINES
 from tests.x12_texts import answer, file_835
 
-FRESH = Settings(30, Options())
+FRESH = Settings(30, TaskOptions())
 
 
 def change(con: Connection, cast: Cast, wanted: Settings, seen: Settings = FRESH) -> int:
@@ -28,22 +28,24 @@ def test_a_new_practice_wants_nothing_but_denied_claims(con: Connection, cast: C
     assert settings.read(con, cast.practice, actor=cast.ana) == FRESH
 
 
-@pytest.mark.parametrize("name", [*Options.__dataclass_fields__])
+@pytest.mark.parametrize("name", [*TaskOptions.__dataclass_fields__])
 def test_each_option_is_kept_with_its_history(con: Connection, cast: Cast, name: str) -> None:
-    wanted = Settings(30, replace(Options(), **{name: True}))
+    wanted = Settings(30, replace(TaskOptions(), **{name: True}))
 
     assert change(con, cast, wanted) == 1
 
     assert settings.read(con, cast.practice, actor=cast.alan) == wanted
     assert settings.read(con, cast.other_practice, actor=cast.carla) == FRESH
-    story = settings.history(con, cast.practice, actor=cast.alan)
-    assert [(e.field, e.old, e.new, e.actor) for e in story] == [(LABELS[name], "off", "on", "Ana")]
+    story = settings.changes(con, cast.practice, actor=cast.alan)
+    assert [(e.field, e.old, e.new, e.actor) for e in story] == [
+        (OPTION_LABELS[name], "off", "on", "Ana")
+    ]
 
 
 def test_an_option_chosen_here_makes_tasks_of_what_comes_in_next(
     con: Connection, cast: Cast
 ) -> None:
-    change(con, cast, Settings(30, Options(line_denials=True)))
+    change(con, cast, Settings(30, TaskOptions(line_denials=True)))
 
     bring(con, cast, file_835(answer("A1", status="1", codes=LINES)))
 
@@ -52,15 +54,15 @@ def test_an_option_chosen_here_makes_tasks_of_what_comes_in_next(
 
 def test_the_same_settings_again_leave_no_history(con: Connection, cast: Cast) -> None:
     assert change(con, cast, FRESH) == 0
-    assert settings.history(con, cast.practice, actor=cast.ana) == []
+    assert settings.changes(con, cast.practice, actor=cast.ana) == []
 
 
 def test_the_second_of_two_is_told_and_overwrites_nothing(con: Connection, cast: Cast) -> None:
-    first = Settings(14, Options(reversals=True))
+    first = Settings(14, TaskOptions(reversals=True))
     change(con, cast, first)
 
     with pytest.raises(SettingsChanged, match="Nothing was saved"):
-        change(con, cast, Settings(45, Options()))
+        change(con, cast, Settings(45, TaskOptions()))
 
     assert settings.read(con, cast.practice, actor=cast.ana) == first
 
@@ -68,7 +70,7 @@ def test_the_second_of_two_is_told_and_overwrites_nothing(con: Connection, cast:
 @pytest.mark.parametrize("days", [-1, 0, 366])
 def test_days_that_cannot_be_are_refused(con: Connection, cast: Cast, days: int) -> None:
     with pytest.raises(WrongInput, match="between 1 and 365"):
-        change(con, cast, Settings(days, Options(takebacks=True)))
+        change(con, cast, Settings(days, TaskOptions(takebacks=True)))
 
     assert settings.read(con, cast.practice, actor=cast.ana) == FRESH
 
@@ -82,4 +84,4 @@ def test_only_the_manager_of_the_practice_changes_them(con: Connection, cast: Ca
     with pytest.raises(NoSuchPractice):
         settings.read(con, cast.practice, actor=cast.carla)
     with pytest.raises(NoSuchPractice):
-        settings.history(con, cast.practice, actor=cast.carla)
+        settings.changes(con, cast.practice, actor=cast.carla)

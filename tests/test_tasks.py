@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from lib import assignments, charges, notes, tasks
-from lib.db import Connection
 from lib.errors import (
     AlreadyCompleted,
     NoSuchCharge,
@@ -20,7 +19,8 @@ from lib.errors import (
     WrongInput,
 )
 from lib.models import Channel, Person, Status, TaskFilter, TaskType, Turn
-from lib.search import words
+from lib.store.database import Connection
+from lib.store.search_words import words
 from tests.conftest import NOON, Cast
 from tests.given import (
     add_charge,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.db import Store
+from lib.store.database import Store
 from tests.test_command import ROOT
 from tests.x12_texts import answer, claim, file_835, file_837
 
@@ -336,8 +336,8 @@ def test_signals_in_the_middle_of_any_step_are_noted() -> None:
     """Thousands, at moments of their own, while the main thread only looks and waits."""
     script = """
 import os, signal, subprocess, sys, time
-from lib.watch.ending import Ending
-ending = Ending()
+from lib.watch.signals import StopRequests
+ending = StopRequests()
 ask = f"import os, time\\nfor _ in range(5000): os.kill({os.getpid()}, 2); time.sleep(0.0001)"
 asking = subprocess.Popen([sys.executable, "-c", ask])
 while asking.poll() is None:

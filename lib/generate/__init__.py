@@ -14,12 +14,13 @@ from functools import cache
 from pathlib import Path
 from time import monotonic
 
-from lib import people, runtime, spellings
-from lib.db import Connection, Value, transaction
+from lib import people
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.generate import lists
 from lib.models import Role
 from lib.samples.ingredients import SamplePerson, read
+from lib.store import process, search_terms
+from lib.store.database import Connection, Value, transaction
 
 PRACTICE = "Generated practice"
 BATCH = 100_000  # tasks in one transaction
@@ -66,7 +67,7 @@ def generate(
             _insert(con, "charge", practice_id=practice_id, npi=billing_npi, name=PRACTICE)
             _insert_next(con, "service_line", practice_id=practice_id)
             _insert(con, "task", practice_id=practice_id, biller_id=biller)
-            spellings.know(con, range(first, last + 1))
+            search_terms.index(con, range(first, last + 1))
             _insert_next(
                 con, "event", practice_id=practice_id, biller_id=biller, manager_id=manager
             )
@@ -84,13 +85,13 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     parser.add_argument("--tasks", type=_positive, default=10_000, help="how many (10000)")
     wanted = parser.parse_args(arguments)
     try:
-        store = runtime.open_store(memory_limit="2GB")
+        store = process.open_store(memory_limit="2GB")
         generate(store.connection(), wanted.tasks, now=now)
     except (StoreInUse, WrongDataFolder) as problem:
         print(problem, file=sys.stderr)
         return 1
     finally:
-        runtime.close_stores()
+        process.close_stores()
     size = (store.folder / "billing.duckdb").stat().st_size
     print(f"{store.folder}: {wanted.tasks:,} tasks, {size / 1e6:.0f} MB")
     return 0

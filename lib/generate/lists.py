@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lib.db import Connection, Value
 from lib.samples.ingredients import (
     Conversation,
     Diagnosis,
@@ -17,6 +16,7 @@ from lib.samples.ingredients import (
     SampleProvider,
     read,
 )
+from lib.store.database import Connection, Value
 
 
 def add_business(con: Connection, practice_id: int, name: str) -> str:

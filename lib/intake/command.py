@@ -11,13 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from lib import runtime
-from lib.db import Connection
 from lib.errors import StoreInUse, WrongDataFolder
-from lib.intake import files
-from lib.intake.arrivals import WrongUsage, bring, practice_name
-from lib.intake.content import SET_ASIDE, count
+from lib.intake import imports
+from lib.intake.recognize import SET_ASIDE, count
+from lib.intake.unattended import WrongUsage, bring, practice_name
 from lib.models import ImportReport
+from lib.store import process
+from lib.store.database import Connection
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
             _print_json(path, replace(_unread(path), refused=str(problem)))
         return 1
     finally:
-        runtime.close_stores()
+        process.close_stores()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _import(wanted: argparse.Namespace, now: datetime) -> int:
-    con = runtime.open_store().connection()
+    con = process.open_store().connection()
     name = practice_name(con, wanted.practice)
     reports = []
     for path, report in _each(con, wanted.files, name, now):
@@ -91,7 +91,7 @@ def _each(
 def _unread(path: str) -> ImportReport:
     """A report on a file that could not be tried."""
     try:
-        return files.refusal(Path(path).name, Path(path).read_bytes(), "")
+        return imports.refusal(Path(path).name, Path(path).read_bytes(), "")
     except OSError:
         return ImportReport(Path(path).name, "", None)
 

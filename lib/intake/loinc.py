@@ -6,7 +6,7 @@ import csv
 import re
 from functools import cache
 
-from lib.intake.hints import REFERENCE
+from lib.intake.denial_advice import REFERENCE
 
 OTHER = "Other"
 _CODE = re.compile(r"\d{1,7}-\d")

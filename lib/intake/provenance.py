@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lib import charges, tasks
-from lib.db import Connection, utc
-from lib.intake import claim_fields
-from lib.intake.keeping import segments
-from lib.intake.raw import Raw, path_of
+from lib.intake.source_archive import segments
+from lib.intake.source_file import SourceFile, path_of
+from lib.intake.x12 import field_sources
 from lib.models import Charge, Person
+from lib.store.database import Connection, utc
 
 LOOP = {  # segments that begin something else, where a raw loop is shown
     "CLM", "HL", "CLP", "TRN", "ST", "SE", "GE", "IEA", "LX", "PLB",
@@ -110,12 +110,12 @@ def of_fields(con: Connection, charge_id: int, actor: Person) -> list[FieldOrigi
     """
     charge = charges.get(con, charge_id, actor=actor)
     claim = _claim_of(con, charge_id)
-    spots: dict[str, claim_fields.Place] = {}
+    spots: dict[str, field_sources.Place] = {}
     if claim and (path := path_of(con.store, claim.sha256)).exists():
-        raw = Raw(claim.name, path)
+        raw = SourceFile(claim.name, path)
         if raw.is_interchange:
             last = claim.segment_number + LONGEST_CLAIM
-            spots = claim_fields.places(segments(raw, 1, last), claim.segment_number)
+            spots = field_sources.places(segments(raw, 1, last), claim.segment_number)
     by_hand = {
         field: (who, when)
         for field, who, when in con.rows(
@@ -186,7 +186,8 @@ def _said(charge: Charge) -> list[tuple[str, str, str]]:
     """Each field as (key, label, value): the labels are those of its history."""
     said = [("claim_number", "Claim number", charge.claim_number)]
     said += [
-        (name, label, charges.show(getattr(charge, name))) for name, label in charges.LABELS.items()
+        (name, label, charges.show(getattr(charge, name)))
+        for name, label in charges.FIELD_LABELS.items()
     ]
     said.append(("diagnoses", "Diagnoses", " ".join(charge.diagnoses)))
     said += [
@@ -213,7 +214,7 @@ def _place(con: Connection, place: _Place, *, is_opened: bool) -> Provenance:
     path = path_of(con.store, place.sha256)
     loop: list[str] = []
     if is_opened and path.exists():
-        raw = Raw(place.name, path)
+        raw = SourceFile(place.name, path)
         first = place.segment_number
         for text in segments(raw, first, first + MOST) if raw.is_interchange else ():
             name = "".join(letter for letter in text[:3] if letter.isalnum())

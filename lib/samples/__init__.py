@@ -13,8 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from lib import people, runtime
-from lib.db import Connection
+from lib import people
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.models import Person, Role, TaskType
 from lib.samples import clock
@@ -22,6 +21,8 @@ from lib.samples.files import SampleFile, files
 from lib.samples.history import Year
 from lib.samples.ingredients import Request, SamplePerson, SamplePractice, read
 from lib.samples.story import SEED, weighted
+from lib.store import process
+from lib.store.database import Connection
 
 YEAR = timedelta(days=364)
 BY_HAND = {"harbor": 46, "lakeside": 9}  # tasks that the biller types
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         description="Fill an empty data folder with two sample practices and a year of history.",
     ).parse_args(arguments)
     try:
-        store = runtime.open_store()
+        store = process.open_store()
         con = store.connection()
         if not load(con, store.folder, now=now):
             print(f"{store.folder} already holds a practice: nothing was changed.")
@@ -90,7 +91,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         print(problem, file=sys.stderr)
         return 1
     finally:
-        runtime.close_stores()
+        process.close_stores()
     return 0
 
 

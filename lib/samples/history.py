@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from random import Random
 
 from lib import assignments, charges, documents, notes, tasks
-from lib.db import Connection
-from lib.intake import files as intake
+from lib.intake import imports as intake
 from lib.models import DocumentStatus, Person, Role, Task, TaskType
 from lib.samples import clock, edits, letters
 from lib.samples.files import SampleFile
 from lib.samples.ingredients import Conversation, Request, SamplePractice, SampleProvider, read
 from lib.samples.story import SEED
+from lib.store.database import Connection
 
 Step = Callable[[datetime], None]
 

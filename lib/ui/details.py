@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lib import assignments, documents, events, notes, people, proposals, tasks
+from lib import assignments, documents, history, notes, people, suggestions, tasks
 from lib.access import Verb, may
 from lib.errors import BillingError
 from lib.intake import provenance
 from lib.models import Channel, Document, Note, Person, Status, Task, TaskType
-from lib.submissions import new_token
-from lib.ui import navigation, session, words
+from lib.store.idempotency import new_token
+from lib.ui import html, navigation, session
 
 
 @st.fragment(key="details")
@@ -42,7 +42,7 @@ def _panel(task: Task, actor: Person) -> None:
     _head(task)
     practice = session.practice_of(actor, task.practice_id)
     place = f'<p class="bt-quiet">{escape(practice.name)}</p>' if len(actor.memberships) > 1 else ""
-    st.html(place + words.task_facts(task, session.today(actor, task.practice_id), zone))
+    st.html(place + html.task_facts(task, session.today(actor, task.practice_id), zone))
     st.html(
         '<p class="bt-head">Task Instructions</p>'
         f'<p class="bt-text">{escape(task.instructions)}</p>'
@@ -54,8 +54,8 @@ def _panel(task: Task, actor: Person) -> None:
     _conversation(task, actor, written)
     _notes(task, actor, written)
     st.html(
-        words.story(events.history(con, task.id, actor=actor), zone)
-        + words.origin(
+        html.story(history.of_task(con, task.id, actor=actor), zone)
+        + html.origin(
             provenance.of_task(con, task.id, actor, is_opened=False),
             zone,
             f"/origin/task/{task.id}",
@@ -72,7 +72,7 @@ def _head(task: Task | None) -> None:
         else:
             st.html(
                 f'<p class="bt-title" role="heading" aria-level="2">{escape(task.title)}</p>'
-                f"{words.badge(task.status, task.turn)} "
+                f"{html.badge(task.status, task.turn)} "
                 f'<span class="bt-quiet">{escape(task.type.label)}</span>',
                 width="stretch",
             )
@@ -96,7 +96,7 @@ def _attachments(attached: list[Document]) -> str:
 def _proposal(task: Task, actor: Person) -> None:
     """What a later answer of the payer proposes; the assignee, or anybody while there is none,
     says yes or not yet."""
-    proposal = proposals.of_task(session.connection(), task)
+    proposal = suggestions.of_task(session.connection(), task)
     if proposal is None:
         return
     st.html(f'<p class="bt-text bt-proposal">{escape(proposal.sentence)}</p>')
@@ -108,9 +108,9 @@ def _proposal(task: Task, actor: Person) -> None:
         is_accepted = st.button("Complete", key=f"accept_{key}")
         if not (st.button("Not yet", key=f"decline_{key}") or is_accepted):
             return
-    said = session.messages()
+    said = session.toasts()
     try:
-        verb = proposals.accept if is_accepted else proposals.decline
+        verb = suggestions.accept if is_accepted else suggestions.dismiss
         verb(
             session.connection(), task.id, seen=proposal, token=_form("proposal", task.id),
             actor=actor, now=session.now(),
@@ -129,7 +129,7 @@ def _start(task: Task, actor: Person) -> None:
     colleagues = session.colleagues(task.practice_id)
     names = {
         each: name + (" (you)" if each == actor.id else "")
-        for each, name in people.told_apart(colleagues).items()
+        for each, name in people.display_names(colleagues).items()
     }
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         is_started = is_mine and task.status is Status.IN_PROGRESS
@@ -153,7 +153,7 @@ def _do_start(task: Task, actor: Person) -> None:
     try:
         assignments.start(session.connection(), task.id, actor=actor, now=session.now())
     except BillingError as problem:
-        session.messages().append(("error", str(problem)))
+        session.toasts().append(("error", str(problem)))
         st.rerun()
     is_document = task.type is TaskType.DOCUMENTS
     navigation.go("find_document" if is_document else "edit_charge")
@@ -162,11 +162,9 @@ def _do_start(task: Task, actor: Person) -> None:
 def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
     """Questions & Comments, who it is assigned to, and the question or answer to write."""
     zone = session.zone(actor, task.practice_id)
-    thread = words.thread([n for n in written if n.channel is Channel.QUESTION], zone)
+    thread = html.thread([n for n in written if n.channel is Channel.QUESTION], zone)
     if task.status is Status.COMPLETED and task.completed_at:
-        who = (
-            f"Completed by {task.completed_by or 'a file'} {words.moment(task.completed_at, zone)}"
-        )
+        who = f"Completed by {task.completed_by or 'a file'} {html.moment(task.completed_at, zone)}"
     else:
         who = f"Assigned to {task.assignee_name}" if task.assignee_name else "Not assigned yet"
     st.html(
@@ -201,7 +199,7 @@ def _finish_assigning(task: Task, assigning: Mapping[str, Any], actor: Person) -
     st.html(f'<p class="bt-text"><b>Assigning Task to {escape(assigning["name"])}</b></p>')
     with st.container(horizontal=True, gap="xsmall"):
         if st.button("Finish Assigning", key=f"finish_{task.id}", type="primary"):
-            said = session.messages()
+            said = session.toasts()
             st.session_state.pop("assigning", None)
             try:
                 assignments.assign(
@@ -221,7 +219,7 @@ def _notes(task: Task, actor: Person, written: list[Note]) -> None:
     """Notes to and from the biller, and the biller's field for writing one."""
     zone = session.zone(actor, task.practice_id)
     blocks = [
-        f'<p class="bt-head">{name}</p>' + words.thread(found, zone)
+        f'<p class="bt-head">{name}</p>' + html.thread(found, zone)
         for name, channel in (
             ("Notes to Biller", Channel.TO_BILLER),
             ("Notes from Biller", Channel.FROM_BILLER),
@@ -245,7 +243,7 @@ def _reopen(task: Task, actor: Person) -> None:
     with st.popover("Reopen task"):
         reason = st.text_input("Why is it reopened?", key=f"reason_{task.id}", max_chars=200)
         if st.button("Reopen", key=f"reopen_{task.id}", type="primary"):
-            said = session.messages()
+            said = session.toasts()
             try:
                 tasks.reopen(
                     session.connection(), task.id, reason=reason, actor=actor, now=session.now()
@@ -263,7 +261,7 @@ def _form(name: str, task_id: int) -> str:
 
 
 def _send(verb: Any, name: str, task: Task, text: str, actor: Person, done: str) -> None:
-    said = session.messages()
+    said = session.toasts()
     try:
         verb(
             session.connection(), task.id, text, token=_form(name, task.id), actor=actor,

@@ -8,7 +8,7 @@ from lib import charges, document_changes, documents
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.models import Document, Person
-from lib.submissions import new_token
+from lib.store.idempotency import new_token
 from lib.ui import session
 from lib.ui.document_form import choose_file, document_form
 
@@ -68,14 +68,14 @@ def _add(token: str) -> None:
     filled = document_form(file, token, patient_name=patient_name, label=None)
     if not st.button("Upload", type="primary", key=f"upload_{token}", disabled=file is None):
         return
-    said = session.messages()
+    said = session.toasts()
     try:
         documents.upload(
             session.connection(), filled.content, filled.file_name, practice_id=practice_id,
             patient_id=patient_id, token=token, actor=actor, now=session.now(), **filled.fields(),
         )  # fmt: skip
     except BillingError as problem:
-        st.error(session.plain(str(problem)))
+        st.error(session.escape_markdown(str(problem)))
         return
     said.append(("success", "Document saved."))
     _added()
@@ -95,14 +95,14 @@ def _edit(token: str, seen: Document) -> None:
     )
     if not st.button("Save", type="primary", key=f"save_{token}"):
         return
-    said = session.messages()
+    said = session.toasts()
     try:
         count = document_changes.change(
             session.connection(), seen.id, seen=seen, actor=actor, now=session.now(),
             **filled.fields(),
         )  # fmt: skip
     except BillingError as problem:
-        st.error(session.plain(str(problem)))
+        st.error(session.escape_markdown(str(problem)))
         return
     said.append(("success", "Document saved." if count else "Nothing was changed."))
     _edited()

@@ -54,7 +54,7 @@ def choose_file(key: str) -> tuple[Any, bool]:
     # `documents.refusal` says in a sentence what to do. frame.css hides the server's limit.
     file = st.file_uploader(f"File: {KINDS}", key=f"file_{key}")
     if file and (refused := documents.refusal(file.getvalue())):
-        st.error(session.plain(refused))
+        st.error(session.escape_markdown(refused))
         file = None
     return file, bool(file) or f"label_{key}" in st.session_state
 
@@ -66,7 +66,7 @@ def document_form(
     it says what is `known`."""
     day = show(known.document_date if known else session.today(session.person()))
     states = list(DocumentStatus)
-    options = list(documents.LABELS)
+    options = list(documents.DOCUMENT_LABELS)
     chosen = st.selectbox(
         "Label", options, options.index(label) if label in options else None,
         key=f"label_{key}", placeholder="Choose a label",
@@ -89,7 +89,7 @@ def document_form(
     st.session_state.setdefault(name_key, known.name if known else "")
     name = st.text_input("Name", key=name_key, max_chars=150)
     if patient_name:
-        st.button(f"Use {session.plain(recommended)}", key=f"take_{key}", on_click=take)
+        st.button(f"Use {session.escape_markdown(recommended)}", key=f"take_{key}", on_click=take)
     notes = st.text_area(
         "Notes", known.notes if known else "", key=f"notes_{key}", height=80, max_chars=2000
     )

@@ -7,8 +7,8 @@ from html import escape
 
 import streamlit as st
 
-from lib import charge_form, charges, checks
-from lib.charges import LABELS, amount_of, show
+from lib import charge_form, charges, scrubber
+from lib.charges import FIELD_LABELS, amount_of, show
 from lib.models import Charge, Person, Problem, Task
 from lib.ui import components, session
 from lib.ui.editing import Editing
@@ -52,10 +52,10 @@ def _take_typed(state: Editing, task: Task) -> None:
     def typed(name: str, known: str) -> str:
         return str(st.session_state.get(f"{name}_{task.id}_{state.stamp}", known))
 
-    for name in LABELS:
+    for name in FIELD_LABELS:
         state.form[name] = typed(name, state.form[name])
-    codes = [*state.form["diagnoses"], *[""] * charge_form.MOST_DIAGNOSES]
-    found = [typed(f"diagnosis_{at}", codes[at]) for at in range(charge_form.MOST_DIAGNOSES)]
+    codes = [*state.form["diagnoses"], *[""] * charge_form.MAX_DIAGNOSES]
+    found = [typed(f"diagnosis_{at}", codes[at]) for at in range(charge_form.MAX_DIAGNOSES)]
     while found and not found[-1].strip():
         found.pop()
     state.form["diagnoses"] = found
@@ -69,7 +69,7 @@ def found_in(state: Editing, task: Task, actor: Person) -> tuple[Charge, list[Pr
     """
     charge, unreadable = charge_form.from_form(state.form, state.opened)
     today = charges.today_of(task, actor, session.now())
-    found = checks.marked(state.opened, checks.check_charge(charge, today=today))
+    found = scrubber.marked(state.opened, scrubber.check_charge(charge, today=today))
     # What cannot be read is said once: not also that its line adds up to nothing.
     fields = {problem.field for problem in unreadable}
     fields |= {f"{field.rpartition('.')[0]}.total" for field in fields}
@@ -93,7 +93,7 @@ def _text(
 ) -> None:
     with column:
         state.form[name] = st.text_input(
-            LABELS[name], state.form[name], key=f"{name}_{task.id}_{state.stamp}",
+            FIELD_LABELS[name], state.form[name], key=f"{name}_{task.id}_{state.stamp}",
             disabled=not is_mine, placeholder=hint, max_chars=80, autocomplete="off",
         )  # fmt: skip
         _say(problems, name)
@@ -106,12 +106,12 @@ def _place(
     task: Task,
     is_mine: bool,
 ) -> None:
-    places = checks.places_of_service()
+    places = scrubber.places_of_service()
     now = state.form["place_of_service"]
     options = list(places) if now in places else [now, *places]
     with column:
         state.form["place_of_service"] = st.selectbox(
-            LABELS["place_of_service"], options, options.index(now), disabled=not is_mine,
+            FIELD_LABELS["place_of_service"], options, options.index(now), disabled=not is_mine,
             format_func=lambda code: f"{code} {places.get(code, '')}".strip() or "None",
             key=f"place_of_service_{task.id}_{state.stamp}",
         )  # fmt: skip
@@ -119,7 +119,7 @@ def _place(
 
 
 def _diagnoses(state: Editing, problems: Sequence[Problem], task: Task, is_mine: bool) -> None:
-    codes = [*state.form["diagnoses"], *[""] * charge_form.MOST_DIAGNOSES]
+    codes = [*state.form["diagnoses"], *[""] * charge_form.MAX_DIAGNOSES]
     typed: list[str] = []
     for start in (0, 6):
         for place, column in enumerate(st.columns(6), start):
@@ -148,7 +148,7 @@ def _lines(
         lines = typed.get("lines")
         if not is_mine or typed.get("stamp") != state.stamp or not isinstance(lines, list):
             return
-        if len(lines) <= charge_form.MOST_LINES:
+        if len(lines) <= charge_form.MAX_LINES:
             state.form["lines"] = [
                 {name: str(line.get(name, ""))[:20] for name in charge_form.EMPTY_LINE}
                 for line in lines
@@ -182,14 +182,14 @@ def _lines(
             "filedTotal": "" if state.opened.is_edited else f"{state.opened.filed_total:,.2f}",
             "problems": shown,
             "empty": charge_form.EMPTY_LINE,
-            "most": charge_form.MOST_LINES,
+            "most": charge_form.MAX_LINES,
             "readOnly": not is_mine,
         },
         key=key,
         on_typed=on_typed,
     )
     _say(problems, "lines")
-    if checks.total_differs(state.opened):
+    if scrubber.total_differs(state.opened):
         st.html(
             '<p class="bt-known" style="margin-top:2px">The claim came in with a total of '
             f"{show(state.opened.filed_total)}; its lines add up to {show(state.opened.total)}. "

@@ -10,9 +10,9 @@ from typing import Any
 import streamlit as st
 
 from lib import charge_form, charges, drafts
-from lib.charges import LABELS
+from lib.charges import FIELD_LABELS
 from lib.models import Charge, FieldChange, Person, Task
-from lib.submissions import new_token
+from lib.store.idempotency import new_token
 from lib.ui import session
 
 
@@ -85,7 +85,7 @@ def reread(state: Editing, task: Task, actor: Person, *, form: dict[str, Any] | 
 
 def _opened(task: Task, charge: Charge, actor: Person) -> Editing:
     draft = drafts.find(session.connection(), task.id, actor=actor)
-    if not draft or set(draft["form"]) != {*LABELS, "diagnoses", "lines"}:
+    if not draft or set(draft["form"]) != {*FIELD_LABELS, "diagnoses", "lines"}:
         return Editing(charge, charge_form.to_form(charge))
     opened = charge
     if draft["version"] != charge.version:

@@ -10,11 +10,11 @@ from typing import Any, Literal
 import streamlit as st
 
 from lib import people
+from lib.backlog import midnight
 from lib.charge_form import parse_date, parse_money
 from lib.charges import show
-from lib.metrics import midnight
 from lib.models import Colleague, Person, Status, TaskFilter, TaskType
-from lib.search import words
+from lib.store.search_words import words
 from lib.ui import session, url
 
 STATUSES: dict[str, tuple[Status, ...]] = {
@@ -34,7 +34,7 @@ AGES: dict[str, tuple[int, int | None]] = {
 }
 TYPES = {kind.label: kind for kind in TaskType}
 ME, NOBODY = "Me", "Unassigned"
-Options = Mapping[str, Callable[[], Sequence[str]]]  # a filter's key -> what it may say
+FilterOptions = Mapping[str, Callable[[], Sequence[str]]]  # a filter's key -> what it may say
 
 # Every filter's key, which is its name in the URL.
 KEYS = ("q", "status", "type", "assignee", "payer", "provider", "age", "from", "to", "practice")
@@ -46,10 +46,10 @@ def options(
     actor: Person,
     colleagues: Sequence[Colleague],
     choices: Callable[[Person], tuple[list[str], list[str]]],
-) -> Options:
+) -> FilterOptions:
     """What each filter that is not free text may say; `choices` gives the payers and providers,
     and is asked only where they are needed."""
-    names = people.told_apart(colleagues)
+    names = people.display_names(colleagues)
     assignees = [ME, NOBODY, *(names[c.id] for c in colleagues if c.id != actor.id)]
     return {
         "status": lambda: list(STATUSES),
@@ -62,7 +62,7 @@ def options(
     }
 
 
-def choose_practice(known: Options) -> None:
+def choose_practice(known: FilterOptions) -> None:
     """Somebody with several practices chooses one, at the top of the left menu."""
     names = known["practice"]()
     if len(names) > 1:
@@ -70,14 +70,14 @@ def choose_practice(known: Options) -> None:
             _select("Practice", "practice", names, "stretch", hint="All practices")
 
 
-def choose(known: Options) -> None:
+def choose(known: FilterOptions) -> None:
     """Draw the filters in one row."""
     with st.container(horizontal=True, key="filters", gap="xsmall"):
-        url.take("q")
+        url.bind("q")
         st.text_input(
             "Search tasks", key="q", type="search", width=204, max_chars=100,
             label_visibility="collapsed", placeholder="Search ( / )",
-            on_change=url.put, args=("q",),
+            on_change=url.save, args=("q",),
         )  # fmt: skip
         _select("Status", "status", known["status"](), 112)
         _select("Type", "type", known["type"](), 118)
@@ -92,7 +92,7 @@ def choose(known: Options) -> None:
 
 def _days_chosen() -> None:
     """The days a bar of the Backlog page stood for, and a way to take them away."""
-    says = {key: url.says(key) or "" for key in DAY_KEYS}
+    says = {key: url.get(key) or "" for key in DAY_KEYS}
     parts = [
         f"{word} {show(parse_date(says[since]))} to {show(parse_date(says[until]))}"
         for word, since, until in (
@@ -116,22 +116,22 @@ def _all_days() -> None:
 def _select(
     label: str, key: str, names: Sequence[str], width: int | Literal["stretch"], *, hint: str = ""
 ) -> None:
-    url.take(key, names)
+    url.bind(key, names)
     st.selectbox(
         label, names, index=None, key=key, placeholder=hint or label, width=width,
-        label_visibility="collapsed", on_change=url.put, args=(key,),
+        label_visibility="collapsed", on_change=url.save, args=(key,),
     )  # fmt: skip
 
 
 def _amount(label: str, key: str) -> None:
-    url.take(key)
+    url.bind(key)
     st.text_input(
         label, key=key, placeholder=label, width=96, label_visibility="collapsed", max_chars=14,
-        on_change=url.put, args=(key,),
+        on_change=url.save, args=(key,),
     )  # fmt: skip
 
 
-def state(known: Options) -> dict[str, str | None]:
+def state(known: FilterOptions) -> dict[str, str | None]:
     """What the filters say now, by the names they have in the URL: also before they are drawn."""
     asked = url.everything()
     found = {key: asked.get(key) for key in DAY_KEYS}
@@ -159,7 +159,7 @@ def read(
     elif says["assignee"] == NOBODY:
         values["unassigned"] = True
     elif says["assignee"]:
-        names = people.told_apart(colleagues)
+        names = people.display_names(colleagues)
         values["assignee_id"] = next(
             (i for i, name in names.items() if name == says["assignee"]), 0
         )

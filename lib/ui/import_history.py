@@ -7,10 +7,10 @@ from html import escape
 import streamlit as st
 
 from lib.errors import BillingError
-from lib.intake import history
-from lib.intake.history import FileMessage, ImportedFile
+from lib.intake import import_log
+from lib.intake.import_log import FileMessage, ImportedFile
 from lib.models import Person
-from lib.ui import components, session, url, words
+from lib.ui import components, html, session, url
 
 COLUMNS = (
     ("name", "File", "34%"),
@@ -25,17 +25,17 @@ COLUMNS = (
 OUTCOMES = {"quarantined": "Set aside", "duplicate": "Known before", "recorded": "Left out"}
 TABLES = ("CSV", "XLSX")
 BY_NOBODY = "Command line"  # or a watched folder
-MOST_SHOWN = 100  # messages of one file
+MAX_SHOWN = 100  # messages of one file
 
 
 def show(actor: Person) -> None:
     """The list, and the chosen file beside it."""
     page = url.page()
-    found, count = history.find(session.connection(), actor=actor, page=page)
-    last = max(1, -(-count // history.PAGE_SIZE))
+    found, count = import_log.find(session.connection(), actor=actor, page=page)
+    last = max(1, -(-count // import_log.PAGE_SIZE))
     if page > last:
         page = last
-        found, count = history.find(session.connection(), actor=actor, page=page)
+        found, count = import_log.find(session.connection(), actor=actor, page=page)
     st.html('<h2 class="bt-title">Imported files</h2>')
     with st.container(key="import_body"):
         left, right = st.columns([2.2, 1], gap="medium")
@@ -46,7 +46,7 @@ def show(actor: Person) -> None:
 
 
 def _list(found: list[ImportedFile], count: int, page: int, actor: Person) -> None:
-    first = (page - 1) * history.PAGE_SIZE + 1
+    first = (page - 1) * import_log.PAGE_SIZE + 1
     components.record_list(
         {
             "label": "Imported files",
@@ -54,7 +54,7 @@ def _list(found: list[ImportedFile], count: int, page: int, actor: Person) -> No
             "rows": [_row(file, actor) for file in found],
             "selected": file_in_url(),
             "page": page,
-            "pages": max(1, -(-count // history.PAGE_SIZE)),
+            "pages": max(1, -(-count // import_log.PAGE_SIZE)),
             "count": f"{count:,}",
             "countWord": "file" if count == 1 else "files",
             "range": f"{first:,}–{first + len(found) - 1:,}" if found else "",
@@ -72,11 +72,11 @@ def _row(file: ImportedFile, actor: Person) -> dict[str, object]:
         "id": file.id,
         "name": file.name,
         "format": file.format,
-        "moment": words.moment(file.imported_at, session.zone(actor, file.practice_id)),
+        "moment": html.moment(file.imported_at, session.zone(actor, file.practice_id)),
         "by": file.imported_by or BY_NOBODY,
         "charges": f"{file.charges_new:,}" if file.charges_new else "",
         "tasks": f"{file.tasks_new:,}" if file.tasks_new else "",
-        "amount": words.dollars(file.tasks_amount) if file.tasks_new else "",
+        "amount": html.dollars(file.tasks_amount) if file.tasks_new else "",
         "state": "error" if file.set_aside else "none",
         "status": f"{file.set_aside:,}" if file.set_aside else "",
     }
@@ -103,7 +103,7 @@ def _chosen(actor: Person) -> None:
         st.html('<p class="bt-quiet">Choose a file to see what of it was set aside.</p>')
         return
     try:
-        file, messages = history.get(session.connection(), file_id, actor=actor)
+        file, messages = import_log.get(session.connection(), file_id, actor=actor)
     except BillingError as problem:
         st.warning(str(problem))
         return
@@ -111,19 +111,19 @@ def _chosen(actor: Person) -> None:
     known = [
         ("Practice", practice if len(actor.memberships) > 1 else ""),
         ("Format", file.format),
-        ("Imported", words.moment(file.imported_at, session.zone(actor, file.practice_id))),
+        ("Imported", html.moment(file.imported_at, session.zone(actor, file.practice_id))),
         ("By", file.imported_by or BY_NOBODY),
         ("New charges", f"{file.charges_new:,}"),
         ("New tasks", f"{file.tasks_new:,}"),
-        ("Amount", f"${words.dollars(file.tasks_amount)}" if file.tasks_new else ""),
+        ("Amount", f"${html.dollars(file.tasks_amount)}" if file.tasks_new else ""),
         ("SHA-256", file.sha256),
     ]
-    said = "".join(_message(file, each) for each in messages[:MOST_SHOWN])
-    more = len(messages) - MOST_SHOWN
-    rest = f"<p class='bt-quiet'>And {words.many(more, 'message')} more.</p>" if more > 0 else ""
+    said = "".join(_message(file, each) for each in messages[:MAX_SHOWN])
+    more = len(messages) - MAX_SHOWN
+    rest = f"<p class='bt-quiet'>And {html.plural(more, 'message')} more.</p>" if more > 0 else ""
     nothing = '<p class="bt-quiet">Everything in it was read.</p>'
     st.html(
-        f'<p class="bt-title">{escape(file.name)}</p>{words.facts(known)}'
+        f'<p class="bt-title">{escape(file.name)}</p>{html.facts(known)}'
         f'<p class="bt-head" style="margin-top:10px">What was not taken</p>{said or nothing}{rest}'
     )
 

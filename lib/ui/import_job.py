@@ -10,14 +10,14 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import runtime
-from lib.db import Connection
 from lib.errors import BillingError
-from lib.intake import files
-from lib.intake.files import Progress
-from lib.intake.others import Choice
+from lib.intake import imports
+from lib.intake.imports import Progress
+from lib.intake.parsed_file import TableOptions
 from lib.models import ImportReport, Person
-from lib.ui import session, words
+from lib.store import process
+from lib.store.database import Connection
+from lib.ui import html, session
 
 OFTEN = 0.5  # seconds between two looks at a job
 
@@ -28,7 +28,7 @@ class Waiting:
 
     name: str
     content: bytes = field(repr=False)
-    choice: Choice | None
+    choice: TableOptions | None
     report: ImportReport
     is_ready: bool
 
@@ -64,7 +64,7 @@ class Job:
         self._cancelled.set()
 
     def _run(self) -> None:
-        con = runtime.connection()
+        con = process.connection()
         try:
             for each in self.waiting:
                 self.progress = None
@@ -77,7 +77,7 @@ class Job:
     def _one(self, con: Connection, each: Waiting) -> ImportReport:
         try:
             self._watch(None)
-            return files.apply(
+            return imports.apply(
                 con, each.name, each.content, actor=self.actor, practice_id=self.practice_id,
                 now=self.now, choice=each.choice, watch=self._watch,
             )  # fmt: skip
@@ -102,11 +102,14 @@ def show(job: Job) -> None:
     if not job.is_running:
         st.rerun()
     at = min(len(job.reports), len(job.waiting) - 1)
-    progress, name = job.progress, session.plain(job.waiting[at].name)
+    progress, name = job.progress, session.escape_markdown(job.waiting[at].name)
     share = progress.done / progress.size if progress and progress.size else 0.0
     said = f"Importing {name} ({at + 1} of {len(job.waiting)})"
     if progress and (progress.charges or progress.tasks):
-        charges, tasks = words.many(progress.charges, "charge"), words.many(progress.tasks, "task")
+        charges, tasks = (
+            html.plural(progress.charges, "charge"),
+            html.plural(progress.tasks, "task"),
+        )
         said += f": {charges}, {tasks}"
     st.progress(min((at + min(share, 1.0)) / len(job.waiting), 1.0), said)
     if job.is_cancelled:

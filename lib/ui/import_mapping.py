@@ -7,10 +7,11 @@ import hashlib
 import streamlit as st
 
 from lib.errors import BillingError
-from lib.intake import columns, files, mappings, others, sheets
-from lib.intake.cells import DateOrder, order_of
-from lib.intake.columns import DATES, Field, Plan
-from lib.intake.grid import REASON, Grid
+from lib.intake import imports, parsed_file, saved_mappings
+from lib.intake.tables import columns, task_rows
+from lib.intake.tables.cells import DateOrder, order_of
+from lib.intake.tables.columns import DATES, ColumnMapping, Field
+from lib.intake.tables.table import REASON, Grid
 from lib.models import Person
 from lib.ui import session
 
@@ -21,15 +22,17 @@ ORDERS = {DateOrder.MONTH_FIRST: "Month first: 01/31", DateOrder.DAY_FIRST: "Day
 @st.cache_resource(max_entries=4, ttl=900, show_spinner="Reading the table …")
 def _table(_content: bytes, sha256: str, sheet: str | None) -> Grid | None:
     """The table in a file; its content is named by its SHA-256."""
-    return sheets.open_table("The file", _content, sheet)
+    return task_rows.open_table("The file", _content, sheet)
 
 
-def choose(name: str, content: bytes, *, practice_id: int, actor: Person, key: str) -> Plan | None:
+def choose(
+    name: str, content: bytes, *, practice_id: int, actor: Person, key: str
+) -> ColumnMapping | None:
     """How the table is to be read, as somebody has it on the screen; None for other files."""
-    if others.is_x12(content):
+    if parsed_file.is_x12(content):
         return None
     sha256 = hashlib.sha256(content).hexdigest()
-    if files.is_known(session.connection(), sha256, practice_id):
+    if imports.is_known(session.connection(), sha256, practice_id):
         return None
     try:
         grid = _table(content, sha256, st.session_state.get(f"sheet_{key}"))
@@ -37,11 +40,11 @@ def choose(name: str, content: bytes, *, practice_id: int, actor: Person, key: s
         return None  # the preview says why
     if grid is None:
         return None
-    saved = mappings.find(session.connection(), practice_id, grid)
+    saved = saved_mappings.find(session.connection(), practice_id, grid)
     start = columns.with_orders(saved, grid) if saved else columns.guess(grid)
-    with st.expander(f"Columns of {session.plain(name)}", expanded=saved is None):
+    with st.expander(f"Columns of {session.escape_markdown(name)}", expanded=saved is None):
         plan = _editor(grid, start, key)
-        missing = sheets.missing_columns(plan)  # the report says so
+        missing = task_rows.missing_columns(plan)  # the report says so
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Save this mapping", key=f"save_{key}", disabled=bool(missing)):
                 _save(practice_id, grid, plan, actor)
@@ -50,7 +53,7 @@ def choose(name: str, content: bytes, *, practice_id: int, actor: Person, key: s
     return plan
 
 
-def _editor(grid: Grid, start: Plan, key: str) -> Plan:
+def _editor(grid: Grid, start: ColumnMapping, key: str) -> ColumnMapping:
     """A select for each field; every option says what stands in the column."""
     if len(grid.sheets) > 1:
         st.selectbox("Sheet", grid.sheets, grid.sheets.index(grid.sheet), key=f"sheet_{key}")
@@ -69,11 +72,13 @@ def _editor(grid: Grid, start: Plan, key: str) -> Plan:
             if chosen is not None:
                 found[which] = chosen
     return columns.with_orders(
-        Plan(found, _orders(grid, found, start, key), grid.sheet or None), grid
+        ColumnMapping(found, _orders(grid, found, start, key), grid.sheet or None), grid
     )
 
 
-def _orders(grid: Grid, found: dict[Field, str], start: Plan, key: str) -> dict[Field, DateOrder]:
+def _orders(
+    grid: Grid, found: dict[Field, str], start: ColumnMapping, key: str
+) -> dict[Field, DateOrder]:
     """The order of the dates, asked for only where the column itself does not say it."""
     orders = {}
     for which in DATES:
@@ -87,7 +92,7 @@ def _orders(grid: Grid, found: dict[Field, str], start: Plan, key: str) -> dict[
         example = f": {seen.example}" if seen.example else ""
         orders[which] = DateOrder(
             st.segmented_control(
-                f"Dates in {session.plain(found[which])}{session.plain(example)}",
+                "Dates in " + session.escape_markdown(f"{found[which]}{example}"),
                 list(ORDERS), default=before, format_func=lambda order: ORDERS[order],
                 key=f"order_{key}_{which}_{found[which]}", required=True,
             )
@@ -100,8 +105,10 @@ def _described(grid: Grid, name: str) -> str:
     return " · ".join([name, columns.kind(cells), *columns.samples(cells)])
 
 
-def _save(practice_id: int, grid: Grid, plan: Plan, actor: Person) -> None:
-    said = session.messages()
-    mappings.save(session.connection(), practice_id, grid, plan, actor=actor, now=session.now())
+def _save(practice_id: int, grid: Grid, plan: ColumnMapping, actor: Person) -> None:
+    said = session.toasts()
+    saved_mappings.save(
+        session.connection(), practice_id, grid, plan, actor=actor, now=session.now()
+    )
     said.append(("success", "Mapping saved for tables with these columns."))
     st.rerun()

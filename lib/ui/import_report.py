@@ -8,9 +8,9 @@ from html import escape
 import streamlit as st
 
 from lib.models import ImportReport
-from lib.ui import session, words
+from lib.ui import html, session
 
-MOST_SHOWN = 200  # refused rows of a file; all are in the file to download
+MAX_SHOWN = 200  # refused rows of a file; all are in the file to download
 
 
 def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
@@ -25,7 +25,7 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
             for text in (
                 f"{each.charges_new:,}",
                 f"{each.tasks_new:,}",
-                words.dollars(each.tasks_amount),
+                html.dollars(each.tasks_amount),
                 f"{len(each.refused_rows):,}",
             )
         )
@@ -42,7 +42,7 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
     )
     for report in reports:
         if report.refused:
-            st.error(session.plain(report.refused))
+            st.error(session.escape_markdown(report.refused))
         if report.warnings:
             said = "".join(f"<li>{escape(each)}</li>" for each in report.warnings)
             st.html(
@@ -54,18 +54,20 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
 
 def _refused_rows(report: ImportReport, *, is_done: bool) -> None:
     """The rows with line and reason; once the file is in, also as a file to correct."""
-    count = words.many(len(report.refused_rows), "row")
-    with st.expander(f"{count} of {session.plain(report.file)} refused", expanded=is_done):
+    count = html.plural(len(report.refused_rows), "row")
+    with st.expander(
+        f"{count} of {session.escape_markdown(report.file)} refused", expanded=is_done
+    ):
         rows = "".join(
             f"<tr><td>{row.line}</td><td>{escape(row.reason)}</td><td>{escape(row.text[:300])}</td></tr>"
-            for row in report.refused_rows[:MOST_SHOWN]
+            for row in report.refused_rows[:MAX_SHOWN]
         )
         st.html(
             '<table class="bt-changes"><thead><tr><th>Line</th><th>Why it was refused</th>'
             f"<th>What stands there</th></tr></thead><tbody>{rows}</tbody></table>"
         )
-        if len(report.refused_rows) > MOST_SHOWN:
-            st.caption(f"The first {MOST_SHOWN} of {len(report.refused_rows):,} are shown.")
+        if len(report.refused_rows) > MAX_SHOWN:
+            st.caption(f"The first {MAX_SHOWN} of {len(report.refused_rows):,} are shown.")
         if report.file_id is not None:
             st.html(
                 f'<a class="bt-download" href="/imports/refused/{report.file_id}" download>'

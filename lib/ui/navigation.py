@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-from lib.runtime import ROOT
+from lib.store.process import ROOT
 from lib.ui import url
 
 

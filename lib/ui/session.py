@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from lib import people, runtime
-from lib.db import Connection
+from lib import people
 from lib.errors import NotSignedIn
 from lib.models import Colleague, Person, Practice
+from lib.store import process
+from lib.store.database import Connection
 
 
 def connection() -> Connection:
     """This run's own connection to the store."""
-    return runtime.connection()
+    return process.connection()
 
 
 def now() -> datetime:
@@ -49,7 +50,7 @@ def _person() -> Person:
     con = connection()
     token = st.context.cookies.get(people.COOKIE)
     person_id = people.session_of(con, token, now=now())
-    actor: Person | None = con.store.remembered(
+    actor: Person | None = con.store.cached(
         ("person", person_id), lambda: people.person(con, person_id)
     )
     if actor is None:
@@ -63,7 +64,7 @@ def _person() -> Person:
 def colleagues(practice_id: int) -> tuple[Colleague, ...]:
     """Who may take a task of that practice, by name."""
     con = connection()
-    found: tuple[Colleague, ...] = con.store.remembered(
+    found: tuple[Colleague, ...] = con.store.cached(
         ("colleagues", practice_id), lambda: tuple(people.colleagues(con, practice_id))
     )
     return found
@@ -88,30 +89,30 @@ def today(actor: Person, practice_id: int | None = None) -> date:
 Message = tuple[Literal["success", "error"], str]
 
 
-def messages() -> list[Message]:
+def toasts() -> list[Message]:
     """Where a message is put to be shown on the next run. Fetch it *before* a write: a click
     elsewhere may end this run right after it."""
     found: list[Message] = st.session_state.setdefault("messages", [])
     return found
 
 
-def show_messages() -> None:
+def show_toasts() -> None:
     """Show what earlier runs had to say, once.
 
     Streamlit shows nothing new for a toast equal to the one still on screen, so that the second
     "Saved." of two would go with the first one's time: each is shown a second longer or shorter
     than the one before.
     """
-    waiting = messages()
+    waiting = toasts()
     while waiting:
         kind, text = waiting.pop(0)
         icon = ":material/check_circle:" if kind == "success" else ":material/error:"
         seconds = 17 - st.session_state.get("toast_seconds", 9)  # 8, 9, 8 …
         st.session_state["toast_seconds"] = seconds
-        st.toast(plain(text), icon=icon, duration=seconds)
+        st.toast(escape_markdown(text), icon=icon, duration=seconds)
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """People's text for a Markdown surface, with every mark that means something escaped."""
     marks = "\\`*_{}[]()<>#+-.!|~$:&"
     return "".join("\\" + sign if sign in marks else sign for sign in text)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from lib import tasks
 from lib.models import Colleague, Person, TaskFilter, TaskPage, TaskRow, TaskType
-from lib.ui import components, filters, navigation, session, url, words
+from lib.ui import components, filters, html, navigation, session, url
 
 _MENU = [
     ("all", "All tasks"),
@@ -64,7 +64,7 @@ def menu(actor: Person) -> None:
 def _on_view() -> None:
     chosen = st.session_state["task_menu"].view
     if chosen and chosen["view"] in dict(_MENU):
-        url.believe(chosen)
+        url.adopt_browser_url(chosen)
         none = dict.fromkeys(("sort", *filters.DAY_KEYS))
         url.filter_by({**none, **view_filters(chosen["view"])})
 
@@ -107,7 +107,7 @@ def task_list(actor: Person, colleagues: Sequence[Colleague], says: dict[str, st
 def _place(says: dict[str, str | None]) -> tuple[str, bool, int]:
     """Sort order and page, as the URL says: `sort=amount` or `sort=-amount`, `page=2`."""
     fallback = "-completed" if says["status"] == "Completed" else "due"
-    text = url.says("sort") or fallback
+    text = url.get("sort") or fallback
     if text.removeprefix("-") not in tasks.ORDERS:
         text = fallback
     return text.removeprefix("-"), text.startswith("-"), url.page()
@@ -115,7 +115,7 @@ def _place(says: dict[str, str | None]) -> tuple[str, bool, int]:
 
 def _on_action() -> None:
     action = st.session_state["task_list"].action
-    url.believe(action)
+    url.adopt_browser_url(action)
     match action:
         case {"kind": "open", "record": int(task)}:
             url.change({"task": str(task)})
@@ -131,7 +131,7 @@ def _on_action() -> None:
 
 
 def _row(row: TaskRow, actor: Person) -> dict[str, Any]:
-    style, label = words.state(row.status, row.turn)
+    style, label = html.state(row.status, row.turn)
     today = session.today(actor)
     return {
         "id": row.id,
@@ -139,10 +139,10 @@ def _row(row: TaskRow, actor: Person) -> dict[str, Any]:
         "type": row.type.label,
         "patient": row.patient_name,
         "payer": row.payer_name,
-        "service": words.day(row.date_of_service),
-        "amount": words.dollars(row.amount),
-        "age": f"{words.age(row.created_at, today, session.zone(actor))} d",
-        "due": words.day(row.due_on),
+        "service": html.day(row.date_of_service),
+        "amount": html.dollars(row.amount),
+        "age": f"{html.age(row.created_at, today, session.zone(actor))} d",
+        "due": html.day(row.due_on),
         "late": row.completed_at is None and row.due_on is not None and row.due_on < today,
         "state": style,
         "status": label,
@@ -152,7 +152,7 @@ def _row(row: TaskRow, actor: Person) -> dict[str, Any]:
 
 def _find(wanted: TaskFilter, order: str, descending: bool, page: int, actor: Person) -> TaskPage:
     con = session.connection()
-    found: TaskPage = con.store.remembered(
+    found: TaskPage = con.store.cached(
         ("tasks", wanted, order, descending, page, *actor.practice_ids),
         lambda: tasks.find(con, wanted, actor=actor, order=order, descending=descending, page=page),
     )
@@ -161,7 +161,7 @@ def _find(wanted: TaskFilter, order: str, descending: bool, page: int, actor: Pe
 
 def _counts(practices: list[int], actor: Person) -> dict[str, int]:
     con = session.connection()
-    found: dict[str, int] = con.store.remembered(
+    found: dict[str, int] = con.store.cached(
         ("counts", actor.id, *practices), lambda: tasks.counts(con, practices, actor=actor)
     )
     return found
@@ -171,7 +171,7 @@ def choices(actor: Person) -> tuple[list[str], list[str]]:
     """The payers and providers one can filter by."""
     con = session.connection()
     practices = actor.practice_ids
-    found: tuple[list[str], list[str]] = con.store.remembered(
+    found: tuple[list[str], list[str]] = con.store.cached(
         ("choices", *practices), lambda: tasks.filter_choices(con, practices, actor=actor)
     )
     return found

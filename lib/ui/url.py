@@ -19,7 +19,7 @@ import streamlit as st
 
 _TAKEN = "keys_from_url"  # of the widgets that this page has set from the URL
 _CHANGES = "url_changes"  # what the frontend is still to be told
-MOST_PAGES = 10_000_000
+MAX_PAGES = 10_000_000
 PAINTED = 0.06  # seconds the browser has to paint what was drawn
 
 
@@ -32,17 +32,17 @@ def arrive(page: str) -> None:
         st.session_state["page_drawn"] = page
 
 
-def take(key: str, options: Sequence[str] | None = None, *, default: str | None = None) -> None:
+def bind(key: str, options: Sequence[str] | None = None, *, default: str | None = None) -> None:
     """Set the widget `key` from the URL: one of `options`, or any text where there are none."""
     st.session_state.setdefault(_TAKEN, set()).add(key)
-    wanted = says(key)
+    wanted = get(key)
     text = wanted or default or ""
     value = text if options is None else wanted if wanted in options else default
     if st.session_state.get(key) != value:
         st.session_state[key] = value
 
 
-def put(key: str, *, default: str | None = None) -> None:
+def save(key: str, *, default: str | None = None) -> None:
     """Write the widget's value to the URL, from its callback. The first page comes again."""
     filter_by({key: st.session_state[key] if st.session_state[key] != default else None})
 
@@ -57,20 +57,20 @@ def change(values: Mapping[str, str | None]) -> None:
     st.session_state.setdefault(_CHANGES, {}).update(values)
 
 
-def says(key: str) -> str | None:
+def get(key: str) -> str | None:
     """The value of a parameter, None where it has none."""
     return everything().get(key)
 
 
 def number(key: str) -> int | None:
     """The value of a parameter as a number that can be an id, None for anything else."""
-    text = says(key) or ""
+    text = get(key) or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def page() -> int:
     """The page of a list that the address asks for; the first one where it asks for none."""
-    return max(1, min(number("page") or 1, MOST_PAGES))
+    return max(1, min(number("page") or 1, MAX_PAGES))
 
 
 def everything() -> dict[str, str]:
@@ -80,7 +80,7 @@ def everything() -> dict[str, str]:
     return {key: value for key, value in wanted.items() if value}
 
 
-def believe(action: Mapping[str, object]) -> None:
+def adopt_browser_url(action: Mapping[str, object]) -> None:
     """Take the browser's address, which a component of ours sends with each click (`search`), for
     what the parameters are: right after a change the frontend still says what it knew before.
 
@@ -101,7 +101,7 @@ def address() -> str | None:
     return f"?{urlencode(everything())}" if st.session_state.get(_CHANGES) else None
 
 
-def let_paint() -> None:
+def yield_to_browser() -> None:
     """Where parameters changed, leave the browser the time to paint what was drawn so far."""
     if st.session_state.get(_CHANGES):
         time.sleep(PAINTED)

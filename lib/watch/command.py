@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from lib import runtime
 from lib.errors import StoreInUse, WrongDataFolder
-from lib.intake.arrivals import WrongUsage
-from lib.watch.ending import Ending
+from lib.intake.unattended import WrongUsage
+from lib.store import process
+from lib.watch.signals import StopRequests
 from lib.watch.watcher import EVERY, QUIET, Watcher
 
 
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     with --once, a file was not brought in; 2 wrong usage. Prints no patient."""
     wanted = _parser().parse_args(arguments)
     try:
-        return _watch(wanted, Ending())
+        return _watch(wanted, StopRequests())
     except WrongUsage as problem:
         print(f"python -m lib watch: {problem}", file=sys.stderr)
         return 2
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         )
         return 1
     finally:
-        runtime.close_stores()
+        process.close_stores()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,12 +72,12 @@ def _seconds(text: str) -> float:
     return value
 
 
-def _watch(wanted: argparse.Namespace, over: Ending) -> int:
+def _watch(wanted: argparse.Namespace, over: StopRequests) -> int:
     if not wanted.folder.is_dir():
         print(f"{wanted.folder} is not a folder.", file=sys.stderr)
         return 1
     watcher = Watcher(
-        runtime.open_store(), wanted.folder, wanted.practice, quiet=wanted.quiet,
+        process.open_store(), wanted.folder, wanted.practice, quiet=wanted.quiet,
         is_once=wanted.once,
     )  # fmt: skip
     if wanted.once:
@@ -90,7 +90,7 @@ def _watch(wanted: argparse.Namespace, over: Ending) -> int:
     return 0
 
 
-def _again(watcher: Watcher, over: Ending, every: float) -> bool:
+def _again(watcher: Watcher, over: StopRequests, every: float) -> bool:
     """The second look, which brings in what did not change since the first."""
     over.wait(every)
     return watcher.look(over)

@@ -12,8 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from lib.models import ImportReport
-from lib.watch import shelf
-from lib.watch.shelf import Look
+from lib.watch import folders
+from lib.watch.folders import FileStat
 
 SETTLED = 5.0  # seconds; nothing in a table says where it ends, so half of one looks whole
 
@@ -38,7 +38,7 @@ class Handled:
 
 @dataclass(slots=True)
 class _Seen:
-    look: Look
+    look: FileStat
     since: float  # on the clock that never jumps
 
 
@@ -66,7 +66,7 @@ class Folder:
     ) -> Iterator[Handled]:
         """One look: every file that is ready is brought in and moved. `is_over` ends it early."""
         before, self._seen = self._seen, {}
-        for path, look in shelf.waiting(self.path):
+        for path, look in folders.waiting(self.path):
             known = before.get(path)
             if known is None or known.look != look:
                 self._seen[path] = _Seen(look, time.monotonic())
@@ -81,7 +81,7 @@ class Folder:
         self, path: Path, seen: _Seen, bring: Bring, today: Callable[[], date]
     ) -> Handled | None:
         name = _shown(path.name)
-        if shelf.is_being_written(path):
+        if folders.is_being_written(path):
             why = f"{name} was refused: a program is still writing it."
             return Handled(Outcome.LEFT, ImportReport(name, "", None, refused=why))
         try:
@@ -93,15 +93,15 @@ class Folder:
             report = bring(name, self.snapshot)
         finally:
             self.snapshot.unlink(missing_ok=True)
-        if shelf.look(path) != seen.look:  # written, replaced or taken away meanwhile
+        if folders.look(path) != seen.look:  # written, replaced or taken away meanwhile
             return None
         if not report.refused:
             outcome = Outcome.KNOWN if report.already_imported else Outcome.IN
-            return Handled(outcome, report, shelf.put_away(path, self.path, today()))
+            return Handled(outcome, report, folders.put_away(path, self.path, today()))
         if not self._is_quiet(seen):
             return Handled(Outcome.LEFT, report)
         return Handled(
-            Outcome.REFUSED, report, shelf.set_aside(path, self.path, str(report.refused))
+            Outcome.REFUSED, report, folders.set_aside(path, self.path, str(report.refused))
         )
 
     def _is_quiet(self, seen: _Seen) -> bool:

@@ -9,17 +9,17 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from lib import people
-from lib.db import Connection, Store
-from lib.intake.arrivals import bring, practice_name
 from lib.intake.command import print_line
+from lib.intake.unattended import bring, practice_name
 from lib.models import ImportReport
-from lib.watch import shelf
+from lib.store.database import Connection, Store
+from lib.watch import folders
 from lib.watch.folder import Folder, Handled, Outcome
 
 EVERY, QUIET = 2.0, 30.0  # seconds
 
 
-class Over(Protocol):
+class StopSignal(Protocol):
     """What says that it is time to end."""
 
     def is_asked(self) -> bool: ...
@@ -46,7 +46,7 @@ class Watcher:
         self._folder = Folder(path, store.folder / "watched.part", quiet=quiet, is_once=is_once)
         self._told: set[tuple[str, str]] = set()
 
-    def look(self, over: Over) -> bool:
+    def look(self, over: StopSignal) -> bool:
         """One look; True where every file that was ready came in or was known.
 
         Raises OSError where the folder cannot be used any more.
@@ -79,5 +79,5 @@ class Watcher:
         print_line(report)
         if handled.outcome is Outcome.REFUSED and handled.moved_to:
             where = handled.moved_to.relative_to(self.path)
-            print(f"           moved to {where}, the reason is beside it ({shelf.REPORT})")
+            print(f"           moved to {where}, the reason is beside it ({folders.REPORT})")
         sys.stdout.flush()

@@ -7,13 +7,13 @@ import secrets
 import streamlit as st
 
 from lib.errors import BillingError
-from lib.logs import LOG, places
 from lib.ui import session
+from lib.web.logs import LOG, places
 
 
 def show_script_error(problem: Exception) -> bool:
     """Show what a page that failed looks like; True: Streamlit shows nothing of its own."""
-    st.error(session.plain(told(problem)))
+    st.error(session.escape_markdown(told(problem)))
     return True
 
 

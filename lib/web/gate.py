@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lib.errors import NoSuchDocument, NotSignedIn
 from lib.web import errors, session
 from lib.web.headers import stamped
-from lib.web.origin import arrived_on_loopback, is_own, names_this_computer
+from lib.web.same_origin import arrived_on_loopback, is_own, names_this_computer
 from lib.web.start import ONLY_LOOPBACK
 
 OPEN = frozenset({"/sign-in", "/sign-out", "/healthz", "/favicon.png"})

@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 
 from lib.models import Person
-from lib.runtime import ROOT
+from lib.store.process import ROOT
 
 _FRAME = (ROOT / "lib/web/page.html").read_text(encoding="utf-8")
 _NOBODY = """<section class="card"><p>There is nobody here to sign in as yet. Stop the server and

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from lib import people
-from lib.db import Connection
 from lib.errors import BillingError, NoSuchFile, NotAllowed, NotSignedIn
-from lib.intake import history, refused
+from lib.intake import import_log, rejected_rows
 from lib.models import Person
+from lib.store.database import Connection
 from lib.web import session
 from lib.web.documents import disposition
 
@@ -24,7 +24,7 @@ async def send_refused_rows(request: Request) -> Response:
     """The rows as CSV, to people of the practice who import; to anybody else there are none."""
 
     def answer(con: Connection, actor: Person) -> Response:
-        name, content = refused.content(con, request.path_params["file_id"], actor=actor)
+        name, content = rejected_rows.content(con, request.path_params["file_id"], actor=actor)
         return Response(
             content,
             media_type="text/csv; charset=utf-8",
@@ -39,7 +39,7 @@ async def send_set_aside(request: Request) -> Response:
     return await _send(
         request,
         lambda con, actor: PlainTextResponse(
-            history.text(con, request.path_params["message_id"], actor=actor)
+            import_log.text(con, request.path_params["message_id"], actor=actor)
         ),
     )
 

@@ -7,16 +7,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 
-from lib.runtime import ROOT
-from lib.web.answers import no_such_answers, send_claims, send_package
+from lib.store.process import ROOT
 from lib.web.documents import no_such_document, send_document
+from lib.web.export import no_such_answers, send_claims, send_package
 from lib.web.imports import no_such_file, send_refused_rows, send_set_aside
-from lib.web.origins import (
-    no_such_charge,
-    no_such_task,
-    send_charge_origin,
-    send_task_origin,
-)
+from lib.web.provenance import no_such_charge, no_such_task, send_charge_origin, send_task_origin
 from lib.web.sign_in import choose_person, sign_in
 from lib.web.sign_out import ask_to_sign_out, sign_out
 

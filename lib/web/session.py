@@ -10,15 +10,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from lib import people, runtime
-from lib.db import Connection
+from lib import people
 from lib.errors import NotSignedIn
+from lib.store import process
+from lib.store.database import Connection
 
 
 @contextmanager
 def connection() -> Iterator[Connection]:
     """A connection for the time of one request."""
-    con = runtime.connection()
+    con = process.connection()
     try:
         yield con
     finally:

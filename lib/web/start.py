@@ -14,8 +14,9 @@ from typing import Any
 
 import streamlit as st
 
-from lib import runtime, serve
 from lib.errors import BillingError
+from lib.store import process
+from lib.web import serve
 from lib.web.watching import watching
 
 ONLY_LOOPBACK = (
@@ -47,7 +48,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     cannot be had, or a folder that cannot be watched, ends the process."""
     watched = ExitStack()
     try:
-        watched.enter_context(watching(runtime.open_store()))
+        watched.enter_context(watching(process.open_store()))
     except BillingError as problem:
         _end(str(problem))
     for name in (*HEAVY, *_nouns()):
@@ -63,12 +64,12 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         yield
     finally:
         watched.close()
-        runtime.close_stores()
+        process.close_stores()
         gc.unfreeze()  # or DuckDB's binding reports its own types as leaked
 
 
 def _nouns() -> list[str]:
-    modules = iter_modules([str(runtime.ROOT / "lib")], "lib.")
+    modules = iter_modules([str(process.ROOT / "lib")], "lib.")
     return [module.name for module in modules if not module.ispkg and "__" not in module.name]
 
 

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lib import serve
-from lib.db import Store
+from lib.store.database import Store
 from lib.watch.watcher import EVERY, Watcher
-from lib.web import errors
+from lib.web import errors, serve
 
 
 class _Stopped:

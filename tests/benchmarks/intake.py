@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from lib import people
-from lib.db import Store
-from lib.intake import files, x12
-from lib.intake.raw import Raw
+from lib.intake import imports
+from lib.intake.source_file import SourceFile
+from lib.intake.x12 import reader
+from lib.store.database import Store
 from tests.x12_texts import DOCTOR, claim, claims, envelope
 
 READS = 3  # of which the fastest counts
@@ -75,7 +76,7 @@ def write(path: Path, count: int) -> None:
 
 
 def ours(path: Path) -> int:
-    found = x12.transactions(Raw(path.name, path).text(), [])
+    found = reader.transactions(SourceFile(path.name, path).text(), [])
     return sum(1 for each in found for _ in each.segments)
 
 
@@ -94,7 +95,7 @@ def bring(path: Path, folder: Path) -> None:
     store = Store(folder)
     con, now = store.connection(), datetime.now(UTC)
     practice_id = people.add_practice(con, "Benchmark", now=now)
-    report = files.apply(con, path.name, path, actor=None, practice_id=practice_id, now=now)
+    report = imports.apply(con, path.name, path, actor=None, practice_id=practice_id, now=now)
     assert report.refused is None, report.refused
     store.close()
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from lib import people
 from lib.access import Verb, may_anywhere
-from lib.db import Store
 from lib.models import Person
-from lib.runtime import ROOT
+from lib.store.database import Store
+from lib.store.process import ROOT
 
 BUILD = ROOT / "build"
 COMPLETE = "complete"  # beside the store; without it, making it was interrupted

@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from lib import assignments, charges, documents, notes, people, tasks
-from lib.db import Connection, Store
-from lib.intake import files
+from lib.intake import imports
 from lib.models import DocumentStatus, Person, Role, TaskType
 from lib.samples import pdf
+from lib.store.database import Connection, Store
 from tests.server import Server
 from tests.x12_texts import CLINIC, DOCTOR, answer, claims, envelope, remittance
 
@@ -172,7 +172,7 @@ class _Author:
 
     def _bring(self, name: str, content: bytes, days: int, *, actor: Person | None = None) -> None:
         actor = actor or self.ana
-        report = files.apply(
+        report = imports.apply(
             self.con, name, content, actor=actor, practice_id=actor.practice_ids[0],
             now=self.now - timedelta(days=days),
         )  # fmt: skip

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from lib import serve
+from lib.web import serve
 from lib.web.start import HEAVY
 
 

@@ -1,0 +1,194 @@
+"""The loops of one claim, 2300 to 2400, as a replacement of what was filed. Pure.
+
+What nobody changed stays as it was filed; what the charge says otherwise takes its place.
+Source: ASC X12N/005010X222A1, loops 2300, 2310, 2320 and 2400.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from lib.export.filed_claim import FiledClaim, Segments, element_at, with_element
+from lib.export.x12_writer import COMPONENT, Segment, composite, plain
+from lib.models import Charge, ServiceLine
+
+REPLACEMENT = "7"  # CLM05-3, from the National Uniform Billing Committee's frequency codes
+ORDER = ("CLM", "DTP", "PWK", "CN1", "AMT", "REF", "K3", "NTE", "CR1", "CR2", "CRC", "HI", "HCP")
+DIAGNOSES = frozenset({"ABK", "ABF", "BK", "BF"})
+ICD_10_FROM = date(2015, 10, 1)  # days of service from then on are coded in ICD-10-CM; CMS
+BEFORE_DATES = ("SV5", "PWK", "CR1", "CR3", "CRC")  # of loop 2400
+PROVIDERS = ("DN", "P3", "82", "77", "DQ", "PW", "45")  # NM101 of loop 2310, in its order
+
+
+def claim_loop(charge: Charge, payer_claim_number: str, filing: FiledClaim) -> Iterator[Segment]:
+    """CLM and everything below it."""
+    found = [_claim(charge, filing), *_dates(charge), *_numbers(charge, payer_claim_number, filing)]
+    found += _diagnoses(charge, filing)
+    said = {("REF", "F8")} if payer_claim_number else set()
+    found += [
+        s for s in filing.claim if _is_kept(s, filing) and (s[0], element_at(s, 1)) not in said
+    ]
+    yield from sorted(found, key=lambda segment: ORDER.index(segment[0]))
+    for loop in _providers(charge, filing):
+        yield from loop
+    yield from filing.others
+    filed = _matched(charge.lines, filing.lines)
+    for place, line in enumerate(charge.lines, 1):
+        yield ("LX", str(place))
+        yield from _line(line, filed[place - 1])
+
+
+def person(role: str, name: str, npi: str) -> Segment:
+    """Somebody by the name the charge shows: "LAST, FIRST", or an organisation."""
+    last, mark, first = name.partition(", ")
+    kind, identified = ("1" if mark or role in {"DN", "DQ"} else "2"), ("XX", npi) if npi else ()
+    return ("NM1", role, kind, last, first, "", "", "", *identified)
+
+
+def is_same(segment: Segment, name: str, npi: str) -> bool:
+    """True where an NM1 segment names that provider."""
+    last, first = plain(element_at(segment, 3)), plain(element_at(segment, 4))
+    said = f"{last}, {first}" if first else last
+    return (said, element_at(segment, 9) if element_at(segment, 8) == "XX" else "") == (name, npi)
+
+
+def money(amount: Decimal) -> str:
+    """As X12 writes it: no zeros behind the last decimal that says something."""
+    return f"{amount:.2f}".rstrip("0").rstrip(".")
+
+
+def _claim(charge: Charge, filing: FiledClaim) -> Segment:
+    filed = next((s for s in filing.claim if s[0] == "CLM"), None)
+    place = element_at(filed, 5).split(COMPONENT) if filed else []
+    facility = place[1] if len(place) > 1 else "B"
+    segment = filed or ("CLM", "", "", "", "", "", "Y", "A", "Y", "Y")
+    for element, text in (
+        (1, charge.claim_number),
+        (2, money(charge.total)),
+        (5, composite(charge.place_of_service, facility, REPLACEMENT)),
+    ):
+        segment = with_element(segment, element, text)
+    return segment
+
+
+def _dates(charge: Charge) -> Iterator[Segment]:
+    for kind, day in (("435", charge.hospitalized_from), ("096", charge.hospitalized_to)):
+        if day:
+            yield ("DTP", kind, "D8", f"{day:%Y%m%d}")
+
+
+def _numbers(charge: Charge, payer_claim_number: str, filing: FiledClaim) -> Iterator[Segment]:
+    if charge.authorization_number:
+        yield ("REF", _authorization(filing), charge.authorization_number)
+    if payer_claim_number:
+        yield ("REF", "F8", payer_claim_number)
+
+
+def _authorization(filing: FiledClaim) -> str:
+    """G1, prior authorization, unless the claim had a referral number (9F) in its place."""
+    kinds = {element_at(segment, 1) for segment in filing.claim if segment[0] == "REF"}
+    return "9F" if "9F" in kinds and "G1" not in kinds else "G1"
+
+
+def _diagnoses(charge: Charge, filing: FiledClaim) -> Iterator[Segment]:
+    if charge.diagnoses:
+        is_old = charge.date_from is not None and charge.date_from < ICD_10_FROM
+        first, other = ("BK", "BF") if is_old else ("ABK", "ABF")
+        kinds = [first, *[other] * (len(charge.diagnoses) - 1)]
+        codes = zip(kinds, charge.diagnoses, strict=True)
+        yield ("HI", *(composite(kind, code) for kind, code in codes))
+
+
+def _is_kept(segment: Segment, filing: FiledClaim) -> bool:
+    """True for what the charge says nothing about."""
+    name, kind = segment[0], element_at(segment, 1).split(COMPONENT)[0]
+    if name == "DTP":
+        return kind not in {"435", "096", "472"}
+    if name == "REF":
+        return kind != _authorization(filing)
+    if name == "HI":
+        return kind not in DIAGNOSES
+    return name in ORDER and name != "CLM"
+
+
+def _providers(charge: Charge, filing: FiledClaim) -> list[Segments]:
+    filed: dict[str, Segments] = {}
+    for loop in filing.providers:
+        filed.setdefault(element_at(loop[0], 1), loop)
+    referring = "P3" if "P3" in filed and "DN" not in filed else "DN"
+    for role, name, npi in (
+        (referring, charge.referring_name, charge.referring_npi),
+        ("82", charge.rendering_name, charge.rendering_npi),
+        ("DQ", charge.supervising_name, charge.supervising_npi),
+    ):
+        held = filed.pop(role, ())
+        if held and is_same(held[0], name, npi):
+            filed[role] = held
+        elif name or npi:
+            filed[role] = (person(role, name, npi),)
+    filed["77"] = location(charge, filing)
+    known = [role for role in PROVIDERS if filed.get(role)]
+    return [filed[role] for role in known]
+
+
+def location(charge: Charge, filing: FiledClaim) -> Segments:
+    """The loop of the service location, empty where the charge has none: as it was filed, else
+    its name alone."""
+    filed = next((loop for loop in filing.providers if element_at(loop[0], 1) == "77"), ())
+    if filed and charge.location in {plain(element_at(filed[0], 3)), _whole_name(filed[0])}:
+        return filed
+    return (("NM1", "77", "2", charge.location),) if charge.location else ()
+
+
+def _whole_name(segment: Segment) -> str:
+    return f"{plain(element_at(segment, 3))}, {plain(element_at(segment, 4))}"
+
+
+def _matched(lines: tuple[ServiceLine, ...], filed: tuple[Segments, ...]) -> list[Segments]:
+    """For each line the filed one it goes on from: in its place, else with its procedure."""
+    spare = dict(enumerate(filed))
+    found: list[Segments] = []
+    for place, line in enumerate(lines):
+        order = sorted(spare, key=lambda at_: (at_ != place, at_))
+        known = next((each for each in order if _procedure(spare[each]) == line.procedure), None)
+        found.append(() if known is None else spare.pop(known))
+    return found
+
+
+def _procedure(loop: Segments) -> str:
+    code = element_at(_service(loop), 1).split(COMPONENT)
+    return (code[1] if len(code) > 1 else code[0]).strip().upper()
+
+
+def _service(loop: Segments) -> Segment:
+    return next((segment for segment in loop if segment[0] == "SV1"), ("SV1",))
+
+
+def _line(line: ServiceLine, filed: Segments) -> Iterator[Segment]:
+    service = _service(filed)
+    code = element_at(service, 1).split(COMPONENT)
+    kind, described = (code[0], code[6:7]) if len(code) > 1 else ("HC", [])
+    modifiers = [*line.modifiers[:4], *[""] * (4 - len(line.modifiers))]
+    for element, text in (
+        (1, composite(kind, line.procedure, *modifiers, *described)),
+        (2, money(line.total)),
+        (3, element_at(service, 3) or "UN"),
+        (4, f"{line.units.normalize():f}"),
+        (7, composite(*(str(pointer) for pointer in line.pointers))),
+    ):
+        service = with_element(service, element, text)
+    yield service
+    kept = [
+        s for s in filed if s[0] not in {"LX", "SV1"} and (s[0], element_at(s, 1)) != ("DTP", "472")
+    ]
+    own = [place for place, s in enumerate(kept) if s[0] not in BEFORE_DATES]
+    cut = own[0] if own else len(kept)
+    yield from kept[:cut]
+    if line.date_from:
+        start, end = f"{line.date_from:%Y%m%d}", f"{line.date_to or line.date_from:%Y%m%d}"
+        yield (
+            ("DTP", "472", "D8", start) if start == end else ("DTP", "472", "RD8", f"{start}-{end}")
+        )
+    yield from kept[cut:]

@@ -1,0 +1,92 @@
+"""Whose answers, from which day to which: what every file of answers is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from lib import access, history
+from lib.access import Verb
+from lib.errors import NoSuchPractice, WrongInput
+from lib.models import Event, Person, Practice
+from lib.store.database import Connection, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Tasks of a practice that were completed on these days, both included, by its calendar."""
+
+    practice: Practice
+    since: date
+    until: date
+
+    @property
+    def begins(self) -> datetime:
+        return datetime.combine(self.since, time(), self.zone)
+
+    @property
+    def ends(self) -> datetime:
+        return datetime.combine(self.until + timedelta(days=1), time(), self.zone)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.practice.timezone)
+
+    @property
+    def name(self) -> str:
+        """What a file of it is called, without its ending."""
+        kept = (letter if letter.isalnum() else "-" for letter in self.practice.name)
+        words = [word for word in "".join(kept).split("-") if word]
+        return f"answers_{'-'.join(words)}_{self.since}_{self.until}"
+
+
+def period(
+    con: Connection, practice_id: int, since: date, until: date, *, actor: Person | None
+) -> Period:
+    """The period, for somebody who may export its answers; `actor` None is the command line.
+
+    Raises NoSuchPractice, NotAllowed, or WrongInput for days in the wrong order.
+    """
+    if actor:
+        access.require(actor, Verb.EXPORT, practice_id, NoSuchPractice())
+    found = con.records(
+        Practice,
+        "SELECT id, name, timezone, due_days FROM practice WHERE id = $id",
+        id=practice_id,
+    )
+    if not found:
+        raise NoSuchPractice
+    if not date(1900, 1, 1) <= since <= until <= date(2199, 12, 31):
+        raise WrongInput("The first day must not come after the last one.")
+    return Period(found[0], since, until)
+
+
+def exports(con: Connection, wanted: Period) -> list[Event]:
+    """The five last times somebody took answers of the practice away, newest first."""
+    return con.records(
+        Event,
+        """
+        SELECT kind, field, old_value AS old, new_value AS new, detail, person.name AS actor,
+               happened_at
+        FROM event LEFT JOIN person ON person.id = event.actor_id
+        WHERE practice_id = $practice_id AND kind = 'exported'
+        ORDER BY happened_at DESC, event.id DESC LIMIT 5
+        """,
+        practice_id=wanted.practice.id,
+    )
+
+
+def record_export(
+    con: Connection, wanted: Period, what: str, *, actor: Person | None, now: datetime
+) -> None:
+    """Say in the history who took which answers away, before the first byte of them leaves."""
+    with transaction(con):
+        history.record(
+            con,
+            "exported",
+            practice_id=wanted.practice.id,
+            actor_id=actor.id if actor else None,
+            now=now,
+            detail=f"{what}, completed {wanted.since:%m/%d/%Y} to {wanted.until:%m/%d/%Y}",
+        )

@@ -1,0 +1,171 @@
+"""The charges that were changed on completed tasks, gathered to be filed again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lib.export import claims_837, completed_tasks
+from lib.export.claims_837 import Replacement
+from lib.export.filed_claim import element_at
+from lib.export.filed_claims import FiledClaims
+from lib.export.period import Period, record_export
+from lib.export.x12_writer import Envelope
+from lib.intake.recognize import count
+from lib.models import Charge, Patient, Payer, Person, ServiceLine
+from lib.store.database import Connection, transaction
+
+BATCH = 500  # charges that are in memory at once
+RECEIVER = "BILLER"  # the file goes to whoever files claims for the practice
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a file of replacements would hold."""
+
+    claims: int
+    left_out: int
+    remarks: tuple[tuple[str, int], ...]  # a sentence, and of how many claims it is true
+
+
+def review(con: Connection, wanted: Period) -> Review:
+    """How many claims there are to replace, and what they will lack. It names no patient."""
+    remarks: Counter[str] = Counter()
+    claims = left_out = 0
+    for each in replacements(con, completed_tasks.changed_charges(con, wanted)):
+        hindrance = claims_837.hindrance(each)
+        if hindrance:
+            left_out += 1
+            remarks[f"left out, because {hindrance}"] += 1
+        else:
+            claims += 1
+            remarks.update(claims_837.missing(each))
+    return Review(claims, left_out, tuple(remarks.most_common()))
+
+
+def claims_file(
+    con: Connection, wanted: Period, *, actor: Person | None, now: datetime
+) -> Iterator[bytes]:
+    """The 837P of the period piece by piece; the history says who took it."""
+    ids = completed_tasks.changed_charges(con, wanted)
+    record_export(
+        con, wanted, f"{count(len(ids), 'claim')} to replace (837P)", actor=actor, now=now
+    )
+    with transaction(con):
+        control = int(con.value("SELECT nextval('interchange_id')")) % 1_000_000_000
+    envelope = Envelope(*_between(con, wanted, ids), control, now.astimezone(wanted.zone))
+    writable = (each for each in replacements(con, ids) if not claims_837.hindrance(each))
+    return claims_837.write(writable, envelope)
+
+
+def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
+    """The charges as they are now, in this order, with whom they are about."""
+    originals = FiledClaims(con)
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        charges = {charge.id: charge for charge in _charges(con, batch)}
+        patients = _patients(con, batch)
+        payers = _payers(con, batch)
+        numbers = payer_claim_numbers(con, batch)
+        places = _places(con, batch)
+        for charge_id in batch:
+            charge = charges[charge_id]
+            yield Replacement(
+                charge,
+                patients[charge.patient_id],
+                payers[charge.payer_id],
+                numbers.get(charge_id, ""),
+                originals.find(*places[charge_id]),
+            )
+
+
+def _between(con: Connection, wanted: Period, ids: list[int]) -> tuple[str, str]:
+    """Who sends the file to whom: as the first claim was sent, else the clinic to its biller."""
+    for first in replacements(con, ids[:1]):
+        named = [loop[0] for loop in (first.filing.submitter, first.filing.receiver) if loop]
+        if len(named) == 2 and all(element_at(each, 9) for each in named):
+            return element_at(named[0], 9), element_at(named[1], 9)
+        if first.charge.billing_npi:
+            return first.charge.billing_npi, RECEIVER
+    return wanted.practice.name.upper(), RECEIVER
+
+
+def payer_claim_numbers(con: Connection, charge_ids: list[int]) -> dict[int, str]:
+    """The payer's own number (CLP07) of each claim a remittance answered, the newest answer's."""
+    return dict(
+        con.rows(
+            """
+            SELECT id, payer_claim_number FROM charge
+            WHERE id IN (SELECT unnest($ids::BIGINT[])) AND payer_claim_number <> ''
+            """,
+            ids=charge_ids,
+        )
+    )
+
+
+_COLUMNS = ", ".join(name for name in Charge.__dataclass_fields__ if name != "lines")
+
+
+def _charges(con: Connection, ids: list[int]) -> Iterator[Charge]:
+    lines: dict[int, list[ServiceLine]] = {}
+    for charge_id, *values in con.rows(
+        """
+        SELECT charge_id, date_from, date_to, procedure, modifiers, pointers, units, unit_charge,
+               total
+        FROM service_line WHERE charge_id IN (SELECT unnest($ids::BIGINT[]))
+        ORDER BY charge_id, position
+        """,
+        ids=ids,
+    ):
+        start, end, procedure, modifiers, pointers, *amounts = values
+        lines.setdefault(charge_id, []).append(
+            ServiceLine(start, end, procedure, tuple(modifiers), tuple(pointers), *amounts)
+        )
+    for charge in con.records(
+        Charge,
+        f"SELECT {_COLUMNS} FROM charge WHERE id IN (SELECT unnest($ids::BIGINT[]))",
+        ids=ids,
+    ):
+        yield replace(charge, lines=tuple(lines.get(charge.id, ())))
+
+
+def _places(con: Connection, ids: list[int]) -> dict[int, tuple[int | None, int | None]]:
+    """The file and the segment each charge came from."""
+    return {
+        row[0]: (row[1], row[2])
+        for row in con.rows(
+            f"""
+            WITH filed AS ({completed_tasks.FILED})
+            SELECT charge_id, file_id, segment_number FROM filed
+            WHERE charge_id IN (SELECT unnest($ids::BIGINT[]))
+            """,
+            ids=ids,
+        )
+    }
+
+
+def _patients(con: Connection, charge_ids: list[int]) -> dict[int, Patient]:
+    found = con.records(
+        Patient,
+        """
+        SELECT id, practice_id, last_name, first_name, birth_date, sex FROM patient
+        WHERE id IN (SELECT patient_id FROM charge
+                     WHERE id IN (SELECT unnest($ids::BIGINT[])))
+        """,
+        ids=charge_ids,
+    )
+    return {patient.id: patient for patient in found}
+
+
+def _payers(con: Connection, charge_ids: list[int]) -> dict[int, Payer]:
+    found = con.records(
+        Payer,
+        """
+        SELECT id, practice_id, code, name FROM payer
+        WHERE id IN (SELECT payer_id FROM charge WHERE id IN (SELECT unnest($ids::BIGINT[])))
+        """,
+        ids=charge_ids,
+    )
+    return {payer.id: payer for payer in found}

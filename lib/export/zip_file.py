@@ -1,0 +1,169 @@
+"""Completed tasks as one ZIP: manifest.csv, a row a task, and the documents beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, tzinfo
+from typing import BinaryIO
+
+from lib import document_types, documents
+from lib.export import completed_tasks
+from lib.export.completed_tasks import Attached, CompletedTask
+from lib.export.period import Period, period, record_export
+from lib.intake.recognize import count
+from lib.models import Channel, Person
+from lib.store.database import Connection
+
+CHUNK = 256 * 1024  # bytes of a document that are in memory at once
+COLUMNS = (
+    "Claim number", "Patient", "Payer", "Type", "Task", "Date of service", "Amount",
+    "Completed", "Completed by", "Notes to Biller", "Notes from Biller", "Questions & Comments",
+    "Changed fields", "Documents",
+)  # fmt: skip
+ENDINGS = {
+    document_types.PDF: ".pdf",
+    document_types.TIFF: ".tif",
+    document_types.PNG: ".png",
+    document_types.JPEG: ".jpg",
+    document_types.DOC: ".doc",
+    document_types.DOCX: ".docx",
+}
+FORMULA = frozenset("=+-@＝＋－＠")  # what begins one; OWASP, CSV injection
+
+
+def export(
+    con: Connection,
+    *,
+    actor: Person | None,
+    practice_id: int,
+    since: date,
+    until: date,
+    out: BinaryIO,
+    now: datetime,
+) -> int:
+    """Write the ZIP of the tasks completed on these days to `out`; how many there are.
+
+    `actor` None is the command line. Raises NoSuchPractice, NotAllowed or WrongInput.
+    """
+    wanted = period(con, practice_id, since, until, actor=actor)
+    ids, chunks = write_zip(con, wanted, actor=actor, now=now)
+    for chunk in chunks:
+        out.write(chunk)
+    return len(ids)
+
+
+def write_zip(
+    con: Connection, wanted: Period, *, actor: Person | None, now: datetime
+) -> tuple[list[int], Iterator[bytes]]:
+    """The tasks of the period, and the ZIP of them piece by piece; the history says who took it."""
+    ids = completed_tasks.task_ids(con, wanted)
+    record_export(con, wanted, count(len(ids), "completed task"), actor=actor, now=now)
+    return ids, _chunks(con, ids, now.astimezone(wanted.zone))
+
+
+def cell(text: str) -> str:
+    """The text so that no spreadsheet calculates with it, whatever cannot be seen before it."""
+    seen = (sign for sign in text if sign.isprintable() and not sign.isspace())
+    is_formula = text.startswith(("\t", "\r")) or next(seen, "") in FORMULA
+    return f"'{text}" if is_formula else text
+
+
+class _Outlet(io.RawIOBase):
+    """What has been written and not yet taken away; cannot go back."""
+
+    def __init__(self) -> None:
+        self.waiting = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        content = bytes(data)  # type: ignore[call-overload]
+        self.waiting += content
+        return len(content)
+
+    def take(self) -> Iterator[bytes]:
+        if self.waiting:
+            yield bytes(self.waiting)
+            self.waiting.clear()
+
+
+def _chunks(con: Connection, ids: list[int], made_at: datetime) -> Iterator[bytes]:
+    outlet, zone = _Outlet(), made_at.tzinfo
+    wanted: dict[int, Attached] = {}
+    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open(_entry("manifest.csv", made_at), "w") as manifest:
+            manifest.write("\ufeff".encode())  # without it Excel does not read UTF-8
+            manifest.write(_line(COLUMNS))
+            for answer in completed_tasks.answers(con, ids):
+                for document in answer.documents:
+                    if documents.path_of(con, document.sha256).exists():
+                        wanted.setdefault(document.document_id, document)
+                manifest.write(_line(_row(answer, zone, wanted)))
+                yield from outlet.take()
+        for document in wanted.values():
+            path = documents.path_of(con, document.sha256)
+            name = f"documents/{file_name(document)}"
+            with path.open("rb") as file, archive.open(_entry(name, made_at), "w") as entry:
+                while content := file.read(CHUNK):
+                    entry.write(content)
+                    yield from outlet.take()
+    yield from outlet.take()
+
+
+def _entry(name: str, made_at: datetime) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, made_at.timetuple()[:6])
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o600 << 16
+    return entry
+
+
+def file_name(document: Attached) -> str:
+    """A name that every system can write and no other document of the store has."""
+    decomposed = unicodedata.normalize("NFKD", document.name)
+    letters = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    stem = re.sub(r"[^0-9A-Za-z_-]+", "-", letters).strip("-_")[:80]
+    return f"{document.document_id}_{stem or 'document'}{ENDINGS.get(document.media_type, '')}"
+
+
+def _row(answer: CompletedTask, zone: tzinfo | None, kept: dict[int, Attached]) -> tuple[str, ...]:
+    return (
+        answer.claim_number,
+        answer.patient,
+        answer.payer,
+        answer.type.label,
+        answer.title,
+        f"{answer.date_of_service:%m/%d/%Y}" if answer.date_of_service else "",
+        f"{answer.amount:.2f}" if answer.amount is not None else "",
+        f"{answer.completed_at.astimezone(zone):%m/%d/%Y %H:%M}",
+        answer.completed_by,
+        _notes(answer, Channel.TO_BILLER, zone),
+        _notes(answer, Channel.FROM_BILLER, zone),
+        _notes(answer, Channel.QUESTION, zone),
+        "\n".join(
+            f"{c.field}: {c.old or 'nothing'} → {c.new or 'nothing'}" for c in answer.changes
+        ),
+        "\n".join(
+            file_name(document) if document.document_id in kept else f"{document.name} (file lost)"
+            for document in answer.documents
+        ),
+    )
+
+
+def _notes(answer: CompletedTask, channel: Channel, zone: tzinfo | None) -> str:
+    return "\n".join(
+        f"{note.written_at.astimezone(zone):%m/%d/%Y %H:%M} {note.author}: {note.text}"
+        for note in answer.notes
+        if note.channel is channel
+    )
+
+
+def _line(cells: tuple[str, ...]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerow([cell(each) for each in cells])
+    return text.getvalue().encode("utf-8", "replace")

@@ -1,0 +1,61 @@
+"""The append-only story of every task, charge and document."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lib.models import Event, Person
+from lib.store.database import Connection
+
+
+def record(
+    con: Connection,
+    kind: str,
+    *,
+    practice_id: int,
+    actor_id: int | None,
+    now: datetime,
+    task_id: int | None = None,
+    charge_id: int | None = None,
+    document_id: int | None = None,
+    field: str | None = None,
+    old: str | None = None,
+    new: str | None = None,
+    detail: str | None = None,
+) -> None:
+    """Add one line of history inside the caller's transaction."""
+    con.execute(
+        """
+        INSERT INTO event (practice_id, task_id, charge_id, document_id, kind, field,
+                           old_value, new_value, detail, actor_id, happened_at)
+        VALUES ($practice_id, $task_id, $charge_id, $document_id, $kind, $field,
+                $old, $new, $detail, $actor_id, $now)
+        """,
+        practice_id=practice_id,
+        task_id=task_id,
+        charge_id=charge_id,
+        document_id=document_id,
+        kind=kind,
+        field=field,
+        old=old,
+        new=new,
+        detail=detail,
+        actor_id=actor_id,
+        now=now,
+    )
+
+
+def of_task(con: Connection, task_id: int, *, actor: Person) -> list[Event]:
+    """The story of one task of the actor's practices, newest first."""
+    return con.records(
+        Event,
+        """
+        SELECT kind, field, old_value AS old, new_value AS new, detail,
+               person.name AS actor, happened_at
+        FROM event LEFT JOIN person ON person.id = event.actor_id
+        WHERE task_id = $task_id AND list_contains($practices, event.practice_id)
+        ORDER BY happened_at DESC, event.id DESC
+        """,
+        task_id=task_id,
+        practices=actor.practice_ids,
+    )

@@ -1,0 +1,1 @@
+"""FHIR resources, read: no module here reaches the store."""

@@ -1,0 +1,281 @@
+"""Requests of payers for attachments: FHIR R4 Tasks by the Da Vinci CDex profile. Pure.
+
+Source: http://hl7.org/fhir/us/davinci-cdex/StructureDefinition/cdex-task-attachment-request, 2.1.0
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from lib.errors import RefusedFile
+from lib.intake import loinc
+from lib.intake.fhir import parties, resources
+from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
+from lib.intake.task_requests import Request
+from lib.models import TaskType
+
+FORMAT = "FHIR"
+MAX_TEXT = 100_000  # letters of a Task that is set aside
+LOINC = "http://loinc.org"
+CLAIM = "claim"
+PRIOR_AUTHORIZATION = {"preauthorization", "prior-authorization"}
+OVER = {  # states in which nobody waits for an answer -> how we say it
+    "draft": "it is a draft that was not sent yet",
+    "completed": "it is completed already",
+    "cancelled": "the payer has cancelled it",
+    "rejected": "it was rejected",
+    "failed": "it has failed",
+    "entered-in-error": "it was sent by mistake",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A resource that makes no task, and why; `is_bad` where it ought to have made one."""
+
+    number: int  # of the resource in the file, counted from 1
+    identifiers: str
+    sentence: str
+    is_bad: bool = False
+    text: str | None = None  # the resource itself, of a bad one
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One thing a Task asks for."""
+
+    code: str  # LOINC, or the address of a questionnaire
+    words: str
+    lines: tuple[int, ...]
+    is_questionnaire: bool = False
+
+
+def read(name: str, content: bytes) -> tuple[list[Request], list[Recorded]]:
+    """What the file asks, and what of it makes no task.
+
+    Raises RefusedFile where it is not FHIR in JSON, or holds no Task that can be read.
+    """
+    if resources.is_fhir_xml(content):
+        raise RefusedFile(f"{name} was refused: it is FHIR in XML; ask for it in JSON.")
+    found = resources.resources(name, content)
+    tasks = [
+        each for each in found if each.problem or text(each.resource, "resourceType") == "Task"
+    ]
+    kinds = Counter(text(each.resource, "resourceType") for each in found)
+    if all(each.problem for each in tasks):
+        several = ", ".join(sorted(kind for kind in kinds if kind.isalpha())[:5]) or "nothing known"
+        raise RefusedFile(
+            f"{name} was refused: it holds no Task, which is how a payer asks; it holds {several}."
+        )
+    requests, recorded = [], []
+    for each in tasks:
+        answer = _task(each)
+        if isinstance(answer, Request):
+            requests.append(answer)
+        else:
+            recorded.append(answer)
+    bad = [each for each in recorded if each.is_bad]
+    if bad and len(bad) == len(tasks):
+        raise RefusedFile(f"{name} was refused: {bad[0].sentence}. Nothing of it was imported.")
+    return requests, recorded
+
+
+def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line)
+    if found.problem:
+        return Recorded(found.number, "", found.problem, True, found.raw[:MAX_TEXT])
+    task = found.resource
+    tracking, system = _tracking(task)
+    identifiers = f"{system}|{tracking}"
+
+    def no_task(why: str, *, is_bad: bool = False) -> Recorded:
+        text_ = json.dumps(task, indent=1)[:MAX_TEXT] if is_bad else None
+        return Recorded(found.number, identifiers, why, is_bad, text_)
+
+    reasons = codes(at(task, "reasonCode"))
+    if reasons & PRIOR_AUTHORIZATION:
+        return no_task(
+            "it is about a prior authorization, not about a claim, so no billing task was made"
+        )
+    if CLAIM not in reasons:
+        return no_task("it does not say that it is about a claim, so no billing task was made")
+    state = text(task, "status")
+    if state in OVER:
+        return no_task(f"{OVER[state]}, so no task was made")
+    if not tracking:
+        return no_task("it has no identifier by which the payer would know the answer", is_bad=True)
+    claim = _claim(found)
+    if not claim:
+        return no_task("it does not say which claim it is about (reasonReference)", is_bad=True)
+    wanted = _wanted(task)
+    if not wanted:
+        return no_task("it does not say which documents are wanted (input)", is_bad=True)
+    return _request(found, tracking, system, claim, wanted)
+
+
+def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[Wanted]) -> Request:
+    task = found.resource
+    patient = found.referred(at(task, "for")) or {}
+    payer_name, payer_code = parties.payer(found)
+    due = resources.last_day(text(task, "restriction", "period", "end"))
+    service = resources.last_day(_input(task, "service-date", "valueDate", "valueDateTime"))
+    label = next((_label(each) for each in wanted), loinc.OTHER)
+    lines = sorted({line for each in wanted for line in each.lines})
+    return Request(
+        key="|".join((FORMAT, system, tracking, payer_code or payer_name, claim)),
+        type=TaskType.DOCUMENTS,
+        title=_title(wanted, label, lines),
+        instructions=_instructions(found, tracking, claim, wanted, due, service, payer_name),
+        source=FORMAT,
+        segment_number=found.number,
+        codes=", ".join(dict.fromkeys(each.code for each in wanted if not each.is_questionnaire)),
+        claim_number=claim,
+        patient_name=parties.name(patient) or text(task, "for", "display"),
+        birth_date=resources.last_day(text(patient, "birthDate")),
+        payer_name=payer_name,
+        payer_code=payer_code,
+        provider_name=parties.provider(found),
+        date_of_service=service,
+        asked_on=resources.last_day(text(task, "authoredOn")),
+        due_on=due,
+        due_rule="named by the payer" if due else "",
+        document_label=label,
+    )
+
+
+def _tracking(task: Resource) -> tuple[str, str]:
+    """The payer's own number for this request and whose it is; its id where it has none."""
+    several = [each for each in items(task, "identifier") if text(each, "value")]
+    known = [each for each in several if "tracking-id" in codes(at(each, "type"))]
+    for each in known or several:
+        return text(each, "value"), text(each, "system")
+    return text(task, "id"), ""
+
+
+def _claim(found: Found) -> str:
+    """The claim's number: what reasonReference identifies, or what it points to, or an input."""
+    task = found.resource
+    for reference in (at(task, "reasonReference"), at(task, "focus")):
+        if number := text(reference, "identifier", "value"):
+            return number
+        pointed = found.referred(reference)
+        several = items(pointed, "identifier")
+        for each in sorted(several, key=lambda identifier: text(identifier, "use") == "old"):
+            if number := text(each, "value"):
+                return number
+    for each in items(task, "input"):
+        if codes(at(each, "type")) & {"claim", "claim-id", "claim-identifier", "claim-number"}:
+            for path in (
+                ("valueIdentifier", "value"),
+                ("valueReference", "identifier", "value"),
+                ("valueString",),
+            ):
+                if number := text(each, *path):
+                    return number
+    return ""
+
+
+def _wanted(task: Resource) -> list[Wanted]:
+    found = []
+    for each in items(task, "input"):
+        kinds = codes(at(each, "type"))
+        lines = tuple(
+            line
+            for extension in items(each, "extension")
+            if text(extension, "url").casefold().endswith("linenumber")
+            and isinstance(
+                line := extension.get("valueInteger", extension.get("valuePositiveInt")), int
+            )
+            and not isinstance(line, bool)
+        )
+        if "attachments-needed" in kinds or "code" in kinds:
+            concept = at(each, "valueCodeableConcept")
+            coding = _coding(concept)
+            code = text(coding, "code")
+            words = text(concept, "text") or text(coding, "display")
+            if code or words:
+                found.append(Wanted(code, words, lines))
+        elif kinds & {"questionnaire", "questionnaire-context"}:
+            address = _value(each, "valueCanonical", "valueUri", "valueUrl")
+            if address:
+                found.append(Wanted(address, "", lines, is_questionnaire=True))
+    return found
+
+
+def _coding(concept: object) -> Resource:
+    """The coding of a concept that says most: LOINC's, else the first."""
+    several = items(concept, "coding")
+    known = [each for each in several if text(each, "system") == LOINC]
+    return next(iter(known or several), {})
+
+
+def _label(wanted: Wanted) -> str:
+    return loinc.label(wanted.code) if not wanted.is_questionnaire else loinc.OTHER
+
+
+def _title(wanted: list[Wanted], label: str, lines: list[int]) -> str:
+    if all(each.is_questionnaire for each in wanted):
+        what = "Questionnaire of the payer to be filled in"
+    elif len(wanted) > 1:
+        what = f"{len(wanted)} documents wanted for the claim"
+    else:
+        what = f"{label if label != loinc.OTHER else 'Document'} wanted for the claim"
+    return what if not lines else f"{what}, line {', '.join(map(str, lines[:8]))}"
+
+
+def _instructions(
+    found: Found,
+    tracking: str,
+    claim: str,
+    wanted: list[Wanted],
+    due: date | None,
+    service: date | None,
+    payer: str,
+) -> str:
+    task = found.resource
+    of = f", service of {service:%m/%d/%Y}" if service else ""
+    member = parties.member(found)
+    said = [
+        f"{payer or 'The payer'} cannot decide claim {claim}{of} without more documents"
+        + (f" (member ID {member})." if member else ".")
+    ]
+    said += [_sentence(each) for each in wanted]
+    if at(task, "input") and _flag(task, "signature-flag"):
+        said.append("The document must be signed.")
+    if due:
+        said.append(f"The payer waits for the answer until {due:%m/%d/%Y}.")
+    said.append(f"Name the payer's tracking number {tracking} with what is sent.")
+    return " ".join(said)
+
+
+def _sentence(wanted: Wanted) -> str:
+    lines = ", ".join(map(str, wanted.lines))
+    where = f" for line {lines}" if lines else ""
+    if wanted.is_questionnaire:
+        return f"Fill in the payer's questionnaire {wanted.code}{where}."
+    label = _label(wanted)
+    kind = f"LOINC {wanted.code}" if loinc.is_code(wanted.code) else wanted.code
+    named = ", ".join(part for part in (wanted.words, kind) if part)
+    if label == loinc.OTHER:
+        return f"Attach what the payer names “{wanted.words or wanted.code}” ({kind}){where}."
+    return f"Attach: {label.lower()} ({named}){where}."
+
+
+def _input(task: Resource, kind: str, *values: str) -> str:
+    for each in items(task, "input"):
+        if kind in codes(at(each, "type")):
+            return _value(each, *values)
+    return ""
+
+
+def _value(holder: Resource, *values: str) -> str:
+    return next((found for value in values if (found := text(holder, value))), "")
+
+
+def _flag(task: Resource, kind: str) -> bool:
+    return any(
+        kind in codes(at(each, "type")) and each.get("valueBoolean") is True
+        for each in items(task, "input")
+    )

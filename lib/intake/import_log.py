@@ -1,0 +1,123 @@
+"""The files that came in: when, by whom, what they brought, and what of them was set aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from lib import access
+from lib.access import Verb, may_anywhere
+from lib.errors import NoSuchFile
+from lib.models import Person
+from lib.store.database import Connection
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """One file as it was brought in."""
+
+    id: int
+    practice_id: int
+    name: str
+    sha256: str
+    format: str
+    charges_new: int
+    tasks_new: int
+    tasks_amount: Decimal  # US dollars
+    imported_at: datetime
+    imported_by: str | None  # None: the command line or a watched folder
+    set_aside: int  # messages, and the refused rows of a table as one
+
+
+@dataclass(frozen=True, slots=True)
+class FileMessage:
+    """One message of a file that was not simply taken: why, and where in the file."""
+
+    id: int
+    kind: str
+    outcome: str  # quarantined, duplicate or recorded
+    sentence: str
+    first_segment: int  # of a table: the first refused row
+    last_segment: int
+    segment_number: int | None  # where the sentence points to
+    has_text: bool
+
+
+_COLUMNS = """
+    intake_file.id, intake_file.practice_id, intake_file.name, sha256, format, charges_new,
+    tasks_new, tasks_amount, imported_at, person.name AS imported_by,
+    (SELECT count(*) FROM intake_message
+     WHERE intake_file_id = intake_file.id AND outcome = 'quarantined') AS set_aside
+"""
+
+
+def find(con: Connection, *, actor: Person, page: int = 1) -> tuple[list[ImportedFile], int]:
+    """One page of fifty files of the practices the actor imports for, newest first, and how many
+    there are in all."""
+    practices = may_anywhere(actor, Verb.IMPORT)
+    count = con.value(
+        "SELECT count(*) FROM intake_file WHERE list_contains($practices, practice_id)",
+        practices=practices,
+    )
+    found = con.records(
+        ImportedFile,
+        f"""
+        SELECT {_COLUMNS}
+        FROM intake_file LEFT JOIN person ON person.id = imported_by
+        WHERE list_contains($practices, intake_file.practice_id)
+        ORDER BY imported_at DESC, intake_file.id DESC
+        LIMIT $size OFFSET $start
+        """,
+        practices=practices,
+        size=PAGE_SIZE,
+        start=(page - 1) * PAGE_SIZE,
+    )
+    return found, int(count)
+
+
+def get(con: Connection, file_id: int, *, actor: Person) -> tuple[ImportedFile, list[FileMessage]]:
+    """One file, and those of its messages that were not simply taken, in the file's order.
+
+    Raises NoSuchFile, for another practice's file too, and NotAllowed.
+    """
+    found = con.records(
+        ImportedFile,
+        f"""
+        SELECT {_COLUMNS}
+        FROM intake_file LEFT JOIN person ON person.id = imported_by
+        WHERE intake_file.id = $file_id
+        """,
+        file_id=file_id,
+    )
+    if not found:
+        raise NoSuchFile
+    access.require(actor, Verb.IMPORT, found[0].practice_id, NoSuchFile())
+    return found[0], con.records(
+        FileMessage,
+        """
+        SELECT id, kind, outcome, sentence, first_segment, last_segment, segment_number,
+               raw IS NOT NULL AS has_text
+        FROM intake_message
+        WHERE intake_file_id = $file_id AND outcome <> 'applied'
+        ORDER BY first_segment, id
+        """,
+        file_id=file_id,
+    )
+
+
+def text(con: Connection, message_id: int, *, actor: Person) -> str:
+    """The text of a message that was set aside, a line a segment.
+
+    Raises NoSuchFile where there is none, for another practice's message too, and NotAllowed.
+    """
+    found = con.row(
+        "SELECT practice_id, raw FROM intake_message WHERE id = $id AND raw IS NOT NULL",
+        id=message_id,
+    )
+    if not found:
+        raise NoSuchFile
+    access.require(actor, Verb.IMPORT, found[0], NoSuchFile())
+    return str(found[1])

@@ -1,0 +1,241 @@
+"""A file from outside: shown before it is brought in, then brought in whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lib import access
+from lib.access import Verb
+from lib.errors import NotAllowed, RefusedFile, WrongInput
+from lib.intake import recognize as contents
+from lib.intake import rejected_rows, saved_mappings
+from lib.intake.file_import import FileImport
+from lib.intake.import_context import ImportContext
+from lib.intake.parsed_file import TableOptions
+from lib.intake.recognize import FileSummary
+from lib.intake.source_archive import keep, quarantined_text
+from lib.intake.source_file import SourceFile
+from lib.intake.x12 import transactions
+from lib.intake.x12.transactions import QUARANTINED, Message
+from lib.models import ImportReport, Person, Practice
+from lib.store.database import Connection, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a file has come."""
+
+    done: int  # bytes
+    size: int  # bytes
+    charges: int
+    tasks: int
+
+
+# Told after every part of a file. What it raises ends the import, and nothing of the file is kept.
+Watch = Callable[[Progress], None]
+
+
+def preview(
+    con: Connection,
+    name: str,
+    content: bytes | Path,
+    *,
+    actor: Person | None,
+    practice_id: int,
+    choice: TableOptions | None = None,
+    watch: Watch | None = None,
+) -> ImportReport:
+    """What would come in, or in `refused` the sentence why nothing would. Writes nothing.
+
+    Raises NotAllowed for somebody who may not import into this practice.
+    """
+    _require(actor, practice_id)
+    raw = SourceFile(name, content)
+    known = _known(con, name, raw.sha256, practice_id)
+    if known:
+        return known
+    choice = choice or _choice(con, practice_id)
+
+    def attempt(without: frozenset[int]) -> ImportReport:
+        return _take(con, raw, practice_id, None, without, choice, watch)[0]
+
+    return _attempted(raw, attempt)
+
+
+def apply(
+    con: Connection,
+    name: str,
+    content: bytes | Path,
+    *,
+    actor: Person | None,
+    practice_id: int,
+    now: datetime,
+    choice: TableOptions | None = None,
+    watch: Watch | None = None,
+    keeps_refused: bool = True,
+) -> ImportReport:
+    """Bring the file in, in one transaction, and say what became of it.
+
+    `actor` None is the command line. A file that is refused or was imported before changes
+    nothing; the report says so. Messages that cannot be read are set aside, the others come in.
+    A table of which every row is refused is kept for somebody to correct it on the Import page;
+    with `keeps_refused` False it is refused as a whole.
+    Raises NotAllowed as `preview` does, and whatever `watch` raises.
+    """
+    _require(actor, practice_id)
+    raw = SourceFile(name, content)
+    practice = _practice(con, practice_id)
+    choice = choice or _choice(con, practice_id)
+
+    def attempt(without: frozenset[int]) -> ImportReport:
+        with transaction(con):
+            known = _known(con, name, raw.sha256, practice_id)
+            if known:
+                return known
+            file_id = con.next_ids("intake_file", 1)[0]
+            source = ImportContext(file_id, name, practice, actor.id if actor else None, now)
+            report, taking = _take(con, raw, practice_id, source, without, choice, watch)
+            if report.refused_rows and not report.tasks_new and not keeps_refused:
+                raise _all_refused(report)
+            keep(con.store, raw)
+            _record(con, report, source)
+            _record_messages(con, taking.messages(), raw, source)
+            rejected_rows.keep(con, taking.tally, source)
+        return report
+
+    return _attempted(raw, attempt)
+
+
+def _attempted(raw: SourceFile, attempt: Callable[[frozenset[int]], ImportReport]) -> ImportReport:
+    """Try with every message; where a long one turns out to be bad, again without the bad ones."""
+    try:
+        try:
+            return attempt(frozenset())
+        except transactions.RestartWithout:
+            return attempt(transactions.bad_ones(raw.text()))
+    except RefusedFile as problem:
+        return ImportReport(raw.name, raw.sha256, None, refused=str(problem))
+
+
+def _take(
+    con: Connection,
+    raw: SourceFile,
+    practice_id: int,
+    source: ImportContext | None,
+    without: frozenset[int],
+    choice: TableOptions,
+    watch: Watch | None,
+) -> tuple[ImportReport, FileImport]:
+    tally = FileSummary()
+    taking = FileImport(con, practice_id, source, tally)
+    for piece in contents.parts(raw, tally, without=without, choice=choice):
+        taking.take(piece)
+        if watch:
+            watch(Progress(raw.done, raw.size, taking.totals.charges, taking.totals.tasks))
+    return taking.report(raw.name, raw.sha256), taking
+
+
+def _choice(con: Connection, practice_id: int) -> TableOptions:
+    """Tables are read as the practice saved it, else as their columns are named."""
+    return TableOptions(plan_for=lambda grid: saved_mappings.plan_for(con, practice_id, grid))
+
+
+def _all_refused(report: ImportReport) -> RefusedFile:
+    rows = report.refused_rows
+    return RefusedFile(
+        f"{report.file} was refused: no row of it is new and without a mistake. Refused: "
+        f"{contents.count(len(rows), 'row')}, the first in line {rows[0].line}; the Import page "
+        "says why, row by row."
+    )
+
+
+def is_known(con: Connection, sha256: str, practice_id: int) -> bool:
+    """True for a file that the practice imported before."""
+    return _known(con, "", sha256, practice_id) is not None
+
+
+def refusal(name: str, content: bytes, sentence: str) -> ImportReport:
+    """The report on a file of which nothing comes in."""
+    return ImportReport(name, hashlib.sha256(content).hexdigest(), None, refused=sentence)
+
+
+def _known(con: Connection, name: str, sha256: str, practice_id: int) -> ImportReport | None:
+    """The report on a file that was imported before, or None. A table of which no row came in may
+    be tried again: with its columns matched in another way it can say more."""
+    format_ = con.value(
+        """
+        SELECT format FROM intake_file
+        WHERE practice_id = $practice_id AND sha256 = $sha256
+          AND (tasks_new > 0 OR format NOT IN ('CSV', 'XLSX'))
+        """,
+        practice_id=practice_id,
+        sha256=sha256,
+    )
+    return ImportReport(name, sha256, format_, already_imported=True) if format_ else None
+
+
+def _require(actor: Person | None, practice_id: int) -> None:
+    if actor:
+        access.require(actor, Verb.IMPORT, practice_id, NotAllowed(Verb.IMPORT.value))
+
+
+def _practice(con: Connection, practice_id: int) -> Practice:
+    found = con.records(
+        Practice,
+        "SELECT id, name, timezone, due_days FROM practice WHERE id = $id",
+        id=practice_id,
+    )
+    if not found:
+        raise WrongInput("There is no such practice.")
+    return found[0]
+
+
+def _record(con: Connection, report: ImportReport, source: ImportContext) -> None:
+    con.execute(
+        """
+        INSERT INTO intake_file (id, practice_id, name, sha256, format, charges_new, tasks_new,
+                                 tasks_amount, imported_at, imported_by)
+        VALUES ($id, $practice_id, $name, $sha256, $format, $charges, $tasks, $amount, $now, $actor)
+        """,
+        id=source.file_id,
+        practice_id=source.practice.id,
+        name=report.file,
+        sha256=report.sha256,
+        format=report.format,
+        charges=report.charges_new,
+        tasks=report.tasks_new,
+        amount=report.tasks_amount,
+        now=source.now,
+        actor=source.actor_id,
+    )
+
+
+def _record_messages(
+    con: Connection, found: list[Message], raw: SourceFile, source: ImportContext
+) -> None:
+    texts = quarantined_text(raw, [each for each in found if each.outcome == QUARANTINED])
+    ids = con.next_ids("intake_message", len(found)) if found else []
+    con.insert(
+        "intake_message",
+        [
+            {
+                "id": id_,
+                "practice_id": source.practice.id,
+                "intake_file_id": source.file_id,
+                "kind": each.kind,
+                "identifiers": each.identifiers,
+                "first_segment": each.first,
+                "last_segment": each.last,
+                "outcome": each.outcome,
+                "sentence": each.sentence,
+                "segment_number": each.segment_number,
+                "raw": each.text or texts.get(each.first),
+                "received_at": source.now,
+            }
+            for id_, each in zip(ids, found, strict=True)
+        ],
+    )

@@ -1,0 +1,182 @@
+"""Claims of a file become charges: which of them are new, and their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from lib import scrubber
+from lib.intake import known_records
+from lib.intake.import_context import ImportContext
+from lib.intake.records import Claim
+from lib.models import Charge
+from lib.store.database import Connection, Value
+
+Patients = dict[tuple[str, str, date | None], int]
+
+
+@dataclass(frozen=True, slots=True)
+class NewClaim:
+    """A claim that is not held yet."""
+
+    claim: Claim
+    fingerprint: str
+
+
+class Known:
+    """Which claims of one file are held: a file that says one thing k times adds k less those
+    held before it. Asked with some claims at a time."""
+
+    def __init__(self, con: Connection, practice_id: int, file_id: int | None) -> None:
+        self._con, self._practice_id, self._file_id = con, practice_id, file_id
+        self._spare: dict[str, int] = {}
+
+    def fresh(self, claims: Sequence[Claim]) -> list[NewClaim]:
+        """The claims that are not held yet."""
+        found = [NewClaim(claim, claim.fingerprint) for claim in claims]
+        held = self._con.rows(
+            """
+            SELECT fingerprint, count(*) FROM (
+                SELECT fingerprint, intake_file_id FROM charge
+                WHERE practice_id = $practice_id
+                  AND fingerprint IN (SELECT unnest($wanted::VARCHAR[]))
+                UNION ALL
+                SELECT fingerprint, intake_file_id FROM charge_arrival
+                WHERE practice_id = $practice_id
+                  AND fingerprint IN (SELECT unnest($wanted::VARCHAR[]))
+            ) AS held
+            WHERE intake_file_id IS DISTINCT FROM $file_id
+            GROUP BY fingerprint
+            """,
+            practice_id=self._practice_id,
+            file_id=self._file_id,
+            wanted=list({each.fingerprint for each in found}),
+        )
+        for fingerprint, times in held:
+            self._spare.setdefault(fingerprint, times)
+        return [each for each in found if not self._take(each.fingerprint)]
+
+    def _take(self, fingerprint: str) -> bool:
+        left = self._spare.get(fingerprint, 0)
+        if left:
+            self._spare[fingerprint] = left - 1
+        return left > 0
+
+
+def add(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> None:
+    """Write the charges, their lines, whom they name and their history; inside a transaction."""
+    if not new:
+        return
+    claims = [each.claim for each in new]
+    payers, patients = people_of(con, claims, source)
+    charges: list[dict[str, Value]] = []
+    lines: list[dict[str, Value]] = []
+    events: list[dict[str, Value]] = []
+    for id_, each in zip(con.next_ids("charge", len(new)), new, strict=True):
+        charge = charge_of(id_, each.claim, source.practice.id, payers, patients)
+        charges.append(charge_row(charge, each, source))
+        lines += line_rows(charge)
+        events.append(source.event("imported", each.claim.segment_number, charge_id=id_))
+    ids = con.next_ids("service_line", len(lines)) if lines else []
+    for id_, line in zip(ids, lines, strict=True):
+        line["id"] = id_
+    con.insert("charge", charges)
+    con.insert("service_line", lines)
+    con.insert("event", events)
+
+
+def people_of(
+    con: Connection, claims: Sequence[Claim], source: ImportContext
+) -> tuple[known_records.Payers, Patients]:
+    """Payers and patients that the claims name; those not held yet, and providers, are made."""
+    payers = known_records.Payers(con, source.practice.id)
+    payers.make(claim.payer for claim in claims)
+    patients = known_records.patients(con, source.practice.id, (claim.patient for claim in claims))
+    known_records.add_providers(
+        con,
+        source.practice.id,
+        (
+            who
+            for claim in claims
+            for who in (claim.billing, claim.rendering, claim.referring, claim.supervising)
+        ),
+    )
+    return payers, patients
+
+
+def charge_of(
+    id_: int, claim: Claim, practice_id: int, payers: known_records.Payers, patients: Patients
+) -> Charge:
+    """The charge that a claim is."""
+    subject, payer = claim.patient, payers.find(claim.payer)
+    assert payer is not None
+    patient_id = patients[subject.last_name, subject.first_name, subject.birth_date]
+    payer_id = payer[0]
+    return Charge(
+        id=id_,
+        practice_id=practice_id,
+        claim_number=claim.claim_number,
+        patient_id=patient_id,
+        payer_id=payer_id,
+        member_id=claim.member_id,
+        authorization_number=claim.authorization_number,
+        billing_npi=claim.billing.npi,
+        billing_name=claim.billing.name,
+        rendering_npi=claim.rendering.npi,
+        rendering_name=claim.rendering.name,
+        referring_npi=claim.referring.npi,
+        referring_name=claim.referring.name,
+        supervising_npi=claim.supervising.npi,
+        supervising_name=claim.supervising.name,
+        location=claim.location,
+        place_of_service=claim.place_of_service,
+        date_from=claim.dates[0],
+        date_to=claim.dates[1],
+        hospitalized_from=claim.hospitalized[0],
+        hospitalized_to=claim.hospitalized[1],
+        diagnoses=claim.diagnoses,
+        filed_total=claim.filed_total,
+        is_edited=False,
+        arrival_problems=(),
+        version=1,
+        lines=claim.lines,
+    )
+
+
+_COLUMNS = tuple(
+    name for name in Charge.__dataclass_fields__ if name not in {"lines", "arrival_problems"}
+)
+
+
+def charge_row(charge: Charge, each: NewClaim, source: ImportContext) -> dict[str, Value]:
+    row: dict[str, Value] = {name: getattr(charge, name) for name in _COLUMNS}
+    problems = scrubber.check_charge(charge, today=source.today)
+    row["arrival_problems"] = tuple(problem.key for problem in problems)
+    row["fingerprint"] = each.fingerprint
+    row["intake_file_id"] = source.file_id
+    row["segment_number"] = each.claim.segment_number
+    row["frequency"] = each.claim.frequency
+    row["is_voided"] = each.claim.frequency == "8"
+    row["created_at"] = source.now
+    return row
+
+
+def line_rows(charge: Charge) -> list[dict[str, Value]]:
+    """The rows of a charge's lines, without their ids."""
+    return [
+        {
+            "practice_id": charge.practice_id,
+            "charge_id": charge.id,
+            "position": position,
+            "date_from": line.date_from,
+            "date_to": line.date_to,
+            "procedure": line.procedure,
+            "modifiers": line.modifiers,
+            "pointers": line.pointers,
+            "units": line.units,
+            "unit_charge": line.unit_charge,
+            "total": line.total,
+        }
+        for position, line in enumerate(charge.lines, start=1)
+    ]

@@ -1,0 +1,98 @@
+"""Files that are not X12, known by what is in them: FHIR and tables of tasks. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lib.intake.fhir import attachment_requests, resources
+from lib.intake.fhir.attachment_requests import Recorded
+from lib.intake.tables import columns, task_rows
+from lib.intake.tables.columns import ColumnMapping
+from lib.intake.tables.table import Grid, text_of
+from lib.intake.task_requests import Request
+from lib.intake.x12.separators import PIECE
+from lib.intake.x12.transactions import APPLIED, QUARANTINED, RECORDED, Message
+from lib.models import RefusedRow
+
+# The beginning of an X12 file, or of a piece of one: x12.py says what is wrong with it.
+_X12 = re.compile(
+    rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*(?:I\0?S\0?A|" + PIECE.encode() + rb")"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """How a table is to be read: the sheet of a workbook, and the plan for its columns."""
+
+    sheet: str | None = None
+    plan_for: Callable[[Grid], ColumnMapping] = columns.guess
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """What a file says that is not X12."""
+
+    format: str
+    requests: tuple[Request, ...]
+    warnings: tuple[str, ...]
+    messages: tuple[Message, ...]
+    refused_rows: tuple[RefusedRow, ...] = ()
+    refused_text: str = ""  # those rows as a file to correct
+
+
+def is_x12(head: bytes) -> bool:
+    """True where a file begins as X12 does, or as a piece of it."""
+    return _X12.match(head) is not None
+
+
+def read(name: str, content: bytes, choice: TableOptions | None = None) -> ParsedFile | None:
+    """What the file says, or None where it is for the reader of X12.
+
+    Raises RefusedFile with the sentence that says why nothing of it can be read.
+    """
+    if is_x12(content):
+        return None
+    if resources.is_json(content) or resources.is_fhir_xml(content):
+        requests, recorded = attachment_requests.read(name, content)
+        return ParsedFile(
+            attachment_requests.FORMAT, tuple(requests), (), _messages(requests, recorded)
+        )
+    choice = choice or TableOptions()
+    grid = task_rows.open_table(name, content, choice.sheet)
+    if grid is None:
+        return None
+    sheet = task_rows.read(name, grid, choice.plan_for(grid))
+    sha256 = hashlib.sha256(content).hexdigest()
+    message = Message(grid.format, sha256, grid.rows[0].line, grid.rows[-1].line, APPLIED)
+    return ParsedFile(
+        grid.format,
+        sheet.requests,
+        tuple(task_rows.warnings(sheet)),
+        (message,),
+        refused_rows=tuple(
+            RefusedRow(row.line, row.reason, " · ".join(filter(None, map(text_of, row.cells))))
+            for row in sheet.refused
+        ),
+        refused_text=sheet.refused_text,
+    )
+
+
+def _messages(requests: list[Request], recorded: list[Recorded]) -> tuple[Message, ...]:
+    """A message for each Task of a FHIR file, in its order."""
+    said = [
+        Message(
+            attachment_requests.FORMAT, each.key, each.segment_number, each.segment_number, APPLIED
+        )
+        for each in requests
+    ]
+    said += [
+        Message(
+            attachment_requests.FORMAT, each.identifiers, each.number, each.number,
+            QUARANTINED if each.is_bad else RECORDED, each.sentence, each.number, each.text,
+        )
+        for each in recorded
+    ]  # fmt: skip
+    return tuple(sorted(said, key=lambda message: message.first))

@@ -1,0 +1,76 @@
+"""A file as it came, in memory or on disk: known by its SHA-256 and read in pieces."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from lib.intake.x12.reader import BYTE_ORDER_MARKS
+from lib.intake.x12.separators import EDGES, Broken
+from lib.store.database import Store
+
+PIECE = 1 << 20  # bytes
+
+
+class SourceFile:
+    """One file. Its content is walked as often as somebody asks, and never held as a whole."""
+
+    def __init__(self, name: str, content: bytes | Path) -> None:
+        self.name = name
+        self._content = content
+        self.size = 0
+        self.done = 0  # bytes of the walk that goes on
+        digest, utf8 = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
+        is_utf8, head = True, b""
+        for piece in self.pieces():
+            head = head or piece[:2000]
+            self.size += len(piece)
+            digest.update(piece)
+            if is_utf8:
+                try:
+                    utf8.decode(piece)
+                except UnicodeDecodeError:
+                    is_utf8 = False
+        self.sha256 = digest.hexdigest()
+        marked = (encoding for mark, encoding in BYTE_ORDER_MARKS if head.startswith(mark))
+        self.encoding = next(marked, "utf-8" if is_utf8 else "latin-1")
+        beginning = head.decode(self.encoding, errors="ignore").lstrip(EDGES)
+        self.is_interchange = beginning.startswith("ISA")
+
+    def pieces(self) -> Iterator[bytes]:
+        self.done = 0
+        for piece in self._pieces():
+            self.done += len(piece)
+            yield piece
+
+    def _pieces(self) -> Iterator[bytes]:
+        if isinstance(self._content, bytes):
+            for at in range(0, len(self._content), PIECE):
+                yield self._content[at : at + PIECE]
+            return
+        with self._content.open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
+
+    def content(self) -> bytes:
+        """The whole; for formats whose files are small."""
+        return self._content if isinstance(self._content, bytes) else self._content.read_bytes()
+
+    def text(self) -> Iterator[str]:
+        """The text by its byte order mark, else UTF-8, else Latin-1. Raises Broken."""
+        decoder = codecs.getincrementaldecoder(self.encoding)()
+        try:
+            for piece in self.pieces():
+                yield decoder.decode(piece)
+            yield decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            if self.encoding == "utf-8":  # the last character is cut in two
+                return
+            raise Broken(1, "the text is damaged: it is not the Unicode it says") from None
+
+
+def path_of(store: Store, sha256: str) -> Path:
+    """Where the file with that hash lies."""
+    return store.folder / "intake" / sha256[:2] / sha256

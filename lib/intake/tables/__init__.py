@@ -1,0 +1,1 @@
+"""Tables of tasks, CSV and Excel, read: no module here reaches the store."""

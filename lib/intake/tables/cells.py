@@ -1,0 +1,182 @@
+"""Days and dollars as people and spreadsheets write them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from lib.charge_form import parse_money
+from lib.intake.tables.table import Cell, fold, text_of
+from lib.intake.x12.elements import CENT, FIRST_YEAR, LAST_YEAR
+
+FIRST_SERIAL, LAST_SERIAL = 7306, 73415  # Excel's numbers of the days 1920-01-01 to 2100-12-31
+EPOCH = date(1899, 12, 30)  # the day that Excel counts from
+
+_TIME = (
+    r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|[+-]\d\d:?\d\d)?)?"
+)
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _TIME)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_PARTED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})" + _TIME)
+_NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4}|\d{2})" + _TIME)
+_NAMED_US = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})" + _TIME)
+_SERIAL = re.compile(r"(\d{4,5})(?:\.\d+)?")
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august",
+           "september", "october", "november", "december")  # fmt: skip
+_CURRENCY = re.compile(r"^(?:US\$|USD|\$)\s*|\s*(?:US\$|USD|\$)$", re.IGNORECASE)
+_SIGN = r"(?:US\$|[$€£]|USD|EUR|CAD)?"
+_LIKE_MONEY = re.compile(rf"[-+(−]*\s*{_SIGN}[-\s]*\d[\d.,' ]*\s*{_SIGN}[-)]*", re.IGNORECASE)
+_NOTHING = {"", "na", "none", "null", "nil"}  # what people write where there is nothing to write
+
+
+class DateOrder(StrEnum):
+    """What comes first in a date like 03/04/2025."""
+
+    MONTH_FIRST = "month"
+    DAY_FIRST = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """In which order the dates of a column are written, and how we know."""
+
+    order: DateOrder
+    is_sure: bool  # some date can be read in one way only
+    is_mixed: bool  # some can only be read month first and some only day first
+    is_written: bool  # the column holds a date that is not just a number
+    example: str = ""  # a date that both orders can read
+
+    @property
+    def said(self) -> str:
+        first = "month" if self.order is DateOrder.MONTH_FIRST else "day"
+        if self.is_mixed:
+            return "some month first and some day first"
+        if self.example and not self.is_sure:
+            return "month or day first: nothing in the column says which"
+        return f"{first} first" if self.example or self.is_sure else "unmistakable"
+
+
+def order_of(cells: Iterable[Cell]) -> Order:
+    """How a column writes its dates. US order where nothing in the column says otherwise."""
+    month_first = day_first = is_written = False
+    example = ""
+    for cell in dict.fromkeys(cells):
+        if isinstance(cell, (date, datetime)):
+            is_written = True
+            continue
+        if not isinstance(cell, str):
+            continue
+        text = text_of(cell)
+        if found := _PARTED.fullmatch(text):
+            is_written = True
+            one, two = int(found[1]), int(found[2])
+            month_first |= two > 12 >= one
+            day_first |= one > 12 >= two
+            if one <= 12 and two <= 12 and one != two:
+                example = example or text
+        elif any(form.fullmatch(text) for form in (_ISO, _COMPACT, _NAMED, _NAMED_US)):
+            is_written |= day(text, DateOrder.MONTH_FIRST) is not None
+    order = DateOrder.DAY_FIRST if day_first and not month_first else DateOrder.MONTH_FIRST
+    return Order(order, month_first != day_first, month_first and day_first, is_written, example)
+
+
+def day(cell: Cell, order: DateOrder) -> date | None:  # noqa: PLR0911 (a form a line)
+    """The day a cell names, or None: a date, an Excel number of a day, or text.
+
+    Text is 2025-01-13, 20250113, 01/13/2025, 13.1.25, 13-Jan-2025 or January 13, 2025, with or
+    without a time of day; years of two digits are of this century.
+    """
+    if isinstance(cell, datetime):
+        return _in_range(cell.date())
+    if isinstance(cell, date):
+        return _in_range(cell)
+    if isinstance(cell, bool) or cell is None:
+        return None
+    text = text_of(cell)
+    try:
+        if found := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
+            return _in_range(date(int(found[1]), int(found[2]), int(found[3])))
+        if found := _PARTED.fullmatch(text):
+            one, two = int(found[1]), int(found[2])
+            month, day_ = (one, two) if order is DateOrder.MONTH_FIRST else (two, one)
+            return _in_range(date(_year(found[3]), month, day_))
+        if found := _NAMED.fullmatch(text):
+            return _in_range(date(_year(found[3]), _month(found[2]), int(found[1])))
+        if found := _NAMED_US.fullmatch(text):
+            return _in_range(date(int(found[3]), _month(found[1]), int(found[2])))
+        if found := _SERIAL.fullmatch(text):
+            serial = int(found[1])
+            if FIRST_SERIAL <= serial <= LAST_SERIAL:
+                return EPOCH + timedelta(days=serial)
+    except ValueError:
+        return None
+    return None
+
+
+def money(cell: Cell) -> Decimal | None:
+    """US dollars and cents, from a number or from text such as "1,234.50", "$12" or "12 USD".
+
+    None for anything else, for what is negative ("(12.50)", "-12") and for parts of a cent.
+    """
+    if isinstance(cell, (bool, date, time)):
+        return None
+    if isinstance(cell, (int, float, Decimal)):
+        exact = Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell)
+        if not exact.is_finite() or exact < 0 or exact >= 10_000_000:
+            return None
+        cents = exact.quantize(CENT)
+        return cents if abs(cents - exact) < Decimal("0.000001") else None
+    text = _CURRENCY.sub("", text_of(cell).replace("\xa0", " "), count=1).strip()
+    return parse_money(text.removeprefix("+")) if text else None
+
+
+def is_negative(cell: Cell) -> bool:
+    """True for an amount below zero, which a task cannot have."""
+    text = _CURRENCY.sub("", text_of(cell), count=1).strip()
+    if text.startswith("(") and text.endswith(")"):
+        return money(text[1:-1]) is not None
+    if text.startswith("-") or text.endswith("-"):
+        return money(text.strip("-")) is not None
+    return False
+
+
+def is_blank(cell: Cell) -> bool:
+    """True where nothing is said: an empty cell, "-", "n/a" or "none"."""
+    return fold(text_of(cell)) in _NOTHING
+
+
+def is_like_money(cell: Cell) -> bool:
+    """True for what is meant as an amount, well written or not ("12,5" is)."""
+    if isinstance(cell, str):
+        return _LIKE_MONEY.fullmatch(text_of(cell)) is not None
+    return isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool)
+
+
+def is_like_day(cell: Cell) -> bool:
+    """True for what is meant as a day, well written or not ("02/30" is, "12.50" is not)."""
+    if isinstance(cell, str):
+        text = text_of(cell)
+        is_amount = text.startswith("$") or re.fullmatch(r"[\d,]+\.\d\d", text)
+        return not is_amount and any(map(str.isdigit, text))
+    return isinstance(cell, (date, datetime)) or day(cell, DateOrder.MONTH_FIRST) is not None
+
+
+def _in_range(found: date) -> date | None:
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+
+
+def _year(digits: str) -> int:
+    return int(digits) + (2000 if len(digits) == 2 else 0)
+
+
+def _month(name: str) -> int:
+    """1 to 12. Raises ValueError for what is no month."""
+    wanted = name.lower()
+    for number, month in enumerate(_MONTHS, start=1):
+        if month == wanted or month[:3] == wanted or (month, wanted) == ("september", "sept"):
+            return number
+    raise ValueError(name)

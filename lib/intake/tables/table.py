@@ -1,0 +1,148 @@
+"""A table in a file, CSV or Excel, as rows of cells with their line numbers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from itertools import islice
+
+from lib.errors import RefusedFile
+
+MAX_ROWS = 100_000
+MAX_COLUMNS = 200
+MAX_LETTERS = 32_767  # in one cell; Excel's own limit
+HEADER_WITHIN = 20  # a report may begin with its title: the column names stand in these rows
+REASON = "Why it was refused"  # the column that a file of refused rows has more
+
+
+class Uncomputed(str):
+    """A formula whose value the file does not hold, as it is written there."""
+
+    __slots__ = ()
+
+
+Cell = str | int | float | Decimal | bool | date | datetime | time | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    line: int  # in the file, counted from 1
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One sheet: the names of its columns and the rows below them, as wide as the names."""
+
+    format: str  # CSV or XLSX
+    columns: tuple[str, ...]  # each once
+    rows: tuple[Row, ...]
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()  # of the workbook
+    warnings: tuple[str, ...] = ()
+
+    def column(self, name: str) -> list[Cell]:
+        """The cells below a name."""
+        at = self.columns.index(name)
+        return [row.cells[at] for row in self.rows]
+
+
+def with_header(
+    rows: Sequence[Row], known: frozenset[str], *, format_: str, name: str
+) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+    """The names of the columns, and the rows below them that are not empty.
+
+    The header is the row of the first twenty that holds the most `known` names, two at least;
+    else the first. Raises RefusedFile where there is no table.
+    """
+    filled = [row for row in rows if any(map(text_of, row.cells))]
+    if not filled:
+        raise RefusedFile(f"{name} was refused: it holds no rows.")
+    head = max(filled[:HEADER_WITHIN], key=lambda row: (_names_known(row.cells, known), -row.line))
+    below = [row for row in filled if row.line > head.line]
+    width = 0
+    for row in (head, *below):
+        while width < len(row.cells) and any(map(text_of, row.cells[width:])):
+            width += 1
+    if width > MAX_COLUMNS:
+        raise RefusedFile(f"{name} was refused: it has more than {MAX_COLUMNS} columns.")
+    if len(below) > MAX_ROWS:
+        raise RefusedFile(
+            f"{name} was refused: it has more than {MAX_ROWS:,} rows. Divide it and bring the "
+            "parts in one after another."
+        )
+    if not below:
+        raise RefusedFile(f"{name} was refused: below the names of the columns it has no row.")
+    return _names(head.cells, width), tuple(
+        Row(row.line, (*row.cells, *[None] * width)[:width]) for row in below
+    )
+
+
+def names_known(rows: Iterable[Row], known: frozenset[str]) -> int:
+    """How many `known` names the header among the first rows would hold."""
+    filled = (row for row in rows if any(map(text_of, row.cells)))
+    first = islice(filled, HEADER_WITHIN)
+    return max((_names_known(row.cells, known) for row in first), default=0)
+
+
+def _names_known(cells: Sequence[Cell], known: frozenset[str]) -> int:
+    """A single one says nothing: a row of tasks may hold the word."""
+    count = sum(fold(text_of(cell)) in known for cell in cells)
+    return count if count > 1 else 0
+
+
+def _names(cells: Sequence[Cell], width: int) -> tuple[str, ...]:
+    """Each column's name once: a second "Date" is "Date (2)", one without a name "Column C"."""
+    names: dict[str, None] = {}
+    for at in range(width):
+        text = " ".join(text_of(cells[at]).split())[:100] if at < len(cells) else ""
+        wanted = text or f"Column {letter(at)}"
+        name, count = wanted, 1
+        while name in names:
+            count += 1
+            name = f"{wanted} ({count})"
+        names[name] = None
+    return tuple(names)
+
+
+def letter(at: int) -> str:
+    """A column's letter as Excel counts: 0 is A, 26 is AA."""
+    return (letter(at // 26 - 1) if at >= 26 else "") + chr(65 + at % 26)
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """A column's name or a type as it is compared: small letters and digits only."""
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+
+def text_of(cell: Cell) -> str:  # noqa: PLR0911 (one line a kind)
+    """A cell as text: 12.0 is "12", a day is written YYYY-MM-DD."""
+    if isinstance(cell, str):
+        return clean(cell)
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d}" if cell.time() == time() else f"{cell:%Y-%m-%d %H:%M:%S}"
+    if isinstance(cell, (date, time)):
+        return cell.isoformat()
+    if isinstance(cell, float) and abs(cell) < 1e15 and cell == int(cell):
+        return str(int(cell))
+    return str(cell)
+
+
+def clean(text: str) -> str:
+    """People's text without control signs and half letters; lines stay lines."""
+    if text.isprintable() and len(text) <= MAX_LETTERS:
+        return text.strip()
+    kept = "".join(
+        sign
+        for sign in text[:MAX_LETTERS].replace("\r\n", "\n").replace("\r", "\n")
+        if sign in "\n\t" or (ord(sign) >= 32 and not 0x7F <= ord(sign) < 0xA0)
+    )
+    return kept.encode("utf-8", "ignore").decode("utf-8").strip()

@@ -1,0 +1,1 @@
+"""X12 messages, read: no module here reaches the store."""

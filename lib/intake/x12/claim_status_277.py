@@ -1,0 +1,178 @@
+"""The levels of a 277 while its segments come by: payer, receiver, provider, patient, claim. Pure.
+
+Levels are told by HL03 and by the order of the file, never by HL ids or parents: those repeat and
+are wrong in real files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from lib.intake.x12 import elements, status_codes
+from lib.intake.x12.elements import NOBODY, Party
+from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
+from lib.intake.x12.status_codes import ClaimStatus
+
+SOURCE, RECEIVER, PROVIDER = "20", "21", "19"  # HL03; any other level is a patient
+PATIENT = "PT"
+PAYER_NUMBER = "1K"  # REF01: the payer's claim control number
+DUE = "106"  # DTP01: when the payer needs the answer
+
+
+@dataclass(slots=True)
+class Line:
+    """One SVC loop."""
+
+    procedure: str
+    amount: Decimal
+    statuses: list[ClaimStatus] = field(default_factory=list)
+    control: str = ""  # REF*FJ
+    dates: tuple[date, date] | None = None
+
+
+@dataclass(slots=True)
+class StatusLevel:
+    """What stands between one TRN (or HL) and the next: about a batch, a provider or a claim."""
+
+    level: str
+    number: int  # of the HL or TRN segment
+    payer: Party
+    receiver: Party
+    provider: Party
+    patient: Party
+    batch: str  # the trace number of the batch the claim was sent in
+    trace: str = ""  # TRN02
+    is_own_trace: bool = False  # TRN01 = 2: the number that we sent, else one of the payer's
+    statuses: list[ClaimStatus] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    numbers: dict[str, str] = field(default_factory=dict)  # REF01 -> REF02
+    periods: dict[str, tuple[date, date]] = field(default_factory=dict)  # DTP01
+    quantities: dict[str, Decimal] = field(default_factory=dict)  # QTY01
+    amounts: dict[str, Decimal] = field(default_factory=dict)  # AMT01
+
+    @property
+    def said_on(self) -> date | None:
+        return next((each.said_on for each in self.statuses if each.said_on), None)
+
+
+def units(transaction: Transaction) -> Iterator[StatusLevel]:
+    """The units of one 277 in the order of the file. Raises Unreadable."""
+    reader = _Reader(transaction.separators.component)
+    for number, segment in transaction.segments:
+        yield from reader.take(number, segment)
+    yield from reader.finish()
+
+
+class _Reader:
+    def __init__(self, component: str) -> None:
+        self.component = component
+        self.level = ""
+        self.payer = self.receiver = self.provider = self.patient = NOBODY
+        self.batch = ""
+        self.sent_on: date | None = None
+        self.unit: StatusLevel | None = None
+
+    def take(self, number: int, segment: Segment) -> Iterator[StatusLevel]:
+        name = segment[0]
+        if name == "HL":
+            yield from self.finish()
+            self.enter(element(segment, 3))
+        elif name == "TRN" and self.level:
+            yield from self.finish()
+            self.unit = self.begin(number, trace=element(segment, 2))
+            self.unit.is_own_trace = element(segment, 1) == "2"
+            if self.level == RECEIVER:
+                self.batch = self.unit.batch = element(segment, 2)
+        elif name == "NM1":
+            self.name(elements.party(segment), element(segment, 1))
+        elif self.level and name in {"STC", "SVC"}:
+            if self.unit is None:
+                self.unit = self.begin(number)
+            self.status(self.unit, number, segment)
+        elif self.unit is not None:
+            self.detail(self.unit, number, segment)
+
+    def enter(self, level: str) -> None:
+        self.level = level
+        if level == SOURCE:
+            self.payer = self.receiver = self.provider = self.patient = NOBODY
+            self.batch = ""
+        elif level == RECEIVER:
+            self.receiver = self.provider = self.patient = NOBODY
+            self.batch = ""
+        elif level == PROVIDER:
+            self.provider = self.patient = NOBODY
+        else:
+            self.level = PATIENT
+            self.patient = NOBODY
+
+    def name(self, who: Party, kind: str) -> None:
+        if self.level == SOURCE:
+            self.payer = who
+        elif self.level == RECEIVER:
+            self.receiver = who
+        elif self.level == PROVIDER:
+            self.provider = who
+        elif self.level and (kind in {"QC", "IL"} or not self.patient.name):
+            self.patient = who
+
+    def begin(self, number: int, trace: str = "") -> StatusLevel:
+        return StatusLevel(
+            level=self.level,
+            number=number,
+            payer=self.payer,
+            receiver=self.receiver,
+            provider=self.provider,
+            patient=self.patient,
+            batch=self.batch,
+            trace=trace,
+        )
+
+    def finish(self) -> Iterator[StatusLevel]:
+        unit, self.unit = self.unit, None
+        if unit:
+            yield unit
+
+    def status(self, unit: StatusLevel, number: int, segment: Segment) -> None:
+        if segment[0] == "STC":
+            said = status_codes.read(number, segment, self.component)
+            (unit.lines[-1].statuses if unit.lines else unit.statuses).append(said)
+            return
+        code = element(segment, 1).split(self.component)
+        procedure = (code[1] if len(code) > 1 else code[0]).strip().upper()
+        amount = elements.amount(segment, 2, number) if element(segment, 2) else Decimal("0.00")
+        unit.lines.append(Line(procedure, amount))
+
+    def detail(self, unit: StatusLevel, number: int, segment: Segment) -> None:
+        name, kind = segment[0], element(segment, 1)
+        line = unit.lines[-1] if unit.lines else None
+        if name == "REF":
+            if line is None:
+                unit.numbers.setdefault(kind, element(segment, 2))
+            elif kind == "FJ":
+                line.control = element(segment, 2)
+        elif name == "DTP":
+            found = _period(number, segment)
+            if found and line is not None and kind == "472":
+                line.dates = found
+            elif found and kind == DUE:
+                unit.periods[DUE] = min(found, unit.periods.get(DUE, found))
+            elif found:
+                unit.periods.setdefault(kind, found)
+        elif name == "QTY":
+            unit.quantities[kind] = elements.number(element(segment, 2)) or Decimal(0)
+        elif name == "AMT":
+            unit.amounts[kind] = elements.amount(segment, 2, number)
+
+
+def _period(number: int, segment: Segment) -> tuple[date, date] | None:
+    """The days of a DTP segment. One that is no date stops only where it says what is due."""
+    try:
+        return elements.period(segment, number)
+    except Unreadable:
+        if element(segment, 1) == DUE:
+            raise
+        return None

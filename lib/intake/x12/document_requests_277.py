@@ -1,0 +1,116 @@
+"""Requests for documents (277 RFAI, 006020X313 and 005010X213): one request a claim. Pure.
+
+STC01 asks: category R…, then a LOINC code where the composite's list is LOI. The payer's own
+control number stands in TRN02, ours in REF*EJ (or in a TRN that sends ours back), the day the
+answer is due in DTP*106: the first where several are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lib.intake import loinc
+from lib.intake.task_requests import Request
+from lib.intake.x12 import status_codes
+from lib.intake.x12.claim_status_277 import DUE, PATIENT, PAYER_NUMBER, Line, StatusLevel, units
+from lib.intake.x12.reader import Transaction, Unreadable
+from lib.intake.x12.status_codes import Code
+from lib.models import TaskType
+
+SOURCE_NAME = "277RFAI"
+LOINC = "LOI"
+
+
+def parse(transaction: Transaction) -> Iterator[Request]:
+    """What one 277 asks for, in the order of the file. Raises Unreadable."""
+    for unit in units(transaction):
+        if unit.level == PATIENT and (unit.statuses or unit.lines):
+            yield _request(unit)
+
+
+def _request(unit: StatusLevel) -> Request:
+    claim = unit.numbers.get("EJ", "") or (unit.trace if unit.is_own_trace else "")
+    payers = unit.numbers.get(PAYER_NUMBER, "")
+    request = payers if unit.is_own_trace else unit.trace
+    if not claim and not unit.trace:
+        raise Unreadable(unit.number, "the request does not say which claim it is about")
+    statuses = [*unit.statuses, *(each for line in unit.lines for each in line.statuses)]
+    whole = [code for status in unit.statuses for code in status.codes]
+    parts = [(line, _codes(line)) for line in unit.lines if line.statuses]
+    wanted = [*whole, *(code for _, codes in parts for code in codes)]
+    loincs = list(dict.fromkeys(code.status for code in wanted if _is_loinc(code)))
+    labels = list(dict.fromkeys(loinc.label(code) for code in loincs)) or [loinc.OTHER]
+    payer = unit.payer.name or "The payer"
+    said_on = unit.said_on
+    when = f" on {said_on:%m/%d/%Y}" if said_on else ""
+    due = unit.periods.get(DUE)
+    until = f" by {due[1]:%m/%d/%Y}" if due else ""
+    asked = [_wanted(whole, "the claim")] if whole else []
+    asked += [_wanted(codes, _line(line)) for line, codes in parts]
+    period = unit.periods.get("472") or next((each.dates for each, _ in parts if each.dates), None)
+    same = "|".join((SOURCE_NAME, claim or unit.trace, _all(whole, parts), ""))
+    what = (
+        f"{when} for documents{until}: "
+        f"{'; '.join(asked)}.{status_codes.added(statuses, unit.payer.name)}"
+    )
+    number = f"The payer's number for this request is {request or '(none)'}"
+    return Request(
+        key=f"{same}{unit.trace}",
+        type=TaskType.DOCUMENTS,
+        title=_title(labels),
+        instructions=f"{payer} asks{what} Attach what is asked for. {number}: the answer must "
+        "name it.",
+        source=SOURCE_NAME,
+        segment_number=unit.number,
+        codes=", ".join(dict.fromkeys([*loincs, *(str(c) for c in wanted if not _is_loinc(c))])),
+        amount=next((each.amount for each in unit.statuses if each.amount is not None), None)
+        or unit.amounts.get("T3"),
+        claim_number=claim,
+        payer_claim_number=payers or ("" if claim else unit.trace),
+        patient_name=unit.patient.name,
+        payer_name=unit.payer.name,
+        payer_code=unit.payer.code,
+        provider_name=unit.provider.name,
+        date_of_service=period[0] if period else None,
+        asked_on=said_on,
+        due_on=due[1] if due else None,
+        due_rule="named by the payer" if due else "",
+        document_label=labels[0],
+        same=same,
+        history=f"{payer} asks again{what} {number}.",
+    )
+
+
+def _codes(line: Line) -> list[Code]:
+    return [code for status in line.statuses for code in status.codes]
+
+
+def _is_loinc(code: Code) -> bool:
+    return code.code_list == LOINC or (not code.code_list and loinc.is_code(code.status))
+
+
+def _title(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
+    return f"Documents wanted: {labels[0][:1].lower()}{labels[0][1:]}{more}"
+
+
+def _wanted(codes: Sequence[Code], what: str) -> str:
+    """ "office notes (11506-3) for the claim"."""
+    said = [
+        f"{loinc.label(code.status).lower()} ({code.status})" if _is_loinc(code) else str(code)
+        for code in codes
+    ]
+    return f"{', '.join(dict.fromkeys(said))} for {what}"
+
+
+def _line(line: Line) -> str:
+    number = f" {line.control}" if line.control else ""
+    procedure = f" {line.procedure}" if line.procedure else ""
+    when = f" of {line.dates[0]:%m/%d/%Y}" if line.dates else ""
+    return f"service line{number}{procedure}{when}"
+
+
+def _all(whole: Sequence[Code], parts: Sequence[tuple[Line, list[Code]]]) -> str:
+    said = [str(code) for code in whole]
+    said += [f"{line.control or line.procedure}={code}" for line, codes in parts for code in codes]
+    return ",".join(said)

@@ -1,0 +1,130 @@
+"""Amounts, dates and names as X12 writes them. Pure; every refusal says which element."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+from lib.intake.x12.reader import Segment, Unreadable, element
+
+CENT = Decimal("0.01")
+FIRST_YEAR, LAST_YEAR = 1850, 2199  # others are a slip of the sender
+MOST = Decimal("9999999999.99")  # what DECIMAL(12,2) holds
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody a file names: a person (last, first) or an organisation (last only)."""
+
+    last: str = ""
+    first: str = ""
+    code: str = ""  # NM109 or N104
+    code_kind: str = ""  # NM108 or N103: XX an NPI, MI a member id, PI a payer
+
+    @property
+    def name(self) -> str:
+        return f"{self.last}, {self.first}" if self.first else self.last
+
+    @property
+    def npi(self) -> str:
+        return self.code if self.code_kind == "XX" else ""
+
+
+NOBODY = Party()
+
+
+@lru_cache(maxsize=4096)
+def _party(parts: tuple[str, ...]) -> Party:
+    return Party(*parts)
+
+
+@lru_cache(maxsize=4096)
+def _named(segment: tuple[str, ...]) -> Party:
+    return Party(*(element(list(segment), at) for at in (3, 4, 9, 8)))
+
+
+def party(segment: Segment) -> Party:
+    """Who an NM1 segment names."""
+    return _named(tuple(segment))
+
+
+def organisation(segment: Segment) -> Party:
+    """Who an N1 segment names."""
+    return _party((element(segment, 2), "", element(segment, 4), element(segment, 3)))
+
+
+@lru_cache(maxsize=16384)
+def number(text: str) -> Decimal | None:
+    """A number as X12 writes it ("-12.50", ".5"), or None."""
+    digits = text[1:] if text[:1] in {"-", "+"} else text
+    whole, _, part = digits.partition(".")
+    if not (whole + part).isascii() or not (whole + part).isdigit() or len(digits) > 18:
+        return None
+    return Decimal(text)
+
+
+def amount(segment: Segment, at: int, segment_number: int) -> Decimal:
+    """US dollars of a required element, with two decimals."""
+    value = number(element(segment, at))
+    name = f"{segment[0]}{at:02}"
+    if value is None:
+        raise Unreadable(segment_number, f"{name} is not an amount")
+    cents = value.quantize(CENT)
+    if cents != value or abs(value) > MOST:
+        raise Unreadable(segment_number, f"{name} is not an amount in dollars and cents")
+    return cents
+
+
+def unit_charge(total: Decimal, units: Decimal) -> Decimal:
+    """US dollars for one unit, to the cent; the total where the units say nothing."""
+    if units in {0, 1}:
+        return total
+    each = (total / units).quantize(CENT, rounding=ROUND_HALF_UP)
+    return each if abs(each) <= MOST else total
+
+
+@lru_cache(maxsize=16384)
+def _day(text: str) -> date | None:
+    if len(text) != 8 or not text.isascii() or not text.isdigit():
+        return None
+    if not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+
+
+def day(segment: Segment, at: int, segment_number: int) -> date | None:
+    """The date CCYYMMDD in an element, None where it is empty."""
+    text = element(segment, at)
+    if not text:
+        return None
+    found = _day(text)
+    if found is None:
+        raise Unreadable(segment_number, f"{segment[0]}{at:02} is not a date (CCYYMMDD)")
+    return found
+
+
+def period(segment: Segment, segment_number: int) -> tuple[date, date] | None:
+    """First and last day of a DTP segment: D8, RD8 or DT by what stands in DTP03."""
+    text = element(segment, 3)
+    if not text:
+        return None
+    first, _, last = text.partition("-")
+    if len(first) in {12, 14}:  # DT: with a time of day
+        first = first[:8]
+    start, end = _day(first), _day(last or first)
+    if start is None or end is None:
+        raise Unreadable(segment_number, "DTP03 is not a date (CCYYMMDD or CCYYMMDD-CCYYMMDD)")
+    return start, end
+
+
+def span(periods: Sequence[tuple[date, date]]) -> tuple[date | None, date | None]:
+    """The first and the last day of all periods."""
+    if not periods:
+        return None, None
+    return min(start for start, _ in periods), max(end for _, end in periods)

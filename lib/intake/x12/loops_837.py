@@ -1,0 +1,240 @@
+"""The loops of an 837P while their segments come by: what is around a claim, and the claim."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from lib.intake.records import Claim, Subject
+from lib.intake.x12 import elements
+from lib.intake.x12.elements import NOBODY, Party
+from lib.intake.x12.reader import Segment, Unreadable, element
+from lib.models import ServiceLine
+
+BILLING, SUBSCRIBER, DEPENDENT = "20", "22", "23"  # HL03
+DIAGNOSIS = frozenset({"ABK", "ABF", "BK", "BF"})  # HI qualifiers: ICD-10-CM, ICD-9-CM
+ROLES = {"82": "rendering", "DN": "referring", "P3": "referring", "DQ": "supervising"}
+
+
+class LoopContext:
+    """The loops around a claim: billing provider, subscriber, payer, patient."""
+
+    def __init__(self, component: str) -> None:
+        self.component = component
+        self.has_levels = False
+        self.billing = self.payer = self.subscriber = self.dependent = NOBODY
+        self.born: dict[str, tuple[date | None, str | None]] = {}  # by NM101: IL, QC
+        self.last = ""
+
+    def enter(self, level: str) -> None:
+        self.has_levels = True
+        self.last = ""
+        if level == BILLING:
+            self.billing = NOBODY
+        if level in {BILLING, SUBSCRIBER}:
+            self.begin_subscriber(NOBODY)
+        elif level == DEPENDENT:
+            self.dependent = NOBODY
+            self.born.pop("QC", None)
+
+    def begin_subscriber(self, who: Party) -> None:
+        self.subscriber, self.payer, self.dependent = who, NOBODY, NOBODY
+        self.born.clear()
+
+    def take(self, number: int, segment: Segment, name: str) -> None:
+        if name == "NM1":
+            self.last = element(segment, 1)
+            who = elements.party(segment)
+            if self.last == "85":
+                self.billing = who
+            elif self.last == "IL":
+                self.begin_subscriber(who)
+            elif self.last == "QC":
+                self.dependent = who
+            elif self.last == "PR":
+                self.payer = who
+        elif name == "DMG" and self.last in {"IL", "QC"}:
+            self.born[self.last] = (elements.day(segment, 2, number), element(segment, 3) or None)
+
+    def patient(self, number: int) -> Subject:
+        """The dependent where there is one, else the subscriber."""
+        who = self.dependent if self.dependent.name else self.subscriber
+        if not who.name:
+            raise Unreadable(number, "the claim names no patient")
+        own = "QC" if self.dependent.name else "IL"
+        if own == "QC" and self.dependent.name == self.subscriber.name:
+            own = "QC" if "QC" in self.born else "IL"
+        birth_date, sex = self.born.get(own, (None, None))
+        return Subject(who.last, who.first, birth_date, sex)
+
+
+class ClaimParser:
+    """A claim while its segments come by."""
+
+    def __init__(self, number: int, segment: Segment, around: LoopContext) -> None:
+        if not around.has_levels:
+            raise Unreadable(number, "a claim comes before any HL segment")
+        self.number, self.clm, self.around = number, segment, around
+        self.component = around.component
+        self.total = elements.amount(segment, 2, number)
+        self.claim_number = element(segment, 1)
+        if not self.claim_number:
+            raise Unreadable(number, "the claim has no number (CLM01)")
+        self.patient = around.patient(number)
+        self.parties: dict[str, Party] = {}
+        self.numbers: dict[str, str] = {}  # REF: G1 authorization, 9F referral, F8 original
+        self.periods: dict[str, tuple[date, date]] = {}
+        self.diagnoses: list[str] = []
+        self.lines: list[ServiceLine] = []
+        self.period: tuple[date, date] | None = None  # of the line that is being read
+        self.service: tuple[int, Segment] | None = None
+        self.is_line = False
+        self.is_other = False  # inside the loop of another payer
+
+    def take(self, number: int, segment: Segment, name: str) -> None:
+        if name == "LX":
+            self.end_line()
+            self.is_line, self.is_other = True, False
+        elif name == "SV1":
+            if self.service:
+                self.end_line()
+            self.is_line, self.is_other, self.service = True, False, (number, segment)
+        elif name == "DTP":
+            self.take_date(number, segment)
+        elif self.is_other:
+            return
+        elif name == "SBR":
+            self.is_other = True
+        elif name == "NM1":
+            kind = element(segment, 1)
+            role = "location" if kind == "77" else ROLES.get(kind)
+            if role:
+                self.parties.setdefault(role, elements.party(segment))
+        elif name == "REF":
+            kind = element(segment, 1)
+            if kind in {"G1", "9F", "F8"}:
+                self.numbers.setdefault(kind, element(segment, 2))
+        elif name == "HI" and not self.is_line:
+            self.diagnoses += _diagnoses(tuple(segment), self.component)
+
+    def take_date(self, number: int, segment: Segment) -> None:
+        kind = element(segment, 1)
+        if self.is_other or kind not in {"472", "435", "096"}:
+            return
+        found = elements.period(segment, number)
+        if not found:
+            return
+        if kind != "472":
+            self.periods.setdefault(kind, found)
+        elif self.is_line:
+            self.period = found
+        else:
+            self.periods.setdefault("472", found)
+
+    def end_line(self) -> None:
+        if self.service:
+            number, segment = self.service
+            self.lines.append(self.line(number, segment))
+        self.service = self.period = None
+
+    def line(self, number: int, segment: Segment) -> ServiceLine:
+        try:
+            said = _service(tuple(segment), self.component)
+        except Unreadable as problem:
+            raise Unreadable(number, problem.what) from problem
+        start, end = self.period or self.periods.get("472") or (None, None)
+        return ServiceLine(start, end, *said)
+
+    def finish(self) -> Claim:
+        self.end_line()
+        place = element(self.clm, 5).split(self.component)
+        periods = [
+            (line.date_from, line.date_to)
+            for line in self.lines
+            if line.date_from is not None and line.date_to is not None
+        ]
+        if not periods and "472" in self.periods:
+            periods = [self.periods["472"]]
+        admitted, discharged = self.periods.get("435"), self.periods.get("096")
+        around = self.around
+        return Claim(
+            segment_number=self.number,
+            claim_number=self.claim_number,
+            frequency=place[2] if len(place) > 2 else "",
+            patient=self.patient,
+            payer=around.payer,
+            member_id=around.subscriber.code or around.dependent.code,
+            authorization_number=self.numbers.get("G1") or self.numbers.get("9F") or "",
+            billing=around.billing,
+            rendering=self.parties.get("rendering", NOBODY),
+            referring=self.parties.get("referring", NOBODY),
+            supervising=self.parties.get("supervising", NOBODY),
+            location=self.parties.get("location", NOBODY).name,
+            place_of_service=place[0].strip(),
+            dates=elements.span(periods),
+            hospitalized=(
+                admitted[0] if admitted else None,
+                discharged[1] if discharged else None,
+            ),
+            diagnoses=tuple(self.diagnoses),
+            filed_total=self.total,
+            lines=tuple(self.lines),
+            original=self.numbers.get("F8", ""),
+        )
+
+
+@lru_cache(maxsize=4096)
+def _service(
+    said: tuple[str, ...], component: str
+) -> tuple[str, tuple[str, ...], tuple[int, ...], Decimal, Decimal, Decimal]:
+    """What an SV1 segment says: procedure, modifiers, pointers, units, unit charge, total."""
+    segment = list(said)
+    total = elements.amount(segment, 2, 0)
+    units = _units(segment, 0)
+    code = element(segment, 1).split(component)
+    return (
+        (code[1] if len(code) > 1 else code[0]).strip().upper(),
+        tuple(part.strip().upper() for part in code[2:6] if part.strip()),
+        _pointers(element(segment, 7), component),
+        units,
+        elements.unit_charge(total, units),
+        total,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _diagnoses(segment: tuple[str, ...], component: str) -> tuple[str, ...]:
+    """The codes of an HI segment; a qualifier may wrongly stand in an element of its own."""
+    found: list[str] = []
+    follows = False
+    for text in segment[1:]:
+        kind, mark, rest = text.strip().partition(component)
+        if mark:
+            code = rest.partition(component)[0] if kind in DIAGNOSIS else ""
+        else:
+            code = kind if follows and kind not in DIAGNOSIS else ""
+        if code:
+            found.append(code.replace(".", "").strip().upper())
+        follows = not mark and kind in DIAGNOSIS
+    return tuple(found)
+
+
+def _pointers(text: str, component: str) -> tuple[int, ...]:
+    """1-based places in the diagnoses; letters (A is 1) as on paper are understood."""
+    found = []
+    for part in text.split(component):
+        place = part.strip().upper()
+        if place.isascii() and place.isdigit() and len(place) < 3:
+            found.append(int(place))
+        elif len(place) == 1 and "A" <= place <= "L":
+            found.append(ord(place) - ord("A") + 1)
+    return tuple(found)
+
+
+def _units(segment: Segment, number: int) -> Decimal:
+    text = element(segment, 4)
+    units = elements.number(text or "0")
+    if units is None or abs(units) > Decimal("999999999"):
+        raise Unreadable(number, "SV104 is not a number of units")
+    return units.quantize(Decimal("0.001"))

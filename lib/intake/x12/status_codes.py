@@ -1,0 +1,118 @@
+"""Claim status codes (STC segments of the 277): what was said, and what it asks of the practice.
+
+Composites are category : status : entity : list. Our own words, in data/reference; the texts of
+the code lists are licensed and do not stand here. Pure.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+
+from lib.intake import denial_advice
+from lib.intake.denial_advice import REFERENCE, Advice
+from lib.intake.x12 import elements
+from lib.intake.x12.reader import Segment, element
+
+REJECTED = frozenset({"A3", "A6", "A7", "A8"})  # categories of STC01
+REJECT = "U"  # STC03
+PATIENTS = frozenset({"IL", "QC", "HK", "GY", "QD", "S3"})  # entities: subscriber, patient …
+PAYERS = frozenset({"PR", "PRP", "AO", "TT"})
+UNNAMED = frozenset({"rejected_unnamed", "document_unnamed"})  # another code may say more
+MAX_CODES = 8  # said in one sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One composite of an STC segment."""
+
+    category: str
+    status: str
+    entity: str
+    code_list: str  # LOI: `status` is a LOINC code
+
+    def __str__(self) -> str:
+        return ":".join(part for part in (self.category, self.status, self.entity) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimStatus:
+    """What one STC segment says."""
+
+    number: int  # of the segment
+    codes: tuple[Code, ...]  # STC01, then STC10 and STC11, which only explain
+    said_on: date | None  # STC02
+    action: str  # STC03
+    amount: Decimal | None  # STC04, US dollars
+    words: str  # STC12
+
+    @property
+    def category(self) -> str:
+        return self.codes[0].category if self.codes else ""
+
+    @property
+    def is_rejected(self) -> bool:
+        return self.action == REJECT or self.category in REJECTED
+
+    @property
+    def disagrees(self) -> bool:
+        """True where the category says one thing and the action code another."""
+        if self.action not in {REJECT, "WQ"} or not self.category.startswith("A"):
+            return False
+        return (self.action == REJECT) != (self.category in REJECTED)
+
+
+def read(number: int, segment: Segment, component: str) -> ClaimStatus:
+    """An STC segment. Raises Unreadable where its date or amount is not one."""
+    found = [element(segment, at) for at in (1, 10, 11)]
+    return ClaimStatus(
+        number=number,
+        codes=tuple(_code(text.split(component)) for text in found if text),
+        said_on=elements.day(segment, 2, number),
+        action=element(segment, 3).upper(),
+        amount=elements.amount(segment, 4, number) if element(segment, 4) else None,
+        words=element(segment, 12),
+    )
+
+
+def _code(parts: list[str]) -> Code:
+    padded = [part.strip().upper() for part in parts] + ["", "", ""]
+    return Code(padded[0], padded[1], padded[2], padded[3])
+
+
+def added(statuses: Iterable[ClaimStatus], who: str) -> str:
+    """What the sender says in words of its own (STC12), as a sentence to append; else empty."""
+    words = "; ".join(dict.fromkeys(each.words for each in statuses if each.words))
+    return f" {who or 'The payer'} adds: “{words}”." if words else ""
+
+
+def codes(statuses: Iterable[ClaimStatus]) -> str:
+    """All codes as the sender gave them, each once: "A3:21, A3:187"."""
+    return ", ".join(dict.fromkeys(str(code) for each in statuses for code in each.codes))
+
+
+def find(statuses: Iterable[ClaimStatus]) -> Advice:
+    """The advice for the first code we hold one for; one that names nothing comes last."""
+    keys = [_key(code) for each in statuses for code in each.codes]
+    known = [key for key in keys if key]
+    named = [key for key in known if key not in UNNAMED]
+    return denial_advice.advice(next(iter(named + known), "rejected_unknown"))
+
+
+def _key(code: Code) -> str | None:
+    found = _advice().get(code.status.lstrip("0"))
+    if found != "entity":
+        return found
+    if code.entity in PATIENTS:
+        return "patient_identity"
+    return "wrong_payer" if code.entity in PAYERS else "provider_number"
+
+
+@cache
+def _advice() -> dict[str, str]:
+    with (REFERENCE / "claim_status_advice.csv").open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row["advice"] for row in csv.DictReader(file)}

@@ -1,0 +1,246 @@
+"""The messages of an X12 file: what each is, what it says, and which cannot be taken. Pure.
+
+A message is one ST…SE. It is taken whole or not at all; a bad one does not stop the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import chain, islice
+
+from lib.intake.payer_updates import PayerUpdate
+from lib.intake.records import Claim
+from lib.intake.task_requests import Request
+from lib.intake.x12 import (
+    acknowledgments_277ca,
+    claims_837,
+    document_requests_277,
+    reader,
+    remittances_835,
+)
+from lib.intake.x12.elements import MOST
+from lib.intake.x12.reader import Broken, Transaction, Unreadable, element
+from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
+
+CLAIMS, REMITTANCE = "837P", "835"
+ACKNOWLEDGMENT, DOCUMENT_REQUEST = "277CA", "277RFAI"
+APPLIED, QUARANTINED, DUPLICATE, RECORDED = "applied", "quarantined", "duplicate", "recorded"
+BATCH = 2000  # of what a message says, given away at once: memory stays bounded
+OTHERS = {  # what the transactions are that we do not read
+    "269": "a message about benefits coordination",
+    "270": "a question about eligibility",
+    "271": "an answer about eligibility",
+    "274": "a message about providers",
+    "275": "a message with attachments",
+    "276": "a question about the state of claims",
+    "277": "an answer about the state of claims",
+    "278": "a request for authorization or its answer",
+    "820": "a payment of premiums",
+    "824": "a report on an application",
+    "834": "an enrollment in a plan",
+    "997": "a receipt for another file",
+    "999": "a receipt for another file",
+    "TA1": "a receipt for another file",
+}
+OTHER_CLAIMS = {
+    "X223": "837I (institutional claims)",
+    "X096": "837I (institutional claims)",
+    "X224": "837D (dental claims)",
+    "X097": "837D (dental claims)",
+}
+STATUS_KINDS = {  # by the implementation guide in ST03 or GS08
+    "X214": ACKNOWLEDGMENT,
+    "X313": DOCUMENT_REQUEST,
+    "X213": DOCUMENT_REQUEST,
+    "X150": DOCUMENT_REQUEST,
+}
+STATUS_PURPOSES = {"TH": ACKNOWLEDGMENT, "RQ": DOCUMENT_REQUEST}  # BHT06, where no guide is named
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a file, once it was walked."""
+
+    kind: str
+    identifiers: str  # sender|ISA13|GS06|ST02|TRN02
+    first: int  # number of its ST segment
+    last: int
+    outcome: str
+    sentence: str = ""
+    segment_number: int | None = None  # where the sentence points to
+    text: str | None = None  # of one that was set aside and has no segments
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some of what one message says."""
+
+    claims: list[Claim] = field(default_factory=list)
+    answers: list[ClaimPayment] = field(default_factory=list)
+    takebacks: list[Recoupment] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    news: list[PayerUpdate] = field(default_factory=list)
+
+    def add(self, said: Claim | ClaimPayment | Recoupment | Request | PayerUpdate) -> None:
+        if isinstance(said, Claim):
+            self.claims.append(said)
+        elif isinstance(said, ClaimPayment):
+            self.answers.append(said)
+        elif isinstance(said, Request):
+            self.requests.append(said)
+        elif isinstance(said, PayerUpdate):
+            self.news.append(said)
+        else:
+            self.takebacks.append(said)
+
+    def extend(self, other: Batch) -> None:
+        self.claims += other.claims
+        self.answers += other.answers
+        self.takebacks += other.takebacks
+        self.requests += other.requests
+        self.news += other.news
+
+    def __len__(self) -> int:
+        return (
+            len(self.claims)
+            + len(self.answers)
+            + len(self.takebacks)
+            + len(self.requests)
+            + len(self.news)
+        )
+
+
+class RestartWithout(Exception):
+    """A message turned out to be bad after parts of it were given away: begin again without."""
+
+
+class _Other(Unreadable):
+    """The message is of a kind that is not read."""
+
+
+def read(
+    pieces: Iterable[str], warnings: list[str], without: frozenset[int] = frozenset()
+) -> Iterator[Batch | Message]:
+    """The parts of every message, then the message itself, in the order of the file.
+
+    `without` are the first segments of messages known to be bad. Raises Broken where nothing of
+    the file can be taken, Spoiled where a message is bad after more than BATCH of what it says.
+    """
+    charged = Decimal(0)
+    for transaction in reader.transactions(pieces, warnings):
+        kind, trace, part, given = transaction.kind, "", Batch(), False
+        outcome: str = APPLIED
+        problem: Unreadable | None = None
+        try:
+            head = list(islice(transaction.segments, 8))
+            trace = _trace(segment for _, segment in head)
+            transaction.segments = chain(head, transaction.segments)
+            kind = _kind(transaction, [segment for _, segment in head])
+            for said in _parse(kind, transaction):
+                part.add(said)
+                if isinstance(said, ClaimPayment):
+                    charged += abs(said.charged)
+                if charged > MOST:
+                    raise Unreadable(
+                        transaction.number, "the amounts add up to more than can be kept"
+                    )
+                if len(part) >= BATCH and transaction.number not in without:
+                    yield part
+                    part, given = Batch(), True
+        except Broken:
+            raise
+        except _Other as found:
+            outcome, problem = RECORDED, found
+        except Unreadable as found:
+            if given:
+                raise RestartWithout from found
+            outcome, problem = QUARANTINED, found
+        if outcome == APPLIED and transaction.number not in without:
+            yield part
+        for _ in _rest(transaction):
+            pass
+        identifiers = "|".join((transaction.sender, *transaction.controls, trace))
+        last = max(transaction.last, transaction.number)
+        yield Message(
+            kind, identifiers, transaction.number, last, outcome,
+            problem.what if problem else "", problem.number if problem else None,
+        )  # fmt: skip
+
+
+def bad_ones(pieces: Iterable[str]) -> frozenset[int]:
+    """The first segments of the messages that cannot be taken."""
+    every = _Everything()
+    found = read(pieces, [], every)
+    return frozenset(
+        each.first for each in found if isinstance(each, Message) and each.outcome == QUARANTINED
+    )
+
+
+class _Everything(frozenset[int]):
+    """Contains every number."""
+
+    def __contains__(self, number: object) -> bool:
+        return True
+
+
+def _rest(transaction: Transaction) -> Iterator[object]:
+    """What a parser left of a message that it could not take."""
+    try:
+        yield from transaction.segments
+    except Broken:
+        raise
+    except Unreadable:
+        return
+
+
+def _trace(head: Iterable[reader.Segment]) -> str:
+    """The sender's own number: of the trace (TRN02), else of the message (BHT03)."""
+    reference = ""
+    for segment in head:
+        if segment[0] == "TRN":
+            return element(segment, 2)
+        if segment[0] == "BHT":
+            reference = element(segment, 3)
+    return reference
+
+
+def _kind(transaction: Transaction, head: list[reader.Segment]) -> str:
+    kind, number = transaction.kind, transaction.number
+    if kind == "835":
+        return REMITTANCE
+    if kind == "837":
+        for part, what in OTHER_CLAIMS.items():
+            if part in transaction.version:
+                raise _Other(number, f"this is an {what}, which is not read")
+        return CLAIMS
+    if kind == "277":
+        for part, found in STATUS_KINDS.items():
+            if part in transaction.version:
+                return found
+        purpose = next((element(each, 6) for each in head if each[0] == "BHT"), "")
+        if "X212" not in transaction.version and purpose in STATUS_PURPOSES:
+            return STATUS_PURPOSES[purpose]
+    if not kind.isalnum() or len(kind) > 6:
+        raise Unreadable(number, "the ST segment does not say what the transaction is")
+    what = f" ({OTHERS[kind]})" if kind in OTHERS else ""
+    article = "an" if kind.startswith("8") else "a"
+    raise _Other(number, f"this is {article} {kind}{what}, which is not read")
+
+
+def _parse(
+    kind: str, transaction: Transaction
+) -> (
+    Iterator[Claim]
+    | Iterator[ClaimPayment | Recoupment]
+    | Iterator[Request | PayerUpdate]
+    | Iterator[Request]
+):
+    if kind == CLAIMS:
+        return claims_837.parse(transaction)
+    if kind == REMITTANCE:
+        return remittances_835.parse(transaction)
+    if kind == ACKNOWLEDGMENT:
+        return acknowledgments_277ca.parse(transaction)
+    return document_requests_277.parse(transaction)

@@ -1,0 +1,39 @@
+"""The one store of this process. Opened by whoever starts the process, found by everyone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lib.errors import WrongDataFolder
+from lib.store.database import Connection, Store
+
+ROOT = Path(__file__).parents[2]
+_open: dict[Path, Store] = {}
+
+
+def data_folder() -> Path:
+    """The folder named by BILLING_TASKS_DATA, or `data/` beside app.py."""
+    return Path(os.environ.get("BILLING_TASKS_DATA") or ROOT / "data").resolve()
+
+
+def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Store:
+    """The process's store, opened on the first call."""
+    os.umask(0o077)  # what is written from now on, DuckDB's files too, is for nobody else to read
+    folder = folder or data_folder()
+    if folder not in _open:
+        _open[folder] = Store(folder, memory_limit=memory_limit)
+    return _open[folder]
+
+
+def connection() -> Connection:
+    """A connection of the calling thread's own to the store that is open."""
+    if len(_open) != 1:
+        raise WrongDataFolder("No data folder is open. Start the app with `make run`.")
+    return next(iter(_open.values())).connection()
+
+
+def close_stores() -> None:
+    """Close what is open, at the end of the process."""
+    while _open:
+        _open.popitem()[1].close()

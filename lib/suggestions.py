@@ -1,0 +1,94 @@
+"""What a payer's later answer proposes: to complete a task that nobody need work on any more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lib import access, assignments, history, tasks
+from lib.access import Verb
+from lib.errors import NoSuchTask, NothingProposed, NotYourTask
+from lib.models import Person, Status, Suggestion, Task
+from lib.store.database import Connection, transaction
+from lib.store.idempotency import FormSubmission, has_completed, is_repeat
+
+
+def of_task(con: Connection, task: Task) -> Suggestion | None:
+    """What is proposed for a task that is not completed, or None. The caller has read the task."""
+    if task.status is Status.COMPLETED:
+        return None
+    found = con.records(
+        Suggestion,
+        """
+        SELECT proposal AS sentence, proposal_at AS made_at FROM task
+        WHERE id = $task_id AND proposal IS NOT NULL
+        """,
+        task_id=task.id,
+    )
+    return found[0] if found else None
+
+
+def accept(
+    con: Connection, task_id: int, *, seen: Suggestion, token: str, actor: Person, now: datetime
+) -> None:
+    """Complete the task as proposed, by its assignee; where it has none, whoever does so has it.
+
+    `seen` is the proposal that was read. Raises NothingProposed, also where it is another by now,
+    NotYourTask, AlreadyCompleted, NotAllowed or NoSuchTask.
+    """
+    with transaction(con):
+        if has_completed(
+            con, FormSubmission(token, "accept proposal", actor, (task_id,)), task_id, now=now
+        ):
+            return
+        task, proposal = _proposed(con, task_id, seen, actor)
+        assignments.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
+        _end(con, task, "accepted proposal", proposal, actor, now)
+        tasks.mark_completed(con, task, actor=actor, now=now)
+
+
+def dismiss(
+    con: Connection, task_id: int, *, seen: Suggestion, token: str, actor: Person, now: datetime
+) -> None:
+    """Leave the task as it is; the proposal is gone, its history stays. Raises as `accept`."""
+    with transaction(con):
+        is_known = is_repeat(
+            con, FormSubmission(token, "decline proposal", actor, (task_id,)), now=now
+        )
+        if is_known and of_task(con, tasks.get(con, task_id, actor=actor)) is None:
+            return
+        task, proposal = _proposed(con, task_id, seen, actor)
+        _end(con, task, "declined proposal", proposal, actor, now)
+
+
+def _proposed(
+    con: Connection, task_id: int, seen: Suggestion, actor: Person
+) -> tuple[Task, Suggestion]:
+    task = tasks.get(con, task_id, actor=actor)
+    access.require(actor, Verb.WORK, task.practice_id, NoSuchTask())
+    if task.assignee_id not in (None, actor.id):
+        raise NotYourTask(task.assignee_name)
+    proposal = of_task(con, task)
+    if proposal is None or proposal != seen:
+        raise NothingProposed
+    return task, proposal
+
+
+def _end(
+    con: Connection, task: Task, kind: str, proposal: Suggestion, actor: Person, now: datetime
+) -> None:
+    con.execute(
+        """
+        UPDATE task SET proposal = NULL, proposal_at = NULL, version = version + 1
+        WHERE id = $task_id
+        """,
+        task_id=task.id,
+    )
+    history.record(
+        con,
+        kind,
+        practice_id=task.practice_id,
+        task_id=task.id,
+        actor_id=actor.id,
+        now=now,
+        detail=proposal.sentence,
+    )

@@ -1,0 +1,146 @@
+"""Where files lie before and after: which of a folder are meant, and moving one aside."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+import signal
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from pathlib import Path
+
+DONE, FAILED = "done", "failed"
+REPORT = ".report.txt"
+UNFINISHED = (  # what programs call a file they have not finished, and reports of ours
+    ".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp", ".lock",
+    REPORT,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """What a file is from outside; while two looks differ, somebody is writing it."""
+
+    inode: int
+    size: int
+    changed_at: float  # seconds since 1970
+
+
+def look(path: Path) -> FileStat | None:
+    """How the file looks now, or None where it is gone or is no plain file."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return FileStat(found.st_ino, found.st_size, found.st_mtime_ns / 1e9)
+
+
+def is_being_written(path: Path) -> bool:
+    """True where some program has the file open to write; False too where nobody can tell.
+
+    Linux gives a lease for reading only on a file that nobody writes. Source: fcntl(2), F_SETLEASE.
+    """
+    if not hasattr(fcntl, "F_SETLEASE"):
+        return False
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)  # who opens it meanwhile tells us so
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as problem:
+        return problem.errno == errno.EAGAIN
+    finally:
+        os.close(handle)
+    return False
+
+
+def waiting(folder: Path) -> Iterator[tuple[Path, FileStat]]:
+    """The files of the folder itself that somebody means to be brought in, by name."""
+    for path in sorted(folder.iterdir()):
+        if is_meant(path.name) and (seen := look(path)):
+            yield path, seen
+
+
+def is_meant(name: str) -> bool:
+    """False for hidden, temporary and partial files."""
+    lower = name.lower()
+    return not (lower.startswith((".", "~")) or lower.endswith(("~", *UNFINISHED)))
+
+
+def put_away(path: Path, folder: Path, day: date) -> Path:
+    """Move a file that is in to `folder`/done/`day`/, under a name nobody has there."""
+    shelf = folder / DONE / day.isoformat()
+    shelf.mkdir(parents=True, exist_ok=True)
+    return _move(path, shelf)
+
+
+def set_aside(path: Path, folder: Path, sentence: str) -> Path:
+    """Move a file that was refused to `folder`/failed/, with the sentence beside it.
+
+    The report is written first: a file is never there without one.
+    """
+    shelf = folder / FAILED
+    shelf.mkdir(parents=True, exist_ok=True)
+    place = next(place for place in _places(path.name, shelf) if not place.exists())
+    report = place.with_name(place.name + REPORT)
+    draft = shelf / f".{secrets.token_hex(6)}"
+    _write(draft, f"{sentence}\n")
+    draft.replace(report)
+    moved = _move(path, shelf)
+    if moved != place:  # somebody took the name meanwhile
+        report.replace(moved.with_name(moved.name + REPORT))
+    return moved
+
+
+def _places(name: str, shelf: Path) -> Iterator[Path]:
+    """NAME, NAME-2, NAME-3 …, the number before the ending; short enough for a report beside it."""
+    ending = Path(name).suffix
+    stem = name.removesuffix(ending) if ending else name
+    while len(os.fsencode(f"{stem}-99999{ending}{REPORT}")) > 255:
+        stem, ending = (stem[:-1], ending) if len(stem) > 1 else (stem, ending[:-1])
+    for number in count(1):
+        yield shelf / (f"{stem}{ending}" if number == 1 else f"{stem}-{number}{ending}")
+
+
+def _move(path: Path, shelf: Path) -> Path:
+    """Rename the file into the shelf; never over another file."""
+    for place in _places(path.name, shelf):
+        try:
+            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # taken
+        except FileExistsError:
+            continue
+        try:
+            path.replace(place)
+        except BaseException:
+            place.unlink()
+            raise
+        _sync(shelf)
+        return place
+    raise AssertionError("there is always another name")
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # not every file system can
+            os.fsync(handle)
+    finally:
+        os.close(handle)

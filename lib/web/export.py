@@ -1,0 +1,93 @@
+"""Answers by their address: the files the biller takes away, written while they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from lib import people
+from lib.errors import BillingError, NoSuchPractice, NotAllowed, NotSignedIn, WrongInput
+from lib.export.period import period
+from lib.export.replacement_claims import claims_file
+from lib.export.zip_file import write_zip
+from lib.store import process
+from lib.store.database import Connection
+from lib.web import session
+from lib.web.documents import disposition
+
+PIECE = 64 * 1024  # bytes that are sent at once
+STATUS = {NotSignedIn: 401, NotAllowed: 403, NoSuchPractice: 404, WrongInput: 400}
+MEDIA_TYPES = {"zip": "application/zip", "x12": "application/EDI-X12"}
+
+
+async def send_package(request: Request) -> Response:
+    """Completed tasks as a ZIP, for managers and billers of the practice."""
+    return await _send(request, "zip")
+
+
+async def send_claims(request: Request) -> Response:
+    """The changed charges as 837P claims that replace those filed."""
+    return await _send(request, "x12")
+
+
+async def no_such_answers(_request: Request) -> Response:
+    return PlainTextResponse(str(NoSuchPractice()), 404)
+
+
+async def _send(request: Request, kind: str) -> Response:
+    try:
+        name, pieces = await run_in_threadpool(_open, request, kind)
+    except BillingError as problem:
+        return PlainTextResponse(str(problem), STATUS.get(type(problem), 400))
+    return StreamingResponse(
+        pieces,
+        media_type=MEDIA_TYPES[kind],
+        headers={
+            "Content-Disposition": disposition(f"{name}.{kind}", is_shown=False),
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _open(request: Request, kind: str) -> tuple[str, Iterator[bytes]]:
+    """The file's name and its content; everything that can be refused is refused here."""
+    now = datetime.now(UTC)
+    con = process.connection()
+    try:
+        actor = people.who(con, session.token_of(request), now=now)
+        days = [_day(request, name) for name in ("since", "until")]
+        practice_id = request.path_params["practice_id"]
+        wanted = period(con, practice_id, days[0], days[1], actor=actor)
+        if kind == "zip":
+            _, chunks = write_zip(con, wanted, actor=actor, now=now)
+        else:
+            chunks = claims_file(con, wanted, actor=actor, now=now)
+    except BaseException:
+        con.close()
+        raise
+    return wanted.name, _pieces(chunks, con)
+
+
+def _day(request: Request, name: str) -> date:
+    try:
+        return date.fromisoformat(request.query_params.get(name, ""))
+    except ValueError:
+        raise WrongInput(f"The address needs a day as {name}=YYYY-MM-DD.") from None
+
+
+def _pieces(chunks: Iterator[bytes], con: Connection) -> Iterator[bytes]:
+    """The chunks, small ones together; the connection is closed however it ends."""
+    waiting = bytearray()
+    try:
+        for chunk in chunks:
+            waiting += chunk
+            if len(waiting) >= PIECE:
+                yield bytes(waiting)
+                waiting.clear()
+        yield bytes(waiting)
+    finally:
+        con.close()

@@ -1,0 +1,78 @@
+"""Where a task or charge came from, as the text of the file it was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from lib import people
+from lib.errors import BillingError, NoSuchCharge, NoSuchTask, NotSignedIn
+from lib.intake import provenance
+from lib.intake.provenance import FieldOrigin, Provenance
+from lib.models import Person
+from lib.store.database import Connection
+from lib.web import session
+
+
+async def send_task_origin(request: Request) -> Response:
+    """The segments that made a task, to people of its practice."""
+    return await _send(request, _of_task)
+
+
+async def send_charge_origin(request: Request) -> Response:
+    """The claims that made a charge or changed it, to people of its practice."""
+    return await _send(request, _of_charge)
+
+
+async def no_such_task(_request: Request) -> Response:
+    return PlainTextResponse(str(NoSuchTask()), 404)
+
+
+async def no_such_charge(_request: Request) -> Response:
+    return PlainTextResponse(str(NoSuchCharge()), 404)
+
+
+async def _send(request: Request, find: Callable[[Connection, int, Person], list[str]]) -> Response:
+    def read() -> str:
+        with session.connection() as con:
+            actor = people.who(con, session.token_of(request), now=datetime.now(UTC))
+            return "\n\n".join(find(con, request.path_params["id"], actor))
+
+    try:
+        text = await run_in_threadpool(read)
+    except BillingError as problem:
+        return PlainTextResponse(str(problem), 401 if isinstance(problem, NotSignedIn) else 404)
+    return PlainTextResponse(text or "This was made by hand: no file holds it.")
+
+
+def _of_task(con: Connection, task_id: int, actor: Person) -> list[str]:
+    return [_text(place) for place in provenance.of_task(con, task_id, actor)]
+
+
+def _of_charge(con: Connection, charge_id: int, actor: Person) -> list[str]:
+    said = [_text(place) for place in provenance.of_charge(con, charge_id, actor)]
+    fields = [_field(each) for each in provenance.of_fields(con, charge_id, actor)]
+    return [*said, "Field by field", *fields] if fields else said
+
+
+def _field(each: FieldOrigin) -> str:
+    head = f"{each.label}: {each.value or '(empty)'}"
+    day = f"{each.said_at:%m/%d/%Y %H:%M} UTC" if each.said_at else ""
+    if each.changed_by:
+        return f"{head}\n    changed by hand: {each.changed_by}, {day}"
+    return (
+        f"{head}\n    {each.file_name}, segment {each.segment_number}, imported {day}\n"
+        f"    {each.segment}"
+    )
+
+
+def _text(place: Provenance) -> str:
+    head = (
+        f"{place.what}: {place.file_name}, segment {place.segment_number}, "
+        f"imported {place.imported_at:%m/%d/%Y %H:%M} UTC"
+    )
+    return f"{head}\n\n{place.loop or 'The file is not kept as text.'}"

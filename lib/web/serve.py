@@ -1,0 +1,69 @@
+"""`python -m lib serve`: the app, on this computer only."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from lib.store.process import ROOT
+
+ADDRESS = "127.0.0.1"
+PORT = 8501
+COMMAND = (sys.executable, "app.py")  # from the project's folder
+PORT_VARIABLE = "BILLING_TASKS_PORT"
+WATCH_VARIABLE = "BILLING_TASKS_WATCH"  # the folder whose files come in by themselves
+PRACTICE_VARIABLE = "BILLING_TASKS_WATCH_PRACTICE"  # the name of the practice they are for
+
+
+def main(arguments: Sequence[str], *, now: datetime) -> int:
+    """Become the server; returns only where that is not possible."""
+    parser = argparse.ArgumentParser(prog="python -m lib serve", description=__doc__)
+    parser.add_argument("--port", type=int, default=PORT, help=f"{PORT} unless told")
+    parser.add_argument(
+        "--watch", metavar="FOLDER", type=Path,
+        help="bring in every file that appears in FOLDER, as python -m lib watch does",
+    )  # fmt: skip
+    parser.add_argument(
+        "--practice", metavar="NAME", help="whom they are for; needed only where there are several"
+    )
+    asked = parser.parse_args(arguments)
+    wanted = asked.port
+    if asked.watch and not asked.watch.is_dir():
+        print(f"{asked.watch} is not a folder.", file=sys.stderr)
+        return 1
+    if is_free(wanted):
+        told = {PORT_VARIABLE: str(wanted)}
+        if asked.watch:
+            told[WATCH_VARIABLE] = str(asked.watch.resolve())
+            told |= {PRACTICE_VARIABLE: asked.practice} if asked.practice else {}
+        sys.stdout.flush()
+        os.chdir(ROOT)  # where .streamlit/config.toml is
+        # Not a child: whoever stops this process, in whatever way, has stopped the server.
+        os.execve(sys.executable, COMMAND, os.environ | told)
+    print(
+        f"Port {wanted} is in use, perhaps by Billing Tasks itself (http://{ADDRESS}:{wanted}). "
+        "Stop what uses it, or choose another port: `make run PORT=8600`.",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def port() -> int:
+    """The port this process was told to serve on."""
+    return int(os.environ.get(PORT_VARIABLE) or PORT)
+
+
+def is_free(port: int) -> bool:
+    """True where nothing listens on that port of this computer."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((ADDRESS, port))
+        except (OSError, OverflowError):
+            return False
+        return True

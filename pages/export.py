@@ -1,0 +1,146 @@
+"""Answers: what the practice did, as files for the biller."""
+
+from datetime import date, timedelta
+from html import escape
+
+import streamlit as st
+
+from lib.access import Verb, may_anywhere
+from lib.errors import BillingError
+from lib.export import completed_tasks
+from lib.export.completed_tasks import Counts
+from lib.export.period import Period, exports, period
+from lib.export.replacement_claims import Review, review
+from lib.models import Person
+from lib.ui import html, session
+
+USUAL = timedelta(days=30)
+
+
+def practice(actor: Person) -> int:
+    """The practice whose answers are wanted; asked only where there are several."""
+    allowed = may_anywhere(actor, Verb.EXPORT)
+    if not allowed:
+        st.info("Answers are taken by the billing manager and the biller.")
+        st.stop()
+    if len(allowed) == 1:
+        return allowed[0]
+    names = {p: session.practice_of(actor, p).name for p in allowed}
+    asked = st.query_params.get("practice", "")
+    place = next((at for at, p in enumerate(allowed) if str(p) == asked), 0)
+    chosen: int = st.selectbox(
+        "Practice", allowed, index=place, format_func=names.__getitem__, width=280,
+        key="answers_practice",
+    )  # fmt: skip
+    st.query_params["practice"] = str(chosen)
+    return chosen
+
+
+def day(label: str, key: str, usual: date) -> date | None:
+    """One end of the period; it stays in the address."""
+    asked = st.query_params.get(key, "")
+    try:
+        start = date.fromisoformat(asked)
+    except ValueError:
+        start = usual
+    chosen: date | None = st.date_input(label, start, format="MM/DD/YYYY", key=key, width=150)
+    if chosen and chosen != usual:
+        st.query_params[key] = chosen.isoformat()
+    else:
+        st.query_params.pop(key, None)
+    return chosen
+
+
+def chosen_period(actor: Person) -> Period:
+    """What the row of fields above asks for; ends the run where that is no period."""
+    today = session.today(actor)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        practice_id = practice(actor)
+        since = day("Completed from", "since", today - USUAL)
+        until = day("to", "until", today)
+    if not since or not until:
+        st.info("Choose both days.")
+        st.stop()
+    try:
+        return period(session.connection(), practice_id, since, until, actor=actor)
+    except BillingError as problem:
+        st.error(session.escape_markdown(str(problem)))
+        st.stop()
+
+
+@st.cache_data(ttl=60, max_entries=50, show_spinner=False)
+def contents(_wanted: Period, key: tuple[int, date, date], revision: int) -> tuple[Counts, Review]:
+    """What both files would hold, known by the store's revision."""
+    con = session.connection()
+    return completed_tasks.counts(con, _wanted), review(con, _wanted)
+
+
+def file(heading: str, what: str, said: str, link: str, name: str, *, is_empty: bool) -> str:
+    """One of the two files: what is in it, and the way to have it."""
+    way = (
+        '<p class="bt-quiet">Nothing to download on these days.</p>'
+        if is_empty
+        else f'<p><a class="bt-download" href="{escape(link)}" target="_self">{name}</a></p>'
+    )
+    return (
+        f'<p class="bt-head">{heading}</p><p class="bt-text">{escape(said)}</p>'
+        f'<p class="bt-quiet">{what}</p>{way}'
+    )
+
+
+def remarks(found: Review) -> str:
+    """What to know before the claims are sent."""
+    rows = "".join(
+        f"<li>{html.plural(count, 'claim')}: {escape(sentence)}</li>"
+        for sentence, count in found.remarks
+    )
+    return f'<ul class="bt-remarks">{rows}</ul>' if rows else ""
+
+
+def taken_before(wanted: Period) -> str:
+    """Who took answers away last: claims that are replaced twice are refused by payers."""
+    rows = "".join(
+        f"<li>{escape(event.actor or 'The command line')} · "
+        f"{html.moment(event.happened_at, wanted.zone)} · {escape(event.detail or '')}</li>"
+        for event in exports(session.connection(), wanted)
+    )
+    return f'<p class="bt-head">Taken before</p><ul class="bt-taken">{rows}</ul>' if rows else ""
+
+
+actor = session.person()
+st.html(
+    '<h1 class="bt-window">Answers</h1><span class="bt-quiet">What the practice completed, as '
+    "files for the biller.</span>"
+)
+wanted = chosen_period(actor)
+counts, found = contents(
+    wanted,
+    (wanted.practice.id, wanted.since, wanted.until),
+    session.connection().store.revision,
+)
+address = f"/answers/{wanted.practice.id}"
+days = f"since={wanted.since}&until={wanted.until}"
+left, right = st.columns(2, gap="medium", border=True)
+left.html(
+    file(
+        "Completed tasks",
+        "A ZIP: manifest.csv with a row a task (notes, questions, changed fields) and the "
+        "documents beside it.",
+        f"{html.plural(counts.tasks, 'task')} with {html.plural(counts.documents, 'document')}",
+        f"{address}.zip?{days}",
+        "Download ZIP",
+        is_empty=not counts.tasks,
+    )
+)
+right.html(
+    file(
+        "Claims to replace",
+        "An X12 837P: the changed charges as replacement claims (CLM05-3 = 7).",
+        html.plural(found.claims, "claim"),
+        f"{address}.x12?{days}",
+        "Download 837P",
+        is_empty=not found.claims,
+    )
+    + remarks(found)
+)
+st.html(taken_before(wanted) or "<p></p>")
