@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from lib import tasks
+from lib import queue
 from lib.models import Person, TaskFilter
 from lib.store.database import Connection, money
 
@@ -34,7 +34,7 @@ class Bar:
 
 
 WEEKS_SQL = f"""
-WITH mine AS (SELECT created_at, completed_at FROM task WHERE {tasks.CONDITION}),
+WITH mine AS (SELECT created_at, completed_at FROM task WHERE {queue.CONDITION}),
 moment AS (
     SELECT created_at AS at_time, 1 AS arrived, 0 AS completed FROM mine
     UNION ALL
@@ -51,20 +51,20 @@ SELECT 0, sum(arrived), sum(completed) FROM moment WHERE at_time < $first
 
 TYPE_SQL = f"""
 SELECT task.type, count(*), sum(task.amount)
-FROM task WHERE {tasks.CONDITION}
+FROM task WHERE {queue.CONDITION}
 GROUP BY task.type ORDER BY task.type
 """
 
 ASSIGNEE_SQL = f"""
 SELECT coalesce(person.name, ''), count(*), sum(task.amount), person.id
-FROM task LEFT JOIN person ON person.id = task.assignee_id WHERE {tasks.CONDITION}
+FROM task LEFT JOIN person ON person.id = task.assignee_id WHERE {queue.CONDITION}
 GROUP BY person.id, person.name ORDER BY 2 DESC, 1, 4
 """
 
 AGE_SQL = f"""
 SELECT CAST(len(list_filter($starts, lambda s: task.created_at < s)) AS VARCHAR), count(*),
        sum(task.amount)
-FROM task WHERE {tasks.CONDITION}
+FROM task WHERE {queue.CONDITION}
 GROUP BY 1 ORDER BY 1
 """
 
@@ -81,7 +81,7 @@ def weeks(
     begins = [monday - timedelta(weeks=n) for n in range(count - 1, -1, -1)]
     rows = con.rows(
         WEEKS_SQL,
-        **tasks.where(con, wanted, actor)[1],
+        **queue.where(con, wanted, actor)[1],
         edges=[midnight(day, zone) for day in begins],
         first=midnight(begins[0], zone),
         last=midnight(today + timedelta(days=1), zone),
@@ -100,12 +100,12 @@ def weeks(
 
 def by_type(con: Connection, wanted: TaskFilter, *, actor: Person) -> list[Bar]:
     """Tasks by type, as the type's stored word."""
-    return _shares(con.rows(TYPE_SQL, **tasks.where(con, wanted, actor)[1]))
+    return _shares(con.rows(TYPE_SQL, **queue.where(con, wanted, actor)[1]))
 
 
 def by_assignee(con: Connection, wanted: TaskFilter, *, actor: Person) -> list[Bar]:
     """Tasks by assignee, most first; unassigned ones under an empty name."""
-    rows = con.rows(ASSIGNEE_SQL, **tasks.where(con, wanted, actor)[1])
+    rows = con.rows(ASSIGNEE_SQL, **queue.where(con, wanted, actor)[1])
     return [Bar(name, count, money(amount), person_id) for name, count, amount, person_id in rows]
 
 
@@ -121,7 +121,7 @@ def by_age(
     """Tasks by days since they arrived; `ages` names each range of days, both ends included,
     youngest first and without a gap."""
     starts = [midnight(today - timedelta(days=low - 1), zone) for low, _ in ages.values()]
-    shares = _shares(con.rows(AGE_SQL, **tasks.where(con, wanted, actor)[1], starts=starts))
+    shares = _shares(con.rows(AGE_SQL, **queue.where(con, wanted, actor)[1], starts=starts))
     found = {int(share.name): share for share in shares}
     nothing = Bar("", 0, Decimal("0.00"))
     return [

@@ -9,22 +9,20 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from lib.charges import FIELD_LABELS, amount_of, letter, show
+from lib import formats
+from lib.formats import show
 from lib.models import Charge, Problem, ServiceLine
 
 MAX_DIAGNOSES = 12
 MAX_LINES = 50
 MAX_MONEY = Decimal("9999999999.99")  # what the store holds
-YEARS = range(1850, 2200)  # of the dates that files may bring, too
 EMPTY_LINE = {
     "from": "", "to": "", "procedure": "", "m1": "", "m2": "", "m3": "", "m4": "",
     "pointers": "", "units": "1", "unit_charge": "",
 }  # fmt: skip
 
 _DATES = ("hospitalized_from", "hospitalized_to")
-_MONEY = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d+)?(\.\d{1,2})?")
 _UNITS = re.compile(r"\d{1,6}(\.\d{1,3})?")
-_US_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
 
 
 def to_form(charge: Charge) -> dict[str, Any]:
@@ -116,35 +114,6 @@ def merge(mine: dict[str, Any], opened: Charge, current: Charge) -> dict[str, An
     return {name: theirs[name] if mine[name] == before[name] else mine[name] for name in mine}
 
 
-def parse_money(text: str) -> Decimal | None:
-    """US dollars from "1,234.50", "$12" or "12.5"; None for anything else ("12,5" too)."""
-    text = text.strip()
-    found = _MONEY.fullmatch(text)
-    if not found or not (found[1] or found[2]):
-        return None
-    value = Decimal(((found[1] or "0").replace(",", "")) + (found[2] or "")).quantize(
-        Decimal("0.01")
-    )
-    return value if value < Decimal("10000000") else None
-
-
-def parse_date(text: str) -> date | None:
-    """A day from MM/DD/YYYY, M/D/YY (this century) or YYYY-MM-DD; None for anything else, a year
-    that is a slip (0025) too."""
-    text = text.strip()
-    try:
-        if found := _US_DATE.fullmatch(text):
-            year = int(found[3]) + (2000 if len(found[3]) == 2 else 0)
-            day = date(year, int(found[1]), int(found[2]))
-        elif re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            day = date.fromisoformat(text)
-        else:
-            return None
-    except ValueError:
-        return None
-    return day if day.year in YEARS else None
-
-
 def line_total(units: Decimal, unit_charge: Decimal) -> Decimal:
     """Units x unit charge in US dollars, rounded half up to the cent."""
     return (units * unit_charge).quantize(Decimal("0.01"), ROUND_HALF_UP)
@@ -187,7 +156,7 @@ def _line_from_form(
         )
     if filed and text["unit_charge"] == old["unit_charge"]:
         unit_charge = filed.unit_charge
-    elif (dollars := parse_money(text["unit_charge"])) is not None:
+    elif (dollars := formats.parse_money(text["unit_charge"])) is not None:
         unit_charge = dollars
     else:
         unit_charge = Decimal(0)
@@ -233,7 +202,7 @@ def _pointers(text: str, where: str, problems: list[Problem]) -> tuple[int, ...]
 def _date(text: str, where: str, problems: list[Problem]) -> date | None:
     if not text.strip():
         return None
-    day = parse_date(text)
+    day = formats.parse_date(text)
     if day is None:
         problems.append(_problem(where, "Write the date as MM/DD/YYYY."))
     return day
@@ -241,3 +210,32 @@ def _date(text: str, where: str, problems: list[Problem]) -> date | None:
 
 def _problem(where: str, sentence: str) -> Problem:
     return Problem(where, sentence, f"unreadable:{where}")
+
+
+# The fields people edit, in the words of the window.
+FIELD_LABELS: dict[str, str] = {
+    "member_id": "Case/member ID",
+    "authorization_number": "Authorization number",
+    "rendering_npi": "Rendering NPI",
+    "rendering_name": "Rendering provider",
+    "referring_npi": "Referring NPI",
+    "referring_name": "Referring provider",
+    "supervising_npi": "Supervising NPI",
+    "supervising_name": "Supervising provider",
+    "billing_npi": "Billing NPI",
+    "billing_name": "Billing provider",
+    "location": "Location",
+    "place_of_service": "Place of service",
+    "hospitalized_from": "Hospitalized from",
+    "hospitalized_to": "Hospitalized to",
+}
+
+
+def letter(pointer: int) -> str:
+    """A diagnosis pointer as on paper: A is the first; a number where there is no such letter."""
+    return chr(64 + pointer) if 1 <= pointer <= 26 else str(pointer)
+
+
+def amount_of(value: Decimal) -> str:
+    """Units without the zeros that say nothing: 1, 2.5."""
+    return f"{value.normalize():f}"

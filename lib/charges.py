@@ -5,35 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from lib import access, history, notes, scrubber, tasks
+from lib import access, charge_form, formats, history, notes, scrubber, tasks
 from lib.access import Verb
+from lib.charge_form import FIELD_LABELS
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
 from lib.models import Charge, FieldChange, Patient, Person, Problem, ServiceLine, Task
 from lib.store import search_terms
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 from lib.store.search_words import words
-
-# The fields people edit, in the words of the window.
-FIELD_LABELS: dict[str, str] = {
-    "member_id": "Case/member ID",
-    "authorization_number": "Authorization number",
-    "rendering_npi": "Rendering NPI",
-    "rendering_name": "Rendering provider",
-    "referring_npi": "Referring NPI",
-    "referring_name": "Referring provider",
-    "supervising_npi": "Supervising NPI",
-    "supervising_name": "Supervising provider",
-    "billing_npi": "Billing NPI",
-    "billing_name": "Billing provider",
-    "location": "Location",
-    "place_of_service": "Place of service",
-    "hospitalized_from": "Hospitalized from",
-    "hospitalized_to": "Hospitalized to",
-}
 
 _COLUMNS = ", ".join(
     field.name for field in dataclasses.fields(Charge) if field.name not in ("lines",)
@@ -152,7 +134,9 @@ def search_patients(
 def differences(before: Charge, after: Charge) -> list[FieldChange]:
     """What the second has otherwise than the first, in the words of the window."""
     changes = [
-        FieldChange(name, label, show(getattr(before, name)), show(getattr(after, name)))
+        FieldChange(
+            name, label, formats.show(getattr(before, name)), formats.show(getattr(after, name))
+        )
         for name, label in FIELD_LABELS.items()
         if getattr(before, name) != getattr(after, name)
     ]
@@ -168,27 +152,6 @@ def differences(before: Charge, after: Charge) -> list[FieldChange]:
         if old != new:
             changes.append(FieldChange("lines", f"Service line {place + 1}", old, new))
     return changes
-
-
-def show(value: object) -> str:
-    """A field's value as people read it: dates as MM/DD/YYYY, nothing as nothing."""
-    if value is None:
-        return ""
-    if isinstance(value, date):
-        return f"{value:%m/%d/%Y}"
-    if isinstance(value, Decimal):
-        return f"{value:,.2f}"
-    return str(value)
-
-
-def letter(pointer: int) -> str:
-    """A diagnosis pointer as on paper: A is the first; a number where there is no such letter."""
-    return chr(64 + pointer) if 1 <= pointer <= 26 else str(pointer)
-
-
-def amount_of(value: Decimal) -> str:
-    """Units without the zeros that say nothing: 1, 2.5."""
-    return f"{value.normalize():f}"
 
 
 def save(
@@ -367,9 +330,10 @@ def _line(lines: Sequence[ServiceLine], place: int) -> str:
 
 def show_line(line: ServiceLine) -> str:
     """One service line in a line of text, as its history says it."""
-    days = show(line.date_from)
+    days = formats.show(line.date_from)
     if line.date_to != line.date_from:
-        days = f"{days}–{show(line.date_to)}"
+        days = f"{days}–{formats.show(line.date_to)}"
     code = " ".join((line.procedure, *line.modifiers))
-    letters = "".join(letter(pointer) for pointer in line.pointers)
-    return f"{days} {code} {letters} {amount_of(line.units)} × {line.unit_charge} = {line.total}"
+    letters = "".join(charge_form.letter(pointer) for pointer in line.pointers)
+    units = charge_form.amount_of(line.units)
+    return f"{days} {code} {letters} {units} × {line.unit_charge} = {line.total}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lib import access, assignments, history, tasks
+from lib import access, history, tasks
 from lib.access import Verb
 from lib.errors import AlreadyCompleted, NoSuchTask, NothingWritten
 from lib.models import Channel, Note, Person, Status, Task, Turn
@@ -39,7 +39,7 @@ def ask(
         _add(con, task, Channel.QUESTION, text, actor=actor, now=now)
         _turn(con, task, Turn.BILLER)
         if task.assignee_id is None:
-            assignments.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
+            tasks.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
 
 
 def answer(

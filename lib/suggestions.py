@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lib import access, assignments, history, tasks
+from lib import access, history, tasks
 from lib.access import Verb
 from lib.errors import NoSuchTask, NothingProposed, NotYourTask
 from lib.models import Person, Status, Suggestion, Task
@@ -41,7 +41,7 @@ def accept(
         ):
             return
         task, proposal = _proposed(con, task_id, seen, actor)
-        assignments.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
+        tasks.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
         _end(con, task, "accepted proposal", proposal, actor, now)
         tasks.mark_completed(con, task, actor=actor, now=now)
 

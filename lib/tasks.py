@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,57 +12,15 @@ from lib.errors import (
     AlreadyCompleted,
     NoSuchCharge,
     NoSuchTask,
-    NotCompleted,
     NothingWritten,
     NotYourTask,
     WrongInput,
 )
-from lib.models import Person, Role, Status, Task, TaskFilter, TaskPage, TaskRow, TaskType, Turn
+from lib.models import Person, Role, Status, Task, TaskType
 from lib.store import search_terms
-from lib.store.database import Connection, money, transaction
-from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
+from lib.store.database import Connection, transaction
+from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
 from lib.store.search_words import claim_shape
-
-PAGE_SIZE = 50
-
-# A filter that is not set is NULL. `is_open` says again what the statuses say, since DuckDB can
-# skip whole row groups by it.
-_CONDITION = """
-    list_contains($practices, task.practice_id)
-    AND ($is_open IS NULL OR task.is_open = $is_open)
-    AND ($statuses IS NULL OR list_contains($statuses, task.status))
-    AND ($types IS NULL OR list_contains($types, task.type))
-    AND ($assignee_id IS NULL OR task.assignee_id = $assignee_id)
-    AND (NOT $unassigned OR task.assignee_id IS NULL)
-    AND ($payer IS NULL OR task.payer_name = $payer)
-    AND ($provider IS NULL OR task.provider_name = $provider)
-    AND ($created_from IS NULL OR task.created_at >= $created_from)
-    AND ($created_before IS NULL OR task.created_at < $created_before)
-    AND ($completed_from IS NULL OR task.completed_at >= $completed_from)
-    AND ($completed_before IS NULL OR task.completed_at < $completed_before)
-    AND ($pending_at IS NULL OR (task.created_at < $pending_at
-         AND (task.completed_at IS NULL OR task.completed_at >= $pending_at)))
-    AND ($amount_from IS NULL OR task.amount >= $amount_from)
-    AND ($amount_to IS NULL OR task.amount <= $amount_to)
-"""
-
-CONDITION = _CONDITION + search_terms.CONDITION
-
-# Ways to order the list, by the name of the column; the id makes every order total. A name that
-# is not known is stored as an empty text.
-ORDERS: dict[str, str] = {
-    "title": "task.title",
-    "type": "task.type",
-    "patient": "nullif(task.patient_name, '')",
-    "payer": "nullif(task.payer_name, '')",
-    "service": "task.date_of_service",
-    "amount": "task.amount",
-    "age": "task.created_at",
-    "due": "task.due_on",
-    "status": "task.status",
-    "assignee": "assignee.name",
-    "completed": "task.completed_at",
-}
 
 # Everybody's name in one map costs half of what three joins do.
 _TASK_COLUMNS = """
@@ -75,129 +32,6 @@ _TASK_COLUMNS = """
     called[task.created_by] AS created_by, task.started_at, task.completed_at,
     called[task.completed_by] AS completed_by, task.version
 """
-
-
-def where(con: Connection, wanted: TaskFilter, actor: Person) -> tuple[str, dict[str, Any]]:
-    """The condition and the values that let through what the filter wants and the actor may see.
-
-    One fixed text over `task`; other modules that count tasks use it too.
-    """
-    practices = actor.practice_ids
-    if wanted.practice_id is not None:
-        practices = [p for p in practices if p == wanted.practice_id]
-    open_ones = [status is not Status.COMPLETED for status in wanted.statuses]
-    return CONDITION, {
-        "practices": practices,
-        "is_open": open_ones[0] if open_ones and len(set(open_ones)) == 1 else None,
-        "statuses": None if _says_all(wanted.statuses) else list(wanted.statuses),
-        "types": list(wanted.types) or None,
-        "assignee_id": wanted.assignee_id,
-        "unassigned": wanted.unassigned,
-        "payer": wanted.payer,
-        "provider": wanted.provider,
-        "created_from": wanted.created_from,
-        "created_before": wanted.created_before,
-        "completed_from": wanted.completed_from,
-        "completed_before": wanted.completed_before,
-        "pending_at": wanted.pending_at,
-        "amount_from": wanted.amount_from,
-        "amount_to": wanted.amount_to,
-        **search_terms.values(con, wanted.words),
-    }
-
-
-def _says_all(statuses: tuple[Status, ...]) -> bool:
-    """True where `is_open` alone says what these statuses say."""
-    return set(statuses) in (
-        set(),
-        {Status.OPEN, Status.IN_PROGRESS},
-        {Status.COMPLETED},
-        set(Status),
-    )
-
-
-def find(
-    con: Connection,
-    wanted: TaskFilter,
-    *,
-    actor: Person,
-    order: str = "due",
-    descending: bool = False,
-    page: int = 1,
-) -> TaskPage:
-    """One page of fifty tasks of the actor's practices, with count and amount of all pages.
-
-    `order` is a key of ORDERS; rows without the value come last either way.
-    """
-    condition, values = where(con, wanted, actor)
-    direction = "DESC" if descending else "ASC"
-    # Looking for words reads every text: once, for the page and for the sums. Without words a
-    # second look costs less than keeping what the first one found.
-    keeps = "MATERIALIZED" if wanted.words else "NOT MATERIALIZED"
-    join = "LEFT JOIN person AS assignee ON assignee.id = task.assignee_id"
-    count, amount, ids = con.rows(
-        f"""
-        WITH wanted AS {keeps} (
-            SELECT task.id, task.amount, {ORDERS[order]} AS place
-            FROM task {join if order == "assignee" else ""}
-            WHERE {condition}
-        )
-        SELECT count(*), sum(amount), (
-            SELECT list(id) FROM (
-                SELECT id FROM wanted
-                ORDER BY place {direction} NULLS LAST, id {direction}
-                LIMIT $size OFFSET $start
-            )
-        )
-        FROM wanted
-        """,
-        **values,
-        size=PAGE_SIZE,
-        start=(page - 1) * PAGE_SIZE,
-    )[0]
-    rows = con.records(
-        TaskRow,
-        f"""
-        SELECT task.id, task.title, task.type, task.patient_name, task.payer_name,
-               task.date_of_service, task.amount, task.created_at, task.completed_at,
-               task.due_on, task.status, task.turn, assignee.name AS assignee_name
-        FROM task {join}
-        WHERE task.id IN (SELECT unnest($ids::BIGINT[]))
-        ORDER BY list_position($ids::BIGINT[], task.id)
-        """,
-        ids=ids or [],
-    )
-    return TaskPage(tuple(rows), count, money(amount))
-
-
-def counts(con: Connection, practice_ids: Sequence[int], *, actor: Person) -> dict[str, int]:
-    """What the left menu counts in those of these practices that are the actor's: pending tasks
-    as "all", "mine", "unassigned" and by type, and "completed" ones."""
-    practices = [practice for practice in practice_ids if practice in actor.practice_ids]
-    pending = con.rows(
-        """
-        SELECT type, count(*),
-               count(*) FILTER (WHERE assignee_id = $person_id),
-               count(*) FILTER (WHERE assignee_id IS NULL)
-        FROM task
-        WHERE list_contains($practices, practice_id) AND is_open
-        GROUP BY type
-        """,
-        practices=practices,
-        person_id=actor.id,
-    )
-    completed = con.value(
-        "SELECT count(*) FROM task WHERE list_contains($practices, practice_id) AND NOT is_open",
-        practices=practices,
-    )
-    return {
-        "all": sum(row[1] for row in pending),
-        "mine": sum(row[2] for row in pending),
-        "unassigned": sum(row[3] for row in pending),
-        **{kind.value: 0 for kind in TaskType},
-        **{row[0]: row[1] for row in pending},
-        "completed": completed,
-    }
 
 
 def get(con: Connection, task_id: int, *, actor: Person) -> Task:
@@ -257,7 +91,7 @@ def create(
     with transaction(con):
         if is_repeat(con, sent, now=now):
             return result(con, sent)
-        about = _about(con, practice_id, charge_id, patient_id)
+        about = subject_of(con, practice_id, charge_id, patient_id)
         rule = "named by the biller"
         if due_on is None:
             practice = next(m.practice for m in actor.memberships if m.practice.id == practice_id)
@@ -298,7 +132,7 @@ def create(
         return task_id
 
 
-def _about(
+def subject_of(
     con: Connection, practice_id: int, charge_id: int | None, patient_id: int | None
 ) -> dict[str, Any]:
     """What the list shows of the charge or patient a task is about."""
@@ -380,64 +214,11 @@ def mark_completed(con: Connection, task: Task, *, actor: Person, now: datetime)
     )
 
 
-def complete(
-    con: Connection, task_id: int, *, note: str, token: str, actor: Person, now: datetime
-) -> None:
-    """Complete a task about a claim that is not held here; the note says what was done."""
-    from lib import notes
-
-    if not note.strip():
-        raise NothingWritten("a note to the biller that says what was done")
-    sent = FormSubmission(token, "complete", actor, (task_id, note))
-    with transaction(con):
-        if has_completed(con, sent, task_id, now=now):
-            return
-        task = workable(con, task_id, actor=actor)
-        if task.charge_id is not None or task.type is TaskType.DOCUMENTS:
-            raise WrongInput("Complete this task with its charge or document.")
-        notes.add_to_biller(con, task, note, actor=actor, now=now)
-        mark_completed(con, task, actor=actor, now=now)
-
-
-def reopen(con: Connection, task_id: int, *, reason: str, actor: Person, now: datetime) -> None:
-    """Put a completed task back in the queue of the person who completed it."""
-    if not reason.strip():
-        raise NothingWritten("why the task is reopened")
-    with transaction(con):
-        task = get(con, task_id, actor=actor)
-        access.require(actor, Verb.REOPEN, task.practice_id, NoSuchTask())
-        if task.status is not Status.COMPLETED:
-            raise NotCompleted
-        con.execute(
-            """
-            UPDATE task SET status = 'in_progress', is_open = true, turn = $turn,
-                assignee_id = coalesce(completed_by, assignee_id), completed_at = NULL,
-                completed_by = NULL, version = version + 1
-            WHERE id = $task_id
-            """,
-            task_id=task_id,
-            turn=Turn.PRACTICE,
-        )
-        _show_charge(con, task)
-        history.record(
-            con,
-            "reopened",
-            practice_id=task.practice_id,
-            task_id=task_id,
-            actor_id=actor.id,
-            now=now,
-            field="Status",
-            old=Status.COMPLETED.label,
-            new=Status.IN_PROGRESS.label,
-            detail=reason.strip(),
-        )
-
-
-def _show_charge(con: Connection, task: Task) -> None:
+def show_charge(con: Connection, task: Task) -> None:
     """Let a task that was completed show its charge as it is: only pending ones follow it."""
     if task.charge_id is None:
         return
-    about = _about(con, task.practice_id, task.charge_id, None)
+    about = subject_of(con, task.practice_id, task.charge_id, None)
     con.execute(
         "UPDATE task SET provider_name = $provider, date_of_service = $day WHERE id = $task_id",
         task_id=task.id,
@@ -452,20 +233,23 @@ def is_biller(actor: Person, practice_id: int) -> bool:
     return actor.role_in(practice_id) is Role.BILLER
 
 
-def filter_choices(
-    con: Connection, practice_ids: Sequence[int], *, actor: Person
-) -> tuple[list[str], list[str]]:
-    """The names of payers and of providers that tasks of these practices carry, in order."""
-    practices = [practice for practice in practice_ids if practice in actor.practice_ids]
-    payers = con.rows(
-        "SELECT DISTINCT name FROM payer WHERE list_contains($practices, practice_id) ORDER BY 1",
-        practices=practices,
+def give(con: Connection, task: Task, *, to: int, name: str, actor: Person, now: datetime) -> None:
+    """Set the assignee inside the caller's transaction, with its history."""
+    if task.assignee_id == to:
+        return
+    con.execute(
+        "UPDATE task SET assignee_id = $to, version = version + 1 WHERE id = $task_id",
+        to=to,
+        task_id=task.id,
     )
-    providers = con.rows(
-        """
-        SELECT DISTINCT provider_name FROM task
-        WHERE list_contains($practices, practice_id) AND provider_name <> '' ORDER BY 1
-        """,
-        practices=practices,
+    history.record(
+        con,
+        "assigned",
+        practice_id=task.practice_id,
+        task_id=task.id,
+        actor_id=actor.id,
+        now=now,
+        field="Assignee",
+        old=task.assignee_name,
+        new=name,
     )
-    return [name for (name,) in payers], [name for (name,) in providers]

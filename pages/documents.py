@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lib import document_changes, documents
+from lib import document_changes, documents, formats
 from lib.access import Verb, may, may_anywhere
 from lib.document_types import JPEG, NAMES, PDF, PNG
 from lib.errors import BillingError
@@ -76,7 +76,7 @@ def table(found: list[Document], count: int, page: int, chosen: int | None) -> N
             "label": document.label,
             "state": document.status.value,
             "status": document.status.label,
-            "date": html.day(document.document_date),
+            "date": formats.day(document.document_date),
             "patient": document.patient_name or "",
             "kind": NAMES.get(document.media_type, ""),
         }
@@ -121,7 +121,7 @@ def look_at(document: Document) -> None:
     """The preview and what is known of the document."""
     address = f"/documents/{document.id}/{quote(document.file_name)}"
     zone = session.zone(actor, document.practice_id)
-    added = f"{html.moment(document.created_at, zone)} by {document.created_by or 'a file'}"
+    added = f"{formats.moment(document.created_at, zone)} by {document.created_by or 'a file'}"
     st.html(
         f'<p class="bt-title">{escape(document.name)}</p>'
         + html.facts(
@@ -130,7 +130,7 @@ def look_at(document: Document) -> None:
                 ("File", document.file_name),
                 ("Label", document.label),
                 ("Status", document.status.label),
-                ("Date", html.day(document.document_date)),
+                ("Date", formats.day(document.document_date)),
                 ("Patient", document.patient_name or ""),
                 ("Added", added),
                 ("Size", f"{document.size / 1024:,.0f} KB"),

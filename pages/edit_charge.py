@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from lib import charge_form, charges, notes
+from lib import charge_form, charges, formats, notes
 from lib.errors import BillingError, ChargeChanged, ChargeProblems
 from lib.intake import provenance
 from lib.models import Channel, Charge, Person, Task, TaskType
@@ -108,7 +108,8 @@ def _actions(state: Editing, task: Task, actor: Person) -> None:
         _, problems = found_in(state, task, actor)
         stopping = [p for p in problems if p.is_blocking]
         said = (
-            f"{html.plural(len(stopping), 'problem')} to correct before the task can be completed."
+            formats.plural(len(stopping), "problem")
+            + " to correct before the task can be completed."
             if stopping
             else "Nothing stops this charge."
         )

@@ -5,6 +5,7 @@ from html import escape
 
 import streamlit as st
 
+from lib import formats
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.export import completed_tasks
@@ -12,7 +13,7 @@ from lib.export.completed_tasks import Counts
 from lib.export.period import Period, exports, period
 from lib.export.replacement_claims import Review, review
 from lib.models import Person
-from lib.ui import html, session
+from lib.ui import session
 
 USUAL = timedelta(days=30)
 
@@ -91,7 +92,7 @@ def file(heading: str, what: str, said: str, link: str, name: str, *, is_empty: 
 def remarks(found: Review) -> str:
     """What to know before the claims are sent."""
     rows = "".join(
-        f"<li>{html.plural(count, 'claim')}: {escape(sentence)}</li>"
+        f"<li>{formats.plural(count, 'claim')}: {escape(sentence)}</li>"
         for sentence, count in found.remarks
     )
     return f'<ul class="bt-remarks">{rows}</ul>' if rows else ""
@@ -101,7 +102,7 @@ def taken_before(wanted: Period) -> str:
     """Who took answers away last: claims that are replaced twice are refused by payers."""
     rows = "".join(
         f"<li>{escape(event.actor or 'The command line')} · "
-        f"{html.moment(event.happened_at, wanted.zone)} · {escape(event.detail or '')}</li>"
+        f"{formats.moment(event.happened_at, wanted.zone)} · {escape(event.detail or '')}</li>"
         for event in exports(session.connection(), wanted)
     )
     return f'<p class="bt-head">Taken before</p><ul class="bt-taken">{rows}</ul>' if rows else ""
@@ -126,7 +127,9 @@ left.html(
         "Completed tasks",
         "A ZIP: manifest.csv with a row a task (notes, questions, changed fields) and the "
         "documents beside it.",
-        f"{html.plural(counts.tasks, 'task')} with {html.plural(counts.documents, 'document')}",
+        formats.plural(counts.tasks, "task")
+        + " with "
+        + formats.plural(counts.documents, "document"),
         f"{address}.zip?{days}",
         "Download ZIP",
         is_empty=not counts.tasks,
@@ -136,7 +139,7 @@ right.html(
     file(
         "Claims to replace",
         "An X12 837P: the changed charges as replacement claims (CLM05-3 = 7).",
-        html.plural(found.claims, "claim"),
+        formats.plural(found.claims, "claim"),
         f"{address}.x12?{days}",
         "Download 837P",
         is_empty=not found.claims,

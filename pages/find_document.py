@@ -5,12 +5,12 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lib import documents
+from lib import documents, formats
 from lib.document_types import NAMES
 from lib.errors import BillingError, DuplicateDocument
 from lib.models import Document, Person, Task, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import html, navigation, session
+from lib.ui import navigation, session
 from lib.ui.document_form import choose_file, document_form
 from lib.ui.task_page import head, task_of_window
 
@@ -65,7 +65,7 @@ def _saved(task: Task, actor: Person, *, is_mine: bool) -> None:
 
 def _caption(document: Document) -> str:
     kind = NAMES.get(document.media_type, "")
-    parts = [f"ID {document.id}", document.label, html.day(document.document_date), kind]
+    parts = [f"ID {document.id}", document.label, formats.day(document.document_date), kind]
     return session.escape_markdown(" · ".join([*parts, document.file_name]))
 
 

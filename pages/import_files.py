@@ -3,6 +3,7 @@
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from lib import formats
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.intake import imports
@@ -12,7 +13,7 @@ from lib.intake.recognize import CLAIMS
 from lib.intake.tables.columns import ColumnMapping
 from lib.models import ImportReport, Person
 from lib.store.idempotency import new_token
-from lib.ui import html, import_history, import_job, import_mapping, import_report, session
+from lib.ui import import_history, import_job, import_mapping, import_report, session
 from lib.ui.import_job import Job, Waiting
 
 FORMATS = (
@@ -80,7 +81,7 @@ def finish(job: Job) -> None:
         raise job.problem
     st.session_state["imported"] = job.reports
     came = sum(not (each.refused or each.already_imported) for each in job.reports)
-    said = f"{html.plural(came, 'file')} imported." if came else "No file was imported."
+    said = f"{formats.plural(came, 'file')} imported." if came else "No file was imported."
     session.toasts().append(("success" if came else "error", said))
     start_again()
 
@@ -113,7 +114,7 @@ if chosen:
             import_report.table(reports, is_done=False)
             ready = [not (report.refused or report.already_imported) for report in reports]
             with st.container(horizontal=True, gap="xsmall"):
-                label = f"Import {html.plural(sum(ready), 'file')}"
+                label = f"Import {formats.plural(sum(ready), 'file')}"
                 go = st.button(label, type="primary", disabled=not any(ready))
                 if st.button("Clear"):
                     start_again()

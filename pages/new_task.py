@@ -4,8 +4,8 @@ import streamlit as st
 
 from lib import charges, documents, tasks
 from lib.access import Verb, may_anywhere
-from lib.charge_form import parse_date
 from lib.errors import BillingError, WrongInput
+from lib.formats import parse_date
 from lib.models import Person, TaskType
 from lib.store.idempotency import new_token
 from lib.ui import navigation, session

@@ -4,13 +4,13 @@ from html import escape
 
 import streamlit as st
 
-from lib import settings
+from lib import formats, settings
 from lib.access import Verb, may
 from lib.errors import BillingError, WrongInput
 from lib.models import Person
 from lib.settings import OPTION_LABELS, Settings, TaskOptions
 from lib.store.idempotency import new_token
-from lib.ui import html, session
+from lib.ui import session
 
 MEANING = {
     "partial_denials": "A paid claim of which the payer denied a part, on any of its lines",
@@ -68,7 +68,7 @@ def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> N
         count = settings.change(
             session.connection(), practice_id, wanted, seen=seen, actor=actor, now=session.now()
         )
-        said = f"{html.plural(count, 'setting')} saved." if count else "Nothing was changed."
+        said = f"{formats.plural(count, 'setting')} saved." if count else "Nothing was changed."
         messages.append(("success", said))
     except WrongInput as problem:  # what was chosen stays
         messages.append(("error", str(problem)))
@@ -83,7 +83,8 @@ def story(practice_id: int, actor: Person) -> str:
     """Who changed what, newest first."""
     zone = session.zone(actor, practice_id)
     rows = "".join(
-        f"<li>{escape(event.actor or 'The command line')} · {html.moment(event.happened_at, zone)}"
+        f"<li>{escape(event.actor or 'The command line')} · "
+        f"{formats.moment(event.happened_at, zone)}"
         f" · {escape(event.field or '')}: "
         f"{escape(event.old or '')} → {escape(event.new or '')}</li>"
         for event in settings.changes(session.connection(), practice_id, actor=actor)

@@ -125,7 +125,7 @@ def calls(source: str) -> set[str]:
 
 
 VERBS = [
-    "tasks", "assignments", "charges", "charge_form", "scrubber", "notes", "documents", "drafts",
+    "queue", "tasks", "workflow", "charges", "charge_form", "scrubber", "notes", "documents", "drafts",
     "backlog", "history", "people", "access",
 ]  # fmt: skip
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib import backlog, people, tasks
+from lib import backlog, people, queue
 from lib.models import Role, Status, TaskFilter, TaskType
 from lib.store.database import Connection
 from lib.ui import filters, session
@@ -121,7 +121,7 @@ def test_two_people_of_one_name_have_a_bar_each_and_each_opens_its_own_tasks(
     for share in found:
         says = {**NOTHING, "assignee": names[share.person_id or 0]}
         wanted, _ = filters.read(says, cast.ana, colleagues)
-        assert tasks.find(con, wanted, actor=cast.ana).count == share.count
+        assert queue.find(con, wanted, actor=cast.ana).count == share.count
 
 
 NOTHING: dict[str, str | None] = dict.fromkeys((*filters.KEYS, *filters.DAY_KEYS))
@@ -150,7 +150,7 @@ def test_a_click_on_a_bar_opens_exactly_the_tasks_it_counted(
         """What the list says it holds after a click that set these parameters."""
         wanted, problems = filters.read({**says, **bar}, cast.ana, colleagues)
         assert problems == []
-        return tasks.find(con, wanted, actor=cast.ana).count
+        return queue.find(con, wanted, actor=cast.ana).count
 
     wanted, _ = filters.read(says, cast.ana, colleagues)
     everything = filters.with_statuses(wanted, tuple(Status))

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib import charge_form
-from lib.charge_form import EMPTY_LINE, from_form, merge, parse_date, parse_money, to_form
+from lib.charge_form import EMPTY_LINE, from_form, merge, to_form
+from lib.formats import parse_date, parse_money
 from lib.models import Charge, ServiceLine
 from tests.given import CHARGE, INJECTIONS, VISIT
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib import assignments, charges, drafts, notes, scrubber, tasks
+from lib import charge_form, charges, drafts, notes, queue, scrubber, tasks, workflow
 from lib.errors import (
     AlreadyCompleted,
     BillingError,
@@ -69,7 +69,7 @@ def started(con: Connection, cast: Cast, actor: Person | None = None, **fields: 
     """A task about a charge of its own, on which Ana is at work."""
     charge_id = fields.pop("charge_id", None) or add_charge(con, cast.practice, **fields)
     task_id = add_task_of_charge(con, cast.practice, charge_id=charge_id)
-    assignments.start(con, task_id, actor=actor or cast.ana, now=NOON)
+    workflow.start(con, task_id, actor=actor or cast.ana, now=NOON)
     return task_id
 
 
@@ -117,13 +117,13 @@ def test_differences_name_every_field_in_the_words_of_the_window() -> None:
     assert charges.differences(CHARGE, CHARGE) == []
 
 
-@pytest.mark.parametrize("name", charges.FIELD_LABELS)
+@pytest.mark.parametrize("name", charge_form.FIELD_LABELS)
 def test_a_change_of_any_field_is_told(name: str) -> None:
     value: Any = date(2025, 1, 1) if name.startswith("hospitalized") else "other"
 
     (change,) = charges.differences(CHARGE, replace(CHARGE, **{name: value}))
 
-    assert (change.field, change.label) == (name, charges.FIELD_LABELS[name])
+    assert (change.field, change.label) == (name, charge_form.FIELD_LABELS[name])
 
 
 def test_a_removed_line_is_told_as_one_that_is_nothing_now() -> None:
@@ -396,7 +396,7 @@ def test_pending_tasks_on_the_charge_follow_it_in_list_and_search(
     assert tasks.get(con, elsewhere, actor=cast.ana).provider_name == "Moreno, Ida"
 
     def found(query: str) -> set[int]:
-        page = tasks.find(con, TaskFilter(words=words(query)), actor=cast.ana)
+        page = queue.find(con, TaskFilter(words=words(query)), actor=cast.ana)
         return {row.id for row in page.rows}
 
     assert found("ortiz") == {task_id, other}

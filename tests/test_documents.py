@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from lib import assignments, document_types, documents, tasks
+from lib import document_types, documents, tasks, workflow
 from lib.documents import MAX_BYTES
 from lib.errors import (
     AlreadyCompleted,
@@ -149,7 +149,7 @@ def upload_and_complete(
 
 def started(con: Connection, cast: Cast, **row: Any) -> int:
     task_id = add_task(con, cast.practice, type=TaskType.DOCUMENTS, **row)
-    assignments.start(con, task_id, actor=cast.ana, now=NOON)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
     return task_id
 
 
@@ -369,7 +369,7 @@ def test_a_document_of_a_reopened_task_is_attached_again_by_a_page_that_kept_its
             con, task_id, document_id, token="form", actor=cast.ana, now=minutes(5)
         )
         assert tasks.get(con, task_id, actor=cast.ana).status is Status.COMPLETED
-        tasks.reopen(con, task_id, reason="Wrong page", actor=cast.dora, now=minutes(6))
+        workflow.reopen(con, task_id, reason="Wrong page", actor=cast.dora, now=minutes(6))
 
     assert [d.id for d in documents.attached(con, task_id, actor=cast.ana)] == [first, second]
 

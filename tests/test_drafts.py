@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lib import assignments, drafts, tasks
+from lib import drafts, workflow
 from lib.errors import AlreadyCompleted, NoSuchTask, NotAllowed, NotYourTask
 from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
@@ -15,7 +15,7 @@ TYPED = {"member_id": "“W”", "lines": [{"units": "1"}], "version": 3}
 
 def started(con: Connection, cast: Cast) -> int:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ana, now=NOON)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
     return task_id
 
 
@@ -76,10 +76,10 @@ def test_completing_ends_everybodys_drafts_of_the_task(con: Connection, cast: Ca
     task_id, other = started(con, cast), started(con, cast)
     drafts.keep(con, task_id, TYPED, actor=cast.ana, now=NOON)
     drafts.keep(con, other, TYPED, actor=cast.ana, now=NOON)
-    assignments.assign(con, task_id, to=cast.ben.id, seen=cast.ana.id, actor=cast.ana, now=NOON)
+    workflow.assign(con, task_id, to=cast.ben.id, seen=cast.ana.id, actor=cast.ana, now=NOON)
     drafts.keep(con, task_id, TYPED, actor=cast.ben, now=NOON)
 
-    tasks.complete(con, task_id, note="Done.", token="t", actor=cast.ben, now=NOON)
+    workflow.complete(con, task_id, note="Done.", token="t", actor=cast.ben, now=NOON)
 
     assert con.rows("SELECT task_id FROM draft") == [(other,)]
     with pytest.raises(AlreadyCompleted):

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from lib import assignments, charges, documents, notes, tasks
+from lib import charges, documents, notes, tasks, workflow
 from lib.document_types import PDF
 from lib.errors import NoSuchPractice, NotAllowed, WrongInput
 from lib.export.completed_tasks import Attached
@@ -48,7 +48,7 @@ def add_task(
         con, practice_id=cast.practice, type=kind, title=title, instructions="Please look.",
         charge_id=charge_id, token=f"{title} {kind} {now}", actor=cast.dora, now=now,
     )  # fmt: skip
-    assignments.start(con, task_id, actor=cast.ben, now=now)
+    workflow.start(con, task_id, actor=cast.ben, now=now)
     return task_id
 
 
@@ -200,7 +200,7 @@ def test_pending_and_reopened_tasks_are_no_answers(
     add_task(con, cast, charge)
     reopened = add_task(con, cast, charge, title="Reopened")
     complete(con, cast, reopened)
-    tasks.reopen(con, reopened, reason="Not yet.", actor=cast.dora, now=NOON)
+    workflow.reopen(con, reopened, reason="Not yet.", actor=cast.dora, now=NOON)
 
     assert taken(con, cast)[0] == []
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lib import assignments, charges, people, tasks
+from lib import charges, people, tasks, workflow
 from lib.intake import imports
 from lib.models import Person, Role, TaskType
 from lib.store.database import Connection, Store
@@ -77,7 +77,7 @@ def complete_one(con: Connection, practice_id: int, cast: dict[str, Person]) -> 
         con, practice_id=practice_id, type=TaskType.PATIENT, title="Send the member ID",
         instructions="Please.", charge_id=charge_id, token="t", actor=cast["Dora"], now=NOW,
     )  # fmt: skip
-    assignments.start(con, task_id, actor=ben, now=NOW)
+    workflow.start(con, task_id, actor=ben, now=NOW)
     opened = charges.get(con, charge_id, actor=ben)
     charges.save_and_complete(
         con, task_id, replace(opened, member_id="MEM2"), opened=opened, note="", token="d",

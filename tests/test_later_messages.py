@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from lib import assignments, charges
+from lib import charges, workflow
 from lib.errors import ChargeChanged
 from lib.intake import imports, provenance
 from lib.store.database import Connection
@@ -108,7 +108,7 @@ def test_a_charge_that_a_file_replaced_meanwhile_names_no_person_as_its_editor(
     bring(con, cast, file_837(claim("A1")))
     bring(con, cast, file_835(answer("A1")))
     [(task_id, charge_id)] = con.rows("SELECT id, charge_id FROM task")
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
     opened = charges.get(con, charge_id, actor=cast.ben)
     corrected = [part.replace("99213", "99214") for part in of(claim("A1"), "7", "PAYER1")]
     bring(con, cast, file_837(corrected, control="000000002"))

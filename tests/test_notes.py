@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lib import assignments, notes, tasks
+from lib import notes, tasks, workflow
 from lib.errors import AlreadyCompleted, NoSuchTask, NotAllowed, NothingWritten
 from lib.models import Channel, Person, Turn
 from lib.store.database import Connection, transaction
@@ -45,7 +45,7 @@ def test_a_question_of_somebody_else_leaves_the_task_with_who_has_it(
     con: Connection, cast: Cast
 ) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
 
     notes.ask(con, task_id, "Which code?", token="a", actor=cast.ana, now=NOON)
 
@@ -71,8 +71,8 @@ def test_the_biller_writes_notes_even_when_the_task_is_completed(
     con: Connection, cast: Cast
 ) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ana, now=NOON)
-    tasks.complete(con, task_id, note="Faxed.", token="t", actor=cast.ana, now=NOON)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
+    workflow.complete(con, task_id, note="Faxed.", token="t", actor=cast.ana, now=NOON)
 
     notes.write_from_biller(con, task_id, "Thanks.", token="n", actor=cast.dora, now=minutes(1))
 
@@ -130,8 +130,8 @@ def test_an_empty_text_is_refused_and_the_form_can_be_sent_again(
 @pytest.mark.parametrize("verb", [notes.ask, notes.answer])
 def test_a_completed_task_is_no_longer_discussed(con: Connection, cast: Cast, verb: Verb) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
-    tasks.complete(con, task_id, note="Done.", token="t", actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.complete(con, task_id, note="Done.", token="t", actor=cast.ben, now=NOON)
 
     with pytest.raises(AlreadyCompleted, match="Ben has completed"):
         verb(con, task_id, "Hello", token="a", actor=who_may(verb, cast), now=NOON)

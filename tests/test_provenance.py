@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from lib import assignments, charges, suggestions, tasks
+from lib import charges, suggestions, tasks, workflow
 from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed, NothingProposed, NotYourTask
 from lib.intake import provenance
 from lib.intake.source_file import path_of
@@ -129,7 +129,7 @@ def test_only_the_assignee_or_a_worker_of_a_free_task_accepts(con: Connection, c
     read = seen(con, cast, task_id)
     with pytest.raises(NotAllowed):
         suggestions.accept(con, task_id, seen=read, token="t", actor=cast.dora, now=NOON)
-    assignments.start(con, task_id, actor=cast.ana, now=NOON)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
 
     with pytest.raises(NotYourTask):
         suggestions.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
@@ -153,7 +153,7 @@ def test_each_field_of_a_charge_names_its_segment_or_who_changed_it(
     assert before["Service line 1"].segment.startswith("SV1*HC:99213:25*120")
     assert "Authorization number" not in before
 
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
     opened = charges.get(con, 1, actor=cast.ben)
     charges.save(
         con, task_id, dataclasses.replace(opened, authorization_number="AUTH9"), opened=opened,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib import assignments, charges, notes, tasks
+from lib import charges, notes, queue, tasks, workflow
 from lib.errors import (
     AlreadyCompleted,
     NoSuchCharge,
@@ -36,11 +36,11 @@ DONE = {"status": Status.COMPLETED, "completed_at": minutes(30)}
 
 
 def find(con: Connection, actor: Person, **wanted: Any) -> list[str]:
-    return [row.title for row in tasks.find(con, TaskFilter(**wanted), actor=actor).rows]
+    return [row.title for row in queue.find(con, TaskFilter(**wanted), actor=actor).rows]
 
 
 @pytest.fixture
-def queue(con: Connection, cast: Cast) -> None:
+def five_tasks(con: Connection, cast: Cast) -> None:
     """Five tasks of Northside, each with something of its own, and one of Southside."""
     add_tasks(
         con,
@@ -90,30 +90,30 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("five_tasks")
 def test_each_filter_lets_through_what_it_says(con: Connection, cast: Cast) -> None:
     for wanted, titles in FILTERS:
         assert (wanted, find(con, cast.ana, **wanted)) == (wanted, list(titles))
 
 
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("five_tasks")
 def test_the_list_can_be_that_of_one_person(con: Connection, cast: Cast) -> None:
     assert find(con, cast.ben, assignee_id=cast.ana.id) == ["b", "e"]
     assert find(con, cast.ben, assignee_id=cast.carla.id) == []
 
 
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("five_tasks")
 def test_count_and_amount_are_of_everything_the_filter_lets_through(
     con: Connection, cast: Cast
 ) -> None:
-    everything = tasks.find(con, TaskFilter(), actor=cast.ana)
-    nothing = tasks.find(con, TaskFilter(payer="none"), actor=cast.ana)
+    everything = queue.find(con, TaskFilter(), actor=cast.ana)
+    nothing = queue.find(con, TaskFilter(payer="none"), actor=cast.ana)
 
     assert (everything.count, everything.amount) == (5, Decimal("60.00"))
     assert (nothing.rows, nothing.count, str(nothing.amount)) == ((), 0, "0.00")
 
 
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("five_tasks")
 def test_another_practice_sees_nothing_of_it(con: Connection, cast: Cast) -> None:
     (task_id,) = con.rows("SELECT id FROM task WHERE title = 'a'")[0]
 
@@ -122,10 +122,10 @@ def test_another_practice_sees_nothing_of_it(con: Connection, cast: Cast) -> Non
     assert find(con, cast.carla, assignee_id=cast.ana.id) == []
     with pytest.raises(NoSuchTask, match="There is no such task"):
         tasks.get(con, task_id, actor=cast.carla)
-    assert tasks.counts(con, cast.carla.practice_ids, actor=cast.carla)["all"] == 1
+    assert queue.counts(con, cast.carla.practice_ids, actor=cast.carla)["all"] == 1
 
 
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("five_tasks")
 def test_somebody_with_two_practices_sees_both_or_the_chosen_one(
     con: Connection, cast: Cast
 ) -> None:
@@ -160,7 +160,7 @@ def test_every_order_goes_both_ways_with_nothing_last(con: Connection, cast: Cas
         cast.practice,
         [{**row, "assignee_id": who} for row, who in zip(ORDERED, people, strict=True)],
     )
-    by_id = tasks.find(con, TaskFilter(), actor=cast.ana, order="age").rows
+    by_id = queue.find(con, TaskFilter(), actor=cast.ana, order="age").rows
 
     def expected(name: str, descending: bool) -> list[int]:
         having = [row for row in by_id if getattr(row, name) not in (None, "")]
@@ -169,9 +169,9 @@ def test_every_order_goes_both_ways_with_nothing_last(con: Connection, cast: Cas
         without.sort(key=lambda row: row.id, reverse=descending)
         return [row.id for row in having + without]
 
-    for order in tasks.ORDERS:
+    for order in queue.ORDERS:
         for down in (False, True):
-            found = tasks.find(con, TaskFilter(), actor=cast.ana, order=order, descending=down)
+            found = queue.find(con, TaskFilter(), actor=cast.ana, order=order, descending=down)
             assert (order, [row.id for row in found.rows]) == (
                 order, expected(VALUE[order], down),
             )  # fmt: skip
@@ -184,7 +184,7 @@ def test_fifty_are_on_a_page_and_each_task_on_exactly_one(con: Connection, cast:
     add_tasks(con, cast.practice, rows)
 
     pages = [
-        tasks.find(con, TaskFilter(), actor=cast.ana, order="amount", page=page)
+        queue.find(con, TaskFilter(), actor=cast.ana, order="amount", page=page)
         for page in (1, 2, 3, 4)
     ]
 
@@ -220,9 +220,9 @@ def test_the_search_finds_several_words_in_any_order(con: Connection, cast: Cast
     assert {query: bool(find(con, cast.ana, words=words(query))) for query in found} == found
 
 
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("five_tasks")
 def test_the_menu_counts_pending_tasks_and_completed_ones(con: Connection, cast: Cast) -> None:
-    found = tasks.counts(con, cast.ana.practice_ids, actor=cast.ana)
+    found = queue.counts(con, cast.ana.practice_ids, actor=cast.ana)
 
     assert found == {
         "all": 3, "mine": 1, "unassigned": 2, "completed": 2, "coding": 2, "documents": 1,
@@ -230,15 +230,15 @@ def test_the_menu_counts_pending_tasks_and_completed_ones(con: Connection, cast:
     }  # fmt: skip
 
 
-@pytest.mark.usefixtures("queue")
+@pytest.mark.usefixtures("five_tasks")
 def test_the_choices_are_the_names_that_the_practice_has(con: Connection, cast: Cast) -> None:
     add_charge(con, cast.practice)
 
-    assert tasks.filter_choices(con, cast.ana.practice_ids, actor=cast.ana) == (
+    assert queue.filter_choices(con, cast.ana.practice_ids, actor=cast.ana) == (
         ["Blue Shield"],
         ["D"],
     )
-    assert tasks.filter_choices(con, cast.ana.practice_ids, actor=cast.carla) == ([], [])
+    assert queue.filter_choices(con, cast.ana.practice_ids, actor=cast.carla) == ([], [])
 
 
 def create(con: Connection, actor: Person, practice_id: int, **changes: Any) -> int:
@@ -372,7 +372,7 @@ def test_only_billers_and_managers_make_tasks_and_only_in_their_practice(
 
 
 def complete(con: Connection, task_id: int, actor: Person, **changes: Any) -> None:
-    tasks.complete(
+    workflow.complete(
         con, task_id,
         **{"note": "Faxed.", "token": f"c{task_id}", "actor": actor, "now": minutes(5), **changes},
     )  # fmt: skip
@@ -380,7 +380,7 @@ def complete(con: Connection, task_id: int, actor: Person, **changes: Any) -> No
 
 def test_completing_says_what_was_done_and_by_whom(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
 
     complete(con, task_id, cast.ben, note=" Faxed. ")
 
@@ -401,7 +401,7 @@ def test_completing_twice_with_one_form_is_once_and_with_another_is_refused(
     con: Connection, cast: Cast
 ) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
     complete(con, task_id, cast.ben)
     before = story(con, task_id)
 
@@ -417,9 +417,9 @@ def test_a_reopened_task_is_completed_again_by_a_page_that_kept_its_form(
     con: Connection, cast: Cast
 ) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
     complete(con, task_id, cast.ben)
-    tasks.reopen(con, task_id, reason="Not received", actor=cast.dora, now=minutes(9))
+    workflow.reopen(con, task_id, reason="Not received", actor=cast.dora, now=minutes(9))
 
     complete(con, task_id, cast.ben, now=minutes(11))
 
@@ -438,7 +438,7 @@ def test_a_note_alone_completes_no_task_with_a_charge_or_a_document_to_send(
     ]
 
     for task_id in ids:
-        assignments.start(con, task_id, actor=cast.ben, now=NOON)
+        workflow.start(con, task_id, actor=cast.ben, now=NOON)
         with pytest.raises(WrongInput, match="with its charge or document"):
             complete(con, task_id, cast.ben)
 
@@ -451,7 +451,7 @@ def test_completing_is_for_who_has_the_task(con: Connection, cast: Cast) -> None
 
     with pytest.raises(NotYourTask, match="Nobody has started this task"):
         complete(con, task_id, cast.ana)
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
     with pytest.raises(NotYourTask, match="Ben is working on this task"):
         complete(con, task_id, cast.ana)
     with pytest.raises(NotAllowed):
@@ -466,10 +466,10 @@ def test_completing_is_for_who_has_the_task(con: Connection, cast: Cast) -> None
 
 def test_reopening_gives_the_task_back_to_who_completed_it(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
     complete(con, task_id, cast.ben)
 
-    tasks.reopen(con, task_id, reason=" Wrong page ", actor=cast.dora, now=minutes(9))
+    workflow.reopen(con, task_id, reason=" Wrong page ", actor=cast.dora, now=minutes(9))
 
     task = tasks.get(con, task_id, actor=cast.ana)
     assert (task.status, task.turn, task.assignee_name) == (
@@ -479,21 +479,21 @@ def test_reopening_gives_the_task_back_to_who_completed_it(con: Connection, cast
     assert story(con, task_id)[-1] == (
         "reopened", "Status", "Completed", "In progress", "Wrong page", "Dora",
     )  # fmt: skip
-    assert tasks.counts(con, [cast.practice], actor=cast.ben)["mine"] == 1
+    assert queue.counts(con, [cast.practice], actor=cast.ben)["mine"] == 1
     complete(con, task_id, cast.ben, token="again")
     assert tasks.get(con, task_id, actor=cast.ana).status is Status.COMPLETED
 
 
 def test_a_reopened_task_shows_the_charge_as_it_is_now(con: Connection, cast: Cast) -> None:
     task_id, charge_id = add_task_of_charge(con, cast.practice), con.value("SELECT id FROM charge")
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
     charge = charges.get(con, charge_id, actor=cast.ben)
     charges.save_and_complete(
         con, task_id, charge, opened=charge, note="", token="t", actor=cast.ben, now=NOON
     )
     con.execute("UPDATE charge SET rendering_name = 'Ortiz, Pia', date_from = DATE '2025-02-04'")
 
-    tasks.reopen(con, task_id, reason="Wrong", actor=cast.dora, now=minutes(9))
+    workflow.reopen(con, task_id, reason="Wrong", actor=cast.dora, now=minutes(9))
 
     task = tasks.get(con, task_id, actor=cast.ana)
     assert (task.provider_name, task.date_of_service) == ("Ortiz, Pia", date(2025, 2, 4))
@@ -503,20 +503,20 @@ def test_a_reopened_task_shows_the_charge_as_it_is_now(con: Connection, cast: Ca
 
 def test_only_a_completed_task_is_reopened_with_a_reason(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
 
     with pytest.raises(NotCompleted, match="nothing to reopen"):
-        tasks.reopen(con, task_id, reason="Why", actor=cast.ana, now=NOON)
+        workflow.reopen(con, task_id, reason="Why", actor=cast.ana, now=NOON)
     complete(con, task_id, cast.ben)
     with pytest.raises(NothingWritten, match="why the task is reopened"):
-        tasks.reopen(con, task_id, reason=" ", actor=cast.ana, now=NOON)
+        workflow.reopen(con, task_id, reason=" ", actor=cast.ana, now=NOON)
     with pytest.raises(NotAllowed, match="cannot reopen"):
-        tasks.reopen(con, task_id, reason="Why", actor=cast.alan, now=NOON)
+        workflow.reopen(con, task_id, reason="Why", actor=cast.alan, now=NOON)
     with pytest.raises(NoSuchTask):
-        tasks.reopen(con, task_id, reason="Why", actor=cast.carla, now=NOON)
+        workflow.reopen(con, task_id, reason="Why", actor=cast.carla, now=NOON)
 
     assert tasks.get(con, task_id, actor=cast.ana).status is Status.COMPLETED
-    tasks.reopen(con, task_id, reason="Why", actor=cast.ana, now=NOON)
+    workflow.reopen(con, task_id, reason="Why", actor=cast.ana, now=NOON)
 
 
 def test_there_is_no_task_with_an_unknown_id(con: Connection, cast: Cast) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from lib import assignments, charges, documents, notes, tasks
+from lib import charges, documents, notes, tasks, workflow
 from lib.intake import imports as intake
 from lib.models import DocumentStatus, Person, Role, Task, TaskType
 from lib.samples import clock, edits, letters
@@ -131,12 +131,12 @@ class Year:
             self.later(at, 8, lambda then: self.start(task_id, worker, then))
 
     def assign(self, task_id: int, worker: Person, at: datetime) -> None:
-        assignments.assign(self.con, task_id, to=worker.id, seen=None, actor=self.manager, now=at)
+        workflow.assign(self.con, task_id, to=worker.id, seen=None, actor=self.manager, now=at)
         if self.chance.random() > FORGOTTEN:
             self.later(at, 10, lambda then: self.start(task_id, worker, then), least=0.5)
 
     def start(self, task_id: int, worker: Person, at: datetime) -> None:
-        assignments.start(self.con, task_id, actor=worker, now=at)
+        workflow.start(self.con, task_id, actor=worker, now=at)
         task = tasks.get(self.con, task_id, actor=worker)
         if self.chance.random() < QUESTIONS:
             self.ask(task, worker, at)
@@ -260,7 +260,7 @@ class Year:
 
         def reopen(then: datetime) -> None:
             reason = "The payer still rejects the claim. Please check once more."
-            tasks.reopen(self.con, task.id, reason=reason, actor=self.biller, now=then)
+            workflow.reopen(self.con, task.id, reason=reason, actor=self.biller, now=then)
             if self.chance.random() < 0.7:
                 self.finish_later(task, worker, then)
 

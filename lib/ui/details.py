@@ -9,7 +9,16 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lib import assignments, documents, history, notes, people, suggestions, tasks
+from lib import (
+    documents,
+    formats,
+    history,
+    notes,
+    people,
+    suggestions,
+    tasks,
+    workflow,
+)
 from lib.access import Verb, may
 from lib.errors import BillingError
 from lib.intake import provenance
@@ -151,7 +160,7 @@ def _start(task: Task, actor: Person) -> None:
 
 def _do_start(task: Task, actor: Person) -> None:
     try:
-        assignments.start(session.connection(), task.id, actor=actor, now=session.now())
+        workflow.start(session.connection(), task.id, actor=actor, now=session.now())
     except BillingError as problem:
         session.toasts().append(("error", str(problem)))
         st.rerun()
@@ -164,7 +173,8 @@ def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
     zone = session.zone(actor, task.practice_id)
     thread = html.thread([n for n in written if n.channel is Channel.QUESTION], zone)
     if task.status is Status.COMPLETED and task.completed_at:
-        who = f"Completed by {task.completed_by or 'a file'} {html.moment(task.completed_at, zone)}"
+        when = formats.moment(task.completed_at, zone)
+        who = f"Completed by {task.completed_by or 'a file'} {when}"
     else:
         who = f"Assigned to {task.assignee_name}" if task.assignee_name else "Not assigned yet"
     st.html(
@@ -202,7 +212,7 @@ def _finish_assigning(task: Task, assigning: Mapping[str, Any], actor: Person) -
             said = session.toasts()
             st.session_state.pop("assigning", None)
             try:
-                assignments.assign(
+                workflow.assign(
                     session.connection(), task.id, to=assigning["to"], seen=assigning["seen"],
                     actor=actor, now=session.now(),
                 )  # fmt: skip
@@ -245,7 +255,7 @@ def _reopen(task: Task, actor: Person) -> None:
         if st.button("Reopen", key=f"reopen_{task.id}", type="primary"):
             said = session.toasts()
             try:
-                tasks.reopen(
+                workflow.reopen(
                     session.connection(), task.id, reason=reason, actor=actor, now=session.now()
                 )
                 said.append(("success", "The task is open again."))

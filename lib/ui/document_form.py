@@ -9,9 +9,8 @@ from typing import Any
 import streamlit as st
 
 from lib import documents
-from lib.charge_form import parse_date
-from lib.charges import show
 from lib.errors import WrongInput
+from lib.formats import parse_date, show
 from lib.models import Document, DocumentStatus
 from lib.ui import session
 

@@ -8,7 +8,8 @@ from html import escape
 import streamlit as st
 
 from lib import charge_form, charges, scrubber
-from lib.charges import FIELD_LABELS, amount_of, show
+from lib.charge_form import FIELD_LABELS, amount_of
+from lib.formats import show
 from lib.models import Charge, Person, Problem, Task
 from lib.ui import components, session
 from lib.ui.editing import Editing

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from lib import charge_form, charges, drafts
-from lib.charges import FIELD_LABELS
+from lib.charge_form import FIELD_LABELS
 from lib.models import Charge, FieldChange, Person, Task
 from lib.store.idempotency import new_token
 from lib.ui import session

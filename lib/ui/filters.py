@@ -11,8 +11,7 @@ import streamlit as st
 
 from lib import people
 from lib.backlog import midnight
-from lib.charge_form import parse_date, parse_money
-from lib.charges import show
+from lib.formats import parse_date, parse_money, show
 from lib.models import Colleague, Person, Status, TaskFilter, TaskType
 from lib.store.search_words import words
 from lib.ui import session, url

@@ -3,36 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from html import escape
 from zoneinfo import ZoneInfo
 
+from lib import formats
 from lib.intake.provenance import Provenance
 from lib.models import Event, Note, Status, Task, Turn
-
-
-def day(value: date | None) -> str:
-    return f"{value:%m/%d/%Y}" if value else ""
-
-
-def moment(value: datetime, zone: ZoneInfo) -> str:
-    local = value.astimezone(zone)
-    return f"{local:%m/%d/%Y} {local.hour % 12 or 12}:{local:%M %p}"
-
-
-def dollars(value: Decimal | None) -> str:
-    return f"{value:,.2f}" if value is not None else ""
-
-
-def plural(count: int, one: str, several: str | None = None) -> str:
-    """ "1 task", "2,310 tasks"."""
-    return f"{count:,} {one if count == 1 else several or one + 's'}"
-
-
-def age(created_at: datetime, today: date, zone: ZoneInfo) -> int:
-    """Days since the request arrived, by the practice's calendar."""
-    return (today - created_at.astimezone(zone).date()).days
 
 
 def state(status: Status, turn: Turn) -> tuple[str, str]:
@@ -59,7 +36,7 @@ def thread(notes: Iterable[Note], zone: ZoneInfo) -> str:
     """Notes as a thread: who, when, what."""
     return "".join(
         f'<div class="bt-note"><b>{escape(note.author)}</b> '
-        f"<time>{moment(note.written_at, zone)}</time><p>{escape(note.text)}</p></div>"
+        f"<time>{formats.moment(note.written_at, zone)}</time><p>{escape(note.text)}</p></div>"
         for note in notes
     )
 
@@ -75,7 +52,9 @@ def story(events: list[Event], zone: ZoneInfo) -> str:
         if event.detail:
             what += f" · {escape(event.detail)}"
         who = escape(event.actor or "From a file")
-        rows.append(f"<li><b>{who}</b> <time>{moment(event.happened_at, zone)}</time><p>{what}</p>")
+        rows.append(
+            f"<li><b>{who}</b> <time>{formats.moment(event.happened_at, zone)}</time><p>{what}</p>"
+        )
     return (
         f'<details class="bt-story"><summary>History ({len(events)})</summary>'
         f"<ol>{''.join(rows)}</ol></details>"
@@ -85,7 +64,7 @@ def story(events: list[Event], zone: ZoneInfo) -> str:
 def origin(places: Sequence[Provenance], zone: ZoneInfo, address: str) -> str:
     """Which files something comes from; the address opens the text they were read from."""
     rows = [
-        f"<li><b>{escape(each.what)}</b> <time>{moment(each.imported_at, zone)}</time>"
+        f"<li><b>{escape(each.what)}</b> <time>{formats.moment(each.imported_at, zone)}</time>"
         f"<p>{escape(each.file_name)}, segment {each.segment_number}</p>"
         for each in places
     ]
@@ -100,17 +79,21 @@ def origin(places: Sequence[Provenance], zone: ZoneInfo, address: str) -> str:
 
 def task_facts(task: Task, today: date, zone: ZoneInfo) -> str:
     """The charge summary of the Task Details panel."""
-    due = f"{day(task.due_on)} ({task.due_rule})" if task.due_rule else day(task.due_on)
-    days = plural(age(task.created_at, today, zone), "day")
+    due = (
+        f"{formats.day(task.due_on)} ({task.due_rule})"
+        if task.due_rule
+        else formats.day(task.due_on)
+    )
+    days = formats.plural(formats.age(task.created_at, today, zone), "day")
     return facts(
         [
             ("Patient", task.patient_name),
             ("Claim number", task.claim_number),
             ("Payer", task.payer_name),
             ("Provider", task.provider_name),
-            ("Date of service", day(task.date_of_service)),
-            ("Amount", f"${dollars(task.amount)}" if task.amount is not None else ""),
-            ("Received", f"{moment(task.created_at, zone)} ({days} ago)"),
+            ("Date of service", formats.day(task.date_of_service)),
+            ("Amount", f"${formats.dollars(task.amount)}" if task.amount is not None else ""),
+            ("Received", f"{formats.moment(task.created_at, zone)} ({days} ago)"),
             ("Due", due),
             ("Document wanted", task.document_label or ""),
             ("Payer's codes", task.codes),

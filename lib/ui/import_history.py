@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from lib import formats
 from lib.errors import BillingError
 from lib.intake import import_log
 from lib.intake.import_log import FileMessage, ImportedFile
@@ -72,11 +73,11 @@ def _row(file: ImportedFile, actor: Person) -> dict[str, object]:
         "id": file.id,
         "name": file.name,
         "format": file.format,
-        "moment": html.moment(file.imported_at, session.zone(actor, file.practice_id)),
+        "moment": formats.moment(file.imported_at, session.zone(actor, file.practice_id)),
         "by": file.imported_by or BY_NOBODY,
         "charges": f"{file.charges_new:,}" if file.charges_new else "",
         "tasks": f"{file.tasks_new:,}" if file.tasks_new else "",
-        "amount": html.dollars(file.tasks_amount) if file.tasks_new else "",
+        "amount": formats.dollars(file.tasks_amount) if file.tasks_new else "",
         "state": "error" if file.set_aside else "none",
         "status": f"{file.set_aside:,}" if file.set_aside else "",
     }
@@ -111,16 +112,18 @@ def _chosen(actor: Person) -> None:
     known = [
         ("Practice", practice if len(actor.memberships) > 1 else ""),
         ("Format", file.format),
-        ("Imported", html.moment(file.imported_at, session.zone(actor, file.practice_id))),
+        ("Imported", formats.moment(file.imported_at, session.zone(actor, file.practice_id))),
         ("By", file.imported_by or BY_NOBODY),
         ("New charges", f"{file.charges_new:,}"),
         ("New tasks", f"{file.tasks_new:,}"),
-        ("Amount", f"${html.dollars(file.tasks_amount)}" if file.tasks_new else ""),
+        ("Amount", f"${formats.dollars(file.tasks_amount)}" if file.tasks_new else ""),
         ("SHA-256", file.sha256),
     ]
     said = "".join(_message(file, each) for each in messages[:MAX_SHOWN])
     more = len(messages) - MAX_SHOWN
-    rest = f"<p class='bt-quiet'>And {html.plural(more, 'message')} more.</p>" if more > 0 else ""
+    rest = (
+        f"<p class='bt-quiet'>And {formats.plural(more, 'message')} more.</p>" if more > 0 else ""
+    )
     nothing = '<p class="bt-quiet">Everything in it was read.</p>'
     st.html(
         f'<p class="bt-title">{escape(file.name)}</p>{html.facts(known)}'

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from lib import formats
 from lib.errors import BillingError
 from lib.intake import imports
 from lib.intake.imports import Progress
@@ -17,7 +18,7 @@ from lib.intake.parsed_file import TableOptions
 from lib.models import ImportReport, Person
 from lib.store import process
 from lib.store.database import Connection
-from lib.ui import html, session
+from lib.ui import session
 
 OFTEN = 0.5  # seconds between two looks at a job
 
@@ -107,8 +108,8 @@ def show(job: Job) -> None:
     said = f"Importing {name} ({at + 1} of {len(job.waiting)})"
     if progress and (progress.charges or progress.tasks):
         charges, tasks = (
-            html.plural(progress.charges, "charge"),
-            html.plural(progress.tasks, "task"),
+            formats.plural(progress.charges, "charge"),
+            formats.plural(progress.tasks, "task"),
         )
         said += f": {charges}, {tasks}"
     st.progress(min((at + min(share, 1.0)) / len(job.waiting), 1.0), said)

@@ -7,8 +7,9 @@ from html import escape
 
 import streamlit as st
 
+from lib import formats
 from lib.models import ImportReport
-from lib.ui import html, session
+from lib.ui import session
 
 MAX_SHOWN = 200  # refused rows of a file; all are in the file to download
 
@@ -25,7 +26,7 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
             for text in (
                 f"{each.charges_new:,}",
                 f"{each.tasks_new:,}",
-                html.dollars(each.tasks_amount),
+                formats.dollars(each.tasks_amount),
                 f"{len(each.refused_rows):,}",
             )
         )
@@ -54,7 +55,7 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
 
 def _refused_rows(report: ImportReport, *, is_done: bool) -> None:
     """The rows with line and reason; once the file is in, also as a file to correct."""
-    count = html.plural(len(report.refused_rows), "row")
+    count = formats.plural(len(report.refused_rows), "row")
     with st.expander(
         f"{count} of {session.escape_markdown(report.file)} refused", expanded=is_done
     ):

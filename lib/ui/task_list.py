@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib import tasks
+from lib import formats, queue
 from lib.models import Colleague, Person, TaskFilter, TaskPage, TaskRow, TaskType
 from lib.ui import components, filters, html, navigation, session, url
 
@@ -76,11 +76,11 @@ def task_list(actor: Person, colleagues: Sequence[Colleague], says: dict[str, st
         st.warning(problem)
     order, descending, page = _place(says)
     found = _find(wanted, order, descending, page, actor)
-    pages = max(1, -(-found.count // tasks.PAGE_SIZE))
+    pages = max(1, -(-found.count // queue.PAGE_SIZE))
     if page > pages:
         page = pages
         found = _find(wanted, order, descending, page, actor)
-    first = (page - 1) * tasks.PAGE_SIZE + 1
+    first = (page - 1) * queue.PAGE_SIZE + 1
     is_filtered = any(says.values())
     components.task_list(
         {
@@ -108,7 +108,7 @@ def _place(says: dict[str, str | None]) -> tuple[str, bool, int]:
     """Sort order and page, as the URL says: `sort=amount` or `sort=-amount`, `page=2`."""
     fallback = "-completed" if says["status"] == "Completed" else "due"
     text = url.get("sort") or fallback
-    if text.removeprefix("-") not in tasks.ORDERS:
+    if text.removeprefix("-") not in queue.ORDERS:
         text = fallback
     return text.removeprefix("-"), text.startswith("-"), url.page()
 
@@ -139,10 +139,10 @@ def _row(row: TaskRow, actor: Person) -> dict[str, Any]:
         "type": row.type.label,
         "patient": row.patient_name,
         "payer": row.payer_name,
-        "service": html.day(row.date_of_service),
-        "amount": html.dollars(row.amount),
-        "age": f"{html.age(row.created_at, today, session.zone(actor))} d",
-        "due": html.day(row.due_on),
+        "service": formats.day(row.date_of_service),
+        "amount": formats.dollars(row.amount),
+        "age": f"{formats.age(row.created_at, today, session.zone(actor))} d",
+        "due": formats.day(row.due_on),
         "late": row.completed_at is None and row.due_on is not None and row.due_on < today,
         "state": style,
         "status": label,
@@ -154,7 +154,7 @@ def _find(wanted: TaskFilter, order: str, descending: bool, page: int, actor: Pe
     con = session.connection()
     found: TaskPage = con.store.cached(
         ("tasks", wanted, order, descending, page, *actor.practice_ids),
-        lambda: tasks.find(con, wanted, actor=actor, order=order, descending=descending, page=page),
+        lambda: queue.find(con, wanted, actor=actor, order=order, descending=descending, page=page),
     )
     return found
 
@@ -162,7 +162,7 @@ def _find(wanted: TaskFilter, order: str, descending: bool, page: int, actor: Pe
 def _counts(practices: list[int], actor: Person) -> dict[str, int]:
     con = session.connection()
     found: dict[str, int] = con.store.cached(
-        ("counts", actor.id, *practices), lambda: tasks.counts(con, practices, actor=actor)
+        ("counts", actor.id, *practices), lambda: queue.counts(con, practices, actor=actor)
     )
     return found
 
@@ -172,7 +172,7 @@ def choices(actor: Person) -> tuple[list[str], list[str]]:
     con = session.connection()
     practices = actor.practice_ids
     found: tuple[list[str], list[str]] = con.store.cached(
-        ("choices", *practices), lambda: tasks.filter_choices(con, practices, actor=actor)
+        ("choices", *practices), lambda: queue.filter_choices(con, practices, actor=actor)
     )
     return found
 

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from lib import assignments, tasks
+from lib import formats, tasks, workflow
 from lib.access import Verb, may
 from lib.errors import BillingError
 from lib.models import Person, Status, Task, TaskType
@@ -23,7 +23,7 @@ def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None
     with st.container(horizontal=True, vertical_alignment="center", key="window_head"):
         if st.button("Back to tasks", icon=":material/arrow_back:", type="tertiary"):
             navigation.go("tasks")
-        about = [task.title, task.patient_name, html.day(task.date_of_service)]
+        about = [task.title, task.patient_name, formats.day(task.date_of_service)]
         if task.claim_number:
             about.append(f"claim {task.claim_number}")
         st.html(
@@ -69,7 +69,7 @@ def task_of_window(title: str, actor: Person) -> tuple[Task, bool]:
         is_free = is_pending and task.assignee_id in (None, actor.id) and not is_mine
         if is_free and may(actor, Verb.WORK, task.practice_id) and st.button("Start Task"):
             try:
-                assignments.start(session.connection(), task.id, actor=actor, now=session.now())
+                workflow.start(session.connection(), task.id, actor=actor, now=session.now())
             except BillingError as problem:
                 session.toasts().append(("error", str(problem)))
             st.rerun()
@@ -88,7 +88,7 @@ def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None
     if is_mine and st.button("Save and Complete", type="primary"):
         said = session.toasts()
         try:
-            tasks.complete(
+            workflow.complete(
                 session.connection(), task.id, note=note, token=token, actor=actor,
                 now=session.now(),
             )  # fmt: skip

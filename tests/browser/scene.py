@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from lib import assignments, charges, documents, notes, people, tasks
+from lib import charges, documents, notes, people, tasks, workflow
 from lib.intake import imports
 from lib.models import DocumentStatus, Person, Role, TaskType
 from lib.samples import pdf
@@ -156,7 +156,7 @@ class _Author:
         for place in (4, 5, 6):
             self._complete(self._by_hand("Check the units", place), days=8)
         when = self.now - timedelta(days=1)
-        assignments.start(self.con, cast.of_ben.id, actor=self.ben, now=when)
+        workflow.start(self.con, cast.of_ben.id, actor=self.ben, now=when)
         waiting = self._by_hand("Which plan pays first?", 8)
         notes.ask(self.con, waiting.id, "Which card?", token="q", actor=self.ana, now=when)
         return cast
@@ -259,7 +259,7 @@ class _Author:
 
     def _complete(self, ticket: Ticket, *, days: int) -> None:
         when = self.now - timedelta(days=days)
-        assignments.start(self.con, ticket.id, actor=self.ben, now=when)
+        workflow.start(self.con, ticket.id, actor=self.ben, now=when)
         charge_id = self.con.value("SELECT charge_id FROM task WHERE id = $id", id=ticket.id)
         charge = charges.get(self.con, charge_id, actor=self.ben)
         charges.save_and_complete(

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from lib.charge_form import parse_money
+from lib.formats import parse_money
 from lib.intake.tables.table import Cell, fold, text_of
 from lib.intake.x12.elements import CENT, FIRST_YEAR, LAST_YEAR
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from lib import assignments, people, tasks
+from lib import people, tasks, workflow
 from lib.errors import (
     AlreadyAssigned,
     AlreadyCompleted,
@@ -24,7 +24,7 @@ from tests.given import add_task, minutes, story
 def test_starting_takes_the_task_and_begins_it(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
 
-    assignments.start(con, task_id, actor=cast.ana, now=minutes(1))
+    workflow.start(con, task_id, actor=cast.ana, now=minutes(1))
 
     task = tasks.get(con, task_id, actor=cast.ana)
     assert (task.status, task.assignee_name) == (Status.IN_PROGRESS, "Ana")
@@ -40,9 +40,9 @@ def test_two_people_starting_the_same_task_leaves_it_with_the_first(
 ) -> None:
     task_id = add_task(con, cast.practice)
 
-    assignments.start(con, task_id, actor=cast.ana, now=NOON)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
     with pytest.raises(AlreadyAssigned, match="Ana is already working on this task"):
-        assignments.start(con, task_id, actor=cast.ben, now=minutes(1))
+        workflow.start(con, task_id, actor=cast.ben, now=minutes(1))
 
     assert tasks.get(con, task_id, actor=cast.ben).assignee_name == "Ana"
     assert len(story(con, task_id)) == 2
@@ -50,21 +50,21 @@ def test_two_people_starting_the_same_task_leaves_it_with_the_first(
 
 def test_starting_ones_own_started_task_again_changes_nothing(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ana, now=NOON)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
     before = tasks.get(con, task_id, actor=cast.ana), story(con, task_id)
 
-    assignments.start(con, task_id, actor=cast.ana, now=minutes(5))
+    workflow.start(con, task_id, actor=cast.ana, now=minutes(5))
 
     assert (tasks.get(con, task_id, actor=cast.ana), story(con, task_id)) == before
 
 
 def test_a_task_that_was_assigned_to_me_is_begun_by_me_only(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ana, now=NOON)
+    workflow.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ana, now=NOON)
 
     with pytest.raises(AlreadyAssigned, match="Ben"):
-        assignments.start(con, task_id, actor=cast.ana, now=NOON)
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+        workflow.start(con, task_id, actor=cast.ana, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
 
     assert tasks.get(con, task_id, actor=cast.ben).status is Status.IN_PROGRESS
     assert [line[0] for line in story(con, task_id)] == ["assigned", "started"]
@@ -90,7 +90,7 @@ def test_ten_threads_start_one_task_and_exactly_one_wins(store: Store, cast: Cas
         own = store.connection()
         gate.wait()
         try:
-            assignments.start(own, task_id, actor=crowd[place], now=NOON)
+            workflow.start(own, task_id, actor=crowd[place], now=NOON)
             won.append(crowd[place].name)
         except AlreadyAssigned as problem:
             told.append(str(problem))
@@ -118,7 +118,7 @@ def test_assigning_gives_the_task_to_somebody_and_leaves_it_open(
 ) -> None:
     task_id = add_task(con, cast.practice)
 
-    assignments.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ana, now=NOON)
+    workflow.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ana, now=NOON)
 
     task = tasks.get(con, task_id, actor=cast.ana)
     assert (task.status, task.assignee_id, task.started_at) == (Status.OPEN, cast.ben.id, None)
@@ -127,9 +127,9 @@ def test_assigning_gives_the_task_to_somebody_and_leaves_it_open(
 
 def test_reassigning_says_who_had_it(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
 
-    assignments.assign(con, task_id, to=cast.ana.id, seen=cast.ben.id, actor=cast.ana, now=NOON)
+    workflow.assign(con, task_id, to=cast.ana.id, seen=cast.ben.id, actor=cast.ana, now=NOON)
 
     assert tasks.get(con, task_id, actor=cast.ana).status is Status.IN_PROGRESS
     assert story(con, task_id)[-1] == ("assigned", "Assignee", "Ben", "Ana", None, "Ana")
@@ -137,10 +137,10 @@ def test_reassigning_says_who_had_it(con: Connection, cast: Cast) -> None:
 
 def test_assigning_to_who_has_it_already_writes_nothing(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ben, now=NOON)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
     before = tasks.get(con, task_id, actor=cast.ana), story(con, task_id)
 
-    assignments.assign(con, task_id, to=cast.ben.id, seen=cast.ben.id, actor=cast.ana, now=NOON)
+    workflow.assign(con, task_id, to=cast.ben.id, seen=cast.ben.id, actor=cast.ana, now=NOON)
 
     assert (tasks.get(con, task_id, actor=cast.ana), story(con, task_id)) == before
 
@@ -150,10 +150,10 @@ def test_an_assignment_by_somebody_quicker_is_not_overwritten(
     con: Connection, cast: Cast, seen: int | None
 ) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ben, now=NOON)
+    workflow.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ben, now=NOON)
 
     with pytest.raises(AssignmentChanged, match="It is now assigned to Ben"):
-        assignments.assign(con, task_id, to=cast.ana.id, seen=seen, actor=cast.ana, now=NOON)
+        workflow.assign(con, task_id, to=cast.ana.id, seen=seen, actor=cast.ana, now=NOON)
 
     assert tasks.get(con, task_id, actor=cast.ana).assignee_id == cast.ben.id
 
@@ -169,7 +169,7 @@ def test_of_two_who_assign_at_once_one_is_told_what_the_other_did(store: Store, 
         for task_id in task_ids:
             gate.wait()
             try:
-                assignments.assign(own, task_id, to=to, seen=None, actor=cast.ana, now=NOON)
+                workflow.assign(own, task_id, to=to, seen=None, actor=cast.ana, now=NOON)
                 outcome["done"] += 1
             except BillingError as problem:
                 outcome[type(problem).__name__] += 1
@@ -191,20 +191,20 @@ def test_only_people_who_work_on_tasks_of_this_practice_can_be_given_one(
 
     for who in (cast.dora.id, cast.alan.id, cast.carla.id, 999):
         with pytest.raises(WrongInput, match="Choose somebody of this practice"):
-            assignments.assign(con, task_id, to=who, seen=None, actor=cast.ana, now=NOON)
+            workflow.assign(con, task_id, to=who, seen=None, actor=cast.ana, now=NOON)
 
     assert tasks.get(con, task_id, actor=cast.ana).assignee_id is None
 
 
 def test_a_completed_task_is_neither_started_nor_assigned(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
-    assignments.start(con, task_id, actor=cast.ana, now=NOON)
-    tasks.complete(con, task_id, note="Done.", token="t", actor=cast.ana, now=NOON)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
+    workflow.complete(con, task_id, note="Done.", token="t", actor=cast.ana, now=NOON)
 
     with pytest.raises(AlreadyCompleted, match="Ana has completed this task"):
-        assignments.start(con, task_id, actor=cast.ben, now=NOON)
+        workflow.start(con, task_id, actor=cast.ben, now=NOON)
     with pytest.raises(AlreadyCompleted, match="Ana has completed this task"):
-        assignments.assign(con, task_id, to=cast.ben.id, seen=cast.ana.id, actor=cast.ben, now=NOON)
+        workflow.assign(con, task_id, to=cast.ben.id, seen=cast.ana.id, actor=cast.ben, now=NOON)
 
 
 def test_billers_and_analysts_neither_start_nor_assign(con: Connection, cast: Cast) -> None:
@@ -212,17 +212,17 @@ def test_billers_and_analysts_neither_start_nor_assign(con: Connection, cast: Ca
 
     for actor in (cast.dora, cast.alan):
         with pytest.raises(NotAllowed, match="cannot work on tasks"):
-            assignments.start(con, task_id, actor=actor, now=NOON)
+            workflow.start(con, task_id, actor=actor, now=NOON)
         with pytest.raises(NotAllowed, match="cannot assign tasks"):
-            assignments.assign(con, task_id, to=cast.ana.id, seen=None, actor=actor, now=NOON)
+            workflow.assign(con, task_id, to=cast.ana.id, seen=None, actor=actor, now=NOON)
 
 
 def test_another_practice_cannot_touch_the_task(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
 
     with pytest.raises(NoSuchTask):
-        assignments.start(con, task_id, actor=cast.carla, now=NOON)
+        workflow.start(con, task_id, actor=cast.carla, now=NOON)
     with pytest.raises(NoSuchTask):
-        assignments.assign(con, task_id, to=cast.carla.id, seen=None, actor=cast.carla, now=NOON)
+        workflow.assign(con, task_id, to=cast.carla.id, seen=None, actor=cast.carla, now=NOON)
 
     assert story(con, task_id) == []

@@ -1,0 +1,77 @@
+"""US dates, dollars and counts, written and read one way. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+YEARS = range(1850, 2200)  # of the dates that files may bring, too
+
+_MONEY = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d+)?(\.\d{1,2})?")
+
+_US_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
+
+
+def parse_money(text: str) -> Decimal | None:
+    """US dollars from "1,234.50", "$12" or "12.5"; None for anything else ("12,5" too)."""
+    text = text.strip()
+    found = _MONEY.fullmatch(text)
+    if not found or not (found[1] or found[2]):
+        return None
+    value = Decimal(((found[1] or "0").replace(",", "")) + (found[2] or "")).quantize(
+        Decimal("0.01")
+    )
+    return value if value < Decimal("10000000") else None
+
+
+def parse_date(text: str) -> date | None:
+    """A day from MM/DD/YYYY, M/D/YY (this century) or YYYY-MM-DD; None for anything else, a year
+    that is a slip (0025) too."""
+    text = text.strip()
+    try:
+        if found := _US_DATE.fullmatch(text):
+            year = int(found[3]) + (2000 if len(found[3]) == 2 else 0)
+            day = date(year, int(found[1]), int(found[2]))
+        elif re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            day = date.fromisoformat(text)
+        else:
+            return None
+    except ValueError:
+        return None
+    return day if day.year in YEARS else None
+
+
+def show(value: object) -> str:
+    """A field's value as people read it: dates as MM/DD/YYYY, nothing as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return f"{value:%m/%d/%Y}"
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
+    return str(value)
+
+
+def day(value: date | None) -> str:
+    return f"{value:%m/%d/%Y}" if value else ""
+
+
+def moment(value: datetime, zone: ZoneInfo) -> str:
+    local = value.astimezone(zone)
+    return f"{local:%m/%d/%Y} {local.hour % 12 or 12}:{local:%M %p}"
+
+
+def dollars(value: Decimal | None) -> str:
+    return f"{value:,.2f}" if value is not None else ""
+
+
+def plural(count: int, one: str, several: str | None = None) -> str:
+    """ "1 task", "2,310 tasks"."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def age(created_at: datetime, today: date, zone: ZoneInfo) -> int:
+    """Days since the request arrived, by the practice's calendar."""
+    return (today - created_at.astimezone(zone).date()).days

@@ -1,0 +1,193 @@
+"""The list of tasks: which ones, in which order, how many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lib.models import Person, Status, TaskFilter, TaskPage, TaskRow, TaskType
+from lib.store import search_terms
+from lib.store.database import Connection, money
+
+PAGE_SIZE = 50
+
+# A filter that is not set is NULL. `is_open` says again what the statuses say, since DuckDB can
+# skip whole row groups by it.
+_CONDITION = """
+    list_contains($practices, task.practice_id)
+    AND ($is_open IS NULL OR task.is_open = $is_open)
+    AND ($statuses IS NULL OR list_contains($statuses, task.status))
+    AND ($types IS NULL OR list_contains($types, task.type))
+    AND ($assignee_id IS NULL OR task.assignee_id = $assignee_id)
+    AND (NOT $unassigned OR task.assignee_id IS NULL)
+    AND ($payer IS NULL OR task.payer_name = $payer)
+    AND ($provider IS NULL OR task.provider_name = $provider)
+    AND ($created_from IS NULL OR task.created_at >= $created_from)
+    AND ($created_before IS NULL OR task.created_at < $created_before)
+    AND ($completed_from IS NULL OR task.completed_at >= $completed_from)
+    AND ($completed_before IS NULL OR task.completed_at < $completed_before)
+    AND ($pending_at IS NULL OR (task.created_at < $pending_at
+         AND (task.completed_at IS NULL OR task.completed_at >= $pending_at)))
+    AND ($amount_from IS NULL OR task.amount >= $amount_from)
+    AND ($amount_to IS NULL OR task.amount <= $amount_to)
+"""
+
+CONDITION = _CONDITION + search_terms.CONDITION
+
+# Ways to order the list, by the name of the column; the id makes every order total. A name that
+# is not known is stored as an empty text.
+ORDERS: dict[str, str] = {
+    "title": "task.title",
+    "type": "task.type",
+    "patient": "nullif(task.patient_name, '')",
+    "payer": "nullif(task.payer_name, '')",
+    "service": "task.date_of_service",
+    "amount": "task.amount",
+    "age": "task.created_at",
+    "due": "task.due_on",
+    "status": "task.status",
+    "assignee": "assignee.name",
+    "completed": "task.completed_at",
+}
+
+
+def where(con: Connection, wanted: TaskFilter, actor: Person) -> tuple[str, dict[str, Any]]:
+    """The condition and the values that let through what the filter wants and the actor may see.
+
+    One fixed text over `task`; other modules that count tasks use it too.
+    """
+    practices = actor.practice_ids
+    if wanted.practice_id is not None:
+        practices = [p for p in practices if p == wanted.practice_id]
+    open_ones = [status is not Status.COMPLETED for status in wanted.statuses]
+    return CONDITION, {
+        "practices": practices,
+        "is_open": open_ones[0] if open_ones and len(set(open_ones)) == 1 else None,
+        "statuses": None if _says_all(wanted.statuses) else list(wanted.statuses),
+        "types": list(wanted.types) or None,
+        "assignee_id": wanted.assignee_id,
+        "unassigned": wanted.unassigned,
+        "payer": wanted.payer,
+        "provider": wanted.provider,
+        "created_from": wanted.created_from,
+        "created_before": wanted.created_before,
+        "completed_from": wanted.completed_from,
+        "completed_before": wanted.completed_before,
+        "pending_at": wanted.pending_at,
+        "amount_from": wanted.amount_from,
+        "amount_to": wanted.amount_to,
+        **search_terms.values(con, wanted.words),
+    }
+
+
+def _says_all(statuses: tuple[Status, ...]) -> bool:
+    """True where `is_open` alone says what these statuses say."""
+    return set(statuses) in (
+        set(),
+        {Status.OPEN, Status.IN_PROGRESS},
+        {Status.COMPLETED},
+        set(Status),
+    )
+
+
+def find(
+    con: Connection,
+    wanted: TaskFilter,
+    *,
+    actor: Person,
+    order: str = "due",
+    descending: bool = False,
+    page: int = 1,
+) -> TaskPage:
+    """One page of fifty tasks of the actor's practices, with count and amount of all pages.
+
+    `order` is a key of ORDERS; rows without the value come last either way.
+    """
+    condition, values = where(con, wanted, actor)
+    direction = "DESC" if descending else "ASC"
+    # Looking for words reads every text: once, for the page and for the sums. Without words a
+    # second look costs less than keeping what the first one found.
+    keeps = "MATERIALIZED" if wanted.words else "NOT MATERIALIZED"
+    join = "LEFT JOIN person AS assignee ON assignee.id = task.assignee_id"
+    count, amount, ids = con.rows(
+        f"""
+        WITH wanted AS {keeps} (
+            SELECT task.id, task.amount, {ORDERS[order]} AS place
+            FROM task {join if order == "assignee" else ""}
+            WHERE {condition}
+        )
+        SELECT count(*), sum(amount), (
+            SELECT list(id) FROM (
+                SELECT id FROM wanted
+                ORDER BY place {direction} NULLS LAST, id {direction}
+                LIMIT $size OFFSET $start
+            )
+        )
+        FROM wanted
+        """,
+        **values,
+        size=PAGE_SIZE,
+        start=(page - 1) * PAGE_SIZE,
+    )[0]
+    rows = con.records(
+        TaskRow,
+        f"""
+        SELECT task.id, task.title, task.type, task.patient_name, task.payer_name,
+               task.date_of_service, task.amount, task.created_at, task.completed_at,
+               task.due_on, task.status, task.turn, assignee.name AS assignee_name
+        FROM task {join}
+        WHERE task.id IN (SELECT unnest($ids::BIGINT[]))
+        ORDER BY list_position($ids::BIGINT[], task.id)
+        """,
+        ids=ids or [],
+    )
+    return TaskPage(tuple(rows), count, money(amount))
+
+
+def counts(con: Connection, practice_ids: Sequence[int], *, actor: Person) -> dict[str, int]:
+    """What the left menu counts in those of these practices that are the actor's: pending tasks
+    as "all", "mine", "unassigned" and by type, and "completed" ones."""
+    practices = [practice for practice in practice_ids if practice in actor.practice_ids]
+    pending = con.rows(
+        """
+        SELECT type, count(*),
+               count(*) FILTER (WHERE assignee_id = $person_id),
+               count(*) FILTER (WHERE assignee_id IS NULL)
+        FROM task
+        WHERE list_contains($practices, practice_id) AND is_open
+        GROUP BY type
+        """,
+        practices=practices,
+        person_id=actor.id,
+    )
+    completed = con.value(
+        "SELECT count(*) FROM task WHERE list_contains($practices, practice_id) AND NOT is_open",
+        practices=practices,
+    )
+    return {
+        "all": sum(row[1] for row in pending),
+        "mine": sum(row[2] for row in pending),
+        "unassigned": sum(row[3] for row in pending),
+        **{kind.value: 0 for kind in TaskType},
+        **{row[0]: row[1] for row in pending},
+        "completed": completed,
+    }
+
+
+def filter_choices(
+    con: Connection, practice_ids: Sequence[int], *, actor: Person
+) -> tuple[list[str], list[str]]:
+    """The names of payers and of providers that tasks of these practices carry, in order."""
+    practices = [practice for practice in practice_ids if practice in actor.practice_ids]
+    payers = con.rows(
+        "SELECT DISTINCT name FROM payer WHERE list_contains($practices, practice_id) ORDER BY 1",
+        practices=practices,
+    )
+    providers = con.rows(
+        """
+        SELECT DISTINCT provider_name FROM task
+        WHERE list_contains($practices, practice_id) AND provider_name <> '' ORDER BY 1
+        """,
+        practices=practices,
+    )
+    return [name for (name,) in payers], [name for (name,) in providers]
