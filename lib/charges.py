@@ -12,7 +12,6 @@ from lib.access import Verb
 from lib.charge_form import FIELD_LABELS
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
 from lib.models import Charge, FieldChange, Patient, Person, Problem, ServiceLine, Task
-from lib.store import search_terms
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 from lib.store.search_words import words
@@ -274,7 +273,12 @@ def _store(
                 for place, line in enumerate(charge.lines, 1)
             ],
         )
-    _show_in_tasks(con, charge, min(days, default=None))
+    tasks.follow_charge(
+        con,
+        charge.id,
+        provider=charge.rendering_name or charge.billing_name,
+        day=min(days, default=None),
+    )
     for change in changes:
         history.record(
             con,
@@ -288,23 +292,6 @@ def _store(
             old=change.before or None,
             new=change.now or None,
         )
-
-
-def _show_in_tasks(con: Connection, charge: Charge, day: date | None) -> None:
-    """Let the pending tasks about the charge show it as it is."""
-    provider = charge.rendering_name or charge.billing_name
-    shown = con.rows(
-        """
-        UPDATE task SET provider_name = $provider, date_of_service = $day, version = version + 1
-        WHERE charge_id = $charge_id AND is_open
-          AND (provider_name <> $provider OR date_of_service IS DISTINCT FROM $day)
-        RETURNING id
-        """,
-        charge_id=charge.id,
-        provider=provider,
-        day=day,
-    )
-    search_terms.index(con, [task_id for (task_id,) in shown])
 
 
 def _last_editor(con: Connection, charge_id: int) -> str:

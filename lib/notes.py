@@ -37,7 +37,7 @@ def ask(
             return
         task = _pending(con, task_id, Verb.ASK, actor)
         _add(con, task, Channel.QUESTION, text, actor=actor, now=now)
-        _turn(con, task, Turn.BILLER)
+        tasks.wait_on(con, task, Turn.BILLER)
         if task.assignee_id is None:
             tasks.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
 
@@ -52,7 +52,7 @@ def answer(
             return
         task = _pending(con, task_id, Verb.ANSWER, actor)
         _add(con, task, Channel.QUESTION, text, actor=actor, now=now)
-        _turn(con, task, Turn.PRACTICE)
+        tasks.wait_on(con, task, Turn.PRACTICE)
 
 
 def write_from_biller(
@@ -87,14 +87,6 @@ def _pending(con: Connection, task_id: int, verb: Verb, actor: Person) -> Task:
     if task.status is Status.COMPLETED:
         raise AlreadyCompleted(task.completed_by)
     return task
-
-
-def _turn(con: Connection, task: Task, turn: Turn) -> None:
-    con.execute(
-        "UPDATE task SET turn = $turn, version = version + 1 WHERE id = $task_id",
-        turn=turn,
-        task_id=task.id,
-    )
 
 
 _KINDS = {

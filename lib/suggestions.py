@@ -76,13 +76,7 @@ def _proposed(
 def _end(
     con: Connection, task: Task, kind: str, proposal: Suggestion, actor: Person, now: datetime
 ) -> None:
-    con.execute(
-        """
-        UPDATE task SET proposal = NULL, proposal_at = NULL, version = version + 1
-        WHERE id = $task_id
-        """,
-        task_id=task.id,
-    )
+    tasks.withdraw_suggestion(con, task.id)
     history.record(
         con,
         kind,

@@ -1,4 +1,8 @@
-"""The queue: finding tasks, reading one, making one by hand, completing and reopening."""
+"""One task: reading it, making one by hand, and every change of its row.
+
+Nothing else writes to the table of tasks. The changes below the verbs run inside the caller's
+transaction, with their history, and keep what the search knows of the task up to date.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from lib.errors import (
     NotYourTask,
     WrongInput,
 )
-from lib.models import Person, Role, Status, Task, TaskType
+from lib.models import Person, Role, Status, Task, TaskType, Turn
 from lib.store import search_terms
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
@@ -187,54 +191,8 @@ def workable(con: Connection, task_id: int, *, actor: Person) -> Task:
     return task
 
 
-def mark_completed(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
-    """Set the task to completed inside the caller's transaction, with its history."""
-    con.execute(
-        """
-        UPDATE task SET status = 'completed', is_open = false, turn = 'biller',
-            started_at = coalesce(started_at, $now), completed_at = $now, completed_by = $actor_id,
-            version = version + 1
-        WHERE id = $task_id
-        """,
-        task_id=task.id,
-        actor_id=actor.id,
-        now=now,
-    )
-    con.execute("DELETE FROM draft WHERE task_id = $task_id", task_id=task.id)
-    history.record(
-        con,
-        "completed",
-        practice_id=task.practice_id,
-        task_id=task.id,
-        actor_id=actor.id,
-        now=now,
-        field="Status",
-        old=task.status.label,
-        new=Status.COMPLETED.label,
-    )
-
-
-def show_charge(con: Connection, task: Task) -> None:
-    """Let a task that was completed show its charge as it is: only pending ones follow it."""
-    if task.charge_id is None:
-        return
-    about = subject_of(con, task.practice_id, task.charge_id, None)
-    con.execute(
-        "UPDATE task SET provider_name = $provider, date_of_service = $day WHERE id = $task_id",
-        task_id=task.id,
-        provider=about["provider_name"],
-        day=about["date_of_service"] or task.date_of_service,
-    )
-    search_terms.index(con, [task.id])
-
-
-def is_biller(actor: Person, practice_id: int) -> bool:
-    """True for somebody on the biller's side of that practice's queue."""
-    return actor.role_in(practice_id) is Role.BILLER
-
-
 def give(con: Connection, task: Task, *, to: int, name: str, actor: Person, now: datetime) -> None:
-    """Set the assignee inside the caller's transaction, with its history."""
+    """Set the assignee, unless the task is already theirs."""
     if task.assignee_id == to:
         return
     con.execute(
@@ -253,3 +211,131 @@ def give(con: Connection, task: Task, *, to: int, name: str, actor: Person, now:
         old=task.assignee_name,
         new=name,
     )
+
+
+def mark_started(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
+    """Set an open task to in progress; the first start is the one that is remembered."""
+    con.execute(
+        """
+        UPDATE task SET status = 'in_progress', started_at = coalesce(started_at, $now),
+            version = version + 1
+        WHERE id = $task_id
+        """,
+        task_id=task.id,
+        now=now,
+    )
+    _record_status(con, "started", task, Status.IN_PROGRESS, actor, now)
+
+
+def mark_completed(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
+    """Set the task to completed; what was typed about it and not saved goes."""
+    con.execute(
+        """
+        UPDATE task SET status = 'completed', is_open = false, turn = 'biller',
+            started_at = coalesce(started_at, $now), completed_at = $now, completed_by = $actor_id,
+            version = version + 1
+        WHERE id = $task_id
+        """,
+        task_id=task.id,
+        actor_id=actor.id,
+        now=now,
+    )
+    con.execute("DELETE FROM draft WHERE task_id = $task_id", task_id=task.id)
+    _record_status(con, "completed", task, Status.COMPLETED, actor, now)
+
+
+def mark_reopened(
+    con: Connection, task: Task, *, reason: str, actor: Person, now: datetime
+) -> None:
+    """Give a completed task back to whoever completed it, showing its charge as it now is."""
+    con.execute(
+        """
+        UPDATE task SET status = 'in_progress', is_open = true, turn = 'practice',
+            assignee_id = coalesce(completed_by, assignee_id), completed_at = NULL,
+            completed_by = NULL, version = version + 1
+        WHERE id = $task_id
+        """,
+        task_id=task.id,
+    )
+    if task.charge_id is not None:
+        about = subject_of(con, task.practice_id, task.charge_id, None)
+        con.execute(
+            "UPDATE task SET provider_name = $provider, date_of_service = $day WHERE id = $task_id",
+            task_id=task.id,
+            provider=about["provider_name"],
+            day=about["date_of_service"] or task.date_of_service,
+        )
+        search_terms.index(con, [task.id])
+    _record_status(con, "reopened", task, Status.IN_PROGRESS, actor, now, reason)
+
+
+def wait_on(con: Connection, task: Task, side: Turn) -> None:
+    """Set whose turn it is: the practice's or the biller's."""
+    con.execute(
+        "UPDATE task SET turn = $side, version = version + 1 WHERE id = $task_id",
+        side=side,
+        task_id=task.id,
+    )
+
+
+def suggest_completion(con: Connection, task_id: int, sentence: str, *, now: datetime) -> None:
+    """Let the open task say what suggests that it can be completed."""
+    con.execute(
+        """
+        UPDATE task SET proposal = $sentence, proposal_at = $now, version = version + 1
+        WHERE id = $task_id
+        """,
+        sentence=sentence,
+        now=now,
+        task_id=task_id,
+    )
+
+
+def withdraw_suggestion(con: Connection, task_id: int) -> None:
+    """Take away what suggested that the task can be completed, if anything did."""
+    con.execute(
+        """
+        UPDATE task SET proposal = NULL, proposal_at = NULL, version = version + 1
+        WHERE id = $task_id AND proposal IS NOT NULL
+        """,
+        task_id=task_id,
+    )
+
+
+def follow_charge(con: Connection, charge_id: int, *, provider: str, day: date | None) -> None:
+    """Let the pending tasks about a charge show its provider and day of service as they now are."""
+    changed = con.rows(
+        """
+        UPDATE task SET provider_name = $provider, date_of_service = $day, version = version + 1
+        WHERE charge_id = $charge_id AND is_open
+          AND (provider_name <> $provider OR date_of_service IS DISTINCT FROM $day)
+        RETURNING id
+        """,
+        charge_id=charge_id,
+        provider=provider,
+        day=day,
+    )
+    search_terms.index(con, [task_id for (task_id,) in changed])
+
+
+def _record_status(
+    con: Connection, kind: str, task: Task, status: Status, actor: Person, now: datetime,
+    detail: str | None = None,
+) -> None:  # fmt: skip
+    history.record(
+        con,
+        kind,
+        practice_id=task.practice_id,
+        task_id=task.id,
+        actor_id=actor.id,
+        now=now,
+        field="Status",
+        old=task.status.label,
+        new=status.label,
+        detail=detail,
+    )
+
+
+def is_biller(actor: Person, practice_id: int) -> bool:
+    """True for somebody on the biller's side of that practice's queue."""
+    return actor.role_in(practice_id) is Role.BILLER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lib import access, history, notes, people, tasks
+from lib import access, notes, people, tasks
 from lib.access import Verb
 from lib.errors import (
     AlreadyAssigned,
@@ -15,7 +15,7 @@ from lib.errors import (
     NothingWritten,
     WrongInput,
 )
-from lib.models import Person, Status, TaskType, Turn
+from lib.models import Person, Status, TaskType
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed
 
@@ -56,33 +56,13 @@ def start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> Non
         if task.assignee_id is None:
             tasks.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
         if task.status is Status.OPEN:
-            con.execute(
-                """
-                UPDATE task SET status = 'in_progress', started_at = coalesce(started_at, $now),
-                    version = version + 1
-                WHERE id = $task_id
-                """,
-                task_id=task_id,
-                now=now,
-            )
-            history.record(
-                con,
-                "started",
-                practice_id=task.practice_id,
-                task_id=task_id,
-                actor_id=actor.id,
-                now=now,
-                field="Status",
-                old=Status.OPEN.label,
-                new=Status.IN_PROGRESS.label,
-            )
+            tasks.mark_started(con, task, actor=actor, now=now)
 
 
 def complete(
     con: Connection, task_id: int, *, note: str, token: str, actor: Person, now: datetime
 ) -> None:
     """Complete a task about a claim that is not held here; the note says what was done."""
-
     if not note.strip():
         raise NothingWritten("a note to the biller that says what was done")
     sent = FormSubmission(token, "complete", actor, (task_id, note))
@@ -105,26 +85,4 @@ def reopen(con: Connection, task_id: int, *, reason: str, actor: Person, now: da
         access.require(actor, Verb.REOPEN, task.practice_id, NoSuchTask())
         if task.status is not Status.COMPLETED:
             raise NotCompleted
-        con.execute(
-            """
-            UPDATE task SET status = 'in_progress', is_open = true, turn = $turn,
-                assignee_id = coalesce(completed_by, assignee_id), completed_at = NULL,
-                completed_by = NULL, version = version + 1
-            WHERE id = $task_id
-            """,
-            task_id=task_id,
-            turn=Turn.PRACTICE,
-        )
-        tasks.show_charge(con, task)
-        history.record(
-            con,
-            "reopened",
-            practice_id=task.practice_id,
-            task_id=task_id,
-            actor_id=actor.id,
-            now=now,
-            field="Status",
-            old=Status.COMPLETED.label,
-            new=Status.IN_PROGRESS.label,
-            detail=reason.strip(),
-        )
+        tasks.mark_reopened(con, task, reason=reason.strip(), actor=actor, now=now)
