@@ -11,26 +11,30 @@ from lib.store.database import Connection, money
 
 PAGE_SIZE = 50
 
-# A filter that is not set is NULL. `is_open` says again what the statuses say, since DuckDB can
-# skip whole row groups by it.
+# What each field of TaskFilter lets through while it is set; a field that is not set is NULL and
+# lets everything through. Statuses and words stand below, since each takes more than one value.
+FILTERS: dict[str, str] = {
+    "types": "list_contains($types, task.type)",
+    "assignee_id": "task.assignee_id = $assignee_id",
+    "unassigned": "task.assignee_id IS NULL",
+    "payer": "task.payer_name = $payer",
+    "provider": "task.provider_name = $provider",
+    "created_from": "task.created_at >= $created_from",
+    "created_before": "task.created_at < $created_before",
+    "completed_from": "task.completed_at >= $completed_from",
+    "completed_before": "task.completed_at < $completed_before",
+    "pending_at": """task.created_at < $pending_at
+                     AND (task.completed_at IS NULL OR task.completed_at >= $pending_at)""",
+    "amount_from": "task.amount >= $amount_from",
+    "amount_to": "task.amount <= $amount_to",
+}
+
+# `is_open` says again what the statuses say, since DuckDB can skip whole row groups by it.
 _CONDITION = """
     list_contains($practices, task.practice_id)
     AND ($is_open IS NULL OR task.is_open = $is_open)
     AND ($statuses IS NULL OR list_contains($statuses, task.status))
-    AND ($types IS NULL OR list_contains($types, task.type))
-    AND ($assignee_id IS NULL OR task.assignee_id = $assignee_id)
-    AND (NOT $unassigned OR task.assignee_id IS NULL)
-    AND ($payer IS NULL OR task.payer_name = $payer)
-    AND ($provider IS NULL OR task.provider_name = $provider)
-    AND ($created_from IS NULL OR task.created_at >= $created_from)
-    AND ($created_before IS NULL OR task.created_at < $created_before)
-    AND ($completed_from IS NULL OR task.completed_at >= $completed_from)
-    AND ($completed_before IS NULL OR task.completed_at < $completed_before)
-    AND ($pending_at IS NULL OR (task.created_at < $pending_at
-         AND (task.completed_at IS NULL OR task.completed_at >= $pending_at)))
-    AND ($amount_from IS NULL OR task.amount >= $amount_from)
-    AND ($amount_to IS NULL OR task.amount <= $amount_to)
-"""
+""" + "".join(f"    AND (${name} IS NULL OR ({sql}))\n" for name, sql in FILTERS.items())
 
 CONDITION = _CONDITION + search_terms.CONDITION
 
@@ -64,20 +68,14 @@ def where(con: Connection, wanted: TaskFilter, actor: Person) -> tuple[str, dict
         "practices": practices,
         "is_open": open_ones[0] if open_ones and len(set(open_ones)) == 1 else None,
         "statuses": None if _says_all(wanted.statuses) else list(wanted.statuses),
-        "types": list(wanted.types) or None,
-        "assignee_id": wanted.assignee_id,
-        "unassigned": wanted.unassigned,
-        "payer": wanted.payer,
-        "provider": wanted.provider,
-        "created_from": wanted.created_from,
-        "created_before": wanted.created_before,
-        "completed_from": wanted.completed_from,
-        "completed_before": wanted.completed_before,
-        "pending_at": wanted.pending_at,
-        "amount_from": wanted.amount_from,
-        "amount_to": wanted.amount_to,
+        **{name: _parameter(getattr(wanted, name)) for name in FILTERS},
         **search_terms.values(con, wanted.words),
     }
+
+
+def _parameter(value: object) -> object:
+    """Return a filter's field as a query takes it: None where it is not set."""
+    return list(value) or None if isinstance(value, tuple) else None if value is False else value
 
 
 def _says_all(statuses: tuple[Status, ...]) -> bool:

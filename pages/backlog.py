@@ -77,11 +77,12 @@ def shares(
 
 actor = session.person()
 colleagues = colleagues_of(actor)
-known = filters.options(actor, colleagues, choices)
+desk = filters.Desk(actor, colleagues, choices)
+known = filters.options(desk)
 filters.choose_practice(known)
 filters.choose(known)
 says = filters.state(known) | dict.fromkeys(filters.DAY_KEYS)  # a bar sets its own days
-wanted, problems = filters.read(says, actor, colleagues)
+wanted, problems = filters.read(says, desk)
 for problem in problems:
     st.warning(problem)
 con, today, zone = session.connection(), session.today(actor), session.zone(actor)

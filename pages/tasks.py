@@ -8,13 +8,13 @@ from lib.ui.details import details
 from lib.ui.task_list import choices, colleagues_of, menu, task_list
 
 actor = session.person()
-colleagues = colleagues_of(actor)
-known = filters.options(actor, colleagues, choices)
+desk = filters.Desk(actor, colleagues_of(actor), choices)
+known = filters.options(desk)
 # The list is drawn first: what is above and beside it need not be waited for.
 above = st.container()
 with st.container(horizontal=True, key="work"):
     with st.container(key="list_box"):
-        task_list(actor, colleagues, filters.state(known))
+        task_list(desk, filters.state(known))
     details()
 with above:
     filters.choose(known)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib import backlog, people, queue
-from lib.models import Role, Status, TaskFilter, TaskType
+from lib.models import Person, Role, Status, TaskFilter, TaskType
 from lib.store.database import Connection
 from lib.ui import filters, session
 from tests.conftest import NOON, Cast
@@ -120,8 +120,12 @@ def test_two_people_of_one_name_have_a_bar_each_and_each_opens_its_own_tasks(
     assert [(share.person_id, share.count) for share in found] == [(other, 2), (cast.ben.id, 1)]
     for share in found:
         says = {**NOTHING, "assignee": names[share.person_id or 0]}
-        wanted, _ = filters.read(says, cast.ana, colleagues)
+        wanted, _ = filters.read(says, filters.Desk(cast.ana, colleagues, no_choices))
         assert queue.find(con, wanted, actor=cast.ana).count == share.count
+
+
+def no_choices(_: Person) -> tuple[list[str], list[str]]:
+    return [], []
 
 
 NOTHING: dict[str, str | None] = dict.fromkeys((*filters.KEYS, *filters.DAY_KEYS))
@@ -148,11 +152,13 @@ def test_a_click_on_a_bar_opens_exactly_the_tasks_it_counted(
 
     def listed(**bar: str | None) -> int:
         """What the list says it holds after a click that set these parameters."""
-        wanted, problems = filters.read({**says, **bar}, cast.ana, colleagues)
+        wanted, problems = filters.read(
+            {**says, **bar}, filters.Desk(cast.ana, colleagues, no_choices)
+        )
         assert problems == []
         return queue.find(con, wanted, actor=cast.ana).count
 
-    wanted, _ = filters.read(says, cast.ana, colleagues)
+    wanted, _ = filters.read(says, filters.Desk(cast.ana, colleagues, no_choices))
     everything = filters.with_statuses(wanted, tuple(Status))
     weeks = backlog.weeks(con, everything, actor=cast.ana, today=today, zone=zone, count=13)
     for week in weeks:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
 
-from lib import people
+from lib import formats, people
 from lib.backlog import midnight
-from lib.formats import parse_date, parse_money, show
 from lib.models import Colleague, Person, Status, TaskFilter, TaskType
 from lib.store.search_words import words
 from lib.ui import session, url
@@ -34,58 +35,119 @@ AGES: dict[str, tuple[int, int | None]] = {
 TYPES = {kind.label: kind for kind in TaskType}
 ME, NOBODY = "Me", "Unassigned"
 FilterOptions = Mapping[str, Callable[[], Sequence[str]]]  # a filter's key -> what it may say
-
-# Every filter's key, which is its name in the URL.
-KEYS = ("q", "status", "type", "assignee", "payer", "provider", "age", "from", "to", "practice")
 # Set by links from the Backlog page; shown as chips that can be taken away.
 DAY_KEYS = ("created_since", "created_until", "completed_since", "completed_until", "pending_on")
 
 
-def options(
-    actor: Person,
-    colleagues: Sequence[Colleague],
-    choices: Callable[[Person], tuple[list[str], list[str]]],
-) -> FilterOptions:
-    """What each filter that is not free text may say; `choices` gives the payers and providers,
-    and is asked only where they are needed."""
-    names = people.display_names(colleagues)
-    assignees = [ME, NOBODY, *(names[c.id] for c in colleagues if c.id != actor.id)]
-    return {
-        "status": lambda: list(STATUSES),
-        "type": lambda: list(TYPES),
-        "assignee": lambda: assignees,
-        "payer": lambda: choices(actor)[0],
-        "provider": lambda: choices(actor)[1],
-        "age": lambda: list(AGES),
-        "practice": lambda: [m.practice.name for m in actor.memberships],
-    }
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who filters, with whom, and which payers and providers there are to choose from."""
+
+    actor: Person
+    colleagues: Sequence[Colleague]
+    choices: Callable[[Person], tuple[list[str], list[str]]]  # payers, providers; asked when needed
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter above the list: its name in the URL, how it is drawn, and what it means.
+
+    `options` gives what can be chosen; without it anything can be typed. `read` turns what was
+    chosen or typed into fields of TaskFilter; what cannot be understood is None.
+    """
+
+    key: str
+    label: str
+    width: int  # pixels
+    read: Callable[[str, Desk], dict[str, Any] | None]
+    options: Callable[[Desk], Sequence[str]] | None = None
+    is_search: bool = False
+    problem: str = ""  # the sentence where `read` does not understand
+
+
+def _assignees(desk: Desk) -> list[str]:
+    names = people.display_names(desk.colleagues)
+    return [ME, NOBODY, *(names[c.id] for c in desk.colleagues if c.id != desk.actor.id)]
+
+
+def _assignee(name: str, desk: Desk) -> dict[str, Any]:
+    if name == ME:
+        return {"assignee_id": desk.actor.id}
+    if name == NOBODY:
+        return {"unassigned": True}
+    names = people.display_names(desk.colleagues)
+    return {"assignee_id": next((each for each, said in names.items() if said == name), 0)}
+
+
+def _amount(field: str) -> Callable[[str, Desk], dict[str, Any] | None]:
+    def read(text: str, _: Desk) -> dict[str, Any] | None:
+        amount = formats.parse_money(text)
+        return None if amount is None else {field: amount}
+
+    return read
+
+
+def _age(name: str, desk: Desk) -> dict[str, Any]:
+    at_least, at_most = AGES[name]
+    today, zone = session.today(desk.actor), session.zone(desk.actor)
+    days = {"created_before": midnight(today - timedelta(days=at_least - 1), zone)}
+    if at_most is not None:
+        days["created_from"] = midnight(today - timedelta(days=at_most), zone)
+    return days
+
+
+def _practice(name: str, desk: Desk) -> dict[str, Any]:
+    practices = (m.practice for m in desk.actor.memberships)
+    return {"practice_id": next((each.id for each in practices if each.name == name), 0)}
+
+
+_DOLLARS = "Write “{label}” in dollars, such as 150 or 1,250.00."
+PRACTICE = Filter(
+    "practice",
+    "Practice",
+    0,
+    _practice,
+    lambda desk: [m.practice.name for m in desk.actor.memberships],
+)
+# Every filter, in the order in which they stand above the list.
+FILTERS = (
+    Filter("q", "Search tasks", 204, lambda text, _: {"words": words(text)}, is_search=True),
+    Filter("status", "Status", 112, lambda name, _: {"statuses": STATUSES[name]},
+           lambda _: list(STATUSES)),
+    Filter("type", "Type", 118, lambda name, _: {"types": (TYPES[name],)}, lambda _: list(TYPES)),
+    Filter("assignee", "Assignee", 142, _assignee, _assignees),
+    Filter("payer", "Payer", 116, lambda name, _: {"payer": name},
+           lambda desk: desk.choices(desk.actor)[0]),
+    Filter("provider", "Provider", 116, lambda name, _: {"provider": name},
+           lambda desk: desk.choices(desk.actor)[1]),
+    Filter("age", "Age", 98, _age, lambda _: list(AGES)),
+    Filter("from", "Amount from", 96, _amount("amount_from"), problem=_DOLLARS),
+    Filter("to", "Amount to", 96, _amount("amount_to"), problem=_DOLLARS),
+)  # fmt: skip
+KEYS = tuple(each.key for each in (*FILTERS, PRACTICE))
+
+
+def options(desk: Desk) -> FilterOptions:
+    """Return what each filter may say, asked of the store only where it is needed."""
+    return {each.key: partial(each.options, desk) for each in (*FILTERS, PRACTICE) if each.options}
 
 
 def choose_practice(known: FilterOptions) -> None:
-    """Somebody with several practices chooses one, at the top of the left menu."""
-    names = known["practice"]()
+    """Let somebody with several practices choose one, at the top of the left menu."""
+    names = known[PRACTICE.key]()
     if len(names) > 1:
         with st.sidebar:
-            _select("Practice", "practice", names, "stretch", hint="All practices")
+            _select(PRACTICE, names, "stretch", hint="All practices")
 
 
 def choose(known: FilterOptions) -> None:
     """Draw the filters in one row."""
     with st.container(horizontal=True, key="filters", gap="xsmall"):
-        url.bind("q")
-        st.text_input(
-            "Search tasks", key="q", type="search", width=204, max_chars=100,
-            label_visibility="collapsed", placeholder="Search ( / )",
-            on_change=url.save, args=("q",),
-        )  # fmt: skip
-        _select("Status", "status", known["status"](), 112)
-        _select("Type", "type", known["type"](), 118)
-        _select("Assignee", "assignee", known["assignee"](), 142)
-        _select("Payer", "payer", known["payer"](), 116)
-        _select("Provider", "provider", known["provider"](), 116)
-        _select("Age", "age", known["age"](), 98)
-        _amount("Amount from", "from")
-        _amount("Amount to", "to")
+        for each in FILTERS:
+            if each.options:
+                _select(each, known[each.key](), each.width)
+            else:
+                _type(each)
     _days_chosen()
 
 
@@ -93,7 +155,7 @@ def _days_chosen() -> None:
     """The days a bar of the Backlog page stood for, and a way to take them away."""
     says = {key: url.get(key) or "" for key in DAY_KEYS}
     parts = [
-        f"{word} {show(parse_date(says[since]))} to {show(parse_date(says[until]))}"
+        f"{word} {_day(says[since])} to {_day(says[until])}"
         for word, since, until in (
             ("arrived", "created_since", "created_until"),
             ("completed", "completed_since", "completed_until"),
@@ -101,11 +163,18 @@ def _days_chosen() -> None:
         if says[since]
     ]
     if says["pending_on"]:
-        parts.append(f"pending at the end of {show(parse_date(says['pending_on']))}")
+        parts.append(
+            f"pending at the end of {formats.show(formats.parse_date(says['pending_on']))}"
+        )
     if parts:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.text(f"Only tasks {' and '.join(parts)}.")
             st.button("Show all days", key="all_days", type="tertiary", on_click=_all_days)
+
+
+def _day(text: str) -> str:
+    """Return a day of the address as people read it; nothing for what is no day."""
+    return formats.day(formats.parse_date(text))
 
 
 def _all_days() -> None:
@@ -113,20 +182,23 @@ def _all_days() -> None:
 
 
 def _select(
-    label: str, key: str, names: Sequence[str], width: int | Literal["stretch"], *, hint: str = ""
+    wanted: Filter, names: Sequence[str], width: int | Literal["stretch"], *, hint: str = ""
 ) -> None:
-    url.bind(key, names)
+    url.bind(wanted.key, names)
     st.selectbox(
-        label, names, index=None, key=key, placeholder=hint or label, width=width,
-        label_visibility="collapsed", on_change=url.save, args=(key,),
+        wanted.label, names, index=None, key=wanted.key, placeholder=hint or wanted.label,
+        width=width, label_visibility="collapsed", on_change=url.save, args=(wanted.key,),
     )  # fmt: skip
 
 
-def _amount(label: str, key: str) -> None:
-    url.bind(key)
+def _type(wanted: Filter) -> None:
+    url.bind(wanted.key)
     st.text_input(
-        label, key=key, placeholder=label, width=96, label_visibility="collapsed", max_chars=14,
-        on_change=url.save, args=(key,),
+        wanted.label, key=wanted.key, width=wanted.width, label_visibility="collapsed",
+        type="search" if wanted.is_search else "default",
+        placeholder="Search ( / )" if wanted.is_search else wanted.label,
+        max_chars=100 if wanted.is_search else 14,
+        on_change=url.save, args=(wanted.key,),
     )  # fmt: skip
 
 
@@ -140,55 +212,34 @@ def state(known: FilterOptions) -> dict[str, str | None]:
     return found
 
 
-def read(
-    says: dict[str, str | None], actor: Person, colleagues: Sequence[Colleague]
-) -> tuple[TaskFilter, list[str]]:
-    """The filter these values mean, and a sentence for each that cannot be understood."""
+def read(says: dict[str, str | None], desk: Desk) -> tuple[TaskFilter, list[str]]:
+    """Return the filter these values mean, and a sentence for each that cannot be understood."""
     problems: list[str] = []
-    values: dict[str, Any] = {
-        "statuses": STATUSES.get(says["status"] or "Pending", STATUSES["Pending"]),
-        "payer": says["payer"],
-        "provider": says["provider"],
-        "words": words(says["q"] or ""),
-    }
-    if kind := TYPES.get(says["type"] or ""):
-        values["types"] = (kind,)
-    if says["assignee"] == ME:
-        values["assignee_id"] = actor.id
-    elif says["assignee"] == NOBODY:
-        values["unassigned"] = True
-    elif says["assignee"]:
-        names = people.display_names(colleagues)
-        values["assignee_id"] = next(
-            (i for i, name in names.items() if name == says["assignee"]), 0
-        )
-    for key, name in (("from", "amount_from"), ("to", "amount_to")):
-        if text := says[key]:
-            values[name] = parse_money(text)
-            if values[name] is None:
-                problems.append(f"Write “Amount {key}” in dollars, such as 150 or 1,250.00.")
-    if says["practice"]:
-        values["practice_id"] = next(
-            (m.practice.id for m in actor.memberships if m.practice.name == says["practice"]), 0
-        )
-    values |= _days(says, actor)
-    if any(says[key] for key in DAY_KEYS) and not says["status"]:
-        values["statuses"] = tuple(Status)
-    return TaskFilter(**values), problems
+    values: dict[str, Any] = {}
+    for each in (*FILTERS, PRACTICE):
+        if text := says[each.key]:
+            fields = each.read(text, desk)
+            values |= fields or {}
+            if fields is None:
+                problems.append(each.problem.format(label=each.label))
+    has_days = any(says[key] for key in DAY_KEYS)
+    values.setdefault("statuses", tuple(Status) if has_days else STATUSES["Pending"])
+    return TaskFilter(**_narrowed(values, _days(says, desk.actor))), problems
+
+
+def _narrowed(values: dict[str, Any], days: dict[str, datetime]) -> dict[str, Any]:
+    """Join ages and days: where both are asked for, a task must have arrived within both."""
+    for name, moment in days.items():
+        narrower = max if name.endswith("_from") else min
+        values[name] = narrower(moment, values.get(name, moment))
+    return values
 
 
 def _days(says: dict[str, str | None], actor: Person) -> dict[str, datetime]:
-    """Ages and days as moments: a day begins at midnight in the practice's time zone.
-
-    Both can be asked for at once: then a task must have arrived within both.
-    """
+    """Return the days that links ask for as moments: a day begins at midnight in the practice's
+    time zone."""
     zone = session.zone(actor)
-    found: dict[str, datetime] = {}
-    if age := AGES.get(says["age"] or ""):
-        today = session.today(actor)
-        found["created_before"] = midnight(today - timedelta(days=age[0] - 1), zone)
-        if age[1] is not None:
-            found["created_from"] = midnight(today - timedelta(days=age[1]), zone)
+    moments: dict[str, datetime] = {}
     for key, name, shift in (
         ("created_since", "created_from", 0),
         ("created_until", "created_before", 1),
@@ -198,12 +249,10 @@ def _days(says: dict[str, str | None], actor: Person) -> dict[str, datetime]:
     ):
         try:
             day = date.fromisoformat(says[key] or "")
-            moment = midnight(day + timedelta(days=shift), zone)
+            moments[name] = midnight(day + timedelta(days=shift), zone)
         except (ValueError, OverflowError):
             continue
-        narrower = max if shift == 0 else min
-        found[name] = narrower(moment, found.get(name, moment))
-    return found
+    return moments
 
 
 def with_statuses(wanted: TaskFilter, statuses: tuple[Status, ...]) -> TaskFilter:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from lib import formats, queue
 from lib.models import Colleague, Person, TaskFilter, TaskPage, TaskRow, TaskType
 from lib.ui import components, filters, html, navigation, session, url
+from lib.ui.filters import Desk
 
 _MENU = [
     ("all", "All tasks"),
@@ -69,9 +73,10 @@ def _on_view() -> None:
         url.filter_by({**none, **view_filters(chosen["view"])})
 
 
-def task_list(actor: Person, colleagues: Sequence[Colleague], says: dict[str, str | None]) -> None:
-    """The list the filters ask for, with count, amount and pages."""
-    wanted, problems = filters.read(says, actor, colleagues)
+def task_list(desk: Desk, says: dict[str, str | None]) -> None:
+    """Draw the list the filters ask for, with count, amount and pages."""
+    actor = desk.actor
+    wanted, problems = filters.read(says, desk)
     for problem in problems:
         st.warning(problem)
     order, descending, page = _place(says)
@@ -100,6 +105,7 @@ def task_list(actor: Person, colleagues: Sequence[Colleague], says: dict[str, st
             "view": f"{wanted}{order}{descending}{page}",
             "address": url.address(),
         },
+        LIST_COLUMNS,
         _on_action,
     )
 
@@ -130,23 +136,39 @@ def _on_action() -> None:
             url.change({"page": str(page)})
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the list: its name (the one it is ordered by, too), label, width, and text."""
+
+    name: str
+    label: str
+    width: str  # CSS
+    text: Callable[[TaskRow, date, ZoneInfo], str]
+
+
+COLUMNS = (
+    Column("title", "Task", "20%", lambda row, *_: row.title),
+    Column("type", "Type", "13%", lambda row, *_: row.type.label),
+    Column("patient", "Patient", "13%", lambda row, *_: row.patient_name),
+    Column("payer", "Payer", "13%", lambda row, *_: row.payer_name),
+    Column("service", "Service date", "88px", lambda row, *_: formats.day(row.date_of_service)),
+    Column("amount", "Amount", "84px", lambda row, *_: formats.dollars(row.amount)),
+    Column("age", "Age", "52px",
+           lambda row, today, zone: f"{formats.age(row.created_at, today, zone)} d"),
+    Column("due", "Due", "84px", lambda row, *_: formats.day(row.due_on)),
+    Column("status", "Status", "96px", lambda row, *_: html.state(row.status, row.turn)[1]),
+    Column("assignee", "Assignee", "10%", lambda row, *_: row.assignee_name or ""),
+)  # fmt: skip
+LIST_COLUMNS = tuple((each.name, each.label, each.width) for each in COLUMNS)
+
+
 def _row(row: TaskRow, actor: Person) -> dict[str, Any]:
-    style, label = html.state(row.status, row.turn)
-    today = session.today(actor)
+    today, zone = session.today(actor), session.zone(actor)
     return {
+        **{each.name: each.text(row, today, zone) for each in COLUMNS},
         "id": row.id,
-        "title": row.title,
-        "type": row.type.label,
-        "patient": row.patient_name,
-        "payer": row.payer_name,
-        "service": formats.day(row.date_of_service),
-        "amount": formats.dollars(row.amount),
-        "age": f"{formats.age(row.created_at, today, session.zone(actor))} d",
-        "due": formats.day(row.due_on),
         "late": row.completed_at is None and row.due_on is not None and row.due_on < today,
-        "state": style,
-        "status": label,
-        "assignee": row.assignee_name or "",
+        "state": html.state(row.status, row.turn)[0],
     }
 
 

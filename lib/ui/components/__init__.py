@@ -44,26 +44,13 @@ _document_frame = st.components.v2.component(
 
 Columns = tuple[tuple[str, str, str], ...]  # name, label, width in CSS
 
-TASK_COLUMNS: Columns = (
-    ("title", "Task", "20%"),
-    ("type", "Type", "13%"),
-    ("patient", "Patient", "13%"),
-    ("payer", "Payer", "13%"),
-    ("service", "Service date", "88px"),
-    ("amount", "Amount", "84px"),
-    ("age", "Age", "52px"),
-    ("due", "Due", "84px"),
-    ("status", "Status", "96px"),
-    ("assignee", "Assignee", "10%"),
-)
 
-
-def task_list(data: dict[str, Any], on_action: Callable[[], None]) -> None:
+def task_list(data: dict[str, Any], columns: Columns, on_action: Callable[[], None]) -> None:
     """The list of tasks; a click is `st.session_state["task_list"].action`: open, close, sort or
     page."""
     record_list(
         {"label": "Tasks", "search": "q", **data},
-        TASK_COLUMNS,
+        columns,
         key="task_list",
         on_action=on_action,
     )

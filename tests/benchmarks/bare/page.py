@@ -11,6 +11,7 @@ import streamlit as st
 
 from lib.models import TaskType
 from lib.ui import components, frame
+from lib.ui.task_list import LIST_COLUMNS
 
 NAMES = [f"{last}, {first}" for last in ("Kimura", "Quigley", "Whitlock") for first in "ABCDEFGH"]
 PAYERS = [f"{name} Health Plan" for name in NAMES]
@@ -177,6 +178,7 @@ with st.container(horizontal=True, key="work"):
                 "empty": "",
                 "view": view,
             },
+            LIST_COLUMNS,
             on_action,
         )
     details()
