@@ -104,3 +104,20 @@ def _is_doc(content: bytes) -> bool:
             return bool(package.exists("WordDocument"))
     except Exception:  # olefile raises many kinds for damaged files; all mean: not Word
         return False
+
+
+DOCUMENT_LABELS = (
+    "Authorization",
+    "Certificate of medical necessity",
+    "Consent",
+    "Explanation of benefits",
+    "Imaging report",
+    "Insurance card",
+    "Itemized bill",
+    "Lab results",
+    "Medical records",
+    "Office notes",
+    "Operative report",
+    "Referral",
+    "Other",
+)

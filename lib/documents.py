@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lib import access, history, tasks
 from lib.access import Verb
-from lib.document_types import media_type_of
+from lib.document_types import DOCUMENT_LABELS, media_type_of
 from lib.errors import (
     DuplicateDocument,
     NoSuchDocument,
@@ -27,22 +27,6 @@ from lib.store.search_words import words
 
 MAX_BYTES = 10 * 1024 * 1024
 PAGE_SIZE = 50
-
-DOCUMENT_LABELS = (
-    "Authorization",
-    "Certificate of medical necessity",
-    "Consent",
-    "Explanation of benefits",
-    "Imaging report",
-    "Insurance card",
-    "Itemized bill",
-    "Lab results",
-    "Medical records",
-    "Office notes",
-    "Operative report",
-    "Referral",
-    "Other",
-)
 
 _COLUMNS = """
     document.id, document.practice_id, document.sha256, document.media_type, document.size,

@@ -401,3 +401,13 @@ class ImportReport:
     def is_whole(self) -> bool:
         """True where nothing of the file was refused or set aside."""
         return not (self.refused or self.quarantined or self.refused_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOptions:
+    """Which answers of a remittance, beside denied claims, a practice wants as tasks."""
+
+    partial_denials: bool = False
+    line_denials: bool = False
+    reversals: bool = False
+    takebacks: bool = False

@@ -8,20 +8,10 @@ from datetime import datetime
 from lib import access, history
 from lib.access import Verb
 from lib.errors import NoSuchPractice, SettingsChanged, WrongInput
-from lib.models import Event, Person
+from lib.models import Event, Person, TaskOptions
 from lib.store.database import Connection, transaction
 
 DUE_DAYS = range(1, 366)
-
-
-@dataclass(frozen=True, slots=True)
-class TaskOptions:
-    """Which answers of a remittance, beside denied claims, a practice wants as tasks."""
-
-    partial_denials: bool = False
-    line_denials: bool = False
-    reversals: bool = False
-    takebacks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

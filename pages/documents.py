@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib import document_changes, documents, formats
 from lib.access import Verb, may, may_anywhere
-from lib.document_types import JPEG, NAMES, PDF, PNG
+from lib.document_types import DOCUMENT_LABELS, JPEG, NAMES, PDF, PNG
 from lib.errors import BillingError
 from lib.models import Document, DocumentStatus, Person
 from lib.ui import components, document_dialogs, html, session, url
@@ -23,10 +23,10 @@ def search(actor: Person) -> tuple[list[Document], int, int]:
             label_visibility="collapsed", placeholder="File name, ID number, label or patient",
             on_change=url.save, args=("doc_q",),
         )  # fmt: skip
-        url.bind("doc_label", documents.DOCUMENT_LABELS)
+        url.bind("doc_label", DOCUMENT_LABELS)
         label = st.selectbox(
-            "Label", documents.DOCUMENT_LABELS, index=None, key="doc_label", placeholder="Label",
-            width=200, label_visibility="collapsed", on_change=url.save, args=("doc_label",),
+            "Label", DOCUMENT_LABELS, index=None, key="doc_label",
+            placeholder="Label", width=200, label_visibility="collapsed", on_change=url.save, args=("doc_label",),
         )  # fmt: skip
         url.bind("doc_status", list(labels))
         status = st.selectbox(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib import charges, documents, tasks
+from lib import charges, document_types, tasks
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError, WrongInput
 from lib.formats import parse_date
@@ -55,7 +55,7 @@ def draw(actor: Person, practices: list[int]) -> None:
     label = None
     if kind is TaskType.DOCUMENTS:
         label = st.selectbox(
-            "Document wanted", documents.DOCUMENT_LABELS, index=None, key="new_label",
+            "Document wanted", document_types.DOCUMENT_LABELS, index=None, key="new_label",
             placeholder="Choose a label",
         )  # fmt: skip
     due = st.text_input(

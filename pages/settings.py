@@ -7,8 +7,8 @@ import streamlit as st
 from lib import formats, settings
 from lib.access import Verb, may
 from lib.errors import BillingError, WrongInput
-from lib.models import Person
-from lib.settings import OPTION_LABELS, Settings, TaskOptions
+from lib.models import Person, TaskOptions
+from lib.settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
 from lib.ui import session
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from lib.documents import DOCUMENT_LABELS
+from lib.document_types import DOCUMENT_LABELS
 from lib.errors import RefusedFile
 from lib.intake import loinc, parsed_file
 from lib.intake.fhir import attachment_requests
 from lib.intake.fhir.attachment_requests import Recorded
-from lib.intake.task_requests import Request
+from lib.intake.records import Request
 from lib.models import TaskType
 from tests.conftest import shared
 

@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from lib import documents, people
+from lib import document_types, documents, people
 from lib.models import DocumentStatus, Person, Role
 from lib.store.database import Connection, Store
 from lib.web.documents import disposition
@@ -85,7 +85,7 @@ def add_document(con: Connection, content: bytes, file_name: str, *, actor: Pers
         file_name,
         practice_id=actor.practice_ids[0],
         name="Something scanned",
-        label=documents.DOCUMENT_LABELS[0],
+        label=document_types.DOCUMENT_LABELS[0],
         status=DocumentStatus.NEW,
         document_date=date(2026, 3, 4),
         notes="",

@@ -9,7 +9,8 @@ import pytest
 
 from lib import settings
 from lib.errors import NoSuchPractice, NotAllowed, SettingsChanged, WrongInput
-from lib.settings import OPTION_LABELS, Settings, TaskOptions
+from lib.models import TaskOptions
+from lib.settings import OPTION_LABELS, Settings
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.given import minutes

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from lib.errors import RefusedFile
 from lib.intake import parsed_file
+from lib.intake.records import Request
 from lib.intake.tables import columns, task_rows
 from lib.intake.tables.table import clean
 from lib.intake.tables.task_rows import ERRORS
-from lib.intake.task_requests import Request
 from lib.models import TaskType
 
 QUICK = settings(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from lib import people
 from lib.errors import BillingError, WrongInput
@@ -27,7 +28,9 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     wanted = _parser().parse_args(arguments)
     try:
         con = process.open_store().connection()
-        days = period(con, _practice(con, wanted.practice).id, *_days(wanted), actor=None)
+        practice = _practice(con, wanted.practice)
+        today = now.astimezone(ZoneInfo(practice.timezone)).date()
+        days = period(con, practice.id, *_days(wanted, today), actor=None)
         print(_write(con, days, Path(wanted.out), now))
     except WrongInput as problem:
         print(f"python -m lib export: {problem}", file=sys.stderr)
@@ -64,10 +67,10 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text} is not a day (YYYY-MM-DD)") from None
 
 
-def _days(wanted: argparse.Namespace) -> tuple[date, date]:
+def _days(wanted: argparse.Namespace, today: date) -> tuple[date, date]:
     if not wanted.out.lower().endswith(ENDINGS):
         raise WrongInput("--out must end in .zip (completed tasks) or .x12 (claims to replace).")
-    return wanted.since, wanted.until or date.today()
+    return wanted.since, wanted.until or today
 
 
 def _practice(con: Connection, name: str | None) -> Practice:

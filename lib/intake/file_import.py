@@ -13,13 +13,13 @@ from lib.intake import (
     new_charges,
     payer_updates,
     previous_system,
+    records,
     replacement_claims,
     task_requests,
 )
 from lib.intake.import_context import ImportContext
-from lib.intake.payer_updates import PayerUpdate
 from lib.intake.recognize import FileSummary, count
-from lib.intake.task_requests import Request
+from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import denials
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.intake.x12.transactions import APPLIED, BATCH, DUPLICATE, Batch, Message
@@ -113,7 +113,7 @@ class FileImport:
             new_charges.add(self.con, new, self.source)
             self.totals.linked += replacement_claims.link(self.con, new, self.source)
 
-    def _take_requests(self, asked: Sequence[task_requests.Request]) -> None:
+    def _take_requests(self, asked: Sequence[records.Request]) -> None:
         if not asked:
             return
         seen = [each for each in asked if each.key in self._keys]
@@ -143,7 +143,7 @@ class FileImport:
         else:
             self._keys.update(each.key for each in asked)
 
-    def _take_news(self, told: Sequence[payer_updates.PayerUpdate]) -> None:
+    def _take_news(self, told: Sequence[records.PayerUpdate]) -> None:
         proposals = payer_updates.plan(self.con, self.practice_id, told)
         self.totals.proposals += len(proposals)
         self._new += [each.news.segment_number for each in proposals]

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lib.intake.records import Subject
-from lib.intake.x12.elements import Party
+from lib.intake.records import Party, Subject
 from lib.store.database import Connection
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from lib.intake.fhir import attachment_requests, resources
 from lib.intake.fhir.attachment_requests import Recorded
+from lib.intake.records import Request
 from lib.intake.tables import columns, task_rows
 from lib.intake.tables.columns import ColumnMapping
 from lib.intake.tables.table import Grid, text_of
-from lib.intake.task_requests import Request
 from lib.intake.x12.separators import PIECE
 from lib.intake.x12.transactions import APPLIED, QUARANTINED, RECORDED, Message
 from lib.models import RefusedRow

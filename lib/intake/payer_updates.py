@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from lib.intake import known_charges, task_requests
 from lib.intake.import_context import ImportContext
+from lib.intake.records import PayerUpdate
 from lib.store.database import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class PayerUpdate:
-    """A payer accepted or paid a claim, says one message."""
-
-    key: str  # the same key is the same news, in any envelope
-    claim_number: str
-    amount: Decimal | None  # US dollars, of the claim
-    sentence: str  # "The payer paid this claim on 02/10/2025."
-    segment_number: int
-    is_payment: bool
-    payer_claim_number: str = ""  # what the payer calls the claim
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from lib.errors import RefusedFile
 from lib.intake import parsed_file
 from lib.intake.parsed_file import TableOptions
-from lib.intake.records import Claim
+from lib.intake.records import Claim, Request
 from lib.intake.source_file import SourceFile
-from lib.intake.task_requests import Request
 from lib.intake.x12 import transactions
 from lib.intake.x12.reader import Broken
 from lib.intake.x12.remittances_835 import DENIED, REVERSAL, ClaimPayment

@@ -15,51 +15,13 @@ from lib.intake import known_charges, previous_system
 from lib.intake.import_context import ImportContext
 from lib.intake.known_charges import Charges, KnownCharge, OpenTask
 from lib.intake.known_records import Payers
-from lib.intake.x12.elements import Party
-from lib.models import Status, TaskType, Turn
+from lib.intake.records import Party, Request
+from lib.models import Status, Turn
 from lib.store import search_terms
 from lib.store.database import Connection, Value
 from lib.store.search_words import claim_shape
 
 ANSWERS = ("835", "277CA")  # sources whose tasks take every later answer to their claim
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One thing that one message asks of the practice, about one claim or about none."""
-
-    key: str  # what is asked of which claim: the same key is the same request, in any envelope
-    type: TaskType
-    title: str
-    instructions: str
-    source: str  # 835, 277CA, 277RFAI, FHIR, CSV, XLSX
-    segment_number: int  # where it stands: segment, line of NDJSON or row of a table, from 1
-    codes: str = ""
-    amount: Decimal | None = None  # US dollars that wait for the answer
-    claim_amount: Decimal | None = None  # US dollars of the whole claim, where that is more
-    claim_number: str = ""
-    payer_claim_number: str = ""  # what the payer calls the claim
-    patient_name: str = ""  # "LAST, FIRST", used where the claim is not held
-    birth_date: date | None = None
-    payer_name: str = ""
-    payer_code: str = ""
-    provider_name: str = ""
-    date_of_service: date | None = None
-    asked_on: date | None = None  # the day of the message: the practice's own rule counts from it
-    asked_in: str = "request"  # what `asked_on` is the day of, in a sentence
-    due_on: date | None = None  # None: by the practice's own rule
-    due_rule: str = ""
-    document_label: str | None = None
-    received_on: date | None = None  # the day it arrived elsewhere; None: it arrives now
-    assignee_name: str = ""  # who works on it elsewhere: taken over where a colleague is so named
-    history: str = ""  # said on a task of the claim that is open already; empty: never added there
-    same: str = ""  # how the keys of requests begin that ask the same: only their tasks are told
-    is_history: bool = False  # makes no task of its own, and is nothing where none is open
-
-    @property
-    def whole(self) -> Decimal | None:
-        """US dollars by which the claim is found among several of its number."""
-        return self.amount if self.claim_amount is None else self.claim_amount
 
 
 @dataclass(frozen=True, slots=True)

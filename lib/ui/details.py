@@ -9,16 +9,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lib import (
-    documents,
-    formats,
-    history,
-    notes,
-    people,
-    suggestions,
-    tasks,
-    workflow,
-)
+from lib import documents, formats, history, notes, people, suggestions, tasks, workflow
 from lib.access import Verb, may
 from lib.errors import BillingError
 from lib.intake import provenance

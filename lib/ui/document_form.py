@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib import documents
+from lib import document_types, documents
 from lib.errors import WrongInput
 from lib.formats import parse_date, show
 from lib.models import Document, DocumentStatus
@@ -65,7 +65,7 @@ def document_form(
     it says what is `known`."""
     day = show(known.document_date if known else session.today(session.person()))
     states = list(DocumentStatus)
-    options = list(documents.DOCUMENT_LABELS)
+    options = list(document_types.DOCUMENT_LABELS)
     chosen = st.selectbox(
         "Label", options, options.index(label) if label in options else None,
         key=f"label_{key}", placeholder="Choose a label",

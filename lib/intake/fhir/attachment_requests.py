@@ -14,7 +14,7 @@ from lib.errors import RefusedFile
 from lib.intake import loinc
 from lib.intake.fhir import parties, resources
 from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
-from lib.intake.task_requests import Request
+from lib.intake.records import Request
 from lib.models import TaskType
 
 FORMAT = "FHIR"

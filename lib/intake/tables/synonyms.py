@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib.documents import DOCUMENT_LABELS
+from lib.document_types import DOCUMENT_LABELS
 from lib.intake.tables.table import fold
 from lib.models import TaskType
 

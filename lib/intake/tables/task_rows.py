@@ -13,12 +13,12 @@ from datetime import date
 from decimal import Decimal
 
 from lib.errors import RefusedFile
+from lib.intake.records import Request
 from lib.intake.tables import csv_file, excel_file
 from lib.intake.tables.cells import DateOrder, day, is_blank, is_negative, money, order_of
 from lib.intake.tables.columns import DATES, KNOWN, ColumnMapping, Field
 from lib.intake.tables.synonyms import is_open, label_of, type_of
 from lib.intake.tables.table import REASON, Cell, Grid, Row, Uncomputed, fold, text_of
-from lib.intake.task_requests import Request
 from lib.models import TaskType
 
 MAX_BYTES = 50_000_000

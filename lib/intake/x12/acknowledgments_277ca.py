@@ -11,8 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from lib.intake.denial_advice import Advice
-from lib.intake.payer_updates import PayerUpdate
-from lib.intake.task_requests import Request
+from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import status_codes
 from lib.intake.x12.claim_status_277 import (
     PATIENT,

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from lib.intake.records import NOBODY, Party
 from lib.intake.x12 import elements, status_codes
-from lib.intake.x12.elements import NOBODY, Party
 from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
 from lib.intake.x12.status_codes import ClaimStatus
 

@@ -12,11 +12,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from lib.intake import denial_advice
-from lib.intake.payer_updates import PayerUpdate
-from lib.intake.task_requests import Request
+from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12.remittances_835 import DENIED, PAID, REVERSAL, ClaimPayment, Recoupment
-from lib.models import TaskType
-from lib.settings import TaskOptions
+from lib.models import TaskOptions, TaskType
 
 MAX_LINES = 6  # named in the instructions
 

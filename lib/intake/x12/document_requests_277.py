@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lib.intake import loinc
-from lib.intake.task_requests import Request
+from lib.intake.records import Request
 from lib.intake.x12 import status_codes
 from lib.intake.x12.claim_status_277 import DUE, PATIENT, PAYER_NUMBER, Line, StatusLevel, units
 from lib.intake.x12.reader import Transaction, Unreadable

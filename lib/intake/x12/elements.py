@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
+from lib.intake.records import Party
 from lib.intake.x12.reader import Segment, Unreadable, element
 
 CENT = Decimal("0.01")
 FIRST_YEAR, LAST_YEAR = 1850, 2199  # others are a slip of the sender
 MOST = Decimal("9999999999.99")  # what DECIMAL(12,2) holds
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Somebody a file names: a person (last, first) or an organisation (last only)."""
-
-    last: str = ""
-    first: str = ""
-    code: str = ""  # NM109 or N104
-    code_kind: str = ""  # NM108 or N103: XX an NPI, MI a member id, PI a payer
-
-    @property
-    def name(self) -> str:
-        return f"{self.last}, {self.first}" if self.first else self.last
-
-    @property
-    def npi(self) -> str:
-        return self.code if self.code_kind == "XX" else ""
-
-
-NOBODY = Party()
 
 
 @lru_cache(maxsize=4096)

@@ -6,9 +6,8 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from lib.intake.records import Claim, Subject
+from lib.intake.records import NOBODY, Claim, Party, Subject
 from lib.intake.x12 import elements
-from lib.intake.x12.elements import NOBODY, Party
 from lib.intake.x12.reader import Segment, Unreadable, element
 from lib.models import ServiceLine
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from lib.intake.records import NOBODY, Party
 from lib.intake.x12 import elements
-from lib.intake.x12.elements import NOBODY, Party
 from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
 
 DENIED, REVERSAL = "4", "22"  # CLP02

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain, islice
 
-from lib.intake.payer_updates import PayerUpdate
-from lib.intake.records import Claim
-from lib.intake.task_requests import Request
+from lib.intake.records import Claim, PayerUpdate, Request
 from lib.intake.x12 import (
     acknowledgments_277ca,
     claims_837,
