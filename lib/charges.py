@@ -11,7 +11,7 @@ from lib import access, charge_form, formats, history, notes, scrubber, tasks
 from lib.access import Verb
 from lib.charge_form import FIELD_LABELS
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
-from lib.models import Charge, FieldChange, Patient, Person, Problem, ServiceLine, Task
+from lib.models import Charge, EventKind, FieldChange, Patient, Person, Problem, ServiceLine, Task
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 from lib.store.search_words import words
@@ -211,7 +211,7 @@ def save_and_complete(
         if problems:
             history.record(
                 con,
-                "known problems",
+                EventKind.KNOWN_PROBLEMS,
                 practice_id=task.practice_id,
                 task_id=task.id,
                 charge_id=charge.id,
@@ -282,7 +282,7 @@ def _store(
     for change in changes:
         history.record(
             con,
-            "changed",
+            EventKind.CHANGED,
             practice_id=task.practice_id,
             task_id=task.id,
             charge_id=charge.id,

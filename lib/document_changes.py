@@ -8,7 +8,7 @@ from datetime import date, datetime
 from lib import access, documents, history
 from lib.access import Verb
 from lib.errors import DocumentChanged, NoSuchDocument
-from lib.models import Document, DocumentStatus, Event, Person
+from lib.models import Document, DocumentStatus, Event, EventKind, Person
 from lib.store.database import Connection, transaction
 
 # The fields that can be changed, in the words of the form.
@@ -68,7 +68,7 @@ def change(
         for field, old, new in changed:
             history.record(
                 con,
-                "changed",
+                EventKind.CHANGED,
                 practice_id=document.practice_id,
                 document_id=document_id,
                 actor_id=actor.id,

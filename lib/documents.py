@@ -20,7 +20,7 @@ from lib.errors import (
     WrongDocument,
     WrongInput,
 )
-from lib.models import Document, DocumentStatus, Person, Task
+from lib.models import Document, DocumentStatus, EventKind, Person, Task
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
 from lib.store.search_words import words
@@ -356,7 +356,7 @@ def _add(
     )
     history.record(
         con,
-        "uploaded",
+        EventKind.UPLOADED,
         practice_id=practice_id,
         task_id=task.id if task else None,
         document_id=document_id,
@@ -383,7 +383,7 @@ def _attach(
     )
     history.record(
         con,
-        "attached",
+        EventKind.ATTACHED,
         practice_id=task.practice_id,
         task_id=task.id,
         document_id=document_id,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lib.models import Event, Person
+from lib.models import Event, EventKind, Person
 from lib.store.database import Connection
 
 
 def record(
     con: Connection,
-    kind: str,
+    kind: EventKind,
     *,
     practice_id: int,
     actor_id: int | None,

@@ -7,7 +7,7 @@ from datetime import datetime
 from lib import access, history, tasks
 from lib.access import Verb
 from lib.errors import AlreadyCompleted, NoSuchTask, NothingWritten
-from lib.models import Channel, Note, Person, Status, Task, Turn
+from lib.models import Channel, EventKind, Note, Person, Status, Task, Turn
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, is_repeat
 
@@ -90,8 +90,8 @@ def _pending(con: Connection, task_id: int, verb: Verb, actor: Person) -> Task:
 
 
 _KINDS = {
-    Channel.TO_BILLER: "noted to the biller",
-    Channel.FROM_BILLER: "noted from the biller",
+    Channel.TO_BILLER: EventKind.NOTED_TO_BILLER,
+    Channel.FROM_BILLER: EventKind.NOTED_FROM_BILLER,
 }
 
 
@@ -110,7 +110,8 @@ def _add(
         author_id=actor.id,
         now=now,
     )
-    asked = "answered" if tasks.is_biller(actor, task.practice_id) else "asked"
+    is_biller = tasks.is_biller(actor, task.practice_id)
+    asked = EventKind.ANSWERED if is_biller else EventKind.ASKED
     history.record(
         con,
         _KINDS.get(channel, asked),

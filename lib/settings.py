@@ -8,7 +8,7 @@ from datetime import datetime
 from lib import access, history
 from lib.access import Verb
 from lib.errors import NoSuchPractice, SettingsChanged, WrongInput
-from lib.models import Event, Person, TaskOptions
+from lib.models import Event, EventKind, Person, TaskOptions
 from lib.store.database import Connection, transaction
 
 DUE_DAYS = range(1, 366)
@@ -82,7 +82,7 @@ def change(
             )
             history.record(
                 con,
-                "setting_changed",
+                EventKind.SETTING_CHANGED,
                 practice_id=practice_id,
                 actor_id=actor.id,
                 now=now,

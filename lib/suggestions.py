@@ -7,7 +7,7 @@ from datetime import datetime
 from lib import access, history, tasks
 from lib.access import Verb
 from lib.errors import NoSuchTask, NothingProposed, NotYourTask
-from lib.models import Person, Status, Suggestion, Task
+from lib.models import EventKind, Person, Status, Suggestion, Task
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 
@@ -42,7 +42,7 @@ def accept(
             return
         task, proposal = _proposed(con, task_id, seen, actor)
         tasks.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
-        _end(con, task, "accepted proposal", proposal, actor, now)
+        _end(con, task, EventKind.SUGGESTION_ACCEPTED, proposal, actor, now)
         tasks.mark_completed(con, task, actor=actor, now=now)
 
 
@@ -57,7 +57,7 @@ def dismiss(
         if is_known and of_task(con, tasks.get(con, task_id, actor=actor)) is None:
             return
         task, proposal = _proposed(con, task_id, seen, actor)
-        _end(con, task, "declined proposal", proposal, actor, now)
+        _end(con, task, EventKind.SUGGESTION_DISMISSED, proposal, actor, now)
 
 
 def _proposed(
@@ -74,7 +74,7 @@ def _proposed(
 
 
 def _end(
-    con: Connection, task: Task, kind: str, proposal: Suggestion, actor: Person, now: datetime
+    con: Connection, task: Task, kind: EventKind, proposal: Suggestion, actor: Person, now: datetime
 ) -> None:
     tasks.withdraw_suggestion(con, task.id)
     history.record(

@@ -20,7 +20,7 @@ from lib.errors import (
     NotYourTask,
     WrongInput,
 )
-from lib.models import Person, Role, Status, Task, TaskType, Turn
+from lib.models import EventKind, Person, Role, Status, Task, TaskType, Turn
 from lib.store import search_terms
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
@@ -130,7 +130,12 @@ def create(
         )
         search_terms.index(con, [task_id])
         history.record(
-            con, "created", practice_id=practice_id, task_id=task_id, actor_id=actor.id, now=now
+            con,
+            EventKind.CREATED,
+            practice_id=practice_id,
+            task_id=task_id,
+            actor_id=actor.id,
+            now=now,
         )
         keep_result(con, sent, task_id)
         return task_id
@@ -202,7 +207,7 @@ def give(con: Connection, task: Task, *, to: int, name: str, actor: Person, now:
     )
     history.record(
         con,
-        "assigned",
+        EventKind.ASSIGNED,
         practice_id=task.practice_id,
         task_id=task.id,
         actor_id=actor.id,
@@ -224,7 +229,7 @@ def mark_started(con: Connection, task: Task, *, actor: Person, now: datetime) -
         task_id=task.id,
         now=now,
     )
-    _record_status(con, "started", task, Status.IN_PROGRESS, actor, now)
+    _record_status(con, EventKind.STARTED, task, Status.IN_PROGRESS, actor, now)
 
 
 def mark_completed(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
@@ -241,7 +246,7 @@ def mark_completed(con: Connection, task: Task, *, actor: Person, now: datetime)
         now=now,
     )
     con.execute("DELETE FROM draft WHERE task_id = $task_id", task_id=task.id)
-    _record_status(con, "completed", task, Status.COMPLETED, actor, now)
+    _record_status(con, EventKind.COMPLETED, task, Status.COMPLETED, actor, now)
 
 
 def mark_reopened(
@@ -266,7 +271,7 @@ def mark_reopened(
             day=about["date_of_service"] or task.date_of_service,
         )
         search_terms.index(con, [task.id])
-    _record_status(con, "reopened", task, Status.IN_PROGRESS, actor, now, reason)
+    _record_status(con, EventKind.REOPENED, task, Status.IN_PROGRESS, actor, now, reason)
 
 
 def wait_on(con: Connection, task: Task, side: Turn) -> None:
@@ -319,7 +324,7 @@ def follow_charge(con: Connection, charge_id: int, *, provider: str, day: date |
 
 
 def _record_status(
-    con: Connection, kind: str, task: Task, status: Status, actor: Person, now: datetime,
+    con: Connection, kind: EventKind, task: Task, status: Status, actor: Person, now: datetime,
     detail: str | None = None,
 ) -> None:  # fmt: skip
     history.record(

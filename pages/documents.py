@@ -26,7 +26,8 @@ def search(actor: Person) -> tuple[list[Document], int, int]:
         url.bind("doc_label", DOCUMENT_LABELS)
         label = st.selectbox(
             "Label", DOCUMENT_LABELS, index=None, key="doc_label",
-            placeholder="Label", width=200, label_visibility="collapsed", on_change=url.save, args=("doc_label",),
+            placeholder="Label", width=200, label_visibility="collapsed",
+            on_change=url.save, args=("doc_label",),
         )  # fmt: skip
         url.bind("doc_status", list(labels))
         status = st.selectbox(

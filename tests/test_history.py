@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from lib import history
-from lib.models import Event
+from lib.models import Event, EventKind
 from lib.store.database import Connection, transaction
 from tests.conftest import Cast
 from tests.given import minutes
 
 
-def record(con: Connection, cast: Cast, kind: str, minute: int, task_id: int = 1) -> None:
+def record(con: Connection, cast: Cast, kind: EventKind, minute: int, task_id: int = 1) -> None:
     with transaction(con):
         history.record(
             con, kind, practice_id=cast.practice, actor_id=cast.ana.id, now=minutes(minute),
@@ -18,35 +18,45 @@ def record(con: Connection, cast: Cast, kind: str, minute: int, task_id: int = 1
 def test_a_line_of_history_says_who_did_what_when_and_old_and_new(
     con: Connection, cast: Cast
 ) -> None:
-    record(con, cast, "completed", 3)
+    record(con, cast, EventKind.COMPLETED, 3)
 
     assert history.of_task(con, 1, actor=cast.ana) == [
-        Event("completed", "Status", "Open", "Completed", "why", "Ana", minutes(3))
+        Event(EventKind.COMPLETED, "Status", "Open", "Completed", "why", "Ana", minutes(3))
     ]
 
 
 def test_history_comes_newest_first_and_keeps_the_order_within_a_moment(
     con: Connection, cast: Cast
 ) -> None:
-    for kind, minute in (("first", 1), ("third", 3), ("second", 2), ("fourth", 3)):
+    for kind, minute in (
+        (EventKind.CREATED, 1),
+        (EventKind.STARTED, 3),
+        (EventKind.ASSIGNED, 2),
+        (EventKind.COMPLETED, 3),
+    ):
         record(con, cast, kind, minute)
 
     assert [event.kind for event in history.of_task(con, 1, actor=cast.ana)] == [
-        "fourth", "third", "second", "first",
+        EventKind.COMPLETED, EventKind.STARTED, EventKind.ASSIGNED, EventKind.CREATED,
     ]  # fmt: skip
 
 
 def test_history_is_of_one_task_only(con: Connection, cast: Cast) -> None:
-    record(con, cast, "mine", 1)
-    record(con, cast, "other", 1, task_id=2)
+    record(con, cast, EventKind.CREATED, 1)
+    record(con, cast, EventKind.REOPENED, 1, task_id=2)
 
-    assert [event.kind for event in history.of_task(con, 1, actor=cast.ana)] == ["mine"]
+    assert [event.kind for event in history.of_task(con, 1, actor=cast.ana)] == [EventKind.CREATED]
 
 
 def test_what_a_file_did_has_no_actor(con: Connection, cast: Cast) -> None:
     with transaction(con):
         history.record(
-            con, "created", practice_id=cast.practice, actor_id=None, now=minutes(0), task_id=1
+            con,
+            EventKind.CREATED,
+            practice_id=cast.practice,
+            actor_id=None,
+            now=minutes(0),
+            task_id=1,
         )
 
     (event,) = history.of_task(con, 1, actor=cast.ana)
@@ -57,7 +67,12 @@ def test_the_line_is_taken_back_with_its_transaction(con: Connection, cast: Cast
     try:
         with transaction(con):
             history.record(
-                con, "half", practice_id=cast.practice, actor_id=None, now=minutes(0), task_id=1
+                con,
+                EventKind.CREATED,
+                practice_id=cast.practice,
+                actor_id=None,
+                now=minutes(0),
+                task_id=1,
             )
             raise KeyboardInterrupt
     except KeyboardInterrupt:
@@ -67,6 +82,13 @@ def test_the_line_is_taken_back_with_its_transaction(con: Connection, cast: Cast
 
 
 def test_another_practice_has_no_part_in_the_story(con: Connection, cast: Cast) -> None:
-    record(con, cast, "mine", 1)
+    record(con, cast, EventKind.CREATED, 1)
 
     assert history.of_task(con, 1, actor=cast.carla) == []
+
+
+def test_every_kind_of_event_has_a_sentence_of_its_own() -> None:
+    sentences = [kind.sentence for kind in EventKind]
+
+    assert all(sentences)
+    assert len(set(sentences)) == len(sentences)

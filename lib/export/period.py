@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from lib import access, history
 from lib.access import Verb
 from lib.errors import NoSuchPractice, WrongInput
-from lib.models import Event, Person, Practice
+from lib.models import Event, EventKind, Person, Practice
 from lib.store.database import Connection, transaction
 
 
@@ -84,7 +84,7 @@ def record_export(
     with transaction(con):
         history.record(
             con,
-            "exported",
+            EventKind.EXPORTED,
             practice_id=wanted.practice.id,
             actor_id=actor.id if actor else None,
             now=now,

@@ -45,7 +45,7 @@ def story(events: list[Event], zone: ZoneInfo) -> str:
     """The history, newest first: who did what when, and old → new."""
     rows = []
     for event in events:
-        what = event.kind[:1].upper() + event.kind[1:]
+        what = escape(event.kind.sentence)
         if event.field:
             old, new = escape(event.old or "nothing"), escape(event.new or "nothing")
             what += f" · {escape(event.field)}: <s>{old}</s> → {new}"
