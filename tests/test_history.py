@@ -10,9 +10,17 @@ from tests.given import minutes
 def record(con: Connection, cast: Cast, kind: EventKind, minute: int, task_id: int = 1) -> None:
     with transaction(con):
         history.record(
-            con, kind, practice_id=cast.practice, actor_id=cast.ana.id, now=minutes(minute),
-            task_id=task_id, field="Status", old="Open", new="Completed", detail="why",
-        )  # fmt: skip
+            con,
+            kind,
+            practice_id=cast.practice,
+            actor_id=cast.ana.id,
+            now=minutes(minute),
+            task_id=task_id,
+            field="Status",
+            old="Open",
+            new="Completed",
+            detail="why",
+        )
 
 
 def test_a_line_of_history_says_who_did_what_when_and_old_and_new(
@@ -37,8 +45,11 @@ def test_history_comes_newest_first_and_keeps_the_order_within_a_moment(
         record(con, cast, kind, minute)
 
     assert [event.kind for event in history.of_task(con, 1, actor=cast.ana)] == [
-        EventKind.COMPLETED, EventKind.STARTED, EventKind.ASSIGNED, EventKind.CREATED,
-    ]  # fmt: skip
+        EventKind.COMPLETED,
+        EventKind.STARTED,
+        EventKind.ASSIGNED,
+        EventKind.CREATED,
+    ]
 
 
 def test_history_is_of_one_task_only(con: Connection, cast: Cast) -> None:
