@@ -1,4 +1,4 @@
-"""Answers: what the practice did, as files for the biller."""
+"""Export: what the practice did, as files for the biller."""
 
 from datetime import date, timedelta
 from html import escape
@@ -19,10 +19,10 @@ USUAL = timedelta(days=30)
 
 
 def practice(actor: Person) -> int:
-    """The practice whose answers are wanted; asked only where there are several."""
+    """Return the practice to export, asking only where there are several."""
     allowed = may_anywhere(actor, Verb.EXPORT)
     if not allowed:
-        st.info("Answers are taken by the billing manager and the biller.")
+        st.info("Only the billing manager and the biller export.")
         st.stop()
     if len(allowed) == 1:
         return allowed[0]
@@ -99,18 +99,20 @@ def remarks(found: Review) -> str:
 
 
 def taken_before(wanted: Period) -> str:
-    """Who took answers away last: claims that are replaced twice are refused by payers."""
+    """Say who exported last: payers refuse claims that are replaced twice."""
     rows = "".join(
         f"<li>{escape(event.actor or 'The command line')} · "
         f"{formats.moment(event.happened_at, wanted.zone)} · {escape(event.detail or '')}</li>"
         for event in exports(session.connection(), wanted)
     )
-    return f'<p class="bt-head">Taken before</p><ul class="bt-taken">{rows}</ul>' if rows else ""
+    return (
+        f'<p class="bt-head">Previous exports</p><ul class="bt-taken">{rows}</ul>' if rows else ""
+    )
 
 
 actor = session.person()
 st.html(
-    '<h1 class="bt-window">Answers</h1><span class="bt-quiet">What the practice completed, as '
+    '<h1 class="bt-window">Export</h1><span class="bt-quiet">What the practice completed, as '
     "files for the biller.</span>"
 )
 wanted = chosen_period(actor)

@@ -1,4 +1,4 @@
-"""Answers by their address: for managers and billers of the practice, and for nobody else."""
+"""Exports by their address: for managers and billers of the practice, and for nobody else."""
 
 from __future__ import annotations
 

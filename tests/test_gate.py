@@ -427,6 +427,14 @@ def test_the_list_is_found_under_its_own_name_too(server: Server, token: str) ->
     assert (answer.status, answer.headers["location"]) == (307, "/?type=Coding&task=7")
 
 
+def test_the_address_the_export_page_had_leads_to_the_one_it_has(
+    server: Server, token: str
+) -> None:
+    answer = server.ask("/answers?since=2025-01-01", token=token)
+
+    assert (answer.status, answer.headers["location"]) == (308, "/export?since=2025-01-01")
+
+
 @pytest.mark.parametrize("digits", [19, 40, 5000])
 @pytest.mark.parametrize(
     ("address", "sentence"),

@@ -31,7 +31,7 @@ def pages(folder: Path) -> Mapping[str, Sequence[st.Page]]:
             st.Page(folder / "documents.py", title="Documents", url_path="documents"),
             st.Page(folder / "backlog.py", title="Backlog", url_path="backlog"),
             st.Page(folder / "import_files.py", title="Import", url_path="import"),
-            st.Page(folder / "answers.py", title="Answers", url_path="answers"),
+            st.Page(folder / "export.py", title="Export", url_path="export"),
             st.Page(folder / "settings.py", title="Settings", url_path="settings"),
             st.Page(
                 folder / "edit_charge.py",

@@ -1,4 +1,4 @@
-"""Answers by their address: the files the biller takes away, written while they are sent."""
+"""Exports by their address: the files the biller takes away, written while they are sent."""
 
 from __future__ import annotations
 

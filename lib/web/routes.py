@@ -41,8 +41,15 @@ async def tasks_page(request: Request) -> RedirectResponse:
     return RedirectResponse(f"/?{query}" if query else "/", 307)
 
 
+async def export_page(request: Request) -> RedirectResponse:
+    """Lead from the address the page had when it was called Answers to the one it has."""
+    query = request.url.query
+    return RedirectResponse(f"/export?{query}" if query else "/export", 308)
+
+
 ROUTES = [
     Route("/tasks", tasks_page),
+    Route("/answers", export_page),
     Route("/healthz", health),
     Route("/favicon.png", favicon),
     Route("/sign-in", choose_person, methods=["GET"]),

@@ -24,7 +24,7 @@ PAGES = (
     "/backlog",
     "/import",
     "/new_task",
-    "/answers",
+    "/export",
     "/settings",
 )
 RAW = re.compile(

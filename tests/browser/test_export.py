@@ -1,4 +1,4 @@
-"""The Answers page, as the biller and the billing manager use it."""
+"""The Export page, as the biller and the billing manager use it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def downloaded(page: Page, link: str) -> tuple[str, bytes]:
 
 
 def test_the_biller_takes_the_completed_tasks_away(still: Scene, sit: Sit) -> None:
-    desk = sit(still, still.cast.dora, f"/answers?since={FROM}")
+    desk = sit(still, still.cast.dora, f"/export?since={FROM}")
     said = desk.page.get_by_text(re.compile(r"^\d+ tasks? with")).inner_text()
 
     name, content = downloaded(desk.page, "Download ZIP")
@@ -37,24 +37,24 @@ def test_the_biller_takes_the_completed_tasks_away(still: Scene, sit: Sit) -> No
     assert {row["Completed by"] for row in rows} == {"Ben"}
     desk.page.reload()
     desk.rest()
-    expect(desk.page.get_by_text("Taken before")).to_be_visible()
+    expect(desk.page.get_by_text("Previous exports")).to_be_visible()
     expect(desk.page.get_by_text(re.compile(r"Dora · .* completed tasks?"))).to_be_visible()
 
 
 def test_days_without_answers_have_nothing_to_download(still: Scene, sit: Sit) -> None:
-    desk = sit(still, still.cast.ana, "/answers?since=2020-01-01&until=2020-01-31")
+    desk = sit(still, still.cast.ana, "/export?since=2020-01-01&until=2020-01-31")
 
     expect(desk.page.get_by_text("Nothing to download on these days.")).to_have_count(2)
     expect(desk.page.get_by_role("link", name="Download")).to_have_count(0)
 
 
 def test_a_link_to_the_page_opens_the_same_days(still: Scene, sit: Sit) -> None:
-    desk = sit(still, still.cast.ana, "/answers")
+    desk = sit(still, still.cast.ana, "/export")
 
     desk.page.get_by_role("spinbutton", name="month, Completed from").click()
     desk.page.keyboard.type("01022024")
     desk.page.keyboard.press("Escape")
-    desk.page.get_by_role("heading", name="Answers").click()
+    desk.page.get_by_role("heading", name="Export").click()
     expect(desk.page).to_have_url(re.compile(r"since=2024-01-02"))
     copied = sit(still, still.cast.dora, desk.page.url.removeprefix(still.server.address))
 
@@ -63,7 +63,7 @@ def test_a_link_to_the_page_opens_the_same_days(still: Scene, sit: Sit) -> None:
 
 
 def test_practice_staff_is_told_who_takes_answers(still: Scene, sit: Sit) -> None:
-    desk = sit(still, still.cast.ben, "/answers")
+    desk = sit(still, still.cast.ben, "/export")
 
-    expect(desk.page.get_by_text("Answers are taken by the billing manager")).to_be_visible()
+    expect(desk.page.get_by_text("Only the billing manager and the biller export")).to_be_visible()
     expect(desk.page.get_by_role("link", name="Download")).to_have_count(0)
