@@ -31,7 +31,7 @@ def test_a_payment_is_proposed_on_the_task_and_accepted(scene: Scene, sit: Sit) 
     page.wait_for_url("**task=**")
     desk.rest()
     expect(page.locator(".bt-proposal")).to_contain_text("paid 180.00 US dollars", timeout=15_000)
-    page.get_by_text("Where it came from").click()
+    page.get_by_text("Source", exact=True).click()
     expect(page.get_by_text("denied.835, segment 8", exact=True)).to_be_visible()
     expect(page.get_by_text("paid.835, segment 8", exact=True)).to_be_visible()
     with page.context.expect_page() as opened:
