@@ -9,6 +9,7 @@ from lib.store.process import ROOT
 from lib.web import errors, logs, serve, start
 from lib.web.gate import Gate
 from lib.web.routes import ROUTES
+from lib.web.uploads import UploadGate
 
 logs.keep_data_out()
 start.refuse_other_addresses()
@@ -16,7 +17,7 @@ start.refuse_other_addresses()
 app = st.App(
     ROOT / "lib/frame/main.py",
     routes=ROUTES,
-    middleware=[Middleware(Gate)],
+    middleware=[Middleware(Gate), Middleware(UploadGate)],
     lifespan=start.lifespan,
     on_script_error=errors.show_script_error,
 )

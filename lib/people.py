@@ -166,9 +166,10 @@ def who(con: Connection, token: str | None, *, now: datetime) -> Person:
     return known
 
 
-def session_of(con: Connection, token: str | None, *, now: datetime) -> int:
+def session_of(con: Connection, token: str | None, *, now: datetime, is_use: bool = True) -> int:
     """The id of the person behind a session's token: asked at every click.
 
+    `is_use` is False where nobody did anything, so that looking does not keep a session alive.
     Raises NotSignedIn for any other token.
     """
     if not token:
@@ -189,7 +190,7 @@ def session_of(con: Connection, token: str | None, *, now: datetime) -> int:
         raise NotSignedIn
     if naive_now - found[1] > IDLE or naive_now - found[3] > LONGEST:
         raise NotSignedIn
-    if naive_now - found[1] > TOUCH and not con.store.is_written:
+    if is_use and naive_now - found[1] > TOUCH and not con.store.is_written:
         with transaction(con):
             con.execute(
                 "UPDATE session SET last_used_at = $now WHERE token_hash = $hash",

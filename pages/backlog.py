@@ -84,7 +84,7 @@ filters.choose(known)
 says = filters.state(known) | dict.fromkeys(filters.DAY_KEYS)  # a bar sets its own days
 wanted, problems = filters.read(says, desk)
 for problem in problems:
-    st.warning(problem)
+    st.warning(session.escape_markdown(problem))
 con, today, zone = session.connection(), session.today(actor), session.zone(actor)
 with st.container(horizontal=True, horizontal_alignment="right"):
     url.bind("weeks", list(WEEKS), default="26 weeks")

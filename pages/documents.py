@@ -10,7 +10,7 @@ from lib.access import Verb, may, may_anywhere
 from lib.document_types import DOCUMENT_LABELS, JPEG, NAMES, PDF, PNG
 from lib.errors import BillingError
 from lib.models import Document, DocumentStatus, Person
-from lib.ui import components, document_dialogs, html, session, url
+from lib.ui import components, document_dialogs, filters, html, session, url
 
 
 def search(actor: Person) -> tuple[list[Document], int, int]:
@@ -39,6 +39,7 @@ def search(actor: Person) -> tuple[list[Document], int, int]:
             "Add document", type="primary", icon=":material/upload_file:"
         ):
             document_dialogs.begin_adding()
+    filters.say_where_words_are_forgotten("doc_q")
     state = labels.get(status or "")
 
     def find(page: int) -> tuple[list[Document], int]:
@@ -160,7 +161,7 @@ def preview(document_id: int | None) -> None:
     try:
         look_at(documents.get(session.connection(), document_id, actor=actor))
     except BillingError as problem:
-        st.warning(str(problem))
+        st.warning(session.escape_markdown(str(problem)))
 
 
 actor = session.person()

@@ -90,6 +90,7 @@ def start_again() -> None:
     """An empty form; the files of the last one are forgotten."""
     for name in ("import_form", "previews"):
         st.session_state.pop(name, None)
+    session.forget_files()
     st.rerun()
 
 

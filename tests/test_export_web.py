@@ -15,10 +15,12 @@ from lib.intake import imports
 from lib.models import Person, Role, TaskType
 from lib.store.database import Connection, Store
 from tests.server import Server, running
+from tests.stream import stream
 from tests.x12_texts import claim, file_837
 
 NOW = datetime.now(UTC)
 DAYS = "since=2020-01-01&until=2199-12-31"
+LINK = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "document"}  # a link of ours, followed
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class Practice:
     tokens: dict[str, str]
 
     def ask(self, who: str, what: str, days: str = DAYS) -> tuple[int, dict[str, str], bytes]:
-        answer = self.server.ask(f"/answers/{what}?{days}", token=self.tokens.get(who))
+        answer = self.server.ask(
+            f"/answers/{what}?{days}", token=self.tokens.get(who), headers=LINK
+        )
         return answer.status, dict(answer.headers), answer.body
 
 
@@ -146,3 +150,56 @@ def test_days_that_are_none_are_refused_with_a_sentence(practice: Practice, days
 @pytest.mark.parametrize("what", ["1.pdf", "x.zip", "", f"{'9' * 30}.zip", "1.zip/more"])
 def test_other_addresses_name_nothing(practice: Practice, what: str) -> None:
     assert practice.ask("Ana", what)[0] == 404
+
+
+def taken(practice: Practice) -> int:
+    """How often answers were taken, as the page says it."""
+    with stream(practice.server, practice.tokens["Ana"]) as tab:
+        return tab.draw("since=2020-01-01", page="answers").count("<li>Dora")
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        ("GET", {}),
+        ("HEAD", {}),
+        ("HEAD", LINK),
+        ("GET", {**LINK, "Sec-Fetch-Site": "cross-site"}),
+        ("GET", {**LINK, "Sec-Fetch-Site": "same-site"}),
+        ("GET", {**LINK, "Sec-Fetch-Site": "none"}),
+        ("GET", {**LINK, "Sec-Fetch-Dest": "image"}),
+        ("GET", {**LINK, "Sec-Fetch-Dest": "iframe"}),
+        ("GET", {**LINK, "Sec-Purpose": "prefetch"}),
+        ("POST", {}),
+        ("POST", {"Origin": "https://evil.example"}),
+        ("POST", {"Sec-Fetch-Site": "cross-site"}),
+        ("POST", {"Origin": "null"}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["zip", "x12"])
+def test_nobody_elses_page_takes_answers_in_ones_name(
+    practice: Practice, method: str, headers: dict[str, str], kind: str
+) -> None:
+    before = taken(practice)
+
+    answer = practice.server.ask(
+        f"/answers/{practice.id}.{kind}?{DAYS}", method=method, token=practice.tokens["Dora"],
+        headers=headers,
+    )  # fmt: skip
+
+    assert taken(practice) == before
+    assert b"MEM2" not in answer.body
+    assert answer.status == (403 if method == "POST" else 200)
+
+
+def test_who_opens_the_address_of_an_export_is_asked_and_then_has_it(practice: Practice) -> None:
+    before = taken(practice)
+    address = f"/answers/{practice.id}.x12?{DAYS}"
+    asked = practice.server.ask(address, token=practice.tokens["Dora"]).text
+    answer = practice.server.ask(
+        address, method="POST", token=practice.tokens["Dora"], origin=practice.server.address
+    )
+
+    assert f'method="post" action="{address.replace("&", "&amp;")}"' in asked
+    assert b"*MI*MEM2~" in answer.body
+    assert taken(practice) == before + 1

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -21,8 +22,9 @@ from websockets.typing import Origin
 from lib import document_types, documents, people
 from lib.models import DocumentStatus, Person, Role
 from lib.store.database import Connection, Store
+from lib.web import session
 from lib.web.documents import disposition
-from lib.web.gate import Gate
+from lib.web.gate import NOT_FORWARDED, Gate
 from lib.web.headers import ALWAYS
 from lib.web.sign_in import local_path
 from lib.web.start import ONLY_LOOPBACK
@@ -277,18 +279,39 @@ def test_signing_in_sets_a_cookie_that_scripts_cannot_read(lakeside: Practice) -
     form = urlencode({"person": lakeside.ana, "next": "/edit_charge?task=7"}).encode()
 
     plain = server.ask("/sign-in", method="POST", body=form, origin=server.address)
-    encrypted = server.ask(
-        "/sign-in", method="POST", body=form, headers={"X-Forwarded-Proto": "https"},
-        origin=server.address.replace("http:", "https:"),
-    )  # fmt: skip
+    encrypted = Response()
+    session.give(encrypted, "a token", is_https=True)
 
     assert plain.status == 303
     assert plain.headers["location"] == "/edit_charge?task=7"
     parts = plain.headers["set-cookie"].split("; ")
     assert parts[0].startswith("billing_session=")
-    assert {"HttpOnly", "SameSite=lax", "Path=/", "Max-Age=43200"} <= set(parts)
+    assert {"HttpOnly", "SameSite=lax", "Path=/", "Max-Age=86400"} <= set(parts)
     assert "Secure" not in parts
     assert "Secure" in encrypted.headers["set-cookie"].split("; ")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto", "X-FORWARDED-PREFIX",
+     "X-Forwarded-Something-New", "X-Real-IP", "Via", "X-Client-IP", "True-Client-IP",
+     "CF-Connecting-IP", "X-Original-URL", "X-Rewrite-URL", "X-Cluster-Client-Ip", "Remote-User",
+     "X-Envoy-External-Address", "Proxy-Connection", "CDN-Loop"],
+)  # fmt: skip
+def test_what_came_through_a_proxy_is_refused_while_none_is_set_up(
+    server: Server, token: str, header: str
+) -> None:
+    forwarded = {header: "127.0.0.1"}
+
+    for path in ("/", "/healthz", "/sign-in", "/documents/1/scan", "/_stcore/health"):
+        answer = server.ask(path, token=token, headers=forwarded)
+        assert (answer.status, answer.text) == (400, NOT_FORWARDED)
+    with pytest.raises(InvalidStatus) as refused:
+        connect(
+            f"ws://127.0.0.1:{server.port}/_stcore/stream",
+            additional_headers={"Cookie": f"{people.COOKIE}={token}", **forwarded},
+        )
+    assert refused.value.response.status_code == 403
 
 
 @pytest.mark.parametrize(

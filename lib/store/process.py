@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
+from lib import permissions
 from lib.errors import WrongDataFolder
 from lib.store.database import Connection, Store
 
 ROOT = Path(__file__).parents[2]
+TEMPORARY = "temporary"  # in the data folder: what this process needs no longer than it runs
 _open: dict[Path, Store] = {}
 
 
@@ -22,7 +26,14 @@ def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Stor
     os.umask(0o077)  # what is written from now on, DuckDB's files too, is for nobody else to read
     folder = folder or data_folder()
     if folder not in _open:
-        _open[folder] = Store(folder, memory_limit=memory_limit)
+        permissions.tighten(folder)
+        opened = Store(folder, memory_limit=memory_limit)
+        try:
+            _keep_temporary_files(folder)
+        except WrongDataFolder:
+            opened.close()
+            raise
+        _open[folder] = opened
     return _open[folder]
 
 
@@ -37,3 +48,23 @@ def close_stores() -> None:
     """Close what is open, at the end of the process."""
     while _open:
         _open.popitem()[1].close()
+    tempfile.tempdir = None
+
+
+def _keep_temporary_files(folder: Path) -> None:
+    """Let every temporary file of this process lie in the data folder: a file that is sent in is
+    one, as long as it comes, and the system's folder is neither ours nor encrypted with our data.
+
+    What a process that died left there goes: who holds the store is alone with it.
+    """
+    own = folder / TEMPORARY
+    try:
+        if own.is_dir() and not own.is_symlink():
+            shutil.rmtree(own)
+        own.mkdir(mode=0o700)
+    except OSError:
+        raise WrongDataFolder(
+            f"{own} cannot be emptied. Remove it and start the app again: nothing that counts is "
+            "kept there."
+        ) from None
+    tempfile.tempdir = str(own)

@@ -30,7 +30,7 @@ def details() -> None:
             task = tasks.get(session.connection(), task_id, actor=actor)
         except BillingError as problem:
             _head(None)
-            st.warning(str(problem))
+            st.warning(session.escape_markdown(str(problem)))
             return
         _panel(task, actor)
 
@@ -140,7 +140,8 @@ def _start(task: Task, actor: Person) -> None:
         ):  # fmt: skip
             _do_start(task, actor)
         chosen = st.menu_button(
-            "Assign", list(names), key=f"assign_{task.id}", format_func=lambda c: names[c],
+            "Assign", list(names), key=f"assign_{task.id}",
+            format_func=lambda c: session.escape_markdown(names[c]),
             help="Assign this task to somebody",
         )  # fmt: skip
     if chosen is not None:

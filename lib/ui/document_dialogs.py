@@ -44,6 +44,7 @@ def _patient(practice_id: int, token: str, actor: Person) -> tuple[int | None, s
 
 
 def _added() -> None:
+    session.forget_files()
     st.session_state.pop("adding_document", None)
 
 

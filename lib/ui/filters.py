@@ -148,7 +148,17 @@ def choose(known: FilterOptions) -> None:
                 _select(each, known[each.key](), each.width)
             else:
                 _type(each)
+    say_where_words_are_forgotten("q")
     _days_chosen()
+
+
+def say_where_words_are_forgotten(key: str) -> None:
+    """Say that a link searched for something, where the words are not known."""
+    if url.is_forgotten(key):
+        st.info(
+            "This link searches for words, which stay with the person who typed them. Type them "
+            "again; everything else is as in the link."
+        )
 
 
 def _days_chosen() -> None:

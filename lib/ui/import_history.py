@@ -106,7 +106,7 @@ def _chosen(actor: Person) -> None:
     try:
         file, messages = import_log.get(session.connection(), file_id, actor=actor)
     except BillingError as problem:
-        st.warning(str(problem))
+        st.warning(session.escape_markdown(str(problem)))
         return
     practice = session.practice_of(actor, file.practice_id).name
     known = [

@@ -18,11 +18,9 @@ def task_in_url() -> int | None:
 def go(page: str, /, **changes: str | None) -> NoReturn:
     """Open `pages/<page>.py`, keeping what the URL says but for `changes` (None takes away)."""
     url.write()
-    wanted = {**st.query_params.to_dict(), **changes}
-    st.switch_page(
-        ROOT / "pages" / f"{page}.py",
-        query_params={key: value for key, value in wanted.items() if value is not None},
-    )
+    kept = {key: value for key, value in st.query_params.to_dict().items() if key not in changes}
+    wanted = {key: value for key, value in changes.items() if value is not None}
+    st.switch_page(ROOT / "pages" / f"{page}.py", query_params=kept | url.hidden(wanted))
 
 
 def close_task() -> None:

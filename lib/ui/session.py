@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import string
 from datetime import UTC, date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib import people
 from lib.errors import NotSignedIn
 from lib.models import Colleague, Person, Practice
 from lib.store import process
 from lib.store.database import Connection
+
+_UNSEEN = "\u2060"  # a word joiner: no width, and no line breaks at it
+_MADE_OF_TEXT = re.compile(
+    r":(?=[\w+-]+:|/|material|streamlit)"  # http://, :emoji:, :material/icon:
+    r"|www(?=\.)|[-.\w+](?=@)"  # links to sites and to mailboxes
+    r"|(?<!\S)[<>~-](?=[->=])|(?<!\S)<-(?=>)",  # " -> " and the like
+    re.IGNORECASE,
+)
 
 
 def connection() -> Connection:
@@ -30,7 +41,7 @@ def person_or_sign_in() -> Person:
         return _person()
     except NotSignedIn as problem:
         st.session_state.clear()
-        st.warning(str(problem))
+        st.warning(escape_markdown(str(problem)))
         st.html('<p><a href="/sign-in" target="_self">Sign in</a></p>')
         st.stop()
 
@@ -112,7 +123,19 @@ def show_toasts() -> None:
         st.toast(escape_markdown(text), icon=icon, duration=seconds)
 
 
+def forget_files() -> None:
+    """Drop the files that were chosen in this tab: Streamlit keeps them until the tab is closed."""
+    context = get_script_run_ctx()
+    if context:
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
+
+
 def escape_markdown(text: str) -> str:
-    """People's text for a Markdown surface, with every mark that means something escaped."""
-    marks = "\\`*_{}[]()<>#+-.!|~$:&"
-    return "".join("\\" + sign if sign in marks else sign for sign in text)
+    """Return people's text for a Markdown surface, where it is read as it was typed.
+
+    Every mark is escaped. What is made of text after that, whatever was escaped (links, icons,
+    emoji, arrows), is kept apart by a character that is not seen.
+    """
+    apart = _MADE_OF_TEXT.sub(lambda found: found[0] + _UNSEEN, text)
+    one_paragraph = re.sub(r"\s*\n\s*", "\n", apart.strip())
+    return "".join("\\" + sign if sign in string.punctuation else sign for sign in one_paragraph)

@@ -78,7 +78,7 @@ def task_list(desk: Desk, says: dict[str, str | None]) -> None:
     actor = desk.actor
     wanted, problems = filters.read(says, desk)
     for problem in problems:
-        st.warning(problem)
+        st.warning(session.escape_markdown(problem))
     order, descending, page = _place(says)
     found = _find(wanted, order, descending, page, actor)
     pages = max(1, -(-found.count // queue.PAGE_SIZE))

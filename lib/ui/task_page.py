@@ -105,7 +105,7 @@ def _task(title: str, actor: Person) -> Task:  # noqa: RET503 (st.stop never ret
         try:
             return tasks.get(session.connection(), task_id, actor=actor)
         except BillingError as problem:
-            st.warning(str(problem))
+            st.warning(session.escape_markdown(str(problem)))
     else:
         st.info(f"{title} opens from a task: choose one in the list and press Start Task.")
     if st.button("Back to tasks", key="back_from_nothing"):

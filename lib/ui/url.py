@@ -7,6 +7,9 @@ on one page, but it leaves no steps to go back by, and keeps a page from being l
 A change counts at once. Telling Streamlit's frontend of it makes that draw the whole page anew, for
 which the list need not wait: so the list itself sets the browser's address (`address`), and the
 frontend hears of it once the list had time to be painted.
+
+Words searched for are the exception: they are patients' names, and an address is kept in the
+browser's history, in links and in logs. It has only what `search_words` calls them.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
+
+from lib.ui import search_words, session
 
 _TAKEN = "keys_from_url"  # of the widgets that this page has set from the URL
 _CHANGES = "url_changes"  # what the frontend is still to be told
@@ -29,7 +34,19 @@ def arrive(page: str) -> None:
     if st.session_state.get("page_drawn") != page:
         for key in st.session_state.pop(_TAKEN, ()):
             st.session_state.pop(key, None)
+        session.forget_files()  # no form that holds one outlives its page
         st.session_state["page_drawn"] = page
+    for key in search_words.KEYS:
+        # The server was started again, and the tab it went on in still has the words.
+        if is_forgotten(key) and (typed := st.session_state.get(key)):
+            change({key: typed})
+
+
+def is_forgotten(key: str) -> bool:
+    """True where the address searched for words that are not this person's, or are gone."""
+    says_now = st.query_params.get(key, "")
+    is_changed = key in (st.session_state.get(_CHANGES) or {})
+    return search_words.is_id(says_now) and not is_changed and _meant({key: says_now}) == {}
 
 
 def bind(key: str, options: Sequence[str] | None = None, *, default: str | None = None) -> None:
@@ -76,7 +93,7 @@ def page() -> int:
 def everything() -> dict[str, str]:
     """Every parameter that has a value."""
     changes: Mapping[str, str | None] = st.session_state.get(_CHANGES) or {}
-    wanted: dict[str, str | None] = {**st.query_params.to_dict(), **changes}
+    wanted: dict[str, str | None] = {**_meant(st.query_params.to_dict()), **changes}
     return {key: value for key, value in wanted.items() if value}
 
 
@@ -90,15 +107,15 @@ def adopt_browser_url(action: Mapping[str, object]) -> None:
     query = action.get("search")
     if not isinstance(query, str):
         return
-    found = {key: values[-1] for key, values in parse_qs(query.removeprefix("?")).items()}
-    if found not in (everything(), st.query_params.to_dict()):
+    found = _meant({key: said[-1] for key, said in parse_qs(query.removeprefix("?")).items()})
+    if found not in (everything(), _meant(st.query_params.to_dict())):
         st.session_state.pop(_CHANGES, None)
         change({**dict.fromkeys(st.query_params.to_dict()), **found})
 
 
 def address() -> str | None:
     """The query that the browser's address is to have, or None where it stays as it is."""
-    return f"?{urlencode(everything())}" if st.session_state.get(_CHANGES) else None
+    return f"?{urlencode(hidden(everything()))}" if st.session_state.get(_CHANGES) else None
 
 
 def yield_to_browser() -> None:
@@ -111,7 +128,26 @@ def write() -> None:
     """Tell the frontend what changed."""
     if not st.session_state.get(_CHANGES):
         return
-    wanted = everything()
+    wanted = hidden(everything())
     st.session_state.pop(_CHANGES)
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
+
+
+def hidden(values: Mapping[str, str]) -> dict[str, str]:
+    """Return parameters as an address has them: with an id in place of words searched for."""
+    person_id = st.session_state["person_id"]
+    return {
+        key: search_words.keep(person_id, value) if key in search_words.KEYS else value
+        for key, value in values.items()
+    }
+
+
+def _meant(values: Mapping[str, str]) -> dict[str, str]:
+    """Return parameters with the words searched for; without those that nobody knows any more."""
+    person_id = st.session_state["person_id"]
+    found = {
+        key: search_words.find(person_id, value) if key in search_words.KEYS else value
+        for key, value in values.items()
+    }
+    return {key: value for key, value in found.items() if value is not None}

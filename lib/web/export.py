@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
 from lib import people
 from lib.errors import BillingError, NoSuchPractice, NotAllowed, NotSignedIn, WrongInput
@@ -18,6 +18,8 @@ from lib.store import process
 from lib.store.database import Connection
 from lib.web import session
 from lib.web.documents import disposition
+from lib.web.html import export_page
+from lib.web.same_origin import is_followed_link
 
 PIECE = 64 * 1024  # bytes that are sent at once
 STATUS = {NotSignedIn: 401, NotAllowed: 403, NoSuchPractice: 404, WrongInput: 400}
@@ -39,6 +41,13 @@ async def no_such_answers(_request: Request) -> Response:
 
 
 async def _send(request: Request, kind: str) -> Response:
+    """Send a file, which is recorded: only to who pressed a link or button of ours.
+
+    A page of somebody else's can have this address fetched with the person's cookie, by GET or
+    HEAD; the gate lets no POST of theirs in.
+    """
+    if request.method != "POST" and not (request.method == "GET" and is_followed_link(request)):
+        return HTMLResponse(export_page(f"{request.url.path}?{request.url.query}"))
     try:
         name, pieces = await run_in_threadpool(_open, request, kind)
     except BillingError as problem:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib.errors import NoSuchDocument, NotSignedIn
+from lib.ui import search_words
 from lib.web import errors, session
 from lib.web.headers import stamped
-from lib.web.same_origin import arrived_on_loopback, is_own, names_this_computer
+from lib.web.peer import OTHER_USER, is_other_user
+from lib.web.same_origin import arrived_on_loopback, is_forwarded, is_own, names_this_computer
+from lib.web.sockets import SOCKETS, refuse
 from lib.web.start import ONLY_LOOPBACK
 
 OPEN = frozenset({"/sign-in", "/sign-out", "/healthz", "/favicon.png"})
@@ -26,6 +29,14 @@ NOT_PAGES = (
     "/origin/",
 )
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# What Streamlit's frontend asks before it opens its WebSocket: a page of ours whose session ended
+# while it was away gets as far as that, and is led to sign-in from there. Nobody's data.
+STREAM = "/_stcore/stream"
+KNOCKING = frozenset({"/_stcore/health", "/_stcore/host-config"})
+NOT_FORWARDED = (
+    "This came through a proxy, and none is set up: Billing Tasks serves the computer it runs on, "
+    "and cannot tell who is behind a proxy. Open http://127.0.0.1 on that computer."
+)
 
 
 class Gate:
@@ -51,19 +62,30 @@ class Gate:
             await send(message)
 
         try:
-            handler = await _refusal(HTTPConnection(scope)) or self.app
-            await handler(scope, receive, send_noting)
+            request = HTTPConnection(scope)
+            handler = await _refusal(request) or self.app
+            bound = session.bound(scope, session.token_of(request))
+            await handler(bound, receive, send_noting)
+        except ClientDisconnect:  # closed the tab or took the file back while it came: no bug
+            return
         except Exception as problem:
             told = errors.told(problem)
             if not has_begun:
                 await PlainTextResponse(told, 500)(scope, receive, send)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = HTTPConnection(scope)
+        token = session.token_of(request)
         try:
-            if await _may_connect(HTTPConnection(scope)):
-                await self.app(scope, receive, send)
-            else:
+            if not _may_knock(request):
                 await send({"type": "websocket.close", "code": 1008})  # answered with 403
+            elif token and await session.is_open(request):
+                bound = session.bound(scope, token)
+                await SOCKETS.serve(self.app, bound, receive, send, token=token)
+            elif is_own(request) and scope["path"] == STREAM:
+                await refuse(scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": 1008})
         except Exception as problem:
             errors.report(problem)
 
@@ -77,6 +99,10 @@ def _misdirected(request: HTTPConnection) -> Response | None:
     """Refuses what comes over a network, under a foreign name or from somebody else's page."""
     if not arrived_on_loopback(request):
         return PlainTextResponse(ONLY_LOOPBACK, 403)
+    if is_other_user(request):
+        return PlainTextResponse(OTHER_USER, 403)
+    if is_forwarded(request):
+        return PlainTextResponse(NOT_FORWARDED, 400)
     if not names_this_computer(request):
         return PlainTextResponse("This server is called localhost or 127.0.0.1.", 400)
     if request.scope["method"] not in READING and not is_own(request):
@@ -87,23 +113,40 @@ def _misdirected(request: HTTPConnection) -> Response | None:
 async def _uninvited(request: HTTPConnection) -> Response | None:
     """Refuses who is not signed in; a page is shown after signing in, the rest is not."""
     path = request.scope["path"]
-    if path in OPEN:
+    if path in OPEN or (path in KNOCKING and is_own(request)):
         return None
-    if not await session.is_open(request):
+    person_id = await session.person_of(request)
+    if person_id is None:
         if request.scope["method"] in {"GET", "HEAD"} and not path.startswith(NOT_PAGES):
             return RedirectResponse(f"/sign-in?next={_wanted(request)}", 303)
         return PlainTextResponse(str(NotSignedIn()), 401)
     if path.startswith("/media"):  # Streamlit's media store knows no practices: we don't use it
         return PlainTextResponse(str(NoSuchDocument()), 404)
+    if request.scope["method"] == "GET" and not path.startswith(NOT_PAGES):
+        return _without_words(request, person_id)
     return None
 
 
-async def _may_connect(request: HTTPConnection) -> bool:
+def _without_words(request: HTTPConnection, person_id: int) -> Response | None:
+    """Leads from a link with words to search for to the one that only names them, before the
+    browser has the first in its history."""
+    asked = parse_qsl(request.scope["query_string"].decode("latin-1"))
+    hidden = [
+        (key, search_words.keep(person_id, text) if key in search_words.KEYS else text)
+        for key, text in asked
+    ]
+    if hidden == asked:
+        return None
+    return RedirectResponse(f"{quote(request.scope['path'])}?{urlencode(hidden)}", 303)
+
+
+def _may_knock(request: HTTPConnection) -> bool:
     return (
         arrived_on_loopback(request)
+        and not is_other_user(request)
+        and not is_forwarded(request)
         and names_this_computer(request)
         and is_own(request, or_unsaid=True)
-        and await session.is_open(request)
     )
 
 

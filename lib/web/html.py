@@ -1,4 +1,7 @@
-"""The two pages that are shown to people who are not signed in. No script, no outside file."""
+"""The pages that are not Streamlit's: signing in and out, and a question before an export.
+
+No script, no outside file.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ start it with <code>make run</code>: it makes the sample practice first.</p></se
 _SIGN_OUT = """<section class="card narrow"><p>Your session ends; nothing you saved is lost.</p>
 <form method="post" action="/sign-out"><button class="main">Sign out</button>
 <a href="/">Stay signed in</a></form></section>"""
+_EXPORT = """<section class="card narrow"><p>It is recorded that you took them.</p>
+<form method="post" action="{address}"><button class="main">Download</button>
+<a href="/">Back to tasks</a></form></section>"""
 
 
 def sign_in_page(people: Iterable[Person], wanted: str) -> str:
@@ -34,6 +40,12 @@ Choose who you are. Everybody sees only their own practice.</p>"""
 def sign_out_page() -> str:
     """Asks first, for addresses that were not reached by a link of ours."""
     return _page("Sign out of Billing Tasks?", _SIGN_OUT)
+
+
+def export_page(address: str) -> str:
+    """Ask first where the address of an export was not reached by a link of ours: taking answers
+    away is recorded in the name of the person who did."""
+    return _page("Download these answers?", _EXPORT.replace("{address}", escape(address)))
 
 
 def _page(what: str, body: str) -> str:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
 from lib.web.start import is_loopback
 
 _HOST = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
+# What a proxy, a tunnel or a port forwarded by an editor writes into a request.
+_FORWARDED = re.compile(
+    r"forwarded|via|x-forward.*|x-original-.*|x-rewrite-url|x-real-ip|x-proxy.*|x-envoy-.*"
+    r"|proxy-.*|(?:x-|true-|cf-|fly-|fastly-|x-cluster-|x-appengine-user-)?(?:client|connecting)-ip"
+    r"|x-remote-.*|remote-user|x-host|x-scheme|front-end-https|x-url-scheme|x-arr-.*|cf-ray|cdn-loop"
+    r"|x-amz-cf-id|x-azure-.*|x-tunnel.*|x-via"
+)
 _HTTP = {"ws": "http", "wss": "https"}
 
 
@@ -23,6 +31,12 @@ def names_this_computer(request: HTTPConnection) -> bool:
     return _HOST.fullmatch(request.headers.get("host", "")) is not None
 
 
+def is_forwarded(request: HTTPConnection) -> bool:
+    """True where somebody between the browser and this server says so: it may come from anywhere,
+    and what it says of where it comes from can be made up."""
+    return any(_FORWARDED.fullmatch(name) for name in request.headers)
+
+
 def is_own(request: HTTPConnection, *, or_unsaid: bool = False) -> bool:
     """True where the browser says that one of our own pages sent this.
 
@@ -34,6 +48,18 @@ def is_own(request: HTTPConnection, *, or_unsaid: bool = False) -> bool:
     if site is None and origin is None:
         return or_unsaid
     return site in {None, "same-origin"} and origin in {None, _address(request)}
+
+
+def is_followed_link(request: HTTPConnection) -> bool:
+    """True for a person following a link of ours; not for an image or a prefetch of that address,
+    which a text that somebody wrote into a task could bring about."""
+    said = request.headers
+    if said.get("sec-fetch-dest") != "document" or "sec-purpose" in said:
+        return False
+    if said.get("sec-fetch-site") == "same-origin":
+        return True
+    came_from = urlsplit(said.get("referer", "")).netloc
+    return said.get("sec-fetch-site") == "none" and came_from == said.get("host")
 
 
 def _address(request: HTTPConnection) -> str:

@@ -1,19 +1,23 @@
-"""The session cookie of a request."""
+"""The session cookie of a request, and what Streamlit is told of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
+from starlette.types import Scope
 
 from lib import people
 from lib.errors import NotSignedIn
 from lib.store import process
 from lib.store.database import Connection
+
+_BINDING = b"x-billing-tasks-session"  # server.trustedUserHeaders in .streamlit/config.toml
 
 
 @contextmanager
@@ -28,8 +32,36 @@ def connection() -> Iterator[Connection]:
 
 async def is_open(request: HTTPConnection) -> bool:
     """True where the request comes with the token of a session."""
+    return await person_of(request) is not None
+
+
+async def person_of(request: HTTPConnection) -> int | None:
+    """Return the id of the person whose session the request belongs to, None without one."""
     token = token_of(request)
-    return token is not None and await run_in_threadpool(_is_open, token)
+    return None if token is None else await run_in_threadpool(_person_of, token)
+
+
+def ended(tokens: Collection[str]) -> list[str]:
+    """Return those tokens whose session is no longer open; looking does not count as use."""
+    with connection() as con:
+        return [token for token in tokens if _person_behind(con, token, is_use=False) is None]
+
+
+def bound(scope: Scope, token: str | None) -> Scope:
+    """Return `scope` with the one header by which Streamlit knows whose page it serves.
+
+    What a client sent under that name is dropped, so that a page of one session cannot be had
+    with another session's cookie, whoever knows its id.
+    """
+    headers = [(name, value) for name, value in scope["headers"] if name.lower() != _BINDING]
+    if token:
+        headers.append((_BINDING, binding(token).encode()))
+    return {**scope, "headers": headers}
+
+
+def binding(token: str) -> str:
+    """Return what a session is called inside Streamlit: not its token, nor the hash we store."""
+    return hashlib.sha256(f"streamlit {token}".encode()).hexdigest()
 
 
 def token_of(request: HTTPConnection) -> str | None:
@@ -40,7 +72,9 @@ def give(response: Response, token: str, *, is_https: bool) -> None:
     response.set_cookie(
         people.COOKIE,
         token,
-        max_age=int(people.IDLE.total_seconds()),
+        # As long as the session can last: were the cookie gone first, whoever signs in next in this
+        # browser could not end it, and its tabs would go on.
+        max_age=int(people.LONGEST.total_seconds()),
         path="/",
         httponly=True,
         samesite="lax",
@@ -52,10 +86,13 @@ def take_back(response: Response) -> None:
     response.delete_cookie(people.COOKIE, path="/", httponly=True, samesite="lax")
 
 
-def _is_open(token: str) -> bool:
+def _person_of(token: str) -> int | None:
     with connection() as con:
-        try:
-            people.session_of(con, token, now=datetime.now(UTC))
-        except NotSignedIn:
-            return False
-        return True
+        return _person_behind(con, token, is_use=True)
+
+
+def _person_behind(con: Connection, token: str, *, is_use: bool) -> int | None:
+    try:
+        return people.session_of(con, token, now=datetime.now(UTC), is_use=is_use)
+    except NotSignedIn:
+        return None

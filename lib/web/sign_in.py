@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,6 +14,7 @@ from lib import people
 from lib.models import Person
 from lib.web import session
 from lib.web.html import sign_in_page
+from lib.web.sockets import SOCKETS
 
 LONGEST_FORM = 16_384  # bytes
 _LOCAL = re.compile(r"/(?!/)[\x21-\x5b\x5d-\x7e]*")  # printable ASCII without a backslash
@@ -22,7 +23,7 @@ _OWN = re.compile(r"/sign-(?:in|out)(?:[/?#]|$)")
 
 async def choose_person(request: Request) -> Response:
     """The page with everybody one may sign in as."""
-    wanted = local_path(request.query_params.get("next", "/"))
+    wanted = local_path(_left(request) or request.query_params.get("next", "/"))
     return HTMLResponse(sign_in_page(await run_in_threadpool(_sample_people), wanted))
 
 
@@ -36,6 +37,7 @@ async def sign_in(request: Request) -> Response:
     )
     if token is None:
         return PlainTextResponse("There is no such person in the sample data.", 403)
+    SOCKETS.look()  # the tabs of who was signed in here before
     response = RedirectResponse(local_path(form.get("next", "/")), 303)
     session.give(response, token, is_https=request.url.scheme == "https")
     return response
@@ -45,6 +47,14 @@ def local_path(wanted: str) -> str:
     """`wanted` where it is an address of ours, else "/": nobody is sent elsewhere by a link."""
     is_ours = _LOCAL.fullmatch(wanted) and not _OWN.match(wanted)
     return wanted if is_ours else "/"
+
+
+def _left(request: Request) -> str | None:
+    """Return the page whose session ended, for a tab that the server itself led here."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    if "ended" not in request.query_params or came_from.netloc != request.headers.get("host"):
+        return None
+    return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
 
 
 async def _form(request: Request) -> dict[str, str] | None:

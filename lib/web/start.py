@@ -13,10 +13,13 @@ from pkgutil import iter_modules
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime import Runtime
 
 from lib.errors import BillingError
 from lib.store import process
 from lib.web import serve
+from lib.web.sockets import SOCKETS
+from lib.web.uploads import UPLOADS
 from lib.web.watching import watching
 
 ONLY_LOOPBACK = (
@@ -60,8 +63,10 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     print(
         f"Billing Tasks is ready: http://{serve.ADDRESS}:{st.get_option('server.port')}", flush=True
     )
+    UPLOADS.watch(Runtime.instance())
     try:
-        yield
+        async with SOCKETS.watched():
+            yield
     finally:
         watched.close()
         process.close_stores()

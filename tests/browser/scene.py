@@ -37,6 +37,11 @@ DENIALS = {  # the reason code of a denial that makes a task of this type
 KINDS = tuple(DENIALS)
 IMAGE = "<img src=x onerror=document.title='broken-in'>"  # as a patient's last name
 REMOTE = "![x](//elsewhere.example/x.png)"  # as a first name, and in every other text
+# A person's name that says whatever Streamlit's Markdown makes more than text of.
+EVE = (
+    "**Eve** www.evil.example https://evil.example/a_b eve@evil.example :material/check: "
+    ":material_check: :smile: :red[r] [y](//evil.example) $a_b$ `c` -> <b> 1. ~~s~~ &amp; <- x"
+)
 ALREADY_WRONG = 7  # the claim that arrived with a procedure code of four digits
 OTHER_TOTAL = 14  # the claim that was filed with another total than its lines
 
@@ -116,6 +121,7 @@ class _Author:
         self.dora = self._person("Dora", self.north, Role.BILLER)
         self.carla = self._person("Carla", self.south, Role.MANAGER)
         self.wanda = self._person("Wanda", self.west, Role.MANAGER)
+        self._person(EVE, self.west, Role.STAFF)
 
     def write(self) -> Cast:
         self._bring("claims.txt", _claims(range(CLAIMS)), 130)

@@ -117,7 +117,7 @@ def test_the_search_box_finds_claim_patient_task_payer_and_provider(still: Scene
     ):
         desk.type("Search tasks", query)
         shows(desk, count)
-        assert desk.query == {"q": query}
+        assert desk.query.keys() == {"q"}
     desk.type("Search tasks", "nobody like this")
     expect(desk.page.get_by_text("No task matches these filters.")).to_be_visible()
     expect(desk.foot).to_have_text("0tasks ·$0.00")
@@ -334,8 +334,9 @@ def test_a_press_counts_though_the_page_is_drawn_anew_under_it(
         "heading": {"sort": "-amount"},
         "menu": {"assignee": "Unassigned"},
     }[pressed]
-    expect(desk.page).to_have_url(re.compile("q=N134&"))
-    assert desk.query == {"q": "N134", **says}
+    expect(desk.page).to_have_url(re.compile("q=w[0-9a-f]{16}&"))
+    assert {**desk.query, "q": "N134"} == {"q": "N134", **says}
+    expect(desk.field("Search tasks")).to_have_value("N134")
     desk.rest()
     assert desk.panel.is_visible() is (pressed == "row")
 
@@ -361,9 +362,9 @@ def test_a_click_right_after_typing_into_the_search_keeps_the_search(
 
     if clicked == "row":
         expect(desk.panel.get_by_role("button", name="Start Task")).to_be_visible()
-        expect(desk.page).to_have_url(re.compile("q=GREEN&task="))
-        assert desk.query == {"q": "GREEN", "task": record}
+        expect(desk.page).to_have_url(re.compile("q=w[0-9a-f]{16}&task="))
+        assert {**desk.query, "q": "GREEN"} == {"q": "GREEN", "task": record}
     else:
         expect(desk.page).to_have_url(re.compile("assignee=Me"))
-        assert desk.query == {"q": "GREEN", "assignee": "Me"}
+        assert {**desk.query, "q": "GREEN"} == {"q": "GREEN", "assignee": "Me"}
     expect(desk.field("Search tasks")).to_have_value("GREEN")

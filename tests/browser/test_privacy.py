@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
+from lib import people
 from lib.models import TaskType
 from tests.browser.conftest import Sit
 from tests.browser.desk import Desk, give_session
-from tests.browser.scene import FIRST, IMAGE, LAST, REMOTE, Scene
+from tests.browser.scene import EVE, FIRST, IMAGE, LAST, REMOTE, Scene
 
 NAMES = re.compile("|".join((*LAST, *FIRST)))
-NOT_SIGNED_IN = "You are signed out. Sign in again to go on."
 
 
 def shows_no_patient(desk: Desk) -> None:
@@ -57,7 +57,7 @@ def test_a_link_to_another_practices_document_says_there_is_none(still: Scene, s
         assert (answer.status, answer.text()) == (404, "There is no such document.")
 
 
-def test_signed_out_in_another_tab_a_click_shows_no_patient_any_more(
+def test_signed_out_in_one_tab_every_other_goes_to_sign_in_though_nobody_clicks(
     still: Scene, sit: Sit
 ) -> None:
     desk = sit(still, still.cast.ana, "/?type=Coding", elsewhere=True)
@@ -68,13 +68,76 @@ def test_signed_out_in_another_tab_a_click_shows_no_patient_any_more(
         tab.goto(still.server.address + "/documents")
         tab.get_by_role("link", name="Sign out").click()
         expect(tab.get_by_role("heading", name="Sign in")).to_be_visible()
+        desk.page.wait_for_url("**/sign-in?ended", timeout=5000)
 
-    desk.rows.nth(2).click()
-
-    expect(desk.page.get_by_text(NOT_SIGNED_IN)).to_be_visible()
-    expect(desk.rows).to_have_count(0)
+        assert tab.url == still.server.address + "/sign-in"
     shows_no_patient(desk)
-    expect(desk.page.get_by_role("link", name="Sign in")).to_have_attribute("href", "/sign-in")
+    desk.page.go_back()
+    assert desk.path == "/sign-in"
+    shows_no_patient(desk)
+    desk.page.go_forward()
+    desk.sign_in(still.cast.ana)
+    expect(desk.field("Type")).to_have_value("Coding")
+
+
+def test_what_was_typed_in_a_tab_that_is_led_away_is_there_after_signing_in_again(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.CHARGE)
+    desk = sit(scene, scene.cast.ana, elsewhere=True)
+    desk.sign_in(scene.cast.ana)
+    desk.start(task)
+    desk.type("Notes to Biller", "Half a note")
+    desk.page.keyboard.press("Tab")
+    expect(desk.page.get_by_text("What you typed is kept as a draft.")).to_be_visible()
+    with desk.page.context.new_page() as tab:
+        tab.goto(scene.server.address)
+        tab.get_by_role("link", name="Sign out").click()
+        desk.page.wait_for_url("**/sign-in?ended", timeout=5000)
+    desk.sign_in(scene.cast.ana)
+
+    assert desk.path == "/edit_charge"
+    expect(desk.field("Notes to Biller")).to_have_value("Half a note")
+
+
+def test_somebody_else_signed_in_the_tabs_of_who_was_there_go_to_sign_in(
+    still: Scene, sit: Sit
+) -> None:
+    desk = sit(still, still.cast.ana, "/documents", elsewhere=True)
+    desk.sign_in(still.cast.ana)
+    expect(desk.rows.first).to_be_visible()
+    with desk.page.context.new_page() as tab:
+        tab.goto(still.server.address + "/sign-in")
+        tab.get_by_role("button", name="Carla").click()
+        desk.page.wait_for_url("**/sign-in?ended", timeout=5000)
+
+        shows_no_patient(desk)
+
+
+def test_a_tab_that_was_away_while_its_session_ended_goes_to_sign_in_when_it_is_back(
+    still: Scene, sit: Sit
+) -> None:
+    """The computer slept, or the cable was out."""
+    desk = sit(still, still.cast.ana, "/?type=Coding", elsewhere=True)
+    desk.page.add_init_script(
+        """window.sockets = []
+        const Real = WebSocket
+        window.WebSocket = class extends Real {
+            constructor(...all) { super(...all); window.sockets.push(this) }
+        }"""
+    )
+    desk.sign_in(still.cast.ana)
+    expect(desk.rows).to_have_count(26)
+    context = desk.page.context
+    token = next(c["value"] for c in context.cookies() if c["name"] == people.COOKIE)
+    context.set_offline(True)
+    desk.page.evaluate("sockets.forEach((one) => one.close())")
+
+    still.server.ask("/sign-out", method="POST", token=token, origin=still.server.address)
+    context.set_offline(False)
+
+    desk.page.wait_for_url("**/sign-in?ended")
+    shows_no_patient(desk)
 
 
 def test_signed_out_a_reload_asks_to_sign_in_and_leads_back(still: Scene, sit: Sit) -> None:
@@ -93,7 +156,8 @@ def test_signed_out_a_reload_asks_to_sign_in_and_leads_back(still: Scene, sit: S
     shows_no_patient(desk)
     desk.sign_in(still.cast.ana)
 
-    assert desk.page.url == still.server.address + link
+    assert desk.query.keys() == {"type", "q", "task"}
+    assert desk.query["task"] == str(task.id)
     expect(desk.panel).to_contain_text(task.patient)
     expect(desk.rows).to_have_count(1)
     expect(desk.field("Type")).to_have_value("Coding")
@@ -149,6 +213,28 @@ def test_texts_of_others_are_shown_as_text_and_load_nothing(still: Scene, sit: S
     elsewhere = [url for url in asked if not url.startswith(still.server.address)]
     assert not [url for url in elsewhere if url.startswith("http")]
     assert not [url for url in asked if url.endswith("/x")]
+
+
+def test_a_persons_name_is_shown_as_it_was_typed_wherever_it_stands(scene: Scene, sit: Sit) -> None:
+    task = scene.cast.hostile
+    wanda = sit(scene, scene.cast.wanda, f"/?task={task.id}")
+
+    wanda.panel.get_by_role("button", name="Assign", exact=True).click()
+    item = wanda.page.get_by_role("menuitem").filter(has_text="Eve")
+    assert seen(item) == EVE
+    expect(item.locator("a, strong, code, del, .katex, [data-testid*=Icon]")).to_have_count(0)
+    item.click()
+    wanda.press("Finish Assigning")
+    toast = wanda.page.get_by_test_id("stToast").filter(has_text="Assigned to")
+    expect(toast).to_be_visible()
+    words = toast.get_by_test_id("stMarkdownContainer").last
+    assert seen(words) == f"Assigned to {EVE}."
+    expect(words.locator("a, strong, code, del, .katex, [data-testid*=Icon]")).to_have_count(0)
+
+
+def seen(place: Locator) -> str:
+    """What can be read there, without what has no width."""
+    return place.inner_text().replace("\u2060", "").strip()
 
 
 def stays_text(desk: Desk) -> None:
