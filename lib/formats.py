@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 YEARS = range(1850, 2200)  # of the dates that files may bring, too
+MAX_TYPED = 24  # characters of an amount: nobody charges a longer one
 
 _MONEY = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d+)?(\.\d{1,2})?")
 
@@ -17,7 +18,7 @@ _US_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
 def parse_money(text: str) -> Decimal | None:
     """US dollars from "1,234.50", "$12" or "12.5"; None for anything else ("12,5" too)."""
     text = text.strip()
-    found = _MONEY.fullmatch(text)
+    found = _MONEY.fullmatch(text) if len(text) <= MAX_TYPED else None
     if not found or not (found[1] or found[2]):
         return None
     value = Decimal(((found[1] or "0").replace(",", "")) + (found[2] or "")).quantize(

@@ -8,7 +8,7 @@ from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.intake import imports
 from lib.intake.imports import Progress
-from lib.intake.parsed_file import TableOptions
+from lib.intake.parsed_file import Chosen, TableOptions
 from lib.intake.recognize import CLAIMS
 from lib.intake.tables.columns import ColumnMapping
 from lib.models import ImportReport, Person
@@ -45,7 +45,7 @@ def plan_of(file: UploadedFile, practice_id: int, actor: Person) -> ColumnMappin
 
 
 def choice(plan: ColumnMapping | None) -> TableOptions | None:
-    return TableOptions(plan.sheet, lambda _: plan) if plan else None
+    return TableOptions(plan.sheet, Chosen(plan)) if plan else None
 
 
 def look(
@@ -67,7 +67,7 @@ def look(
 
             report = imports.preview(
                 con, file.name, file.getvalue(), actor=actor, practice_id=practice_id,
-                choice=choice(plan), watch=watch,
+                choice=choice(plan), watch=watch, now=session.now(),
             )  # fmt: skip
             read[file.file_id] = (state, report)
     bar.empty()

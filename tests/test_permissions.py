@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from lib import permissions
 from lib.errors import WrongDataFolder
+from lib.store import permissions
 from lib.store.database import Store
 from tests.server import running
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.intake import imports
 from lib.intake.recognize import SET_ASIDE, count
+from lib.intake.tables.synonyms import type_of
 from lib.intake.unattended import WrongUsage, bring, practice_name
-from lib.models import ImportReport
+from lib.models import ImportReport, TaskType
 from lib.store import process
 from lib.store.database import Connection
 
@@ -52,16 +53,28 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--practice", metavar="NAME", help="made if new; needed only where there are several"
     )
+    parser.add_argument(
+        "--type", metavar="TYPE", type=_type,
+        help="the type of every row of a table that names none: "
+        + ", ".join(kind.label for kind in TaskType),
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one JSON object a file")
     parser.add_argument("files", metavar="FILE", nargs="+", help="a file to bring in")
     return parser
+
+
+def _type(text: str) -> TaskType:
+    found = type_of(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text} is no type of task")
+    return found
 
 
 def _import(wanted: argparse.Namespace, now: datetime) -> int:
     con = process.open_store().connection()
     name = practice_name(con, wanted.practice)
     reports = []
-    for path, report in _each(con, wanted.files, name, now):
+    for path, report in _each(con, wanted, name, now):
         reports.append(report)
         if wanted.json:
             _print_json(path, report)
@@ -76,12 +89,12 @@ def _import(wanted: argparse.Namespace, now: datetime) -> int:
 
 
 def _each(
-    con: Connection, paths: Sequence[str], practice: str, now: datetime
+    con: Connection, wanted: argparse.Namespace, practice: str, now: datetime
 ) -> Iterator[tuple[str, ImportReport]]:
-    for path in paths:
+    for path in wanted.files:
         name = Path(path).name
         try:
-            report = bring(con, practice, name, Path(path), now=now)
+            report = bring(con, practice, name, Path(path), now=now, type_for_all=wanted.type)
         except OSError as problem:
             why = f"{name} was refused: it cannot be read ({problem.strerror})."
             report = ImportReport(name, "", None, refused=why)

@@ -93,3 +93,15 @@ def _advice() -> dict[str, Advice]:
             key: Advice(**{**entry, "type": TaskType(entry["type"])})
             for key, entry in tomllib.load(file).items()
         }
+
+
+def of_codes(reasons: Iterable[tuple[str, str]], remarks: Iterable[str]) -> Advice:
+    """Return the advice for a denial of which only the codes are known: groups with their reason
+    codes, and remark codes. The same tables decide as for a remittance."""
+    several = list(reasons)
+    expected = {("PR", "1"), ("PR", "2"), ("PR", "3")}
+    asked = [each for each in several if each[1] != "45" and each not in expected]
+    codes_ = [code for _, code in asked or several]
+    named = _first("RARC", remarks)
+    plain = _first("CARC", (code for code in codes_ if _codes().get(("CARC", code)) not in UNNAMED))
+    return _advice()[named or plain or _first("CARC", codes_) or UNKNOWN]

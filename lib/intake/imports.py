@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from lib import access
 from lib.access import Verb
@@ -15,13 +16,13 @@ from lib.intake import recognize as contents
 from lib.intake import rejected_rows, saved_mappings
 from lib.intake.file_import import FileImport
 from lib.intake.import_context import ImportContext
-from lib.intake.parsed_file import TableOptions
+from lib.intake.parsed_file import ParsedFile, TableOptions
 from lib.intake.recognize import FileSummary
 from lib.intake.source_archive import keep, quarantined_text
 from lib.intake.source_file import SourceFile
 from lib.intake.x12 import transactions
 from lib.intake.x12.transactions import QUARANTINED, Message
-from lib.models import ImportReport, Person, Practice
+from lib.models import ImportReport, Person, Practice, TaskType
 from lib.store.database import Connection, transaction
 
 
@@ -48,8 +49,11 @@ def preview(
     practice_id: int,
     choice: TableOptions | None = None,
     watch: Watch | None = None,
+    now: datetime | None = None,
 ) -> ImportReport:
     """What would come in, or in `refused` the sentence why nothing would. Writes nothing.
+
+    By `now` a table's days are read: which years two digits mean, and what lies in the future.
 
     Raises NotAllowed for somebody who may not import into this practice.
     """
@@ -58,10 +62,11 @@ def preview(
     known = _known(con, name, raw.sha256, practice_id)
     if known:
         return known
-    choice = choice or _choice(con, practice_id)
+    choice = _dated(choice or _choice(con, practice_id), _practice(con, practice_id), now)
 
     def attempt(without: frozenset[int]) -> ImportReport:
-        return _take(con, raw, practice_id, None, without, choice, watch)[0]
+        other = _read(raw, choice, watch)
+        return _take(con, raw, practice_id, None, without, other, watch)[0]
 
     return _attempted(raw, attempt)
 
@@ -77,28 +82,33 @@ def apply(
     choice: TableOptions | None = None,
     watch: Watch | None = None,
     keeps_refused: bool = True,
+    type_for_all: TaskType | None = None,
 ) -> ImportReport:
     """Bring the file in, in one transaction, and say what became of it.
 
     `actor` None is the command line. A file that is refused or was imported before changes
     nothing; the report says so. Messages that cannot be read are set aside, the others come in.
     A table of which every row is refused is kept for somebody to correct it on the Import page;
-    with `keeps_refused` False it is refused as a whole.
+    with `keeps_refused` False it is refused as a whole. `type_for_all` is that of
+    every row of a table that names none.
     Raises NotAllowed as `preview` does, and whatever `watch` raises.
     """
     _require(actor, practice_id)
     raw = SourceFile(name, content)
     practice = _practice(con, practice_id)
-    choice = choice or _choice(con, practice_id)
+    choice = _dated(choice or _choice(con, practice_id), practice, now)
+    choice = replace(choice, type=type_for_all or choice.type)
 
     def attempt(without: frozenset[int]) -> ImportReport:
+        if known := _known(con, name, raw.sha256, practice_id):
+            return known
+        other = _read(raw, choice, watch)  # it can take long: nobody's write waits for it
         with transaction(con):
-            known = _known(con, name, raw.sha256, practice_id)
-            if known:
+            if known := _known(con, name, raw.sha256, practice_id):
                 return known
             file_id = con.next_ids("intake_file", 1)[0]
             source = ImportContext(file_id, name, practice, actor.id if actor else None, now)
-            report, taking = _take(con, raw, practice_id, source, without, choice, watch)
+            report, taking = _take(con, raw, practice_id, source, without, other, watch)
             if report.refused_rows and not report.tasks_new and not keeps_refused:
                 raise _all_refused(report)
             keep(con.store, raw)
@@ -121,18 +131,26 @@ def _attempted(raw: SourceFile, attempt: Callable[[frozenset[int]], ImportReport
         return ImportReport(raw.name, raw.sha256, None, refused=str(problem))
 
 
+def _read(raw: SourceFile, choice: TableOptions, watch: Watch | None) -> ParsedFile | None:
+    def alive() -> None:
+        if watch:
+            watch(Progress(0, raw.size, 0, 0))
+
+    return contents.not_x12(raw, choice, alive)
+
+
 def _take(
     con: Connection,
     raw: SourceFile,
     practice_id: int,
     source: ImportContext | None,
     without: frozenset[int],
-    choice: TableOptions,
+    other: ParsedFile | None,
     watch: Watch | None,
 ) -> tuple[ImportReport, FileImport]:
     tally = FileSummary()
     taking = FileImport(con, practice_id, source, tally)
-    for piece in contents.parts(raw, tally, without=without, choice=choice):
+    for piece in contents.parts(raw, tally, without=without, other=other):
         taking.take(piece)
         if watch:
             watch(Progress(raw.done, raw.size, taking.totals.charges, taking.totals.tasks))
@@ -141,7 +159,14 @@ def _take(
 
 def _choice(con: Connection, practice_id: int) -> TableOptions:
     """Tables are read as the practice saved it, else as their columns are named."""
-    return TableOptions(plan_for=lambda grid: saved_mappings.plan_for(con, practice_id, grid))
+    return TableOptions(plan_for=saved_mappings.saved(con, practice_id))
+
+
+def _dated(choice: TableOptions, practice: Practice, now: datetime | None) -> TableOptions:
+    """The choice with the day it is in the practice."""
+    return (
+        replace(choice, today=now.astimezone(ZoneInfo(practice.timezone)).date()) if now else choice
+    )
 
 
 def _all_refused(report: ImportReport) -> RefusedFile:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from lib.intake.fhir import attachment_requests, resources
 from lib.intake.fhir.attachment_requests import Recorded
 from lib.intake.records import Request
-from lib.intake.tables import columns, task_rows
+from lib.intake.tables import columns, task_rows, unsupported_formats
 from lib.intake.tables.columns import ColumnMapping
 from lib.intake.tables.table import Grid, text_of
 from lib.intake.x12.separators import PIECE
 from lib.intake.x12.transactions import APPLIED, QUARANTINED, RECORDED, Message
-from lib.models import RefusedRow
+from lib.models import RefusedRow, TaskType
 
 # The beginning of an X12 file, or of a piece of one: x12.py says what is wrong with it.
 _X12 = re.compile(
     rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*(?:I\0?S\0?A|" + PIECE.encode() + rb")"
 )
+
+
+LOOKED_AT = 65_536  # bytes; what begins after so many blanks is nothing we know
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,18 @@ class TableOptions:
 
     sheet: str | None = None
     plan_for: Callable[[Grid], ColumnMapping] = columns.guess
+    type: TaskType | None = None  # of every row that names none, whatever the plan says
+    today: date | None = None  # the day it is in the practice
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The plan that somebody has on the screen, for whatever table it is."""
+
+    plan: ColumnMapping
+
+    def __call__(self, _: Grid) -> ColumnMapping:
+        return self.plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,13 @@ class ParsedFile:
 
 def is_x12(head: bytes) -> bool:
     """True where a file begins as X12 does, or as a piece of it."""
-    return _X12.match(head) is not None
+    return _X12.match(head[:LOOKED_AT]) is not None
+
+
+def is_fhir(name: str, content: bytes) -> bool:
+    """True for JSON, and for XML that says it is FHIR."""
+    is_json = resources.is_json(content) and unsupported_formats.sentence(name, content) is None
+    return is_json or resources.is_fhir_xml(content)
 
 
 def read(name: str, content: bytes, choice: TableOptions | None = None) -> ParsedFile | None:
@@ -55,7 +77,7 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
     """
     if is_x12(content):
         return None
-    if resources.is_json(content) or resources.is_fhir_xml(content):
+    if is_fhir(name, content):
         requests, recorded = attachment_requests.read(name, content)
         return ParsedFile(
             attachment_requests.FORMAT, tuple(requests), (), _messages(requests, recorded)
@@ -64,7 +86,9 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
     grid = task_rows.open_table(name, content, choice.sheet)
     if grid is None:
         return None
-    sheet = task_rows.read(name, grid, choice.plan_for(grid))
+    plan = choice.plan_for(grid)
+    plan = replace(plan, type=choice.type or plan.type)
+    sheet = task_rows.read(name, grid, plan, choice.today)
     sha256 = hashlib.sha256(content).hexdigest()
     message = Message(grid.format, sha256, grid.rows[0].line, grid.rows[-1].line, APPLIED)
     return ParsedFile(

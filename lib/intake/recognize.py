@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lib.errors import RefusedFile
-from lib.intake import parsed_file
-from lib.intake.parsed_file import TableOptions
+from lib.intake import reader_process
+from lib.intake.parsed_file import ParsedFile, TableOptions
+from lib.intake.reader_process import Alive
 from lib.intake.records import Claim, Request
 from lib.intake.source_file import SourceFile
 from lib.intake.x12 import transactions
@@ -125,17 +126,16 @@ def parts(
     tally: FileSummary,
     *,
     without: frozenset[int] = frozenset(),
-    choice: TableOptions | None = None,
+    other: ParsedFile | None = None,
 ) -> Iterator[Batch | Message]:
     """What the file says, some at a time, counted in `tally`.
 
     Raises RefusedFile, with the one sentence that says why, where nothing of the file may be
     kept, and messages.Spoiled where one must begin again without its bad messages. Nothing may be
-    kept before the last part is through.
+    kept before the last part is through. `other` is what `not_x12` has read.
     """
-    other = None if raw.is_interchange else parsed_file.read(raw.name, raw.content(), choice)
     if other:
-        yield from _other(other, tally)
+        yield from _other(raw, other, tally)
         return
     try:
         for piece in transactions.read(raw.text(), tally.warnings, without):
@@ -150,13 +150,26 @@ def parts(
         raise _refused(raw.name, first.segment_number or first.first, first.sentence)
 
 
+def not_x12(
+    raw: SourceFile, choice: TableOptions | None = None, alive: Alive | None = None
+) -> ParsedFile | None:
+    """Return what a FHIR file or a table says, or None where the file is for the reader of X12.
+
+    It can take long, so nobody should wait for who asks. Raises as `reader_process.read` does.
+    """
+    if raw.is_interchange:
+        return None
+    return reader_process.read(raw.name, raw.content(reader_process.MAX_BYTES + 1), choice, alive)
+
+
 def read(name: str, content: bytes, choice: TableOptions | None = None) -> FileContent:
     """The whole of what a file says. Raises RefusedFile. Pure."""
     raw, without = SourceFile(name, content), frozenset[int]()
+    other = not_x12(raw, choice)
     while True:
         tally, whole = FileSummary(), Batch()
         try:
-            for piece in parts(raw, tally, without=without, choice=choice):
+            for piece in parts(raw, tally, without=without, other=other):
                 if isinstance(piece, Batch):
                     whole.extend(piece)
             break
@@ -174,13 +187,14 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> FileC
     )
 
 
-def _other(other: parsed_file.ParsedFile, tally: FileSummary) -> Iterator[Batch | Message]:
+def _other(raw: SourceFile, other: ParsedFile, tally: FileSummary) -> Iterator[Batch | Message]:
     """FHIR and tables of tasks."""
     tally.warnings += other.warnings
     tally.refused_rows, tally.refused_text = other.refused_rows, other.refused_text
     tally.formats.setdefault(other.format)
     tally.said = len(other.requests) or 1
     for at in range(0, len(other.requests), BATCH):
+        raw.done = raw.size * at // len(other.requests)
         yield Batch(requests=list(other.requests[at : at + BATCH]))
     for message in other.messages:
         tally.messages.append(message)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from lib import access
@@ -10,37 +12,55 @@ from lib.access import Verb
 from lib.errors import NotAllowed
 from lib.intake.tables import columns
 from lib.intake.tables.cells import DateOrder
-from lib.intake.tables.columns import ColumnMapping, Field
-from lib.intake.tables.table import Grid
-from lib.models import Person
+from lib.intake.tables.columns import ColumnMapping, Field, Table
+from lib.models import Person, TaskType
 from lib.store.database import Connection, transaction
 
 
-def plan_for(con: Connection, practice_id: int, grid: Grid) -> ColumnMapping:
-    """The plan the practice has saved for tables with these columns, else what their names say."""
-    saved = find(con, practice_id, grid)
-    return columns.with_orders(saved, grid) if saved else columns.guess(grid)
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """All plans that a practice has saved, by the columns of their tables."""
+
+    plans: Mapping[str, ColumnMapping]  # by signature
+
+    def __call__(self, grid: Table) -> ColumnMapping:
+        """The plan saved for tables with these columns, else what their names say."""
+        plan = self.find(grid)
+        return columns.with_orders(plan, grid) if plan else columns.guess(grid)
+
+    def find(self, grid: Table) -> ColumnMapping | None:
+        """The plan saved for tables with these columns, or None."""
+        plan = self.plans.get(columns.signature(grid.columns))
+        return plan if plan and plan.fits(grid) else None
 
 
-def find(con: Connection, practice_id: int, grid: Grid) -> ColumnMapping | None:
-    """The plan the practice has saved for tables with these columns, or None."""
-    text = con.value(
+def saved(con: Connection, practice_id: int) -> Saved:
+    """Return all plans of a practice, for somebody who has no way into the store."""
+    rows = con.rows(
         """
-        SELECT mapping FROM intake_mapping
-        WHERE practice_id = $practice_id AND signature = $signature
-        ORDER BY id DESC LIMIT 1
+        SELECT signature, mapping FROM intake_mapping
+        WHERE practice_id = $practice_id
+        ORDER BY id
         """,
         practice_id=practice_id,
-        signature=columns.signature(grid.columns),
     )
-    plan = _from_json(text) if text else None
-    return plan if plan and plan.fits(grid) else None
+    return Saved({signature: _from_json(text) for signature, text in rows})
+
+
+def plan_for(con: Connection, practice_id: int, grid: Table) -> ColumnMapping:
+    """The plan the practice has saved for tables with these columns, else what their names say."""
+    return saved(con, practice_id)(grid)
+
+
+def find(con: Connection, practice_id: int, grid: Table) -> ColumnMapping | None:
+    """The plan the practice has saved for tables with these columns, or None."""
+    return saved(con, practice_id).find(grid)
 
 
 def save(
     con: Connection,
     practice_id: int,
-    grid: Grid,
+    grid: Table,
     plan: ColumnMapping,
     *,
     actor: Person,
@@ -71,14 +91,21 @@ def save(
 
 
 def _to_json(plan: ColumnMapping) -> str:
-    return json.dumps({"columns": dict(plan.columns), "orders": dict(plan.orders)})
+    """The plan without what is this file's alone: the sheet, and whether hidden rows come in."""
+    return json.dumps({
+        "columns": dict(plan.columns), "orders": dict(plan.orders), "codes": list(plan.codes),
+        "type": plan.type,
+    })  # fmt: skip
 
 
 def _from_json(text: str) -> ColumnMapping:
     """The plan; fields that are no longer known are left out."""
     held = json.loads(text)
     known = {field.value for field in Field}
+    types = {each.value for each in TaskType}
     return ColumnMapping(
         {Field(name): column for name, column in held["columns"].items() if name in known},
         {Field(name): DateOrder(order) for name, order in held["orders"].items() if name in known},
+        codes=tuple(held.get("codes", ())),
+        type=TaskType(held["type"]) if held.get("type") in types else None,
     )

@@ -54,16 +54,20 @@ class SourceFile:
             while piece := file.read(PIECE):
                 yield piece
 
-    def content(self) -> bytes:
-        """The whole; for formats whose files are small."""
-        return self._content if isinstance(self._content, bytes) else self._content.read_bytes()
+    def content(self, most: int) -> bytes:
+        """The whole, for formats whose files are small; of a larger one the first `most` bytes."""
+        if isinstance(self._content, bytes):
+            return self._content[:most]
+        with self._content.open("rb") as file:
+            return file.read(most)
 
     def text(self) -> Iterator[str]:
-        """The text by its byte order mark, else UTF-8, else Latin-1. Raises Broken."""
+        """The text by its byte order mark, else UTF-8, else Latin-1, without U+0000, which some
+        senders fill up with and no store holds. Raises Broken."""
         decoder = codecs.getincrementaldecoder(self.encoding)()
         try:
             for piece in self.pieces():
-                yield decoder.decode(piece)
+                yield decoder.decode(piece).replace("\0", "")
             yield decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             if self.encoding == "utf-8":  # the last character is cut in two

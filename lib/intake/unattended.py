@@ -8,7 +8,7 @@ from pathlib import Path
 from lib import people
 from lib.errors import BillingError
 from lib.intake import imports
-from lib.models import ImportReport
+from lib.models import ImportReport, TaskType
 from lib.store.database import Connection, transaction
 
 FIRST_PRACTICE = "My practice"
@@ -33,9 +33,18 @@ def practice_name(con: Connection, name: str | None) -> str:
 
 
 def bring(
-    con: Connection, practice: str, name: str, file: bytes | Path, *, now: datetime
+    con: Connection,
+    practice: str,
+    name: str,
+    file: bytes | Path,
+    *,
+    now: datetime,
+    type_for_all: TaskType | None = None,
 ) -> ImportReport:
-    """Bring a file into the practice of that name, which is made with the first file for it."""
+    """Bring a file into the practice of that name, which is made with the first file for it.
+
+    `type_for_all` is the type of every row of a table that names none.
+    """
     held = {each.name.casefold(): each.id for each in people.practices(con)}
     practice_id = held.get(practice.casefold())
     is_new = practice_id is None
@@ -44,8 +53,9 @@ def bring(
     report = None
     try:
         report = imports.apply(
-            con, name, file, actor=None, practice_id=practice_id, now=now, keeps_refused=False
-        )
+            con, name, file, actor=None, practice_id=practice_id, now=now, keeps_refused=False,
+            type_for_all=type_for_all,
+        )  # fmt: skip
     finally:
         if is_new and (report is None or report.refused):  # a file that is refused makes none
             with transaction(con):

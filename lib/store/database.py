@@ -22,6 +22,7 @@ import duckdb
 from lib.errors import NotWritten, StoreInUse, StoreStopped, WrongDataFolder
 
 SCHEMA = Path(__file__).parent / "schema"
+NUL = "\0"  # no text holds it, and not every database stores it
 MAX_CACHED = 400  # a page of the list is the largest, about 50 KB
 
 Record = TypeVar("Record")
@@ -248,13 +249,16 @@ def _stored(value: Value) -> Value:
         return value.value
     if isinstance(value, (tuple, list)):
         return [_stored(item) for item in value]
+    if isinstance(value, str) and NUL in value:  # whatever edge it came in at
+        return value.replace(NUL, "")
     return value
 
 
 def _column(rows: Sequence[Mapping[str, Value]], name: str, kind: str) -> list[Value]:
-    """The values of one column; Arrow itself takes all but times as they are."""
+    """The values of one column; Arrow itself takes all but times and texts as they are."""
     values = [row[name] for row in rows]
-    return [_stored(value) for value in values] if kind.startswith("TIMESTAMP") else values
+    is_ours = kind.startswith(("TIMESTAMP", "VARCHAR"))
+    return [_stored(value) for value in values] if is_ours else values
 
 
 @cache

@@ -7,8 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from lib import permissions
 from lib.errors import WrongDataFolder
+from lib.store import permissions
 from lib.store.database import Connection, Store
 
 ROOT = Path(__file__).parents[2]

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import time
 
 import streamlit as st
 
+from lib import formats
 from lib.errors import BillingError
-from lib.intake import imports, parsed_file, saved_mappings
+from lib.intake import imports, parsed_file, reader_process, saved_mappings
 from lib.intake.tables import columns, task_rows
-from lib.intake.tables.cells import DateOrder, order_of
-from lib.intake.tables.columns import DATES, ColumnMapping, Field
-from lib.intake.tables.table import REASON, Grid
-from lib.models import Person
+from lib.intake.tables.cells import DateOrder
+from lib.intake.tables.columns import DATES, ColumnMapping, Field, Outline
+from lib.intake.tables.table import REASON
+from lib.models import Person, TaskType
 from lib.ui import session
 
-NEEDED = {Field.TYPE: " (needed)"}
+MAX_SEEN = 8  # tables whose columns a session remembers
+NEEDED = " (needed)"  # where no denial code says the type
 ORDERS = {DateOrder.MONTH_FIRST: "Month first: 01/31", DateOrder.DAY_FIRST: "Day first: 31/01"}
-
-
-@st.cache_resource(max_entries=4, ttl=900, show_spinner="Reading the table …")
-def _table(_content: bytes, sha256: str, sheet: str | None) -> Grid | None:
-    """The table in a file; its content is named by its SHA-256."""
-    return task_rows.open_table("The file", _content, sheet)
 
 
 def choose(
@@ -34,57 +31,110 @@ def choose(
     sha256 = hashlib.sha256(content).hexdigest()
     if imports.is_known(session.connection(), sha256, practice_id):
         return None
-    try:
-        grid = _table(content, sha256, st.session_state.get(f"sheet_{key}"))
-    except BillingError:
-        return None  # the preview says why
-    if grid is None:
-        return None
-    saved = saved_mappings.find(session.connection(), practice_id, grid)
-    start = columns.with_orders(saved, grid) if saved else columns.guess(grid)
+    table = _outline(name, content, sha256, st.session_state.get(f"sheet_{key}"))
+    if table is None:
+        return None  # no table, or one that cannot be read: the preview says why
+    saved = saved_mappings.find(session.connection(), practice_id, table)
+    start = columns.with_orders(saved, table) if saved else columns.guess(table)
     with st.expander(f"Columns of {session.escape_markdown(name)}", expanded=saved is None):
-        plan = _editor(grid, start, key)
+        plan = _editor(table, start, key)
         missing = task_rows.missing_columns(plan)  # the report says so
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Save this mapping", key=f"save_{key}", disabled=bool(missing)):
-                _save(practice_id, grid, plan, actor)
-            if saved and (plan.columns, plan.orders) == (start.columns, start.orders):
+                _save(practice_id, table, plan, actor)
+            if saved and _kept(plan) == _kept(start):
                 st.caption("This is the mapping saved for tables with these columns.")
     return plan
 
 
-def _editor(grid: Grid, start: ColumnMapping, key: str) -> ColumnMapping:
+def _outline(name: str, content: bytes, sha256: str, sheet: str | None) -> Outline | None:
+    """The columns of the table, looked at once in a session; a click meanwhile ends the look."""
+    seen: dict[tuple[str, str | None], Outline | None] = st.session_state.setdefault("outlines", {})
+    place = st.empty()  # also where nothing is read: what stands below keeps its place
+    if (sha256, sheet) not in seen:
+        begun = time.monotonic()
+
+        def alive() -> None:
+            place.caption(
+                f"Reading {session.escape_markdown(name)} … {time.monotonic() - begun:.0f} s"
+            )
+
+        try:
+            found = reader_process.outline(name, content, sheet, alive)
+        except BillingError:
+            found = None
+        place.empty()
+        while len(seen) >= MAX_SEEN:
+            del seen[next(iter(seen))]
+        seen[sha256, sheet] = found
+    return seen[sha256, sheet]
+
+
+def _kept(plan: ColumnMapping) -> tuple[object, ...]:
+    """What a saved mapping holds of a plan."""
+    return plan.columns, plan.orders, plan.codes, plan.type
+
+
+def _editor(table: Outline, start: ColumnMapping, key: str) -> ColumnMapping:
     """A select for each field; every option says what stands in the column."""
-    if len(grid.sheets) > 1:
-        st.selectbox("Sheet", grid.sheets, grid.sheets.index(grid.sheet), key=f"sheet_{key}")
-    options = [None, *(name for name in grid.columns if name != REASON)]
-    said = {name: _described(grid, name) for name in options if name is not None}
+    if len(table.sheets) > 1:
+        st.selectbox("Sheet", table.sheets, table.sheets.index(table.sheet), key=f"sheet_{key}")
+    options = [None, *(name for name in table.columns if name != REASON)]
+    said = {name: _described(table, name) for name in options if name is not None}
     found: dict[Field, str] = {}
     sides = st.columns(2)
     fields = list(Field)
     for place, which in enumerate(fields):
         with sides[place * 2 // len(fields)]:
             chosen = st.selectbox(
-                which.label + NEEDED.get(which, ""), options,
-                options.index(start.columns.get(which)), key=f"map_{key}_{grid.sheet}_{which}",
+                which.label + (NEEDED if which is Field.TYPE and not start.codes else ""), options,
+                options.index(start.columns.get(which)), key=f"map_{key}_{table.sheet}_{which}",
                 format_func=lambda name: said[name] if name else "—",
             )  # fmt: skip
             if chosen is not None:
                 found[which] = chosen
-    return columns.with_orders(
-        ColumnMapping(found, _orders(grid, found, start, key), grid.sheet or None), grid
+    with sides[0]:
+        codes = st.multiselect(
+            "Denial codes (CARC/RARC)", options[1:], list(start.codes),
+            key=f"codes_{key}_{table.sheet}", format_func=lambda name: said[str(name)],
+        )  # fmt: skip
+    with sides[1]:
+        type_ = st.selectbox(
+            "Type of every row that names none", [None, *TaskType], _place_of(start.type),
+            key=f"type_{key}_{table.sheet}",
+            format_func=lambda each: each.label if each else "— (the denial codes say it)",
+        )  # fmt: skip
+    plan = ColumnMapping(
+        found, _orders(table, found, start, key), table.sheet or None,
+        tuple(str(name) for name in codes), type_, _with_hidden(table, key),
+    )  # fmt: skip
+    return columns.with_orders(plan, table)
+
+
+def _place_of(type_: TaskType | None) -> int:
+    return 0 if type_ is None else list(TaskType).index(type_) + 1
+
+
+def _with_hidden(table: Outline, key: str) -> bool:
+    """Ask about rows that the workbook does not show, where there are any."""
+    if not table.hidden:
+        return False
+    rows = formats.plural(table.hidden, "row")
+    return st.checkbox(
+        f"Bring in {rows} hidden in the workbook or by a filter, too",
+        key=f"hidden_{key}_{table.sheet}",
     )
 
 
 def _orders(
-    grid: Grid, found: dict[Field, str], start: ColumnMapping, key: str
+    table: Outline, found: dict[Field, str], start: ColumnMapping, key: str
 ) -> dict[Field, DateOrder]:
     """The order of the dates, asked for only where the column itself does not say it."""
     orders = {}
     for which in DATES:
         if which not in found:
             continue
-        seen = order_of(grid.column(found[which]))
+        seen = columns.order_in(table, found[which])
         if seen.is_sure or not (seen.example or seen.is_mixed):
             continue
         is_same = start.columns.get(which) == found[which]
@@ -100,15 +150,15 @@ def _orders(
     return orders
 
 
-def _described(grid: Grid, name: str) -> str:
-    cells = grid.column(name)
-    return " · ".join([name, columns.kind(cells), *columns.samples(cells)])
+def _described(table: Outline, name: str) -> str:
+    hidden = ["hidden in the workbook"] if name in table.hidden_columns else []
+    return " · ".join([name, *hidden, table.looks[name].kind, *table.looks[name].samples])
 
 
-def _save(practice_id: int, grid: Grid, plan: ColumnMapping, actor: Person) -> None:
+def _save(practice_id: int, table: Outline, plan: ColumnMapping, actor: Person) -> None:
     said = session.toasts()
     saved_mappings.save(
-        session.connection(), practice_id, grid, plan, actor=actor, now=session.now()
+        session.connection(), practice_id, table, plan, actor=actor, now=session.now()
     )
     said.append(("success", "Mapping saved for tables with these columns."))
     st.rerun()

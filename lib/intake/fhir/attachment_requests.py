@@ -19,6 +19,7 @@ from lib.models import TaskType
 
 FORMAT = "FHIR"
 MAX_TEXT = 100_000  # letters of a Task that is set aside
+MAX_NAMED = 40  # documents, or lines, that the instructions name
 LOINC = "http://loinc.org"
 CLAIM = "claim"
 PRIOR_AUTHORIZATION = {"preauthorization", "prior-authorization"}
@@ -67,6 +68,11 @@ def read(name: str, content: bytes) -> tuple[list[Request], list[Recorded]]:
     kinds = Counter(text(each.resource, "resourceType") for each in found)
     if all(each.problem for each in tasks):
         several = ", ".join(sorted(kind for kind in kinds if kind.isalpha())[:5]) or "nothing known"
+        if tasks:
+            raise RefusedFile(
+                f"{name} was refused: it holds no Task that can be read. It holds {several}, and "
+                f"in place {tasks[0].number}: {tasks[0].problem}."
+            )
         raise RefusedFile(
             f"{name} was refused: it holds no Task, which is how a payer asks; it holds {several}."
         )
@@ -130,7 +136,11 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
         instructions=_instructions(found, tracking, claim, wanted, due, service, payer_name),
         source=FORMAT,
         segment_number=found.number,
-        codes=", ".join(dict.fromkeys(each.code for each in wanted if not each.is_questionnaire)),
+        codes=", ".join(
+            list(dict.fromkeys(each.code for each in wanted if not each.is_questionnaire))[
+                :MAX_NAMED
+            ]
+        ),
         claim_number=claim,
         patient_name=parties.name(patient) or text(task, "for", "display"),
         birth_date=resources.last_day(text(patient, "birthDate")),
@@ -189,6 +199,7 @@ def _wanted(task: Resource) -> list[Wanted]:
                 line := extension.get("valueInteger", extension.get("valuePositiveInt")), int
             )
             and not isinstance(line, bool)
+            and 0 < line < 1000
         )
         if "attachments-needed" in kinds or "code" in kinds:
             concept = at(each, "valueCodeableConcept")
@@ -241,7 +252,9 @@ def _instructions(
         f"{payer or 'The payer'} cannot decide claim {claim}{of} without more documents"
         + (f" (member ID {member})." if member else ".")
     ]
-    said += [_sentence(each) for each in wanted]
+    said += [_sentence(each) for each in wanted[:MAX_NAMED]]
+    if len(wanted) > MAX_NAMED:
+        said.append(f"The request names {len(wanted) - MAX_NAMED:,} more; the file holds them.")
     if at(task, "input") and _flag(task, "signature-flag"):
         said.append("The document must be signed.")
     if due:
@@ -251,7 +264,7 @@ def _instructions(
 
 
 def _sentence(wanted: Wanted) -> str:
-    lines = ", ".join(map(str, wanted.lines))
+    lines = ", ".join(map(str, wanted.lines[:MAX_NAMED]))
     where = f" for line {lines}" if lines else ""
     if wanted.is_questionnaire:
         return f"Fill in the payer's questionnaire {wanted.code}{where}."

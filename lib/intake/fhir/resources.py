@@ -7,18 +7,37 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import isfinite
 from typing import Any
 
 from lib.errors import RefusedFile
-from lib.intake.tables.table import clean
+from lib.intake.tables.table import clean, text_of
 from lib.intake.x12.elements import FIRST_YEAR, LAST_YEAR
 
 Resource = Mapping[str, Any]
 MAX_RESOURCES = 50_000
+LOOKED_AT = 65_536  # bytes; what begins after so many blanks is no JSON that anybody sends
+MAX_BYTES = 50_000_000
+MAX_DEPTH = 100  # lists and objects in one another; FHIR's own resources need twenty
+MAX_BUNDLES = 4  # in one another: a server's answer that holds what others sent needs two
+MAX_RAW = 100_000  # letters that are kept of what is no resource
+MAX_DIGITS = 4300  # of a number; FHIR allows 18
 MAX_TEXT = 200  # letters of one value
+NOT_JSON = "it is not JSON"
+_DEEP = f"its lists and objects stand in one another more than {MAX_DEPTH} deep, as in no FHIR file"
+_LONG = f"it holds a number of more than {MAX_DIGITS:,} digits, which is not JSON as FHIR writes it"
 _START = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*[{\[]")
 _XML = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<")
+_IN_FHIR = re.compile(rb"""xmlns(?::\w{1,20})? ?= ?["']http://hl7\.org/fhir["']""")
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.*)?)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bad:
+    """A line that holds no resource, and why."""
+
+    raw: str
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +69,11 @@ class Found:
 
 
 def is_json(content: bytes) -> bool:
-    return _START.match(content) is not None
+    return _START.match(content[:LOOKED_AT]) is not None
 
 
 def is_fhir_xml(content: bytes) -> bool:
-    return _XML.match(content) is not None and b"http://hl7.org/fhir" in content[:2000]
+    return _XML.match(content[:LOOKED_AT]) is not None and bool(_IN_FHIR.search(content[:2000]))
 
 
 def resources(name: str, content: bytes) -> list[Found]:
@@ -62,14 +81,19 @@ def resources(name: str, content: bytes) -> list[Found]:
 
     Raises RefusedFile with the sentence that says why not.
     """
+    if len(content) > MAX_BYTES:
+        raise RefusedFile(
+            f"{name} was refused: a file of FHIR resources may have {MAX_BYTES // 1_000_000} MB; "
+            "divide it."
+        )
     try:
         raw = content.decode(json.detect_encoding(content))
     except (UnicodeDecodeError, LookupError) as problem:
         raise RefusedFile(f"{name} was refused: its text cannot be decoded.") from problem
     raw = raw.removeprefix("\ufeff")
     try:
-        given = [json.loads(raw)]
-    except (ValueError, RecursionError) as problem:
+        given = [_loads(raw)]
+    except ValueError as problem:
         given = _lines(name, raw, problem)
     found: list[Found] = []
     whole: dict[str, Resource] = {}  # by address
@@ -82,26 +106,30 @@ def resources(name: str, content: bytes) -> list[Found]:
                         f"{name} was refused: it holds more than {MAX_RESOURCES:,} resources."
                     )
     if not found:
-        raise RefusedFile(f"{name} was refused: it holds no FHIR resource.")
+        what = "it" if isinstance(given[0], list) else "its Bundle"
+        raise RefusedFile(f"{name} was refused: {what} holds no FHIR resource.")
     if all(each.problem for each in found):
         raise RefusedFile(f"{name} was refused: {found[0].problem}.")
     return found
 
 
 def _lines(name: str, raw: str, problem: Exception) -> list[Any]:
-    """One resource a line, the text of a line that is no JSON; or the sentence where the text is
-    something else, or its last line is cut off."""
+    """One resource a line, and what is wrong with a line that holds none; or the sentence where
+    the text is something else, or its last line is cut off."""
     lines = [(n, line) for n, line in enumerate(raw.split("\n"), start=1) if line.strip()]
     given: list[Any] = []
     for _, line in lines:
         try:
-            given.append(json.loads(line))
-        except (ValueError, RecursionError):
-            given.append(line.strip())
+            given.append(_loads(line))
+        except ValueError as bad:
+            given.append(_Bad(line.strip(), str(bad) if isinstance(bad, _Beyond) else NOT_JSON))
     whole = sum(isinstance(each, dict) for each in given)
     is_lines = len(lines) > 1 and whole * 2 >= len(lines)
-    if is_lines and not isinstance(given[-1], str):
+    is_cut = isinstance(given[-1], _Bad) and given[-1].problem == NOT_JSON
+    if is_lines and not is_cut:
         return given
+    if isinstance(problem, _Beyond):
+        raise RefusedFile(f"{name} was refused: {problem}.") from problem
     at = lines[-1][0] if is_lines else getattr(problem, "lineno", 1)
     raise RefusedFile(
         f"{name} was refused at line {at}: it is not whole or not JSON. Ask the sender for it "
@@ -114,16 +142,20 @@ def _unpacked(
 ) -> Iterator[Found]:
     """The resource, or those of a Bundle and of the Bundles in it; each is put where those
     `around` it can refer to it. `full` is its address, where it is given."""
-    if isinstance(given, str):
-        yield Found(before + 1, {}, around, "it is not JSON", given)
+    if isinstance(given, _Bad):
+        yield Found(before + 1, {}, around, given.problem, clean(given.raw[:MAX_RAW]))
         return
     if not isinstance(given, Mapping) or not text(given, "resourceType"):
         problem = "it is JSON but no FHIR resource (it has no resourceType)"
-        yield Found(before + 1, {}, around, problem, json.dumps(given))
+        yield Found(before + 1, {}, around, problem, json.dumps(given)[:MAX_RAW])
         return
     if given["resourceType"] != "Bundle":
         _put(given, full, around)
         yield Found(before + 1, given, around)
+        return
+    if len(around) > MAX_BUNDLES:
+        problem = f"Bundles stand in one another more than {MAX_BUNDLES} deep"
+        yield Found(before + 1, {}, around, problem, json.dumps(given)[:MAX_RAW])
         return
     around = ({}, *around)
     for entry in items(given, "entry"):
@@ -132,6 +164,48 @@ def _unpacked(
             for found in _unpacked(resource, before, around, text(entry, "fullUrl")):
                 before = found.number
                 yield found
+
+
+class _Beyond(ValueError):
+    """It is JSON, and more than a FHIR file may hold; the message says what."""
+
+
+def _loads(raw: str) -> Any:
+    """The JSON. Raises ValueError where it is none, or is none that a FHIR file holds."""
+    try:
+        given = json.loads(raw, parse_constant=lambda _: None)
+    except RecursionError as problem:
+        if _is_balanced(raw):
+            raise _Beyond(_DEEP) from problem
+        raise ValueError("it is cut off") from problem
+    except json.JSONDecodeError:
+        raise
+    except ValueError as problem:  # int() has read thousands of digits
+        raise _Beyond(_LONG) from problem
+    if raw.count("{") + raw.count("[") > MAX_DEPTH and _depth_above(given, MAX_DEPTH):
+        raise _Beyond(_DEEP)
+    return given
+
+
+def _is_balanced(raw: str) -> bool:
+    """True where as many lists and objects end as begin: a file that was cut off has fewer."""
+    return raw.count("[") + raw.count("{") == raw.count("]") + raw.count("}")
+
+
+def _depth_above(given: Any, most: int) -> bool:
+    """True where lists and objects stand in one another more than `most` deep."""
+    level = [given]
+    for _ in range(most + 1):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _put(resource: Resource, full: str, places: tuple[dict[str, Resource], ...]) -> None:
@@ -172,7 +246,10 @@ def text(holder: Any, *path: str) -> str:
     found = at(holder, *path)
     if isinstance(found, bool) or not isinstance(found, (str, int, float)):
         return ""
-    return " ".join(clean(str(found)).split())[:MAX_TEXT]
+    if isinstance(found, float) and not isfinite(found):  # 1e999999
+        return ""
+    written = text_of(found) if isinstance(found, (str, int)) else str(found)
+    return " ".join(clean(written).split())[:MAX_TEXT]
 
 
 def codes(concepts: Any) -> set[str]:

@@ -15,6 +15,10 @@ from lib.intake.x12.elements import CENT, FIRST_YEAR, LAST_YEAR
 
 FIRST_SERIAL, LAST_SERIAL = 7306, 73415  # Excel's numbers of the days 1920-01-01 to 2100-12-31
 EPOCH = date(1899, 12, 30)  # the day that Excel counts from
+MAX_WRITTEN = 64  # letters of a day or an amount; what is longer is neither, and is not searched
+MAX_DOLLARS = 10_000_000  # a task's amount is less
+NEAR_YEARS = 20  # a year of two digits lies no further ahead
+POSIX_LAST = 2068  # the last year of two digits where nobody says what day it is
 
 _TIME = (
     r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|[+-]\d\d:?\d\d)?)?"
@@ -24,12 +28,17 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _PARTED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})" + _TIME)
 _NAMED = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4}|\d{2})" + _TIME)
 _NAMED_US = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})" + _TIME)
+_BETWEEN = re.compile(r"\s*(?:\s-\s|[\u2013\u2014]|to|thru|through|until)\s*", re.IGNORECASE)
+_COMPACT_RANGE = re.compile(r"(\d{8}) ?- ?(\d{8})")
+_NAMED_RANGE = re.compile(r"([A-Za-z]{3,9}\.?) (\d{1,2}) ?[-\u2013] ?(\d{1,2}),? (\d{4})")
+_NO_YEAR = re.compile(r"(\d{1,2})[/.](\d{1,2})")
 _SERIAL = re.compile(r"(\d{4,5})(?:\.\d+)?")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august",
            "september", "october", "november", "december")  # fmt: skip
 _CURRENCY = re.compile(r"^(?:US\$|USD|\$)\s*|\s*(?:US\$|USD|\$)$", re.IGNORECASE)
 _SIGN = r"(?:US\$|[$€£]|USD|EUR|CAD)?"
 _LIKE_MONEY = re.compile(rf"[-+(−]*\s*{_SIGN}[-\s]*\d[\d.,' ]*\s*{_SIGN}[-)]*", re.IGNORECASE)
+_MONEY_SIGNS = frozenset("0123456789.,' $€£-+()")
 _NOTHING = {"", "na", "none", "null", "nil"}  # what people write where there is nothing to write
 
 
@@ -71,24 +80,31 @@ def order_of(cells: Iterable[Cell]) -> Order:
         if not isinstance(cell, str):
             continue
         text = text_of(cell)
-        if found := _PARTED.fullmatch(text):
+        if len(text) > MAX_WRITTEN:
+            continue
+        ends = days_of_range(text) or (text,)
+        if parted := [found for end in ends if (found := _PARTED.fullmatch(end))]:
             is_written = True
-            one, two = int(found[1]), int(found[2])
-            month_first |= two > 12 >= one
-            day_first |= one > 12 >= two
-            if one <= 12 and two <= 12 and one != two:
-                example = example or text
+            for found in parted:
+                one, two = int(found[1]), int(found[2])
+                month_first |= two > 12 >= one
+                day_first |= one > 12 >= two
+                if one <= 12 and two <= 12 and one != two:
+                    example = example or text
         elif any(form.fullmatch(text) for form in (_ISO, _COMPACT, _NAMED, _NAMED_US)):
             is_written |= day(text, DateOrder.MONTH_FIRST) is not None
     order = DateOrder.DAY_FIRST if day_first and not month_first else DateOrder.MONTH_FIRST
     return Order(order, month_first != day_first, month_first and day_first, is_written, example)
 
 
-def day(cell: Cell, order: DateOrder) -> date | None:  # noqa: PLR0911 (a form a line)
-    """The day a cell names, or None: a date, an Excel number of a day, or text.
+def day(  # noqa: PLR0911 (a form a line)
+    cell: Cell, order: DateOrder, today: date | None = None
+) -> date | None:
+    """Return the day a cell names, or None: a date, an Excel number of a day, or text.
 
     Text is 2025-01-13, 20250113, 01/13/2025, 13.1.25, 13-Jan-2025 or January 13, 2025, with or
-    without a time of day; years of two digits are of this century.
+    without a time of day, or a range of two such days, whose first one counts. A year of two
+    digits is the one of a hundred that end twenty years after `today`.
     """
     if isinstance(cell, datetime):
         return _in_range(cell.date())
@@ -97,15 +113,20 @@ def day(cell: Cell, order: DateOrder) -> date | None:  # noqa: PLR0911 (a form a
     if isinstance(cell, bool) or cell is None:
         return None
     text = text_of(cell)
+    if len(text) > MAX_WRITTEN:
+        return None
+    if ends := days_of_range(text):
+        first, last = (day(end, order, today) for end in ends)
+        return first if first and last and first <= last else None
     try:
         if found := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
             return _in_range(date(int(found[1]), int(found[2]), int(found[3])))
         if found := _PARTED.fullmatch(text):
             one, two = int(found[1]), int(found[2])
             month, day_ = (one, two) if order is DateOrder.MONTH_FIRST else (two, one)
-            return _in_range(date(_year(found[3]), month, day_))
+            return _in_range(date(_year(found[3], today), month, day_))
         if found := _NAMED.fullmatch(text):
-            return _in_range(date(_year(found[3]), _month(found[2]), int(found[1])))
+            return _in_range(date(_year(found[3], today), _month(found[2]), int(found[1])))
         if found := _NAMED_US.fullmatch(text):
             return _in_range(date(int(found[3]), _month(found[1]), int(found[2])))
         if found := _SERIAL.fullmatch(text):
@@ -117,6 +138,33 @@ def day(cell: Cell, order: DateOrder) -> date | None:  # noqa: PLR0911 (a form a
     return None
 
 
+def days_of_range(text: str) -> tuple[str, str] | None:  # noqa: PLR0911 (a form a line)
+    """Split "01/13/2025 - 01/15/2025", "… to …", "… through …" or "20250113-20250115" in two.
+
+    None for anything else. The first day of "01/13 - 01/15/2025" takes the year of the last, and
+    the last one of "Jan 13-15, 2025" the month of the first.
+    """
+    if len(text) > MAX_WRITTEN:
+        return None
+    if found := _COMPACT_RANGE.fullmatch(text):
+        return found[1], found[2]
+    if found := _NAMED_RANGE.fullmatch(text):
+        return f"{found[1]} {found[2]}, {found[4]}", f"{found[1]} {found[3]}, {found[4]}"
+    parts = _BETWEEN.split(text)
+    if len(parts) != 2:
+        parts = text.split("-")  # 1/13/2025-1/15/2025
+    if len(parts) != 2:
+        return None
+    first, last = (part.strip() for part in parts)
+    if not (any(map(str.isdigit, first)) and any(map(str.isdigit, last))):
+        return None
+    if (short := _NO_YEAR.fullmatch(first)) and (whole := _PARTED.fullmatch(last)):
+        return f"{short[1]}/{short[2]}/{whole[3]}", last
+    is_day = _PARTED.fullmatch(first) or _ISO.fullmatch(first)
+    is_day = is_day or _NAMED.fullmatch(first) or _NAMED_US.fullmatch(first)
+    return (first, last) if is_day else None
+
+
 def money(cell: Cell) -> Decimal | None:
     """US dollars and cents, from a number or from text such as "1,234.50", "$12" or "12 USD".
 
@@ -126,17 +174,17 @@ def money(cell: Cell) -> Decimal | None:
         return None
     if isinstance(cell, (int, float, Decimal)):
         exact = Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell)
-        if not exact.is_finite() or exact < 0 or exact >= 10_000_000:
+        if not exact.is_finite() or exact < 0 or exact >= MAX_DOLLARS:
             return None
         cents = exact.quantize(CENT)
         return cents if abs(cents - exact) < Decimal("0.000001") else None
-    text = _CURRENCY.sub("", text_of(cell).replace("\xa0", " "), count=1).strip()
+    text = _without_currency(text_of(cell).replace("\xa0", " "))
     return parse_money(text.removeprefix("+")) if text else None
 
 
 def is_negative(cell: Cell) -> bool:
     """True for an amount below zero, which a task cannot have."""
-    text = _CURRENCY.sub("", text_of(cell), count=1).strip()
+    text = _without_currency(text_of(cell))
     if text.startswith("(") and text.endswith(")"):
         return money(text[1:-1]) is not None
     if text.startswith("-") or text.endswith("-"):
@@ -144,15 +192,28 @@ def is_negative(cell: Cell) -> bool:
     return False
 
 
+def is_too_large(cell: Cell) -> bool:
+    """True for an amount that is well written, and more than a task's may be."""
+    if isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool):
+        return cell >= MAX_DOLLARS
+    whole, _, part = _without_currency(text_of(cell)).replace(",", "").partition(".")
+    is_written = whole.isdecimal() and (not part or (part.isdecimal() and len(part) <= 2))
+    return is_written and int(whole) >= MAX_DOLLARS
+
+
 def is_blank(cell: Cell) -> bool:
     """True where nothing is said: an empty cell, "-", "n/a" or "none"."""
-    return fold(text_of(cell)) in _NOTHING
+    text = text_of(cell)
+    return len(text) <= MAX_WRITTEN and fold(text) in _NOTHING
 
 
 def is_like_money(cell: Cell) -> bool:
     """True for what is meant as an amount, well written or not ("12,5" is)."""
     if isinstance(cell, str):
-        return _LIKE_MONEY.fullmatch(text_of(cell)) is not None
+        text = text_of(cell)
+        if len(text) > MAX_WRITTEN:
+            return _MONEY_SIGNS.issuperset(text)
+        return _LIKE_MONEY.fullmatch(text) is not None
     return isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool)
 
 
@@ -160,6 +221,7 @@ def is_like_day(cell: Cell) -> bool:
     """True for what is meant as a day, well written or not ("02/30" is, "12.50" is not)."""
     if isinstance(cell, str):
         text = text_of(cell)
+        text = text[:MAX_WRITTEN]
         is_amount = text.startswith("$") or re.fullmatch(r"[\d,]+\.\d\d", text)
         return not is_amount and any(map(str.isdigit, text))
     return isinstance(cell, (date, datetime)) or day(cell, DateOrder.MONTH_FIRST) is not None
@@ -169,8 +231,22 @@ def _in_range(found: date) -> date | None:
     return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
-def _year(digits: str) -> int:
-    return int(digits) + (2000 if len(digits) == 2 else 0)
+def _without_currency(text: str) -> str:
+    """An amount without the dollar's sign or name; empty where it is too long to be one."""
+    return _CURRENCY.sub("", text, count=1).strip() if len(text) <= MAX_WRITTEN else ""
+
+
+def _year(digits: str, today: date | None) -> int:
+    """The year that is written, of two digits by a window that moves with `today`.
+
+    Years that come soon stay of this century: 12/31/26 in November 2026 is a slip that somebody
+    must see, not a day of 1926.
+    """
+    if len(digits) != 2:
+        return int(digits)
+    last = today.year + NEAR_YEARS if today else POSIX_LAST
+    year = last - last % 100 + int(digits)
+    return year if year <= last else year - 100
 
 
 def _month(name: str) -> int:

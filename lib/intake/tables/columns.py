@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from lib.intake.tables import denial_codes
 from lib.intake.tables.cells import (
     DateOrder,
+    Order,
     day,
     is_blank,
     is_like_day,
@@ -17,7 +19,9 @@ from lib.intake.tables.cells import (
     money,
     order_of,
 )
+from lib.intake.tables.synonyms import type_of
 from lib.intake.tables.table import REASON, Cell, Grid, Uncomputed, fold, text_of
+from lib.models import TaskType
 
 
 class Field(StrEnum):
@@ -68,10 +72,12 @@ NAMES = {  # what other systems call these columns; the first that a table has i
     Field.TYPE: "type, task type, category, request type, kind, task category, reason type, issue "
     "type, task kind, request category",
     Field.TITLE: "title, what it is about, task, task name, subject, summary, task title, reason, "
-    "request, issue, name, headline",
+    "request, issue, name, headline, denial reason, reason for denial, denial description, denial "
+    "reason description, reason description, denial",
     Field.INSTRUCTIONS: "instructions, task instructions, task description, task details, "
     "description, details, notes, comment, comments, message, note, body, memo, task notes, "
-    "question, questions, what is needed, remarks",
+    "question, questions, what is needed, remarks, denial notes, denial details, denial comment, "
+    "follow up notes, next step, action needed",
     Field.CLAIM: "claim number, claim, claim no, claim #, claim id, claim num, encounter id, "
     "encounter, encounter number, invoice, invoice number, pcn, patient control number, account "
     "number, claim control number, charge id, patient account number, patient account no, account "
@@ -111,7 +117,7 @@ _SYNONYMS = {
     which: tuple(dict.fromkeys(fold(name) for name in names.split(",")))
     for which, names in NAMES.items()
 }
-KNOWN = frozenset(name for names in _SYNONYMS.values() for name in names)
+KNOWN = frozenset(name for names in _SYNONYMS.values() for name in names) | denial_codes.NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +127,68 @@ class ColumnMapping:
     columns: Mapping[Field, str]
     orders: Mapping[Field, DateOrder] = field(default_factory=dict)
     sheet: str | None = None
+    codes: tuple[str, ...] = ()  # columns that hold denial codes
+    type: TaskType | None = None  # of every row that names none
+    with_hidden: bool = False  # rows that the workbook does not show come in too
 
-    def fits(self, grid: Grid) -> bool:
-        return all(column in grid.columns for column in self.columns.values())
+    def fits(self, grid: Table) -> bool:
+        return all(column in grid.columns for column in (*self.columns.values(), *self.codes))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the values of one column look like."""
+
+    kind: str  # in words
+    samples: tuple[str, ...]
+    order: Order
+    is_money: bool
+    is_days: bool
+    are_codes: bool
+    are_grouped_codes: bool
+    are_types: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A table without its rows: what is needed to say which column holds what."""
+
+    format: str
+    columns: tuple[str, ...]
+    looks: Mapping[str, Look]
+    sheet: str
+    sheets: tuple[str, ...]
+    hidden: int  # rows that the workbook does not show
+    hidden_columns: tuple[str, ...]
+
+
+Table = Grid | Outline
+
+
+def outline(grid: Grid) -> Outline:
+    """Look at every column of a table."""
+    return Outline(
+        grid.format, grid.columns, {name: _look(grid.column(name)) for name in grid.columns},
+        grid.sheet, grid.sheets, len(grid.hidden), grid.hidden_columns,
+    )  # fmt: skip
+
+
+def _look(cells: list[Cell]) -> Look:
+    return Look(
+        kind(cells),
+        tuple(samples(cells)),
+        order_of(cells),
+        _plausible(Field.AMOUNT, cells),
+        _plausible(Field.SERVICE, cells),
+        denial_codes.are_codes(cells),
+        denial_codes.are_codes(cells, grouped=True),
+        _are_types(cells),
+    )
+
+
+def order_in(table: Table, name: str) -> Order:
+    """In which order a column writes its dates."""
+    return table.looks[name].order if isinstance(table, Outline) else order_of(table.column(name))
 
 
 def signature(columns: Iterable[str]) -> str:
@@ -132,7 +197,7 @@ def signature(columns: Iterable[str]) -> str:
     return hashlib.sha256("\x1f".join(names).encode()).hexdigest()
 
 
-def guess(grid: Grid) -> ColumnMapping:
+def guess(grid: Table) -> ColumnMapping:
     """The plan that the names of the columns and what stands in them suggest."""
     folded: dict[str, str] = {}
     for name in grid.columns:
@@ -142,20 +207,59 @@ def guess(grid: Grid) -> ColumnMapping:
     free = dict(folded)
     for which, names in _SYNONYMS.items():
         for name in names:
-            if name in free and _plausible(which, grid.column(free[name])):
+            if name in free and _fits(which, grid, free[name]):
                 found[which] = free.pop(name)
                 break
     if Field.LAST in found:
         found.pop(Field.PATIENT, None)
-    return with_orders(ColumnMapping(found), grid)
+    codes = _code_columns(grid, folded)
+    if codes and Field.TYPE in found and not _holds_types(grid, found[Field.TYPE]):
+        del found[Field.TYPE]  # the categories of another system: the codes say more
+    return with_orders(ColumnMapping(found, codes=codes), grid)
 
 
-def with_orders(plan: ColumnMapping, grid: Grid) -> ColumnMapping:
+def _code_columns(grid: Table, folded: Mapping[str, str]) -> tuple[str, ...]:
+    """The columns of denial codes: by their name, else by what nothing but a code looks like."""
+
+    def holds(name: str, *, grouped: bool) -> bool:
+        if isinstance(grid, Outline):
+            look = grid.looks[name]
+            return look.are_grouped_codes if grouped else look.are_codes
+        return denial_codes.are_codes(grid.column(name), grouped=grouped)
+
+    named = tuple(
+        column
+        for name, column in folded.items()
+        if name in denial_codes.NAMES and holds(column, grouped=False)
+    )
+    return named or tuple(column for column in folded.values() if holds(column, grouped=True))[:2]
+
+
+def _holds_types(grid: Table, name: str) -> bool:
+    if isinstance(grid, Outline):
+        return grid.looks[name].are_types
+    return _are_types(grid.column(name))
+
+
+def _are_types(cells: list[Cell]) -> bool:
+    """True where some cell names a type of task, or none says anything."""
+    filled = [text for cell in cells[:500] if (text := text_of(cell))]
+    return not filled or any(map(type_of, filled))
+
+
+def _fits(which: Field, grid: Table, name: str) -> bool:
+    if not isinstance(grid, Outline):
+        return _plausible(which, grid.column(name))
+    look = grid.looks[name]
+    return look.is_money if which is Field.AMOUNT else look.is_days if which in DATES else True
+
+
+def with_orders(plan: ColumnMapping, grid: Table) -> ColumnMapping:
     """The plan with the order of its dates: as the whole column says, else as it is given."""
     orders = {}
     for which in DATES:
         if which in plan.columns:
-            found = order_of(grid.column(plan.columns[which]))
+            found = order_in(grid, plan.columns[which])
             given = None if found.is_sure else plan.orders.get(which)
             orders[which] = given or found.order
     return replace(plan, orders=orders)

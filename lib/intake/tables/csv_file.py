@@ -1,46 +1,30 @@
-"""Tables as text: encoding and separator are found out, quoted line breaks stay inside. Pure."""
+"""Tables as text: the separator is found out, quoted line breaks stay inside. Pure."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from lib.errors import RefusedFile
-from lib.intake.tables.table import MAX_ROWS, Grid, Row, fold, with_header
+from lib.intake.tables.table import (
+    MAX_COLUMNS,
+    MAX_NAME,
+    MAX_ROWS,
+    Grid,
+    Row,
+    fold,
+    too_many_rows,
+    with_header,
+)
 
 SEPARATORS = (",", ";", "\t", "|")
 LOOKED_AT = 20  # records from which the separator is judged
-MAX_FIELD = 1_000_000
+MAX_FIELD = 1_000_000  # letters of a cell
+MAX_ABOVE = 1000  # rows that may stand above the names of the columns, or be empty
 FORMULA = ("=", "+", "-", "@")
-
-
-def decode(content: bytes) -> str | None:
-    """The text, or None where the bytes are none: UTF-8, UTF-16 or Windows-1252."""
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if content.startswith(mark):
-            return _checked(content.decode(encoding, "replace"))
-    start = content[:2000]
-    if start.count(0) > len(start) // 4:
-        little = start[1::2].count(0) >= start[::2].count(0)
-        return _checked(content.decode("utf-16-le" if little else "utf-16-be", "replace"))
-    try:
-        return _checked(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        return _checked(content.decode("cp1252", "replace"))
-
-
-def _checked(text: str) -> str | None:
-    """The text where it is one: a file of pictures or programs is full of control signs."""
-    start = text[:4000]
-    odd = sum(ord(sign) < 32 and sign not in "\r\n\t\f" for sign in start)
-    return None if "\0" in text or odd * 50 > len(start) else text
 
 
 def separator(text: str, known: frozenset[str]) -> str | None:
@@ -56,7 +40,7 @@ def separator(text: str, known: frozenset[str]) -> str | None:
         widths, named = [], 0
         for row in _sample(text, sign):
             widths.append(len(row))
-            named = max(named, sum(fold(cell) in known for cell in row))
+            named = max(named, sum(fold(cell) in known for cell in row if len(cell) <= MAX_NAME))
         wide = Counter(width for width in widths if width > 1)
         if not wide:
             return 0, 0.0, 0
@@ -69,21 +53,26 @@ def separator(text: str, known: frozenset[str]) -> str | None:
     return best if named >= 1 or share >= 0.5 else None
 
 
-def read(name: str, text: str, sign: str, known: frozenset[str]) -> Grid:
-    """The table in the text. Raises RefusedFile with the sentence that says why not."""
+def read(
+    name: str, text: str, sign: str, known: frozenset[str], warnings: tuple[str, ...] = ()
+) -> Grid:
+    """Return the table in the text; `warnings` are those about the text itself.
+
+    Raises RefusedFile with the sentence that says why not.
+    """
     skipped = 0
     if text[:4].lower() == "sep=":
         text = text.partition("\n")[2]
         skipped = 1
-    warnings: tuple[str, ...] = ()
     misplaced: int | None = None
+    most = MAX_ROWS + MAX_ABOVE + 1
     try:
         try:
-            rows = list(_records(text, sign, skipped, strict=True))
+            rows = list(islice(_records(text, sign, skipped, strict=True), most))
         except _Misplaced as problem:
             misplaced = problem.line
-            rows = list(_records(text, sign, skipped, strict=False))
-            warnings = (
+            rows = list(islice(_records(text, sign, skipped, strict=False), most))
+            warnings += (
                 "Some quotation marks are out of place; look whether the columns are right.",
             )
     except _Unclosed as problem:
@@ -94,11 +83,13 @@ def read(name: str, text: str, sign: str, known: frozenset[str]) -> Grid:
         ) from problem
     except csv.Error as problem:
         raise RefusedFile(f"{name} was refused: it cannot be read as a table.") from problem
-    if len(rows) > MAX_ROWS + 1000:
+    except _TooLong as problem:
         raise RefusedFile(
-            f"{name} was refused: it has more than {MAX_ROWS:,} rows. Divide it and bring the "
-            "parts in one after another."
-        )
+            f"{name} was refused: in line {problem.line} a cell has more than {MAX_FIELD:,} "
+            "letters."
+        ) from problem
+    if len(rows) > MAX_ROWS + MAX_ABOVE:
+        raise too_many_rows(name)
     columns, below = with_header(rows, known, format_="CSV", name=name)
     return Grid("CSV", columns, below, warnings=warnings)
 
@@ -123,6 +114,14 @@ class _Misplaced(_Unclosed):
     """A quotation mark inside a cell."""
 
 
+class _TooLong(Exception):
+    """A cell that no table has."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        super().__init__(line)
+
+
 def _records(text: str, sign: str, skipped: int, *, strict: bool) -> Iterator[Row]:
     csv.field_size_limit(MAX_FIELD)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=strict)
@@ -137,11 +136,23 @@ def _records(text: str, sign: str, skipped: int, *, strict: bool) -> Iterator[Ro
                 raise _Unclosed(start) from problem
             if strict and "expected after" in str(problem):
                 raise _Misplaced(start) from problem
+            if "field larger" in str(problem):
+                raise _TooLong(start) from problem
             raise
         if not strict and skipped + reader.line_num > start:
             raise _Unclosed(start)  # where marks are out of place, none may swallow a line
-        yield Row(start, tuple(_plain(cell) for cell in cells))
+        if any(cells):
+            yield Row(start, tuple(map(_plain, _trimmed(cells))))
         start = skipped + reader.line_num + 1
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    """The cells without the empty ones at the end; of too many, one that says so is left."""
+    if len(cells) > MAX_COLUMNS:
+        while len(cells) > MAX_COLUMNS and not cells[-1].strip():
+            cells.pop()
+        cells[MAX_COLUMNS:] = cells[MAX_COLUMNS:][-1:]
+    return cells
 
 
 def _plain(cell: str) -> str:

@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import io
-import re
+import math
 import warnings
 import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 from lib.errors import RefusedFile
+from lib.intake.tables import workbook_scan
 from lib.intake.tables.table import (
     MAX_COLUMNS,
     MAX_ROWS,
+    NO_ROWS,
     Cell,
     Grid,
     Row,
     Uncomputed,
     names_known,
     text_of,
+    too_many_rows,
     with_header,
 )
+from lib.intake.tables.workbook_scan import Odd, Scan, TooLarge
 
 MAX_UNPACKED = 300_000_000  # bytes of all parts
 MAX_TEXTS = 100_000_000  # bytes of the shared texts: they are held in memory
 MAX_PARTS = 2000
 MAX_CELLS = 5_000_000  # of all sheets, empty ones included: each takes its time
-MAX_IN_ROW = 16_384  # Excel's own limit
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_ELEMENT = re.compile(rb"<(?:\w+:)?(?:c|(row))[\s/>]")
-OTHER_PROGRAMS = {"xl/workbook.bin", "content.xml", "word/document.xml"}  # .xlsb, .ods, .docx
+MAX_LETTERS = 200_000_000  # of a sheet: one text can stand in many cells
+OTHER_PROGRAMS = {  # by a part that only their files have
+    "xl/workbook.bin": "a binary workbook (.xlsb)",
+    "content.xml": "an OpenDocument file (.ods, .odt)",
+    "word/document.xml": "a Word document (.docx)",
+    "ppt/presentation.xml": "a presentation (.pptx)",
+    "Index/Document.iwa": "a document of Apple's Numbers, Pages or Keynote",
+}
+MAX_ZEROS = 40  # with which a number is shown
 LOOKED_AT = 200  # rows in which the names of the columns are looked for
-OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 Formulas = dict[tuple[int, int], str]  # by row and column
 
@@ -43,117 +51,171 @@ def is_workbook(content: bytes) -> bool:
 
 
 def read(name: str, content: bytes, wanted: str | None, known: frozenset[str]) -> Grid:
-    """The table of the sheet that is wanted, or of the one whose columns we know best.
+    """Return the table of the sheet that is wanted, or of the one whose columns we know best.
 
     Raises RefusedFile with the sentence that says why not.
     """
-    _bounded(name, content)
+    scans = _bounded(name, content)
     import openpyxl
 
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except MemoryError:
+        raise
     except Exception as problem:  # whatever openpyxl meets in a damaged workbook
-        raise _unreadable(name) from problem
+        raise _unreadable(name, problem) from problem
     try:
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        names = tuple(sheet.title for sheet in sheets)
-        merits = {
-            sheet.title: names_known(_rows(name, sheet, LOOKED_AT), known) for sheet in sheets
-        }
-        sheets.sort(key=lambda sheet: (sheet.title != wanted, -merits[sheet.title]))
-        refused: RefusedFile | None = None
-        for sheet in sheets:
-            try:
-                filled = list(_rows(name, sheet, formulas=_formulas(content, sheet.title)))
-                columns, rows = with_header(filled, known, format_="XLSX", name=name)
-            except RefusedFile as problem:
-                refused = refused or problem
-                continue
-            others = [title for title in names if merits[title] > 2 and title != sheet.title]
-            return Grid("XLSX", columns, rows, sheet.title, names, _unread(sheet.title, others))
-    except RefusedFile:
+        return _table(name, content, book, wanted, known, scans)
+    except (RefusedFile, MemoryError):
         raise
     except Exception as problem:  # the parts are unpacked and read as the rows are asked for
-        raise _unreadable(name) from problem
+        raise _unreadable(name, problem) from problem
     finally:
         book.close()
-    raise refused or RefusedFile(f"{name} was refused: it has no sheet that can be seen.")
+
+
+def _table(
+    name: str,
+    content: bytes,
+    book: Any,
+    wanted: str | None,
+    known: frozenset[str],
+    scans: dict[str, Scan],
+) -> Grid:
+    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    unseen = [sheet for sheet in book.worksheets if sheet.sheet_state != "visible"]
+    merits = {
+        sheet.title: names_known(_rows(name, sheet, LOOKED_AT), known) for sheet in book.worksheets
+    }
+    names = tuple(sheet.title for sheet in sheets)
+    hidden = [sheet.title for sheet in unseen if merits[sheet.title] > 2]
+    sheets.sort(key=lambda sheet: (sheet.title != wanted, -merits[sheet.title]))
+    refused: list[str] = []
+    for sheet in sheets:
+        scan = scans.get(str(getattr(sheet, "_worksheet_path", "")).lstrip("/"), Scan())
+        formulas = _formulas(content, sheet.title) if scan.has_formulas else {}
+        try:
+            filled = list(_rows(name, sheet, formulas=formulas))
+            columns, rows = with_header(filled, known, format_="XLSX", name=name)
+        except RefusedFile as problem:
+            refused.append(str(problem))
+            continue
+        others = [title for title in names if merits[title] > 2 and title != sheet.title]
+        return Grid(
+            "XLSX",
+            columns,
+            rows,
+            sheet.title,
+            names,
+            (*_unread(sheet.title, others), *_unseen(hidden)),
+            frozenset(row.line for row in rows if row.line in scan.hidden_rows),
+            tuple(column for at, column in enumerate(columns) if scan.hides_column(at)),
+        )
+    refused.sort(key=lambda said: said.endswith(NO_ROWS))  # of several the one that says most
+    why = next(iter(refused), f"{name} was refused: it has no sheet of cells that can be seen.")
+    raise RefusedFile(" ".join((why, *_unseen(hidden))))
 
 
 def _unread(sheet: str, others: list[str]) -> tuple[str, ...]:
     """What is worth saying where other sheets look like tasks too."""
     if not others:
         return ()
-    named = ", ".join(f"“{title}”" for title in others[:5])
     return (
         f"Only the sheet “{sheet}” was read. Save each of the others that hold tasks as a file of "
-        f"its own: {named}.",
+        f"its own: {_named(others)}.",
     )
 
 
-def _unreadable(name: str) -> RefusedFile:
+def _unseen(hidden: list[str]) -> tuple[str, ...]:
+    """What is worth saying where sheets that nobody sees look like tasks."""
+    if not hidden:
+        return ()
+    return (
+        f"Not read, because hidden in the workbook: {_named(hidden)}. Show what holds tasks, save "
+        "it and bring it in.",
+    )
+
+
+def _named(titles: list[str]) -> str:
+    return ", ".join(f"“{title}”" for title in titles[:5])
+
+
+def _unreadable(name: str, problem: Exception) -> RefusedFile:
+    if "integer string conversion" in str(problem):
+        return RefusedFile(f"{name} was refused: a cell holds a number of thousands of digits.")
     return RefusedFile(
-        f"{name} was refused: it is damaged or locked with a password, so it cannot be read as an "
-        "Excel workbook."
+        f"{name} was refused: it cannot be read as an Excel workbook. It is damaged, or made in a "
+        "way that is not read here: open it in Excel, save it as .xlsx and bring that in."
     )
 
 
-def _bounded(name: str, content: bytes) -> None:
-    """Refuse what would unpack without measure, or declares entities."""
+def _too_large(name: str) -> RefusedFile:
+    return RefusedFile(f"{name} was refused: unpacked it is too large to be read.")
+
+
+def _bounded(name: str, content: bytes) -> dict[str, Scan]:
+    """Refuse what would unpack without measure or declares entities; what each sheet holds, by
+    its part."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = packed.infolist()
             texts = sum(p.file_size for p in parts if p.filename.endswith("sharedStrings.xml"))
             unpacked = sum(part.file_size for part in parts)
             if len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED or texts > MAX_TEXTS:
-                raise RefusedFile(f"{name} was refused: unpacked it is too large to be read.")
-            names = {part.filename for part in parts}
-            if "xl/workbook.xml" not in names and names & OTHER_PROGRAMS:
+                raise _too_large(name)
+            if what := _other_program({part.filename for part in parts}):
+                raise RefusedFile(f"{name} was refused: {what}")
+            if workbook_scan.is_locked(packed):
                 raise RefusedFile(
-                    f"{name} was refused: it is no Excel workbook that can be read here. Save its "
-                    "table as .xlsx or .csv."
+                    f"{name} was refused: it is locked with a password. Save it without one."
                 )
-            if "xl/workbook.xml" not in names:
-                raise RefusedFile(
-                    f"{name} was refused: it is a ZIP archive but no Excel workbook. Unpack it "
-                    "and bring in the files."
-                )
-            if not _is_countable(packed):
-                raise RefusedFile(f"{name} was refused: unpacked it is too large to be read.")
-            for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
-                    with packed.open(part) as opened:
-                        if b"<!DOCTYPE" in opened.read(4096):
-                            raise _unreadable(name)
-    except RefusedFile:
+            return _scans(packed)
+    except (RefusedFile, MemoryError):
         raise
-    except Exception as problem:  # zipfile raises many things for damaged archives
-        raise _unreadable(name) from problem
+    except TooLarge as problem:
+        raise _too_large(name) from problem
+    except Odd as problem:
+        raise RefusedFile(
+            f"{name} was refused: it is damaged, or made to do harm: {problem}."
+        ) from problem
+    except Exception as problem:  # zipfile and expat raise many things for damaged archives
+        raise _unreadable(name, problem) from problem
 
 
-def _is_countable(packed: zipfile.ZipFile) -> bool:
-    """False where the sheets have more cells than anybody needs."""
-    cells = 0
+def _other_program(names: set[str]) -> str:
+    """The sentence about an archive that is no workbook of ours; empty where it is one."""
+    if "xl/workbook.xml" in names:
+        return ""
+    for part, what in OTHER_PROGRAMS.items():
+        if part in names:
+            return f"it is {what}, not an .xlsx workbook. Save its table as .xlsx or .csv."
+    if "[Content_Types].xml" in names and any(part.lower().startswith("xl/") for part in names):
+        return (
+            "it is an Excel workbook, but made in a way that is not read here. Open it in Excel, "
+            "save it as .xlsx and bring that in."
+        )
+    return "it is a ZIP archive but no Excel workbook. Unpack it and bring in the files."
+
+
+def _scans(packed: zipfile.ZipFile) -> dict[str, Scan]:
+    """What each sheet holds. No part declares entities, and all cells together are countable."""
+    found: dict[str, Scan] = {}
+    left = MAX_CELLS
     for part in packed.infolist():
-        if not part.filename.startswith("xl/worksheets/"):
+        name = part.filename
+        if not name.endswith((".xml", ".rels")):
             continue
-        in_row = 0
         with packed.open(part) as opened:
-            while piece := opened.read(1 << 20):
-                for found in _ELEMENT.finditer(piece):
-                    in_row = 0 if found[1] else in_row + 1
-                    cells += not found[1]
-                    if in_row > MAX_IN_ROW or cells > MAX_CELLS:
-                        return False
-    return True
+            if name.startswith("xl/worksheets/") and not name.endswith(".rels"):
+                found[name] = workbook_scan.scan(opened, left)
+                left -= found[name].cells
+            else:
+                workbook_scan.check_prolog(opened)
+    return found
 
 
 def _formulas(content: bytes, title: str) -> Formulas:
-    """The formulas of a sheet by row and column; none where no sheet has any."""
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        parts = (p for p in packed.namelist() if p.startswith("xl/worksheets/"))
-        if not any(_FORMULA.search(packed.read(part)) for part in parts):
-            return {}
+    """The formulas of a sheet by row and column."""
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
@@ -175,17 +237,18 @@ def _rows(
 ) -> Iterator[Row]:
     """The rows that are not empty, of all or of those down to the `last`."""
     sheet.reset_dimensions()  # what a file says of its own size is not to be believed
-    count = 0
+    count = letters = 0
     for row in sheet.iter_rows(max_row=last):
-        cells = tuple(_value(cell, formulas or {}) for cell in row[: MAX_COLUMNS + 1])
+        near, far = row[:MAX_COLUMNS], [cell for cell in row[MAX_COLUMNS:] if cell.value]
+        cells = tuple(_value(cell, formulas or {}) for cell in (*near, *far[:1]))
         if not any(map(text_of, cells)):
             continue
         count += 1
+        letters += sum(len(cell) for cell in cells if isinstance(cell, str))
+        if letters > MAX_LETTERS:
+            raise _too_large(name)
         if count > MAX_ROWS + 1000:
-            raise RefusedFile(
-                f"{name} was refused: it has more than {MAX_ROWS:,} rows. Divide it and bring "
-                "the parts in one after another."
-            )
+            raise too_many_rows(name)
         line = next((cell.row for cell in row if getattr(cell, "row", None)), count)
         yield Row(line, cells)
 
@@ -198,6 +261,7 @@ def _value(cell: Any, formulas: Formulas) -> Cell:
         return None if written is None else Uncomputed(written)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         shown = str(cell.number_format or "")
-        if len(shown) > 1 and set(shown) == {"0"} and value == int(value):
+        is_padded = 1 < len(shown) <= MAX_ZEROS and set(shown) == {"0"}
+        if is_padded and math.isfinite(value) and value == int(value):
             return f"{int(value):0{len(shown)}}"
     return value

@@ -6,6 +6,8 @@ from lib.document_types import DOCUMENT_LABELS
 from lib.intake.tables.table import fold
 from lib.models import TaskType
 
+MAX_WORD = 100  # letters; what is longer is a sentence
+
 _TYPES = {
     TaskType.CODING: "coding, code, codes, diagnosis, diagnosis code, procedure, procedure code, "
     "cpt, icd, icd10, modifier, modifiers, coding question, coding error, coding review",
@@ -67,14 +69,14 @@ _IS_OPEN = dict.fromkeys(_folded(_OPEN), True) | dict.fromkeys(_folded(_COMPLETE
 
 def type_of(text: str) -> TaskType | None:
     """The type of task a text means, or None."""
-    return _TYPE_BY_NAME.get(fold(text))
+    return _TYPE_BY_NAME.get(fold(text)) if len(text) <= MAX_WORD else None
 
 
 def label_of(text: str) -> str | None:
     """The label of a document a text means, or None."""
-    return _LABEL_BY_NAME.get(fold(text))
+    return _LABEL_BY_NAME.get(fold(text)) if len(text) <= MAX_WORD else None
 
 
 def is_open(text: str) -> bool | None:
     """True for a state in which somebody still has something to do; None for no state we know."""
-    return _IS_OPEN.get(fold(text))
+    return _IS_OPEN.get(fold(text)) if len(text) <= MAX_WORD else None

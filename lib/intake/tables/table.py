@@ -14,7 +14,12 @@ from lib.errors import RefusedFile
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
 MAX_LETTERS = 32_767  # in one cell; Excel's own limit
+MAX_NAME = 100  # letters of a column's name
+MAX_CACHED = 200  # letters of a text whose folded form is kept at hand
 HEADER_WITHIN = 20  # a report may begin with its title: the column names stand in these rows
+HUGE = 10**300
+BOM = "\ufeff"  # stands inside where two files were put together
+NO_ROWS = "it holds no rows."
 REASON = "Why it was refused"  # the column that a file of refused rows has more
 
 
@@ -43,6 +48,8 @@ class Grid:
     sheet: str = ""
     sheets: tuple[str, ...] = ()  # of the workbook
     warnings: tuple[str, ...] = ()
+    hidden: frozenset[int] = frozenset()  # lines of rows that the workbook does not show
+    hidden_columns: tuple[str, ...] = ()
 
     def column(self, name: str) -> list[Cell]:
         """The cells below a name."""
@@ -60,25 +67,34 @@ def with_header(
     """
     filled = [row for row in rows if any(map(text_of, row.cells))]
     if not filled:
-        raise RefusedFile(f"{name} was refused: it holds no rows.")
+        raise RefusedFile(f"{name} was refused: {NO_ROWS}")
     head = max(filled[:HEADER_WITHIN], key=lambda row: (_names_known(row.cells, known), -row.line))
     below = [row for row in filled if row.line > head.line]
-    width = 0
-    for row in (head, *below):
-        while width < len(row.cells) and any(map(text_of, row.cells[width:])):
-            width += 1
+    width = max(_width(row.cells) for row in (head, *below))
     if width > MAX_COLUMNS:
         raise RefusedFile(f"{name} was refused: it has more than {MAX_COLUMNS} columns.")
     if len(below) > MAX_ROWS:
-        raise RefusedFile(
-            f"{name} was refused: it has more than {MAX_ROWS:,} rows. Divide it and bring the "
-            "parts in one after another."
-        )
+        raise too_many_rows(name)
     if not below:
         raise RefusedFile(f"{name} was refused: below the names of the columns it has no row.")
     return _names(head.cells, width), tuple(
         Row(row.line, (*row.cells, *[None] * width)[:width]) for row in below
     )
+
+
+def too_many_rows(name: str) -> RefusedFile:
+    return RefusedFile(
+        f"{name} was refused: it has more than {MAX_ROWS:,} rows. Divide it and bring the parts "
+        "in one after another."
+    )
+
+
+def _width(cells: Sequence[Cell]) -> int:
+    """How many cells there are up to the last that says something."""
+    width = len(cells)
+    while width and not text_of(cells[width - 1]):
+        width -= 1
+    return width
 
 
 def names_known(rows: Iterable[Row], known: frozenset[str]) -> int:
@@ -90,7 +106,8 @@ def names_known(rows: Iterable[Row], known: frozenset[str]) -> int:
 
 def _names_known(cells: Sequence[Cell], known: frozenset[str]) -> int:
     """A single one says nothing: a row of tasks may hold the word."""
-    count = sum(fold(text_of(cell)) in known for cell in cells)
+    texts = (text_of(cell) for cell in cells[:MAX_COLUMNS])
+    count = sum(len(text) <= MAX_NAME and fold(text) in known for text in texts)
     return count if count > 1 else 0
 
 
@@ -98,7 +115,7 @@ def _names(cells: Sequence[Cell], width: int) -> tuple[str, ...]:
     """Each column's name once: a second "Date" is "Date (2)", one without a name "Column C"."""
     names: dict[str, None] = {}
     for at in range(width):
-        text = " ".join(text_of(cells[at]).split())[:100] if at < len(cells) else ""
+        text = " ".join(text_of(cells[at]).split())[:MAX_NAME] if at < len(cells) else ""
         wanted = text or f"Column {letter(at)}"
         name, count = wanted, 1
         while name in names:
@@ -113,9 +130,17 @@ def letter(at: int) -> str:
     return (letter(at // 26 - 1) if at >= 26 else "") + chr(65 + at % 26)
 
 
-@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """A column's name or a type as it is compared: small letters and digits only."""
+    return _folded(text) if len(text) <= MAX_CACHED else _fold(text)
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 
@@ -131,6 +156,8 @@ def text_of(cell: Cell) -> str:  # noqa: PLR0911 (one line a kind)
         return f"{cell:%Y-%m-%d}" if cell.time() == time() else f"{cell:%Y-%m-%d %H:%M:%S}"
     if isinstance(cell, (date, time)):
         return cell.isoformat()
+    if isinstance(cell, int):
+        return str(cell) if abs(cell) < HUGE else "a number too large to be read"
     if isinstance(cell, float) and abs(cell) < 1e15 and cell == int(cell):
         return str(int(cell))
     return str(cell)
@@ -138,11 +165,11 @@ def text_of(cell: Cell) -> str:  # noqa: PLR0911 (one line a kind)
 
 def clean(text: str) -> str:
     """People's text without control signs and half letters; lines stay lines."""
-    if text.isprintable() and len(text) <= MAX_LETTERS:
+    if len(text) <= MAX_LETTERS and text.isprintable():
         return text.strip()
     kept = "".join(
         sign
         for sign in text[:MAX_LETTERS].replace("\r\n", "\n").replace("\r", "\n")
-        if sign in "\n\t" or (ord(sign) >= 32 and not 0x7F <= ord(sign) < 0xA0)
+        if sign in "\n\t" or (ord(sign) >= 32 and sign != BOM and not 0x7F <= ord(sign) < 0xA0)
     )
     return kept.encode("utf-8", "ignore").decode("utf-8").strip()

@@ -103,6 +103,21 @@ def element(segment: Segment, index: int) -> str:
     return segment[index].strip(" ") if index < len(segment) else ""
 
 
+def _after_trailer(trailer: re.Pattern[str], window: str, terminator: str) -> int | None:
+    """Where the IEA that begins a segment of the window has named itself; None without one.
+
+    What stands before it is looked at backwards: a pattern that searches for blanks and then for
+    IEA would begin again at each of a million blanks.
+    """
+    for found in trailer.finditer(window):
+        at = found.start()
+        while at and window[at - 1].isspace() and window[at - 1] != terminator:
+            at -= 1
+        if not at or window[at - 1] == terminator:
+            return found.end()
+    return None
+
+
 class _Reader:
     """The segments of a text that comes in pieces, one interchange after the other."""
 
@@ -262,7 +277,7 @@ class _Reader:
     def windows(self) -> Iterator[str]:
         """The text of this interchange in parts that end where a segment ends."""
         terminator, mark = self.separators.terminator, self.separators.element
-        trailer = re.compile(rf"(?:^|{re.escape(terminator)})\s*I\n?E\n?A\n?{re.escape(mark)}")
+        trailer = re.compile(rf"I\n?E\n?A\n?{re.escape(mark)}")
         size = WINDOW
         while True:
             self.fill(size)
@@ -273,10 +288,10 @@ class _Reader:
             size = WINDOW
             window, self.buffer = self.buffer[:cut], self.buffer[cut:]
             flat = window if terminator == "\n" else window.replace("\n", "")
-            found = trailer.search(window) if f"IEA{mark}" in flat else None
-            if found:
-                end = window.find(terminator, found.end())
-                another = ANOTHER.search(window, found.end())
+            after = _after_trailer(trailer, window, terminator) if f"IEA{mark}" in flat else None
+            if after is not None:
+                end = window.find(terminator, after)
+                another = ANOTHER.search(window, after)
                 if another and not 0 <= end < another.start():  # the terminator is missing
                     self.buffer = window[another.start() :] + self.buffer
                     window = window[: another.start()]

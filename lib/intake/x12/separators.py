@@ -55,7 +55,7 @@ def separators_of(head: str, number: int) -> Separators:
         raise Broken(number, f"the ISA segment is incomplete; {AGAIN}")
     component, terminator = last[0], last[1:]
     if not terminator or terminator.isalnum():
-        if not re.search(re.escape(mark + component) + r" *\n", head):
+        if mark == " " or not re.search(re.escape(mark + component) + r" *\n", head):
             raise Broken(number, f"the ISA segment is incomplete; {AGAIN}")
         terminator = "\n"
     marks = {mark, component, terminator}

@@ -1,0 +1,72 @@
+"""Denial codes as people write them in a table: CARC with or without its group, RARC. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lib.intake.tables.table import Cell, fold, text_of
+
+MAX_LOOKED_AT = 300  # letters of a cell
+MAX_CODES = 20
+_NAMES = (
+    "denial code, denial codes, carc, carcs, carc code, carc codes, rarc, rarcs, rarc code, rarc "
+    "codes, carc/rarc, reason code, reason codes, denial reason code, denial reason codes, remark "
+    "code, remark codes, remittance remark code, adjustment code, adjustment codes, adjustment "
+    "reason code, adjustment reason codes, adj code, adj reason code, claim adjustment reason "
+    "code, claim adjustment reason codes, remittance advice remark code, denial codes "
+    "(carc/rarc), denial, denial carc, denial rarc, rejection code"
+)
+NAMES = frozenset(map(fold, _NAMES.split(",")))
+_GROUPED = re.compile(r"\b(CO|PR|OA|PI|CR)[ :-]{0,3}0{0,2}([ABDPWY]?\d{1,3})\b", re.IGNORECASE)
+_REMARK = re.compile(r"\b(MA|M|N)(\d{1,3})\b", re.IGNORECASE)
+_ALONE = re.compile(r"0{0,2}([ABDPWY]?\d{1,3})", re.IGNORECASE)
+_SPLIT = re.compile(r"[\s,;/|+&]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The codes of one row, each once, in the order they stand."""
+
+    reasons: tuple[tuple[str, str], ...] = ()  # group, empty where none is written, and CARC
+    remarks: tuple[str, ...] = ()  # RARC
+
+    def __bool__(self) -> bool:
+        return bool(self.reasons or self.remarks)
+
+    def __str__(self) -> str:
+        reasons = [f"{group}-{code}" if group else code for group, code in self.reasons]
+        return ", ".join([*reasons, *self.remarks])
+
+
+def read(text: str) -> Codes:
+    """Return the codes in a cell; words around codes with their group are passed over."""
+    text = text[:MAX_LOOKED_AT]
+    reasons = [(found[1].upper(), found[2].upper()) for found in _GROUPED.finditer(text)]
+    rest = _GROUPED.sub(" ", text)
+    remarks = [f"{found[1]}{found[2]}".upper() for found in _REMARK.finditer(rest)]
+    parts = [part for part in _SPLIT.split(_REMARK.sub(" ", rest)) if part.strip("-:.")]
+    if parts and all(map(_ALONE.fullmatch, parts)):  # "197" is one, "see page 3" is none
+        reasons += [("", found[1].upper()) for part in parts if (found := _ALONE.fullmatch(part))]
+    elif parts and not reasons:
+        remarks = []
+    return Codes(
+        tuple(dict.fromkeys(reasons))[:MAX_CODES], tuple(dict.fromkeys(remarks))[:MAX_CODES]
+    )
+
+
+def joined(several: list[Codes]) -> Codes:
+    """The codes of all the columns of a row."""
+    return Codes(
+        tuple(dict.fromkeys(reason for each in several for reason in each.reasons)),
+        tuple(dict.fromkeys(remark for each in several for remark in each.remarks)),
+    )
+
+
+def are_codes(cells: list[Cell], *, grouped: bool = False) -> bool:
+    """True for a column of which half the filled cells hold codes; with `grouped`, such as name
+    their group ("CO-197"), which nothing else looks like."""
+    filled = [text for cell in cells[:200] if (text := text_of(cell)[:MAX_LOOKED_AT])]
+    if grouped:
+        return bool(filled) and sum(map(bool, map(_GROUPED.search, filled))) * 2 >= len(filled)
+    return sum(map(bool, map(read, filled))) * 2 >= len(filled)

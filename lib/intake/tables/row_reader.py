@@ -1,0 +1,230 @@
+"""One row of a table of tasks, read into the request it makes or the problems it has. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from lib.intake import denial_advice
+from lib.intake.records import Request
+from lib.intake.tables import denial_codes
+from lib.intake.tables.cells import (
+    DateOrder,
+    day,
+    days_of_range,
+    is_blank,
+    is_negative,
+    is_too_large,
+    money,
+)
+from lib.intake.tables.columns import DATES, ColumnMapping, Field
+from lib.intake.tables.synonyms import label_of, type_of
+from lib.intake.tables.table import Cell, Row, Uncomputed, fold, text_of
+from lib.models import TaskType
+
+MAX_TITLE, MAX_INSTRUCTIONS, MAX_NAME = 100, 4000, 200
+ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
+_SHORTENED = re.compile(r"(?:\d\.\d+E\+?|\dE\+)\d+", re.IGNORECASE)  # 1.23457E+11
+
+
+class Reader:
+    """One row while it is read; what is wrong with it gathers in `problems`."""
+
+    def __init__(
+        self,
+        row: Row,
+        at: dict[Field, int],
+        plan: ColumnMapping,
+        codes: tuple[int, ...],
+        today: date | None,
+    ) -> None:
+        self.row, self.at, self.plan, self.today = row, at, plan, today
+        self.problems: list[str] = []
+        cells = [row.cells[place] for place in codes]
+        self.codes = denial_codes.joined(
+            [denial_codes.read(text_of(c)) for c in cells if not isinstance(c, Uncomputed)]
+        )
+        self.is_typed_by_codes = self.is_worded_by_codes = False
+
+    def cell(self, which: Field) -> Cell:
+        found = self.row.cells[self.at[which]] if which in self.at else None
+        return None if isinstance(found, Uncomputed) else found
+
+    def text(self, which: Field) -> str:
+        return text_of(self.cell(which)) if which in self.at else ""
+
+    def line(self, which: Field, most: int = MAX_NAME) -> str:
+        """The text in one line."""
+        found = " ".join(self.text(which).split())
+        if len(found) > most:
+            self.problem(which, f"is longer than {most} letters")
+        return found
+
+    def problem(self, which: Field, what: str) -> None:
+        column = self.plan.columns.get(which, which.label)
+        self.problems.append(f"“{column}” {what}")
+
+    def request(self, format_: str) -> Request:
+        """The request of the row, to be used only where there is no problem."""
+        self.check_spreadsheet()
+        type_ = self.type()
+        title, instructions = self.words()
+        claim, patient = self.line(Field.CLAIM, 50), self.patient()
+        if not claim and not patient:
+            self.problems.append("it names neither a claim nor a patient")
+        elif not claim and type_ is not TaskType.DOCUMENTS:
+            self.problems.append("it names no claim: only a Documents task can do without one")
+        service, amount, due = self.day(Field.SERVICE), self.amount(), self.day(Field.DUE)
+        label, instructions = self.label(type_, instructions)
+        asked_on = self.day(Field.CREATED)
+        asked = [title, instructions, label or ""]
+        if self.is_typed_by_codes or self.is_worded_by_codes:
+            asked.append(str(self.codes))
+        return Request(
+            key=_key(claim or patient, type_, asked, service, amount),
+            type=type_,
+            title=title,
+            instructions=self.with_context(instructions),
+            source=format_,
+            segment_number=self.row.line,
+            codes=str(self.codes),
+            amount=amount,
+            claim_number=claim,
+            patient_name=patient,
+            payer_name=self.line(Field.PAYER),
+            provider_name=self.line(Field.PROVIDER),
+            date_of_service=service,
+            asked_on=asked_on,
+            received_on=asked_on,
+            due_on=due,
+            due_rule="named in the table" if due else "",
+            document_label=label,
+            assignee_name=self.line(Field.ASSIGNEE),
+        )
+
+    def check_spreadsheet(self) -> None:
+        """What a spreadsheet did to a text; dates and amounts are refused for what they are."""
+        for which, place in self.at.items():
+            if isinstance(self.row.cells[place], Uncomputed):
+                self.problem(
+                    which,
+                    "is a formula whose value the file does not hold: open the file in a "
+                    "spreadsheet, save it and bring it in again",
+                )
+            if which not in {*DATES, Field.AMOUNT, Field.TYPE} and self.text(which) in ERRORS:
+                self.problem(which, f"is {self.text(which)}, an error of the spreadsheet")
+        if _SHORTENED.fullmatch(self.text(Field.CLAIM)[:MAX_NAME]):
+            self.problem(
+                Field.CLAIM,
+                "was shortened by a spreadsheet: show the column there as text or as whole "
+                "numbers and write the number in full",
+            )
+
+    def type(self) -> TaskType:
+        """The type the row names, else the one chosen for all rows, else that of its codes."""
+        text = self.line(Field.TYPE)
+        found = type_of(text) if text else self.plan.type
+        if found is None and not text and self.codes:
+            self.is_typed_by_codes = True
+            return self.advice().type
+        if found is None:
+            names = ", ".join(kind.label for kind in TaskType)
+            if Field.TYPE in self.at:
+                what = f"is “{text[:40]}”, which is no type of task" if text else "is empty"
+                self.problem(Field.TYPE, f"{what}: write one of {names}")
+            else:
+                self.problems.append(f"“{self.plan.codes[0]}” holds no denial code that is known")
+        return found or TaskType.CODING
+
+    def advice(self) -> denial_advice.Advice:
+        return denial_advice.of_codes(self.codes.reasons, self.codes.remarks)
+
+    def words(self) -> tuple[str, str]:
+        """Title and instructions; each can stand for the other, and denial codes for both."""
+        title, text = " ".join(self.text(Field.TITLE).split()), self.text(Field.INSTRUCTIONS)
+        if not title and not text and not self.codes:
+            self.problems.append("it does not say what is asked")
+        if len(title) > MAX_TITLE:
+            text = f"{title}\n\n{text}" if text else title
+        title = title or " ".join(text.split())
+        if not title and self.codes:
+            self.is_worded_by_codes = True
+            title = self.advice().title
+        if len(title) > MAX_TITLE:
+            title = f"{title[: MAX_TITLE - 1].rstrip()}…"
+        if len(text) > MAX_INSTRUCTIONS:
+            self.problem(Field.INSTRUCTIONS, f"is longer than {MAX_INSTRUCTIONS:,} letters")
+        return title, text or title
+
+    def patient(self) -> str:
+        """ "LAST, FIRST"; a full name as it is written."""
+        full = self.line(Field.PATIENT)
+        if full:
+            return ", ".join(part.strip() for part in full.split(",", 1) if part.strip())
+        parts = (self.line(Field.LAST), self.line(Field.FIRST))
+        return ", ".join(part for part in parts if part)
+
+    def day(self, which: Field) -> date | None:
+        order = self.plan.orders.get(which, DateOrder.MONTH_FIRST)
+        cell = self.cell(which)
+        found = day(cell, order, self.today)
+        if found is None and not is_blank(cell):
+            written = "MM/DD/YYYY" if order is DateOrder.MONTH_FIRST else "DD/MM/YYYY"
+            what = f"no date ({written})"
+            if days_of_range(self.text(which)):
+                what = f"no range of two days, the earlier one first ({written} - {written})"
+            self.problem(which, f"is “{self.text(which)[:40]}”, which is {what}")
+        if found and which is Field.SERVICE and self.today and found > self.today:
+            self.problem(
+                which,
+                f"is “{self.text(which)[:40]}”, which is {found:%m/%d/%Y}: a day of service does "
+                "not lie in the future",
+            )
+        return found
+
+    def with_context(self, instructions: str) -> str:
+        """The instructions with what denial codes mean, and with all dates of service."""
+        said = [instructions]
+        if self.codes:
+            advice = self.advice()
+            said.append(
+                f"Denied with {self.codes}: the payer says that {advice.answer}. {advice.advice}"
+            )
+        if days_of_range(self.text(Field.SERVICE)):
+            said.append(f"Dates of service: {self.text(Field.SERVICE)}.")
+        return "\n".join(said)
+
+    def amount(self) -> Decimal | None:
+        cell = self.cell(Field.AMOUNT)
+        found = money(cell)
+        if found is None and not is_blank(cell):
+            what = "is no amount in dollars and cents"
+            if is_negative(cell):
+                what = "is below zero"
+            elif is_too_large(cell):
+                what = "is more than any task's amount (9,999,999.99)"
+            self.problem(Field.AMOUNT, f"is “{text_of(cell)[:40]}”, which {what}")
+        return found
+
+    def label(self, type_: TaskType, instructions: str) -> tuple[str | None, str]:
+        """The document that is wanted; one that we have no label for is said in words."""
+        text = self.line(Field.LABEL)
+        if not text:
+            return None, instructions
+        found = label_of(text)
+        if type_ is not TaskType.DOCUMENTS or found is None:
+            instructions = f"{instructions}\nDocument wanted: {text}."
+        return (found or "Other" if type_ is TaskType.DOCUMENTS else None), instructions
+
+
+def _key(
+    about: str, type_: TaskType, asked: Sequence[str], service: date | None, amount: Decimal | None
+) -> str:
+    """What the row asks of which claim: the same in any table is the same request."""
+    title, *more = map(fold, asked)
+    words = hashlib.sha256("|".join(more).encode()).hexdigest()[:16]
+    of = (str(service or ""), str(amount if amount else ""))
+    return "|".join(("TABLE", about, type_, title, *of, words))

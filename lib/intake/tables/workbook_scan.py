@@ -1,0 +1,163 @@
+"""A workbook before it is read: what its parts declare, how large its sheets are, what they hide.
+
+Pure. The parts are walked, never held: a few bytes can describe a sheet of 20,000,000 rows.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import IO
+from xml.parsers import expat
+
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # Excel's own
+PIECE = 1 << 16  # bytes
+_TRUE = {"1", "true"}
+_ZERO = {"0", "0.0"}
+
+
+class TooLarge(Exception):
+    """The sheets have more cells than anybody needs."""
+
+
+class Odd(Exception):
+    """The workbook says what no workbook says; the message goes on from "because "."""
+
+
+class _Begun(Exception):
+    """The first element of a part was met."""
+
+
+@dataclass(slots=True)
+class Scan:
+    """What one sheet holds, by its XML."""
+
+    hidden_rows: set[int] = field(default_factory=set)  # counted from 1
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # from, to; from 1
+    is_filtered: bool = False
+    has_formulas: bool = False
+    cells: int = 0  # empty ones between others included
+
+    def hides_column(self, at: int) -> bool:
+        """True for a column, counted from 0, that the workbook does not show."""
+        return any(first <= at + 1 <= last for first, last in self.hidden_columns)
+
+
+def check_prolog(opened: IO[bytes]) -> None:
+    """Refuse a part that declares entities, in whatever encoding. Raises Odd."""
+    parser = _parser()
+
+    def begun(_name: str, _attributes: dict[str, str]) -> None:
+        raise _Begun
+
+    parser.StartElementHandler = begun
+    try:
+        _feed(parser, opened)
+    except _Begun:
+        return
+
+
+def scan(opened: IO[bytes], most_cells: int) -> Scan:
+    """Walk a sheet. Raises TooLarge, Odd, and expat's errors for what is no XML."""
+    found = Scan()
+    parser = _parser()
+    parser.StartElementHandler = _Walk(found, most_cells).start
+    _feed(parser, opened)
+    return found
+
+
+class _Walk:
+    """Follows the elements of one sheet."""
+
+    def __init__(self, found: Scan, most_cells: int) -> None:
+        self.found, self.most = found, most_cells
+        self.row = self.column = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "c":
+            self.cell(attributes.get("r"))
+        elif name == "row":
+            self.begin_row(attributes)
+        elif name == "f":
+            self.found.has_formulas = True
+        elif name == "col":
+            self.columns(attributes)
+        elif name in ("autoFilter", "filterColumn"):
+            self.found.is_filtered = True
+
+    def begin_row(self, attributes: dict[str, str]) -> None:
+        written = attributes.get("r")
+        row = _number(written, LAST_ROW, "row") if written else self.row + 1
+        if row <= self.row or row > LAST_ROW:
+            raise Odd(f"row {row:,} follows row {self.row:,}")
+        self.row, self.column = row, 0
+        self.found.cells += 1
+        if attributes.get("hidden") in _TRUE or attributes.get("ht") in _ZERO:
+            self.found.hidden_rows.add(row)
+
+    def cell(self, written: str | None) -> None:
+        column = _column(written[: _digits_at(written)]) if written else self.column + 1
+        if column > LAST_COLUMN:
+            raise TooLarge
+        # One far to the right makes all before it, even where the file leaves them out.
+        self.found.cells += max(column - self.column, 1)
+        self.column = max(column, self.column)
+        if self.found.cells > self.most:
+            raise TooLarge
+
+    def columns(self, attributes: dict[str, str]) -> None:
+        if attributes.get("hidden") in _TRUE or attributes.get("width") in _ZERO:
+            first, last = (
+                _number(attributes.get(end, ""), LAST_COLUMN, "column") for end in ("min", "max")
+            )
+            if len(self.found.hidden_columns) < LAST_COLUMN:
+                self.found.hidden_columns.append((first, last))
+
+
+def _parser() -> expat.XMLParserType:
+    parser = expat.ParserCreate()
+
+    def doctype(*_: object) -> None:
+        raise Odd("it declares XML entities")
+
+    parser.StartDoctypeDeclHandler = doctype
+    return parser
+
+
+def _feed(parser: expat.XMLParserType, opened: IO[bytes]) -> None:
+    while piece := opened.read(PIECE):
+        parser.Parse(piece, False)
+    parser.Parse(b"", True)
+
+
+def _number(written: str, most: int, what: str) -> int:
+    """A whole number from 1 to `most`, some programs write 3.0. Raises Odd for others."""
+    whole = written.removesuffix(".0")
+    if not (whole.isascii() and whole.isdigit()) or len(whole) > 12:
+        raise Odd(f"it names a {what} that is no number")
+    if not 1 <= int(whole) <= most:
+        raise Odd(f"it names {what} {int(whole):,}, and a workbook has {most:,}")
+    return int(whole)
+
+
+def _digits_at(written: str) -> int:
+    """Where the digits of "AB12" begin."""
+    return next((at for at, sign in enumerate(written[:5]) if sign.isdigit()), len(written))
+
+
+@lru_cache(maxsize=LAST_COLUMN)
+def _column(letters: str) -> int:
+    """The column of its letters, counted from 1. Raises Odd for what are none."""
+    if not (0 < len(letters) <= 3 and letters.isascii() and letters.isalpha()):
+        raise Odd("it names a column that is none")
+    number = 0
+    for sign in letters.upper():
+        number = number * 26 + ord(sign) - 64
+    return number
+
+
+def is_locked(packed: zipfile.ZipFile) -> bool:
+    """True where parts of the archive are locked with a password."""
+    return any(part.flag_bits & 1 for part in packed.infolist())
