@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 from datetime import date, datetime
 
-from lib import access, documents, history
+from lib import access, document_rows, documents, history
 from lib.access import Verb
 from lib.errors import DocumentChanged, NoSuchDocument
-from lib.models import Document, DocumentStatus, Event, EventKind, Person
+from lib.models import Document, DocumentDetails, DocumentStatus, Event, EventKind, Person
 from lib.store.database import Connection, transaction
 
 # The fields that can be changed, in the words of the form.
@@ -25,11 +25,7 @@ def change(
     con: Connection,
     document_id: int,
     *,
-    name: str,
-    label: str,
-    status: DocumentStatus,
-    document_date: date,
-    notes: str,
+    details: DocumentDetails,
     seen: Document,
     actor: Person,
     now: datetime,
@@ -40,31 +36,20 @@ def change(
     meanwhile, NothingWritten without a name, WrongInput without a label, NoSuchDocument or
     NotAllowed.
     """
-    documents.check_words(name, label)
+    documents.check_words(details)
     with transaction(con):
         document = documents.get(con, document_id, actor=actor)
         access.require(actor, Verb.KEEP_DOCUMENTS, document.practice_id, NoSuchDocument())
         if document != seen:
             raise DocumentChanged
-        wanted = dataclasses.replace(
-            document, name=name.strip(), label=label, status=status, document_date=document_date,
-            notes=notes.strip(),
-        )  # fmt: skip
+        wanted = replace(details, name=details.name.strip(), notes=details.notes.strip())
         changed = [
             (said, _shown(getattr(document, field)), _shown(getattr(wanted, field)))
             for field, said in CHANGEABLE.items()
             if getattr(document, field) != getattr(wanted, field)
         ]
         if changed:
-            con.execute(
-                """
-                UPDATE document SET name = $name, label = $label, status = $status,
-                    document_date = $document_date, notes = $notes, version = version + 1
-                WHERE id = $document_id
-                """,
-                **{field: getattr(wanted, field) for field in CHANGEABLE},
-                document_id=document_id,
-            )
+            document_rows.update(con, document_id, wanted)
         for field, old, new in changed:
             history.record(
                 con,

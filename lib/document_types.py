@@ -1,9 +1,12 @@
-"""What a file is, by its content; its name is not believed."""
+"""What a file is, by its content, and the name under which it leaves; its own is not believed."""
 
 from __future__ import annotations
 
 import io
+import re
+import unicodedata
 import zipfile
+from dataclasses import dataclass
 
 import olefile
 from PIL import Image
@@ -15,6 +18,8 @@ from PIL.TiffImagePlugin import (
     TiffImageFile,
 )
 
+from lib import unsafe_pdf, unsafe_word
+
 PDF = "application/pdf"
 TIFF = "image/tiff"
 PNG = "image/png"
@@ -25,26 +30,99 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PRINTER_JOB = b"\x1b%-12345X"  # PJL's universal exit language
 KINDS_OF_PARTS = "[Content_Types].xml"
 MAX_PAGES = 2000  # of a TIFF that are looked at
-MAX_KINDS = 1_000_000  # bytes of it that are read
 NAMES = {PDF: "PDF", TIFF: "TIFF", PNG: "PNG", JPEG: "JPEG", DOC: "Word", DOCX: "Word"}
 
 
-def media_type_of(content: bytes) -> str | None:
-    """The media type of a PDF, TIFF, PNG, JPEG or Word file, or None for anything else: a damaged
-    image, a document with macros, a file of another kind that holds one of these.
+ENDINGS = {PDF: ".pdf", TIFF: ".tif", PNG: ".png", JPEG: ".jpg", DOC: ".doc", DOCX: ".docx"}
+MAX_NAME = 150  # bytes of a file name in UTF-8; Windows refuses paths of more than 260 letters
+
+# Endings that say what a file is, also where it is something else: they go. Every other dot in a
+# name becomes "_" where it looks like the beginning of an ending.
+_OTHER_ENDINGS = re.compile(
+    r"\.(?:7z|ade|adp|ace|app|appx|asp|aspx|bas|bat|bin|bmp|bz2|cab|chm|cmd|com|cpl|crt|csv|dll|dmg"
+    r"|docb|docm|dot|dotm|dotx|eml|exe|gadget|gif|gz|hlp|hta|htm|html|ico|img|inf|ins|iso|jar|js"
+    r"|jse|jsp|ksh|lnk|mdb|mhtml|mht|msc|msh|msi|msix|msp|mst|ocx|odt|one|php|pif|pl|ppt|pptm|pptx"
+    r"|ps1|psm1|py|pyw|rar|rb|reg|rtf|scf|scr|sct|sh|shb|shtml|sldm|svg|swf|sys|tar|tgz|tmp|txt|url"
+    r"|vb|vbe|vbs|vhd|vhdx|wasm|webp|wim|ws|wsc|wsf|wsh|xbap|xht|xhtml|xlam|xll|xls|xlsb|xlsm|xlsx"
+    r"|xml|xps|xsl|zip|pdf|tiff?|png|jpe?g|jpe|jfif|docx?)$",
+    re.IGNORECASE,
+)
+# Names of devices, which Windows opens instead of a file, whatever ending they have.
+_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9])\Z", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a content is: its media type, or None and what makes it unsafe where that is known."""
+
+    media_type: str | None
+    danger: str = ""  # "This Word document holds macros"
+
+    @property
+    def refusal(self) -> str | None:
+        """Why it is not kept, and what to do; None where it is."""
+        if self.danger:
+            return f"{self.danger}. Print it to a new PDF, or save it as one, and choose that."
+        if self.media_type is None:
+            return (
+                "This file is not a PDF, TIFF, PNG, JPEG or Word document, whatever its name says, "
+                "or it is damaged. Save it as one of these and choose it again."
+            )
+        return None
+
+
+def look(content: bytes) -> Look:
+    """Return what the content is: a PDF, TIFF, PNG, JPEG or Word file, or none of them: a damaged
+    image, a file of another kind that holds one of these, or a document that could run something.
 
     Sources: ISO 32000-1 7.5.2 (readers accept %PDF- within the first 1,024 bytes), ECMA-376 part 2
     (a Word document is a package with word/document.xml), MS-DOC 2.1 (WordDocument stream).
     """
+    media_type, danger = None, ""
     if _is_pdf(content[:1024]):
-        return PDF
-    if content.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")):
-        return _image(content)
-    if content.startswith(b"PK\x03\x04"):
-        return DOCX if _is_docx(content) else None
-    if content.startswith(b"\xd0\xcf\x11\xe0") and _is_doc(content):
-        return DOC
-    return None
+        media_type, danger = PDF, unsafe_pdf.danger(content)
+    elif content.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")):
+        media_type = _image(content)
+    elif content.startswith(b"PK\x03\x04") and _is_docx(content):
+        media_type, danger = DOCX, unsafe_word.danger_in_package(content)
+    elif content.startswith(b"\xd0\xcf\x11\xe0"):
+        media_type, danger = _compound(content)
+    return Look(None, danger) if danger else Look(media_type)
+
+
+def media_type_of(content: bytes) -> str | None:
+    """Return the media type of a file that can be kept, or None for anything else."""
+    return look(content).media_type
+
+
+def safe_name(file_name: str, media_type: str) -> str:
+    """Return the name under which a file of that type leaves: it ends as the type does, whatever
+    its sender called it, and every system can write it.
+
+    Sources: Microsoft, "Naming Files, Paths, and Namespaces" (reserved letters and names, dots and
+    blanks at the end); Unicode TR 36, 2.5 (letters that turn the direction of a text).
+    """
+    name = unicodedata.normalize("NFKC", file_name)
+    name = re.split(r"[/\\]", name)[-1]
+    letters = (letter if letter == " " or not letter.isspace() else " " for letter in name)
+    name = "".join(letter for letter in letters if letter.isprintable())
+    name = re.sub(r'[<>:"|?*]', "_", name).rstrip(" .")
+    while (shorter := _OTHER_ENDINGS.sub("", name).rstrip(" .")) != name:
+        name = shorter
+    name = name.lstrip(" .")
+    name = re.sub(r"\.(?=[^\W\d])", "_", name)
+    if _DEVICE.match(name.split(".")[0].strip(" ")):
+        name = f"_{name}"
+    most = MAX_NAME - len(ending(media_type))
+    stem = name.encode()[:most].decode(errors="ignore").strip(" .")
+    return f"{stem or 'document'}{ending(media_type)}"
+
+
+def ending(media_type: str) -> str:
+    """Return how the name of a file of that type ends; of an unknown one as nothing that runs."""
+    return ENDINGS.get(media_type, ".bin")
 
 
 def _is_pdf(head: bytes) -> bool:
@@ -89,21 +167,19 @@ def _is_docx(content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             names = set(package.namelist())
-            if not names >= {KINDS_OF_PARTS, "word/document.xml"} or "xl/workbook.xml" in names:
-                return False
-            with package.open(KINDS_OF_PARTS) as kinds:
-                has_macros = b"macroEnabled" in kinds.read(MAX_KINDS)
-            return not has_macros and not any(each.endswith("vbaProject.bin") for each in names)
+            return names >= {KINDS_OF_PARTS, "word/document.xml"} and "xl/workbook.xml" not in names
     except Exception:  # zipfile raises many kinds for damaged archives; all mean: not Word
         return False
 
 
-def _is_doc(content: bytes) -> bool:
+def _compound(content: bytes) -> tuple[str | None, str]:
     try:
         with olefile.OleFileIO(io.BytesIO(content)) as package:
-            return bool(package.exists("WordDocument"))
+            if not package.exists("WordDocument"):
+                return None, ""
+        return DOC, unsafe_word.danger_in_compound(content)
     except Exception:  # olefile raises many kinds for damaged files; all mean: not Word
-        return False
+        return None, ""
 
 
 DOCUMENT_LABELS = (

@@ -6,35 +6,31 @@ import hashlib
 import os
 import re
 import secrets
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-from lib import access, history, tasks
+from lib import access, document_rows, history, tasks
 from lib.access import Verb
-from lib.document_types import DOCUMENT_LABELS, media_type_of
+from lib.document_rows import StoredFile
+from lib.document_types import DOCUMENT_LABELS, look, safe_name
 from lib.errors import (
+    DocumentFileChanged,
+    DocumentFileMissing,
     DuplicateDocument,
     NoSuchDocument,
     NothingWritten,
     NotWritten,
+    OtherPatient,
     WrongDocument,
     WrongInput,
 )
-from lib.models import Document, DocumentStatus, EventKind, Person, Task
+from lib.models import Document, DocumentDetails, DocumentStatus, EventKind, Person, Task
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
-from lib.store.search_words import words
 
 MAX_BYTES = 10 * 1024 * 1024
-PAGE_SIZE = 50
-
-_COLUMNS = """
-    document.id, document.practice_id, document.sha256, document.media_type, document.size,
-    document.file_name, document.name, document.label, document.status, document.document_date,
-    document.notes, document.patient_id,
-    concat_ws(', ', patient.last_name, patient.first_name) AS patient_name,
-    document.created_at, person.name AS created_by
-"""
+PAGE_SIZE = document_rows.PAGE_SIZE
 
 
 def find(
@@ -47,65 +43,50 @@ def find(
     status: DocumentStatus | None = None,
     page: int = 1,
 ) -> tuple[list[Document], int]:
-    """One page of fifty documents, newest first, and how many there are.
+    """Return one page of fifty documents, and how many there are.
 
-    Every word is part of the file name, the name, the label, the patient's name, or is the ID.
+    Every word is part of the file name, the name, the label, the date as MM/DD/YYYY or the
+    patient's name, or is the ID; "ID 23" is only that document. The one whose ID was typed comes
+    first, then the newest.
     """
-    practices = [p for p in actor.practice_ids if practice_id in (None, p)]
-    condition = """
-        list_contains($practices, document.practice_id)
-        AND ($label IS NULL OR label = $label)
-        AND ($status IS NULL OR document.status = $status)
-        AND len(list_filter($words, lambda w: NOT (CAST(document.id AS VARCHAR) = w OR contains(
-            lower(concat_ws(' ', file_name, document.name, label, patient.last_name,
-                            patient.first_name)), w)))) = 0
-    """
-    values = {
-        "practices": practices,
-        "label": label,
-        "status": status,
-        "words": list(words(query)),
-    }
-    joins = """
-        FROM document
-        LEFT JOIN patient ON patient.id = document.patient_id
-        LEFT JOIN person ON person.id = document.created_by
-    """
-    rows = con.records(
-        Document,
-        f"""
-        SELECT {_COLUMNS} {joins} WHERE {condition}
-        ORDER BY document.created_at DESC, document.id DESC LIMIT $size OFFSET $start
-        """,
-        **values,
-        size=PAGE_SIZE,
-        start=(page - 1) * PAGE_SIZE,
+    return document_rows.matching(
+        con,
+        query,
+        practice_ids=[p for p in actor.practice_ids if practice_id in (None, p)],
+        label=label,
+        status=status,
+        page=page,
     )
-    return rows, int(con.value(f"SELECT count(*) {joins} WHERE {condition}", **values))
 
 
 def get(con: Connection, document_id: int, *, actor: Person) -> Document:
-    """One document. Raises NoSuchDocument, for another practice's document too."""
-    found = con.records(
-        Document,
-        f"""
-        SELECT {_COLUMNS} FROM document
-        LEFT JOIN patient ON patient.id = document.patient_id
-        LEFT JOIN person ON person.id = document.created_by
-        WHERE document.id = $document_id
-        """,
-        document_id=document_id,
-    )
-    if not found:
+    """Return one document. Raises NoSuchDocument, for another practice's document too."""
+    found = document_rows.by_id(con, document_id)
+    if found is None:
         raise NoSuchDocument
-    access.require(actor, Verb.SEE, found[0].practice_id, NoSuchDocument())
-    return found[0]
+    access.require(actor, Verb.SEE, found.practice_id, NoSuchDocument())
+    return found
 
 
-def content(con: Connection, document_id: int, *, actor: Person) -> tuple[Document, Path]:
-    """The document and the path of its content. Raises NoSuchDocument."""
+def content(con: Connection, document_id: int, *, actor: Person) -> tuple[Document, bytes]:
+    """Return the document and its file as it was saved: the bytes that are looked at are those that
+    are sent. Raises NoSuchDocument and what `read_content` raises."""
     document = get(con, document_id, actor=actor)
-    return document, path_of(con, document.sha256)
+    return document, read_content(con, document.id, document.sha256)
+
+
+def read_content(con: Connection, document_id: int, sha256: str) -> bytes:
+    """Return the file of a document as it was saved; at most ten megabytes.
+
+    Raises DocumentFileMissing, or DocumentFileChanged where it is not the one that was saved.
+    """
+    try:
+        found = path_of(con, sha256).read_bytes()
+    except OSError as problem:
+        raise DocumentFileMissing(document_id) from problem
+    if hashlib.sha256(found).hexdigest() != sha256:
+        raise DocumentFileChanged(document_id)
+    return found
 
 
 def path_of(con: Connection, sha256: str) -> Path:
@@ -116,20 +97,7 @@ def path_of(con: Connection, sha256: str) -> Path:
 def attached(con: Connection, task_id: int, *, actor: Person) -> list[Document]:
     """The documents attached to a task, oldest first. Raises NoSuchTask."""
     tasks.require_seen(con, task_id, actor=actor)
-    if not con.row("SELECT 1 FROM attachment WHERE task_id = $task_id", task_id=task_id):
-        return []  # as for most tasks: the joins below take four times as long
-    return con.records(
-        Document,
-        f"""
-        SELECT {_COLUMNS} FROM attachment
-        JOIN document ON document.id = attachment.document_id
-        LEFT JOIN patient ON patient.id = document.patient_id
-        LEFT JOIN person ON person.id = document.created_by
-        WHERE attachment.task_id = $task_id
-        ORDER BY attached_at, document.id
-        """,
-        task_id=task_id,
-    )
+    return document_rows.of_task(con, task_id)
 
 
 def recommended_name(patient_name: str, day: date, label: str) -> str:
@@ -149,11 +117,7 @@ def upload(
     file_name: str,
     *,
     practice_id: int,
-    name: str,
-    label: str,
-    status: DocumentStatus,
-    document_date: date,
-    notes: str,
+    details: DocumentDetails,
     patient_id: int | None,
     token: str,
     actor: Person,
@@ -171,17 +135,14 @@ def upload(
         practice_id=practice_id,
     ):
         raise WrongInput("There is no such patient.")
-    media_type = _checked(content, name, label)
-    sha256 = _write(con, content)
-    about = (sha256, file_name, name, label, status, document_date, notes)
-    sent = FormSubmission(token, "upload", actor, (practice_id, patient_id, *about))
+    file = stored(con, content, file_name, details)
+    sent = FormSubmission(token, "upload", actor, (practice_id, patient_id, file, details))
     with transaction(con):
         if is_repeat(con, sent, now=now):
             return result(con, sent)
-        document_id = _add(
-            con, sha256, media_type, len(content), file_name, practice_id=practice_id, name=name,
-            label=label, status=status, document_date=document_date, notes=notes,
-            patient_id=patient_id, task=None, actor=actor, now=now,
+        document_id = add(
+            con, file, details, practice_id=practice_id, patient_id=patient_id, task=None,
+            actor=actor, now=now,
         )  # fmt: skip
         keep_result(con, sent, document_id)
         return document_id
@@ -193,81 +154,125 @@ def upload_and_complete(
     content: bytes,
     file_name: str,
     *,
-    name: str,
-    label: str,
-    status: DocumentStatus,
-    document_date: date,
-    notes: str,
+    details: DocumentDetails,
     token: str,
     actor: Person,
     now: datetime,
 ) -> None:
-    """Save a document, attach it and complete the task, in one transaction.
-
-    Raises WrongDocument, DuplicateDocument, AlreadyCompleted or NotYourTask.
-    """
-    media_type = _checked(content, name, label)
-    task = tasks.get(con, task_id, actor=actor)
-    sha256 = _write(con, content)
-    about = (sha256, file_name, name, label, status, document_date, notes)
-    sent = FormSubmission(token, "upload and complete", actor, (task_id, *about))
+    """Save a document, attach it and complete the task, in one transaction. Raises WrongDocument,
+    DuplicateDocument, AlreadyCompleted or NotYourTask."""
+    tasks.require_seen(con, task_id, actor=actor)
+    file = stored(con, content, file_name, details)
+    sent = FormSubmission(token, "upload and complete", actor, (task_id, file, details))
     with transaction(con):
         if has_completed(con, sent, task_id, now=now):
             return
         task = tasks.workable(con, task_id, actor=actor)
-        document_id = _add(
-            con, sha256, media_type, len(content), file_name, practice_id=task.practice_id,
-            name=name, label=label, status=status, document_date=document_date, notes=notes,
-            patient_id=task.patient_id, task=task, actor=actor, now=now,
-        )  # fmt: skip
-        _attach(con, task, document_id, name, actor=actor, now=now)
+        add_to_task(con, task, file, details, actor=actor, now=now)
         tasks.mark_completed(con, task, actor=actor, now=now)
 
 
 def attach_and_complete(
-    con: Connection, task_id: int, document_id: int, *, token: str, actor: Person, now: datetime
+    con: Connection,
+    task_id: int,
+    document_id: int,
+    *,
+    is_other_patient_confirmed: bool = False,
+    token: str,
+    actor: Person,
+    now: datetime,
 ) -> None:
-    """Attach a saved document and complete the task, in one transaction."""
-    sent = FormSubmission(token, "attach and complete", actor, (task_id, document_id))
+    """Attach a saved document and complete the task, in one transaction.
+
+    Raises what `attachable` raises.
+    """
+    said = (task_id, document_id, is_other_patient_confirmed)
+    sent = FormSubmission(token, "attach and complete", actor, said)
+    tasks.require_seen(con, task_id, actor=actor)
+    check_file(con, document_id, actor=actor)
     with transaction(con):
         if has_completed(con, sent, task_id, now=now):
             return
-        task = tasks.workable(con, task_id, actor=actor)
-        document = get(con, document_id, actor=actor)
-        if document.practice_id != task.practice_id:
-            raise NoSuchDocument
-        _attach(con, task, document.id, document.name, actor=actor, now=now)
+        task, document = attachable(
+            con, task_id, document_id, is_confirmed=is_other_patient_confirmed, actor=actor
+        )
+        link(con, task, document, actor=actor, now=now)
         tasks.mark_completed(con, task, actor=actor, now=now)
 
 
+def check_file(con: Connection, document_id: int, *, actor: Person) -> None:
+    """Raise DocumentFileMissing or DocumentFileChanged for a document that nobody could read.
+
+    Reads the whole file: outside of a transaction, for which others would wait.
+    """
+    content(con, document_id, actor=actor)
+
+
+def attachable(
+    con: Connection, task_id: int, document_id: int, *, is_confirmed: bool, actor: Person
+) -> tuple[Task, Document]:
+    """Return the task and the document that its assignee may attach to it.
+
+    Raises AlreadyCompleted, NotYourTask, NoSuchDocument, or OtherPatient for a document of another
+    patient until that `is_confirmed`.
+    """
+    task = tasks.workable(con, task_id, actor=actor)
+    document = get(con, document_id, actor=actor)
+    if document.practice_id != task.practice_id:
+        raise NoSuchDocument
+    if is_of_other_patient(document, task) and not is_confirmed:
+        raise OtherPatient(document.patient_name or "", task.patient_name)
+    return task, document
+
+
+def is_of_other_patient(document: Document, task: Task) -> bool:
+    """True where the document is of a patient and the task is about another one. A task whose claim
+    is not held here knows its patient by name only."""
+    if document.patient_id is None or document.patient_id == task.patient_id:
+        return False
+    if task.patient_id is not None:
+        return True
+    names = [(document.patient_name or "").casefold(), task.patient_name.casefold()]
+    return bool(names[1]) and _plain(names[0]) != _plain(names[1])
+
+
 def refusal(content: bytes) -> str | None:
-    """The sentence that says why this content is not kept, or None where it is."""
+    """Return the sentence that says why this content is not kept, or None where it is."""
+    return _looked_at(content)[1]
+
+
+def _looked_at(content: bytes) -> tuple[str, str | None]:
+    """Return the media type of content that is kept, or why it is not: a look at it takes up to a
+    second."""
     if len(content) > MAX_BYTES:
-        return (
+        return "", (
             f"This file has {len(content) / 1024 / 1024:.1f} MB; at most 10 MB can be kept. "
             "Scan it at a lower resolution or split it."
         )
-    if media_type_of(content) is None:
-        return (
-            "This file is not a PDF, TIFF, PNG, JPEG or Word document, whatever its name says, or "
-            "it is damaged or holds macros. Save it as one of these and choose it again."
-        )
-    return None
+    seen = look(content)
+    return seen.media_type or "", seen.refusal
 
 
-def check_words(name: str, label: str) -> None:
+def check_words(details: DocumentDetails) -> None:
     """Raise NothingWritten without a name, WrongInput without a label of LABELS."""
-    if not name.strip():
+    if not details.name.strip():
         raise NothingWritten("a name for the document")
-    if label not in DOCUMENT_LABELS:
+    if details.label not in DOCUMENT_LABELS:
         raise WrongInput("Choose a label for the document.")
 
 
-def _checked(content: bytes, name: str, label: str) -> str:
-    check_words(name, label)
-    if problem := refusal(content):
+def stored(con: Connection, content: bytes, file_name: str, details: DocumentDetails) -> StoredFile:
+    """Write the content of a document that can be kept, with the details it is to have.
+
+    Raises WrongDocument, NotWritten, and what `check_words` raises.
+    """
+    check_words(details)
+    media_type, problem = _looked_at(content)
+    if problem:
         raise WrongDocument(problem)
-    return media_type_of(content) or ""
+    return StoredFile(
+        _write(con, content), media_type, len(content), safe_name(file_name, media_type)
+    )
 
 
 def _write(con: Connection, content: bytes) -> str:
@@ -277,7 +282,7 @@ def _write(con: Connection, content: bytes) -> str:
     """
     sha256 = hashlib.sha256(content).hexdigest()
     path = path_of(con, sha256)
-    if path.exists() and path.stat().st_size == len(content):
+    if _is_written(path, sha256):
         return sha256
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{sha256}.{secrets.token_hex(4)}")
@@ -300,60 +305,36 @@ def _write(con: Connection, content: bytes) -> str:
     return sha256
 
 
-def _held(con: Connection, practice_id: int, sha256: str) -> tuple[int, str] | tuple[None, None]:
-    found = con.row(
-        "SELECT id, name FROM document WHERE practice_id = $practice_id AND sha256 = $sha256",
-        practice_id=practice_id,
-        sha256=sha256,
-    )
-    return (found[0], found[1]) if found else (None, None)
+def _is_written(path: Path, sha256: str) -> bool:
+    """True where the file is there as it was saved; one that was changed since is written again."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+    except OSError:
+        return False
 
 
-def _add(
+def add(
     con: Connection,
-    sha256: str,
-    media_type: str,
-    size: int,
-    file_name: str,
+    file: StoredFile,
+    details: DocumentDetails,
     *,
     practice_id: int,
-    name: str,
-    label: str,
-    status: DocumentStatus,
-    document_date: date,
-    notes: str,
     patient_id: int | None,
     task: Task | None,
     actor: Person,
     now: datetime,
 ) -> int:
-    held, held_name = _held(con, practice_id, sha256)
-    if held is not None:
-        raise DuplicateDocument(held, held_name or "")
-    document_id = int(
-        con.value(
-            """
-            INSERT INTO document (practice_id, sha256, media_type, size, file_name, name, label,
-                status, document_date, notes, patient_id, created_at, created_by)
-            VALUES ($practice_id, $sha256, $media_type, $size, $file_name, $name, $label,
-                $status, $document_date, $notes, $patient_id, $now, $actor_id)
-            RETURNING id
-            """,
-            practice_id=practice_id,
-            sha256=sha256,
-            media_type=media_type,
-            size=size,
-            file_name=re.split(r"[/\\]", file_name)[-1][:200] or "document",
-            name=name.strip(),
-            label=label,
-            status=status,
-            document_date=document_date,
-            notes=notes.strip(),
-            patient_id=patient_id,
-            now=now,
-            actor_id=actor.id,
-        )
-    )
+    """Insert the document inside the caller's transaction and return its id.
+
+    Raises DuplicateDocument where the practice has that content.
+    """
+    if held := document_rows.by_content(con, practice_id, file.sha256):
+        raise DuplicateDocument(*held)
+    details = replace(details, name=details.name.strip(), notes=details.notes.strip())
+    document_id = document_rows.insert(
+        con, file, details, practice_id=practice_id, patient_id=patient_id, actor_id=actor.id,
+        now=now,
+    )  # fmt: skip
     history.record(
         con,
         EventKind.UPLOADED,
@@ -362,32 +343,41 @@ def _add(
         document_id=document_id,
         actor_id=actor.id,
         now=now,
-        detail=name.strip(),
+        detail=details.name,
     )
     return document_id
 
 
-def _attach(
-    con: Connection, task: Task, document_id: int, name: str, *, actor: Person, now: datetime
-) -> None:
-    con.execute(
-        """
-        INSERT INTO attachment VALUES ($task_id, $document_id, $practice_id, $now, $actor_id)
-        ON CONFLICT DO NOTHING
-        """,
-        task_id=task.id,
-        document_id=document_id,
-        practice_id=task.practice_id,
-        now=now,
-        actor_id=actor.id,
-    )
+def add_to_task(
+    con: Connection,
+    task: Task,
+    file: StoredFile,
+    details: DocumentDetails,
+    *,
+    actor: Person,
+    now: datetime,
+) -> int:
+    """Insert a document of the task's patient and attach it, inside the caller's transaction."""
+    document_id = add(
+        con, file, details, practice_id=task.practice_id, patient_id=task.patient_id, task=task,
+        actor=actor, now=now,
+    )  # fmt: skip
+    link(con, task, get(con, document_id, actor=actor), actor=actor, now=now)
+    return document_id
+
+
+def link(con: Connection, task: Task, document: Document, *, actor: Person, now: datetime) -> None:
+    """Attach the document inside the caller's transaction, with its history; once."""
+    if not document_rows.attach(con, document, task.id, actor_id=actor.id, now=now):
+        return
+    of_whom = f" (of {document.patient_name})" if is_of_other_patient(document, task) else ""
     history.record(
         con,
         EventKind.ATTACHED,
         practice_id=task.practice_id,
         task_id=task.id,
-        document_id=document_id,
+        document_id=document.id,
         actor_id=actor.id,
         now=now,
-        detail=name,
+        detail=f"{document.name}{of_whom}",
     )

@@ -127,6 +127,63 @@ class DuplicateDocument(BillingError):
         super().__init__(f"This file is already saved as “{name}” (ID {document_id}).")
 
 
+class DocumentFileProblem(BillingError):
+    """The file of a document is not what was saved; `for_operator` says it without patient data."""
+
+    what = ""
+
+    def __init__(self, document_id: int, sentence: str) -> None:
+        self.document_id = document_id
+        super().__init__(sentence)
+
+    @property
+    def for_operator(self) -> str:
+        return f"document {self.document_id} {self.what} on disk"
+
+
+class DocumentFileChanged(DocumentFileProblem):
+    what = "was changed"
+
+    def __init__(self, document_id: int) -> None:
+        super().__init__(
+            document_id,
+            f"This document was changed on disk (ID {document_id}), so it is not shown, sent or "
+            "attached. Add the original file once more, or have it restored from a backup.",
+        )
+
+
+class DocumentFileMissing(DocumentFileProblem):
+    what = "is missing"
+
+    def __init__(self, document_id: int) -> None:
+        super().__init__(
+            document_id,
+            f"The file of this document is missing on disk (ID {document_id}). Add the original "
+            "file once more, or have it restored from a backup.",
+        )
+
+
+class OtherPatient(BillingError):
+    """The document is of somebody else than the task; `document_patient` says of whom."""
+
+    def __init__(self, document_patient: str, task_patient: str) -> None:
+        self.document_patient, self.task_patient = document_patient, task_patient
+        super().__init__(
+            f"This document is of {document_patient or 'another patient'}, and the task is about "
+            f"{task_patient or 'another patient'}. Nothing was attached yet."
+        )
+
+
+class NotAttached(BillingError):
+    def __init__(self) -> None:
+        super().__init__("This document is no longer attached to the task.")
+
+
+class NothingAttached(BillingError):
+    def __init__(self) -> None:
+        super().__init__("Attach a document first.")
+
+
 class DocumentChanged(BillingError):
     def __init__(self) -> None:
         super().__init__(

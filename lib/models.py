@@ -95,6 +95,7 @@ class EventKind(StrEnum):
     NOTED_FROM_BILLER = "noted from the biller"
     CHANGED = "changed"
     ATTACHED = "attached"
+    DETACHED = "detached"
     UPLOADED = "uploaded"
     EXPORTED = "exported"
     SETTING_CHANGED = "setting_changed"
@@ -128,6 +129,7 @@ _HAPPENED = {
     EventKind.NOTED_FROM_BILLER: "Wrote a note from the biller",
     EventKind.CHANGED: "Changed",
     EventKind.ATTACHED: "Attached a document",
+    EventKind.DETACHED: "Detached a document",
     EventKind.UPLOADED: "Uploaded",
     EventKind.EXPORTED: "Exported",
     EventKind.SETTING_CHANGED: "Changed a setting",
@@ -397,13 +399,24 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentDetails:
+    """What people say of a document; its content stands for itself."""
+
+    name: str
+    label: str  # one of documents.LABELS
+    status: DocumentStatus
+    document_date: date
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     id: int
     practice_id: int
     sha256: str
     media_type: str
     size: int  # bytes
-    file_name: str
+    file_name: str  # under which it leaves: it ends as its media type does
     name: str
     label: str
     status: DocumentStatus
@@ -413,6 +426,10 @@ class Document:
     patient_name: str | None
     created_at: datetime
     created_by: str | None
+
+    @property
+    def details(self) -> DocumentDetails:
+        return DocumentDetails(self.name, self.label, self.status, self.document_date, self.notes)
 
 
 @dataclass(frozen=True, slots=True)

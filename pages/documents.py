@@ -8,9 +8,10 @@ import streamlit as st
 from lib import document_changes, documents, formats
 from lib.access import Verb, may, may_anywhere
 from lib.document_types import DOCUMENT_LABELS, JPEG, NAMES, PDF, PNG
-from lib.errors import BillingError
+from lib.errors import BillingError, DocumentFileProblem
 from lib.models import Document, DocumentStatus, Person
 from lib.ui import components, document_dialogs, filters, html, session, url
+from lib.web.logs import LOG
 
 
 def search(actor: Person) -> tuple[list[Document], int, int]:
@@ -20,7 +21,7 @@ def search(actor: Person) -> tuple[list[Document], int, int]:
         url.bind("doc_q")
         query = st.text_input(
             "Search documents", key="doc_q", type="search", width=320,
-            label_visibility="collapsed", placeholder="File name, ID number, label or patient",
+            label_visibility="collapsed", placeholder="File name, ID, label, date or patient",
             on_change=url.save, args=("doc_q",),
         )  # fmt: skip
         url.bind("doc_label", DOCUMENT_LABELS)
@@ -144,6 +145,12 @@ def look_at(document: Document) -> None:
     )
     if may(actor, Verb.KEEP_DOCUMENTS, document.practice_id) and st.button("Edit details"):
         document_dialogs.begin_editing(document)
+    try:
+        documents.content(con, document.id, actor=actor)
+    except DocumentFileProblem as problem:
+        LOG.error("%s", problem.for_operator)
+        st.error(session.escape_markdown(str(problem)))
+        return
     if document.media_type == PDF:
         components.document_frame(address, document.name, key="document_frame")
     elif document.media_type in (PNG, JPEG):
@@ -156,7 +163,8 @@ def look_at(document: Document) -> None:
 def preview(document_id: int | None) -> None:
     """The chosen document, or a hint to choose one."""
     if document_id is None:
-        st.html('<p class="bt-quiet">Choose a row to look at the document.</p>')
+        hint = "Choose a row to see the document." if found else ""
+        st.html(f'<p class="bt-quiet">{hint}</p>')
         return
     try:
         look_at(documents.get(session.connection(), document_id, actor=actor))
@@ -167,7 +175,8 @@ def preview(document_id: int | None) -> None:
 actor = session.person()
 con = session.connection()
 found, count, page = search(actor)
-left, right = st.columns([1.7, 1], gap="medium")
+with st.container(key="documents_body"):
+    left, right = st.columns([1.7, 1], gap="medium")
 with left:
     table(found, count, page, chosen_document())
 with right:

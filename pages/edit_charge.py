@@ -8,7 +8,7 @@ from lib import charge_form, charges, formats, notes
 from lib.errors import BillingError, ChargeChanged, ChargeProblems
 from lib.intake import provenance
 from lib.models import Channel, Charge, Person, Task, TaskType
-from lib.ui import html, navigation, session
+from lib.ui import document_attach, html, navigation, session
 from lib.ui.edit_form import form, found_in
 from lib.ui.editing import Editing, editing, forget, keep, reread
 from lib.ui.task_page import complete_without_charge, head, task_of_window
@@ -31,6 +31,7 @@ def window() -> None:
         form(state, task, actor, is_mine=is_mine)
     with right:
         _notes(state, task, actor, is_mine=is_mine)
+        document_attach.beside_charge(task, actor, is_mine=is_mine)
         _origin(charge, actor)
     if is_mine:
         _keep(state, task, actor)
@@ -167,3 +168,4 @@ if (task_id := navigation.task_in_url()) is not None and st.session_state.get("w
     st.session_state["window"] = task_id
 head("Edit Charge", actor, wrong=(TaskType.DOCUMENTS, "find_document"))
 window()
+document_attach.dialog()

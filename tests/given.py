@@ -7,7 +7,16 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from lib.models import Charge, Document, DocumentStatus, FieldChange, ServiceLine, Status, TaskType
+from lib.models import (
+    Charge,
+    Document,
+    DocumentDetails,
+    DocumentStatus,
+    FieldChange,
+    ServiceLine,
+    Status,
+    TaskType,
+)
 from lib.store import search_terms
 from lib.store.database import Connection, transaction
 from lib.store.search_words import claim_shape
@@ -224,13 +233,12 @@ def pdf(text: str = "") -> bytes:
     return f"%PDF-1.4\n%{text}\n%%EOF\n".encode()
 
 
-ABOUT = {
-    "name": "RAY_IDA_2025-02-03_REFERRAL",
-    "label": "Referral",
-    "status": DocumentStatus.NEW,
-    "document_date": date(2025, 2, 3),
-    "notes": "",
-}
+ABOUT = DocumentDetails(
+    name="RAY_IDA_2025-02-03_REFERRAL",
+    label="Referral",
+    status=DocumentStatus.NEW,
+    document_date=date(2025, 2, 3),
+)
 
 
 def names(found: Sequence[Document]) -> list[str]:

@@ -20,7 +20,15 @@ SOURCES = {module: path.read_text(encoding="utf-8") for module, path in MODULES.
 # the longest name that fits a module says which floor is its own.
 FLOORS = (
     ("lib.models", "lib.errors", "lib.formats"),
-    ("lib.document_types", "lib.scrubber", "lib.charge_form", "lib.store.search_words"),
+    (
+        "lib.document_types",
+        "lib.unsafe_pdf",
+        "lib.unsafe_word",
+        "lib.unsafe_word_xml",
+        "lib.scrubber",
+        "lib.charge_form",
+        "lib.store.search_words",
+    ),
     ("lib.intake.records",),
     (
         "lib.intake.x12",

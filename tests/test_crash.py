@@ -24,7 +24,7 @@ from datetime import date
 from pathlib import Path
 from lib import charges, documents, people, tasks
 from lib.store.database import Store
-from lib.models import DocumentStatus
+from lib.models import DocumentDetails, DocumentStatus
 from tests.conftest import NOON
 
 con = Store(Path(sys.argv[1])).connection()
@@ -43,8 +43,8 @@ SAVE_AND_COMPLETE = """
 """
 UPLOAD_AND_COMPLETE = """
     documents.upload_and_complete(
-        con, id_, f"%PDF-1.4 {id_}".encode() * 5000, "scan.pdf", name=f"Scan {id_}",
-        label="Referral", status=DocumentStatus.NEW, document_date=date(2025, 2, 3), notes="",
+        con, id_, f"%PDF-1.4 {id_}".encode() * 5000, "scan.pdf",
+        details=DocumentDetails(f"Scan {id_}", "Referral", DocumentStatus.NEW, date(2025, 2, 3)),
         token=f"form {id_}", actor=ana, now=NOON,
     )
     print(id_, flush=True)

@@ -9,12 +9,10 @@ import pytest
 
 from lib import document_changes, documents
 from lib.errors import DocumentChanged, NoSuchDocument, NotAllowed, NothingWritten, WrongInput
-from lib.models import Document, DocumentStatus, Person
+from lib.models import Document, DocumentDetails, DocumentStatus, Person
 from lib.store.database import Connection
 from tests.conftest import Cast
 from tests.given import ABOUT, minutes, pdf
-
-OLD: dict[str, Any] = ABOUT
 
 NEW: dict[str, Any] = {
     "name": "RIVERA_ADA_2025-03-01_REFERRAL",
@@ -29,14 +27,15 @@ NEW: dict[str, Any] = {
 def saved(con: Connection, cast: Cast) -> Document:
     number = documents.upload(
         con, pdf("a"), "scan.pdf", practice_id=cast.practice, patient_id=None, token="1",
-        actor=cast.ana, now=minutes(0), **OLD,
+        actor=cast.ana, now=minutes(0), details=ABOUT,
     )  # fmt: skip
     return documents.get(con, number, actor=cast.ana)
 
 
 def change(con: Connection, seen: Document, actor: Person, **said: Any) -> int:
+    details = DocumentDetails(**{**NEW, **said})
     return document_changes.change(
-        con, seen.id, **{**NEW, **said}, seen=seen, actor=actor, now=minutes(5)
+        con, seen.id, details=details, seen=seen, actor=actor, now=minutes(5)
     )
 
 

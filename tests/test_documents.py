@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import os
@@ -18,6 +19,7 @@ from lib import document_types, documents, tasks, workflow
 from lib.documents import MAX_BYTES
 from lib.errors import (
     AlreadyCompleted,
+    DocumentFileProblem,
     DuplicateDocument,
     NoSuchDocument,
     NoSuchTask,
@@ -28,7 +30,7 @@ from lib.errors import (
     WrongDocument,
     WrongInput,
 )
-from lib.models import DocumentStatus, Person, Status, TaskType
+from lib.models import DocumentDetails, DocumentStatus, Person, Status, TaskType
 from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
 from tests.given import ABOUT, add_patient, add_task, minutes, names, pdf, story
@@ -122,13 +124,20 @@ OTHERS = {
 }
 
 
+def details(about: dict[str, Any]) -> DocumentDetails:
+    """What `about` says of a document, taken out of it."""
+    names = [field.name for field in dataclasses.fields(DocumentDetails)]
+    return dataclasses.replace(ABOUT, **{name: about.pop(name) for name in names if name in about})
+
+
 def upload(
     con: Connection, cast: Cast, content: bytes, actor: Person | None = None, **about: Any
 ) -> int:
     return documents.upload(
         con, content,
         **{
-            **ABOUT, "file_name": "scan.pdf", "practice_id": cast.practice, "patient_id": None,
+            "details": details(about), "file_name": "scan.pdf", "practice_id": cast.practice,
+            "patient_id": None,
             "token": hashlib.sha256(content).hexdigest(), "actor": actor or cast.ana,
             "now": NOON, **about,
         },
@@ -141,8 +150,8 @@ def upload_and_complete(
     documents.upload_and_complete(
         con, task_id, content,
         **{
-            **ABOUT, "file_name": "scan.pdf", "token": "form", "actor": actor, "now": minutes(5),
-            **about,
+            "details": details(about), "file_name": "scan.pdf", "token": "form", "actor": actor,
+            "now": minutes(5), **about,
         },
     )  # fmt: skip
 
@@ -161,15 +170,16 @@ def test_each_kind_is_known_by_its_content_whatever_its_name(con: Connection, ca
     for kind, content in KINDS.items():
         document_id = upload(con, cast, content, file_name="holiday.exe")
 
-        document, path = documents.content(con, document_id, actor=cast.ben)
+        document, found = documents.content(con, document_id, actor=cast.ben)
         assert document.media_type == kind
-        assert path.read_bytes() == content
+        assert found == content
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_anything_else_is_refused_and_nothing_of_it_is_kept(con: Connection, cast: Cast) -> None:
-    for content in OTHERS.values():
-        with pytest.raises(WrongDocument, match="not a PDF, TIFF, PNG, JPEG or Word document"):
+    for what, content in OTHERS.items():
+        sentence = "holds macros" if "macros" in what else "not a PDF, TIFF, PNG, JPEG or Word doc"
+        with pytest.raises(WrongDocument, match=sentence):
             upload(con, cast, content, file_name="letter.pdf")
 
     assert con.rows("SELECT * FROM document") == []
@@ -274,9 +284,9 @@ def test_ten_threads_uploading_one_content_make_one_document(store: Store, cast:
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
-        ("../../billing.duckdb", "billing.duckdb"), ("/etc/passwd", "passwd"),
-        (r"C:\scans\..\a.pdf", "a.pdf"), ("scans/", "document"), ("", "document"),
-        ("x" * 300 + ".pdf", "x" * 200), ("Überweisung.pdf", "Überweisung.pdf"),
+        ("../../billing.duckdb", "billing_duckdb.pdf"), ("/etc/passwd", "passwd.pdf"),
+        (r"C:\scans\..\a.pdf", "a.pdf"), ("scans/", "document.pdf"), ("", "document.pdf"),
+        ("x" * 300 + ".pdf", "x" * 146 + ".pdf"), ("Überweisung.pdf", "Überweisung.pdf"),
     ],
 )  # fmt: skip
 def test_a_file_name_leads_nowhere(con: Connection, cast: Cast, given: str, kept: str) -> None:
@@ -284,7 +294,8 @@ def test_a_file_name_leads_nowhere(con: Connection, cast: Cast, given: str, kept
 
     document_id = upload(con, cast, pdf(), file_name=given)
 
-    document, path = documents.content(con, document_id, actor=cast.ana)
+    document = documents.get(con, document_id, actor=cast.ana)
+    path = documents.path_of(con, document.sha256)
     assert document.file_name == kept
     after = {found for found in con.store.folder.parent.rglob("*") if found.is_file()}
     assert after - before == {path}
@@ -337,10 +348,10 @@ def test_uploading_and_completing_is_one_thing(con: Connection, cast: Cast) -> N
     task = tasks.get(con, task_id, actor=cast.ana)
     assert (task.status, task.completed_by) == (Status.COMPLETED, "Ana")
     (document,) = documents.attached(con, task_id, actor=cast.dora)
-    assert (document.name, document.patient_name) == (ABOUT["name"], "Ray, Ida")
+    assert (document.name, document.patient_name) == (ABOUT.name, "Ray, Ida")
     assert story(con, task_id)[2:] == [
-        ("uploaded", None, None, None, ABOUT["name"], "Ana"),
-        ("attached", None, None, None, ABOUT["name"], "Ana"),
+        ("uploaded", None, None, None, ABOUT.name, "Ana"),
+        ("attached", None, None, None, ABOUT.name, "Ana"),
         ("completed", "Status", "In progress", "Completed", None, "Ana"),
     ]
 
@@ -515,7 +526,7 @@ def test_a_crash_while_writing_leaves_neither_row_nor_half_a_file(
     assert con.rows("SELECT * FROM document") == []
     assert not documents.path_of(con, sha256).exists()
     assert files(con.store) == []
-    assert documents.content(con, upload(con, cast, pdf()), actor=cast.ana)[1].exists()
+    assert documents.content(con, upload(con, cast, pdf()), actor=cast.ana)[1] == pdf()
 
 
 def test_a_crash_between_file_and_row_leaves_a_stray_file_that_is_taken_up_again(
@@ -543,3 +554,72 @@ def test_half_a_file_under_the_hash_is_written_again(con: Connection, cast: Cast
     upload(con, cast, pdf())
 
     assert path.read_bytes() == pdf()
+
+
+def test_a_changed_or_missing_file_is_said_and_the_original_heals_it(
+    con: Connection, cast: Cast
+) -> None:
+    document_id = upload(con, cast, pdf("original"))
+    path = documents.path_of(con, documents.get(con, document_id, actor=cast.ana).sha256)
+    same_size = pdf("orIginal")
+
+    for damage, sentence in (
+        (lambda: path.write_bytes(same_size), f"changed on disk .ID {document_id}"),
+        (lambda: path.write_bytes(b""), "changed on disk"),
+        (lambda: path.write_bytes(path.read_bytes() + b" "), "changed on disk"),
+        (path.unlink, "missing on disk"),
+    ):
+        damage()
+        with pytest.raises(DocumentFileProblem, match=sentence) as problem:
+            documents.content(con, document_id, actor=cast.ana)
+        assert problem.value.for_operator.startswith(f"document {document_id} ")
+        with pytest.raises(DuplicateDocument):
+            upload(con, cast, pdf("original"), token=sentence)
+        assert documents.content(con, document_id, actor=cast.ana)[1] == pdf("original")
+
+
+def test_the_id_that_was_typed_comes_first_and_an_id_as_shown_is_only_that(
+    con: Connection, cast: Cast
+) -> None:
+    first = upload(con, cast, pdf("0"), name="FIRST")
+    for n in range(3):
+        upload(con, cast, pdf(f"x{n}"), name=f"{first}{n} OF {first}", now=minutes(n + 1))
+
+    def found(query: str) -> list[str]:
+        rows, count = documents.find(con, query, actor=cast.ben)
+        assert count == len(rows)
+        return names(rows)
+
+    assert found(f"{first}") == ["FIRST", f"{first}2 OF {first}", f"{first}1 OF {first}",
+                                 f"{first}0 OF {first}"]  # fmt: skip
+    for shown in (f"ID {first}", f"id{first}", f"#{first}", f"ID: {first}", f" Id  00{first} "):
+        assert found(shown) == ["FIRST"]
+    assert found("ID 999") == []
+    assert found(f"ID {first} nothing") == []
+    assert found("9" * 40) == []
+
+
+def test_a_date_as_shown_and_a_label_find(con: Connection, cast: Cast) -> None:
+    ida = add_patient(con, cast.practice, "Ridley", "Ida")
+    upload(con, cast, pdf("a"), name="A", label="Lab results", document_date=date(2025, 1, 13))
+    upload(con, cast, pdf("b"), name="B", label="Certificate of medical necessity",
+           document_date=date(2024, 12, 3), patient_id=ida)  # fmt: skip
+
+    def found(query: str) -> list[str]:
+        return names(documents.find(con, query, actor=cast.ben)[0])
+
+    for query in ("01/13/2025", "1/13/2025", "1/13/25", "01/13", "Lab results", "results LAB"):
+        assert found(query) == ["A"]
+    for query in ("12/03/2024", "certificate of medical necessity", "Ridley Ida", "ida 12/3/24"):
+        assert found(query) == ["B"]
+    for query in ("13", "2025", "02/30/2025", "%", "' OR 1=1 --", "_"):
+        assert found(query) == []
+
+
+def test_what_was_sent_as_a_program_is_shown_as_what_it_is(con: Connection, cast: Cast) -> None:
+    """In a store of an earlier version too, where the sender's name was kept."""
+    document_id = upload(con, cast, pdf(), file_name="Invoice.pdf.bat")
+    con.execute("UPDATE document SET file_name = 'Invoice.hta'")
+
+    assert documents.get(con, document_id, actor=cast.ana).file_name == "Invoice.pdf"
+    assert documents.find(con, "invoice", actor=cast.ana)[0][0].file_name == "Invoice.pdf"

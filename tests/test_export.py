@@ -17,7 +17,7 @@ from lib.export.completed_tasks import Attached
 from lib.export.period import period
 from lib.export.zip_file import COLUMNS, cell, export, file_name, write_zip
 from lib.intake import imports
-from lib.models import DocumentStatus, TaskType
+from lib.models import DocumentDetails, DocumentStatus, TaskType
 from lib.samples import pdf
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
@@ -69,8 +69,9 @@ def complete(
 def attach(con: Connection, cast: Cast, task_id: int, name: str) -> None:
     content = pdf.page("Northside", name, ["Seen and treated."])
     documents.upload_and_complete(
-        con, task_id, content, "scan.pdf", name=name, label="Operative report",
-        status=DocumentStatus.NEW, document_date=TODAY, notes="", token=f"up {task_id}",
+        con, task_id, content, "scan.pdf",
+        details=DocumentDetails(name, "Operative report", DocumentStatus.NEW, TODAY),
+        token=f"up {task_id}",
         actor=cast.ben, now=NOON,
     )  # fmt: skip
 
@@ -154,6 +155,26 @@ def test_a_document_whose_file_was_lost_is_said_to_be(
 
     assert row["Documents"] == "Report (file lost)"
     assert archive.namelist() == ["manifest.csv"]
+
+
+def test_a_document_that_was_changed_on_disk_is_not_in_it_and_said(
+    con: Connection, cast: Cast, charge: int
+) -> None:
+    kept, changed = (
+        add_task(con, cast, charge, kind=TaskType.DOCUMENTS, title=title) for title in "ab"
+    )
+    attach(con, cast, kept, "Report")
+    attach(con, cast, changed, "Plan")
+    [document] = documents.attached(con, changed, actor=cast.ben)
+    path = documents.path_of(con, document.sha256)
+    path.write_bytes(path.read_bytes().replace(b"Seen", b"SEEN"))
+
+    rows, archive = taken(con, cast)
+
+    assert {row["Task"]: row["Documents"] for row in rows}["b"] == "Plan (file changed on disk)"
+    assert len(archive.namelist()) == 2
+    said = con.value("SELECT detail FROM event WHERE kind = 'exported' ORDER BY id DESC LIMIT 1")
+    assert said.startswith(f"not in it: document {document.id} was changed on disk")
 
 
 @pytest.mark.parametrize(

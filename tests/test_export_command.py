@@ -11,11 +11,14 @@ import pytest
 from lib.export.period import period
 from lib.export.replacement_claims import claims_file, review
 from lib.intake import imports
+from lib.models import TaskType
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_command import run_command
-from tests.test_export import TODAY, add_task, complete, held
+from tests.test_export import TODAY, add_task, attach, complete, held
 from tests.x12_texts import answer, claim, file_835, file_837
+
+DOCUMENTS = TaskType.DOCUMENTS
 
 
 @pytest.fixture
@@ -51,6 +54,36 @@ def test_the_command_line_writes_both_files(
     assert [each.returncode for each in (unnamed, nobody, ending)] == [2, 2, 2]
     assert all(each.stderr.count("\n") == 1 for each in (unnamed, nobody, ending))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.x12", "a.zip", "copy", "data"]
+
+
+def test_an_export_that_lacks_documents_ends_with_1_and_names_no_patient(
+    con: Connection, cast: Cast, charge: int, tmp_path: Path
+) -> None:
+    for title in ("changed", "missing", "whole"):
+        attach(
+            con, cast, add_task(con, cast, charge, kind=DOCUMENTS, title=title), f"GREEN {title}"
+        )
+    data = tmp_path / "copy"
+    subprocess.run(["cp", "-r", con.store.folder, data], check=True)
+    paths = {
+        name: data / "documents" / sha256[:2] / sha256
+        for name, sha256 in con.rows("SELECT name, sha256 FROM document")
+    }
+    paths["GREEN changed"].write_bytes(b"%PDF-1.4 other")
+    paths["GREEN missing"].unlink()
+
+    ended = run_command(
+        data, "export", "--practice", "Northside Clinic", "--since", "2025-03-03", "--until",
+        "2025-03-03", "--out", tmp_path / "a.zip",
+    )  # fmt: skip
+
+    assert ended.returncode == 1
+    assert sorted(line.partition("document ")[2][2:] for line in ended.stderr.splitlines()) == [
+        "is missing on disk", "was changed on disk",
+    ]  # fmt: skip
+    assert "3 completed tasks" in ended.stdout
+    assert "GREEN" not in ended.stdout + ended.stderr
+    assert len(zipfile.ZipFile(tmp_path / "a.zip").namelist()) == 2
 
 
 def test_a_replacement_claim_is_made_from_the_file_the_claim_came_in(

@@ -155,7 +155,7 @@ def test_other_addresses_name_nothing(practice: Practice, what: str) -> None:
 def taken(practice: Practice) -> int:
     """How often answers were taken, as the page says it."""
     with stream(practice.server, practice.tokens["Ana"]) as tab:
-        return tab.draw("since=2020-01-01", page="answers").count("<li>Dora")
+        return tab.draw("since=2020-01-01", page="export").count("<li>Dora")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from lib import document_types, documents, people
-from lib.models import DocumentStatus, Person, Role
+from lib.models import DocumentDetails, DocumentStatus, Person, Role
 from lib.store.database import Connection, Store
 from lib.web import session
 from lib.web.documents import disposition
@@ -57,7 +58,7 @@ def lakeside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
     real = add_person(con, "Real Person", lakeside, is_sample=False)
     actor = people.person(con, ana)
     assert actor
-    scan = add_document(con, scanned_page("PDF"), 'Scan "März".pdf', actor=actor)
+    scan = add_document(con, scanned_page("PDF"), 'Scan "März".bat', actor=actor)
     fax = add_document(con, scanned_page("TIFF"), "fax.tif", actor=actor)
     store.close()
     with running(folder) as server:
@@ -86,11 +87,12 @@ def add_document(con: Connection, content: bytes, file_name: str, *, actor: Pers
         content,
         file_name,
         practice_id=actor.practice_ids[0],
-        name="Something scanned",
-        label=document_types.DOCUMENT_LABELS[0],
-        status=DocumentStatus.NEW,
-        document_date=date(2026, 3, 4),
-        notes="",
+        details=DocumentDetails(
+            "Something scanned",
+            document_types.DOCUMENT_LABELS[0],
+            DocumentStatus.NEW,
+            date(2026, 3, 4),
+        ),
         patient_id=None,
         token=file_name,
         actor=actor,
@@ -444,6 +446,31 @@ def test_a_document_is_sent_to_its_practice_and_to_nobody_else(
     assert server.ask(lakeside.scan).status == 401
 
 
+def test_a_document_that_was_changed_or_lost_on_disk_is_said_and_logged_without_its_name(
+    lakeside: Practice, token: str
+) -> None:
+    server = lakeside.server
+    whole = server.ask(lakeside.fax, token=token).body
+    sha256 = hashlib.sha256(whole).hexdigest()
+    path = server.folder / "documents" / sha256[:2] / sha256
+    try:
+        path.write_bytes(whole[:-1] + b"!")
+        changed = server.ask(lakeside.fax, token=token)
+        path.unlink()
+        missing = server.ask(lakeside.fax, token=token)
+    finally:
+        path.write_bytes(whole)
+
+    assert (changed.status, missing.status) == (410, 410)
+    assert changed.text.startswith("This document was changed on disk (ID 2)")
+    assert missing.text.startswith("The file of this document is missing on disk (ID 2)")
+    log = server.log.read_text()
+    assert "document 2 was changed on disk" in log
+    assert "document 2 is missing on disk" in log
+    assert "fax" not in log
+    assert server.ask(lakeside.fax, token=token).body == whole
+
+
 def test_the_list_is_found_under_its_own_name_too(server: Server, token: str) -> None:
     answer = server.ask("/tasks?type=Coding&task=7", token=token)
 
@@ -485,9 +512,7 @@ def test_only_what_a_browser_shows_safely_is_shown(lakeside: Practice, token: st
     saved = ask(f"{lakeside.scan}?download=1", token=token).headers["content-disposition"]
     fax = ask(lakeside.fax, token=token).headers
 
-    assert (
-        shown == "inline; filename=\"Scan _M_rz_.pdf\"; filename*=UTF-8''Scan%20%22M%C3%A4rz%22.pdf"
-    )
+    assert shown == "inline; filename=\"Scan _M_rz_.pdf\"; filename*=UTF-8''Scan%20_M%C3%A4rz_.pdf"
     assert saved == shown.replace("inline", "attachment")
     assert fax["content-disposition"].startswith("attachment;")
     assert fax["content-security-policy"].startswith("sandbox; default-src 'none';")

@@ -27,7 +27,8 @@ READS_OPTIONS = frozenset({"menu_button", "pills", "radio", "segmented_control"}
 PARTS = {"import_report.table", "html.badge"}  # of ours, by the same name
 OURS = {  # what we write on the screen ourselves
     "KINDS", "FIELD_LABELS['place_of_service']", "FIELD_LABELS[name]",
-    "OPTION_LABELS[name]", "wanted.label", "MAX_SHOWN", "NEEDED.get(which, '')",
+    "OPTION_LABELS[name]", "wanted.label", "MAX_SHOWN",
+    "NEEDED", "rows", "time.monotonic()", "begun",
     "ORDERS[order]", "_caption(document)", "about", "about.lower()", "count", "label", "meaning",
     "said", "task.status", "title", "which.label",
 }  # fmt: skip

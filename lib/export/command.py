@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from lib import people
-from lib.errors import BillingError, WrongInput
+from lib.errors import BillingError, DocumentFileProblem, WrongInput
 from lib.export.period import Period, period
 from lib.export.replacement_claims import claims_file, review
 from lib.export.zip_file import write_zip
@@ -24,14 +24,18 @@ ENDINGS = (".zip", ".x12")
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """Write the file: 0 it is there, 1 it could not be written, 2 wrong usage. Names no patient."""
+    """Write the file: 0 it is there and whole, 1 it is not, 2 wrong usage. Names no patient."""
     wanted = _parser().parse_args(arguments)
     try:
         con = process.open_store().connection()
         practice = _practice(con, wanted.practice)
         today = now.astimezone(ZoneInfo(practice.timezone)).date()
         days = period(con, practice.id, *_days(wanted, today), actor=None)
-        print(_write(con, days, Path(wanted.out), now))
+        left_out: list[DocumentFileProblem] = []
+        print(_write(con, days, Path(wanted.out), now, left_out))
+        for problem in left_out:
+            print(f"not in the file: {problem.for_operator}", file=sys.stderr)
+        return 1 if left_out else 0
     except WrongInput as problem:
         print(f"python -m lib export: {problem}", file=sys.stderr)
         return 2
@@ -43,7 +47,6 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         return 1
     finally:
         process.close_stores()
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m lib export",
         description="Write what was completed on some days: tasks with notes and documents "
         "(FILE.zip), or the changed charges as 837P claims that replace those filed (FILE.x12).",
-        epilog="Exit code: 0 the file is there, 1 it could not be written, 2 wrong usage.",
+        epilog="Exit code: 0 the file is there and whole, 1 it could not be written or lacks "
+        "documents that are missing or changed on disk, 2 wrong usage.",
     )
     parser.add_argument("--practice", metavar="NAME", help="needed only where there are several")
     parser.add_argument("--since", metavar="YYYY-MM-DD", type=_day, required=True)
@@ -87,10 +91,12 @@ def _practice(con: Connection, name: str | None) -> Practice:
     raise WrongInput(f"there is no practice of that name; there is: {names or 'none yet'}.")
 
 
-def _write(con: Connection, days: Period, path: Path, now: datetime) -> str:
+def _write(
+    con: Connection, days: Period, path: Path, now: datetime, left_out: list[DocumentFileProblem]
+) -> str:
     """Write the file under another name first, so that it is there whole or not at all."""
     if path.suffix.lower() == ".zip":
-        ids, chunks = write_zip(con, days, actor=None, now=now)
+        ids, chunks = write_zip(con, days, actor=None, now=now, left_out=left_out)
         said = f"{path}: {count(len(ids), 'completed task')}"
     else:
         found = review(con, days)

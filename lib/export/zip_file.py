@@ -12,6 +12,7 @@ from datetime import date, datetime, tzinfo
 from typing import BinaryIO
 
 from lib import document_types, documents
+from lib.errors import DocumentFileMissing, DocumentFileProblem
 from lib.export import completed_tasks
 from lib.export.completed_tasks import Attached, CompletedTask
 from lib.export.period import Period, period, record_export
@@ -19,20 +20,12 @@ from lib.intake.recognize import count
 from lib.models import Channel, Person
 from lib.store.database import Connection
 
-CHUNK = 256 * 1024  # bytes of a document that are in memory at once
+CHUNK = 256 * 1024  # bytes of a document that are packed at once
 COLUMNS = (
     "Claim number", "Patient", "Payer", "Type", "Task", "Date of service", "Amount",
     "Completed", "Completed by", "Notes to Biller", "Notes from Biller", "Questions & Comments",
     "Changed fields", "Documents",
 )  # fmt: skip
-ENDINGS = {
-    document_types.PDF: ".pdf",
-    document_types.TIFF: ".tif",
-    document_types.PNG: ".png",
-    document_types.JPEG: ".jpg",
-    document_types.DOC: ".doc",
-    document_types.DOCX: ".docx",
-}
 FORMULA = frozenset("=+-@＝＋－＠")  # what begins one; OWASP, CSV injection
 
 
@@ -58,12 +51,34 @@ def export(
 
 
 def write_zip(
-    con: Connection, wanted: Period, *, actor: Person | None, now: datetime
+    con: Connection,
+    wanted: Period,
+    *,
+    actor: Person | None,
+    now: datetime,
+    left_out: list[DocumentFileProblem] | None = None,
 ) -> tuple[list[int], Iterator[bytes]]:
-    """The tasks of the period, and the ZIP of them piece by piece; the history says who took it."""
+    """Return the tasks of the period, and the ZIP of them piece by piece; the history says who took
+    it. What is not in it although it belongs there is in `left_out` once all pieces are taken."""
     ids = completed_tasks.task_ids(con, wanted)
     record_export(con, wanted, count(len(ids), "completed task"), actor=actor, now=now)
-    return ids, _chunks(con, ids, now.astimezone(wanted.zone))
+    missing: list[DocumentFileProblem] = [] if left_out is None else left_out
+    return ids, _all(con, wanted, ids, missing, actor=actor, now=now)
+
+
+def _all(
+    con: Connection,
+    wanted: Period,
+    ids: list[int],
+    left_out: list[DocumentFileProblem],
+    *,
+    actor: Person | None,
+    now: datetime,
+) -> Iterator[bytes]:
+    yield from _chunks(con, ids, now.astimezone(wanted.zone), left_out)
+    if left_out:
+        said = "; ".join(problem.for_operator for problem in left_out)
+        record_export(con, wanted, f"not in it: {said}", actor=actor, now=now)
 
 
 def cell(text: str) -> str:
@@ -93,25 +108,36 @@ class _Outlet(io.RawIOBase):
             self.waiting.clear()
 
 
-def _chunks(con: Connection, ids: list[int], made_at: datetime) -> Iterator[bytes]:
+def _chunks(
+    con: Connection, ids: list[int], made_at: datetime, left_out: list[DocumentFileProblem]
+) -> Iterator[bytes]:
+    """Yield the ZIP; each document is read twice, since the manifest before it says whether it is
+    what was saved."""
     outlet, zone = _Outlet(), made_at.tzinfo
     wanted: dict[int, Attached] = {}
+    lost: dict[int, DocumentFileProblem] = {}
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open(_entry("manifest.csv", made_at), "w") as manifest:
             manifest.write("\ufeff".encode())  # without it Excel does not read UTF-8
             manifest.write(_line(COLUMNS))
             for answer in completed_tasks.answers(con, ids):
                 for document in answer.documents:
-                    if documents.path_of(con, document.sha256).exists():
-                        wanted.setdefault(document.document_id, document)
-                manifest.write(_line(_row(answer, zone, wanted)))
+                    if document.document_id in wanted or document.document_id in lost:
+                        continue
+                    try:
+                        documents.read_content(con, document.document_id, document.sha256)
+                        wanted[document.document_id] = document
+                    except DocumentFileProblem as problem:
+                        lost[document.document_id] = problem
+                        left_out.append(problem)
+                manifest.write(_line(_row(answer, zone, lost)))
                 yield from outlet.take()
         for document in wanted.values():
-            path = documents.path_of(con, document.sha256)
+            content = documents.read_content(con, document.document_id, document.sha256)
             name = f"documents/{file_name(document)}"
-            with path.open("rb") as file, archive.open(_entry(name, made_at), "w") as entry:
-                while content := file.read(CHUNK):
-                    entry.write(content)
+            with archive.open(_entry(name, made_at), "w") as entry:
+                for start in range(0, len(content), CHUNK):
+                    entry.write(content[start : start + CHUNK])
                     yield from outlet.take()
     yield from outlet.take()
 
@@ -128,10 +154,14 @@ def file_name(document: Attached) -> str:
     decomposed = unicodedata.normalize("NFKD", document.name)
     letters = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     stem = re.sub(r"[^0-9A-Za-z_-]+", "-", letters).strip("-_")[:80]
-    return f"{document.document_id}_{stem or 'document'}{ENDINGS.get(document.media_type, '')}"
+    return (
+        f"{document.document_id}_{stem or 'document'}{document_types.ending(document.media_type)}"
+    )
 
 
-def _row(answer: CompletedTask, zone: tzinfo | None, kept: dict[int, Attached]) -> tuple[str, ...]:
+def _row(
+    answer: CompletedTask, zone: tzinfo | None, lost: dict[int, DocumentFileProblem]
+) -> tuple[str, ...]:
     return (
         answer.claim_number,
         answer.patient,
@@ -149,10 +179,17 @@ def _row(answer: CompletedTask, zone: tzinfo | None, kept: dict[int, Attached]) 
             f"{c.field}: {c.old or 'nothing'} → {c.new or 'nothing'}" for c in answer.changes
         ),
         "\n".join(
-            file_name(document) if document.document_id in kept else f"{document.name} (file lost)"
-            for document in answer.documents
+            _document(document, lost.get(document.document_id)) for document in answer.documents
         ),
     )
+
+
+def _document(document: Attached, problem: DocumentFileProblem | None) -> str:
+    """Return the document's name in the archive, or why it is not there."""
+    if problem is None:
+        return file_name(document)
+    what = "file lost" if isinstance(problem, DocumentFileMissing) else "file changed on disk"
+    return f"{document.name} ({what})"
 
 
 def _notes(answer: CompletedTask, channel: Channel, zone: tzinfo | None) -> str:

@@ -11,7 +11,7 @@ from random import Random
 
 from lib import charges, documents, notes, tasks, workflow
 from lib.intake import imports as intake
-from lib.models import DocumentStatus, Person, Role, Task, TaskType
+from lib.models import DocumentDetails, DocumentStatus, Person, Role, Task, TaskType
 from lib.samples import clock, edits, letters
 from lib.samples.files import SampleFile
 from lib.samples.ingredients import Conversation, Request, SamplePractice, SampleProvider, read
@@ -199,11 +199,7 @@ class Year:
                 task.id,
                 letter.content,
                 letter.file_name,
-                name=letter.name,
-                label=letter.label,
-                status=DocumentStatus.NEW,
-                document_date=letter.day,
-                notes="",
+                details=DocumentDetails(letter.name, letter.label, DocumentStatus.NEW, letter.day),
                 token=self.token(),
                 actor=worker,
                 now=at,
@@ -244,11 +240,13 @@ class Year:
             letter.content,
             letter.file_name,
             practice_id=self.practice_id,
-            name=letter.name,
-            label=letter.label,
-            status=self.chance.choice(list(DocumentStatus)),
-            document_date=letter.day,
-            notes=self.chance.choice(("", "", "Came by fax.", "Scanned at the front desk.")),
+            details=DocumentDetails(
+                letter.name,
+                letter.label,
+                self.chance.choice(list(DocumentStatus)),
+                letter.day,
+                self.chance.choice(("", "", "Came by fax.", "Scanned at the front desk.")),
+            ),
             patient_id=patient_id,
             token=self.token(),
             actor=worker,

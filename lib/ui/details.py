@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 from typing import Any
-from urllib.parse import quote
 
 import streamlit as st
 
@@ -15,7 +14,7 @@ from lib.errors import BillingError
 from lib.intake import provenance
 from lib.models import Channel, Document, Note, Person, Status, Task, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import html, navigation, session
+from lib.ui import document_attach, html, navigation, session
 
 
 @st.fragment(key="details")
@@ -86,9 +85,7 @@ def _attachments(attached: list[Document]) -> str:
     if not attached:
         return ""
     links = "".join(
-        f'<li><a href="/documents/{document.id}/{quote(document.file_name)}" target="_blank" '
-        f'rel="noopener">{escape(document.name)}</a></li>'
-        for document in attached
+        f"<li>{document_attach.link(document, document.name)}</li>" for document in attached
     )
     return f'<p class="bt-head" style="margin-top:10px">Documents</p><ul>{links}</ul>'
 

@@ -73,7 +73,8 @@ def _add(token: str) -> None:
     try:
         documents.upload(
             session.connection(), filled.content, filled.file_name, practice_id=practice_id,
-            patient_id=patient_id, token=token, actor=actor, now=session.now(), **filled.fields(),
+            details=filled.details(), patient_id=patient_id, token=token, actor=actor,
+            now=session.now(),
         )  # fmt: skip
     except BillingError as problem:
         st.error(session.escape_markdown(str(problem)))
@@ -99,8 +100,8 @@ def _edit(token: str, seen: Document) -> None:
     said = session.toasts()
     try:
         count = document_changes.change(
-            session.connection(), seen.id, seen=seen, actor=actor, now=session.now(),
-            **filled.fields(),
+            session.connection(), seen.id, details=filled.details(), seen=seen, actor=actor,
+            now=session.now(),
         )  # fmt: skip
     except BillingError as problem:
         st.error(session.escape_markdown(str(problem)))

@@ -11,7 +11,7 @@ import streamlit as st
 from lib import document_types, documents
 from lib.errors import WrongInput
 from lib.formats import parse_date, show
-from lib.models import Document, DocumentStatus
+from lib.models import Document, DocumentDetails, DocumentStatus
 from lib.ui import session
 
 KINDS = "PDF, TIFF, PNG, JPEG or Word, up to 10 MB"
@@ -29,40 +29,52 @@ class Filled:
     document_date: date | None
     notes: str
 
-    def fields(self) -> dict[str, Any]:
-        """The arguments of the verb that saves it. Raises WrongInput for an unreadable date."""
+    def details(self) -> DocumentDetails:
+        """Return what is said of the document. Raises WrongInput for an unreadable date."""
         if self.document_date is None:
             raise WrongInput("Write the document's date as MM/DD/YYYY.")
-        return {
-            "name": self.name,
-            "label": self.label,
-            "status": self.status,
-            "document_date": self.document_date,
-            "notes": self.notes,
-        }
+        return DocumentDetails(self.name, self.label, self.status, self.document_date, self.notes)
 
 
-def choose_file(key: str) -> tuple[Any, bool]:
-    """Drag and drop or browse; choosing again replaces the file. A file that cannot be kept is
-    none, and a sentence says why.
+def choose_file(key: str, *, heading: str = "") -> tuple[Any, bool]:
+    """Let a file be dropped or browsed for; choosing again replaces it. A file that cannot be kept
+    is none, and a sentence says why. The `heading` gives way to the form's own.
 
     With it comes whether the rest of the form is to be drawn: from the first good file on, since
     for a moment there is none while it is replaced, and what was typed beside it must stay.
     """
+    file_key = f"file_{key}"
+    chosen = st.session_state.get(file_key)
+    is_begun = f"label_{key}" in st.session_state or bool(chosen and not _refusal(chosen, key))
+    if is_begun or heading:
+        st.html(f'<h2 class="bt-title">{"Reference Document" if is_begun else heading}</h2>')
     # Without a limit of the widget's own: it would only color a file that is too big, while
     # `documents.refusal` says in a sentence what to do. frame.css hides the server's limit.
-    file = st.file_uploader(f"File: {KINDS}", key=f"file_{key}")
-    if file and (refused := documents.refusal(file.getvalue())):
+    file = st.file_uploader(
+        "File: drop or browse for another one to replace it"
+        if is_begun
+        else f"Drag and drop a file here or browse: {KINDS}",
+        key=file_key,
+    )
+    if file and (refused := _refusal(file, key)):
         st.error(session.escape_markdown(refused))
         file = None
-    return file, bool(file) or f"label_{key}" in st.session_state
+    return file, is_begun
+
+
+def _refusal(file: Any, key: str) -> str | None:
+    """Return why the file is not kept; each file is looked through once, not at every key typed."""
+    known: tuple[str, str | None] | None = st.session_state.get(f"refusal_{key}")
+    if known is None or known[0] != file.file_id:
+        known = (file.file_id, documents.refusal(file.getvalue()))
+        st.session_state[f"refusal_{key}"] = known
+    return known[1]
 
 
 def document_form(
     file: Any, key: str, *, patient_name: str, label: str | None, known: Document | None = None
 ) -> Filled:
-    """The rest of the form, with the recommended name one click away; of a document that is saved
-    it says what is `known`."""
+    """Draw the rest of the form; of a document that is saved it says what is `known`."""
     day = show(known.document_date if known else session.today(session.person()))
     states = list(DocumentStatus)
     options = list(document_types.DOCUMENT_LABELS)
@@ -77,18 +89,13 @@ def document_form(
         )  # fmt: skip
         dated = st.text_input("Date", day, key=f"date_{key}", width=140, max_chars=10)
     written = parse_date(dated)
-    recommended = documents.recommended_name(
-        patient_name, written or session.today(session.person()), chosen or "label"
+    name = _name(
+        documents.recommended_name(
+            patient_name, written or session.today(session.person()), chosen or ""
+        ),
+        key,
+        known=known.name if known else None,
     )
-    name_key = f"name_{key}"
-
-    def take() -> None:
-        st.session_state[name_key] = recommended
-
-    st.session_state.setdefault(name_key, known.name if known else "")
-    name = st.text_input("Name", key=name_key, max_chars=150)
-    if patient_name:
-        st.button(f"Use {session.escape_markdown(recommended)}", key=f"take_{key}", on_click=take)
     notes = st.text_area(
         "Notes", known.notes if known else "", key=f"notes_{key}", height=80, max_chars=2000
     )
@@ -96,3 +103,26 @@ def document_form(
         file.getvalue() if file else b"", file.name if file else "", name, chosen or "",
         DocumentStatus(state or DocumentStatus.NEW), written, notes,
     )  # fmt: skip
+
+
+def _name(recommended: str, key: str, *, known: str | None) -> str:
+    """Draw the name, which is the recommended one until somebody types another: it follows patient,
+    date and label. A document that is saved keeps its name until somebody asks for that one."""
+    name_key, filled_key = f"name_{key}", f"filled_{key}"
+    typed = st.session_state.get(name_key)
+    if typed is None and known is not None:
+        st.session_state[name_key] = known
+    elif known is None and typed in (None, "", st.session_state.get(filled_key)):
+        st.session_state[name_key] = st.session_state[filled_key] = recommended
+    name = st.text_input("Name", key=name_key, max_chars=150)
+
+    def use_recommended() -> None:
+        st.session_state[name_key] = st.session_state[filled_key] = recommended
+
+    if name != recommended:
+        st.button(
+            f"Use {session.escape_markdown(recommended)}",
+            key=f"take_{key}",
+            on_click=use_recommended,
+        )
+    return name

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from lib import documents, people
-from lib.errors import NoSuchDocument, NotSignedIn
+from lib.errors import DocumentFileProblem, NoSuchDocument, NotSignedIn
 from lib.models import Document
 from lib.web import session
+from lib.web.logs import LOG
 
 SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg"})  # the rest is only downloaded
 
@@ -21,16 +21,19 @@ SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg"})  # the rest is
 async def send_document(request: Request) -> Response:
     """The file of one document, to people of its practice; to anybody else there is none."""
     try:
-        document, file = await run_in_threadpool(
+        document, content = await run_in_threadpool(
             _content, request.path_params["document_id"], session.token_of(request)
         )
     except NoSuchDocument:
         return await no_such_document(request)
     except NotSignedIn as problem:  # signed out since the gate looked
         return PlainTextResponse(str(problem), 401)
+    except DocumentFileProblem as problem:
+        LOG.error("%s", problem.for_operator)
+        return PlainTextResponse(str(problem), 410, {"X-Frame-Options": "SAMEORIGIN"})
     is_shown = document.media_type in SHOWN and request.query_params.get("download") != "1"
-    return FileResponse(
-        file,
+    return Response(
+        content,
         media_type=document.media_type,
         headers={
             "Content-Disposition": disposition(document.file_name, is_shown=is_shown),
@@ -63,7 +66,7 @@ def _policy(media_type: str) -> str:
     )
 
 
-def _content(document_id: int, token: str | None) -> tuple[Document, Path]:
+def _content(document_id: int, token: str | None) -> tuple[Document, bytes]:
     with session.connection() as con:
         actor = people.who(con, token, now=datetime.now(UTC))
         return documents.content(con, document_id, actor=actor)

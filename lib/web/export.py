@@ -10,7 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
 from lib import people
-from lib.errors import BillingError, NoSuchPractice, NotAllowed, NotSignedIn, WrongInput
+from lib.errors import (
+    BillingError,
+    DocumentFileProblem,
+    NoSuchPractice,
+    NotAllowed,
+    NotSignedIn,
+    WrongInput,
+)
 from lib.export.period import period
 from lib.export.replacement_claims import claims_file
 from lib.export.zip_file import write_zip
@@ -19,6 +26,7 @@ from lib.store.database import Connection
 from lib.web import session
 from lib.web.documents import disposition
 from lib.web.html import export_page
+from lib.web.logs import LOG
 from lib.web.same_origin import is_followed_link
 
 PIECE = 64 * 1024  # bytes that are sent at once
@@ -71,14 +79,15 @@ def _open(request: Request, kind: str) -> tuple[str, Iterator[bytes]]:
         days = [_day(request, name) for name in ("since", "until")]
         practice_id = request.path_params["practice_id"]
         wanted = period(con, practice_id, days[0], days[1], actor=actor)
+        left_out: list[DocumentFileProblem] = []
         if kind == "zip":
-            _, chunks = write_zip(con, wanted, actor=actor, now=now)
+            _, chunks = write_zip(con, wanted, actor=actor, now=now, left_out=left_out)
         else:
             chunks = claims_file(con, wanted, actor=actor, now=now)
     except BaseException:
         con.close()
         raise
-    return wanted.name, _pieces(chunks, con)
+    return wanted.name, _pieces(chunks, con, left_out)
 
 
 def _day(request: Request, name: str) -> date:
@@ -88,8 +97,11 @@ def _day(request: Request, name: str) -> date:
         raise WrongInput(f"The address needs a day as {name}=YYYY-MM-DD.") from None
 
 
-def _pieces(chunks: Iterator[bytes], con: Connection) -> Iterator[bytes]:
-    """The chunks, small ones together; the connection is closed however it ends."""
+def _pieces(
+    chunks: Iterator[bytes], con: Connection, left_out: list[DocumentFileProblem]
+) -> Iterator[bytes]:
+    """Yield the chunks, small ones together; the connection is closed however it ends, and the
+    operator reads of documents that are not in it."""
     waiting = bytearray()
     try:
         for chunk in chunks:
@@ -99,4 +111,6 @@ def _pieces(chunks: Iterator[bytes], con: Connection) -> Iterator[bytes]:
                 waiting.clear()
         yield bytes(waiting)
     finally:
+        for problem in left_out:
+            LOG.error("%s, and not in an export", problem.for_operator)
         con.close()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lib import charges, documents, notes, people, tasks, workflow
 from lib.intake import imports
-from lib.models import DocumentStatus, Person, Role, TaskType
+from lib.models import DocumentDetails, DocumentStatus, Person, Role, TaskType
 from lib.samples import pdf
 from lib.store.database import Connection, Store
 from tests.server import Server
@@ -277,8 +277,8 @@ class _Author:
         self, file_name: str, name: str, label: str, actor: Person, patient: int | None = None
     ) -> int:
         return documents.upload(
-            self.con, letter(name), file_name, practice_id=actor.practice_ids[0], name=name,
-            label=label, status=DocumentStatus.NEW, document_date=date(2025, 1, 13), notes="",
+            self.con, letter(name), file_name, practice_id=actor.practice_ids[0],
+            details=DocumentDetails(name, label, DocumentStatus.NEW, date(2025, 1, 13)),
             patient_id=patient, token=f"file-{file_name}", actor=actor, now=self.now,
         )  # fmt: skip
 

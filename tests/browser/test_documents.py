@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import datetime
 from pathlib import Path
@@ -107,7 +108,6 @@ def test_a_file_of_ones_own_is_uploaded_step_by_step(scene: Scene, sit: Sit) -> 
     desk.choose("Label", "Office notes")
     last, first = task.patient.split(", ")
     recommended = f"{last}_{first}_{today:%Y-%m-%d}_OFFICE-NOTES"
-    desk.press(f"Use {recommended}")
     expect(desk.field("Name")).to_have_value(recommended)
     desk.type("Notes", "Page 2 is missing.")
     desk.press("Upload and Complete")
@@ -119,13 +119,173 @@ def test_a_file_of_ones_own_is_uploaded_step_by_step(scene: Scene, sit: Sit) -> 
     expect(desk.history().filter(has_text=f"Uploaded · {recommended}")).to_be_visible()
 
 
+def test_the_recommended_name_fills_in_by_itself_until_somebody_types_one(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.DOCUMENTS)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task, "Find Document")
+    own = "_".join(task.patient.split(", "))
+    box = desk.page.get_by_test_id("stFileUploader")
+    expect(box).to_contain_text("Drag and drop a file here or browse")
+    expect(desk.page.get_by_role("heading", name="Reference Document")).to_be_hidden()
+
+    desk.put_file("scan.pdf", letter("One"))
+    expect(desk.page.get_by_role("heading", name="Reference Document")).to_be_visible()
+    expect(box).not_to_contain_text("Drag and drop")
+    name = desk.field("Name")
+    expect(name).to_have_value(re.compile(rf"^{own}_\d{{4}}-\d\d-\d\d_MEDICAL-RECORDS$"))
+    desk.choose("Label", "Referral")
+    expect(name).to_have_value(re.compile(rf"^{own}_\d{{4}}-\d\d-\d\d_REFERRAL$"))
+    desk.type("Date", "02/03/2025")
+    expect(name).to_have_value(f"{own}_2025-02-03_REFERRAL")
+
+    desk.type("Name", "BY_HAND")
+    desk.choose("Label", "Consent")
+    desk.rest()
+    expect(name).to_have_value("BY_HAND")
+    desk.press(f"Use {own}_2025-02-03_CONSENT")
+    expect(name).to_have_value(f"{own}_2025-02-03_CONSENT")
+    desk.choose("Label", "Other")
+    expect(name).to_have_value(f"{own}_2025-02-03_OTHER")
+
+
+def test_several_documents_are_attached_and_one_is_detached_before_completing(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.DOCUMENTS)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task, "Find Document")
+    expect(desk.page.get_by_role("button", name="Complete Task", exact=True)).to_be_hidden()
+
+    find(desk, f"ID {scene.cast.documents['scan-0002.pdf']}")
+    desk.page.get_by_text("HOLT_FRANK_2025-01-13_REFERRAL", exact=True).click()
+    desk.press("Attach")
+    desk.is_told("Document attached.")
+    expect(desk.page.get_by_text("1 document attached")).to_be_visible()
+    desk.put_file("Invoice.bat", letter(f"Second of {task.claim}"))
+    desk.type("Name", "SECOND")
+    desk.press("Upload and attach")
+    desk.is_told("Document uploaded and attached.")
+    expect(desk.page.get_by_text("2 documents attached")).to_be_visible()
+    link = desk.page.get_by_role("link", name="SECOND")
+    expect(link).to_have_attribute("href", re.compile(r"/Invoice\.pdf$"))
+    desk.reload()
+    expect(desk.page.get_by_text("2 documents attached")).to_be_visible()
+    desk.page.get_by_role("button", name="Detach").first.click()
+    desk.is_told("Document detached.")
+    expect(desk.page.get_by_text("1 document attached")).to_be_visible()
+    desk.press("Complete Task")
+
+    displays_as_completed(desk, task, "Task completed.")
+    expect(desk.panel.get_by_role("link", name="SECOND")).to_be_visible()
+    expect(desk.panel.get_by_role("link", name="HOLT_FRANK")).to_be_hidden()
+    expect(desk.history().filter(has_text="Detached · HOLT_FRANK")).to_be_visible()
+
+
+def of_other_patient(desk: Desk, scene: Scene, title: str) -> str:
+    """Somebody adds a document of LARSEN, JAMES in the Documents page; its name."""
+    desk.go("/documents")
+    desk.press("Add document")
+    form = desk.page.get_by_role("dialog")
+    desk.put_file(f"{title}.pdf", letter(title))
+    expect(form.get_by_label("Name", exact=True)).to_be_visible()
+    desk.type("Find the patient", "larsen james")
+    desk.page.get_by_role("combobox", name="Patient", exact=True).click()
+    desk.page.get_by_role("option", name=re.compile("LARSEN, JAMES")).first.click()
+    desk.choose("Label", "Referral", form)
+    name = form.get_by_label("Name", exact=True)
+    expect(name).to_have_value(re.compile(r"^LARSEN_JAMES_.*_REFERRAL$"))
+    desk.type("Name", title)
+    desk.press("Upload")
+    desk.is_told("Document saved.")
+    return title
+
+
+def test_another_patients_document_is_asked_about_before_it_completes_a_task(
+    scene: Scene, sit: Sit
+) -> None:
+    task = next(t for t in scene.cast.untouched[TaskType.DOCUMENTS] if "LARSEN" not in t.patient)
+    scene.cast.untouched[TaskType.DOCUMENTS].remove(task)
+    desk = sit(scene, scene.cast.ana)
+    name = of_other_patient(desk, scene, f"Other than {task.claim}")
+    desk.start(task, "Find Document")
+    find(desk, name)
+    desk.page.get_by_text(name, exact=True).click()
+
+    desk.press("Attach and Complete Task")
+    asked = desk.page.get_by_test_id("stAlert")
+    expect(asked).to_contain_text(
+        f"This document is of LARSEN, JAMES, and the task is about {task.patient}. "
+        "Nothing was attached yet."
+    )
+    desk.press("Cancel")
+    expect(asked).to_be_hidden()
+    assert desk.path == "/find_document"
+    desk.press("Attach and Complete Task")
+    expect(asked).to_be_visible()
+    desk.press("Attach the other patient's document")
+
+    displays_as_completed(desk, task, "Document attached, task completed.")
+    expect(desk.history().filter(has_text=f"{name} (of LARSEN, JAMES)")).to_be_visible()
+
+
+def test_a_note_is_attached_from_edit_charge_and_what_was_typed_stays(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.AUTHORIZATION)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task)
+    desk.type("Authorization number", "A-77")
+
+    desk.press("Attach a document")
+    form = desk.page.get_by_role("dialog")
+    desk.put_file("note.pdf", letter(f"Note of {task.claim}"))
+    desk.choose("Label", "Office notes", form)
+    desk.press("Upload and attach")
+    desk.is_told("Document uploaded and attached.")
+    expect(form).to_be_hidden()
+    expect(desk.page.get_by_text("1 document attached")).to_be_visible()
+    expect(desk.field("Authorization number")).to_have_value("A-77")
+    desk.press("Save and Complete")
+
+    displays_as_completed(desk, task, "Task completed.")
+    expect(desk.panel.get_by_role("link", name="OFFICE-NOTES")).to_be_visible()
+
+
+def test_a_document_that_was_changed_on_disk_is_said_where_it_is_met(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.DOCUMENTS)
+    desk = sit(scene, scene.cast.ana)
+    held = scene.cast.documents["lab-77.pdf"]
+    whole = letter("MOORE_KATE_2025-01-13_LAB-RESULTS")
+    sha256 = hashlib.sha256(whole).hexdigest()
+    path = scene.server.folder / "documents" / sha256[:2] / sha256
+    sentence = f"This document was changed on disk (ID {held})"
+    try:
+        path.write_bytes(whole.replace(b"MOORE", b"MAARE"))
+        desk.go(f"/documents?document={held}")
+        expect(desk.page.get_by_test_id("stAlert")).to_contain_text(sentence)
+        expect(desk.page.locator("iframe")).to_have_count(0)
+        desk.start(task, "Find Document")
+        find(desk, f"ID {held}")
+        desk.page.get_by_text("MOORE_KATE_2025-01-13_LAB-RESULTS", exact=True).click()
+        desk.press("Attach and Complete Task")
+        expect(desk.page.get_by_test_id("stAlert")).to_contain_text(sentence)
+        assert desk.path == "/find_document"
+    finally:
+        path.write_bytes(whole)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
         ("evil.pdf", b"MZ\x90\x00 not a PDF", "This file is not a PDF, TIFF, PNG, JPEG or Word"),
+        ("form.pdf", b"%PDF-1.4\n<</S/JavaScript/JS(1)>>", "This PDF holds scripts. Print it to a"),
         ("huge.pdf", b"%PDF-1.4\n" + b"0" * 10_500_000, "10.0 MB; at most 10 MB can be kept"),
     ],
-    ids=["a program named .pdf", "too big"],
+    ids=["a program named .pdf", "a PDF with scripts", "too big"],
 )
 def test_a_wrong_file_gets_a_sentence(
     scene: Scene, sit: Sit, tmp_path: Path, name: str, content: bytes, sentence: str
@@ -227,6 +387,6 @@ def test_what_is_said_of_a_document_is_changed_and_stands_in_its_history(
 
     desk.is_told("Document saved.")
     expect(form).to_be_hidden()
-    expect(desk.rows.filter(has_text="HUGO")).to_contain_text("Processed")
+    expect(desk.rows.filter(has_text="JONES_HUGO")).to_contain_text("Processed")
     expect(desk.page.get_by_text("Front side only.").first).to_be_visible()
     expect(desk.history().filter(has_text="Status")).to_contain_text("New → Processed")
