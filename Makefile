@@ -10,6 +10,7 @@ PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 help:
 	@echo "make run      start Billing Tasks with its sample practice (PORT=8600 for another port)"
 	@echo "              WATCH=folder PRACTICE=name also brings in every file that appears in a folder"
+	@echo "              BACKUP=folder writes a backup there every day"
 	@echo "make test     format, lint, types and all tests, a browser's included"
 	@echo "make bench    measure the pages in a browser"
 	@echo "make screenshots take the README's pictures again"
@@ -21,7 +22,7 @@ run:
 	@sh scripts/environment.sh requirements.txt
 	@$(PYTHON) -m lib sample
 	@exec $(PYTHON) -m lib serve --port $(PORT) $(if $(WATCH),--watch "$(WATCH)") \
-		$(if $(PRACTICE),--practice "$(PRACTICE)")
+		$(if $(PRACTICE),--practice "$(PRACTICE)") $(if $(BACKUP),--backup "$(BACKUP)")
 
 test:
 	@sh scripts/environment.sh requirements.txt requirements-dev.txt

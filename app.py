@@ -1,5 +1,7 @@
 """The launcher: `python -m lib serve` (which is `python app.py`) or `streamlit run app.py`."""
 
+import signal
+import sys
 from contextlib import suppress
 
 import streamlit as st
@@ -23,5 +25,7 @@ app = st.App(
 )
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, start.end)  # what uvicorn hands it on to when it has stopped
     with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it
         app.run(config={"server.port": serve.port()})
+    sys.exit(start.exit_code())

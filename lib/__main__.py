@@ -10,13 +10,18 @@ from lib.errors import BillingError
 from lib.web.logs import places
 
 # The command -> the module that runs it, and what it does. A module is imported only when it is
-# asked for; its `main(arguments, now=…)` returns the exit code.
+# asked for; its `main(arguments, now=…)`, or the function named, returns the exit code.
 COMMANDS = {
     "import": ("lib.intake.command", "bring files of claims, remittances and requests in"),
     "watch": ("lib.watch.command", "bring in every file that appears in a folder"),
     "export": ("lib.export.command", "write completed tasks, or claims to replace, to a file"),
     "sample": ("lib.samples", "fill an empty data folder with the two sample practices"),
     "generate": ("lib.generate", "fill an empty data folder with a practice of any size"),
+    "backup": ("lib.upkeep.command:main_backup", "write a backup, while people work"),
+    "restore": ("lib.upkeep.command:main_restore", "bring a backup back into an empty folder"),
+    "verify": ("lib.upkeep.command:main_verify", "compare what is on disk with what was written"),
+    "sweep": ("lib.upkeep.command:main_sweep", "delete files that nothing refers to"),
+    "reindex": ("lib.upkeep.command:main_reindex", "write anew what the search has to know"),
     "serve": ("lib.web.serve", "serve the app on this computer"),
 }
 
@@ -24,9 +29,10 @@ COMMANDS = {
 def main(arguments: list[str]) -> int:
     """Run one command: 0 it did, 1 it could not (all of it), 2 it was asked wrongly."""
     if arguments and arguments[0] in COMMANDS:
-        module = importlib.import_module(COMMANDS[arguments[0]][0])
+        module, _, name = COMMANDS[arguments[0]][0].partition(":")
+        run = getattr(importlib.import_module(module), name or "main")
         try:
-            return int(module.main(arguments[1:], now=datetime.now(UTC)))
+            return int(run(arguments[1:], now=datetime.now(UTC)))
         except BillingError as problem:
             print(problem, file=sys.stderr)
         except Exception as problem:  # a bug; its message may quote a patient

@@ -23,6 +23,7 @@ class Verb(StrEnum):
     IMPORT = "import files"
     EXPORT = "export answers"
     CHANGE_SETTINGS = "change the settings"
+    BACK_UP = "make backups"
 
 
 _WORKERS = frozenset({Role.MANAGER, Role.STAFF})
@@ -40,6 +41,7 @@ ALLOWED: dict[Verb, frozenset[Role]] = {
     Verb.IMPORT: frozenset({Role.MANAGER, Role.BILLER}),
     Verb.EXPORT: frozenset({Role.MANAGER, Role.BILLER}),
     Verb.CHANGE_SETTINGS: frozenset({Role.MANAGER}),
+    Verb.BACK_UP: frozenset({Role.MANAGER}),
 }
 
 

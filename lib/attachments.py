@@ -49,13 +49,13 @@ def upload_and_attach(
     Raises WrongDocument, DuplicateDocument, AlreadyCompleted or NotYourTask.
     """
     tasks.require_seen(con, task_id, actor=actor)
-    file = documents.stored(con, content, file_name, details)
+    file = documents.checked(content, file_name, details)
     sent = FormSubmission(token, "upload and attach", actor, (task_id, file, details))
     with transaction(con):
         if is_repeat(con, sent, now=now):
             return result(con, sent)
         task = tasks.workable(con, task_id, actor=actor)
-        document_id = documents.add_to_task(con, task, file, details, actor=actor, now=now)
+        document_id = documents.add_to_task(con, task, content, file, details, actor=actor, now=now)
         keep_result(con, sent, document_id)
         return document_id
 

@@ -301,7 +301,7 @@ def _last_editor(con: Connection, charge_id: int) -> str:
             SELECT CASE kind WHEN 'changed' THEN person.name ELSE 'A claim that replaces it' END
             FROM event LEFT JOIN person ON person.id = event.actor_id
             WHERE charge_id = $charge_id AND kind IN ('changed', 'replaced')
-            ORDER BY happened_at DESC, event.id DESC LIMIT 1
+            ORDER BY event.id DESC LIMIT 1
             """,
             charge_id=charge_id,
         )

@@ -75,7 +75,7 @@ def changes(con: Connection, document_id: int, *, actor: Person) -> list[Event]:
                person.name AS actor, happened_at
         FROM event LEFT JOIN person ON person.id = event.actor_id
         WHERE document_id = $document_id
-        ORDER BY happened_at DESC, event.id DESC
+        ORDER BY event.id DESC
         """,
         document_id=document_id,
     )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import secrets
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,12 +18,12 @@ from lib.errors import (
     DuplicateDocument,
     NoSuchDocument,
     NothingWritten,
-    NotWritten,
     OtherPatient,
     WrongDocument,
     WrongInput,
 )
 from lib.models import Document, DocumentDetails, DocumentStatus, EventKind, Person, Task
+from lib.store import files
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
 
@@ -135,13 +133,13 @@ def upload(
         practice_id=practice_id,
     ):
         raise WrongInput("There is no such patient.")
-    file = stored(con, content, file_name, details)
+    file = checked(content, file_name, details)
     sent = FormSubmission(token, "upload", actor, (practice_id, patient_id, file, details))
     with transaction(con):
         if is_repeat(con, sent, now=now):
             return result(con, sent)
         document_id = add(
-            con, file, details, practice_id=practice_id, patient_id=patient_id, task=None,
+            con, content, file, details, practice_id=practice_id, patient_id=patient_id, task=None,
             actor=actor, now=now,
         )  # fmt: skip
         keep_result(con, sent, document_id)
@@ -162,13 +160,13 @@ def upload_and_complete(
     """Save a document, attach it and complete the task, in one transaction. Raises WrongDocument,
     DuplicateDocument, AlreadyCompleted or NotYourTask."""
     tasks.require_seen(con, task_id, actor=actor)
-    file = stored(con, content, file_name, details)
+    file = checked(content, file_name, details)
     sent = FormSubmission(token, "upload and complete", actor, (task_id, file, details))
     with transaction(con):
         if has_completed(con, sent, task_id, now=now):
             return
         task = tasks.workable(con, task_id, actor=actor)
-        add_to_task(con, task, file, details, actor=actor, now=now)
+        add_to_task(con, task, content, file, details, actor=actor, now=now)
         tasks.mark_completed(con, task, actor=actor, now=now)
 
 
@@ -261,60 +259,22 @@ def check_words(details: DocumentDetails) -> None:
         raise WrongInput("Choose a label for the document.")
 
 
-def stored(con: Connection, content: bytes, file_name: str, details: DocumentDetails) -> StoredFile:
-    """Write the content of a document that can be kept, with the details it is to have.
+def checked(content: bytes, file_name: str, details: DocumentDetails) -> StoredFile:
+    """Return how content that can be kept is stored, with the details it is to have.
 
-    Raises WrongDocument, NotWritten, and what `check_words` raises.
+    Raises WrongDocument, and what `check_words` raises.
     """
     check_words(details)
     media_type, problem = _looked_at(content)
     if problem:
         raise WrongDocument(problem)
-    return StoredFile(
-        _write(con, content), media_type, len(content), safe_name(file_name, media_type)
-    )
-
-
-def _write(con: Connection, content: bytes) -> str:
-    """Write and sync the content under its SHA-256, before any row knows of it.
-
-    Raises NotWritten where there is no room for it.
-    """
     sha256 = hashlib.sha256(content).hexdigest()
-    path = path_of(con, sha256)
-    if _is_written(path, sha256):
-        return sha256
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{sha256}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as problem:
-        raise NotWritten from problem
-    finally:
-        temporary.unlink(missing_ok=True)
-    for folder in (path.parent, con.store.documents):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    return sha256
-
-
-def _is_written(path: Path, sha256: str) -> bool:
-    """True where the file is there as it was saved; one that was changed since is written again."""
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
-    except OSError:
-        return False
+    return StoredFile(sha256, media_type, len(content), safe_name(file_name, media_type))
 
 
 def add(
     con: Connection,
+    content: bytes,
     file: StoredFile,
     details: DocumentDetails,
     *,
@@ -324,12 +284,20 @@ def add(
     actor: Person,
     now: datetime,
 ) -> int:
-    """Insert the document inside the caller's transaction and return its id.
+    """Write the content, insert its document inside the caller's transaction, return its id.
 
-    Raises DuplicateDocument where the practice has that content.
+    Where the transaction is taken back, so is the file. Raises DuplicateDocument where the practice
+    has that content, NotWritten where the disk has no room for it.
     """
-    if held := document_rows.by_content(con, practice_id, file.sha256):
+    held = document_rows.by_content(con, practice_id, file.sha256)
+    path = path_of(con, file.sha256)
+    is_new = files.keep(
+        path, file.sha256, content
+    )  # a file that was damaged or lost is whole again
+    if held:
         raise DuplicateDocument(*held)
+    if is_new:
+        con.store.if_rolled_back(lambda: files.take_back(path))
     details = replace(details, name=details.name.strip(), notes=details.notes.strip())
     document_id = document_rows.insert(
         con, file, details, practice_id=practice_id, patient_id=patient_id, actor_id=actor.id,
@@ -351,15 +319,17 @@ def add(
 def add_to_task(
     con: Connection,
     task: Task,
+    content: bytes,
     file: StoredFile,
     details: DocumentDetails,
     *,
     actor: Person,
     now: datetime,
 ) -> int:
-    """Insert a document of the task's patient and attach it, inside the caller's transaction."""
+    """Add a document of the task's patient and attach it, inside the caller's transaction."""
     document_id = add(
-        con, file, details, practice_id=task.practice_id, patient_id=task.patient_id, task=task,
+        con, content, file, details, practice_id=task.practice_id, patient_id=task.patient_id,
+        task=task,
         actor=actor, now=now,
     )  # fmt: skip
     link(con, task, get(con, document_id, actor=actor), actor=actor, now=now)

@@ -220,9 +220,67 @@ class StoreStopped(BillingError):
     def __init__(self) -> None:
         super().__init__(
             "The store had to stop, most likely because the disk is full. What was confirmed is "
-            "safe. Free some room and start Billing Tasks again."
+            "safe. Free some room: it opens again by itself."
+        )
+
+
+class NotCertain(BillingError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The disk cannot be written, perhaps because it is full, and it is not certain that "
+            "this was saved. Free some room, look whether it is there, and try again."
+        )
+
+
+class StoreDamaged(BillingError):
+    """What is read is not what was written; `where` says the place in numbers, for a log."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        super().__init__(
+            "A part of the data on disk is damaged, so this cannot be shown or saved. Tell whoever "
+            "looks after Billing Tasks: `python -m lib verify` says what is damaged, and "
+            "`python -m lib restore` brings back a backup."
+        )
+
+
+class StoreMoved(BillingError):
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        super().__init__(
+            "The data folder was moved, deleted or replaced while Billing Tasks runs, so nothing "
+            "more is saved. What was confirmed before is in the folder that was moved. Put it back "
+            "where it was, or stop Billing Tasks and start it with the right folder."
+        )
+
+
+class StoreClosing(BillingError):
+    def __init__(self) -> None:
+        super().__init__(
+            "Billing Tasks is being stopped. This was not saved; do it again once it has started."
         )
 
 
 class WrongDataFolder(BillingError):
     """The data folder cannot be used; the message says what to do."""
+
+
+class LogMissing(WrongDataFolder):
+    def __init__(self, log: str, lock: object) -> None:
+        super().__init__(
+            f"{log} is missing: changes that were confirmed last are in it, and it was not closed "
+            "properly before. Put it back beside billing.duckdb, or restore a backup. To go on "
+            f"without those changes, delete {lock} and start again."
+        )
+
+
+class NotEmpty(WrongDataFolder):
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"{folder} is not empty: a backup is restored into a folder without data. Move what "
+            "is there away, or name another folder with BILLING_TASKS_DATA."
+        )
+
+
+class BackupFailed(BillingError):
+    """No backup was made; the message says why."""

@@ -54,7 +54,7 @@ def of_task(con: Connection, task_id: int, *, actor: Person) -> list[Event]:
                person.name AS actor, happened_at
         FROM event LEFT JOIN person ON person.id = event.actor_id
         WHERE task_id = $task_id AND list_contains($practices, event.practice_id)
-        ORDER BY happened_at DESC, event.id DESC
+        ORDER BY event.id DESC
         """,
         task_id=task_id,
         practices=actor.practice_ids,

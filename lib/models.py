@@ -98,6 +98,7 @@ class EventKind(StrEnum):
     DETACHED = "detached"
     UPLOADED = "uploaded"
     EXPORTED = "exported"
+    BACKED_UP = "backed_up"
     SETTING_CHANGED = "setting_changed"
     IMPORTED = "imported"
     KNOWN_PROBLEMS = "known problems"
@@ -132,6 +133,7 @@ _HAPPENED = {
     EventKind.DETACHED: "Detached a document",
     EventKind.UPLOADED: "Uploaded",
     EventKind.EXPORTED: "Exported",
+    EventKind.BACKED_UP: "Backed up",
     EventKind.SETTING_CHANGED: "Changed a setting",
     EventKind.IMPORTED: "Imported the claim",
     EventKind.KNOWN_PROBLEMS: "Known problems of the claim as it came in",

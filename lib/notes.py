@@ -20,7 +20,7 @@ def notes(con: Connection, task_id: int, *, actor: Person) -> list[Note]:
         SELECT note.id, channel, text, person.name AS author, written_at
         FROM note JOIN person ON person.id = note.author_id
         WHERE task_id = $task_id AND list_contains($practices, note.practice_id)
-        ORDER BY written_at, note.id
+        ORDER BY note.id
         """,
         task_id=task_id,
         practices=actor.practice_ids,

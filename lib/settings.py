@@ -103,7 +103,7 @@ def changes(con: Connection, practice_id: int, *, actor: Person) -> list[Event]:
                person.name AS actor, happened_at
         FROM event LEFT JOIN person ON person.id = event.actor_id
         WHERE kind = 'setting_changed' AND event.practice_id = $practice_id
-        ORDER BY happened_at DESC, event.id DESC
+        ORDER BY event.id DESC
         LIMIT 50
         """,
         practice_id=practice_id,

@@ -10,7 +10,7 @@ from lib.errors import BillingError, WrongInput
 from lib.models import Person, TaskOptions
 from lib.settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
-from lib.ui import session
+from lib.ui import backup_panel, session
 
 MEANING = {
     "partial_denials": "A paid claim of which the payer denied a part, on any of its lines",
@@ -112,3 +112,4 @@ elif opened[0] != practice_id or seen != now:
     st.session_state.pop("settings_form")
     st.rerun()
 st.html(story(practice_id, actor) or "<p></p>")
+backup_panel.show(practice_id, actor)

@@ -12,7 +12,7 @@ HERE, THERE = 1, 2
 MAY = {
     Role.MANAGER: {
         Verb.SEE, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.CREATE_TASK, Verb.REOPEN,
-        Verb.KEEP_DOCUMENTS, Verb.IMPORT, Verb.EXPORT, Verb.CHANGE_SETTINGS,
+        Verb.KEEP_DOCUMENTS, Verb.IMPORT, Verb.EXPORT, Verb.CHANGE_SETTINGS, Verb.BACK_UP,
     },
     Role.STAFF: {Verb.SEE, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.REOPEN, Verb.KEEP_DOCUMENTS},
     Role.BILLER: {

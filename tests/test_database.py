@@ -470,23 +470,85 @@ add("c")
     store.close()
 
 
-def test_a_store_that_had_to_stop_says_so_and_keeps_what_it_confirmed(tmp_path: Path) -> None:
+def test_a_checkpoint_that_failed_on_a_full_disk_stops_nobody(tmp_path: Path) -> None:
+    """DuckDB refuses everything from then on: the store is opened again by itself."""
     said = with_little_room(
         tmp_path,
         """
+other = store.connection()
 leave_room((folder / "billing.duckdb").stat().st_size)
 try:
     con.execute("CHECKPOINT")
 except BillingError as problem:
     print(problem)
+print(other.value("SELECT count(*) FROM practice"), con.value("SELECT count(*) FROM practice"))
 leave_room(resource.RLIM_INFINITY)
 add("b")
 """,
     )
 
-    assert said[0] == "saved"
-    assert said[1] == said[2]
-    assert said[1].startswith("The store had to stop")
+    assert said[1].startswith(NO_ROOM)
+    assert (said[0], said[2:4]) == ("saved", ["1 1", "saved"])
     store = Store(tmp_path)
-    assert [name[0] for name in practices(store.connection())] == ["a"]
+    assert [name[0] for name in practices(store.connection())] == ["a", "b"]
     store.close()
+
+
+def test_a_commit_that_ends_in_a_failed_checkpoint_is_called_uncertain(tmp_path: Path) -> None:
+    """It may be there: a commit of so much is followed by a checkpoint of DuckDB's own."""
+    said = with_little_room(
+        tmp_path,
+        """
+def add_much(name):
+    try:
+        with transaction(con):
+            for number in range(200):
+                con.execute(ADD, name=chr(97 + number % 26))
+        print("saved")
+    except BillingError as problem:
+        print(type(problem).__name__)
+
+leave_room(20_100_000)
+add_much("b")
+print(con.value("SELECT count(*) FROM practice"))
+leave_room(resource.RLIM_INFINITY)
+add("c")
+print(con.value("SELECT count(*) FROM practice"))
+""",
+    )
+
+    assert said[0] == "saved"
+    assert (said[1], said[2]) in {("NotWritten", "1"), ("NotCertain", "201"), ("saved", "201")}
+    assert (said[3], int(said[4])) == ("saved", int(said[2]) + 1)
+
+
+def test_a_store_that_cannot_be_opened_again_says_so_and_opens_once_there_is_room(
+    tmp_path: Path,
+) -> None:
+    said = with_little_room(
+        tmp_path,
+        """
+import time
+def count():
+    try:
+        print(con.value("SELECT count(*) FROM practice"))
+    except BillingError as problem:
+        print(problem)
+
+store.open_again(0)
+count()
+(folder / "billing.duckdb").rename(folder / "away")
+store.open_again(1)
+count()
+(folder / "away").rename(folder / "billing.duckdb")
+count()
+time.sleep(1.1)
+count()
+add("b")
+""",
+    )
+
+    assert said[:2] == ["saved", "1"]
+    assert said[2].startswith("The store had to stop")
+    assert said[3] == said[2]
+    assert said[4:6] == ["1", "saved"]

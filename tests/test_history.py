@@ -33,13 +33,13 @@ def test_a_line_of_history_says_who_did_what_when_and_old_and_new(
     ]
 
 
-def test_history_comes_newest_first_and_keeps_the_order_within_a_moment(
+def test_history_stands_in_the_order_it_was_written_in_also_where_a_clock_steps_back(
     con: Connection, cast: Cast
 ) -> None:
     for kind, minute in (
         (EventKind.CREATED, 1),
-        (EventKind.STARTED, 3),
-        (EventKind.ASSIGNED, 2),
+        (EventKind.ASSIGNED, 3),
+        (EventKind.STARTED, 2),
         (EventKind.COMPLETED, 3),
     ):
         record(con, cast, kind, minute)

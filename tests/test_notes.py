@@ -162,10 +162,12 @@ def test_another_practice_writes_nothing(con: Connection, cast: Cast, verb: Verb
     assert texts(con, task_id, cast.ana) == []
 
 
-def test_notes_come_oldest_first_and_only_those_of_the_task(con: Connection, cast: Cast) -> None:
+def test_notes_come_as_they_were_written_also_where_a_clock_steps_back(
+    con: Connection, cast: Cast
+) -> None:
     task_id, other = add_task(con, cast.practice), add_task(con, cast.practice)
-    notes.ask(con, task_id, "second", token="a", actor=cast.ana, now=minutes(2))
-    notes.ask(con, task_id, "first", token="b", actor=cast.ana, now=minutes(1))
+    notes.ask(con, task_id, "first", token="a", actor=cast.ana, now=minutes(2))
+    notes.ask(con, task_id, "second", token="b", actor=cast.ana, now=minutes(1))
     notes.ask(con, other, "elsewhere", token="c", actor=cast.ana, now=minutes(1))
 
     assert [note.text for note in notes.notes(con, task_id, actor=cast.ana)] == ["first", "second"]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from lib import people
-from lib.errors import BillingError, DocumentFileProblem, WrongInput
+from lib.errors import BillingError, DocumentFileProblem, NotWritten, WrongInput
 from lib.export.period import Period, period
 from lib.export.replacement_claims import claims_file, review
 from lib.export.zip_file import write_zip
 from lib.intake.recognize import count
 from lib.models import Practice
+from lib.store import files as store_files
 from lib.store import process
 from lib.store.database import Connection
 
@@ -39,11 +39,11 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     except WrongInput as problem:
         print(f"python -m lib export: {problem}", file=sys.stderr)
         return 2
+    except NotWritten as problem:
+        print(_not_written(wanted.out, problem), file=sys.stderr)
+        return 1
     except BillingError as problem:
         print(problem, file=sys.stderr)
-        return 1
-    except OSError as problem:
-        print(f"{wanted.out} cannot be written: {problem.strerror}.", file=sys.stderr)
         return 1
     finally:
         process.close_stores()
@@ -107,20 +107,13 @@ def _write(
                 *(f"  {count(times, 'claim')}: {said}" for said, times in found.remarks),
             ]
         )
-    _save(path, chunks)
+    store_files.write(path, chunks, makes_folder=False)
     return said
 
 
-def _save(path: Path, chunks: Iterator[bytes]) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            for chunk in chunks:
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+def _not_written(out: str, problem: NotWritten) -> str:
+    """What to say: of a full disk its sentence, of any other trouble whose it is."""
+    cause = problem.__cause__
+    if isinstance(cause, OSError) and not store_files.has_no_room(cause):
+        return f"{out} cannot be written: {cause.strerror}."
+    return str(problem)

@@ -205,7 +205,7 @@ def _notes(con: Connection, ids: list[int]) -> dict[int, list[Said]]:
         SELECT task_id, channel, text, person.name AS author, written_at
         FROM note JOIN person ON person.id = note.author_id
         WHERE task_id IN (SELECT unnest($ids::BIGINT[]))
-        ORDER BY written_at, note.id
+        ORDER BY note.id
         """,
         ids=ids,
     ):
@@ -222,7 +222,7 @@ def _changes(con: Connection, ids: list[int]) -> dict[int, list[Changed]]:
         FROM event
         WHERE task_id IN (SELECT unnest($ids::BIGINT[])) AND kind = 'changed'
           AND field IS NOT NULL
-        ORDER BY happened_at, id
+        ORDER BY id
         """,
         ids=ids,
     ):

@@ -71,7 +71,7 @@ def exports(con: Connection, wanted: Period) -> list[Event]:
                happened_at
         FROM event LEFT JOIN person ON person.id = event.actor_id
         WHERE practice_id = $practice_id AND kind = 'exported'
-        ORDER BY happened_at DESC, event.id DESC LIMIT 5
+        ORDER BY event.id DESC LIMIT 5
         """,
         practice_id=wanted.practice.id,
     )

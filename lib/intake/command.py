@@ -15,7 +15,7 @@ from lib.errors import StoreInUse, WrongDataFolder
 from lib.intake import imports
 from lib.intake.recognize import SET_ASIDE, count
 from lib.intake.tables.synonyms import type_of
-from lib.intake.unattended import WrongUsage, bring, practice_name
+from lib.intake.unattended import OUR_DISK, WrongUsage, bring, practice_name
 from lib.models import ImportReport, TaskType
 from lib.store import process
 from lib.store.database import Connection
@@ -95,6 +95,8 @@ def _each(
         name = Path(path).name
         try:
             report = bring(con, practice, name, Path(path), now=now, type_for_all=wanted.type)
+        except OUR_DISK as problem:  # ours to say, not the file's fault: the next may be smaller
+            report = ImportReport(name, "", None, refused=f"{name}: {problem}")
         except OSError as problem:
             why = f"{name} was refused: it cannot be read ({problem.strerror})."
             report = ImportReport(name, "", None, refused=why)

@@ -68,7 +68,7 @@ def find(con: Connection, *, actor: Person, page: int = 1) -> tuple[list[Importe
         SELECT {_COLUMNS}
         FROM intake_file LEFT JOIN person ON person.id = imported_by
         WHERE list_contains($practices, intake_file.practice_id)
-        ORDER BY imported_at DESC, intake_file.id DESC
+        ORDER BY intake_file.id DESC
         LIMIT $size OFFSET $start
         """,
         practices=practices,

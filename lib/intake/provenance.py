@@ -122,7 +122,7 @@ def of_fields(con: Connection, charge_id: int, actor: Person) -> list[FieldOrigi
             """
             SELECT field, coalesce(person.name, 'Somebody'), happened_at
             FROM event LEFT JOIN person ON person.id = actor_id
-            WHERE charge_id = $id AND kind = 'changed' ORDER BY happened_at, event.id
+            WHERE charge_id = $id AND kind = 'changed' ORDER BY event.id
             """,
             id=charge_id,
         )

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-import os
-import secrets
+import hashlib
 from collections.abc import Iterator, Sequence
 
+from lib.errors import RefusedFile
 from lib.intake.source_file import SourceFile, path_of
 from lib.intake.x12 import reader
 from lib.intake.x12.reader import Unreadable
 from lib.intake.x12.transactions import Message
+from lib.store import files
 from lib.store.database import Store
 
 MAX_TEXT = 100_000  # characters of a message that was set aside; the file itself holds all
 
 
 def keep(store: Store, raw: SourceFile) -> None:
-    """Write and sync the file under its SHA-256, before any row knows of it."""
+    """Write and sync the file under its SHA-256, before the caller's transaction ends.
+
+    Raises NotWritten where there is no room for it, RefusedFile where it has become another one.
+    """
     path = path_of(store, raw.sha256)
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{raw.sha256}.{secrets.token_hex(4)}.part")
-    try:
-        with unfinished.open("wb") as file:
-            for piece in raw.pieces():
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    if files.keep(path, raw.sha256, _unchanged(raw)):
+        store.if_rolled_back(lambda: files.take_back(path))
+
+
+def _unchanged(raw: SourceFile) -> Iterator[bytes]:
+    """The file's pieces once more. Raises RefusedFile where they are not what was read before."""
+    digest = hashlib.sha256()
+    for piece in raw.pieces():
+        digest.update(piece)
+        yield piece
+    if digest.hexdigest() != raw.sha256:
+        raise RefusedFile(
+            f"{raw.name} was refused: somebody changed it while it was read. Bring it in again."
+        )
 
 
 def segments(raw: SourceFile, first: int, last: int) -> Iterator[str]:

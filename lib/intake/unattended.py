@@ -6,12 +6,22 @@ from datetime import datetime
 from pathlib import Path
 
 from lib import people
-from lib.errors import BillingError
+from lib.errors import (
+    BillingError,
+    NotCertain,
+    NotWritten,
+    StoreClosing,
+    StoreDamaged,
+    StoreMoved,
+    StoreStopped,
+)
 from lib.intake import imports
 from lib.models import ImportReport, TaskType
 from lib.store.database import Connection, transaction
 
 FIRST_PRACTICE = "My practice"
+# What is wrong with our store and is no fault of the file: it is tried again.
+OUR_DISK = (NotWritten, NotCertain, StoreStopped, StoreDamaged, StoreMoved, StoreClosing)
 
 
 class WrongUsage(BillingError):

@@ -21,6 +21,7 @@ from lib.samples.files import SampleFile, files
 from lib.samples.history import Year
 from lib.samples.ingredients import Request, SamplePerson, SamplePractice, read
 from lib.samples.story import SEED, weighted
+from lib.store import files as store_files
 from lib.store import process
 from lib.store.database import Connection
 
@@ -34,9 +35,8 @@ def write_files(folder: Path, today: date) -> list[SampleFile]:
     """Write the X12 files of both practices to `folder`/samples/x12 and return them."""
     made = files(today)
     place = folder / "samples" / "x12"
-    place.mkdir(parents=True, exist_ok=True)
     for file in made:
-        (place / file.name).write_bytes(file.content)
+        store_files.write(place / file.name, file.content)
     return made
 
 

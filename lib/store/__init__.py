@@ -1,1 +1,1 @@
-"""Everything that touches the disk or the database."""
+"""What touches the disk: the data folder, its database file, and files that are written durably."""

@@ -1,44 +1,56 @@
-"""The store: one DuckDB file that belongs to one process. The only module that knows DuckDB."""
+"""The store: one DuckDB file that belongs to one process. Only this and lib/store know DuckDB."""
 
 from __future__ import annotations
 
-import dataclasses
-import fcntl
-import os
 import threading
-import types
 import typing
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
-from functools import cache
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import duckdb
 
-from lib.errors import NotWritten, StoreInUse, StoreStopped, WrongDataFolder
+from lib.errors import (
+    BillingError,
+    NotCertain,
+    NotWritten,
+    StoreClosing,
+    StoreDamaged,
+    StoreMoved,
+    StoreStopped,
+    WrongDataFolder,
+)
+from lib.store import opening
+from lib.store.place import Place
+from lib.store.problems import LOG, sentence_of
+from lib.store.values import Value, arrow_type, column, outgoing, readers_of, utc
+
+__all__ = ["Connection", "Store", "Value", "money", "transaction", "utc"]
 
 SCHEMA = Path(__file__).parent / "schema"
-NUL = "\0"  # no text holds it, and not every database stores it
 MAX_CACHED = 400  # a page of the list is the largest, about 50 KB
+PATIENCE = 2.0  # seconds that closing waits for the write that goes on, before it asks it to end
+REOPEN = 1.0  # seconds between two attempts to open the database again
 
 Record = TypeVar("Record")
-Value = Any  # what a column holds: str, int, Decimal, date, datetime, bool, list or None
+Result = TypeVar("Result")
 
 
 class Connection:
     """One thread's way into the store. Every SELECT is drained, so none pins a transaction."""
 
     def __init__(self, store: Store) -> None:
-        self._cursor = store.root.cursor()
+        self._opening, self._cursor = store.cursor()
+        self._is_writing = False
         self.store = store
 
     def rows(self, sql: str, /, **parameters: Value) -> list[tuple[Value, ...]]:
         """All rows of one statement; times come back naive, in UTC."""
-        return self._run(sql, parameters).fetchall()
+        return self._read(sql, parameters)[1]
 
     def row(self, sql: str, /, **parameters: Value) -> tuple[Value, ...] | None:
         """The first row of one statement, or None."""
@@ -55,9 +67,8 @@ class Connection:
 
     def records(self, record: type[Record], sql: str, /, **parameters: Value) -> list[Record]:
         """Rows as frozen records: columns are named as the record's fields."""
-        cursor = self._run(sql, parameters)
-        names = [column[0] for column in cursor.description or ()]
-        readers = _readers(typing.cast(Hashable, record))
+        names, rows = self._read(sql, parameters)
+        readers = readers_of(typing.cast(Hashable, record))
         makers = [readers.get(name) for name in names]
         return [
             record(
@@ -66,12 +77,12 @@ class Connection:
                     for name, make, value in zip(names, makers, row, strict=True)
                 }
             )
-            for row in cursor.fetchall()
+            for row in rows
         ]
 
     def arrow(self, sql: str, /, **parameters: Value) -> Any:
         """The result as a pyarrow Table; decimals stay decimals."""
-        return self._run(sql, parameters).to_arrow_table()
+        return self._run(lambda cursor: self._executed(cursor, sql, parameters).to_arrow_table())
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
         """Many rows at once, all with the same columns; the fast way into the store."""
@@ -87,17 +98,21 @@ class Connection:
         )
         columns = list(rows[0])
         arrays = [
-            pa.array(_column(rows, name, kinds[name]), type=_arrow_type(kinds[name]))
+            pa.array(column(rows, name, kinds[name]), type=arrow_type(kinds[name]))
             for name in columns
         ]
+        incoming = pa.table(arrays, names=columns)
         names = ", ".join(columns)
-        self._cursor.register("incoming", pa.table(arrays, names=columns))
-        try:
-            with _in_sentences():
-                self._cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")
-                self._cursor.fetchall()
-        finally:
-            self._cursor.unregister("incoming")
+
+        def add(cursor: duckdb.DuckDBPyConnection) -> None:
+            cursor.register("incoming", incoming)
+            try:
+                cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")
+                cursor.fetchall()
+            finally:
+                cursor.unregister("incoming")
+
+        self._run(add)
 
     def next_ids(self, table: str, count: int) -> list[int]:
         """`count` new ids for the rows of `table`, in ascending order."""
@@ -109,51 +124,116 @@ class Connection:
     def close(self) -> None:
         self._cursor.close()
 
-    def _run(self, sql: str, parameters: Mapping[str, Value]) -> duckdb.DuckDBPyConnection:
+    def _read(
+        self, sql: str, parameters: Mapping[str, Value]
+    ) -> tuple[list[str], list[tuple[Value, ...]]]:
+        """The names of the columns, and all rows."""
+
+        def read(cursor: duckdb.DuckDBPyConnection) -> tuple[list[str], list[tuple[Value, ...]]]:
+            found = self._executed(cursor, sql, parameters)
+            return [column[0] for column in found.description or ()], found.fetchall()
+
+        return self._run(read)
+
+    def _executed(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Value]
+    ) -> duckdb.DuckDBPyConnection:
         parsed = self.store.parsed.get(sql)
         if parsed is None:
-            statements = self._cursor.extract_statements(sql)
+            statements = cursor.extract_statements(sql)
             parsed = statements[0] if len(statements) == 1 else sql
             self.store.parsed[sql] = parsed
-        with _in_sentences():
-            return self._cursor.execute(parsed, _outgoing(parameters))
+        return cursor.execute(parsed, outgoing(parameters))
+
+    def _run(self, step: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
+        """Run one step in the database as it is open now. What only reads is run again where the
+        database had to be opened again; of a transaction nothing is there then."""
+        store = self.store
+        if store.is_closing and self._is_writing:
+            raise StoreClosing
+        if self._opening != store.opening and not self._is_writing:
+            self._renew()
+        try:
+            return step(self._cursor)
+        except duckdb.FatalException as problem:  # from now on DuckDB refuses everything
+            store.open_again(self._opening)
+            if self._is_writing:
+                raise (self._sentence(problem) or NotWritten()) from problem
+        except duckdb.Error as problem:
+            if said := self._sentence(problem):
+                raise said from problem
+            raise
+        self._renew()
+        try:
+            return step(self._cursor)
+        except duckdb.FatalException as problem:
+            store.open_again(self._opening)
+            raise (self._sentence(problem) or NotWritten()) from problem
+
+    def _sentence(self, problem: duckdb.Error) -> BillingError | None:
+        said = sentence_of(problem)
+        self.store.is_damaged |= isinstance(said, StoreDamaged)
+        return said
+
+    def _renew(self) -> None:
+        with suppress(duckdb.Error):
+            self._cursor.close()
+        self._opening, self._cursor = self.store.cursor()
+
+    def begin(self) -> None:
+        """Begin a transaction; for `transaction` only."""
+        self.execute("BEGIN")
+        self._is_writing = True
+
+    def end(self, *, is_kept: bool) -> None:
+        """Commit or roll back. Raises NotCertain where nobody knows whether it was committed."""
+        if is_kept:
+            try:
+                self.execute("COMMIT")
+            except (NotWritten, StoreDamaged) as problem:
+                if self._opening != self.store.opening:
+                    raise NotCertain from problem
+                raise
+        elif self._opening == self.store.opening:
+            with suppress(StoreClosing):
+                self._is_writing = False
+                self.execute("ROLLBACK")
 
 
 class Store:
-    """The open database file, its lock and its write lock."""
+    """The open database file, its folder and its write lock."""
 
     def __init__(self, folder: Path, *, memory_limit: str = "1GB") -> None:
         """Open `folder`/billing.duckdb, made and migrated where that is needed.
 
-        Raises StoreInUse where another process has it, WrongDataFolder where it cannot be used.
+        Raises StoreInUse where another process has it, WrongDataFolder where it cannot be used,
+        NotWritten where there is no room to open it.
         """
         self.folder = folder
         self.documents = folder / "documents"
         self._write_lock = threading.RLock()
         self._depth = 0
+        self._undo: list[Callable[[], None]] = []
         # Our texts are few and fixed, and parsing one takes a quarter of a small query's time.
         self.parsed: dict[str, duckdb.Statement | str] = {}
         self.revision = 0  # grows with every commit: what is cached under an older one is stale
         self._room = threading.Lock()
         self._remembered: tuple[int, dict[Hashable, Value]] = (0, {})
+        self._memory_limit = memory_limit
+        self.opening = 0  # grows whenever the database had to be opened again
+        self._tried_at = float("-inf")
+        self.is_damaged = False  # something that was read was not what had been written
+        self.is_closing = False
+        opening.make_folder(folder)
+        self.place = Place(folder)
+        self.place.take()
+        self._root: duckdb.DuckDBPyConnection | None = None
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.documents.mkdir(exist_ok=True)
-        except OSError as problem:
-            raise WrongDataFolder(
-                f"The data folder {folder} cannot be made or written: {problem.strerror}."
-            ) from problem
-        lock_file = _lock(folder / "billing.lock")
-        self._lock_file: int | None = lock_file
-        try:
-            self.root = _open(folder / "billing.duckdb", memory_limit)
-        except WrongDataFolder:
-            os.close(lock_file)
-            raise
-        try:
+            self._root = opening.open_database(self.place.database, memory_limit)
+            self.place.remember()
             _migrate(self)
         except BaseException:
-            self.close()
+            self._let_go(is_clean=False)
             raise
 
     def connection(self) -> Connection:
@@ -183,13 +263,121 @@ class Store:
                     known[key] = found
         return found
 
+    def cursor(self) -> tuple[int, duckdb.DuckDBPyConnection]:
+        """A cursor of the open database, and which opening it belongs to.
+
+        Raises StoreStopped where the database could not be opened again so far.
+        """
+        with self._room:
+            if self._root is None and not self.is_closing:
+                self._open_now()
+            if self.is_closing:
+                raise StoreClosing
+            if self._root is None:
+                raise StoreStopped
+            return self.opening, self._root.cursor()
+
+    def open_again(self, opening_seen: int) -> None:
+        """Open the database again after a fatal error of DuckDB, once for all who met it."""
+        with self._write_lock, self._room:
+            if self.opening != opening_seen or self.is_closing:
+                return
+            self.parsed.clear()
+            self.revision += 1  # what was remembered may be of a transaction that never was
+            self.opening += 1
+            if self._root is not None:
+                self._root.close()
+                self._root = None
+            self._tried_at = float("-inf")
+            self._open_now()
+
+    def _open_now(self) -> None:
+        """Open the database, if the last attempt is not too near; none where that fails."""
+        if monotonic() - self._tried_at < REOPEN:
+            return
+        self._tried_at = monotonic()
+        try:
+            self.place.check()
+            self._root = opening.open_database(self.place.database, self._memory_limit)
+        except (NotWritten, StoreMoved, WrongDataFolder) as problem:
+            LOG.error("the database cannot be opened again: %s", type(problem).__name__)
+        else:
+            LOG.error("the database was opened again after a fatal error")
+
+    def if_rolled_back(self, undo: Callable[[], None]) -> None:
+        """Call `undo` where the open transaction is rolled back: a file goes as its row does."""
+        self._undo.append(undo)
+
+    def take_back(self) -> None:
+        """Undo what the open transaction did beside the database; for `transaction` only."""
+        while self._undo:
+            self._undo.pop()()
+
+    def checkpoint(self, *, patience: float = PATIENCE) -> bool:
+        """Bring all that is in the log into the database file; False where readers did not let it.
+
+        The caller has the write lock (`exclusive`).
+        """
+        con, until = self.connection(), monotonic() + patience
+        try:
+            while True:
+                try:
+                    con.execute("CHECKPOINT")
+                    return True
+                except duckdb.TransactionException:  # somebody is reading
+                    if monotonic() > until:
+                        return False
+                    sleep(0.02)
+        finally:
+            con.close()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep every writer out for the time of the block."""
+        with self._write_lock:
+            if self._depth:
+                raise RuntimeError("a transaction is open: it would be left out")
+            yield
+
+    def look_after(self) -> None:
+        """Raise StoreMoved where the folder is not the one that was opened; write everything to
+        the database anew where its log was deleted."""
+        self.place.check()
+        if self.place.has_lost_log():
+            with self.exclusive():
+                if self.place.has_lost_log() and self.checkpoint():
+                    LOG.error("the log was deleted while it was in use: all of it was written anew")
+
     def close(self) -> None:
-        """Close the database and let go of the lock; a second time changes nothing."""
+        """Close the database and let go of the folder; a second time changes nothing.
+
+        A write that goes on is finished; a long one, as an import, is rolled back after PATIENCE.
+        """
+        if self._root is None and self.is_closing:
+            return
+        has_lock = self._write_lock.acquire(timeout=PATIENCE)
+        self.is_closing = True
+        has_lock = has_lock or self._write_lock.acquire(timeout=PATIENCE)
+        is_clean = False
+        try:
+            if has_lock and self._root is not None:
+                self.place.check()
+                self._root.execute("CHECKPOINT")
+                is_clean = True
+        except (duckdb.Error, BillingError) as problem:  # the log keeps what the file has not
+            LOG.error("the log was left beside the database: %s", type(problem).__name__)
+        finally:
+            self._let_go(is_clean=is_clean)
+            if has_lock:
+                self._write_lock.release()
+
+    def _let_go(self, *, is_clean: bool) -> None:
+        self.is_closing = True
         self.parsed.clear()
-        self.root.close()
-        if self._lock_file is not None:
-            os.close(self._lock_file)
-            self._lock_file = None
+        if self._root is not None:
+            self._root.close()
+            self._root = None
+        self.place.let_go(is_clean=is_clean)
 
 
 @contextmanager
@@ -203,151 +391,45 @@ def transaction(con: Connection, *, invalidates_cache: bool = True) -> Iterator[
     with store._write_lock:
         if store._depth:
             raise RuntimeError("a transaction is already open: only public verbs open one")
+        if store.is_closing:
+            raise StoreClosing
+        store.place.check()
         store._depth = 1
         try:
-            con.execute("BEGIN")
+            con.begin()
             try:
                 yield
                 con.execute("SELECT 1")  # COMMIT of an aborted transaction says nothing: this does
+                store.place.check()
             except BaseException:
-                con.execute("ROLLBACK")
+                con.end(is_kept=False)
                 raise
-            con.execute("COMMIT")
+            con.end(is_kept=True)
             store.revision += invalidates_cache
+            store.place.note_log()
+        except NotCertain:  # what was written beside the database may be needed
+            raise
+        except BaseException:
+            store.take_back()
+            raise
         finally:
+            con._is_writing = False
             store._depth = 0
-
-
-@contextmanager
-def _in_sentences() -> Iterator[None]:
-    """Problems of the disk, which people can do something about, as sentences."""
-    try:
-        yield
-    except duckdb.FatalException as problem:  # from now on DuckDB refuses everything
-        raise StoreStopped from problem
-    except duckdb.Error as problem:
-        if "Could not write file" in str(problem):
-            raise NotWritten from problem
-        raise
-
-
-def utc(value: datetime) -> datetime:
-    """A stored time, aware again."""
-    return value.replace(tzinfo=UTC)
-
-
-def _outgoing(parameters: Mapping[str, Value]) -> dict[str, Value]:
-    return {name: _stored(value) for name, value in parameters.items()}
-
-
-def _stored(value: Value) -> Value:
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        return value.astimezone(UTC).replace(tzinfo=None)
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, (tuple, list)):
-        return [_stored(item) for item in value]
-    if isinstance(value, str) and NUL in value:  # whatever edge it came in at
-        return value.replace(NUL, "")
-    return value
-
-
-def _column(rows: Sequence[Mapping[str, Value]], name: str, kind: str) -> list[Value]:
-    """The values of one column; Arrow itself takes all but times and texts as they are."""
-    values = [row[name] for row in rows]
-    is_ours = kind.startswith(("TIMESTAMP", "VARCHAR"))
-    return [_stored(value) for value in values] if is_ours else values
-
-
-@cache
-def _readers(record: Any) -> dict[str, Any]:
-    hints = typing.get_type_hints(record)
-    found: dict[str, Any] = {}
-    for part in dataclasses.fields(record):
-        kind = hints[part.name]
-        options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-        for option in options:
-            if option is datetime:
-                found[part.name] = utc
-            elif typing.get_origin(option) is tuple:
-                found[part.name] = tuple
-            elif isinstance(option, type) and issubclass(option, StrEnum):
-                found[part.name] = option
-    return found
-
-
-def _arrow_type(kind: str) -> Any:
-    import pyarrow as pa
-
-    if kind.endswith("[]"):
-        return pa.list_(_arrow_type(kind[:-2]))
-    if kind.startswith("DECIMAL"):
-        precision, scale = kind[8:-1].split(",")
-        return pa.decimal128(int(precision), int(scale))
-    return {
-        "BIGINT": pa.int64(),
-        "INTEGER": pa.int32(),
-        "VARCHAR": pa.string(),
-        "BOOLEAN": pa.bool_(),
-        "DATE": pa.date32(),
-        "TIMESTAMP": pa.timestamp("us"),
-    }[kind]
-
-
-def _open(file: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
-    """The database, configured, with its list of migrations: damage often shows only there."""
-    root: duckdb.DuckDBPyConnection | None = None
-    try:
-        root = duckdb.connect(
-            str(file),
-            config={
-                "memory_limit": memory_limit,
-                "threads": os.cpu_count() or 2,
-                "python_enable_replacements": False,
-                "enable_external_access": False,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            },
-        )
-        root.execute("SET TimeZone = 'UTC'")
-        root.execute("SET lock_configuration = true")
-        root.execute(
-            "CREATE TABLE IF NOT EXISTS schema_migration "
-            "(name VARCHAR PRIMARY KEY, applied_at TIMESTAMP NOT NULL)"
-        )
-        root.execute("SELECT name FROM schema_migration").fetchall()
-        return root
-    except duckdb.Error as problem:
-        if root:
-            root.close()
-        raise WrongDataFolder(
-            f"{file} cannot be opened: it is damaged, in use, or made "
-            "by a newer version. Restore a backup or name another data folder."
-        ) from problem
-
-
-def _lock(path: Path) -> int:
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as problem:
-        raise WrongDataFolder(f"{path} cannot be written: {problem.strerror}.") from problem
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as problem:
-        holder = os.read(handle, 40).decode(errors="replace").strip() or "unknown"
-        os.close(handle)
-        raise StoreInUse(f"process {holder}") from problem
-    os.ftruncate(handle, 0)
-    os.write(handle, str(os.getpid()).encode())
-    return handle
+            store._undo.clear()
 
 
 def _migrate(store: Store) -> None:
     con = store.connection()
     done = {row[0] for row in con.rows("SELECT name FROM schema_migration")}
-    for file in sorted(SCHEMA.glob("*.sql")):
+    files = sorted(SCHEMA.glob("*.sql"))
+    unknown = sorted(done - {file.name for file in files})
+    if unknown:
+        raise WrongDataFolder(
+            f"The data in {store.folder} was written by a newer version of Billing Tasks (this one "
+            f"does not know {unknown[-1].removesuffix('.sql')}). Start the newer version again, or "
+            "restore a backup that this one made into another folder. Nothing was changed."
+        )
+    for file in files:
         if file.name in done:
             continue
         with transaction(con):

@@ -11,6 +11,7 @@ from lib.errors import WrongDataFolder
 from lib.store import permissions
 from lib.store.database import Connection, Store
 
+BACKUP_VARIABLE = "BILLING_TASKS_BACKUP"  # the folder that backups are written to
 ROOT = Path(__file__).parents[2]
 TEMPORARY = "temporary"  # in the data folder: what this process needs no longer than it runs
 _open: dict[Path, Store] = {}
@@ -21,9 +22,15 @@ def data_folder() -> Path:
     return Path(os.environ.get("BILLING_TASKS_DATA") or ROOT / "data").resolve()
 
 
+def backup_folder() -> Path:
+    """The folder named by BILLING_TASKS_BACKUP, or `backups/` in the data folder."""
+    named = os.environ.get(BACKUP_VARIABLE)
+    return Path(named).absolute() if named else data_folder() / "backups"
+
+
 def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Store:
     """The process's store, opened on the first call."""
-    os.umask(0o077)  # what is written from now on, DuckDB's files too, is for nobody else to read
+    close_to_others()
     folder = folder or data_folder()
     if folder not in _open:
         permissions.tighten(folder)
@@ -37,11 +44,21 @@ def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Stor
     return _open[folder]
 
 
-def connection() -> Connection:
-    """A connection of the calling thread's own to the store that is open."""
+def close_to_others() -> None:
+    """Let nobody else read what this process writes from now on, DuckDB's files too."""
+    os.umask(0o077)
+
+
+def store() -> Store:
+    """Return the store that is open. Raises WrongDataFolder where none is."""
     if len(_open) != 1:
         raise WrongDataFolder("No data folder is open. Start the app with `make run`.")
-    return next(iter(_open.values())).connection()
+    return next(iter(_open.values()))
+
+
+def connection() -> Connection:
+    """A connection of the calling thread's own to the store that is open."""
+    return store().connection()
 
 
 def close_stores() -> None:

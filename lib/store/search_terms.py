@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lib.store.database import Connection
+from lib.store.database import Connection, transaction
 from lib.store.search_words import MAX_WORDS, needs_number
 
 # The columns of `task` that a search looks at, and what of each is compared with a word. Of a name
@@ -54,6 +54,24 @@ def index(con: Connection, task_ids: Sequence[int]) -> None:
 def unindexed(con: Connection) -> list[tuple[str, str]]:
     """Columns and texts of tasks that no search would find: none, after any verb."""
     return con.rows(f"{_SPELLINGS} EXCEPT SELECT kind, text FROM spelling")
+
+
+_SHAPE = "regexp_replace(lower(claim_number), '[0-9]+', '#', 'g')"  # as search.claim_shape
+
+
+def wrong_shapes(con: Connection) -> int:
+    """Return how many tasks have another shape beside their claim number than it has."""
+    return int(con.value(f"SELECT count(*) FROM task WHERE claim_shape IS DISTINCT FROM {_SHAPE}"))
+
+
+def rebuild(con: Connection) -> None:
+    """Write anew what the search has to know of every task."""
+    with transaction(con):
+        con.execute(
+            f"UPDATE task SET claim_shape = {_SHAPE} WHERE claim_shape IS DISTINCT FROM {_SHAPE}"
+        )
+        con.execute("DELETE FROM spelling")
+        con.execute(f"INSERT INTO spelling {_SPELLINGS}")
 
 
 def values(con: Connection, words: Sequence[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.intake.unattended import WrongUsage
 from lib.store import process
+from lib.upkeep.command import answer_all
 from lib.watch.signals import StopRequests
 from lib.watch.watcher import EVERY, QUIET, Watcher
 
@@ -76,8 +77,9 @@ def _watch(wanted: argparse.Namespace, over: StopRequests) -> int:
     if not wanted.folder.is_dir():
         print(f"{wanted.folder} is not a folder.", file=sys.stderr)
         return 1
+    store = process.open_store()
     watcher = Watcher(
-        process.open_store(), wanted.folder, wanted.practice, quiet=wanted.quiet,
+        store, wanted.folder, wanted.practice, quiet=wanted.quiet,
         is_once=wanted.once,
     )  # fmt: skip
     if wanted.once:
@@ -85,6 +87,8 @@ def _watch(wanted: argparse.Namespace, over: StopRequests) -> int:
         return 0 if first and second else 1
     print(f"Watching {wanted.folder} for {watcher.practice}. Ctrl-C ends it.", flush=True)
     while not over.is_asked():
+        store.look_after()
+        answer_all(store)  # what other commands ask of the process that has the data folder
         watcher.look(over)
         over.wait(wanted.every)
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +10,10 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
+from lib.errors import BillingError, NotWritten
+from lib.intake.unattended import OUR_DISK
 from lib.models import ImportReport
+from lib.store import files
 from lib.watch import folders
 from lib.watch.folders import FileStat
 
@@ -25,6 +27,7 @@ class Outcome(StrEnum):
     KNOWN = "known"
     REFUSED = "refused"
     LEFT = "left"  # it may still be written
+    WAITS = "waits"  # for room on a disk of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +88,31 @@ class Folder:
             why = f"{name} was refused: a program is still writing it."
             return Handled(Outcome.LEFT, ImportReport(name, "", None, refused=why))
         try:
-            shutil.copyfile(path, self.snapshot)
+            return self._handled(path, seen, self._brought(name, path, bring), today)
+        except OUR_DISK as problem:  # no fault of the file's: it stays and comes in by itself
+            return _waiting(name, problem)
+        except OSError as problem:
+            if files.has_no_room(problem):  # its folder has no room for done/ or failed/
+                return _waiting(name, NotWritten())
+            raise
+
+    def _brought(self, name: str, path: Path, bring: Bring) -> ImportReport:
+        """What became of the file. Raises one of OUR_DISK where it is not for the file's sake that
+        it did not come in."""
+        try:
+            files.write(self.snapshot, files.pieces_of(path))
         except OSError as problem:
             why = f"{name} was refused: it cannot be read ({problem.strerror})."
-            report = ImportReport(name, "", None, refused=why)
-        else:
-            report = bring(name, self.snapshot)
+            return ImportReport(name, "", None, refused=why)
+        try:
+            return bring(name, self.snapshot)
         finally:
             self.snapshot.unlink(missing_ok=True)
+
+    def _handled(
+        self, path: Path, seen: _Seen, report: ImportReport, today: Callable[[], date]
+    ) -> Handled | None:
+        """Move the file where its report says."""
         if folders.look(path) != seen.look:  # written, replaced or taken away meanwhile
             return None
         if not report.refused:
@@ -113,6 +133,10 @@ class Folder:
     def _unchanged(self, seen: _Seen) -> float:
         """For how many seconds nothing about the file has changed."""
         return time.monotonic() - seen.since
+
+
+def _waiting(name: str, problem: BillingError) -> Handled:
+    return Handled(Outcome.WAITS, ImportReport(name, "", None, refused=str(problem)))
 
 
 def _shown(name: str) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import secrets
 import signal
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from pathlib import Path
+
+from lib.store import files
 
 DONE, FAILED = "done", "failed"
 REPORT = ".report.txt"
@@ -94,9 +94,7 @@ def set_aside(path: Path, folder: Path, sentence: str) -> Path:
     shelf.mkdir(parents=True, exist_ok=True)
     place = next(place for place in _places(path.name, shelf) if not place.exists())
     report = place.with_name(place.name + REPORT)
-    draft = shelf / f".{secrets.token_hex(6)}"
-    _write(draft, f"{sentence}\n")
-    draft.replace(report)
+    files.write(report, f"{sentence}\n".encode())
     moved = _move(path, shelf)
     if moved != place:  # somebody took the name meanwhile
         report.replace(moved.with_name(moved.name + REPORT))
@@ -125,22 +123,6 @@ def _move(path: Path, shelf: Path) -> Path:
         except BaseException:
             place.unlink()
             raise
-        _sync(shelf)
+        files.sync_folder(shelf)
         return place
     raise AssertionError("there is always another name")
-
-
-def _write(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # not every file system can
-            os.fsync(handle)
-    finally:
-        os.close(handle)

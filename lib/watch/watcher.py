@@ -53,7 +53,7 @@ class Watcher:
         """
         is_good = True
         for handled in self._folder.look(self._bring, self._today, over.is_asked):
-            is_good &= handled.outcome not in {Outcome.REFUSED, Outcome.LEFT}
+            is_good &= handled.outcome in {Outcome.IN, Outcome.KNOWN}
             self._say(handled)
         return is_good
 
@@ -70,14 +70,23 @@ class Watcher:
     def _say(self, handled: Handled) -> None:
         """One line a file, and one only for a file that is waited for."""
         report = handled.report
-        if handled.outcome is Outcome.LEFT:
+        if handled.outcome in {Outcome.LEFT, Outcome.WAITS}:
             said = (report.file, str(report.refused))
             if said not in self._told:
                 self._told.add(said)
-                print(f"  left     {report.file} is not whole yet, or will be refused", flush=True)
+                print(_waited_for(handled), flush=True)
             return
+        self._told = {said for said in self._told if said[0] != report.file}
         print_line(report)
         if handled.outcome is Outcome.REFUSED and handled.moved_to:
             where = handled.moved_to.relative_to(self.path)
             print(f"           moved to {where}, the reason is beside it ({folders.REPORT})")
         sys.stdout.flush()
+
+
+def _waited_for(handled: Handled) -> str:
+    """The line for a file that stays where it is."""
+    report = handled.report
+    if handled.outcome is Outcome.WAITS:
+        return f"  waits    {report.file}: {report.refused} It is tried again by itself."
+    return f"  left     {report.file} is not whole yet, or will be refused"

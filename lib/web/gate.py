@@ -8,16 +8,16 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib.errors import NoSuchDocument, NotSignedIn
+from lib.errors import NoSuchDocument, NotSignedIn, StoreClosing, StoreMoved, StoreStopped
 from lib.ui import search_words
-from lib.web import errors, session
+from lib.web import errors, session, upkeep
 from lib.web.headers import stamped
 from lib.web.peer import OTHER_USER, is_other_user
 from lib.web.same_origin import arrived_on_loopback, is_forwarded, is_own, names_this_computer
 from lib.web.sockets import SOCKETS, refuse
 from lib.web.start import ONLY_LOOPBACK
 
-OPEN = frozenset({"/sign-in", "/sign-out", "/healthz", "/favicon.png"})
+OPEN = frozenset({"/sign-in", "/sign-out", "/healthz", "/metrics", "/favicon.png"})
 NOT_PAGES = (
     "/_stcore",
     "/static",
@@ -28,6 +28,8 @@ NOT_PAGES = (
     "/imports/",
     "/origin/",
 )
+WATCHING = frozenset({"/healthz", "/metrics"})
+UNAVAILABLE = (StoreMoved, StoreClosing, StoreStopped)  # it may be well again later
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # What Streamlit's frontend asks before it opens its WebSocket: a page of ours whose session ended
 # while it was away gets as far as that, and is led to sign-in from there. Nobody's data.
@@ -71,7 +73,8 @@ class Gate:
         except Exception as problem:
             told = errors.told(problem)
             if not has_begun:
-                await PlainTextResponse(told, 500)(scope, receive, send)
+                status = 503 if isinstance(problem, UNAVAILABLE) else 500
+                await PlainTextResponse(told, status)(scope, receive, send)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HTTPConnection(scope)
@@ -92,7 +95,15 @@ class Gate:
 
 async def _refusal(request: HTTPConnection) -> Response | None:
     """Why a request is not passed on, or None."""
-    return _misdirected(request) or await _uninvited(request)
+    return _misdirected(request) or _unavailable(request) or await _uninvited(request)
+
+
+def _unavailable(request: HTTPConnection) -> Response | None:
+    """Refuse everything but /healthz and /metrics while the data folder is not the one it was."""
+    looking = upkeep.current()
+    if looking and looking.moved and request.scope["path"] not in WATCHING:
+        return PlainTextResponse(str(looking.moved), 503)
+    return None
 
 
 def _misdirected(request: HTTPConnection) -> Response | None:

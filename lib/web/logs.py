@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lib.errors import StoreDamaged
 from lib.store.process import ROOT
 
 LOG = logging.getLogger("billing_tasks")
@@ -43,6 +44,8 @@ def places(problem: BaseException) -> str:
     told = [_place(frame) for frame in frames[:-1] if _is_ours(frame)]
     told += [_place(frame) for frame in frames[-1:]]
     where = f"{type(problem).__name__} at {' < '.join(reversed(told)) or 'an unknown place'}"
+    if isinstance(problem, StoreDamaged):  # numbers and places in a file, in DuckDB's own words
+        where = f"{where} ({problem.where})"
     cause = problem.__cause__ or problem.__context__
     return f"{where}; after {places(cause)}" if cause else where
 

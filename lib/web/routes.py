@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
+from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Route
 
 from lib.store.process import ROOT
 from lib.web.documents import no_such_document, send_document
 from lib.web.export import no_such_answers, send_claims, send_package
+from lib.web.health import health, metrics
 from lib.web.imports import no_such_file, send_refused_rows, send_set_aside
 from lib.web.provenance import no_such_charge, no_such_task, send_charge_origin, send_task_origin
 from lib.web.sign_in import choose_person, sign_in
@@ -23,10 +24,6 @@ class IdConvertor(IntegerConvertor):
 
 
 register_url_convertor("id", IdConvertor())
-
-
-async def health(_request: Request) -> PlainTextResponse:
-    return PlainTextResponse("ok")
 
 
 async def favicon(_request: Request) -> FileResponse:
@@ -51,6 +48,7 @@ ROUTES = [
     Route("/tasks", tasks_page),
     Route("/answers", export_page),
     Route("/healthz", health),
+    Route("/metrics", metrics),
     Route("/favicon.png", favicon),
     Route("/sign-in", choose_person, methods=["GET"]),
     Route("/sign-in", sign_in, methods=["POST"]),

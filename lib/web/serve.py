@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from lib.store.process import ROOT
+from lib.store.process import BACKUP_VARIABLE, ROOT
 
 ADDRESS = "127.0.0.1"
 PORT = 8501
@@ -18,6 +18,8 @@ COMMAND = (sys.executable, "app.py")  # from the project's folder
 PORT_VARIABLE = "BILLING_TASKS_PORT"
 WATCH_VARIABLE = "BILLING_TASKS_WATCH"  # the folder whose files come in by themselves
 PRACTICE_VARIABLE = "BILLING_TASKS_WATCH_PRACTICE"  # the name of the practice they are for
+BACKUP_HOURS_VARIABLE = "BILLING_TASKS_BACKUP_HOURS"
+BACKUP_HOURS = 24
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
@@ -31,6 +33,10 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     parser.add_argument(
         "--practice", metavar="NAME", help="whom they are for; needed only where there are several"
     )
+    parser.add_argument(
+        "--backup", metavar="FOLDER", type=Path,
+        help=f"write a backup to FOLDER every {BACKUP_HOURS} hours, as python -m lib backup does",
+    )  # fmt: skip
     asked = parser.parse_args(arguments)
     wanted = asked.port
     if asked.watch and not asked.watch.is_dir():
@@ -41,6 +47,8 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         if asked.watch:
             told[WATCH_VARIABLE] = str(asked.watch.resolve())
             told |= {PRACTICE_VARIABLE: asked.practice} if asked.practice else {}
+        if asked.backup:
+            told[BACKUP_VARIABLE] = str(asked.backup.absolute())
         sys.stdout.flush()
         os.chdir(ROOT)  # where .streamlit/config.toml is
         # Not a child: whoever stops this process, in whatever way, has stopped the server.

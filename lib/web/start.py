@@ -15,10 +15,12 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime import Runtime
 
-from lib.errors import BillingError
+from lib.errors import BillingError, StoreMoved
 from lib.store import process
+from lib.store.database import Store
 from lib.web import serve
 from lib.web.sockets import SOCKETS
+from lib.web.upkeep import looked_after
 from lib.web.uploads import UPLOADS
 from lib.web.watching import watching
 
@@ -26,6 +28,7 @@ ONLY_LOOPBACK = (
     "Billing Tasks listens on this computer only (127.0.0.1), because anybody may sign in as one "
     "of its sample people. Leave server.address as it is."
 )
+_ended_with = 0
 HEAVY = ("pandas", "pyarrow", "altair")  # a second each for the first click that needs them
 
 
@@ -51,7 +54,9 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     cannot be had, or a folder that cannot be watched, ends the process."""
     watched = ExitStack()
     try:
-        watched.enter_context(watching(process.open_store()))
+        store = process.open_store()
+        watched.enter_context(looked_after(store))
+        watched.enter_context(watching(store))
     except BillingError as problem:
         _end(str(problem))
     for name in (*HEAVY, *_nouns()):
@@ -69,8 +74,28 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
             yield
     finally:
         watched.close()
+        _note_the_end(store)
         process.close_stores()
         gc.unfreeze()  # or DuckDB's binding reports its own types as leaked
+
+
+def exit_code() -> int:
+    """Return 1 where the data folder was not the one that was opened when the server ended."""
+    return _ended_with
+
+
+def end(*_: object) -> None:
+    """End the process, asked to by SIGTERM, with the exit code it has earned."""
+    sys.exit(_ended_with)
+
+
+def _note_the_end(store: Store) -> None:
+    global _ended_with  # noqa: PLW0603 - a process has one exit code
+    try:
+        store.place.check()
+    except StoreMoved as problem:
+        print(problem, file=sys.stderr, flush=True)
+        _ended_with = 1
 
 
 def _nouns() -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from lib.store.database import Store
 from lib.watch.watcher import EVERY, Watcher
 from lib.web import errors, serve
+from lib.web.upkeep import STOPPING
 
 
 class _Stopped:
@@ -42,8 +43,11 @@ def watching(store: Store) -> Iterator[None]:
         yield
     finally:
         stopped.ask()
-        thread.join()
-        watcher.close()
+        # A file that comes in now is finished, or rolled back when the store is closed: it stays
+        # where it is and comes in again.
+        thread.join(STOPPING)
+        if not thread.is_alive():
+            watcher.close()
 
 
 def _look(watcher: Watcher, stopped: _Stopped) -> None:

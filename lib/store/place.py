@@ -1,0 +1,225 @@
+"""The data folder on the disk: who has it, whether it is still the one that was opened, and
+whether its log is."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pwd
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from lib.errors import LogMissing, NotWritten, StoreInUse, StoreMoved, WrongDataFolder
+from lib.store.files import has_no_room
+
+DATABASE = "billing.duckdb"
+LOG = "billing.duckdb.wal"
+LOCK = "billing.lock"
+CONTENT = ("documents", "intake")  # folders of files that the database knows
+
+Identity = tuple[int, int]  # device and number of a file: what a name cannot change
+
+
+class Place:
+    """A data folder that this process has, from `take` until `let_go`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database, self.log = folder / DATABASE, folder / LOG
+        self._lock: int | None = None
+        self._name_lock: tuple[int, Path] | None = None
+        self._known: tuple[Identity, Identity] | None = None
+        self._log_seen: tuple[int, int] | None = None  # number and size
+
+    def take(self) -> None:
+        """Take the folder for this process. Raises StoreInUse where another one has it."""
+        self._lock = _flock(self.folder / LOCK)
+        try:
+            self._refuse_missing_log()
+            # Another folder of the same name, made after this one was moved or deleted, has no
+            # lock of ours in it: the name itself is taken too.
+            self._name_lock = _lock_name(self.folder)
+            self._mark(has_log=self.log.exists())
+        except BaseException:
+            self.let_go(is_clean=False)
+            raise
+
+    def is_taken(self) -> bool:
+        """Return True where another process has the folder."""
+        try:
+            handle = os.open(self.folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    def remember(self) -> None:
+        """Note which folder and file were opened, for `check`."""
+        self._known = (_identity(self.folder), _identity(self.database))
+
+    def check(self) -> None:
+        """Raise StoreMoved where the folder or the database is gone or is another one."""
+        try:
+            found = (_identity(self.folder), _identity(self.database))
+        except OSError as problem:
+            raise StoreMoved(str(self.folder)) from problem
+        if found != self._known:
+            raise StoreMoved(str(self.folder))
+
+    def note_log(self) -> None:
+        """Note after a commit that the log holds something: its loss is seen at the next start."""
+        try:
+            found = self.log.stat()
+        except OSError:
+            self._log_seen = None  # DuckDB has moved it into the database
+            return
+        seen, self._log_seen = self._log_seen, (found.st_ino, found.st_size)
+        if seen is None or seen[0] != found.st_ino or found.st_size < seen[1]:
+            self._mark(has_log=True)
+
+    def has_lost_log(self) -> bool:
+        """Return True where somebody deleted the log under us; False too where nobody can tell."""
+        deleted = f"{self.log} (deleted)"
+        with suppress(OSError):  # no /proc: not Linux
+            return any(_target(link) == deleted for link in Path("/proc/self/fd").iterdir())
+        return False
+
+    def let_go(self, *, is_clean: bool) -> None:
+        """Give the folder back; a clean end leaves nothing that has to be in the log."""
+        if self._lock is not None:
+            if is_clean:
+                with suppress(OSError):
+                    os.ftruncate(self._lock, 0)
+            os.close(self._lock)
+            self._lock = None
+        if self._name_lock is not None:
+            handle, path = self._name_lock
+            path.unlink(missing_ok=True)
+            os.close(handle)
+            self._name_lock = None
+
+    def _refuse_missing_log(self) -> None:
+        """Raise LogMissing where the process before us ended without notice, had written to the
+        log since it last wrote to the database, and there is none any more."""
+        assert self._lock is not None
+        said = os.pread(self._lock, 100, 0).split()
+        if said[1:] != [b"log"] or self.log.exists() or not self.database.exists():
+            return
+        if self.database.stat().st_mtime_ns <= os.fstat(self._lock).st_mtime_ns:
+            raise LogMissing(self.log.name, self.folder / LOCK)
+
+    def _mark(self, *, has_log: bool) -> None:
+        """Write into the lock file whose it is, and whether the log holds something."""
+        if self._lock is None:
+            return
+        content = f"{os.getpid()}{' log' if has_log else ''}\n".encode()
+        try:
+            os.pwrite(self._lock, content, 0)
+            os.ftruncate(self._lock, len(content))
+        except OSError as problem:
+            if not has_no_room(problem):
+                raise WrongDataFolder(
+                    f"{self.folder / LOCK} cannot be written: {problem.strerror}."
+                ) from problem
+            raise NotWritten from problem
+
+
+def missing_database(folder: Path) -> str | None:
+    """Return the name of what shows that a database was in this folder, where there is none."""
+    if (folder / DATABASE).exists():
+        return None
+    if (folder / LOG).exists():
+        return LOG
+    for name in CONTENT:
+        if any(path.is_file() for path in (folder / name).glob("*/*")):
+            return f"{name}/"
+    return None
+
+
+def owner_of(path: Path) -> str:
+    """Return the sentence for what belongs to another user; nothing where it is ours."""
+    try:
+        owner = path.stat().st_uid
+    except OSError:
+        return ""
+    if owner == os.geteuid():
+        return ""
+    return (
+        f" It belongs to {_user(owner)} and Billing Tasks runs as {_user(os.geteuid())}: "
+        "start it as that user, or give the data folder and all in it to this one."
+    )
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
+
+
+def _flock(path: Path) -> int:
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as problem:
+        if has_no_room(problem):
+            raise NotWritten from problem
+        raise WrongDataFolder(
+            f"{path} cannot be written: {problem.strerror}.{owner_of(path)}"
+        ) from problem
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        holder = os.pread(handle, 40, 0).decode(errors="replace").split()
+        os.close(handle)
+        raise StoreInUse(f"process {holder[0] if holder else 'unknown'}") from problem
+    return handle
+
+
+def _lock_name(folder: Path) -> tuple[int, Path] | None:
+    """Take the folder's name, in the folder for temporary files; None where that cannot be."""
+    digest = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:24]
+    name = f"billing-tasks-{os.getuid()}-{digest}.lock"
+    while True:
+        try:
+            path = Path(tempfile.gettempdir()) / name
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return None  # the folder's own lock must do
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as problem:
+            holder = os.pread(handle, 40, 0).decode(errors="replace").strip()
+            os.close(handle)
+            raise StoreInUse(f"process {holder or 'unknown'}") from problem
+        if _is_same(handle, path):  # and not one that its holder deleted meanwhile
+            break
+        os.close(handle)
+    with suppress(OSError):  # who has it is only said
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+    return handle, path
+
+
+def _is_same(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.lstat())
+    except OSError:
+        return False
+
+
+def _identity(path: Path) -> Identity:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:
+        return ""

@@ -1,0 +1,80 @@
+"""Values on their way between Python and the columns of the store."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+NUL = "\0"  # no text holds it, and not every database stores it
+Value = Any  # what a column holds: str, int, Decimal, date, datetime, bool, list or None
+
+
+def utc(value: datetime) -> datetime:
+    """A stored time, aware again."""
+    return value.replace(tzinfo=UTC)
+
+
+def outgoing(parameters: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: _stored(value) for name, value in parameters.items()}
+
+
+def _stored(value: Value) -> Value:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC).replace(tzinfo=None)
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, (tuple, list)):
+        return [_stored(item) for item in value]
+    if isinstance(value, str) and NUL in value:  # whatever edge it came in at
+        return value.replace(NUL, "")
+    return value
+
+
+def column(rows: Sequence[Mapping[str, Value]], name: str, kind: str) -> list[Value]:
+    """Return the values of one column; Arrow takes all but times and texts as they are."""
+    values = [row[name] for row in rows]
+    is_ours = kind.startswith(("TIMESTAMP", "VARCHAR"))
+    return [_stored(value) for value in values] if is_ours else values
+
+
+@cache
+def readers_of(record: Any) -> dict[str, Any]:
+    hints = typing.get_type_hints(record)
+    found: dict[str, Any] = {}
+    for part in dataclasses.fields(record):
+        kind = hints[part.name]
+        options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+        for option in options:
+            if option is datetime:
+                found[part.name] = utc
+            elif typing.get_origin(option) is tuple:
+                found[part.name] = tuple
+            elif isinstance(option, type) and issubclass(option, StrEnum):
+                found[part.name] = option
+    return found
+
+
+def arrow_type(kind: str) -> Any:
+    import pyarrow as pa
+
+    if kind.endswith("[]"):
+        return pa.list_(arrow_type(kind[:-2]))
+    if kind.startswith("DECIMAL"):
+        precision, scale = kind[8:-1].split(",")
+        return pa.decimal128(int(precision), int(scale))
+    return {
+        "BIGINT": pa.int64(),
+        "INTEGER": pa.int32(),
+        "VARCHAR": pa.string(),
+        "BOOLEAN": pa.bool_(),
+        "DATE": pa.date32(),
+        "TIMESTAMP": pa.timestamp("us"),
+    }[kind]

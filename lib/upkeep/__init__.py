@@ -1,0 +1,1 @@
+"""Keeping the data: backups, restoring one, verifying, sweeping, and rebuilding the search."""

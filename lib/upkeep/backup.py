@@ -1,0 +1,169 @@
+"""Making a backup while people work, and keeping not too many of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lib import access, history
+from lib.access import Verb
+from lib.errors import BackupFailed, NoSuchPractice, NotWritten
+from lib.models import EventKind, Person
+from lib.store import files, place
+from lib.store.database import Connection, Store, transaction
+from lib.upkeep import content, rotation
+from lib.upkeep.content import KINDS, Kind
+from lib.upkeep.verify import MANIFEST, copy_database, in_own_process
+
+PART = ".part"  # what the name of an unfinished backup ends with
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that is there, and what was found wrong with the data while it was made."""
+
+    folder: Path
+    findings: tuple[str, ...]
+
+
+def make(store: Store, to: Path, *, now: datetime) -> Backup:
+    """Write a backup into a new folder in `to`; delete those that are not kept any more.
+
+    Writers wait while the database is copied, which takes a fraction of a second for each 100 MB.
+    Files that the backup before has too are linked, not copied. Raises NotWritten where there is
+    no room, BackupFailed where `to` cannot be used or the copy is not what it should be; then
+    nothing of it is left, and no older backup is deleted.
+    """
+    name = rotation.name_at(now)
+    part = to / f".{name}{PART}"
+    try:
+        _begin(to, part)
+        findings = _fill(store, part, _newest(to), now)
+        part.replace(to / name)
+        files.sync_folder(to)
+    except OSError as problem:
+        if files.has_no_room(problem):
+            raise NotWritten from problem
+        raise BackupFailed(f"{to} cannot be written: {problem.strerror}.") from problem
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    for old in rotation.too_many(path.name for path in to.iterdir()):
+        shutil.rmtree(to / old)
+    return Backup(to / name, tuple(findings))
+
+
+def make_by_hand(
+    con: Connection, practice_id: int, to: Path, *, actor: Person, now: datetime
+) -> Backup:
+    """Make a backup for somebody who pressed the button, with its line of history.
+
+    Raises NotAllowed, NoSuchPractice, and what `make` does.
+    """
+    access.require(actor, Verb.BACK_UP, practice_id, NoSuchPractice())
+    made = make(con.store, to, now=now)
+    with transaction(con):
+        history.record(
+            con, EventKind.BACKED_UP, practice_id=practice_id, actor_id=actor.id, now=now,
+            detail=made.folder.name,
+        )  # fmt: skip
+    return made
+
+
+def last_made(to: Path) -> datetime | None:
+    """Return when the newest backup in that folder was made."""
+    newest = _newest(to)
+    return rotation.moment_of(newest.name) if newest else None
+
+
+def _begin(to: Path, part: Path) -> None:
+    """Make the unfinished folder; what an earlier process left unfinished goes."""
+    files.make_folder(to)
+    for left in to.glob(f".billing-tasks-*{PART}"):
+        shutil.rmtree(left)
+    part.mkdir(mode=0o700)
+
+
+def _newest(to: Path) -> Path | None:
+    """Return the newest backup in the folder."""
+    if not to.is_dir():
+        return None
+    made = [path for path in to.iterdir() if rotation.moment_of(path.name)]
+    return max(made, key=lambda path: path.name, default=None)
+
+
+def _fill(store: Store, part: Path, before: Path | None, now: datetime) -> list[str]:
+    with store.exclusive():
+        store.place.check()
+        store.checkpoint()  # where a reader does not let it, the log is copied too
+        con = store.connection()
+        try:
+            copy_database(store.folder, part)
+            named = {kind: content.named(con, kind) for kind in KINDS}
+        finally:
+            con.close()
+    findings: list[str] = []
+    for kind in KINDS:
+        for sha256, ids in named[kind].items():
+            if not _take_over(store.folder, before, part, kind, sha256):
+                findings.append(f"The file of {kind.noun} {ids[0]} is missing or was changed.")
+    _sync(part)
+    _refuse_damage(part)
+    _write_manifest(part, {kind.folder: len(named[kind]) for kind in KINDS}, findings, now)
+    return findings
+
+
+def _take_over(folder: Path, before: Path | None, part: Path, kind: Kind, sha256: str) -> bool:
+    """Bring one file into the backup, from the one before where that has it; False where it is
+    missing or is not what it was. A changed one is taken all the same: it may be all there is."""
+    to = content.path_in(part, kind, sha256)
+    files.make_folder(to.parent)
+    source = content.path_in(folder, kind, sha256)
+    older = content.path_in(before or part, kind, sha256)
+    with suppress(OSError):  # not there, or a disk without links
+        if source.is_file() and source.stat().st_size == older.stat().st_size:
+            os.link(older, to)
+            return True
+    if source.is_file():
+        files.write(to, files.pieces_of(source))
+        if files.sha256_of(to) == sha256:
+            return True
+    if before and older.is_file() and files.sha256_of(older) == sha256:
+        files.write(to, files.pieces_of(older))
+    return False
+
+
+def _sync(part: Path) -> None:
+    """Make the copied database durable, and every folder with its names."""
+    for name in (place.DATABASE, place.LOG):
+        if (part / name).exists():
+            handle = os.open(part / name, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+    for found, _, _ in os.walk(part):
+        files.sync_folder(Path(found))
+
+
+def _refuse_damage(part: Path) -> None:
+    """Raise BackupFailed where the copied database is not whole."""
+    code, lines = in_own_process(part, "--database-only")
+    if code:
+        raise BackupFailed(
+            f"No backup was made, since the database is damaged. {lines[0]} Older ones were kept."
+        )
+
+
+def _write_manifest(part: Path, counts: dict[str, int], findings: list[str], now: datetime) -> None:
+    said = {
+        "made_at": now.isoformat(),
+        "database_sha256": files.sha256_of(part / place.DATABASE),
+        **counts,
+        "findings": findings,
+    }
+    files.write(part / MANIFEST, json.dumps(said, indent=1).encode())

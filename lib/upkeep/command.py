@@ -1,0 +1,183 @@
+"""python -m lib backup, restore, verify, sweep and reindex: while the app runs, through it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lib.errors import BillingError, StoreInUse
+from lib.store import process, search_terms
+from lib.store.database import Store
+from lib.store.place import Place
+from lib.upkeep import backup, requests, verify
+from lib.upkeep.requests import Answer, Question
+from lib.upkeep.restore import restore
+from lib.upkeep.sweep import sweep
+
+
+def main_backup(arguments: Sequence[str], *, now: datetime) -> int:
+    """Make a backup: 0 it is there and whole, 1 it is not or something is wrong with the data."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lib backup",
+        description="Write a backup into a new folder in FOLDER, while people work. Kept are the "
+        "newest of 7 days, 5 weeks and 12 months; older ones are deleted.",
+        epilog="Exit code: 0 it is there, 1 it is not or a file of the data is damaged, 2 wrong "
+        "usage.",
+    )
+    parser.add_argument(
+        "--to",
+        metavar="FOLDER",
+        type=Path,
+        help="unless told, the one BILLING_TASKS_BACKUP names, else backups/ in the data folder",
+    )
+    to = parser.parse_args(arguments).to
+    return _done("backup", str(to.absolute()) if to else None, now)
+
+
+def main_sweep(arguments: Sequence[str], *, now: datetime) -> int:
+    """Delete files that no row names and that are older than a day."""
+    argparse.ArgumentParser(
+        prog="python -m lib sweep",
+        description="Delete files of documents and imports that nothing refers to and that are "
+        "older than a day: what a crash left behind.",
+    ).parse_args(arguments)
+    return _done("sweep", None, now)
+
+
+def main_reindex(arguments: Sequence[str], *, now: datetime) -> int:
+    """Write anew what the search has to know."""
+    argparse.ArgumentParser(
+        prog="python -m lib reindex",
+        description="Write anew what the search has to know of every task.",
+    ).parse_args(arguments)
+    return _done("reindex", None, now)
+
+
+def main_verify(arguments: Sequence[str], *, now: datetime) -> int:
+    """Verify the data folder or a backup: 0 all is well, 1 a sentence for everything that is not.
+
+    Names ids and places, never a patient.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m lib verify",
+        description="Read every block of the database and every file, and compare them with what "
+        "was written: checksums, references, hashes both ways, search terms, history.",
+        epilog="Exit code: 0 nothing is wrong, 1 one line for everything that is, 2 wrong usage.",
+    )
+    parser.add_argument(
+        "folder", metavar="FOLDER", type=Path, nargs="?", help="a backup; the data folder itself "
+        "unless told",
+    )  # fmt: skip
+    parser.add_argument(
+        "--database-only", action="store_true", help="leave documents and imported files out"
+    )
+    wanted = parser.parse_args(arguments)
+    folder, data = wanted.folder, process.data_folder()
+    if folder and folder.resolve() != data:
+        return _print(_verified(folder.resolve(), is_whole=not wanted.database_only))
+    place = Place(data)
+    try:
+        place.take()
+    except StoreInUse as in_use:
+        return _print(_asked(data, Question("verify"), in_use))
+    try:
+        return _print(_verified(data, is_whole=not wanted.database_only))
+    finally:
+        place.let_go(is_clean=False)
+
+
+def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
+    """Bring a backup back into an empty data folder: 0 it is there and whole."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lib restore",
+        description="Copy a backup into the data folder (BILLING_TASKS_DATA), which must be empty, "
+        "and verify it.",
+        epilog="Exit code: 0 it is there and nothing is wrong with it, 1 it is not, or a line for "
+        "everything that is wrong, 2 wrong usage.",
+    )
+    parser.add_argument("--from", dest="backup", metavar="FOLDER", type=Path, required=True)
+    wanted, data = parser.parse_args(arguments), process.data_folder()
+    process.close_to_others()
+    found = restore(wanted.backup.resolve(), data)
+    return _print(_answer(found, f"{data} holds what {wanted.backup.name} held."))
+
+
+def do(store: Store, question: Question, *, now: datetime) -> Answer:
+    """Do what a command asks, in the process that has the store."""
+    try:
+        return _COMMANDS[question.command](store, question.folder, now)
+    except BillingError as problem:
+        return Answer((str(problem),), 1)
+
+
+def answer_all(store: Store) -> None:
+    """Answer the commands that have asked the process of this store so far."""
+    requests.answer_all(store.folder, lambda question: do(store, question, now=datetime.now(UTC)))
+
+
+def _backup(store: Store, to: str | None, now: datetime) -> Answer:
+    made = backup.make(store, Path(to) if to else process.backup_folder(), now=now)
+    return Answer((f"{made.folder} is the backup.", *made.findings), 1 if made.findings else 0)
+
+
+def _verify(store: Store, _folder: str | None, now: datetime) -> Answer:
+    code, lines = verify.verify_live(store)
+    return Answer(tuple(lines), code)
+
+
+def _sweep(store: Store, _folder: str | None, now: datetime) -> Answer:
+    return Answer((f"Deleted: {sweep(store, now=now)} files that nothing refers to.",), 0)
+
+
+def _reindex(store: Store, _folder: str | None, now: datetime) -> Answer:
+    con = store.connection()
+    try:
+        search_terms.rebuild(con)
+    finally:
+        con.close()
+    return Answer(("The search knows every task again.",), 0)
+
+
+_COMMANDS: dict[str, Callable[[Store, str | None, datetime], Answer]] = {
+    "backup": _backup,
+    "verify": _verify,
+    "sweep": _sweep,
+    "reindex": _reindex,
+}
+
+
+def _done(command: str, folder: str | None, now: datetime) -> int:
+    """Do it here, or have it done by the process that has the data folder."""
+    question, data = Question(command, folder), process.data_folder()
+    try:
+        store = process.open_store(data)
+    except StoreInUse as in_use:
+        return _print(_asked(data, question, in_use))
+    try:
+        return _print(do(store, question, now=now))
+    finally:
+        process.close_stores()
+
+
+def _asked(data: Path, question: Question, in_use: StoreInUse) -> Answer:
+    process.close_to_others()
+    return requests.ask(data, question, in_use, lambda: Place(data).is_taken())
+
+
+def _verified(folder: Path, *, is_whole: bool) -> Answer:
+    process.close_to_others()
+    return _answer(verify.verify(folder, is_whole=is_whole).all, f"{folder}: nothing is wrong.")
+
+
+def _answer(found: tuple[str, ...], otherwise: str) -> Answer:
+    return Answer(found or (otherwise,), 1 if found else 0)
+
+
+def _print(answer: Answer) -> int:
+    for line in answer.lines:
+        print(line, flush=True)
+    sys.stdout.flush()
+    return answer.code

@@ -1,0 +1,71 @@
+"""What a command asks of the process that has the data folder: a file with the question in it, and
+one with the answer. The folder is closed to other users, so nobody else can ask."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lib.errors import StoreInUse
+from lib.store import files
+
+FOLDER = "requests"
+HEARD = 15.0  # seconds until the process must have taken the question
+EVERY = 0.2  # seconds between two looks
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be done: the name of a command, and the folder it is given, if any."""
+
+    command: str
+    folder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The lines to print and the exit code."""
+
+    lines: tuple[str, ...]
+    code: int
+
+
+def ask(data: Path, question: Question, in_use: StoreInUse, is_there: Callable[[], bool]) -> Answer:
+    """Ask the process that has the data folder, and wait for its answer.
+
+    `is_there` says whether that process still has the folder. Raises `in_use` where it does not
+    answer such questions, as an import does not.
+    """
+    name = secrets.token_hex(8)
+    asked, taken, answered = (data / FOLDER / f"{name}.{what}" for what in ("ask", "taken", "done"))
+    files.write(asked, json.dumps(asdict(question)).encode())
+    until = time.monotonic() + HEARD
+    try:
+        while not answered.exists():
+            if (asked.exists() and time.monotonic() > until) or not is_there():
+                raise in_use
+            time.sleep(EVERY)
+        said = json.loads(answered.read_text(encoding="utf-8"))
+        return Answer(tuple(said["lines"]), said["code"])
+    finally:
+        for path in (asked, taken, answered):
+            path.unlink(missing_ok=True)
+
+
+def answer_all(data: Path, do: Callable[[Question], Answer]) -> None:
+    """Answer what was asked so far; for the process that has the data folder."""
+    folder = data / FOLDER
+    if not folder.is_dir():
+        return
+    for asked in sorted(folder.glob("*.ask")):
+        taken = asked.with_suffix(".taken")
+        with suppress(FileNotFoundError):  # whoever asked has given up
+            asked.rename(taken)
+            question = Question(**json.loads(taken.read_text(encoding="utf-8")))
+            said = do(question)
+            files.write(asked.with_suffix(".done"), json.dumps(asdict(said)).encode())

@@ -1,0 +1,68 @@
+"""Bringing a backup back into an empty data folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from lib.errors import NotEmpty, NotWritten, WrongDataFolder
+from lib.store import files, opening, place
+from lib.store.database import Store
+from lib.upkeep.content import KINDS, lying_in
+from lib.upkeep.verify import verify
+
+
+def restore(backup: Path, folder: Path) -> tuple[str, ...]:
+    """Copy a backup into a data folder that holds none of its own, and open it once, which brings
+    an older one to this version. Return what is wrong with it, as sentences.
+
+    Raises NotEmpty, WrongDataFolder where it is no backup or its database is damaged, NotWritten
+    where there is no room; then the folder holds nothing, as before.
+    """
+    if not (backup / place.DATABASE).is_file():
+        raise WrongDataFolder(
+            f"{backup} is no backup: {place.DATABASE} is not in it. Name the folder of one backup."
+        )
+    found = verify(backup)
+    if found.of_database:
+        raise WrongDataFolder(
+            f"{backup.name} was not restored, since it is damaged. {' '.join(found.of_database)}"
+        )
+    opening.make_folder(folder)
+    taken = place.Place(folder)
+    taken.take()
+    try:
+        _refuse_data(folder)
+        _copy(backup, folder)
+    finally:
+        taken.let_go(is_clean=True)
+    Store(folder).close()
+    return found.of_content
+
+
+def _copy(backup: Path, folder: Path) -> None:
+    try:
+        for kind in KINDS:
+            for path in lying_in(backup, kind):
+                files.write(folder / path.relative_to(backup), files.pieces_of(path))
+        for name in (place.LOG, place.DATABASE):  # last: without it there is no data folder
+            if (backup / name).exists():
+                files.write(folder / name, files.pieces_of(backup / name))
+    except (NotWritten, OSError):
+        _clear(folder)
+        raise
+
+
+def _refuse_data(folder: Path) -> None:
+    """Raise NotEmpty where the folder holds data."""
+    for name in (*(kind.folder for kind in KINDS), place.DATABASE, place.LOG):
+        path = folder / name
+        if path.is_file() or (path.is_dir() and any(path.rglob("*"))):
+            raise NotEmpty(str(folder))
+
+
+def _clear(folder: Path) -> None:
+    for kind in KINDS:
+        shutil.rmtree(folder / kind.folder, ignore_errors=True)
+    for name in (place.LOG, place.DATABASE):
+        (folder / name).unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""Deleting files that no row names: what a crash leaves between a file and its row."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime, timedelta
+
+from lib.store.database import Store
+from lib.upkeep import content
+from lib.upkeep.content import KINDS
+from lib.upkeep.verify import LEFT
+
+AGE = timedelta(days=1)  # a younger one may belong to a row that is being written
+
+
+def sweep(store: Store, *, now: datetime, age: timedelta = AGE) -> int:
+    """Delete the files of documents and imports that no row names and that are older than `age`;
+    how many they were."""
+    deleted = 0
+    con = store.connection()
+    try:
+        with store.exclusive():
+            store.place.check()
+            for kind in KINDS:
+                named = content.named(con, kind)
+                for path in content.lying_in(store.folder, kind):
+                    is_kept = content.is_named_well(path) and path.name in named
+                    if not is_kept and path.lstat().st_mtime < (now - age).timestamp():
+                        path.unlink()
+                        deleted += 1
+            for left in store.folder.glob(f"{LEFT}*"):
+                if left.lstat().st_mtime < (now - age).timestamp():
+                    shutil.rmtree(left)
+    finally:
+        con.close()
+    return deleted

@@ -1,0 +1,276 @@
+"""Verifying a data folder or a backup: every block, reference, file, search term and history line.
+
+The database is copied first and the copy is looked at: what DuckDB has in memory says nothing of
+the disk, and a live file belongs to one process.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.errors import BillingError, NotWritten, StoreDamaged
+from lib.store import blocks, files, place, search_terms
+from lib.store.database import Connection, Store
+from lib.store.process import ROOT
+from lib.upkeep import content
+from lib.upkeep.content import KINDS
+
+MANIFEST = "backup.json"
+EXAMPLES = 5  # ids that a sentence names
+PEOPLE = ("assignee_id", "author_id", "actor_id")  # ids of persons; so are columns in …_by
+MEMORY = "512MB"
+LEFT = ".verify-"  # what the folder of a copy begins with
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """One sentence for everything that is wrong; none where all of it is as it was written."""
+
+    of_database: tuple[str, ...] = ()  # it cannot be read, or not all of it
+    of_content: tuple[str, ...] = ()  # what it says does not agree with itself or with the files
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return (*self.of_database, *self.of_content)
+
+
+def verify(folder: Path, *, is_whole: bool = True) -> Findings:
+    """Look at a data folder that nobody writes to, or a backup; at its files too if `is_whole`.
+
+    The sentences name ids and places, never a person or a value. Raises NotWritten where there is
+    no room for a copy of the database.
+    """
+    if not (folder / place.DATABASE).exists():
+        return Findings((f"{folder / place.DATABASE} is missing.",))
+    with copied(folder) as copy:
+        damage = [*_changed_since_backup(folder), *blocks.damaged(copy / place.DATABASE)]
+        try:
+            store = Store(copy, memory_limit=MEMORY)
+        except BillingError as problem:
+            return Findings((*damage, str(problem).replace(str(copy), str(folder))))
+        try:
+            con = store.connection()
+            damage += _of_tables(con)
+            found = [] if damage else _of_content(con, folder, is_whole)
+        finally:
+            store.close()
+        return Findings(tuple(damage), tuple(found))
+
+
+def verify_live(store: Store) -> tuple[int, list[str]]:
+    """Verify the folder of the open store in a process of its own; its exit code and its lines.
+
+    Writers wait only while the database is copied.
+    """
+    with ExitStack() as held:
+        held.enter_context(store.exclusive())
+        store.place.check()
+        store.checkpoint()
+        keeping = ExitStack()
+        copy = keeping.enter_context(copied(store.folder))
+    with keeping:
+        for kind in KINDS:
+            (copy / kind.folder).symlink_to(store.folder / kind.folder)
+        code, lines = in_own_process(copy)
+    return code, [line.replace(str(copy), str(store.folder)) for line in lines]
+
+
+def in_own_process(folder: Path, *options: str) -> tuple[int, list[str]]:
+    """Verify a folder in a process of its own: a damaged file can end the one that reads it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "lib", "verify", *options, str(folder)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    lines = done.stdout.splitlines() or done.stderr.splitlines()[-1:]
+    return done.returncode, lines or ["The database cannot be read."]
+
+
+@contextmanager
+def copied(folder: Path) -> Iterator[Path]:
+    """Copy the database, with its log, into a folder of its own inside the folder, for the time
+    of the block. Raises NotWritten where there is no room for it."""
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=LEFT, dir=folder))
+    except OSError as problem:
+        raise NotWritten from problem
+    try:
+        copy_database(folder, temporary)
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def copy_database(folder: Path, to: Path) -> None:
+    """Copy the database and its log in a process of its own: a process that opens and closes a
+    live file loses its lock. Raises NotWritten."""
+    for name in (place.DATABASE, place.LOG):
+        if (folder / name).exists():
+            done = subprocess.run(
+                ["cp", "--", folder / name, to / name], capture_output=True, check=False
+            )
+            if done.returncode:
+                raise NotWritten
+            (to / name).chmod(0o600)
+
+
+def _of_content(con: Connection, folder: Path, is_whole: bool) -> list[str]:
+    found = [*_references(con), *_search(con), *_history(con), *_sequences(con)]
+    return [*found, *_files(con, folder)] if is_whole else found
+
+
+def _changed_since_backup(folder: Path) -> Iterator[str]:
+    """A backup's database is known by its SHA-256."""
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        return
+    try:
+        said = json.loads(manifest.read_text(encoding="utf-8"))["database_sha256"]
+    except (ValueError, KeyError, TypeError):
+        yield f"{manifest} is damaged."
+        return
+    if said != files.sha256_of(folder / place.DATABASE):
+        yield f"{folder / place.DATABASE} is not what was backed up: its SHA-256 differs."
+
+
+def _tables(con: Connection) -> dict[str, list[str]]:
+    """Return the columns of every table."""
+    found: dict[str, list[str]] = {}
+    for table, column in con.rows(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal ORDER BY 1, 2"
+    ):
+        found.setdefault(table, []).append(column)
+    return found
+
+
+def _of_tables(con: Connection) -> Iterator[str]:
+    """Read every value, so that DuckDB looks at every checksum of what is in use."""
+    for table in _tables(con):
+        try:
+            con.rows(f"SELECT bit_xor(hash({table})) FROM {table}")
+        except StoreDamaged as problem:
+            yield f"The table {table} cannot be read: {problem.where}."
+
+
+def _references(con: Connection) -> Iterator[str]:
+    """Every …_id names a row that is there, and one of the same practice."""
+    tables = _tables(con)
+    for table, columns in tables.items():
+        for column in columns:
+            parent = _parent(column)
+            if parent not in tables or "id" not in tables[parent]:
+                continue
+            rows = con.rows(
+                f"""
+                SELECT DISTINCT child.{column} FROM {table} AS child
+                WHERE child.{column} IS NOT NULL
+                  AND NOT EXISTS (SELECT 1 FROM {parent} WHERE {parent}.id = child.{column})
+                ORDER BY 1
+                """
+            )
+            if rows:
+                yield f"{table}.{column} names a {parent} that is not there: {_some(rows)}."
+            if "practice_id" in columns and "practice_id" in tables[parent]:
+                rows = con.rows(
+                    f"""
+                    SELECT DISTINCT child.{column} FROM {table} AS child
+                    JOIN {parent} AS parent ON parent.id = child.{column}
+                    WHERE parent.practice_id <> child.practice_id ORDER BY 1
+                    """
+                )
+                if rows:
+                    yield f"{table}.{column} names a {parent} of another practice: {_some(rows)}."
+
+
+def _parent(column: str) -> str:
+    if column in PEOPLE or column.endswith("_by"):
+        return "person"
+    return column.removesuffix("_id") if column.endswith("_id") else ""
+
+
+def _files(con: Connection, folder: Path) -> Iterator[str]:
+    """Each row's file is there and is what it was; each file is named by a row."""
+    for kind in KINDS:
+        named = content.named(con, kind)
+        for sha256, ids in named.items():
+            path = content.path_in(folder, kind, sha256)
+            whose = f"The file of {kind.noun} {_some([(id_,) for id_ in ids])}"
+            if not path.is_file():
+                yield f"{whose} is missing."
+            elif files.sha256_of(path) != sha256:
+                yield f"{whose} was changed on disk: its SHA-256 differs."
+        strays = [
+            path
+            for path in content.lying_in(folder, kind)
+            if not content.is_named_well(path) or path.name not in named
+        ]
+        if strays:
+            yield (
+                f"{len(strays)} in {kind.folder}/ are named by no row, the first "
+                f"{strays[0].relative_to(folder)}: python -m lib sweep deletes them."
+            )
+
+
+def _search(con: Connection) -> Iterator[str]:
+    unindexed = len(search_terms.unindexed(con))
+    shapes = search_terms.wrong_shapes(con)
+    if unindexed or shapes:
+        yield (
+            f"The search does not find {unindexed + shapes} texts of tasks: "
+            "python -m lib reindex writes anew what it has to know."
+        )
+
+
+def _history(con: Connection) -> Iterator[str]:
+    """What a task's row says happened stands in its history, and nothing else does."""
+    said = {
+        "is completed, and its history does not say so": """
+            SELECT id FROM task WHERE NOT is_open AND NOT EXISTS (
+                SELECT 1 FROM event WHERE event.task_id = task.id AND kind = 'completed')
+            """,
+        "is open, and its history ends with its completion": """
+            SELECT task_id FROM (
+                SELECT task_id, arg_max(kind, event.id) AS last FROM event
+                WHERE kind IN ('completed', 'reopened') GROUP BY task_id) AS told
+            JOIN task ON task.id = task_id WHERE is_open AND last = 'completed'
+            """,
+        "has a status that does not agree with whether it is open": """
+            SELECT id FROM task WHERE is_open = (status = 'completed')
+            """,
+        "is completed without a time": """
+            SELECT id FROM task WHERE NOT is_open AND completed_at IS NULL
+            """,
+        "is named by an event of another practice": """
+            SELECT task.id FROM event JOIN task ON task.id = task_id
+            WHERE event.practice_id <> task.practice_id
+            """,
+    }
+    for what, sql in said.items():
+        rows = con.rows(f"SELECT DISTINCT id FROM ({sql}) AS found (id) ORDER BY 1")
+        if rows:
+            yield f"Task {_some(rows)} {what}."
+
+
+def _sequences(con: Connection) -> Iterator[str]:
+    """A sequence that lags behind would give an id away twice."""
+    tables = _tables(con)
+    for name, last in con.rows("SELECT sequence_name, last_value FROM duckdb_sequences()"):
+        table = str(name).removesuffix("_id")
+        if table in tables and "id" in tables[table]:
+            most = con.value(f"SELECT max(id) FROM {table}")
+            if most is not None and (last is None or last < most):
+                yield f"The ids of {table} go on at {last}, and {most} is given already."
+
+
+def _some(rows: list[tuple[int, ...]]) -> str:
+    """Name a few ids, and how many more there are."""
+    ids = ", ".join(str(row[0]) for row in rows[:EXAMPLES])
+    more = len(rows) - EXAMPLES
+    return f"{ids} and {more} more" if more > 0 else ids

@@ -1,0 +1,68 @@
+"""Is everything as it should be, in sentences, and in numbers for whoever watches: no data."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+
+from lib.errors import BillingError, StoreDamaged
+from lib.store import process
+from lib.web import upkeep
+
+ROOM = 32 * 1024 * 1024  # bytes that should be free
+
+
+async def health(_request: Request) -> PlainTextResponse:
+    """Answer "ok", or 503 and a sentence for each thing that is not."""
+    found = await run_in_threadpool(problems)
+    return PlainTextResponse("\n".join(found) or "ok", 503 if found else 200)
+
+
+async def metrics(_request: Request) -> PlainTextResponse:
+    """Answer in the text format of Prometheus, version 0.0.4. Counts and sizes only."""
+    return PlainTextResponse(
+        await run_in_threadpool(_numbers), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )
+
+
+def problems() -> list[str]:
+    """Return a sentence for everything an operator has to see to."""
+    found: list[str] = []
+    store = process.store()
+    try:
+        store.place.check()
+        con = store.connection()
+        try:
+            con.rows("SELECT name FROM schema_migration")
+        finally:
+            con.close()
+        if shutil.disk_usage(store.folder).free < ROOM:
+            found.append("The disk of the data folder is almost full.")
+    except BillingError as problem:
+        found.append(str(problem))
+    if store.is_damaged:
+        found.append(str(StoreDamaged("")))
+    looking = upkeep.current()
+    if looking and looking.is_backup_late(datetime.now(UTC)):
+        found.append(f"There is no recent backup. {looking.backup_problem or ''}".strip())
+    return list(dict.fromkeys(found))
+
+
+def _numbers() -> str:
+    store, looking = process.store(), upkeep.current()
+    values = {
+        "billing_tasks_healthy": int(not problems()),
+        "billing_tasks_commits_total": store.revision,
+        "billing_tasks_reopened_total": store.opening,
+    }
+    for name, file in (("database", store.place.database), ("log", store.place.log)):
+        values[f"billing_tasks_{name}_bytes"] = file.stat().st_size if file.exists() else 0
+    if store.folder.exists():
+        values["billing_tasks_disk_free_bytes"] = shutil.disk_usage(store.folder).free
+    if looking and (made := looking.last_backup):
+        values["billing_tasks_last_backup_timestamp_seconds"] = int(made.timestamp())
+    return "".join(f"{name} {value}\n" for name, value in values.items())

@@ -1,0 +1,133 @@
+"""What goes on beside the pages: is the data folder still there, what do commands ask, and is a
+backup due?"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from lib.errors import BillingError, StoreClosing, WrongInput
+from lib.store import process
+from lib.store.database import Store
+from lib.upkeep import backup
+from lib.upkeep.command import answer_all
+from lib.web import errors, serve
+
+LOOK = 1.0  # seconds between two looks at the folder, and at what commands ask
+STOPPING = 2.0  # seconds that stopping waits for what goes on here
+LATE = 2  # a backup is missing when the last one is this many times as old as it should be
+
+
+class Upkeep:
+    """Looks after the store of a server; what it found is read by `health`."""
+
+    def __init__(self, store: Store, to: Path | None, every: timedelta) -> None:
+        self.store, self.to, self.every = store, to, every
+        self.began = datetime.now(UTC)
+        self.moved: BillingError | None = None  # the folder is not the one that was opened
+        self.backup_problem: str | None = None  # of the last attempt
+        self._tried_at: datetime | None = None
+
+    @property
+    def last_backup(self) -> datetime | None:
+        return backup.last_made(self.to) if self.to else None
+
+    def is_backup_late(self, now: datetime) -> bool:
+        """Return True where backups are made and none is recent."""
+        return self.to is not None and now - (self.last_backup or self.began) > LATE * self.every
+
+    def look_after(self) -> None:
+        """See whether the folder is still the one that was opened, and say it when that changes."""
+        problem: BillingError | None = None
+        try:
+            self.store.look_after()
+        except BillingError as found:
+            problem = found
+        if (problem is None) is not (self.moved is None):
+            print(problem or "The data folder is back where it was.", flush=True)
+        self.moved = problem
+
+    def serve_commands(self) -> None:
+        """Answer what commands have asked, and make a backup where one is due."""
+        answer_all(self.store)
+        now = datetime.now(UTC)
+        if self.to is None or self.moved or now - self._last_try() < self.every:
+            return
+        self._tried_at = now
+        try:
+            made = backup.make(self.store, self.to, now=now)
+            self.backup_problem = " ".join(made.findings) or None
+        except StoreClosing:
+            return
+        except BillingError as problem:
+            self.backup_problem = str(problem)
+        if self.backup_problem:
+            print(f"Backup: {self.backup_problem}", flush=True)
+
+    def _last_try(self) -> datetime:
+        """Return when a backup was tried or made last; one that failed is tried again sooner."""
+        made = self.last_backup or datetime.min.replace(tzinfo=UTC)
+        if self._tried_at is None:
+            return made
+        sooner = self.every - min(self.every, timedelta(minutes=10))
+        return max(made, self._tried_at - (sooner if self.backup_problem else timedelta()))
+
+
+_current: Upkeep | None = None
+
+
+def current() -> Upkeep | None:
+    """Return what looks after the store of this server, while it runs."""
+    return _current
+
+
+@contextmanager
+def looked_after(store: Store) -> Iterator[None]:
+    """Look after the store for the time of the block."""
+    global _current  # noqa: PLW0603 - a process serves one store
+    named = os.environ.get(process.BACKUP_VARIABLE)
+    upkeep = Upkeep(store, Path(named) if named else None, timedelta(hours=_hours()))
+    ended = threading.Event()
+    threads = [
+        threading.Thread(target=_repeat, args=(step, ended), name=name, daemon=True)
+        for name, step in (("look after", upkeep.look_after), ("upkeep", upkeep.serve_commands))
+    ]
+    _current = upkeep
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join(STOPPING)
+        _current = None
+
+
+def _hours() -> float:
+    """Return the hours between two backups. Raises WrongInput."""
+    said = os.environ.get(serve.BACKUP_HOURS_VARIABLE) or str(serve.BACKUP_HOURS)
+    try:
+        hours = float(said)
+    except ValueError:
+        hours = 0
+    if not 0 < hours < 10_000:
+        raise WrongInput(f"{serve.BACKUP_HOURS_VARIABLE} must be a number of hours, as 24.")
+    return hours
+
+
+def _repeat(step: Callable[[], None], ended: threading.Event) -> None:
+    """Take the step again and again; one bug is reported once, and the next look is tried."""
+    reported = ""
+    while not ended.wait(LOOK):
+        try:
+            step()
+            reported = ""
+        except Exception as problem:
+            if repr(problem) != reported and not ended.is_set():
+                errors.report(problem)
+            reported = repr(problem)

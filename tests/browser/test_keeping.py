@@ -1,0 +1,65 @@
+"""What people see of the disk: an import that finds no room, and the backup under Settings."""
+
+from __future__ import annotations
+
+import resource
+
+from playwright.sync_api import expect
+
+from lib.errors import NotWritten
+from lib.upkeep import rotation
+from lib.upkeep.verify import verify
+from tests.browser.conftest import Sit
+from tests.browser.scene import Scene
+from tests.test_full_disk import NO_LIMIT, limit
+from tests.x12_texts import claim, file_837
+
+CLAIMS = file_837(*(claim(f"F{number}") for number in range(40)), control="000000777")
+
+
+def test_an_import_that_finds_no_room_says_so_and_comes_in_once_there_is_some(
+    scene: Scene, sit: Sit
+) -> None:
+    desk = sit(scene, scene.cast.carla, "/import")
+    page, pid = desk.page, scene.server.process.pid
+    file = {"name": "claims.837", "mimeType": "text/plain", "buffer": CLAIMS}
+    page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    go = page.get_by_role("button", name="Import 1 file")
+    expect(go).to_be_enabled()
+    desk.rest()
+
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, limit(4_000))
+    try:
+        go.click()
+        expect(page.get_by_text(str(NotWritten()))).to_be_visible()
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, NO_LIMIT)
+    desk.rest()
+    page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    expect(go).to_be_enabled()
+    desk.rest()
+    go.click()
+
+    expect(page.locator("table.bt-report")).to_contain_text("Imported")
+    assert scene.server.ask("/healthz").text == "ok"
+
+
+def test_a_manager_backs_up_from_the_settings_page(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.carla, "/settings")
+    page = desk.page
+    expect(page.get_by_text("There is no backup yet.")).to_be_visible()
+
+    page.get_by_role("button", name="Back up now").click()
+
+    desk.is_told("was made.")
+    expect(page.get_by_text("Last backup: ")).to_be_visible()
+    [made] = (scene.server.folder / "backups").iterdir()
+    assert rotation.moment_of(made.name)
+    assert verify(made).all == ()
+
+
+def test_who_is_no_manager_is_offered_no_backup(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ben, "/settings")
+
+    expect(desk.page.get_by_text("Settings are changed by the billing manager")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Back up now")).to_have_count(0)
