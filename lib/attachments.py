@@ -6,7 +6,8 @@ from datetime import datetime
 
 from lib import document_rows, documents, history, tasks
 from lib.errors import NotAttached, NothingAttached, WrongInput
-from lib.models import DocumentDetails, EventKind, Person, TaskType
+from lib.event_kinds import EventKind
+from lib.models import DocumentDetails, Person, TaskType
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
 

@@ -12,6 +12,7 @@ from typing import Any
 from lib import formats
 from lib.formats import show
 from lib.models import Charge, Problem, ServiceLine
+from lib.scrubber import dotted
 
 MAX_DIAGNOSES = 12
 MAX_LINES = 50
@@ -29,7 +30,7 @@ def to_form(charge: Charge) -> dict[str, Any]:
     """The charge as the window's text: fields by name, `diagnoses` and `lines` as lists."""
     return {
         **{name: show(getattr(charge, name)) for name in FIELD_LABELS},
-        "diagnoses": list(charge.diagnoses),
+        "diagnoses": [dotted(code) for code in charge.diagnoses],
         "lines": [_line_to_form(line) for line in charge.lines],
     }
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from lib import access, charge_form, formats, history, notes, scrubber, tasks
+from lib import access, charge_form, drafts, formats, history, notes, scrubber, tasks
 from lib.access import Verb
 from lib.charge_form import FIELD_LABELS
+from lib.drafts import Form
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
-from lib.models import Charge, EventKind, FieldChange, Patient, Person, Problem, ServiceLine, Task
+from lib.event_kinds import EventKind
+from lib.models import Charge, FieldChange, Patient, Person, Problem, ServiceLine, Task
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 from lib.store.search_words import words
@@ -161,12 +163,14 @@ def save(
     opened: Charge,
     note: str,
     token: str,
+    drafts_sent: Sequence[str] = (),
     actor: Person,
     now: datetime,
 ) -> list[Problem]:
     """Keep work that is not finished: the charge as typed and the note, in one transaction.
 
-    `opened` is the charge as it was when the form opened. Returns what the checks find; nothing
+    `opened` is the charge as it was when the form opened, `drafts_sent` the drafts that end with
+    it. Returns what the checks find; nothing
     of it blocks here. Raises ChargeChanged where somebody saved it meanwhile.
     """
     with transaction(con):
@@ -177,6 +181,7 @@ def save(
         ):
             _store(con, task, charge, opened=opened, actor=actor, now=now)
             notes.add_to_biller(con, task, note, actor=actor, now=now)
+        drafts.end(con, task_id, form=Form.CHARGE, writers=drafts_sent, actor=actor)
     return found
 
 
@@ -222,6 +227,20 @@ def save_and_complete(
         tasks.mark_completed(con, task, actor=actor, now=now)
 
 
+def has_work(con: Connection, task_id: int, *, actor: Person) -> bool:
+    """True where something was changed on the task, or said to the biller, since it came in."""
+    tasks.require_seen(con, task_id, actor=actor)
+    return bool(
+        con.value(
+            """
+            SELECT count(*) FROM event
+            WHERE task_id = $task_id AND kind IN ('changed', 'noted to the biller')
+            """,
+            task_id=task_id,
+        )
+    )
+
+
 def today_of(task: Task, actor: Person, now: datetime) -> date:
     """The practice's day."""
     practice = next(m.practice for m in actor.memberships if m.practice.id == task.practice_id)
@@ -240,7 +259,7 @@ def _store(
     """Write the charge where nobody else has since it was opened, with a line a changed field."""
     current = get(con, charge.id, actor=actor)
     if current.version != opened.version and (theirs := differences(opened, current)):
-        raise ChargeChanged(_last_editor(con, charge.id), theirs)
+        raise ChargeChanged(_last_editor(con, charge.id, actor), theirs)
     changes = differences(current, charge)
     if not changes and current.is_edited:
         return
@@ -294,18 +313,20 @@ def _store(
         )
 
 
-def _last_editor(con: Connection, charge_id: int) -> str:
+def _last_editor(con: Connection, charge_id: int, actor: Person) -> str:
+    """Who changed the charge last; nothing where that was the actor, in another tab."""
     return str(
         con.value(
             """
-            SELECT CASE kind WHEN 'changed' THEN person.name ELSE 'A claim that replaces it' END
+            SELECT CASE WHEN kind <> 'changed' THEN 'A claim that replaces it'
+                        WHEN actor_id = $actor_id THEN '' ELSE person.name END
             FROM event LEFT JOIN person ON person.id = event.actor_id
             WHERE charge_id = $charge_id AND kind IN ('changed', 'replaced')
             ORDER BY event.id DESC LIMIT 1
             """,
             charge_id=charge_id,
+            actor_id=actor.id,
         )
-        or "Somebody"
     )
 
 

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from lib import access, document_rows, documents, history
 from lib.access import Verb
 from lib.errors import DocumentChanged, NoSuchDocument
-from lib.models import Document, DocumentDetails, DocumentStatus, Event, EventKind, Person
+from lib.event_kinds import EventKind
+from lib.models import Document, DocumentDetails, DocumentStatus, Event, Person
 from lib.store.database import Connection, transaction
 
 # The fields that can be changed, in the words of the form.

@@ -22,7 +22,8 @@ from lib.errors import (
     WrongDocument,
     WrongInput,
 )
-from lib.models import Document, DocumentDetails, DocumentStatus, EventKind, Person, Task
+from lib.event_kinds import EventKind
+from lib.models import Document, DocumentDetails, DocumentStatus, Person, Task
 from lib.store import files
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result

@@ -1,51 +1,172 @@
-"""What somebody has typed into Edit Charge and not saved: it survives a reload and a restart."""
+"""What somebody has typed and not sent: it survives another task, a reload and a restart.
+
+Each open form keeps a draft of its own, so that two tabs of one person never share one.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from lib import tasks
-from lib.models import Person
-from lib.store.database import Connection, transaction
+from lib import access, tasks
+from lib.access import Verb
+from lib.errors import AlreadyCompleted, NoSuchTask, NotYourTask
+from lib.models import Person, Status, Task
+from lib.store.database import Connection, transaction, utc
+
+
+class Form(StrEnum):
+    """The forms of a task that are kept as they are typed."""
+
+    CHARGE = "charge"  # Edit Charge, with its note to the biller
+    NOTE = "note"  # the note that completes a task without a charge
+    QUESTION = "question"  # a question, or the comment that goes with an assignment
+    ANSWER = "answer"
+    BILLER = "biller"  # a note from the biller
+    REASON = "reason"  # why a task is reopened
+
+
+_OF_WORK = (Form.CHARGE, Form.NOTE)  # kept by whoever works on the task, or did
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A form as it was typed: `writer` is the open form that kept it."""
+
+    writer: str
+    content: dict[str, Any]
+    saved_at: datetime  # UTC
 
 
 def keep(
-    con: Connection, task_id: int, content: dict[str, Any], *, actor: Person, now: datetime
-) -> None:
-    """Remember the form as it is typed; one draft a person and task."""
+    con: Connection, task_id: int, content: dict[str, Any], *, form: Form = Form.CHARGE,
+    writer: str = "first", seen: Draft | None = None, actor: Person, now: datetime,
+) -> None:  # fmt: skip
+    """Keep the form as it is typed, as the draft of `writer`.
+
+    `seen` is the draft the form was filled from: it becomes this one, unless somebody typed on in
+    it meanwhile (another tab of the same person); then both are kept.
+    Raises NotYourTask where the charge was never this person's to edit.
+    """
     with transaction(con, invalidates_cache=False):
-        task = tasks.workable(con, task_id, actor=actor)
+        task = tasks.get(con, task_id, actor=actor)
+        if form in _OF_WORK:
+            _require_work(con, task, actor)
+        if seen and seen.writer != writer:
+            _take_over(con, task_id, form, seen, actor)
         con.execute(
             """
-            INSERT INTO draft VALUES ($person_id, $task_id, $practice_id, $content, $now)
-            ON CONFLICT DO UPDATE SET content = excluded.content, saved_at = excluded.saved_at
+            INSERT INTO draft (person_id, task_id, practice_id, form, writer, content, saved_at)
+            VALUES ($person_id, $task_id, $practice_id, $form, $writer, $content, $now)
+            ON CONFLICT (person_id, task_id, form, writer)
+            DO UPDATE SET content = excluded.content, saved_at = excluded.saved_at
             """,
             person_id=actor.id,
             task_id=task_id,
             practice_id=task.practice_id,
+            form=form,
+            writer=writer,
             content=json.dumps(content),
             now=now,
         )
 
 
-def find(con: Connection, task_id: int, *, actor: Person) -> dict[str, Any] | None:
-    """What this person had typed, or None. Raises NoSuchTask for a task they may not see."""
-    tasks.get(con, task_id, actor=actor)
-    found = con.value(
-        "SELECT content FROM draft WHERE person_id = $person_id AND task_id = $task_id",
+def kept(con: Connection, task_id: int, *, form: Form = Form.CHARGE, actor: Person) -> list[Draft]:
+    """Everything this person has typed into that form and not sent, the newest first.
+
+    Raises NoSuchTask for a task they may not see.
+    """
+    tasks.require_seen(con, task_id, actor=actor)
+    rows = con.rows(
+        """
+        SELECT writer, content, saved_at FROM draft
+        WHERE person_id = $person_id AND task_id = $task_id AND form = $form
+        ORDER BY saved_at DESC, writer
+        """,
         person_id=actor.id,
         task_id=task_id,
+        form=form,
     )
-    return None if found is None else dict(json.loads(found))
+    return [Draft(writer, dict(json.loads(text)), utc(at)) for writer, text, at in rows]
 
 
-def drop(con: Connection, task_id: int, *, actor: Person) -> None:
-    """Forget what this person had typed."""
+def find(
+    con: Connection, task_id: int, *, form: Form = Form.CHARGE, actor: Person
+) -> dict[str, Any] | None:
+    """What this person typed last into that form, or None."""
+    found = kept(con, task_id, form=form, actor=actor)
+    return found[0].content if found else None
+
+
+def drop(
+    con: Connection, task_id: int, *, form: Form = Form.CHARGE,
+    writers: Sequence[str] | None = None, actor: Person,
+) -> None:  # fmt: skip
+    """Forget what this person typed into that form: the drafts of `writers`, or all of them."""
     with transaction(con, invalidates_cache=False):
-        con.execute(
-            "DELETE FROM draft WHERE person_id = $person_id AND task_id = $task_id",
-            person_id=actor.id,
-            task_id=task_id,
-        )
+        end(con, task_id, form=form, writers=writers, actor=actor)
+
+
+def end(
+    con: Connection, task_id: int, *, form: Form, writers: Sequence[str] | None = None,
+    actor: Person,
+) -> None:  # fmt: skip
+    """Delete drafts that were sent, inside the caller's transaction."""
+    con.execute(
+        """
+        DELETE FROM draft
+        WHERE person_id = $person_id AND task_id = $task_id AND form = $form
+          AND ($writers IS NULL OR writer = ANY($writers))
+        """,
+        person_id=actor.id,
+        task_id=task_id,
+        form=form,
+        writers=None if writers is None else list(writers),
+    )
+
+
+def _take_over(con: Connection, task_id: int, form: Form, seen: Draft, actor: Person) -> None:
+    con.execute(
+        """
+        DELETE FROM draft
+        WHERE person_id = $person_id AND task_id = $task_id AND form = $form
+          AND writer = $writer AND content = $content
+        """,
+        person_id=actor.id,
+        task_id=task_id,
+        form=form,
+        writer=seen.writer,
+        content=json.dumps(seen.content),
+    )
+
+
+def _require_work(con: Connection, task: Task, actor: Person) -> None:
+    """Let through whoever works on the task, and whoever did until somebody took it over: what
+    they typed last must not be lost because of that."""
+    access.require(actor, Verb.WORK, task.practice_id, NoSuchTask())
+    if task.assignee_id == actor.id and task.status is not Status.COMPLETED:
+        return
+    began = con.value(
+        """
+        SELECT max(happened_at) FROM event
+        WHERE task_id = $task_id AND actor_id = $actor_id AND kind = 'started'
+        """,
+        task_id=task.id,
+        actor_id=actor.id,
+    )
+    ended = con.value(
+        """
+        SELECT max(happened_at) FROM event
+        WHERE task_id = $task_id AND actor_id = $actor_id AND kind = 'completed'
+        """,
+        task_id=task.id,
+        actor_id=actor.id,
+    )
+    if task.status is Status.COMPLETED and (began is None or ended is not None):
+        raise AlreadyCompleted(task.completed_by)
+    if began is None:
+        raise NotYourTask(task.assignee_name)

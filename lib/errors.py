@@ -57,6 +57,14 @@ class AssignmentChanged(BillingError):
         super().__init__(f"Somebody else assigned this task meanwhile. {now}")
 
 
+class StartNotUndone(BillingError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The start cannot be undone: something was done on this task since. "
+            "Assign it to somebody else, or to nobody."
+        )
+
+
 class SettingsChanged(BillingError):
     def __init__(self) -> None:
         super().__init__(
@@ -91,6 +99,11 @@ class NothingWritten(BillingError):
         super().__init__(f"Write {what} first.")
 
 
+class NothingChanged(BillingError):
+    def __init__(self) -> None:
+        super().__init__("Nothing was changed on this task and there is no note to the biller.")
+
+
 class ChargeProblems(BillingError):
     """The charge cannot be completed as it is; `problems` says where and why."""
 
@@ -105,14 +118,19 @@ class ChargeProblems(BillingError):
 
 
 class ChargeChanged(BillingError):
-    """Somebody saved the charge since it was opened; `changes` says what, field by field."""
+    """Somebody saved the charge since it was opened; `changes` says what, field by field.
+
+    `who` is empty where it was the same person, in another tab or on another task.
+    """
 
     def __init__(self, who: str, changes: Sequence[FieldChange]) -> None:
-        self.changes = tuple(changes)
-        super().__init__(
-            f"{who} changed this charge while you had it open. Nothing of yours was saved yet; "
-            "what you typed is still here."
+        self.who, self.changes = who, tuple(changes)
+        happened = (
+            f"{who} changed this charge while you had it open."
+            if who
+            else "You saved this charge in another tab or task while it was open here."
         )
+        super().__init__(f"{happened} What you typed here is not saved yet; it is still here.")
 
 
 class WrongDocument(BillingError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lib.models import Event, EventKind, Person
+from lib.event_kinds import EventKind
+from lib.models import Event, Person
 from lib.store.database import Connection
 
 

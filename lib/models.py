@@ -7,6 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from lib.event_kinds import EventKind
+
 
 class Role(StrEnum):
     """What somebody is in one practice."""
@@ -79,74 +81,6 @@ class Channel(StrEnum):
     QUESTION = "question"
     TO_BILLER = "to_biller"
     FROM_BILLER = "from_biller"
-
-
-class EventKind(StrEnum):
-    """What a line of history tells; the value is what is stored."""
-
-    CREATED = "created"
-    ASSIGNED = "assigned"
-    STARTED = "started"
-    COMPLETED = "completed"
-    REOPENED = "reopened"
-    ASKED = "asked"
-    ANSWERED = "answered"
-    NOTED_TO_BILLER = "noted to the biller"
-    NOTED_FROM_BILLER = "noted from the biller"
-    CHANGED = "changed"
-    ATTACHED = "attached"
-    DETACHED = "detached"
-    UPLOADED = "uploaded"
-    EXPORTED = "exported"
-    BACKED_UP = "backed_up"
-    SETTING_CHANGED = "setting_changed"
-    IMPORTED = "imported"
-    KNOWN_PROBLEMS = "known problems"
-    REPLACED = "replaced"
-    REPLACEMENT_ARRIVED = "replacement arrived"
-    ORIGINAL_ARRIVED = "original arrived"
-    VOIDED = "voided"
-    CLAIM_FOUND = "claim found"
-    ANSWERED_AGAIN = "answered again"
-    COMPLETION_SUGGESTED = "proposed to complete"
-    SUGGESTION_ACCEPTED = "accepted proposal"
-    SUGGESTION_DISMISSED = "declined proposal"
-
-    @property
-    def sentence(self) -> str:
-        """What happened, as the history says it to people."""
-        return _HAPPENED[self]
-
-
-_HAPPENED = {
-    EventKind.CREATED: "Created",
-    EventKind.ASSIGNED: "Assigned",
-    EventKind.STARTED: "Started",
-    EventKind.COMPLETED: "Completed",
-    EventKind.REOPENED: "Reopened",
-    EventKind.ASKED: "Asked the biller",
-    EventKind.ANSWERED: "Answered the practice",
-    EventKind.NOTED_TO_BILLER: "Wrote a note to the biller",
-    EventKind.NOTED_FROM_BILLER: "Wrote a note from the biller",
-    EventKind.CHANGED: "Changed",
-    EventKind.ATTACHED: "Attached a document",
-    EventKind.DETACHED: "Detached a document",
-    EventKind.UPLOADED: "Uploaded",
-    EventKind.EXPORTED: "Exported",
-    EventKind.BACKED_UP: "Backed up",
-    EventKind.SETTING_CHANGED: "Changed a setting",
-    EventKind.IMPORTED: "Imported the claim",
-    EventKind.KNOWN_PROBLEMS: "Known problems of the claim as it came in",
-    EventKind.REPLACED: "Replaced by a later claim",
-    EventKind.REPLACEMENT_ARRIVED: "A replacement claim came in; the edited charge stays",
-    EventKind.ORIGINAL_ARRIVED: "The original claim came in after its replacement",
-    EventKind.VOIDED: "Voided by a later claim",
-    EventKind.CLAIM_FOUND: "Found the claim",
-    EventKind.ANSWERED_AGAIN: "The payer answered again",
-    EventKind.COMPLETION_SUGGESTED: "The payer's answer suggests completing the task",
-    EventKind.SUGGESTION_ACCEPTED: "Accepted the suggestion",
-    EventKind.SUGGESTION_DISMISSED: "Dismissed the suggestion",
-}
 
 
 class DocumentStatus(StrEnum):

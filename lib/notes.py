@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from lib import access, history, tasks
+from lib import access, drafts, history, tasks
 from lib.access import Verb
+from lib.drafts import Form
 from lib.errors import AlreadyCompleted, NoSuchTask, NothingWritten
-from lib.models import Channel, EventKind, Note, Person, Status, Task, Turn
+from lib.event_kinds import EventKind
+from lib.models import Channel, Note, Person, Status, Task, Turn
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, is_repeat
 
@@ -28,11 +31,16 @@ def notes(con: Connection, task_id: int, *, actor: Person) -> list[Note]:
 
 
 def ask(
-    con: Connection, task_id: int, text: str, *, token: str, actor: Person, now: datetime
-) -> None:
-    """Put a question to the biller; a task nobody has is assigned to whoever asks."""
+    con: Connection, task_id: int, text: str, *, token: str, drafts_sent: Sequence[str] = (),
+    actor: Person, now: datetime,
+) -> None:  # fmt: skip
+    """Put a question to the biller; a task nobody has is assigned to whoever asks.
+
+    `drafts_sent` are the drafts that end with it.
+    """
     text = _written(text, "your question")
     with transaction(con):
+        drafts.end(con, task_id, form=Form.QUESTION, writers=drafts_sent, actor=actor)
         if is_repeat(con, FormSubmission(token, "ask", actor, (task_id, text)), now=now):
             return
         task = _pending(con, task_id, Verb.ASK, actor)
@@ -42,12 +50,24 @@ def ask(
             tasks.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
 
 
-def answer(
+def comment(
     con: Connection, task_id: int, text: str, *, token: str, actor: Person, now: datetime
 ) -> None:
+    """Add a comment for colleagues; whose turn it is, and who has the task, stay as they are."""
+    text = _written(text, "your comment")
+    with transaction(con):
+        if not is_repeat(con, FormSubmission(token, "comment", actor, (task_id, text)), now=now):
+            add_comment(con, _pending(con, task_id, Verb.ASK, actor), text, actor=actor, now=now)
+
+
+def answer(
+    con: Connection, task_id: int, text: str, *, token: str, drafts_sent: Sequence[str] = (),
+    actor: Person, now: datetime,
+) -> None:  # fmt: skip
     """Answer as the biller; it is the practice's turn again."""
     text = _written(text, "your answer")
     with transaction(con):
+        drafts.end(con, task_id, form=Form.ANSWER, writers=drafts_sent, actor=actor)
         if is_repeat(con, FormSubmission(token, "answer", actor, (task_id, text)), now=now):
             return
         task = _pending(con, task_id, Verb.ANSWER, actor)
@@ -56,16 +76,32 @@ def answer(
 
 
 def write_from_biller(
-    con: Connection, task_id: int, text: str, *, token: str, actor: Person, now: datetime
-) -> None:
+    con: Connection, task_id: int, text: str, *, token: str, drafts_sent: Sequence[str] = (),
+    actor: Person, now: datetime,
+) -> None:  # fmt: skip
     """Add to the Notes from Biller, which the practice reads beside the charge."""
     text = _written(text, "the note")
     with transaction(con):
+        drafts.end(con, task_id, form=Form.BILLER, writers=drafts_sent, actor=actor)
         if is_repeat(con, FormSubmission(token, "note", actor, (task_id, text)), now=now):
             return
         task = tasks.get(con, task_id, actor=actor)
         access.require(actor, Verb.WRITE_AS_BILLER, task.practice_id, NoSuchTask())
         _add(con, task, Channel.FROM_BILLER, text, actor=actor, now=now)
+
+
+def add_comment(con: Connection, task: Task, text: str, *, actor: Person, now: datetime) -> None:
+    """Add a comment inside the caller's transaction; empty text adds nothing."""
+    if text.strip():
+        _add(
+            con,
+            task,
+            Channel.QUESTION,
+            text.strip(),
+            kind=EventKind.COMMENTED,
+            actor=actor,
+            now=now,
+        )
 
 
 def add_to_biller(con: Connection, task: Task, text: str, *, actor: Person, now: datetime) -> None:
@@ -96,8 +132,9 @@ _KINDS = {
 
 
 def _add(
-    con: Connection, task: Task, channel: Channel, text: str, *, actor: Person, now: datetime
-) -> None:
+    con: Connection, task: Task, channel: Channel, text: str, *, kind: EventKind | None = None,
+    actor: Person, now: datetime,
+) -> None:  # fmt: skip
     con.execute(
         """
         INSERT INTO note (practice_id, task_id, channel, text, author_id, written_at)
@@ -114,7 +151,7 @@ def _add(
     asked = EventKind.ANSWERED if is_biller else EventKind.ASKED
     history.record(
         con,
-        _KINDS.get(channel, asked),
+        kind or _KINDS.get(channel, asked),
         practice_id=task.practice_id,
         task_id=task.id,
         actor_id=actor.id,

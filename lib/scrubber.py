@@ -105,6 +105,12 @@ def is_diagnosis(code: str) -> bool:
     return _DIAGNOSIS.fullmatch(code) is not None
 
 
+def dotted(code: str) -> str:
+    """A diagnosis as people write it, with its dot after the third character; it is stored, and
+    sent in claims, without. Source: ICD-10-CM Official Guidelines, section I.A.2."""
+    return f"{code[:3]}.{code[3:]}" if len(code) > 3 and "." not in code else code
+
+
 @lru_cache(maxsize=10_000)
 def is_procedure(code: str) -> bool:
     """True for the format of a CPT code (five digits, or four and F, T, U, M or A) or a HCPCS
@@ -176,13 +182,14 @@ def _diagnosis_problems(diagnoses: Sequence[str]) -> Iterator[Problem]:
         field = f"diagnoses.{place}"
         if not is_diagnosis(code):
             sentence = (
-                f"{code} does not have the form of an ICD-10 diagnosis, such as E119 or S83501A."
+                f"{dotted(code)} does not have the form of an ICD-10 diagnosis, such as E11.9 or "
+                "S83.501A."
                 if code
                 else "Enter a diagnosis here, or remove the empty one."
             )
             yield _problem(field, sentence, code or "none", "diagnosis")
         if code in seen and code:
-            sentence = f"{code} is already among the diagnoses. Remove one of the two."
+            sentence = f"{dotted(code)} is already among the diagnoses. Remove one of the two."
             yield _problem(field, sentence, code, "diagnosis twice")
         seen.add(code)
 

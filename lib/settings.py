@@ -8,7 +8,8 @@ from datetime import datetime
 from lib import access, history
 from lib.access import Verb
 from lib.errors import NoSuchPractice, SettingsChanged, WrongInput
-from lib.models import Event, EventKind, Person, TaskOptions
+from lib.event_kinds import EventKind
+from lib.models import Event, Person, TaskOptions
 from lib.store.database import Connection, transaction
 
 DUE_DAYS = range(1, 366)

@@ -20,7 +20,8 @@ from lib.errors import (
     NotYourTask,
     WrongInput,
 )
-from lib.models import EventKind, Person, Role, Status, Task, TaskType, Turn
+from lib.event_kinds import EventKind
+from lib.models import Person, Role, Status, Task, TaskType, Turn
 from lib.store import search_terms
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
@@ -196,7 +197,10 @@ def workable(con: Connection, task_id: int, *, actor: Person) -> Task:
     return task
 
 
-def give(con: Connection, task: Task, *, to: int, name: str, actor: Person, now: datetime) -> None:
+def give(
+    con: Connection, task: Task, *, to: int, name: str, detail: str | None = None, actor: Person,
+    now: datetime,
+) -> None:  # fmt: skip
     """Set the assignee, unless the task is already theirs."""
     if task.assignee_id == to:
         return
@@ -215,11 +219,58 @@ def give(con: Connection, task: Task, *, to: int, name: str, actor: Person, now:
         field="Assignee",
         old=task.assignee_name,
         new=name,
+        detail=detail,
     )
+
+
+def give_back(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
+    """Leave the task with nobody, open again."""
+    if task.assignee_id is None:
+        return
+    con.execute(
+        """
+        UPDATE task SET assignee_id = NULL, status = 'open', version = version + 1
+        WHERE id = $task_id
+        """,
+        task_id=task.id,
+    )
+    history.record(
+        con,
+        EventKind.ASSIGNED,
+        practice_id=task.practice_id,
+        task_id=task.id,
+        actor_id=actor.id,
+        now=now,
+        field="Assignee",
+        old=task.assignee_name,
+        new=None,
+    )
+    if task.status is Status.IN_PROGRESS:
+        _record_status(con, EventKind.GIVEN_BACK, task, Status.OPEN, actor, now)
+
+
+def mark_not_started(
+    con: Connection, task: Task, *, assignee_id: int | None, started_at: datetime, actor: Person,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Put a started task back as it was: open, with whoever had it, and without that start."""
+    con.execute(
+        """
+        UPDATE task SET status = 'open', assignee_id = $assignee_id, version = version + 1,
+            started_at = CASE WHEN started_at = $started_at THEN NULL ELSE started_at END
+        WHERE id = $task_id
+        """,
+        task_id=task.id,
+        assignee_id=assignee_id,
+        started_at=started_at,
+    )
+    _record_status(con, EventKind.START_UNDONE, task, Status.OPEN, actor, now)
 
 
 def mark_started(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
     """Set an open task to in progress; the first start is the one that is remembered."""
+    if task.status is not Status.OPEN:
+        return
     con.execute(
         """
         UPDATE task SET status = 'in_progress', started_at = coalesce(started_at, $now),
@@ -245,7 +296,16 @@ def mark_completed(con: Connection, task: Task, *, actor: Person, now: datetime)
         actor_id=actor.id,
         now=now,
     )
-    con.execute("DELETE FROM draft WHERE task_id = $task_id", task_id=task.id)
+    # Only the forms that completed it: what a colleague typed before the task was taken over, and
+    # questions not sent yet, are still theirs.
+    con.execute(
+        """
+        DELETE FROM draft
+        WHERE task_id = $task_id AND person_id = $actor_id AND form = ANY(['charge', 'note'])
+        """,
+        task_id=task.id,
+        actor_id=actor.id,
+    )
     _record_status(con, EventKind.COMPLETED, task, Status.COMPLETED, actor, now)
 
 

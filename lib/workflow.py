@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from lib import access, notes, people, tasks
+from lib import access, drafts, notes, people, tasks
 from lib.access import Verb
+from lib.drafts import Form
 from lib.errors import (
     AlreadyAssigned,
     AlreadyCompleted,
@@ -13,18 +16,22 @@ from lib.errors import (
     NoSuchTask,
     NotCompleted,
     NothingWritten,
+    StartNotUndone,
     WrongInput,
 )
-from lib.models import Person, Status, TaskType
-from lib.store.database import Connection, transaction
+from lib.models import Person, Status, Task, TaskType
+from lib.store.database import Connection, transaction, utc
 from lib.store.idempotency import FormSubmission, has_completed
 
 
 def assign(
-    con: Connection, task_id: int, *, to: int, seen: int | None, actor: Person, now: datetime
-) -> None:
-    """Give the task to person `to`, where its assignee is still `seen`, as the actor saw it.
+    con: Connection, task_id: int, *, to: int | None, seen: int | None, comment: str = "",
+    drafts_sent: Sequence[str] = (), actor: Person, now: datetime,
+) -> None:  # fmt: skip
+    """Give the task to person `to`, or to nobody, where its assignee is still `seen`, as the actor
+    saw it, with the comment that was typed beside it.
 
+    A task that goes to nobody is open again. `drafts_sent` are the drafts that end with it.
     Raises AssignmentChanged where somebody was quicker, WrongInput for one who cannot take it.
     """
     with transaction(con):
@@ -35,9 +42,14 @@ def assign(
         if task.assignee_id != seen:
             raise AssignmentChanged(task.assignee_name)
         taker = next((c for c in people.colleagues(con, task.practice_id) if c.id == to), None)
-        if taker is None:
+        if to is not None and taker is None:
             raise WrongInput("Choose somebody of this practice who works on tasks.")
-        tasks.give(con, task, to=taker.id, name=taker.name, actor=actor, now=now)
+        if taker:
+            tasks.give(con, task, to=taker.id, name=taker.name, actor=actor, now=now)
+        else:
+            tasks.give_back(con, task, actor=actor, now=now)
+        notes.add_comment(con, task, comment, actor=actor, now=now)
+        drafts.end(con, task_id, form=Form.QUESTION, writers=drafts_sent, actor=actor)
 
 
 def start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> None:
@@ -47,16 +59,96 @@ def start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> Non
     Raises AlreadyAssigned, naming who has it, or AlreadyCompleted.
     """
     with transaction(con):
-        task = tasks.get(con, task_id, actor=actor)
-        access.require(actor, Verb.WORK, task.practice_id, NoSuchTask())
-        if task.status is Status.COMPLETED:
-            raise AlreadyCompleted(task.completed_by)
+        task = _workable(con, task_id, actor)
         if task.assignee_id not in (None, actor.id):
             raise AlreadyAssigned(task.assignee_name or "Somebody")
         if task.assignee_id is None:
             tasks.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
-        if task.status is Status.OPEN:
-            tasks.mark_started(con, task, actor=actor, now=now)
+        tasks.mark_started(con, task, actor=actor, now=now)
+
+
+def take_over(
+    con: Connection, task_id: int, *, seen: int | None, actor: Person, now: datetime
+) -> None:
+    """Take a task that is assigned to somebody who has not started it, and begin.
+
+    Raises AssignmentChanged where its assignee is not `seen` any more, AlreadyAssigned where they
+    have started it meanwhile.
+    """
+    with transaction(con):
+        task = _workable(con, task_id, actor)
+        if task.assignee_id not in (seen, actor.id):
+            raise AssignmentChanged(task.assignee_name)
+        if task.status is Status.IN_PROGRESS and task.assignee_id != actor.id:
+            raise AlreadyAssigned(task.assignee_name or "Somebody")
+        tasks.give(
+            con, task, to=actor.id, name=actor.name, detail="Taken over", actor=actor, now=now
+        )
+        tasks.mark_started(con, task, actor=actor, now=now)
+
+
+def undo_start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> None:
+    """Put a task that was started back as it was, where nothing was done on it since.
+
+    Raises StartNotUndone where something was, in the story of the task or in a draft.
+    """
+    with transaction(con):
+        task = _workable(con, task_id, actor)
+        before = _before_start(con, task, actor)
+        if before is None:
+            raise StartNotUndone
+        tasks.mark_not_started(
+            con, task, assignee_id=before.assignee_id, started_at=before.started_at, actor=actor,
+            now=now,
+        )  # fmt: skip
+
+
+def can_undo_start(con: Connection, task: Task, *, actor: Person) -> bool:
+    """True where the actor started the task and nothing was done on it since."""
+    return _before_start(con, task, actor) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    assignee_id: int | None
+    started_at: datetime
+
+
+def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
+    """Who had the task before the actor started it; None where the start cannot be undone."""
+    if task.assignee_id != actor.id or task.status is not Status.IN_PROGRESS:
+        return None
+    story = con.rows(
+        """
+        SELECT kind, actor_id, happened_at, old_value FROM event
+        WHERE task_id = $task_id ORDER BY id DESC LIMIT 2
+        """,
+        task_id=task.id,
+    )
+    typed = con.value(
+        """
+        SELECT count(*) FROM draft
+        WHERE task_id = $task_id AND person_id = $actor_id AND form = ANY(['charge', 'note'])
+        """,
+        task_id=task.id,
+        actor_id=actor.id,
+    )
+    if typed or not story or story[0][:2] != ("started", actor.id):
+        return None
+    started_at = utc(story[0][2])
+    given = story[1:] and story[1][:3] == ("assigned", *story[0][1:3])
+    if not given:
+        return _Before(actor.id, started_at)
+    named = [c.id for c in people.colleagues(con, task.practice_id) if c.name == story[1][3]]
+    return _Before(named[0] if len(named) == 1 else None, started_at)
+
+
+def _workable(con: Connection, task_id: int, actor: Person) -> Task:
+    task = tasks.get(con, task_id, actor=actor)
+    access.require(actor, Verb.WORK, task.practice_id, NoSuchTask())
+    if task.status is Status.COMPLETED:
+        raise AlreadyCompleted(task.completed_by)
+    return task
 
 
 def complete(
@@ -81,6 +173,7 @@ def reopen(con: Connection, task_id: int, *, reason: str, actor: Person, now: da
     if not reason.strip():
         raise NothingWritten("why the task is reopened")
     with transaction(con):
+        drafts.end(con, task_id, form=Form.REASON, actor=actor)
         task = tasks.get(con, task_id, actor=actor)
         access.require(actor, Verb.REOPEN, task.practice_id, NoSuchTask())
         if task.status is not Status.COMPLETED:

@@ -91,7 +91,25 @@ def start_again() -> None:
     for name in ("import_form", "previews"):
         st.session_state.pop(name, None)
     session.forget_files()
+    st.session_state["import_chosen"] = True  # and nothing is lost with them
     st.rerun()
+
+
+def say_what_was_lost(chosen: list[UploadedFile]) -> None:
+    """Files that were chosen before the server restarted, or the page was loaded anew, are not
+    here any more: the address remembers that there were some."""
+    was_chosen = st.session_state.get("import_chosen", False)
+    st.session_state["import_chosen"] = bool(chosen)
+    if chosen:
+        st.query_params["chosen"] = "1"
+    elif "chosen" in st.query_params:
+        if was_chosen:  # taken away by the person
+            del st.query_params["chosen"]
+        else:
+            st.warning(
+                "The files chosen before were not imported: the server restarted or the page was "
+                "loaded anew. Choose them again."
+            )
 
 
 actor = session.person()
@@ -106,6 +124,7 @@ if practice_id is None:
     st.stop()
 key = st.session_state.setdefault("import_form", new_token())
 chosen = st.file_uploader("Files", accept_multiple_files=True, key=f"files_{key}")
+say_what_was_lost(chosen)
 if chosen:
     summary = st.container()
     try:

@@ -43,7 +43,7 @@ def test_the_form_shows_what_people_read() -> None:
     form = to_form(replace(CHARGE, hospitalized_from=date(2025, 2, 1)))
 
     assert form["hospitalized_from"] == "02/01/2025"
-    assert form["diagnoses"] == ["E119", "I10"]
+    assert form["diagnoses"] == ["E11.9", "I10"]
     assert form["lines"][0] == {
         "from": "02/03/2025", "to": "02/03/2025", "procedure": "99213", "m1": "25", "m2": "",
         "m3": "", "m4": "", "pointers": "A B", "units": "1", "unit_charge": "140.00",

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from lib import history
-from lib.models import Event, EventKind
+from lib.event_kinds import EventKind
+from lib.models import Event
 from lib.store.database import Connection, transaction
 from tests.conftest import Cast
 from tests.given import minutes

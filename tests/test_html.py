@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from jinja2 import UndefinedError
 
-from lib.models import Channel, Event, EventKind, Note, Status, Turn
+from lib.event_kinds import EventKind
+from lib.models import Channel, Event, Note, Status, Turn
 from lib.ui import html
 
 CHICAGO = ZoneInfo("America/Chicago")

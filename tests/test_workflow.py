@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from lib import people, tasks, workflow
+from lib import drafts, history, notes, people, tasks, workflow
 from lib.errors import (
     AlreadyAssigned,
     AlreadyCompleted,
@@ -13,9 +13,10 @@ from lib.errors import (
     BillingError,
     NoSuchTask,
     NotAllowed,
+    StartNotUndone,
     WrongInput,
 )
-from lib.models import Role, Status
+from lib.models import Role, Status, Turn
 from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
 from tests.given import add_task, minutes, story
@@ -226,3 +227,88 @@ def test_another_practice_cannot_touch_the_task(con: Connection, cast: Cast) -> 
         workflow.assign(con, task_id, to=cast.carla.id, seen=None, actor=cast.carla, now=NOON)
 
     assert story(con, task_id) == []
+
+
+def test_a_task_that_is_only_assigned_is_taken_over_and_the_history_says_so(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = add_task(con, cast.practice)
+    workflow.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ben, now=NOON)
+
+    workflow.take_over(con, task_id, seen=cast.ben.id, actor=cast.ana, now=minutes(1))
+
+    task = tasks.get(con, task_id, actor=cast.ana)
+    assert (task.assignee_id, task.status) == (cast.ana.id, Status.IN_PROGRESS)
+    told = [(e.kind, e.old, e.new, e.detail) for e in history.of_task(con, task_id, actor=cast.ana)]
+    assert ("assigned", cast.ben.name, cast.ana.name, "Taken over") in told
+
+
+def test_a_task_that_somebody_works_on_is_not_taken_over(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
+
+    with pytest.raises(AlreadyAssigned):
+        workflow.take_over(con, task_id, seen=cast.ben.id, actor=cast.ana, now=NOON)
+    with pytest.raises(AssignmentChanged):
+        workflow.take_over(con, task_id, seen=None, actor=cast.ana, now=NOON)
+
+
+def test_a_task_goes_to_nobody_and_is_open_again(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
+
+    workflow.assign(
+        con, task_id, to=None, seen=cast.ben.id, comment="Away next week.", actor=cast.ana,
+        now=minutes(1),
+    )  # fmt: skip
+
+    task = tasks.get(con, task_id, actor=cast.ana)
+    assert (task.assignee_id, task.status) == (None, Status.OPEN)
+    assert [n.text for n in notes.notes(con, task_id, actor=cast.ana)] == ["Away next week."]
+
+
+def test_a_start_is_undone_while_nothing_was_changed(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
+
+    workflow.undo_start(con, task_id, actor=cast.ana, now=minutes(1))
+
+    task = tasks.get(con, task_id, actor=cast.ana)
+    assert (task.assignee_id, task.status, task.started_at) == (None, Status.OPEN, None)
+
+
+def test_a_take_over_that_is_undone_gives_the_task_back(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+    workflow.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ben, now=NOON)
+    workflow.take_over(con, task_id, seen=cast.ben.id, actor=cast.ana, now=minutes(1))
+
+    workflow.undo_start(con, task_id, actor=cast.ana, now=minutes(2))
+
+    assert tasks.get(con, task_id, actor=cast.ana).assignee_id == cast.ben.id
+
+
+def test_a_start_is_not_undone_once_something_was_said_or_typed(
+    con: Connection, cast: Cast
+) -> None:
+    asked, typed = add_task(con, cast.practice), add_task(con, cast.practice)
+    for task_id in (asked, typed):
+        workflow.start(con, task_id, actor=cast.ana, now=NOON)
+    notes.ask(con, asked, "Why?", token="t", actor=cast.ana, now=minutes(1))
+    drafts.keep(con, typed, {"n": "1"}, actor=cast.ana, now=minutes(1))
+
+    for task_id, actor in ((asked, cast.ana), (typed, cast.ana), (typed, cast.ben)):
+        with pytest.raises(StartNotUndone):
+            workflow.undo_start(con, task_id, actor=actor, now=minutes(2))
+
+
+def test_a_comment_changes_neither_turn_nor_assignee(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+
+    for _ in range(2):
+        notes.comment(con, task_id, "For you.", token="t", actor=cast.ana, now=NOON)
+
+    task = tasks.get(con, task_id, actor=cast.ana)
+    assert (task.assignee_id, task.turn) == (None, Turn.PRACTICE)
+    assert [n.text for n in notes.notes(con, task_id, actor=cast.ana)] == ["For you."]
+    with pytest.raises(NoSuchTask):
+        notes.comment(con, task_id, "x", token="u", actor=cast.carla, now=NOON)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from lib import access, history
 from lib.access import Verb
 from lib.errors import NoSuchPractice, WrongInput
-from lib.models import Event, EventKind, Person, Practice
+from lib.event_kinds import EventKind
+from lib.models import Event, Person, Practice
 from lib.store.database import Connection, transaction
 
 

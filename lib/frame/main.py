@@ -3,13 +3,16 @@
 import streamlit as st
 
 from lib.store.process import ROOT
-from lib.ui import frame, session, url
+from lib.ui import every_press, frame, navigation, session, url
+
+every_press.listen()
 
 st.set_page_config(page_title="Billing Tasks", layout="wide")
 frame.style()
 actor = session.person_or_sign_in()
 page = st.navigation(frame.pages(ROOT / "pages"), position="top")
 frame.signed_in_as(actor)
+session.say_what_no_form_says(navigation.task_in_url() if page.url_path == "edit_charge" else None)
 session.show_toasts()
 url.arrive(page.url_path)
 if page.title != frame.LIST:  # which sets the browser's address itself, and lets it be painted

@@ -103,7 +103,7 @@ def apply(
         if known := _known(con, name, raw.sha256, practice_id):
             return known
         other = _read(raw, choice, watch)  # it can take long: nobody's write waits for it
-        with transaction(con):
+        with transaction(con, doing="an import"):
             if known := _known(con, name, raw.sha256, practice_id):
                 return known
             file_id = con.next_ids("intake_file", 1)[0]

@@ -214,6 +214,7 @@ class Store:
         self._write_lock = threading.RLock()
         self._depth = 0
         self._undo: list[Callable[[], None]] = []
+        self._doing = ""  # what is being written, for those who wait
         # Our texts are few and fixed, and parsing one takes a quarter of a small query's time.
         self.parsed: dict[str, duckdb.Statement | str] = {}
         self.revision = 0  # grows with every commit: what is cached under an older one is stale
@@ -243,6 +244,13 @@ class Store:
     def is_written(self) -> bool:
         """True while a transaction is open: who only wants to note something need not wait."""
         return bool(self._depth)
+
+    def wait_for_writer(self, seconds: float) -> str:
+        """What is being written, where it is still written after `seconds`; else nothing."""
+        if self._write_lock.acquire(timeout=seconds):
+            self._write_lock.release()
+            return ""
+        return self._doing
 
     def cached(self, key: Hashable, read: Callable[[], Value]) -> Value:
         """What `read` found in the store, read again after a commit; None is never kept.
@@ -381,11 +389,14 @@ class Store:
 
 
 @contextmanager
-def transaction(con: Connection, *, invalidates_cache: bool = True) -> Iterator[None]:
+def transaction(
+    con: Connection, *, invalidates_cache: bool = True, doing: str = "another change"
+) -> Iterator[None]:
     """All of the block or nothing of it. Writers come one after another.
 
     Rolls back on BaseException too: the page may be stopped in the middle of a run.
     `invalidates_cache=False`: nothing is written that `Store.cached` may hold.
+    `doing` tells those who wait what is written, in words that anybody may read.
     """
     store = con.store
     with store._write_lock:
@@ -394,7 +405,7 @@ def transaction(con: Connection, *, invalidates_cache: bool = True) -> Iterator[
         if store.is_closing:
             raise StoreClosing
         store.place.check()
-        store._depth = 1
+        store._depth, store._doing = 1, doing
         try:
             con.begin()
             try:

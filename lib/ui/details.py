@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -10,17 +11,32 @@ import streamlit as st
 
 from lib import documents, formats, history, notes, people, suggestions, tasks, workflow
 from lib.access import Verb, may
+from lib.drafts import Form
 from lib.errors import BillingError
 from lib.intake import provenance
-from lib.models import Channel, Document, Note, Person, Status, Task, TaskType
+from lib.models import Channel, Document, Note, Person, Status, Task
 from lib.store.idempotency import new_token
-from lib.ui import document_attach, html, navigation, session
+from lib.ui import components, document_attach, html, kept_text, navigation, session, verbs
+from lib.ui.task_page import begin
+
+_NOBODY = 0  # in the menu of those who may take a task
+
+
+@dataclass(frozen=True, slots=True)
+class Assigning:
+    """Somebody chosen in the Assign menu, until Finish Assigning."""
+
+    task_id: int
+    to: int | None  # nobody
+    seen: int | None  # who had the task then
+    name: str
 
 
 @st.fragment(key="details")
 def details() -> None:
     """The panel of the task in the URL; nothing where no task is chosen."""
     actor = session.person()
+    verbs.settle()
     task_id = navigation.task_in_url()
     if task_id is None:
         return
@@ -62,6 +78,7 @@ def _panel(task: Task, actor: Person) -> None:
     )
     if task.status is Status.COMPLETED and may(actor, Verb.REOPEN, task.practice_id):
         _reopen(task, actor)
+    components.form_guard(key="guard_details")
 
 
 def _head(task: Task | None) -> None:
@@ -99,119 +116,118 @@ def _proposal(task: Task, actor: Person) -> None:
     st.html(f'<p class="bt-text bt-proposal">{escape(proposal.sentence)}</p>')
     if task.assignee_id not in (None, actor.id):
         return
-    # A press of a button of an earlier proposal is none of this one.
+    # Keyed by proposal, so that a press meant for an earlier one never answers this one.
     key = f"{task.id}_{proposal.made_at:%Y%m%d%H%M%S%f}"
-    with st.container(horizontal=True, gap="xsmall"):
-        is_accepted = st.button("Complete", key=f"accept_{key}")
-        if not (st.button("Not yet", key=f"decline_{key}") or is_accepted):
-            return
-    said = session.toasts()
-    try:
-        verb = suggestions.accept if is_accepted else suggestions.dismiss
+    token = str(st.session_state.setdefault(f"proposal_{key}", new_token()))
+
+    def answer(verb: Any, done: str, now: Person) -> str:
         verb(
-            session.connection(), task.id, seen=proposal, token=_form("proposal", task.id),
-            actor=actor, now=session.now(),
+            session.connection(), task.id, seen=proposal, token=token, actor=now,
+            now=session.now(),
         )  # fmt: skip
-        st.session_state.pop(f"form_proposal_{task.id}", None)
-        said.append(("success", "Task completed." if is_accepted else "The task stays open."))
-    except BillingError as problem:
-        said.append(("error", str(problem)))
-    st.rerun()
+        return done
+
+    with st.container(horizontal=True, gap="xsmall"):
+        for label, name, verb, done in (
+            ("Complete", "accept", suggestions.accept, "Task completed."),
+            ("Not yet", "decline", suggestions.dismiss, "The task stays open."),
+        ):
+            verbs.button(label, partial(answer, verb, done), key=f"{name}_{key}", actor=actor)
 
 
 def _start(task: Task, actor: Person) -> None:
     """Start Task, and the arrow beside it with everybody who may take the task."""
-    is_mine = task.assignee_id == actor.id
-    is_free = task.assignee_id is None
     colleagues = session.colleagues(task.practice_id)
     names = {
         each: name + (" (you)" if each == actor.id else "")
         for each, name in people.display_names(colleagues).items()
     }
+    if task.assignee_id is not None:
+        names = {_NOBODY: "Unassigned", **names}
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        is_started = is_mine and task.status is Status.IN_PROGRESS
-        # Never disabled: a press that comes after somebody else's would be dropped without a word.
-        if st.button(
-            "Continue Task" if is_started else "Start Task",
-            key=f"start_{task.id}", type="primary" if is_mine or is_free else "secondary",
-        ):  # fmt: skip
-            _do_start(task, actor)
+        begin(task, actor, opens=True)
         chosen = st.menu_button(
             "Assign", list(names), key=f"assign_{task.id}",
             format_func=lambda c: session.escape_markdown(names[c]),
             help="Assign this task to somebody",
         )  # fmt: skip
     if chosen is not None:
-        st.session_state["assigning"] = {
-            "task": task.id, "to": chosen, "seen": task.assignee_id, "name": names[chosen],
-        }  # fmt: skip
-
-
-def _do_start(task: Task, actor: Person) -> None:
-    try:
-        workflow.start(session.connection(), task.id, actor=actor, now=session.now())
-    except BillingError as problem:
-        session.toasts().append(("error", str(problem)))
-        st.rerun()
-    is_document = task.type is TaskType.DOCUMENTS
-    navigation.go("find_document" if is_document else "edit_charge")
+        st.session_state["assigning"] = Assigning(
+            task.id, None if chosen == _NOBODY else chosen, task.assignee_id, names[chosen]
+        )
 
 
 def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
     """Questions & Comments, who it is assigned to, and the question or answer to write."""
     zone = session.zone(actor, task.practice_id)
     thread = html.thread([n for n in written if n.channel is Channel.QUESTION], zone)
+    assigning: Assigning | None = st.session_state.get("assigning")
+    if assigning and (assigning.task_id != task.id or task.status is Status.COMPLETED):
+        assigning = None
     if task.status is Status.COMPLETED and task.completed_at:
         when = formats.moment(task.completed_at, zone)
         who = f"Completed by {task.completed_by or 'a file'} {when}"
+    elif assigning:
+        who = f"Assigning Task to {assigning.name}"
     else:
         who = f"Assigned to {task.assignee_name}" if task.assignee_name else "Not assigned yet"
+    look = "bt-text bt-assigning" if assigning else "bt-quiet"
     st.html(
-        f'<p class="bt-head">Questions &amp; Comments</p><p class="bt-quiet">{escape(who)}</p>'
+        f'<p class="bt-head">Questions &amp; Comments</p><p class="{look}">{escape(who)}</p>'
         + thread
     )
-    assigning = st.session_state.get("assigning")
-    if assigning and assigning["task"] == task.id:
-        _finish_assigning(task, assigning, actor)
     is_biller = tasks.is_biller(actor, task.practice_id)
     if task.status is Status.COMPLETED or not (is_biller or may(actor, Verb.ASK, task.practice_id)):
         return
-    label = "Answer" if is_biller else "Question or comment"
-    form = _form("conversation", task.id)
-    text = st.text_area(
-        label, key=f"text_{form}", height=72, label_visibility="collapsed", on_change="ignore",
-        placeholder="Answer the practice" if is_biller else "Ask the biller a question",
+    state = kept_text.opened(Form.ANSWER if is_biller else Form.QUESTION, task, actor)
+    hint = "Answer the practice" if is_biller else "Ask the biller a question"
+    if assigning:
+        hint = "A comment that goes with it"
+    kept_text.area(
+        "Answer" if is_biller else "Question or comment", state, actor, height=72,
+        label_visibility="collapsed", placeholder=hint,
     )  # fmt: skip
-    if st.button("Submit answer" if is_biller else "Submit question", key=f"submit_{form}"):
-        verb = notes.answer if is_biller else notes.ask
-        _send(
-            verb,
-            "conversation",
-            task,
-            text,
-            actor,
+    if assigning:
+        _finish_assigning(task, assigning, state, actor)
+        return
+    verbs.button(
+        "Submit answer" if is_biller else "Submit question",
+        partial(
+            _send, notes.answer if is_biller else notes.ask, state,
             "Answer sent." if is_biller else "Question sent.",
-        )
+        ),
+        key=f"submit_{task.id}", actor=actor,
+    )  # fmt: skip
 
 
-def _finish_assigning(task: Task, assigning: Mapping[str, Any], actor: Person) -> None:
-    st.html(f'<p class="bt-text"><b>Assigning Task to {escape(assigning["name"])}</b></p>')
+def _finish_assigning(
+    task: Task, assigning: Assigning, state: kept_text.Text, actor: Person
+) -> None:
+    """Finish Assigning, with the comment that stands in the field, or Cancel."""
+
+    def finish(now: Person) -> str:
+        try:
+            workflow.assign(
+                session.connection(), task.id, to=assigning.to, seen=assigning.seen,
+                comment=kept_text.now(state), drafts_sent=state.drafts_sent, actor=now,
+                now=session.now(),
+            )  # fmt: skip
+        finally:
+            verbs.undisturbed(_end_assigning)
+        kept_text.sent(state)
+        if assigning.to is None:
+            return "The task is unassigned."
+        return f"Assigned to {assigning.name.removesuffix(' (you)')}."
+
     with st.container(horizontal=True, gap="xsmall"):
-        if st.button("Finish Assigning", key=f"finish_{task.id}", type="primary"):
-            said = session.toasts()
-            st.session_state.pop("assigning", None)
-            try:
-                workflow.assign(
-                    session.connection(), task.id, to=assigning["to"], seen=assigning["seen"],
-                    actor=actor, now=session.now(),
-                )  # fmt: skip
-                said.append(("success", f"Assigned to {assigning['name'].removesuffix(' (you)')}."))
-            except BillingError as problem:
-                said.append(("error", str(problem)))
-            st.rerun()
-        if st.button("Cancel", key=f"cancel_{task.id}"):
-            st.session_state.pop("assigning", None)
-            st.rerun(scope="fragment")
+        verbs.button(
+            "Finish Assigning", finish, key=f"finish_{task.id}", actor=actor, type="primary"
+        )
+        st.button("Cancel", key=f"cancel_{task.id}", on_click=_end_assigning)
+
+
+def _end_assigning() -> None:
+    st.session_state.pop("assigning", None)
 
 
 def _notes(task: Task, actor: Person, written: list[Note]) -> None:
@@ -229,45 +245,40 @@ def _notes(task: Task, actor: Person, written: list[Note]) -> None:
         st.html("".join(blocks))
     if not may(actor, Verb.WRITE_AS_BILLER, task.practice_id):
         return
-    form = _form("biller", task.id)
-    text = st.text_area(
-        "Notes from Biller", key=f"text_{form}", height=72, on_change="ignore",
+    state = kept_text.opened(Form.BILLER, task, actor)
+    kept_text.area(
+        "Notes from Biller", state, actor, height=72,
         placeholder="What the practice should know about this charge",
     )  # fmt: skip
-    if st.button("Add note", key=f"submit_{form}"):
-        _send(notes.write_from_biller, "biller", task, text, actor, "Note added.")
+    verbs.button(
+        "Add note", partial(_send, notes.write_from_biller, state, "Note added."),
+        key=f"note_{task.id}", actor=actor,
+    )  # fmt: skip
 
 
 def _reopen(task: Task, actor: Person) -> None:
     with st.popover("Reopen task"):
-        reason = st.text_input("Why is it reopened?", key=f"reason_{task.id}", max_chars=200)
-        if st.button("Reopen", key=f"reopen_{task.id}", type="primary"):
-            said = session.toasts()
-            try:
-                workflow.reopen(
-                    session.connection(), task.id, reason=reason, actor=actor, now=session.now()
-                )
-                said.append(("success", "The task is open again."))
-            except BillingError as problem:
-                said.append(("error", str(problem)))
-            st.rerun()
+        state = kept_text.opened(Form.REASON, task, actor)
+        kept_text.line("Why is it reopened?", state, actor)
+
+        def reopen(now: Person) -> str:
+            workflow.reopen(
+                session.connection(),
+                task.id,
+                reason=kept_text.now(state),
+                actor=now,
+                now=session.now(),
+            )
+            kept_text.sent(state)
+            return "The task is open again."
+
+        verbs.button("Reopen", reopen, key=f"reopen_{task.id}", actor=actor, type="primary")
 
 
-def _form(name: str, task_id: int) -> str:
-    """A form's token, made when it opens; a new one after each text that was sent."""
-    key = f"form_{name}_{task_id}"
-    return str(st.session_state.setdefault(key, new_token()))
-
-
-def _send(verb: Any, name: str, task: Task, text: str, actor: Person, done: str) -> None:
-    said = session.toasts()
-    try:
-        verb(
-            session.connection(), task.id, text, token=_form(name, task.id), actor=actor,
-            now=session.now(),
-        )  # fmt: skip
-        st.session_state.pop(f"form_{name}_{task.id}", None)
-        said.append(("success", done))
-    except BillingError as problem:
-        said.append(("error", str(problem)))
-    st.rerun()
+def _send(verb: Any, state: kept_text.Text, done: str, actor: Person) -> str:
+    verb(
+        session.connection(), state.task.id, kept_text.now(state), token=state.token,
+        drafts_sent=state.drafts_sent, actor=actor, now=session.now(),
+    )  # fmt: skip
+    kept_text.sent(state)
+    return done

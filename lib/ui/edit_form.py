@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
+from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib import charge_form, charges, scrubber
 from lib.charge_form import FIELD_LABELS, amount_of
 from lib.formats import show
 from lib.models import Charge, Person, Problem, Task
-from lib.ui import components, session
-from lib.ui.editing import Editing
+from lib.ui import components, session, verbs
+from lib.ui.editing import Editing, keep
 
 _ROWS = (
     ("rendering_name", "rendering_npi", "referring_name", "referring_npi"),
@@ -22,7 +25,7 @@ _ROWS = (
 
 def form(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
     """Draw the form and take what is typed into `state.form`."""
-    _take_typed(state, task)
+    take_typed(state, task)
     charge, problems = found_in(state, task, actor)
     con = session.connection()
     patient = charges.patient(con, state.opened.patient_id, actor=actor)
@@ -32,26 +35,55 @@ def form(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
         _read("Patient", patient.name + born, task)
     with first[1]:
         _read("Payer", charges.payer_name(con, state.opened.payer_id, actor=actor), task)
-    _text(first[2], "member_id", state, problems, task, is_mine)
-    _text(first[3], "authorization_number", state, problems, task, is_mine)
+
+    def text(column: DeltaGenerator, name: str, hint: str = "") -> None:
+        _text(column, name, state, problems, task, actor, is_mine, hint=hint)
+
+    text(first[2], "member_id")
+    text(first[3], "authorization_number")
     for row in _ROWS:
         for column, name in zip(st.columns(4), row, strict=True):
-            _text(column, name, state, problems, task, is_mine)
+            text(column, name)
     fourth = st.columns(4)
-    _text(fourth[0], "location", state, problems, task, is_mine)
-    _place(fourth[1], state, problems, task, is_mine)
-    _text(fourth[2], "hospitalized_from", state, problems, task, is_mine, hint="MM/DD/YYYY")
-    _text(fourth[3], "hospitalized_to", state, problems, task, is_mine, hint="MM/DD/YYYY")
-    _diagnoses(state, problems, task, is_mine)
-    _lines(state, charge, problems, task, is_mine)
+    text(fourth[0], "location")
+    _place(fourth[1], state, problems, task, actor, is_mine)
+    text(fourth[2], "hospitalized_from", "MM/DD/YYYY")
+    text(fourth[3], "hospitalized_to", "MM/DD/YYYY")
+    _diagnoses(state, problems, task, actor, is_mine)
+    _lines(state, charge, problems, task, actor, is_mine)
+    components.form_guard(
+        wrong=_marked(state, problems, task, is_blocking=True),
+        known=_marked(state, problems, task, is_blocking=False),
+        key=f"guard_{task.id}",
+    )
 
 
-def _take_typed(state: Editing, task: Task) -> None:
-    """What the fields say now, so that the sentences beside them are about it: they are made
-    before the fields are drawn."""
+def _marked(
+    state: Editing, problems: Sequence[Problem], task: Task, *, is_blocking: bool
+) -> list[str]:
+    """The keys of the fields that a problem is about; service lines mark their own."""
+    names = []
+    for problem in problems:
+        first, _, place = problem.field.partition(".")
+        if problem.is_blocking is is_blocking and first != "lines":
+            names.append(f"diagnosis_{_diagnosis_in_form(state, place)}" if place else first)
+    return [f"{name}_{task.id}_{state.stamp}" for name in names]
+
+
+def _diagnosis_in_form(state: Editing, place: str) -> int:
+    """Where the charge's diagnosis is in the form, which may hold fields still empty."""
+    filled = [at for at, code in enumerate(state.form["diagnoses"]) if code.strip()]
+    return filled[int(place)] if int(place) < len(filled) else int(place)
+
+
+def take_typed(state: Editing, task: Task) -> None:
+    """Take what the fields say now. Asked before the sentences beside them are made, and before
+    anything is saved: a press may come together with what was typed last. It does not yield."""
+    says = st.session_state.to_dict()
 
     def typed(name: str, known: str) -> str:
-        return str(st.session_state.get(f"{name}_{task.id}_{state.stamp}", known))
+        value = says.get(f"{name}_{task.id}_{state.stamp}")
+        return known if value is None else str(value)
 
     for name in FIELD_LABELS:
         state.form[name] = typed(name, state.form[name])
@@ -60,6 +92,26 @@ def _take_typed(state: Editing, task: Task) -> None:
     while found and not found[-1].strip():
         found.pop()
     state.form["diagnoses"] = found
+    state.note = typed("note", state.note)
+    _take_lines(state, says.get(f"lines_{task.id}"))
+
+
+def _take_lines(state: Editing, editor: Any) -> None:
+    typed = (editor.get("typed") if editor else None) or {}
+    lines = typed.get("lines")
+    if typed.get("stamp") != state.stamp or not isinstance(lines, list):
+        return
+    if len(lines) <= charge_form.MAX_LINES:
+        state.form["lines"] = [
+            {name: str(line.get(name, ""))[:20] for name in charge_form.EMPTY_LINE}
+            for line in lines
+        ]
+
+
+def heard(state: Editing, task: Task, actor: Person) -> None:
+    """Take and keep what was typed: the callback of every field of the window."""
+    take_typed(state, task)
+    verbs.keep_typed(actor, partial(keep, state, task))
 
 
 def found_in(state: Editing, task: Task, actor: Person) -> tuple[Charge, list[Problem]]:
@@ -83,11 +135,12 @@ def _read(label: str, value: str, task: Task) -> None:
 
 
 def _text(
-    column: st.delta_generator.DeltaGenerator,
+    column: DeltaGenerator,
     name: str,
     state: Editing,
     problems: Sequence[Problem],
     task: Task,
+    actor: Person,
     is_mine: bool,
     *,
     hint: str = "",
@@ -96,15 +149,17 @@ def _text(
         state.form[name] = st.text_input(
             FIELD_LABELS[name], state.form[name], key=f"{name}_{task.id}_{state.stamp}",
             disabled=not is_mine, placeholder=hint, max_chars=80, autocomplete="off",
+            on_change=heard, args=(state, task, actor),
         )  # fmt: skip
         _say(problems, name)
 
 
 def _place(
-    column: st.delta_generator.DeltaGenerator,
+    column: DeltaGenerator,
     state: Editing,
     problems: Sequence[Problem],
     task: Task,
+    actor: Person,
     is_mine: bool,
 ) -> None:
     places = scrubber.places_of_service()
@@ -115,11 +170,14 @@ def _place(
             FIELD_LABELS["place_of_service"], options, options.index(now), disabled=not is_mine,
             format_func=lambda code: f"{code} {places.get(code, '')}".strip() or "None",
             key=f"place_of_service_{task.id}_{state.stamp}",
+            on_change=heard, args=(state, task, actor),
         )  # fmt: skip
         _say(problems, "place_of_service")
 
 
-def _diagnoses(state: Editing, problems: Sequence[Problem], task: Task, is_mine: bool) -> None:
+def _diagnoses(
+    state: Editing, problems: Sequence[Problem], task: Task, actor: Person, is_mine: bool
+) -> None:
     codes = [*state.form["diagnoses"], *[""] * charge_form.MAX_DIAGNOSES]
     typed: list[str] = []
     for start in (0, 6):
@@ -130,6 +188,7 @@ def _diagnoses(state: Editing, problems: Sequence[Problem], task: Task, is_mine:
                         f"Diagnosis {chr(65 + place)}", codes[place], disabled=not is_mine,
                         key=f"diagnosis_{place}_{task.id}_{state.stamp}", max_chars=10,
                         autocomplete="off",
+                        on_change=heard, args=(state, task, actor),
                     )
                 )  # fmt: skip
                 _say(problems, f"diagnoses.{len([c for c in typed[:-1] if c.strip()])}")
@@ -140,20 +199,14 @@ def _diagnoses(state: Editing, problems: Sequence[Problem], task: Task, is_mine:
 
 
 def _lines(
-    state: Editing, charge: Charge, problems: Sequence[Problem], task: Task, is_mine: bool
+    state: Editing,
+    charge: Charge,
+    problems: Sequence[Problem],
+    task: Task,
+    actor: Person,
+    is_mine: bool,
 ) -> None:
     key = f"lines_{task.id}"  # stays over a new stamp: an editor put up anew moves what is below
-
-    def on_typed() -> None:
-        typed = st.session_state[key].typed or {}
-        lines = typed.get("lines")
-        if not is_mine or typed.get("stamp") != state.stamp or not isinstance(lines, list):
-            return
-        if len(lines) <= charge_form.MAX_LINES:
-            state.form["lines"] = [
-                {name: str(line.get(name, ""))[:20] for name in charge_form.EMPTY_LINE}
-                for line in lines
-            ]
 
     shown = []
     for problem in problems:
@@ -187,7 +240,7 @@ def _lines(
             "readOnly": not is_mine,
         },
         key=key,
-        on_typed=on_typed,
+        on_typed=partial(heard, state, task, actor),
     )
     _say(problems, "lines")
     if scrubber.total_differs(state.opened):

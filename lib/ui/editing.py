@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,8 @@ import streamlit as st
 
 from lib import charge_form, charges, drafts
 from lib.charge_form import FIELD_LABELS
+from lib.drafts import Draft
+from lib.errors import BillingError
 from lib.models import Charge, FieldChange, Person, Task
 from lib.store.idempotency import new_token
 from lib.ui import session
@@ -25,10 +28,17 @@ class Editing:
     note: str = ""
     token: str = field(default_factory=new_token)
     stamp: str = field(default_factory=new_token)
+    writer: str = field(default_factory=new_token)  # of its draft
     is_checked: bool = False
     refusal: str = ""
     changes: tuple[FieldChange, ...] = ()
-    kept: dict[str, Any] = field(default_factory=dict)  # the draft as it is stored
+    changed_by: str = ""  # who made them; empty for the same person
+    kept: str = ""  # the draft as the store has it: text, which goes not on changing with the form
+    seen: Draft | None = None  # the draft the form was filled from
+    others: tuple[Draft, ...] = ()  # what the same person typed in another tab
+    not_kept: str = ""  # why what is typed is not kept
+    unsaid: list[tuple[int, str]] = field(default_factory=list)  # refusals, by task
+    is_asked: bool = False  # whether to complete although nothing was changed
 
     def content(self) -> dict[str, Any]:
         """What a draft stores; a copy, since the form goes on changing."""
@@ -40,8 +50,23 @@ class Editing:
         }
 
     @property
+    def text(self) -> str:
+        """The content as it is compared: nothing of it can change afterwards."""
+        return json.dumps(self.content(), sort_keys=True)
+
+    @property
     def is_changed(self) -> bool:
         return bool(self.note.strip()) or self.form != charge_form.to_form(self.opened)
+
+    @property
+    def is_kept(self) -> bool:
+        """True where the store has what is typed."""
+        return self.is_changed and self.text == self.kept
+
+    @property
+    def drafts_sent(self) -> list[str]:
+        """The drafts that are sent with this form."""
+        return [self.writer, *([self.seen.writer] if self.seen else [])]
 
 
 def editing(task: Task, charge: Charge, actor: Person) -> Editing:
@@ -54,6 +79,7 @@ def editing(task: Task, charge: Charge, actor: Person) -> Editing:
     if found is None or (found.opened.version != charge.version and not found.is_changed):
         found = _opened(task, charge, actor)
         st.session_state[key] = found
+    found.unsaid = session.unsaid()
     return found
 
 
@@ -63,15 +89,32 @@ def forget(task_id: int) -> None:
 
 
 def keep(state: Editing, task: Task, actor: Person) -> None:
-    """Store what is typed as a draft, where it differs from what is stored."""
-    content = state.content()
-    if content == state.kept or (not state.is_changed and not state.kept):
+    """Store what is typed as a draft, where it differs from what is stored; `not_kept` says why
+    it could not be."""
+    text = state.text
+    if text == state.kept or (not state.is_changed and not state.kept):
         return
-    if state.is_changed:
-        drafts.keep(session.connection(), task.id, content, actor=actor, now=session.now())
-    else:
-        drafts.drop(session.connection(), task.id, actor=actor)
-    state.kept = content
+    con = session.connection()
+    try:
+        if state.is_changed:
+            drafts.keep(
+                con, task.id, json.loads(text), writer=state.writer, seen=state.seen, actor=actor,
+                now=session.now(),
+            )  # fmt: skip
+            state.kept = text
+        else:
+            drafts.drop(con, task.id, writers=state.drafts_sent, actor=actor)
+            state.kept = ""
+    except BillingError as problem:
+        state.not_kept = str(problem)
+        return
+    state.seen, state.not_kept = None, ""
+
+
+def sent(state: Editing, task: Task, actor: Person) -> None:
+    """Go on after what was typed was saved: the charge as it is now is the one that was opened."""
+    state.note, state.kept, state.seen, state.token = "", "", None, new_token()
+    reread(state, task, actor, form=None)
 
 
 def reread(state: Editing, task: Task, actor: Person, *, form: dict[str, Any] | None) -> None:
@@ -79,17 +122,48 @@ def reread(state: Editing, task: Task, actor: Person, *, form: dict[str, Any] | 
     assert task.charge_id is not None
     state.opened = charges.get(session.connection(), task.charge_id, actor=actor)
     state.form = form or charge_form.to_form(state.opened)
-    state.token, state.stamp = new_token(), new_token()
-    state.changes, state.refusal = (), ""
+    state.stamp = new_token()
+    state.changes, state.refusal, state.is_asked = (), "", False
+
+
+def discard(state: Editing, task: Task, actor: Person) -> None:
+    """Forget what was typed, here and in the store."""
+    drafts.drop(session.connection(), task.id, writers=state.drafts_sent, actor=actor)
+    sent(state, task, actor)
+
+
+def take_up(state: Editing, task: Task, charge: Charge, draft: Draft, actor: Person) -> None:
+    """Show what was typed in another tab; what is typed here stays a draft of its own."""
+    keep(state, task, actor)
+    mine = [d for d in _readable(task, actor) if d.writer != draft.writer]
+    _fill(state, charge, draft)
+    state.writer, state.token, state.stamp = new_token(), new_token(), new_token()
+    state.others, state.changes, state.refusal = tuple(mine), (), ""
 
 
 def _opened(task: Task, charge: Charge, actor: Person) -> Editing:
-    draft = drafts.find(session.connection(), task.id, actor=actor)
-    if not draft or set(draft["form"]) != {*FIELD_LABELS, "diagnoses", "lines"}:
-        return Editing(charge, charge_form.to_form(charge))
-    opened = charge
-    if draft["version"] != charge.version:
-        opened = dataclasses.replace(
-            charge_form.from_form(draft["opened"], charge)[0], version=draft["version"]
+    state = Editing(charge, charge_form.to_form(charge))
+    found = _readable(task, actor)
+    if found:
+        _fill(state, charge, found[0])
+        state.others = tuple(found[1:])
+    return state
+
+
+def _readable(task: Task, actor: Person) -> list[Draft]:
+    """The drafts of this charge, newest first, that have the fields it has now."""
+    fields = {*FIELD_LABELS, "diagnoses", "lines"}
+    found = drafts.kept(session.connection(), task.id, actor=actor)
+    return [draft for draft in found if set(draft.content["form"]) == fields]
+
+
+def _fill(state: Editing, charge: Charge, draft: Draft) -> None:
+    """Take the draft as what is typed: a copy, since the form goes on changing."""
+    content = copy.deepcopy(draft.content)
+    state.opened = charge
+    if content["version"] != charge.version:
+        state.opened = dataclasses.replace(
+            charge_form.from_form(content["opened"], charge)[0], version=content["version"]
         )
-    return Editing(opened, draft["form"], draft["note"], kept=draft)
+    state.form, state.note = content["form"], content["note"]
+    state.seen, state.kept = draft, state.text

@@ -57,7 +57,18 @@ def person() -> Person:
         st.rerun()
 
 
-def _person() -> Person:
+def same_person(before: Person) -> Person:
+    """Who is signed in, as they are now, for a callback: it does not yield to a click elsewhere.
+
+    Raises NotSignedIn where that is not the person the page was drawn for.
+    """
+    actor = _of_cookie()
+    if actor.id != before.id:
+        raise NotSignedIn
+    return actor
+
+
+def _of_cookie() -> Person:
     con = connection()
     token = st.context.cookies.get(people.COOKIE)
     person_id = people.session_of(con, token, now=now())
@@ -66,6 +77,11 @@ def _person() -> Person:
     )
     if actor is None:
         raise NotSignedIn
+    return actor
+
+
+def _person() -> Person:
+    actor = _of_cookie()
     if st.session_state.setdefault("person_id", actor.id) != actor.id:
         st.session_state.clear()
         st.session_state["person_id"] = actor.id
@@ -105,6 +121,19 @@ def toasts() -> list[Message]:
     elsewhere may end this run right after it."""
     found: list[Message] = st.session_state.setdefault("messages", [])
     return found
+
+
+def unsaid() -> list[tuple[int, str]]:
+    """What the form of a task (its id) is to say; said elsewhere where one went away meanwhile."""
+    found: list[tuple[int, str]] = st.session_state.setdefault("unsaid", [])
+    return found
+
+
+def say_what_no_form_says(task_id: int | None) -> None:
+    """Turn refusals into messages, but for those that the form of `task_id` is about to show."""
+    waiting = unsaid()
+    toasts().extend(("error", text) for task, text in waiting if task != task_id)
+    waiting[:] = [(task, text) for task, text in waiting if task == task_id]
 
 
 def show_toasts() -> None:

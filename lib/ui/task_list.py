@@ -79,7 +79,7 @@ def task_list(desk: Desk, says: dict[str, str | None]) -> None:
     wanted, problems = filters.read(says, desk)
     for problem in problems:
         st.warning(session.escape_markdown(problem))
-    order, descending, page = _place(says)
+    order, descending, page = place(says)
     found = _find(wanted, order, descending, page, actor)
     pages = max(1, -(-found.count // queue.PAGE_SIZE))
     if page > pages:
@@ -110,7 +110,7 @@ def task_list(desk: Desk, says: dict[str, str | None]) -> None:
     )
 
 
-def _place(says: dict[str, str | None]) -> tuple[str, bool, int]:
+def place(says: dict[str, str | None]) -> tuple[str, bool, int]:
     """Sort order and page, as the URL says: `sort=amount` or `sort=-amount`, `page=2`."""
     fallback = "-completed" if says["status"] == "Completed" else "due"
     text = url.get("sort") or fallback

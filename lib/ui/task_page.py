@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 
 import streamlit as st
 
 from lib import formats, tasks, workflow
 from lib.access import Verb, may
+from lib.drafts import Form
 from lib.errors import BillingError
 from lib.models import Person, Status, Task, TaskType
-from lib.store.idempotency import new_token
-from lib.ui import html, navigation, session
+from lib.ui import components, html, kept_text, navigation, session, verbs
 
 
 def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None) -> None:
@@ -66,14 +67,51 @@ def task_of_window(title: str, actor: Person) -> tuple[Task, bool]:
         said = "Nobody is working on this task yet; you can read it."
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<p class="bt-quiet" role="status">{escape(said)}</p>')
-        is_free = is_pending and task.assignee_id in (None, actor.id) and not is_mine
-        if is_free and may(actor, Verb.WORK, task.practice_id) and st.button("Start Task"):
-            try:
-                workflow.start(session.connection(), task.id, actor=actor, now=session.now())
-            except BillingError as problem:
-                session.toasts().append(("error", str(problem)))
-            st.rerun()
+        if is_pending and may(actor, Verb.WORK, task.practice_id):
+            begin(task, actor)
     return task, is_mine
+
+
+def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
+    """Start, go on with, or take over the task, whichever it can be; or undo the start.
+
+    `opens`: the window of the task opens with it.
+    """
+    is_mine = task.assignee_id == actor.id
+    is_started = task.status is Status.IN_PROGRESS
+    is_others = not is_mine and task.assignee_id is not None
+
+    def start(now: Person) -> str:
+        con = session.connection()
+        if is_others and not is_started:
+            workflow.take_over(con, task.id, seen=task.assignee_id, actor=now, now=session.now())
+        else:
+            workflow.start(con, task.id, actor=now, now=session.now())
+        if opens:
+            is_document = task.type is TaskType.DOCUMENTS
+            verbs.leave("find_document" if is_document else "edit_charge")
+        return ""
+
+    def undo(now: Person) -> str:
+        workflow.undo_start(session.connection(), task.id, actor=now, now=session.now())
+        return "The task is as it was before you started it."
+
+    label, said = "Start Task", None
+    if is_mine and is_started:
+        label = "Continue Task"
+    elif is_others and not is_started:
+        label, said = "Take over", f"{task.assignee_name} has it and has not started yet"
+    # Never disabled: a press that comes after somebody else's would be dropped without a word.
+    if opens or not (is_started and task.assignee_id is not None):
+        verbs.button(
+            label, start, key=f"start_{task.id}", actor=actor, help=said,
+            type="secondary" if is_others else "primary" if opens else "secondary",
+        )  # fmt: skip
+    if workflow.can_undo_start(session.connection(), task, actor=actor):
+        verbs.button(
+            "Undo start", undo, key=f"undo_{task.id}", actor=actor, type="tertiary",
+            help="Nothing was changed since you started this task",
+        )  # fmt: skip
 
 
 def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None:
@@ -82,21 +120,28 @@ def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None
         "The claim of this task is not among the charges held here. Import the 837P file it was "
         "sent in, or tell the biller what was done and complete the task."
     )
-    key = f"token_{task.id}"
-    token = st.session_state.setdefault(key, new_token())
-    note = st.text_area("Notes to Biller", key=f"note_{task.id}", disabled=not is_mine)
-    if is_mine and st.button("Save and Complete", type="primary"):
-        said = session.toasts()
-        try:
-            workflow.complete(
-                session.connection(), task.id, note=note, token=token, actor=actor,
-                now=session.now(),
-            )  # fmt: skip
-        except BillingError as problem:
-            st.error(session.escape_markdown(str(problem)))
-            return
-        said.append(("success", "Task completed."))
-        navigation.go("tasks")
+    state = kept_text.opened(Form.NOTE, task, actor)
+    with st.container(key="window_note"):
+        kept_text.area("Notes to Biller", state, actor, disabled=not is_mine)
+    components.form_guard(key=f"guard_{task.id}")
+    if is_mine:
+        verbs.button(
+            "Save and Complete", partial(_complete, state), key=f"complete_{task.id}",
+            actor=actor, type="primary",
+        )  # fmt: skip
+    elif state.text.strip():
+        st.warning("You do not have this task any more. What you typed is still here, to copy.")
+        st.code(state.text, language=None, wrap_lines=True)
+
+
+def _complete(state: kept_text.Text, actor: Person) -> str:
+    workflow.complete(
+        session.connection(), state.task.id, note=kept_text.now(state), token=state.token,
+        actor=actor, now=session.now(),
+    )  # fmt: skip
+    kept_text.sent(state)
+    verbs.leave("tasks")
+    return "Task completed."
 
 
 def _task(title: str, actor: Person) -> Task:  # noqa: RET503 (st.stop never returns)

@@ -35,6 +35,7 @@ def arrive(page: str) -> None:
         for key in st.session_state.pop(_TAKEN, ()):
             st.session_state.pop(key, None)
         session.forget_files()  # no form that holds one outlives its page
+        st.session_state.pop("leave_to", None)  # of a verb on the page that was left by itself
         st.session_state["page_drawn"] = page
     for key in search_words.KEYS:
         # The server was started again, and the tab it went on in still has the words.
@@ -61,6 +62,8 @@ def bind(key: str, options: Sequence[str] | None = None, *, default: str | None 
 
 def save(key: str, *, default: str | None = None) -> None:
     """Write the widget's value to the URL, from its callback. The first page comes again."""
+    if key not in st.session_state:  # a field of a page that was left meanwhile
+        return
     filter_by({key: st.session_state[key] if st.session_state[key] != default else None})
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from lib import access, history
 from lib.access import Verb
 from lib.errors import BackupFailed, NoSuchPractice, NotWritten
-from lib.models import EventKind, Person
+from lib.event_kinds import EventKind
+from lib.models import Person
 from lib.store import files, place
 from lib.store.database import Connection, Store, transaction
 from lib.upkeep import content, rotation

@@ -77,9 +77,9 @@ def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: S
     rows = ana.page.locator(".bt-changes tr")
     expect(rows).to_have_text(
         [
-            re.compile("Field.*Now"),
-            re.compile(r"Case/member ID\s*MEM0001\s*MEMBER-OF-BEN"),
-            re.compile(r"Location\s*Harbor Street\s*Main Street"),
+            re.compile("Field.*When you opened it.*Saved by Ben.*Yours"),
+            re.compile(r"Case/member ID\s*MEM0001\s*MEMBER-OF-BEN\s*MEMBER-OF-ANA"),
+            re.compile(r"Location\s*Harbor Street\s*Main Street\s*Harbor Street"),
         ]
     )
     expect(ana.field("Authorization number")).to_have_value("OF-ANA")
@@ -102,8 +102,86 @@ def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: S
     expect(ana.field("Location")).to_have_value("Side Street")
     expect(ana.field("Case/member ID")).to_have_value("MEMBER-OF-BEN")
     expect(ana.field("Authorization number")).to_have_value("")
+    ana.press("Save and Complete")  # asks once: nothing was changed on this task
+    expect(ana.page.get_by_text("Complete it all the same?")).to_be_visible()
     ana.press("Save and Complete")
     ana.is_told("Task completed.")
+
+
+def test_the_conflict_with_ones_own_other_task_names_nobody_else(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.CODING)
+    first = sit(scene, scene.cast.ana)
+    first.start(task)
+    second = sit(scene, scene.cast.ana, f"/edit_charge?task={task.id}")
+    first.type("Location", "First tab")
+    second.type("Location", "Second tab")
+    second.press("Save")
+    second.is_told("Saved.")
+
+    first.press("Save and Complete")
+
+    expect(first.page.get_by_text("You saved this charge in another tab or task")).to_be_visible()
+    expect(first.page.get_by_text("Ana changed this charge")).to_have_count(0)
+    expect(first.page.locator(".bt-changes tr")).to_have_text(
+        [
+            re.compile("Field.*When you opened it.*Saved in another tab.*Yours"),
+            re.compile(r"Location\s*–?.*\s*Second tab\s*First tab"),
+        ]
+    )
+
+
+def test_somebody_whose_task_is_taken_over_is_told_and_hands_over_what_he_typed(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.AUTHORIZATION)
+    ben, ana = sit(scene, scene.cast.ben), sit(scene, scene.cast.ana)
+    ben.start(task)
+    ben.type("Authorization number", "OF-BEN")
+    ana.open(task)
+    ana.press("Assign")
+    ana.page.get_by_role("menuitem", name="Ana (you)").click()
+    ana.press("Finish Assigning")
+    ana.is_told("Assigned to Ana.")
+    ben.type("Notes to Biller", "I called them.")
+
+    expect(ben.page.get_by_text("Ana took this task over on")).to_be_visible()
+    expect(ben.page.get_by_text("Nothing you typed here was saved.")).to_be_visible()
+    rows = ben.page.locator(".bt-changes tr")
+    expect(rows.nth(1)).to_have_text(re.compile(r"Authorization number\s*–\s*OF-BEN"))
+    expect(rows.nth(2)).to_have_text(re.compile(r"Notes to Biller\s*–\s*I called them\."))
+    for _ in range(2):
+        ben.reload()
+        expect(ben.page.get_by_text("Ana took this task over on")).to_be_visible()
+        expect(rows.nth(2)).to_have_text(re.compile(r"I called them\."))
+    ben.press("Hand it over to Ana")
+
+    ben.is_told("What you typed is a comment on the task now.")
+    expect(rows).to_have_count(0)
+    ana.reload()
+    expect(ana.panel).to_contain_text("Authorization number: nothing → OF-BEN")
+    expect(ana.panel).to_contain_text("Note to the biller: I called them.")
+    expect(ana.panel).to_contain_text("Assigned to Ana")
+
+
+def test_a_press_after_a_take_over_is_answered_in_place(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.AUTHORIZATION)
+    ben, ana = sit(scene, scene.cast.ben), sit(scene, scene.cast.ana)
+    ben.start(task)
+    ben.type("Authorization number", "OF-BEN")
+    ana.open(task)
+    ana.press("Assign")
+    ana.page.get_by_role("menuitem", name="Ana (you)").click()
+    ana.press("Finish Assigning")
+    ana.is_told("Assigned to Ana.")
+
+    ben.press("Save and Complete")
+
+    expect(ben.page.get_by_text("Ana took this task over on")).to_be_visible()
+    expect(ben.page.locator(".bt-changes")).to_contain_text("OF-BEN")
+    ben.press("Discard what I typed")
+    expect(ben.page.get_by_text("Ana took this task over on")).to_have_count(0)
+    ben.reload()
+    expect(ben.page.locator(".bt-changes")).to_have_count(0)
 
 
 def test_a_double_click_on_save_and_complete_completes_once(scene: Scene, sit: Sit) -> None:

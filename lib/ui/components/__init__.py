@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ _document_frame = st.components.v2.component(
     css=_text("document_frame.css"),
     js=_text("document_frame.js"),
 )
+_form_guard = st.components.v2.component("billing_form_guard", js=_text("form_guard.js"))
 
 
 Columns = tuple[tuple[str, str, str], ...]  # name, label, width in CSS
@@ -78,3 +79,9 @@ def line_editor(data: dict[str, Any], *, key: str, on_typed: Callable[[], None])
 def document_frame(address: str, name: str, *, key: str) -> None:
     """A PDF by its address under /documents/, as the browser shows it."""
     _document_frame(key=key, data={"address": address, "name": name})
+
+
+def form_guard(*, wrong: Sequence[str] = (), known: Sequence[str] = (), key: str) -> None:
+    """Send what is typed while the cursor is still in the field, and mark the fields of these
+    keys as wrong, or as wrong since the claim came in."""
+    _form_guard(key=key, data={"wrong": list(wrong), "known": list(known)})

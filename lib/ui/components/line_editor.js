@@ -5,6 +5,7 @@ const FIELDS = [
   ["m4", "Modifier 4", ""], ["pointers", "Diagnoses", "A B"], ["units", "Units", ""],
   ["unit_charge", "Unit charge", "0.00"],
 ]
+const PAUSE = 350 // milliseconds without a key
 const CODES = new Set(["procedure", "m1", "m2", "m3", "m4", "pointers"])
 
 // Money and units in whole cents and thousandths, so that nothing is lost to binary fractions.
@@ -33,6 +34,7 @@ export default function (component) {
   mark()
 
   function tell() {
+    clearTimeout(root.pause)
     const now = JSON.stringify(root.lines)
     if (now === root.sent) return
     root.sent = now
@@ -88,6 +90,8 @@ export default function (component) {
         input.oninput = () => {
           line[name] = input.value
           sums()
+          clearTimeout(root.pause)
+          root.pause = setTimeout(tell, PAUSE) // also while the cursor is still in the cell
         }
         input.onchange = tell
         input.onkeydown = (event) => {
@@ -149,6 +153,10 @@ export default function (component) {
     }
     sums()
   }
+
+  window.removeEventListener("beforeunload", root.tell)
+  root.tell = tell
+  window.addEventListener("beforeunload", tell)
 
   root.querySelector(".add").onclick = () => {
     const last = root.lines[root.lines.length - 1]

@@ -32,8 +32,10 @@ export default function (component) {
   foot(root.querySelector(".foot"), data, send)
 
   if (data.address !== undefined && data.address !== null) goTo(data.address)
-  if (before !== data.view) scroller.scrollTop = 0
+  if (before === undefined) root.wanted = whereItStood(data)
+  else if (before !== data.view) scroller.scrollTop = 0
   root.dataset.view = data.view
+  scroller.onscroll = () => stand(data, scroller.scrollTop)
   const current = rows.find((row) => row.dataset.record === String(data.selected)) || rows[0]
   if (current) current.tabIndex = 0
   if (focusedRecord) {
@@ -104,7 +106,11 @@ export default function (component) {
     root.watch = new ResizeObserver(root.fit)
     root.watch.observe(document.querySelector(".stMainBlockContainer") ?? document.body)
   }
-  requestAnimationFrame(root.fit)
+  requestAnimationFrame(() => {
+    root.fit?.()
+    if (root.wanted) scroller.scrollTop = root.wanted // once it is as tall as it will be
+    root.wanted = 0
+  })
   return () => {
     for (const kind of Object.keys(root.heard)) document.removeEventListener(kind, root.heard[kind])
     window.removeEventListener("resize", root.fit)
@@ -119,6 +125,23 @@ function listen(root, kind, hear) {
   document.removeEventListener(kind, root.heard[kind])
   root.heard[kind] = hear
   document.addEventListener(kind, hear)
+}
+
+// Who comes back to the same view finds it where it stood. Kept for this tab, by the view's mark and
+// the place alone.
+const place = (data) => `bt-place-${data.label}`
+function stand(data, top) {
+  sessionStorage.setItem(place(data), JSON.stringify({ view: hash(data.view), top }))
+}
+function whereItStood(data) {
+  const stood = JSON.parse(sessionStorage.getItem(place(data)) ?? "null")
+  return stood?.view === hash(data.view) ? stood.top : 0
+}
+// What is searched for may be a patient's name: it is not written down in the browser.
+function hash(text) {
+  let value = 0
+  for (const sign of text) value = (Math.imul(value, 31) + sign.codePointAt(0)) | 0
+  return value
 }
 
 // What the list shows is a step of the browser's history.

@@ -1,0 +1,233 @@
+"""What can be done with the charge on screen: save, complete, check; settle a conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from html import escape
+
+import streamlit as st
+
+from lib import charge_form, charges, drafts, formats
+from lib.drafts import Draft
+from lib.errors import BillingError, ChargeChanged, ChargeProblems, NothingChanged, WrongInput
+from lib.models import Charge, FieldChange, Person, Task
+from lib.scrubber import dotted
+from lib.ui import neighbours, session, verbs
+from lib.ui.edit_form import found_in, take_typed
+from lib.ui.editing import Editing, keep, reread, sent, take_up
+from lib.ui.neighbours import View
+
+Do = Callable[[Editing, Task, View, Person], str]
+
+
+def actions(state: Editing, task: Task, actor: Person) -> None:
+    """The bar at the foot of the window; it stays where it is, whatever is said above."""
+    view = neighbours.view(actor)
+    with st.container(horizontal=True, key="actions", gap="xsmall"):
+        for label, key, verb, look in (
+            ("Save and Complete", "complete", partial(_attempt, complete), {"type": "primary"}),
+            ("Complete and next", "next", partial(_attempt, complete_and_next), _NEXT),
+            ("Save", "save", partial(_attempt, save), {}),
+            ("Check codes", "check", check, {}),
+        ):
+            do = partial(verb, state, task, view)
+            verbs.button(label, do, key=f"{key}_{task.id}", actor=actor, **look)
+        st.html(f'<p class="bt-quiet" role="status">{escape(_what_is_kept(state))}</p>')
+
+
+def _what_is_kept(state: Editing) -> str:
+    if state.is_asked:
+        return "Nothing was changed and there is no note to the biller. Complete it all the same?"
+    if state.not_kept:
+        return f"What you typed is not kept as a draft: {state.not_kept}"
+    return "What you typed is kept as a draft." if state.is_kept else ""
+
+
+def conflict(state: Editing, task: Task, actor: Person) -> None:
+    """Why the last attempt was refused, and what was saved meanwhile, field by field: when the
+    form was opened, as it is saved now, as it is typed here."""
+    if state.refusal:
+        st.error(session.escape_markdown(state.refusal))
+    if not state.changes:
+        return
+    mine = {change.label: change.now for change in typed_changes(state)}
+    saved = f"Saved by {state.changed_by}" if state.changed_by else "Saved in another tab"
+    rows = [
+        (change.label, change.before, change.now, mine.get(change.label, change.before))
+        for change in state.changes
+    ]
+    st.html(table(("Field", "When you opened it", saved, "Yours"), rows))
+
+    def merge(now: Person) -> str:
+        assert task.charge_id is not None
+        current = charges.get(session.connection(), task.charge_id, actor=now)
+        take_typed(state, task)
+        reread(state, task, now, form=charge_form.merge(state.form, state.opened, current))
+        keep(state, task, now)
+        return ""
+
+    def take_theirs(now: Person) -> str:
+        reread(state, task, now, form=None)
+        keep(state, task, now)
+        return ""
+
+    with st.container(horizontal=True, gap="xsmall"):
+        verbs.button(
+            "Keep what I typed, take the rest from them", merge, key=f"merge_{task.id}",
+            actor=actor, type="primary",
+        )  # fmt: skip
+        verbs.button(
+            "Take theirs, drop what I typed", take_theirs, key=f"theirs_{task.id}", actor=actor
+        )
+
+
+def typed_changes(state: Editing) -> list[FieldChange]:
+    """What was typed into the form, field by field, as it is typed where it cannot be read."""
+    typed, unreadable = charge_form.from_form(state.form, state.opened)
+    found = charges.differences(state.opened, typed)
+    before = charge_form.to_form(state.opened)
+    raw = {problem.field for problem in unreadable if problem.field in charge_form.FIELD_LABELS}
+    found += [
+        FieldChange(name, charge_form.FIELD_LABELS[name], before[name], state.form[name])
+        for name in raw
+    ]
+    known = {change.label for change in found}
+    for place, line in enumerate(state.form["lines"]):
+        label = f"Service line {place + 1}"
+        if label not in known and line not in before["lines"] and not charge_form.is_blank(line):
+            found.append(FieldChange("lines", label, "", " ".join(filter(None, line.values()))))
+    return found
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Values side by side, as they are written on screen."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td>{escape(value or '–')}</td>" for value in (label, *shown(label, values)))
+        + "</tr>"
+        for label, *values in rows
+    )
+    return f'<table class="bt-changes"><tr>{head}</tr>{body}</table>'
+
+
+def shown(label: str, values: Sequence[str]) -> list[str]:
+    """Values as people write them: diagnoses with their dot."""
+    if label != "Diagnoses":
+        return list(values)
+    return [" ".join(map(dotted, value.split())) for value in values]
+
+
+def other_drafts(state: Editing, task: Task, charge: Charge, actor: Person) -> None:
+    """What the same person typed in another tab: neither tab writes over the other."""
+    zone = session.zone(actor, task.practice_id)
+    for draft in state.others:
+        when = formats.moment(draft.saved_at, zone)
+        st.warning(
+            "You also typed into this charge in another tab, last on "
+            f"{session.escape_markdown(when)}. It is kept beside what is here."
+        )
+        with st.container(horizontal=True, gap="xsmall"):
+            verbs.button(
+                "Show that one", partial(_show_other, state, task, charge, draft),
+                key=f"show_{task.id}_{draft.writer}", actor=actor,
+            )  # fmt: skip
+            verbs.button(
+                "Discard that one", partial(_discard_other, state, task, draft),
+                key=f"discard_{task.id}_{draft.writer}", actor=actor,
+            )  # fmt: skip
+
+
+def _show_other(state: Editing, task: Task, charge: Charge, draft: Draft, now: Person) -> str:
+    take_up(state, task, charge, draft, now)
+    return ""
+
+
+def _discard_other(state: Editing, task: Task, draft: Draft, now: Person) -> str:
+    drafts.drop(session.connection(), task.id, writers=[draft.writer], actor=now)
+    state.others = tuple(other for other in state.others if other.writer != draft.writer)
+    return "That draft is discarded."
+
+
+def check(state: Editing, task: Task, view: View, actor: Person) -> str:
+    """Show what would stop the charge, beside its fields."""
+    take_typed(state, task)
+    state.is_checked, state.refusal = True, ""
+    stopping = [p for p in found_in(state, task, actor)[1] if p.is_blocking]
+    if stopping:
+        many = formats.plural(len(stopping), "problem")
+        raise WrongInput(f"{many} to correct before the task can be completed.")
+    return "Nothing stops this charge."
+
+
+def save(state: Editing, task: Task, view: View, actor: Person) -> str:
+    """Keep work that is not finished."""
+    charges.save(
+        session.connection(), task.id, _charge(state, task, actor), opened=state.opened,
+        note=state.note, token=state.token, drafts_sent=state.drafts_sent, actor=actor,
+        now=session.now(),
+    )  # fmt: skip
+    state.is_checked = True
+    sent(state, task, actor)
+    return "Saved."
+
+
+def complete(state: Editing, task: Task, view: View, actor: Person) -> str:
+    """Save and complete, then back to the list."""
+    _complete(state, task, actor)
+    verbs.leave("tasks")
+    return "Task completed."
+
+
+def complete_and_next(state: Editing, task: Task, view: View, actor: Person) -> str:
+    """Save and complete, then the next task of the view; the list where this was the last."""
+    following = neighbours.next_task(view, task.id, actor)
+    _complete(state, task, actor)
+    if following is None:
+        verbs.leave("tasks")
+        return "Task completed. It was the last one of this view."
+    verbs.leave("edit_charge", task=str(following))
+    return "Task completed."
+
+
+def _complete(state: Editing, task: Task, actor: Person) -> None:
+    con, charge = session.connection(), _charge(state, task, actor)
+    is_worked_on = state.is_changed or charges.has_work(con, task.id, actor=actor)
+    if not (is_worked_on or state.is_asked):
+        raise NothingChanged
+    charges.save_and_complete(
+        con, task.id, charge, opened=state.opened, note=state.note, token=state.token,
+        actor=actor, now=session.now(),
+    )  # fmt: skip
+
+
+def _charge(state: Editing, task: Task, actor: Person) -> Charge:
+    charge, unreadable = charge_form.from_form(state.form, state.opened)
+    if unreadable:
+        state.is_checked = True
+        raise ChargeProblems([p for p in found_in(state, task, actor)[1] if p.is_blocking])
+    return charge
+
+
+def _attempt(do: Do, state: Editing, task: Task, view: View, actor: Person) -> str:
+    """Do it; a refusal is said beside the form, and wherever else somebody went meanwhile."""
+    take_typed(state, task)
+    state.refusal, state.changes = "", ()
+    try:
+        return do(state, task, view, actor)
+    except BillingError as problem:
+        state.unsaid.append((task.id, f"“{task.title}” was not saved. {problem}"))
+        match problem:
+            case NothingChanged():
+                state.is_asked = True
+                return ""
+            case ChargeProblems():
+                state.is_checked = True
+            case ChargeChanged():
+                state.changes, state.changed_by = problem.changes, problem.who
+        state.refusal = str(problem)
+    return ""
+
+
+_NEXT = {"help": "Complete this task and open the next one of the list"}

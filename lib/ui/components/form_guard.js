@@ -1,0 +1,90 @@
+// What is typed is sent while the cursor is still in the field, and fields in error are marked.
+// Streamlit sends a field when it is left; a field that thinks it was left keeps its cursor.
+const PAUSE = 350 // milliseconds without a key
+const FORMS = ".st-key-edit_body, .st-key-details_box, .st-key-window_note"
+const FIELDS = "textarea, input[type=text], input:not([type])"
+
+let timer
+let typedIn
+
+function send() {
+  clearTimeout(timer)
+  const field = typedIn
+  typedIn = undefined
+  if (field?.isConnected) field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }))
+}
+
+function hear(event) {
+  const field = event.target
+  if (!field.matches?.(FIELDS) || !field.closest(FORMS)) return
+  clearTimeout(timer)
+  typedIn = field
+  timer = setTimeout(send, PAUSE)
+}
+
+// A press by key or by program leaves no field first: the text goes, and then what was pressed, in
+// its order.
+const presses = []
+let isPressing = false
+
+function goFirst(event) {
+  const target = event.target.closest?.("button, a")
+  if (!target || isPressing || !(presses.length || typedIn?.isConnected)) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+  send()
+  if (presses.push(target) === 1) setTimeout(press)
+}
+
+function press() {
+  isPressing = true
+  try {
+    for (const target of presses.splice(0)) target.click()
+  } finally {
+    isPressing = false
+  }
+}
+
+if (!window.billingTyping) {
+  window.billingTyping = true
+  document.addEventListener("input", hear)
+  // Before the page is left or drawn anew by a click elsewhere, what was typed goes first.
+  document.addEventListener("pointerdown", send, true)
+  document.addEventListener("click", goFirst, true)
+  window.addEventListener("beforeunload", send)
+  window.addEventListener("pagehide", send)
+}
+
+// The fields draw themselves anew and forget what was set on them.
+const marks = new Map() // the key of a field, and whether it is wrong now
+
+function mark() {
+  for (const [name, isWrong] of [["bt-wrong", true], ["bt-since", false]]) {
+    for (const old of document.querySelectorAll("." + name)) {
+      if ([...old.classList].some((one) => marks.get(one) === isWrong)) continue
+      old.classList.remove(name)
+      if (isWrong) old.querySelector("input")?.removeAttribute("aria-invalid")
+    }
+  }
+  for (const [key, isWrong] of marks) {
+    const field = document.querySelector("." + CSS.escape(key))
+    const name = isWrong ? "bt-wrong" : "bt-since"
+    if (field && !field.classList.contains(name)) field.classList.add(name) // and wake nobody else
+    const input = isWrong && field?.querySelector("input")
+    if (input && input.getAttribute("aria-invalid") !== "true") input.setAttribute("aria-invalid", "true")
+  }
+}
+
+export default function (component) {
+  const { data } = component
+  marks.clear()
+  for (const key of data.known) marks.set(`st-key-${key}`, false)
+  for (const key of data.wrong) marks.set(`st-key-${key}`, true)
+  mark()
+  const watch = new MutationObserver(mark)
+  const root = document.querySelector(".stMain") ?? document.body
+  if (marks.size) {
+    watch.observe(root, { subtree: true, childList: true, attributeFilter: ["aria-invalid", "class"] })
+  }
+  return () => watch.disconnect()
+}

@@ -1,0 +1,175 @@
+"""Whatever a page says is kept is read back from the store, round after round."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+from lib.models import TaskType
+from tests.browser.conftest import Sit
+from tests.browser.desk import Desk
+from tests.browser.scene import Scene
+
+KEPT = "What you typed is kept as a draft."
+
+
+def says_it_is_kept(desk: Desk) -> None:
+    desk.rest()
+    expect(desk.page.get_by_text(KEPT)).to_be_visible()
+
+
+def test_what_is_typed_after_a_reload_is_kept_too_round_after_round(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.fresh(TaskType.AUTHORIZATION))
+
+    for number in ("one", "two", "three", "four"):
+        desk.type("Authorization number", f"ROUND-{number}")
+        desk.type("Notes to Biller", f"Note {number}")
+        desk.type("Line 1 Units", str(len(number)))
+        desk.type("Diagnosis C", f"R5{len(number)}")
+        says_it_is_kept(desk)
+        desk.reload()
+        expect(desk.field("Authorization number")).to_have_value(f"ROUND-{number}")
+        expect(desk.field("Notes to Biller")).to_have_value(f"Note {number}")
+        expect(desk.field("Line 1 Units")).to_have_value(str(len(number)))
+        expect(desk.field("Diagnosis C")).to_have_value(f"R5{len(number)}")
+
+
+def test_what_was_typed_and_taken_back_does_not_come_again(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.fresh(TaskType.AUTHORIZATION))
+    desk.type("Authorization number", "WRONG")
+    says_it_is_kept(desk)
+    desk.reload()
+
+    desk.type("Authorization number", "")
+    expect(desk.page.get_by_text(KEPT)).to_be_hidden()
+    desk.reload()
+
+    expect(desk.field("Authorization number")).to_have_value("")
+
+
+def test_a_field_that_still_has_the_cursor_is_kept(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.fresh(TaskType.AUTHORIZATION))
+
+    for name, text in (
+        ("Authorization number", "CURSOR-1"),
+        ("Notes to Biller", "The cursor is here."),
+        ("Line 1 Unit charge", "77.00"),
+    ):
+        desk.field(name).focus()
+        desk.page.keyboard.press("Control+a")
+        desk.page.keyboard.type(text, delay=20)
+        says_it_is_kept(desk)
+        expect(desk.field(name)).to_be_focused()
+        desk.reload()
+        expect(desk.field(name)).to_have_value(text)
+    desk.field("Location").fill("At once")
+    desk.reload()
+    expect(desk.field("Location")).to_have_value("At once")
+
+
+def test_two_tabs_of_one_person_do_not_share_a_draft(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.AUTHORIZATION)
+    first = sit(scene, scene.cast.ana)
+    first.start(task)
+    second = sit(scene, scene.cast.ana, f"/edit_charge?task={task.id}")
+    first.type("Authorization number", "FIRST-TAB")
+    says_it_is_kept(first)
+    second.type("Location", "Second tab")
+    says_it_is_kept(second)
+
+    first.reload()
+
+    expect(first.field("Location")).to_have_value("Second tab")
+    expect(first.field("Authorization number")).to_have_value("")
+    expect(first.page.get_by_text("You also typed into this charge in another tab")).to_be_visible()
+    first.press("Show that one")
+    expect(first.field("Authorization number").last).to_have_value("FIRST-TAB")
+    expect(first.field("Authorization number")).to_have_count(1)  # the other form has left the page
+    expect(first.field("Authorization number")).to_have_value("FIRST-TAB")
+    expect(first.field("Location")).to_have_value("")
+    first.press("Save and Complete")
+    first.is_told("Task completed.")
+    expect(first.history().filter(has_text="→ FIRST-TAB")).to_have_count(1)
+
+
+def test_a_question_survives_another_task_the_window_and_a_reload(scene: Scene, sit: Sit) -> None:
+    task, other = scene.fresh(TaskType.AUTHORIZATION), scene.fresh(TaskType.CODING)
+    desk = sit(scene, scene.cast.ana)
+    desk.open(task)
+    question = desk.field("Question or comment")
+    question.fill("Which visit")
+    desk.page.wait_for_timeout(100)
+    desk.open(other)
+    expect(question).to_have_value("")
+    desk.open(task)
+    expect(question).to_have_value("Which visit")
+    question.press_sequentially(" do you", delay=10)
+    desk.press("Start Task")
+    expect(desk.page.get_by_role("heading", name="Edit Charge", exact=True)).to_be_visible()
+    desk.press("Back to tasks")
+    expect(question).to_have_value("Which visit do you")
+
+    for word in (" mean", " by", " that?"):
+        question.press("End")
+        question.press_sequentially(word, delay=10)
+        time.sleep(0.2)  # a person looks up before reloading
+        desk.reload()
+        expect(question).to_have_value(re.compile(f"{re.escape(word)}$"))
+
+    desk.press("Submit question")
+    desk.is_told("Question sent.")
+    expect(desk.panel.get_by_text("Which visit do you mean by that?")).to_be_visible()
+    desk.reload()
+    expect(question).to_have_value("")
+
+
+def test_the_billers_answer_and_note_survive_a_reload(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.AUTHORIZATION)
+    desk = sit(scene, scene.cast.dora)
+    desk.open(task)
+    for round_ in ("1", "2", "3"):
+        desk.type("Answer", f"Answer {round_}")
+        desk.type("Notes from Biller", f"Note {round_}")
+        desk.rest()
+        desk.reload()
+        expect(desk.field("Answer")).to_have_value(f"Answer {round_}")
+        expect(desk.field("Notes from Biller")).to_have_value(f"Note {round_}")
+
+    desk.press("Submit answer")
+    desk.is_told("Answer sent.")
+
+    expect(desk.field("Notes from Biller")).to_have_value("Note 3")
+
+
+def test_a_comment_typed_while_assigning_goes_with_it(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.AUTHORIZATION)
+    desk = sit(scene, scene.cast.ana)
+    desk.open(task)
+    expect(desk.panel).to_contain_text("Not assigned yet")
+    desk.press("Assign")
+    desk.page.get_by_role("menuitem", name="Ben").click()
+    expect(desk.panel).to_contain_text("Assigning Task to Ben")
+    expect(desk.panel).not_to_contain_text("Not assigned yet")
+    desk.field("Question or comment").fill("You know this payer.")
+
+    desk.press("Finish Assigning")
+
+    desk.is_told("Assigned to Ben.")
+    expect(desk.panel).to_contain_text("You know this payer.")
+    expect(desk.field("Question or comment")).to_have_value("")
+    expect(desk.panel.locator(".bt-badge")).to_have_text("Open")
+
+
+def test_the_note_for_a_claim_that_is_not_held_survives_a_reload(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.cast.not_held)
+    for round_ in ("1", "2", "3"):
+        desk.type("Notes to Biller", f"Sent {round_}")
+        desk.rest()
+        desk.reload()
+        expect(desk.field("Notes to Biller")).to_have_value(f"Sent {round_}")

@@ -1,0 +1,130 @@
+"""A verb that was pressed is done, or said to be not done, whatever is clicked next."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from lib.models import TaskType
+from tests.browser.conftest import Sit
+from tests.browser.desk import Desk
+from tests.browser.scene import Scene
+
+# Presses one button and clicks elsewhere so many milliseconds later, as a quick hand does.
+_BOTH = """([verb, elsewhere, delay]) => {
+    const find = (text) => [...document.querySelectorAll("button, a")]
+        .find((one) => one.innerText.trim().endsWith(text))
+    find(verb).click()
+    const go = () => find(elsewhere).click()
+    delay < 0 ? go() : setTimeout(go, delay)
+}"""
+
+
+def press_and_go(desk: Desk, verb: str, elsewhere: str, delay: int) -> None:
+    desk.page.evaluate(_BOTH, [verb, elsewhere, delay])
+
+
+@pytest.mark.parametrize("delay", [-1, 0, 20, 60, 100])
+@pytest.mark.parametrize("elsewhere", ["Documents", "Back to tasks"])
+def test_save_and_complete_counts_whatever_is_clicked_right_after(
+    scene: Scene, sit: Sit, elsewhere: str, delay: int
+) -> None:
+    task = scene.fresh(TaskType.CODING)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task)
+    desk.type("Authorization number", "QUICK")
+
+    press_and_go(desk, "Save and Complete", elsewhere, delay)
+
+    desk.is_told("Task completed.")
+    desk.open(task)
+    expect(desk.panel.locator(".bt-badge")).to_have_text("Completed")
+    expect(desk.history().filter(has_text="→ QUICK")).to_have_count(1)
+
+
+def test_what_is_typed_last_counts_where_two_clicks_follow_at_once(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.CODING)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task)
+    places = [
+        place.bounding_box()
+        for place in (
+            desk.page.get_by_role("button", name="Save and Complete"),
+            desk.page.get_by_role("link", name="Documents"),
+        )
+    ]
+    desk.field("Authorization number").fill("LAST WORD")
+
+    for place in places:
+        assert place is not None
+        desk.page.mouse.click(place["x"] + 20, place["y"] + 10)
+
+    desk.is_told("Task completed.")
+    desk.open(task)
+    expect(desk.history().filter(has_text="→ LAST WORD")).to_have_count(1)
+
+
+@pytest.mark.parametrize("delay", [-1, 0, 60])
+def test_a_refusal_is_said_wherever_one_is_by_then(scene: Scene, sit: Sit, delay: int) -> None:
+    task = scene.fresh(TaskType.PROVIDER)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task)
+    desk.type("Rendering NPI", "123")
+
+    press_and_go(desk, "Save and Complete", "Documents", delay)
+
+    # In the header of the other page, or beside the form where one did not get away.
+    said = desk.page.get_by_text("One problem must be corrected before the task can be completed.")
+    expect(said.first).to_be_attached()
+    desk.go(f"/edit_charge?task={task.id}")
+    expect(desk.field("Rendering NPI")).to_have_value("123")
+
+
+@pytest.mark.parametrize("delay", [-1, 0, 60])
+def test_a_question_is_sent_whatever_is_clicked_right_after(
+    scene: Scene, sit: Sit, delay: int
+) -> None:
+    task = scene.fresh(TaskType.PROVIDER)
+    desk = sit(scene, scene.cast.ana)
+    desk.open(task)
+    desk.type("Question or comment", "Who referred her?")
+
+    press_and_go(desk, "Submit question", "Backlog", delay)
+
+    desk.is_told("Question sent.")
+    desk.open(task)
+    expect(desk.panel.get_by_text("Who referred her?")).to_have_count(1)
+    expect(desk.field("Question or comment")).to_have_value("")
+
+
+def test_completing_without_change_or_note_asks_once(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.fresh(TaskType.CODING))
+
+    desk.press("Save and Complete")
+
+    expect(desk.page.get_by_text("Complete it all the same?")).to_be_visible()
+    assert desk.path == "/edit_charge"
+    desk.press("Save and Complete")
+    desk.is_told("Task completed.")
+
+
+def test_a_refused_save_moves_no_button_and_marks_the_fields(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.fresh(TaskType.PROVIDER))
+    desk.type("Rendering NPI", "123")
+    desk.type("Diagnosis A", "XX")
+    button = desk.page.get_by_role("button", name="Save and Complete")
+    before = button.bounding_box()
+
+    button.click()
+    expect(desk.page.get_by_text("problems must be corrected before")).to_be_visible()
+    desk.rest()
+
+    assert button.bounding_box() == before
+    for name in ("Rendering NPI", "Diagnosis A"):
+        expect(desk.field(name)).to_have_attribute("aria-invalid", "true")
+    expect(desk.field("Billing NPI")).not_to_have_attribute("aria-invalid", "true")
+    expect(desk.page.get_by_text("such as E11.9 or S83.501A")).to_be_visible()
+    desk.type("Diagnosis A", "J02.9")
+    expect(desk.field("Diagnosis A")).not_to_have_attribute("aria-invalid", "true")
