@@ -14,6 +14,10 @@ from lib.web.logs import places
 COMMANDS = {
     "import": ("lib.intake.command", "bring files of claims, remittances and requests in"),
     "watch": ("lib.watch.command", "bring in every file that appears in a folder"),
+    "check": (
+        "lib.intake.charge_check_command",
+        "list tasks whose charge disagrees with their file",
+    ),
     "export": ("lib.export.command", "write completed tasks, or claims to replace, to a file"),
     "sample": ("lib.samples", "fill an empty data folder with the two sample practices"),
     "generate": ("lib.generate", "fill an empty data folder with a practice of any size"),

@@ -17,6 +17,7 @@ class Verb(StrEnum):
     ASK = "ask questions on tasks"
     ANSWER = "answer questions"
     WRITE_AS_BILLER = "write notes from the biller"
+    CHOOSE_CHARGE = "choose the charge of a task"
     CREATE_TASK = "create tasks"
     REOPEN = "reopen tasks"
     KEEP_DOCUMENTS = "add documents"
@@ -35,6 +36,7 @@ ALLOWED: dict[Verb, frozenset[Role]] = {
     Verb.ASK: _WORKERS,
     Verb.ANSWER: frozenset({Role.BILLER}),
     Verb.WRITE_AS_BILLER: frozenset({Role.BILLER}),
+    Verb.CHOOSE_CHARGE: _WORKERS | {Role.BILLER},
     Verb.CREATE_TASK: frozenset({Role.BILLER, Role.MANAGER}),
     Verb.REOPEN: _WORKERS | {Role.BILLER},
     Verb.KEEP_DOCUMENTS: _WORKERS | {Role.BILLER},

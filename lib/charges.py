@@ -11,6 +11,7 @@ from lib import access, charge_form, drafts, formats, history, notes, scrubber, 
 from lib.access import Verb
 from lib.charge_form import FIELD_LABELS
 from lib.drafts import Form
+from lib.earlier_claims import keep_earlier
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
 from lib.event_kinds import EventKind
 from lib.models import Charge, FieldChange, Patient, Person, Problem, ServiceLine, Task
@@ -264,6 +265,8 @@ def _store(
     if not changes and current.is_edited:
         return
     days = [day for line in charge.lines for day in (line.date_from, line.date_to) if day]
+    if not current.is_edited:
+        keep_earlier(con, charge.id, now=now)
     fields = {name: getattr(charge, name) for name in FIELD_LABELS}
     assignments = ", ".join(f"{name} = ${name}" for name in FIELD_LABELS)
     con.execute(

@@ -94,6 +94,14 @@ class NothingProposed(BillingError):
         super().__init__("Nothing is proposed for this task any more.")
 
 
+class ChargeChosen(BillingError):
+    """Somebody, or a file, gave the task another charge since it was read."""
+
+    def __init__(self, who: str | None, charge: str | None) -> None:
+        now = f"It is now about {charge}." if charge else "It now has no charge."
+        super().__init__(f"{who or 'A file'} chose another charge for this task meanwhile. {now}")
+
+
 class NothingWritten(BillingError):
     def __init__(self, what: str) -> None:
         super().__init__(f"Write {what} first.")

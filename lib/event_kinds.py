@@ -34,7 +34,13 @@ class EventKind(StrEnum):
     ORIGINAL_ARRIVED = "original arrived"
     VOIDED = "voided"
     CLAIM_FOUND = "claim found"
+    CHARGE_NOT_CERTAIN = "charge not certain"
+    CHARGE_CHOSEN = "charge chosen"
+    ASKED_BEFORE = "asked before"
+    WITHDRAWN = "withdrawn by the payer"
+    REQUEST_CHANGED = "request changed"
     ANSWERED_AGAIN = "answered again"
+    ANSWERED_IN_PART = "answered in part"
     COMPLETION_SUGGESTED = "proposed to complete"
     SUGGESTION_ACCEPTED = "accepted proposal"
     SUGGESTION_DISMISSED = "declined proposal"
@@ -72,7 +78,13 @@ _HAPPENED = {
     EventKind.ORIGINAL_ARRIVED: "The original claim came in after its replacement",
     EventKind.VOIDED: "Voided by a later claim",
     EventKind.CLAIM_FOUND: "Found the claim",
+    EventKind.CHARGE_NOT_CERTAIN: "No charge is certain to be meant",
+    EventKind.CHARGE_CHOSEN: "Chose the charge",
+    EventKind.ASKED_BEFORE: "The payer asked before",
+    EventKind.WITHDRAWN: "Withdrawn by the payer",
+    EventKind.REQUEST_CHANGED: "The payer changed the request",
     EventKind.ANSWERED_AGAIN: "The payer answered again",
+    EventKind.ANSWERED_IN_PART: "The payer answered a part of the claim",
     EventKind.COMPLETION_SUGGESTED: "The payer's answer suggests completing the task",
     EventKind.SUGGESTION_ACCEPTED: "Accepted the suggestion",
     EventKind.SUGGESTION_DISMISSED: "Dismissed the suggestion",

@@ -410,14 +410,17 @@ class ImportReport:
     already_imported: bool = False
     refused: str | None = None
     warnings: tuple[str, ...] = field(default=())
-    quarantined: int = 0  # messages that were set aside; the others came in
+    quarantined: int = 0  # messages, or parts of one, that were set aside; the others came in
+    unclear: int = 0  # statuses of claims that neither accept nor reject
+    summary: tuple[str, ...] = ()  # "96 answers: 83 paid, 13 denied."
+    matched: tuple[str, ...] = ()  # of how many tasks the charge was found, and what agreed
     refused_rows: tuple[RefusedRow, ...] = ()
     file_id: int | None = field(default=None, compare=False)  # once it is imported
 
     @property
     def is_whole(self) -> bool:
-        """True where nothing of the file was refused or set aside."""
-        return not (self.refused or self.quarantined or self.refused_rows)
+        """True where nothing of the file was refused, set aside or not understood."""
+        return not (self.refused or self.quarantined or self.refused_rows or self.unclear)
 
 
 @dataclass(frozen=True, slots=True)

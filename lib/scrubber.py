@@ -69,6 +69,15 @@ def check_charge(charge: Charge, *, today: date) -> list[Problem]:
     return found
 
 
+def check_patient(birth_date: date | None) -> list[Problem]:
+    """What a scrubber would stop on in what the claim says of its patient; it blocks nobody here,
+    since a patient's record is not changed in a charge."""
+    if birth_date:
+        return []
+    sentence = "The claim came without the patient's birth date. Note it for the biller."
+    return [replace(_problem("birth_date", sentence, "none"), is_blocking=False)]
+
+
 def blocking(charge: Charge, problems: Sequence[Problem]) -> list[Problem]:
     """The problems that were not there when the charge came in: they stop Save and Complete."""
     return [problem for problem in problems if problem.key not in charge.arrival_problems]

@@ -6,7 +6,9 @@ transaction, with their history, and keep what the search knows of the task up t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +25,7 @@ from lib.errors import (
 from lib.event_kinds import EventKind
 from lib.models import Person, Role, Status, Task, TaskType, Turn
 from lib.store import search_terms
-from lib.store.database import Connection, transaction
+from lib.store.database import Connection, Value, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
 from lib.store.search_words import claim_shape
 
@@ -348,7 +350,7 @@ def suggest_completion(con: Connection, task_id: int, sentence: str, *, now: dat
     con.execute(
         """
         UPDATE task SET proposal = $sentence, proposal_at = $now, version = version + 1
-        WHERE id = $task_id
+        WHERE id = $task_id AND proposal IS DISTINCT FROM $sentence
         """,
         sentence=sentence,
         now=now,
@@ -365,6 +367,64 @@ def withdraw_suggestion(con: Connection, task_id: int) -> None:
         """,
         task_id=task_id,
     )
+
+
+def add_rows(con: Connection, rows: Sequence[Mapping[str, Value]]) -> None:
+    """Insert tasks that a file brings, each with its id, and index their search terms."""
+    con.insert("task", rows)
+    search_terms.index(con, [row["id"] for row in rows])
+
+
+def link_charge(
+    con: Connection, task_id: int, *, charge_id: int, patient_id: int, payer_id: int, patient: str,
+    payer: str, provider: str, day: date | None,
+) -> None:  # fmt: skip
+    """Let a task be about a charge, and show it."""
+    con.execute(
+        """
+        UPDATE task SET charge_id = $charge_id, patient_id = $patient_id,
+            payer_id = $payer_id, patient_name = $patient, payer_name = $payer,
+            provider_name = $provider, date_of_service = coalesce($day, date_of_service),
+            version = version + 1
+        WHERE id = $task_id
+        """,
+        task_id=task_id,
+        charge_id=charge_id,
+        patient_id=patient_id,
+        payer_id=payer_id,
+        patient=patient,
+        payer=payer,
+        provider=provider,
+        day=day,
+    )
+    search_terms.index(con, [task_id])
+
+
+def revise_request(
+    con: Connection, task_id: int, *, type: str, title: str, instructions: str, codes: str,  # noqa: A002
+    due_on: date | None, due_rule: str, label: str | None, amount: Decimal | None,
+    asked_on: date | None,
+) -> None:  # fmt: skip
+    """Let the open task say all that is asked now, by when, and since when."""
+    con.execute(
+        """
+        UPDATE task SET type = $type, title = $title, instructions = $instructions,
+            codes = $codes, due_on = $due_on, due_rule = $due_rule, document_label = $label,
+            amount = $amount, asked_on = $asked_on, version = version + 1
+        WHERE id = $task_id
+        """,
+        task_id=task_id,
+        type=type,
+        title=title,
+        instructions=instructions,
+        codes=codes,
+        due_on=due_on,
+        due_rule=due_rule,
+        label=label,
+        amount=amount,
+        asked_on=asked_on,
+    )
+    search_terms.index(con, [task_id])
 
 
 def follow_charge(con: Connection, charge_id: int, *, provider: str, day: date | None) -> None:

@@ -14,6 +14,7 @@ from lib.intake.tables.columns import ColumnMapping
 from lib.models import ImportReport, Person
 from lib.store.idempotency import new_token
 from lib.ui import import_history, import_job, import_mapping, import_report, session
+from lib.ui.charge_review import charge_review
 from lib.ui.import_job import Job, Waiting
 
 FORMATS = (
@@ -155,4 +156,5 @@ if chosen:
 else:
     if imported := st.session_state.get("imported"):
         import_report.table(imported, is_done=True)
+    charge_review(actor, practice_id)
     import_history.show(actor)

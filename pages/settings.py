@@ -1,5 +1,6 @@
 """Settings: what a practice decides for itself."""
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from lib import formats, settings
 from lib.access import Verb, may
 from lib.errors import BillingError, WrongInput
+from lib.intake.x12 import decision_rules
 from lib.models import Person, TaskOptions
 from lib.settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
@@ -15,8 +17,8 @@ from lib.ui import backup_panel, session
 MEANING = {
     "partial_denials": "A paid claim of which the payer denied a part, on any of its lines",
     "line_denials": "A paid claim with service lines for which nothing was paid",
-    "reversals": "A payment that the payer reversed (claim status 22)",
-    "takebacks": "Money that the payer took back from a payment (PLB)",
+    "reversals": "A payment that the payer reversed (claim status 22, or amounts below zero)",
+    "takebacks": "Money that the payer took back from a payment (PLB) without a counter-entry",
 }
 
 
@@ -45,8 +47,9 @@ def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
             width=320, disabled=not is_allowed, key=f"{key}_days", autocomplete="off",
         )  # fmt: skip
         st.html(
-            '<p class="bt-head">Remittances (835)</p><p class="bt-quiet">A denied claim always '
-            "makes a task. What else does:</p>"
+            '<p class="bt-head">Remittances (835)</p><p class="bt-quiet">A claim is denied '
+            "where nothing was paid for a reason that is neither the contract’s, the patient’s "
+            "nor another payer’s. It always makes a task. What else does:</p>"
         )
         chosen = {
             name: st.checkbox(
@@ -59,6 +62,25 @@ def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
         sent = st.form_submit_button("Save settings", type="primary", disabled=not is_allowed)
     number = int(days) if days.isascii() and days.strip().isdigit() else 0  # refused with its range
     return Settings(number, TaskOptions(**chosen)) if sent else None
+
+
+def rules() -> None:
+    """By which rules answers are read: the tables that the intake itself goes by."""
+    with st.expander("How answers of payers are read"):
+        st.html(
+            '<p class="bt-head">Remittances (835): the first row that holds counts</p>'
+            + _table(decision_rules.plain_rows())
+            + '<p class="bt-head">Claim acknowledgments (277CA)</p>'
+            + _table(decision_rules.plain_status_rows())
+        )
+
+
+def _table(rows: Sequence[tuple[str, str, str]]) -> str:
+    heads = "".join(f"<th>{name}</th>" for name in ("What it says", "Counted as", "Becomes"))
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows
+    )
+    return f'<table class="bt-changes"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> None:
@@ -111,5 +133,6 @@ if wanted:
 elif opened[0] != practice_id or seen != now:
     st.session_state.pop("settings_form")
     st.rerun()
+rules()
 st.html(story(practice_id, actor) or "<p></p>")
 backup_panel.show(practice_id, actor)

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from lib.intake.spelling import number_key
 from lib.models import (
     Charge,
     Document,
@@ -119,6 +120,7 @@ def add_charges(
         {**common, "claim_number": f"N-{1000 + id_}", "fingerprint": f"{id_}", **fields, "id": id_}
         for id_ in ids
     ]
+    rows = [{**row, "number_key": number_key(row["claim_number"])} for row in rows]
     with transaction(con):
         con.insert("charge", rows)
         con.insert(

@@ -13,11 +13,15 @@ MAY = {
     Role.MANAGER: {
         Verb.SEE, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.CREATE_TASK, Verb.REOPEN,
         Verb.KEEP_DOCUMENTS, Verb.IMPORT, Verb.EXPORT, Verb.CHANGE_SETTINGS, Verb.BACK_UP,
+        Verb.CHOOSE_CHARGE,
     },
-    Role.STAFF: {Verb.SEE, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.REOPEN, Verb.KEEP_DOCUMENTS},
+    Role.STAFF: {
+        Verb.SEE, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.REOPEN, Verb.KEEP_DOCUMENTS,
+        Verb.CHOOSE_CHARGE,
+    },
     Role.BILLER: {
         Verb.SEE, Verb.ANSWER, Verb.WRITE_AS_BILLER, Verb.CREATE_TASK, Verb.REOPEN,
-        Verb.KEEP_DOCUMENTS, Verb.IMPORT, Verb.EXPORT,
+        Verb.KEEP_DOCUMENTS, Verb.IMPORT, Verb.EXPORT, Verb.CHOOSE_CHARGE,
     },
     Role.ANALYST: {Verb.SEE},
 }  # fmt: skip

@@ -17,6 +17,7 @@ from lib.export import claims_837
 from lib.export.claims_837 import Replacement
 from lib.export.x12_writer import Envelope, plain
 from lib.intake.records import Claim
+from lib.intake.rejected_loops import RejectedLoop
 from lib.intake.x12 import reader
 from lib.intake.x12.claims_837 import parse as read_claims
 from lib.models import Charge, Patient, Payer, ServiceLine
@@ -89,7 +90,8 @@ def read(text: str) -> list[Claim]:
     warnings: list[str] = []
     found = [each for part in reader.transactions(text, warnings) for each in read_claims(part)]
     assert warnings == []
-    return found
+    assert not any(isinstance(each, RejectedLoop) for each in found)
+    return [each for each in found if isinstance(each, Claim)]
 
 
 def errors(text: str) -> list[object]:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from lib.intake.records import Claim
+from lib.intake.rejected_loops import RejectedLoop
 from lib.intake.x12 import claims_837, reader
 from lib.intake.x12.reader import Unreadable
 from lib.models import ServiceLine
@@ -18,7 +19,16 @@ from tests.x12_texts import claims as inside
 
 
 def parse(text: str) -> list[Claim]:
-    return [each for part in reader.transactions(text, []) for each in claims_837.parse(part)]
+    """The claims; what is wrong with one is raised, which the intake sets aside by itself."""
+    return [
+        taken(each) for part in reader.transactions(text, []) for each in claims_837.parse(part)
+    ]
+
+
+def taken(found: Claim | RejectedLoop) -> Claim:
+    if isinstance(found, RejectedLoop):
+        raise found.problem
+    return found
 
 
 def one(*bodies: Sequence[str], before: Sequence[str] = ()) -> Claim:
@@ -209,10 +219,6 @@ def test_a_claim_that_says_anything_else_is_another_claim(old: str, new: str) ->
         ("*200***", "*99999999999***", 12, "dollars and cents"),
         ("*120*UN", "*x*UN", 15, "SV102 is not an amount"),
         ("*UN*2*", "*UN*two*", 18, "SV104 is not a number"),
-        ("D8*20250113", "D8*20251313", 16, "DTP03 is not a date"),
-        ("D8*20250113", "D8*2025-01-13", 16, "DTP03 is not a date"),
-        ("-20250115", "-2025", 19, "DTP03 is not a date"),
-        ("19800229", "19790229", 10, "DMG02 is not a date"),
         ("CLM*A1*", "CLM**", 12, "has no number"),
         ("NM1*IL*1*GREEN*EMMA", "NM1*IL*1**", 12, "names no patient"),
         ("HL*", "XX*", 12, "before any HL"),
@@ -227,6 +233,41 @@ def test_what_cannot_be_read_is_refused_with_its_segment(
         parse(envelope(inside(claim())).replace(old, new))
 
     assert refused.value.number == number
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "number", "what"),
+    [
+        ("D8*20250113", "D8*20251313", 16, "DTP03 is not a date (CCYYMMDD)"),
+        ("D8*20250113", "D8*2025-01-13", 16, "DTP03 is not a date (CCYYMMDD)"),
+        ("-20250115", "-2025", 19, "DTP03 is not a date (CCYYMMDD)"),
+        ("-20250115", "-99991231", 19, "DTP03 is 99991231, which stands for no end"),
+        ("19800229", "19790229", 10, "DMG02 is not a date (CCYYMMDD)"),
+        ("HI*ABK", "DTP*435*D8*0~HI*ABK", 13, "DTP03 is not a date (CCYYMMDD)"),
+    ],
+)
+def test_a_date_that_is_none_is_left_empty_with_a_remark(
+    old: str, new: str, number: int, what: str
+) -> None:
+    text = envelope(inside(claim())).replace(old, new)
+
+    [(found, remarks)] = [
+        (taken(each), part.remarks)
+        for part in reader.transactions(text, [])
+        for each in claims_837.parse(part)
+    ]
+
+    assert remarks == [f"Segment {number}: {what}; it was left empty."]
+    assert (found.claim_number, len(found.lines), found.filed_total) == ("A1", 2, Decimal(200))
+
+
+def test_a_period_without_an_end_keeps_the_day_it_begins() -> None:
+    text = envelope(inside(claim())).replace("-20250115", "-99991231")
+
+    [found] = parse(text)
+
+    assert (found.lines[1].date_from, found.lines[1].date_to) == (date(2025, 1, 14), None)
+    assert found.dates == (date(2025, 1, 13), None)
 
 
 def test_the_real_batches_hold_what_an_independent_count_found() -> None:

@@ -58,7 +58,7 @@ def test_the_command_line_imports_and_says_so_as_json(tmp_path: Path) -> None:
     assert done.stderr == ""
     assert all(
         list(each) == ["file", "sha256", "format", "charges_new", "tasks_new", "tasks_amount",
-                       "already_imported", "refused"]
+                       "already_imported", "refused", "summary", "warnings"]
         for each in said
     )  # fmt: skip
     assert [(each["format"], each["charges_new"], each["tasks_new"]) for each in said] == [

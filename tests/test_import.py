@@ -136,7 +136,7 @@ def test_payers_without_a_code_are_told_apart_by_name(con: Connection, cast: Cas
 def test_a_denied_claim_becomes_a_task_about_its_charge(con: Connection, cast: Cast) -> None:
     bring(con, cast, file_837(claim("A1")))
 
-    report = bring(con, cast, file_835(answer("A1"), answer("A2", status="1")), "b.835")
+    report = bring(con, cast, file_835(answer("A1"), answer("A2", status="1", paid="180")), "b.835")
 
     assert (report.format, report.tasks_new, report.tasks_amount) == ("835", 1, Decimal("200.00"))
     [task] = con.rows(
@@ -177,15 +177,16 @@ def test_a_denial_of_a_claim_we_do_not_hold_says_what_the_remittance_says(
     )  # fmt: skip
 
 
-def test_of_several_charges_the_one_with_the_amount_is_meant_else_the_newest(
+def test_of_several_charges_the_one_with_the_amount_is_meant_and_of_none_with_it_nobody(
     con: Connection, cast: Cast
 ) -> None:
     bring(con, cast, file_837(*(claim("A1", amount=amount) for amount in ("150", "200", "250"))))
     bring(con, cast, file_835(answer("A1", amount="150"), answer("A1", amount="9", control="P2")))
 
     assert con.rows(
-        "SELECT amount, filed_total FROM task JOIN charge ON charge.id = charge_id ORDER BY task.id"
-    ) == [(Decimal(150), Decimal(150)), (Decimal(9), Decimal(250))]
+        "SELECT amount, filed_total FROM task LEFT JOIN charge ON charge.id = charge_id "
+        "ORDER BY task.id"
+    ) == [(Decimal(150), Decimal(150)), (Decimal(9), None)]
 
 
 def test_a_charge_of_another_practice_is_never_meant(con: Connection, cast: Cast) -> None:
@@ -211,9 +212,11 @@ def test_the_same_request_in_another_envelope_makes_no_second_task(
 
 
 def test_only_denials_make_tasks_and_reversals_are_counted(con: Connection, cast: Cast) -> None:
-    report = bring(con, cast, file_835(answer("A1", status="22"), answer("A2", status="1")))
+    reversal = answer("A1", status="22", amount="-200", codes=("CAS*CO*45*-200",))
+    report = bring(con, cast, file_835(reversal, answer("A2", status="1", paid="180")))
 
     assert report.tasks_new == 0
+    assert report.summary == ("2 answers: 1 paid, 1 taken back.",)
     assert any("CLP02 = 22): 1 earlier answer" in warning for warning in report.warnings)
 
 
@@ -230,7 +233,7 @@ BROKEN = {
     "not X12": (b"%PDF-1.7 \xff\xfe", 1, "not an X12 file"),
     "empty": (b"", 1, "empty"),
     "cut off": (file_837(claim("A1"), claim("A2"))[:-60], 27, "cut off"),
-    "one bad claim": (file_837(claim("A1"), claim("A2", amount="x")), 20, "CLM02"),
+    "one bad claim": (file_837(claim("A2", amount="x")), 12, "CLM02"),
     "a receipt": (envelope(["AK1*HC*1"], kind="999").encode(), 3, "this is a 999"),
     "a status": (envelope(["BHT*1"], kind="277").encode(), 3, "this is a 277"),
     "eligibility": (envelope(["BHT*1"], kind="270").encode(), 3, "this is a 270"),

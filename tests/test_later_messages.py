@@ -54,7 +54,7 @@ def test_two_answers_to_one_claim_in_one_file_make_one_task(con: Connection, cas
 def test_denials_without_our_claim_number_are_told_apart(con: Connection, cast: Cast) -> None:
     """A payer that does not know our number writes 0 (005010X221A1, CLP01)."""
     bring(con, cast, file_837(claim("A1")))
-    bring(con, cast, file_835(answer("A1", status="1", control="PAYER1")))
+    bring(con, cast, file_835(answer("A1", status="1", paid="180", control="PAYER1")))
 
     raw = file_835(
         answer("0", control="PAYER1"), answer("0", control="PAYER2"), answer("", control=""),
@@ -143,24 +143,24 @@ def test_a_payment_proposes_to_complete_the_open_task_and_completes_nothing(
     assert con.value("SELECT count(*) FROM event WHERE kind = 'proposed to complete'") == 1
 
 
-def test_an_answer_without_payment_and_a_reversal_are_history_and_propose_nothing(
+def test_an_answer_that_decides_nothing_yet_and_a_reversal_are_history_and_propose_nothing(
     con: Connection, cast: Cast
 ) -> None:
-    unpaid = answer("A1", status="1", codes=("CAS*CO*50*200",))
+    waiting = answer("A1", status="1", codes=("CAS*OA*133*200",))
     taken_back = answer("A1", status="22", amount="-200", codes=("CAS*CO*45*-200",))
-    for number, said in enumerate([unpaid, taken_back], 1):
+    for number, said in enumerate([waiting, taken_back], 1):
         bring(con, cast, file_835(said, control=f"00000002{number}"))
     bring(con, cast, file_835(answer("A1")))
 
     later = [
         bring(con, cast, file_835(said, control=f"00000003{number}", paid_on="20250301"))
-        for number, said in enumerate([unpaid, taken_back], 1)
+        for number, said in enumerate([waiting, taken_back], 1)
     ]
 
     assert [report.tasks_new for report in later] == [0, 0]
     assert con.rows("SELECT count(*), count(proposal) FROM task") == [(1, 0)]
     first, second = con.rows("SELECT detail FROM event WHERE kind = 'answered again' ORDER BY id")
-    assert "processed the claim on 03/01/2025 and paid nothing, with CO-50" in first[0]
+    assert "answered the claim on 03/01/2025 without a payment: it is still in review" in first[0]
     assert "took back its earlier answer" in second[0]
 
 
@@ -273,7 +273,7 @@ def test_a_replacement_updates_its_charge_and_the_open_task_stays_attached(
 
 def test_the_original_is_found_by_the_payers_number(con: Connection, cast: Cast) -> None:
     bring(con, cast, file_837(claim("A1")))
-    bring(con, cast, file_835(answer("A1", status="1")))
+    bring(con, cast, file_835(answer("A1", status="1", paid="180")))
 
     report = bring(con, cast, file_837(of(claim("B9"), "8", "PAYER1"), control="000000002"))
 
@@ -410,13 +410,17 @@ def test_what_else_makes_a_task_is_the_choice_of_the_practice(
     if option:
         con.execute(f"UPDATE practice SET {option} = true WHERE id = $id", id=cast.practice)
 
-    bring(con, cast, file_835(answer("A1", status=status, codes=codes)))
+    paid = "100" if status == "1" else "0"
+    bring(con, cast, file_835(answer("A1", status=status, paid=paid, codes=codes)))
 
     assert [row[0] for row in con.rows("SELECT amount FROM task")] == amounts
 
 
 def test_money_taken_back_makes_a_task_where_it_is_wanted(con: Connection, cast: Cast) -> None:
-    body = [*remittance(answer("A1", status="1")), "PLB*1234567893*20251231*WO:OLD1*55.5*L6*-2"]
+    body = [
+        *remittance(answer("A1", status="1", paid="180")),
+        "PLB*1234567893*20251231*WO:OLD1*55.5*L6*-2",
+    ]
     raw = envelope(body, kind="835", version="005010X221A1").encode()
     bring(con, cast, raw)
     con.execute("UPDATE practice SET takebacks = true WHERE id = $id", id=cast.practice)

@@ -23,7 +23,9 @@ def proposed(con: Connection, cast: Cast) -> int:
     """A denied claim whose payment came later."""
     bring(con, cast, file_837(claim("A1")), "claims.837")
     bring(con, cast, file_835(answer("A1")), "denied.835")
-    paid = file_835(answer("A1", status="1", control="P2", codes=()), control="000000002")
+    paid = file_835(
+        answer("A1", status="1", paid="180", control="P2", codes=()), control="000000002"
+    )
     bring(con, cast, paid, "paid.835")
     return int(con.value("SELECT id FROM task"))
 

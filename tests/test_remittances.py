@@ -12,9 +12,10 @@ from decimal import Decimal
 import pytest
 
 from lib.intake import denial_advice
+from lib.intake.rejected_loops import RejectedLoop
 from lib.intake.x12 import reader, remittances_835
 from lib.intake.x12.reader import Unreadable
-from lib.intake.x12.remittances_835 import ClaimPayment
+from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
 from lib.models import TaskType
 from tests.conftest import shared
 from tests.x12_texts import answer, envelope, remittance
@@ -24,9 +25,24 @@ def parse(text: str) -> list[ClaimPayment]:
     return [
         each
         for part in reader.transactions(text, [])
-        for each in remittances_835.parse(part)
-        if isinstance(each, remittances_835.ClaimPayment)
+        for said in remittances_835.parse(part)
+        if isinstance(each := taken(said), remittances_835.ClaimPayment)
     ]
+
+
+def taken(said: ClaimPayment | Recoupment | RejectedLoop) -> ClaimPayment | Recoupment:
+    """What is wrong with an answer is raised here; the intake sets that one aside."""
+    if isinstance(said, RejectedLoop):
+        raise said.problem
+    return said
+
+
+def remarked(text: str) -> tuple[list[ClaimPayment], list[str]]:
+    """The answers of the one transaction, and what of it was left empty."""
+    for part in reader.transactions(text, []):
+        said = [taken(each) for each in remittances_835.parse(part)]
+        return [each for each in said if isinstance(each, ClaimPayment)], part.remarks
+    raise AssertionError("there is no transaction")
 
 
 def one(*codes: str, claim_codes: Sequence[str] = ()) -> ClaimPayment:
@@ -136,12 +152,15 @@ def test_a_remark_code_without_a_hint_is_not_called_unnamed() -> None:
 
 
 def test_a_reason_without_a_hint_and_no_reason_at_all_are_said_as_they_are() -> None:
-    strange, none = one("CAS*CO*999*200"), one("CAS*PR*1*200")
+    strange, none, owed = one("CAS*CO*999*200"), one(), one("CAS*PR*1*200")
 
     assert "no plain-language hint" in denial_advice.instructions(
         strange, denial_advice.find(strange)
     )
     assert "gave no reason code" in denial_advice.instructions(none, denial_advice.find(none))
+    assert "with PR-1 alone, which does not say why" in denial_advice.instructions(
+        owed, denial_advice.find(owed)
+    )
 
 
 def test_instructions_are_two_to_five_sentences_and_name_payer_day_and_codes() -> None:
@@ -174,16 +193,60 @@ def test_every_code_of_the_table_leads_to_advice_and_every_advice_is_whole() -> 
     [
         ("CLP*A1*4*200", "CLP*A1*4*x", "CLP03 is not an amount"),
         ("CLP*A1*4", "CLP*A1*", "CLP02"),
-        ("CAS*CO*197*200", "CAS*CO*197*x", "CAS03 is not an amount"),
-        ("DTM*232*20250113", "DTM*232*20250140", "DTM02 is not a date"),
-        ("20250210~", "20259999~", "BPR16 is not a date"),
+        ("CLP*A1*4*200*0", "CLP*A1*1*200*0.005", "CLP04 is not an amount in dollars"),
+        ("4*200*0**12*PAYER1", "1*200*0**12*PAYER1", "CAS03 is not an amount"),
     ],
 )
 def test_what_cannot_be_read_is_refused(old: str, new: str, what: str) -> None:
-    text = envelope(remittance(answer()), kind="835")
+    codes = ("CAS*CO*45*x",) if "CAS03" in what else ("CAS*CO*197*200",)
+    text = envelope(remittance(answer(codes=codes)), kind="835")
+    assert old in text
 
     with pytest.raises(Unreadable, match=what):
         parse(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("CAS*CO*197*200", "CAS*CO*197*x", "CAS03 is not an amount"),
+        ("CAS*CO*197*200", "CAS*CO*197", "CAS03 is not an amount"),
+        ("SVC*HC:99213*120*0", "SVC*HC:99213*a*0", "SVC02 is not an amount"),
+        ("DTM*232*20250113", "DTM*232*20250140", "DTM02 is not a date"),
+        ("20250210~", "20259999~", "BPR16 is not a date"),
+        ("20250210~", "20250210~DTM*405*x~", "DTM02 is not a date"),
+        ("20250210~", "99991231~", "BPR16 is 99991231, which stands for no end"),
+        ("CAS*CO*197*200", "CAS*CO*197*200~PLB*1*2*WO:A*x", "PLB04 is not an amount"),
+    ],
+)
+def test_what_nothing_depends_on_is_left_empty_with_a_remark(old: str, new: str, what: str) -> None:
+    text = envelope(remittance(answer()), kind="835")
+    assert old in text
+
+    [found], [remark] = remarked(text.replace(old, new))
+
+    assert denial_advice.codes(found) == "CO-197"
+    assert what in remark and remark.endswith("it was left empty.")
+
+
+@pytest.mark.parametrize("amount", ["", "x"])
+def test_an_adjustment_of_a_paid_claim_needs_no_amount(amount: str) -> None:
+    body = answer(status="1", paid="100", codes=(f"CAS*CO*45*{amount}",))
+
+    [found] = parse(envelope(remittance(body), kind="835"))
+
+    assert found.paid == Decimal(100)
+
+
+def test_an_empty_answer_is_skipped_with_a_remark_and_what_it_names_is_nobodys() -> None:
+    body = [*answer("A1"), "CLP* * * * ", "NM1*QC*1*BLUE*BO", *answer("A2")]
+
+    found, remarks = remarked(envelope(remittance(body), kind="835"))
+
+    assert [(each.claim_number, each.patient.name) for each in found] == [
+        ("A1", "GREEN, EMMA"), ("A2", "GREEN, EMMA"),
+    ]  # fmt: skip
+    assert remarks == ["Segment 14: an empty claim (CLP) was skipped."]
 
 
 def test_the_real_remittances_hold_what_an_independent_count_found() -> None:

@@ -48,7 +48,7 @@ def test_an_option_chosen_here_makes_tasks_of_what_comes_in_next(
 ) -> None:
     change(con, cast, Settings(30, TaskOptions(line_denials=True)))
 
-    bring(con, cast, file_835(answer("A1", status="1", codes=LINES)))
+    bring(con, cast, file_835(answer("A1", status="1", paid="100", codes=LINES)))
 
     assert con.rows("SELECT amount FROM task") == [(Decimal(80),)]
 

@@ -73,12 +73,13 @@ def answer(
     *,
     status: str = "4",
     amount: str = "200",
+    paid: str = "0",
     control: str = "PAYER1",
     codes: Sequence[str] = ("CAS*CO*197*200",),
 ) -> list[str]:
     """What a payer says about one claim; `codes` are segments of its one service."""
     return [
-        f"CLP*{number}*{status}*{amount}*0**12*{control}",
+        f"CLP*{number}*{status}*{amount}*{paid}**12*{control}",
         "NM1*QC*1*GREEN*EMMA",
         f"NM1*82*1*REED*ADA****XX*{DOCTOR}",
         "DTM*232*20250113",

@@ -23,6 +23,7 @@ class Replacement:
     payer: Payer
     payer_claim_number: str = ""  # REF*F8, from the payer's answer; empty where it is not known
     filing: FiledClaim = NOT_HELD
+    doubt: str = ""  # why the charge cannot be proven to be the claim that the payer answered
 
 
 def write(replacements: Iterable[Replacement], envelope: Envelope) -> Iterator[bytes]:
@@ -39,6 +40,8 @@ def write(replacements: Iterable[Replacement], envelope: Envelope) -> Iterator[b
 def hindrance(replacement: Replacement) -> str | None:
     """Why no claim can be written of this charge, or None. It names no patient."""
     charge = replacement.charge
+    if replacement.doubt:
+        return replacement.doubt
     if not 0 < len(charge.claim_number) <= 38:
         return "its claim number is empty or longer than 38 characters"
     if not charge.lines:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lib.export import claims_837, completed_tasks
+from lib.export import claims_837, completed_tasks, proof
 from lib.export.claims_837 import Replacement
 from lib.export.filed_claim import element_at
 from lib.export.filed_claims import FiledClaims
@@ -70,15 +70,17 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
         payers = _payers(con, batch)
         numbers = payer_claim_numbers(con, batch)
         places = _places(con, batch)
+        doubts = proof.doubts(con, batch)
         for charge_id in batch:
             charge = charges[charge_id]
-            yield Replacement(
+            found = Replacement(
                 charge,
                 patients[charge.patient_id],
                 payers[charge.payer_id],
                 numbers.get(charge_id, ""),
                 originals.find(*places[charge_id]),
             )
+            yield replace(found, doubt=proof.why_not(found, doubts))
 
 
 def _between(con: Connection, wanted: Period, ids: list[int]) -> tuple[str, str]:

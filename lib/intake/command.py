@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.intake import imports
-from lib.intake.recognize import SET_ASIDE, count
+from lib.intake.recognize import SET_ASIDE, UNCLEAR, count
 from lib.intake.tables.synonyms import type_of
 from lib.intake.unattended import OUR_DISK, WrongUsage, bring, practice_name
 from lib.models import ImportReport, TaskType
@@ -47,8 +47,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Bring files in: claims (X12 837P), remittances (835), claim acknowledgments "
         "(277CA), requests for documents (277 RFAI, FHIR) and tables of tasks (CSV, Excel), each "
         "known by its content. BILLING_TASKS_DATA names the data folder.",
-        epilog="Exit code: 0 all is in, 1 a file, or something in one, was refused or set aside, "
-        "2 wrong usage.",
+        epilog="Exit code: 0 all is in, 1 a file, or something in one, was refused, set aside or "
+        "not understood, 2 wrong usage.",
     )
     parser.add_argument(
         "--practice", metavar="NAME", help="made if new; needed only where there are several"
@@ -78,8 +78,8 @@ def _import(wanted: argparse.Namespace, now: datetime) -> int:
         reports.append(report)
         if wanted.json:
             _print_json(path, report)
-            for warning in report.warnings if report.quarantined else ():
-                if warning.startswith(SET_ASIDE):
+            for warning in report.warnings:
+                if warning.startswith((SET_ASIDE, UNCLEAR)):
                     print(f"{report.file}: {warning}", file=sys.stderr)
         else:
             print_line(report)
@@ -121,6 +121,8 @@ def _print_json(path: str, report: ImportReport) -> None:
         "tasks_amount": f"{report.tasks_amount:.2f}",
         "already_imported": report.already_imported,
         "refused": report.refused,
+        "summary": list(report.summary),
+        "warnings": list(report.warnings),
     }
     print(json.dumps(said, ensure_ascii=False), flush=True)
 
@@ -134,8 +136,8 @@ def print_line(report: ImportReport) -> None:
         print(f"  known    {report.file}: already imported, nothing changed")
         return
     print(f"  in       {report.file} ({report.format}): {_amounts([report])}")
-    for warning in report.warnings:
-        print(f"           {warning}")
+    for sentence in (*report.summary, *report.matched, *report.warnings):
+        print(f"           {sentence}")
 
 
 def _print_total(reports: Sequence[ImportReport], practice: str) -> None:

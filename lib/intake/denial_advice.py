@@ -13,7 +13,7 @@ from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.models import TaskType
 
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
-UNKNOWN = "unknown"
+UNKNOWN, UNEXPLAINED = "unknown", "unexplained"
 UNNAMED = {  # a reason that leaves the naming to a remark code -> where we do not know that code
     "missing_unnamed": "missing_unread",
     "document_unnamed": "document_unread",
@@ -30,12 +30,13 @@ class Advice:
     answer: str  # goes on from "The payer says that"
     advice: str
     label: str | None = None  # the document that is asked for
+    resend: str = ""  # what to do instead of sending again what was not processed
 
 
 def codes(answer: ClaimPayment) -> str:
     """The codes as the sender gave them, without those nobody need answer: "CO-197, N290"."""
-    reasons = [reason for reason in answer.reasons if not reason.is_expected]
-    return ", ".join([str(reason) for reason in reasons or answer.reasons] + list(answer.remarks))
+    reasons = answer.asked or answer.reasons
+    return ", ".join([str(reason) for reason in reasons] + list(answer.remarks))
 
 
 def find(answer: ClaimPayment) -> Advice:
@@ -47,7 +48,7 @@ def find(answer: ClaimPayment) -> Advice:
     named = _first("RARC", answer.remarks)
     if named:
         return _advice()[named]
-    reasons = [reason.code for reason in answer.reasons if not reason.is_expected]
+    reasons = [reason.code for reason in answer.asked]
     plain = _first(
         "CARC", (code for code in reasons if _codes().get(("CARC", code)) not in UNNAMED)
     )
@@ -56,18 +57,18 @@ def find(answer: ClaimPayment) -> Advice:
     unnamed = _first("CARC", reasons)
     if unnamed and any(("RARC", code) not in _codes() for code in answer.remarks):
         unnamed = UNNAMED[unnamed]
-    return _advice()[unnamed or UNKNOWN]
+    return _advice()[unnamed or (UNKNOWN if reasons or answer.remarks else UNEXPLAINED)]
 
 
 def instructions(answer: ClaimPayment, advice: Advice) -> str:
     """Two to five sentences: what was answered with which codes, and what to do."""
     when = f" on {answer.remitted_on:%m/%d/%Y}" if answer.remitted_on else ""
-    reasons = [str(reason) for reason in answer.reasons if not reason.is_expected]
-    said = ", ".join((reasons + list(answer.remarks))[:MAX_CODES])
-    first = f"{answer.payer.name or 'The payer'} denied the claim{when}" + (
-        f" with {said}: it says that {advice.answer}." if said else " and gave no reason code."
-    )
-    return f"{first} {advice.advice}"
+    first = f"{answer.payer.name or 'The payer'} denied the claim{when}"
+    given = ", ".join([*map(str, answer.asked or answer.reasons), *answer.remarks][:MAX_CODES])
+    if answer.asked or answer.remarks:
+        return f"{first} with {given}: it says that {advice.answer}. {advice.advice}"
+    why = f" with {given} alone, which does not say why" if given else " and gave no reason code"
+    return f"{first}{why}. {advice.advice}"
 
 
 def advice(key: str) -> Advice:

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from lib import settings
 from lib.intake import (
+    claim_matcher,
     known_charges,
+    known_numbers,
     new_charges,
     payer_updates,
     previous_system,
     records,
+    recoupments,
+    rejected_batches,
     replacement_claims,
     task_requests,
+    task_updates,
 )
+from lib.intake.claim_matcher import Outcome
 from lib.intake.import_context import ImportContext
+from lib.intake.known_charges import Charges
 from lib.intake.recognize import FileSummary, count
-from lib.intake.records import PayerUpdate, Request
+from lib.intake.records import Withdrawal
+from lib.intake.task_claims import Waiting
 from lib.intake.x12 import denials
-from lib.intake.x12.remittances_835 import ClaimPayment
+from lib.intake.x12.remittances_835 import Recoupment
 from lib.intake.x12.transactions import APPLIED, BATCH, DUPLICATE, Batch, Message
 from lib.models import ImportReport
 from lib.store.database import Connection
+
+MAX_WAYS = 3  # sets of facts that are named
 
 
 @dataclass(slots=True)
@@ -40,7 +51,17 @@ class Totals:
     later: int = 0
     proposals: int = 0
     unknown: int = 0  # tasks about a claim that is not held
+    several: int = 0  # tasks whose claim can be several charges
+    contradicted: int = 0  # tasks whose claim number is that of charges that contradict the file
+    doubtful: int = 0  # claims that replace one of several, or one that contradicts them
+    moved: int = 0  # requests that ask otherwise than before
+    withdrawn: int = 0
+    parts: int = 0  # payments of one part of a claim that was split
     strangers: int = 0  # tasks assigned to somebody who does not work here
+    adjustments: int = 0  # entries of whole payments (PLB)
+    taken_back: int = 0  # of them, those that nothing settles
+    taken_back_amount: Decimal = Decimal("0.00")
+    batches: int = 0  # rejected by a receipt
 
 
 class FileImport:
@@ -54,9 +75,13 @@ class FileImport:
         self.known = new_charges.Known(con, practice_id, source.file_id if source else None)
         self.totals = Totals()
         self._waiting = Batch()
+        self._entries: list[Recoupment] = []  # of the remittance that is being read
+        self._adjustments = recoupments.Known()
         self._new: list[int] = []  # segments of what is new
         self._keys: set[str] = set()  # of requests, in a preview
         self._numbers: set[str] = set()  # of claims of this file
+        self._waiting_tasks: Waiting | None = None
+        self._agreed: Counter[tuple[str, ...]] = Counter()  # by which facts charges were found
         self._identified: set[tuple[str, str]] | None = None  # messages that came in before
 
     def take(self, piece: Batch | Message) -> None:
@@ -65,17 +90,41 @@ class FileImport:
             self._waiting.extend(piece)
             if len(self._waiting) >= BATCH:
                 self.flush()
+        elif self._entries or self._waiting.takebacks:
+            self.flush()
+            self._take_adjustments()
 
     def flush(self) -> None:
         part, self._waiting = self._waiting, Batch()
         self._take_claims(part)
-        asked, told = denials.read(part.answers, part.takebacks, self.options)
-        self._take_requests([*asked, *part.requests])
-        self._take_news([*told, *part.news])
+        self._entries += part.takebacks
+        asked, told = denials.read(part.answers, (), self.options)
+        rejected = rejected_batches.requests(self.con, self.practice_id, part.receipts)
+        self.totals.batches += len(rejected)
+        asked, told = [*asked, *part.requests, *rejected], [*told, *part.news]
+        said = [*(each.about for each in asked), *(each.facts for each in told)]
+        said += [each.facts for each in part.answers]
+        charges = known_charges.charges(self.con, self.practice_id, said)
+        self._take_requests(asked, charges)
+        answered = known_numbers.parts(
+            self.con, self.practice_id, part.answers, charges, self.source
+        )
+        self._take_news(told, charges, answered)
+        self._take_withdrawals(part.withdrawals)
         if self.source:
-            _keep_payer_numbers(
-                self.con, self.practice_id, [*part.requests, *part.news, *part.answers]
-            )
+            known_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
+
+    def _take_adjustments(self) -> None:
+        """What one remittance takes back, once all of its entries are known."""
+        entries, self._entries = self._entries, []
+        left = recoupments.unsettled(self.con, self.practice_id, entries, self._adjustments)
+        self.totals.adjustments += len(entries)
+        self.totals.taken_back += len(left)
+        self.totals.taken_back_amount += sum((each.amount for each in left), Decimal(0))
+        asked, _ = denials.read((), left, self.options)
+        self._take_requests(asked)
+        if self.source:
+            recoupments.keep(self.con, entries, self.source)
 
     def _take_claims(self, part: Batch) -> None:
         fresh = self.known.fresh(part.claims)
@@ -90,7 +139,7 @@ class FileImport:
         self._numbers.update(each.claim.claim_number for each in first)
         self._add_charges(first)
         rest = [each for each in fresh if each.claim.frequency in changing]
-        own, found = replacement_claims.originals(self.con, self.practice_id, rest)
+        own, found, doubtful = replacement_claims.originals(self.con, self.practice_id, rest)
         if self.source:
             replacement_claims.apply(self.con, found, self.source)
             later = [each.by for each in found]
@@ -98,6 +147,7 @@ class FileImport:
             here = [each for each in own if self._is_of_this_file(each)]
             own = [each for each in own if not self._is_of_this_file(each)]
             later = [*(each.by for each in found), *here]
+        self.totals.doubtful += doubtful
         self._add_charges(own)
         voids = sum(each.claim.frequency == replacement_claims.VOIDS for each in later)
         self.totals.voided += voids
@@ -111,44 +161,76 @@ class FileImport:
         self.totals.charges += len(new)
         if self.source and new:
             new_charges.add(self.con, new, self.source)
-            self.totals.linked += replacement_claims.link(self.con, new, self.source)
+            if self._waiting_tasks is None:
+                self._waiting_tasks = Waiting(self.con, self.practice_id)
+            self.totals.linked += replacement_claims.link(
+                self.con, new, self._waiting_tasks, self.source
+            )
 
-    def _take_requests(self, asked: Sequence[records.Request]) -> None:
+    def _take_requests(
+        self, asked: Sequence[records.Request], charges: Charges | None = None
+    ) -> None:
         if not asked:
             return
         seen = [each for each in asked if each.key in self._keys]
         plan = task_requests.plan(
-            self.con, self.practice_id, [each for each in asked if each.key not in self._keys]
+            self.con,
+            self.practice_id,
+            [each for each in asked if each.key not in self._keys],
+            charges,
         )
         totals = self.totals
         totals.tasks += len(plan.new)
         totals.amount += plan.amount
         totals.known += plan.known + len(seen)
         totals.later += len(plan.later)
-        held = known_charges.charges(self.con, self.practice_id, [r.claim_number for r in plan.new])
-        totals.unknown += sum(
-            bool(each.claim_number)
-            and each.claim_number not in held
-            and each.claim_number not in self._numbers
-            for each in plan.new
-        )
+        totals.moved += len(plan.moved)
+        for each in plan.new:
+            self._count_doubt(each, plan.matches[each.key].outcome)
+            if facts := plan.matches[each.key].facts:
+                self._agreed[claim_matcher.agreed(facts)] += 1
         named = [each.assignee_name for each in plan.new if each.assignee_name]
         if named:
             known = previous_system.assignees(self.con, self.practice_id, named)
             totals.strangers += sum(name not in known for name in named)
         self._new += [each.segment_number for each in plan.new]
-        self._new += [each.request.segment_number for each in plan.later]
+        self._new += [each.request.segment_number for each in (*plan.later, *plan.moved)]
         if self.source:
             task_requests.add(self.con, plan, self.source)
+            if plan.new:
+                self._waiting_tasks = None  # claims that the file brings later may be theirs
         else:
             self._keys.update(each.key for each in asked)
 
-    def _take_news(self, told: Sequence[records.PayerUpdate]) -> None:
-        proposals = payer_updates.plan(self.con, self.practice_id, told)
-        self.totals.proposals += len(proposals)
-        self._new += [each.news.segment_number for each in proposals]
+    def _count_doubt(self, request: records.Request, outcome: Outcome) -> None:
+        """Count a new task whose charge is not held, or not certain."""
+        numbers = request.about.claim_numbers
+        if not numbers or (not self.source and not self._numbers.isdisjoint(numbers)):
+            return  # a preview does not match what its own file brings
+        totals = self.totals
+        totals.unknown += outcome is Outcome.NOT_FOUND
+        totals.several += outcome is Outcome.SEVERAL
+        totals.contradicted += outcome is Outcome.CONTRADICTED
+
+    def _take_news(
+        self, told: Sequence[records.PayerUpdate], charges: Charges, answered: dict[int, Decimal]
+    ) -> None:
+        found = payer_updates.plan(self.con, self.practice_id, told, charges, answered)
+        self.totals.proposals += sum(each.is_whole for each in found)
+        self.totals.parts += sum(not each.is_whole for each in found)
+        self._new += [each.news.segment_number for each in found]
         if self.source:
-            payer_updates.add(self.con, proposals, self.source)
+            payer_updates.add(self.con, found, self.source)
+
+    def _take_withdrawals(self, told: Sequence[Withdrawal]) -> None:
+        found = payer_updates.withdrawn(self.con, self.practice_id, told)
+        self.totals.withdrawn += len(found)
+        self._new += [each.segment_number for _, each in found]
+        for task_id, each in found if self.source else ():
+            assert self.source is not None
+            task_updates.withdraw(
+                self.con, task_id, each.sentence, each.key, each.segment_number, self.source
+            )
 
     def report(self, file: str, sha256: str) -> ImportReport:
         """What became of the file, once all of it was taken."""
@@ -162,10 +244,36 @@ class FileImport:
             tasks_new=totals.tasks,
             tasks_amount=totals.amount,
             quarantined=len(self.tally.set_aside),
+            unclear=self.tally.unclear,
+            summary=(*self.tally.summary, *self._summed_up()),
+            matched=tuple(self._found_charges()),
             refused_rows=self.tally.refused_rows,
             file_id=self.source.file_id if self.source else None,
             warnings=(*self.tally.odd(), *self._said(), *self._repeated()),
         )
+
+    def _summed_up(self) -> list[str]:
+        """What the file says of whole payments and whole batches."""
+        totals, said = self.totals, []
+        if totals.adjustments:
+            said.append(
+                f"{totals.adjustments:,} "
+                f"{'entry' if totals.adjustments == 1 else 'entries'} about whole payments (PLB): "
+                f"{totals.taken_back:,} taken back ({totals.taken_back_amount:,.2f} US dollars)."
+            )
+        if totals.batches:
+            said.append(f"{count(totals.batches, 'batch rejection')} in receipts.")
+        return said
+
+    def _found_charges(self) -> list[str]:
+        """Say of how many new tasks the charge was found, and which facts agreed."""
+        if not self._agreed:
+            return []
+        ways = [
+            f"{', '.join(names)} ({times:,})" for names, times in self._agreed.most_common(MAX_WAYS)
+        ]
+        total = count(self._agreed.total(), "task")
+        return [f"Found their charge: {total}. What agreed: {'; '.join(ways)}."]
 
     def _said(self) -> list[str]:
         totals = self.totals
@@ -188,6 +296,36 @@ class FileImport:
                 totals.unknown,
                 f"Not held here: {count(totals.unknown, 'claim')} asked about; the task says what "
                 "the file says.",
+            ),
+            (
+                totals.several,
+                f"Could be several charges: {count(totals.several, 'task')}; choose the charge in "
+                "the task.",
+            ),
+            (
+                totals.contradicted,
+                f"Contradicted by the charges of their claim number (patient, day, amount or "
+                f"payer): {count(totals.contradicted, 'task')} without a charge.",
+            ),
+            (
+                totals.doubtful,
+                f"Replace or void a claim that cannot be told: {count(totals.doubtful, 'claim')}; "
+                "each came in as a charge of its own.",
+            ),
+            (
+                totals.moved,
+                f"Ask otherwise than before: {count(totals.moved, 'request')}; the open tasks say "
+                "so.",
+            ),
+            (
+                totals.withdrawn,
+                f"Withdrawn by the payer: {count(totals.withdrawn, 'request')}; the open tasks say "
+                "so and propose to be completed.",
+            ),
+            (
+                totals.parts,
+                f"Paid in part of a split claim: {count(totals.parts, 'answer')}; the open tasks "
+                "wait for the other parts.",
             ),
             (
                 totals.strangers,
@@ -243,27 +381,3 @@ class FileImport:
     def _brought(self, message: Message) -> bool:
         at = bisect_left(self._new, message.first)
         return at < len(self._new) and self._new[at] <= message.last
-
-
-def _keep_payer_numbers(
-    con: Connection, practice_id: int, answers: Sequence[Request | PayerUpdate | ClaimPayment]
-) -> None:
-    """Let each charge know what its payer calls it: a later claim may name only that."""
-    said = {
-        each.claim_number: each.payer_claim_number
-        for each in answers
-        if each.claim_number and each.payer_claim_number
-    }
-    if said:
-        con.execute(
-            """
-            UPDATE charge SET payer_claim_number = said.payers
-            FROM (SELECT unnest($numbers::VARCHAR[]) AS number,
-                         unnest($payers::VARCHAR[]) AS payers) AS said
-            WHERE charge.practice_id = $practice_id AND charge.claim_number = said.number
-              AND charge.payer_claim_number IS DISTINCT FROM said.payers
-            """,
-            practice_id=practice_id,
-            numbers=list(said),
-            payers=list(said.values()),
-        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from lib.event_kinds import EventKind
 from lib.models import Practice
 from lib.store.database import Value
 
@@ -25,7 +26,7 @@ class ImportContext:
 
     def event(
         self,
-        kind: str,
+        kind: EventKind,
         segment_number: int,
         *,
         task_id: int | None = None,

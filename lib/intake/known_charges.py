@@ -1,12 +1,18 @@
-"""Which of what a practice holds is meant: charges and tasks by claim number, patients by name."""
+"""Which of what a practice holds is meant: charges and tasks by what messages say of claims,
+patients by name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from lib.intake import claim_matcher
+from lib.intake.claim_facts import ClaimFacts
+from lib.intake.claim_matcher import CUT, Candidate, Filed, Match
+from lib.intake.spelling import number_key
 from lib.store.database import Connection
 
 
@@ -14,7 +20,6 @@ class KnownCharge(NamedTuple):
     """What a task shows of the charge it is about."""
 
     claim_number: str
-    filed_total: Decimal
     charge_id: int
     patient_id: int
     patient_name: str
@@ -24,35 +29,281 @@ class KnownCharge(NamedTuple):
     date_from: date | None
 
 
-class OpenTask(NamedTuple):
-    """An open task that a later answer may belong to."""
+class Candidates:
+    """What messages could be about, found by any of its numbers."""
 
-    claim_number: str
-    id: int
-    charge_id: int | None
-    type: str
-    source: str
-    request_key: str | None
-    patient_name: str
-    date_of_service: date | None
+    def __init__(self, found: Iterable[Candidate]) -> None:
+        self._candidates: dict[int, Candidate] = {}
+        self._by_key: dict[str, list[int]] = defaultdict(list)
+        self._by_length: dict[int, dict[str, list[int]]] = {}
+        for candidate in found:
+            self.add(candidate)
+
+    def add(self, candidate: Candidate) -> None:
+        self._by_length.clear()
+        self._candidates[candidate.charge_id] = candidate
+        for key in _keys_of(candidate):
+            self._by_key[key].append(candidate.charge_id)
+
+    def match(self, message: ClaimFacts) -> Match:
+        """Return which charge the message is about."""
+        return claim_matcher.match(message, self.candidates(message))
+
+    def candidates(self, message: ClaimFacts) -> list[Candidate]:
+        """Return the charges of which one number could be one that the message names."""
+        ids: dict[int, None] = {}
+        for number in numbers(message):
+            key = number_key(number)
+            ids.update(dict.fromkeys(self._by_key.get(key, ())))
+            if len(number.strip()) >= CUT:
+                ids.update(dict.fromkeys(self._cut(len(key)).get(key, ())))
+        return [self._candidates[each] for each in ids]
+
+    def _cut(self, length: int) -> dict[str, list[int]]:
+        """Return the charges by the beginnings of their numbers."""
+        if length not in self._by_length:
+            beginnings: dict[str, list[int]] = defaultdict(list)
+            for key, ids in self._by_key.items():
+                if len(key) > length:
+                    beginnings[key[:length]] += ids
+            self._by_length[length] = beginnings
+        return self._by_length[length]
 
 
-class Charges:
-    """The charges that claim numbers could mean."""
+class Charges(Candidates):
+    """The charges that messages could be about."""
 
-    def __init__(self, rows: Sequence[KnownCharge]) -> None:
-        self._held: dict[str, list[KnownCharge]] = {}
-        for row in rows:
-            self._held.setdefault(row.claim_number, []).append(row)
+    def __init__(self, found: Iterable[tuple[KnownCharge, Candidate]] = ()) -> None:
+        pairs = list(found)
+        super().__init__(candidate for _, candidate in pairs)
+        self._held = {held.charge_id: held for held, _ in pairs}
 
-    def __contains__(self, claim_number: str) -> bool:
-        return claim_number in self._held
+    def held(self, charge_id: int | None) -> KnownCharge | None:
+        """Return what a task shows of one of these charges."""
+        return None if charge_id is None else self._held.get(charge_id)
 
-    def find(self, claim_number: str, amount: Decimal | None) -> KnownCharge | None:
-        """Of several the one with the amount, else the newest."""
-        several = self._held.get(claim_number, [])
-        same = (each for each in several if each.filed_total == amount)
-        return next(same, several[0] if several else None)
+    def edited(self, con: Connection) -> set[int]:
+        """Return which of these charges somebody has saved since they came in."""
+        rows = con.rows(
+            "SELECT id FROM charge WHERE is_edited AND id IN (SELECT unnest($ids::BIGINT[]))",
+            ids=list(self._held),
+        )
+        return {row[0] for row in rows}
+
+    def filed_total(self, charge_id: int) -> Decimal:
+        """US dollars of one of these charges, as it was filed last."""
+        return self._candidates[charge_id].filed[0].totals[0]
+
+
+def _keys_of(candidate: Candidate) -> dict[str, None]:
+    ours = (each.claim_number for each in candidate.filed)
+    numbers = (*ours, *candidate.payer_numbers, *candidate.trace_numbers)
+    return dict.fromkeys(number_key(each) for each in numbers if each)
+
+
+def numbers(message: ClaimFacts) -> tuple[str, ...]:
+    """Return every number by which the message calls the claim."""
+    return (*message.claim_numbers, *message.payer_numbers, *message.trace_numbers)
+
+
+def charges(con: Connection, practice_id: int, messages: Iterable[ClaimFacts]) -> Charges:
+    """Return the charges of the practice that these messages could be about."""
+    said = {number for each in messages for number in numbers(each)}
+    if not said:
+        return Charges()
+    ids = _charge_ids(con, practice_id, {number_key(each) for each in said})
+    cut: dict[int, set[str]] = defaultdict(set)
+    for number in said:
+        if len(number.strip()) >= CUT:
+            key = number_key(number)
+            cut[len(key)].add(key)
+    for length, keys in cut.items():
+        ids |= _cut_ids(con, practice_id, length, keys)
+    return Charges(known(con, sorted(ids)))
+
+
+def _charge_ids(con: Connection, practice_id: int, keys: Iterable[str]) -> set[int]:
+    rows = con.rows(
+        """
+        WITH wanted AS (SELECT unnest($keys::VARCHAR[]) AS number_key)
+        SELECT id FROM charge
+        WHERE practice_id = $practice_id AND number_key IN (SELECT number_key FROM wanted)
+        UNION
+        SELECT charge_id FROM charge_number
+        WHERE practice_id = $practice_id AND number_key IN (SELECT number_key FROM wanted)
+        UNION
+        SELECT charge_id FROM earlier_claim
+        WHERE practice_id = $practice_id AND number_key IN (SELECT number_key FROM wanted)
+        """,
+        practice_id=practice_id,
+        keys=list(keys),
+    )
+    return {row[0] for row in rows}
+
+
+def _cut_ids(con: Connection, practice_id: int, length: int, keys: Iterable[str]) -> set[int]:
+    """Return the charges whose number begins with one of these keys of one length."""
+    rows = con.rows(
+        """
+        WITH wanted AS (SELECT unnest($keys::VARCHAR[]) AS number_key)
+        SELECT id FROM charge
+        WHERE practice_id = $practice_id AND left(number_key, $length) IN
+              (SELECT number_key FROM wanted)
+        UNION
+        SELECT charge_id FROM earlier_claim
+        WHERE practice_id = $practice_id AND left(number_key, $length) IN
+              (SELECT number_key FROM wanted)
+        """,
+        practice_id=practice_id,
+        keys=list(keys),
+        length=length,
+    )
+    return {row[0] for row in rows}
+
+
+def known(con: Connection, ids: Sequence[int]) -> list[tuple[KnownCharge, Candidate]]:
+    """Return these charges: what tasks show of them, and all by which they are told apart."""
+    if not ids:
+        return []
+    aliases, numbers, earlier = _aliases(con, ids), _charge_numbers(con, ids), _earlier(con, ids)
+    sums: dict[int, Decimal] = dict(
+        con.rows(
+            """
+            SELECT charge_id, sum(total) FROM service_line
+            WHERE charge_id IN (SELECT id FROM charge WHERE is_edited
+                                AND id IN (SELECT unnest($ids::BIGINT[])))
+            GROUP BY charge_id
+            """,
+            ids=list(ids),
+        )
+    )
+    found = []
+    for row in con.rows(
+        """
+        SELECT charge.claim_number, charge.id, patient_id,
+               concat_ws(', ', nullif(patient.last_name, ''), nullif(patient.first_name, '')),
+               payer_id, payer.name, coalesce(nullif(rendering_name, ''), billing_name), date_from,
+               date_to, filed_total, member_id, payer.code, payer_role, birth_date, other_payers,
+               coalesce(is_voided, false)
+        FROM charge
+        JOIN patient ON patient.id = charge.patient_id
+        JOIN payer ON payer.id = charge.payer_id
+        WHERE charge.id IN (SELECT unnest($ids::BIGINT[]))
+        ORDER BY charge.id
+        """,
+        ids=list(ids),
+    ):
+        held = KnownCharge(*row[:8])
+        date_to, total, member_id, code, role, born, others, is_voided = row[8:]
+        totals = tuple(dict.fromkeys((total, sums.get(held.charge_id, total))))
+        now = Filed(
+            held.claim_number,
+            held.patient_name,
+            member_id,
+            (held.date_from, date_to),
+            totals,
+            (held.payer_name, *aliases.get(held.payer_id, ())),
+            code,
+            role or "",
+        )
+        own = numbers.get(held.charge_id, {})
+        filed = (now, *earlier.get(held.charge_id, ()), *_renumbered(now, own.get("claim", ())))
+        found.append(
+            (
+                held,
+                Candidate(
+                    held.charge_id,
+                    filed,
+                    born,
+                    tuple(own.get("payer", ())),
+                    tuple(own.get("trace", ())),
+                    tuple(others or ()),
+                    is_voided,
+                ),
+            )
+        )
+    return found
+
+
+def _renumbered(now: Filed, numbers: Iterable[str]) -> Iterable[Filed]:
+    """The charge under numbers of which nothing else is known any more."""
+    return (
+        Filed(number, now.patient_name, now.member_id, now.dates, now.totals, now.payer_names,
+              now.payer_code, now.payer_role)
+        for number in numbers
+    )  # fmt: skip
+
+
+def _aliases(con: Connection, ids: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    for payer_id, name in con.rows(
+        """
+        SELECT DISTINCT payer_alias.payer_id, name FROM payer_alias
+        WHERE payer_id IN (SELECT payer_id FROM charge
+                           WHERE id IN (SELECT unnest($ids::BIGINT[])))
+        """,
+        ids=list(ids),
+    ):
+        found[payer_id].append(name)
+    return found
+
+
+def _charge_numbers(con: Connection, ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:
+    found: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for charge_id, kind, number in con.rows(
+        """
+        SELECT DISTINCT charge_id, kind, number FROM charge_number
+        WHERE charge_id IN (SELECT unnest($ids::BIGINT[]))
+        """,
+        ids=list(ids),
+    ):
+        found[charge_id][kind].append(number)
+    return found
+
+
+def _earlier(con: Connection, ids: Sequence[int]) -> dict[int, list[Filed]]:
+    found: dict[int, list[Filed]] = defaultdict(list)
+    for row in con.rows(
+        """
+        SELECT charge_id, claim_number,
+               concat_ws(', ', nullif(patient.last_name, ''), nullif(patient.first_name, '')),
+               member_id, date_from, date_to, filed_total, payer.name, payer.code, payer_role
+        FROM earlier_claim
+        JOIN patient ON patient.id = earlier_claim.patient_id
+        JOIN payer ON payer.id = earlier_claim.payer_id
+        WHERE charge_id IN (SELECT unnest($ids::BIGINT[]))
+        ORDER BY ended_at DESC
+        """,
+        ids=list(ids),
+    ):
+        charge_id, number, patient, member, first, last, total, payer, code, role = row
+        found[charge_id].append(
+            Filed(number, patient, member, (first, last), (total,), (payer,), code, role or "")
+        )
+    return found
+
+
+def candidate_of(facts: ClaimFacts, place: int) -> Candidate:
+    """Return what one message says as if a charge said it: to tell whether two mean one claim."""
+    return Candidate(
+        place,
+        tuple(
+            Filed(
+                number,
+                facts.patient_name,
+                next(iter(facts.member_ids), ""),
+                facts.dates,
+                () if facts.charged is None else (facts.charged,),
+                (facts.payer_name,),
+                facts.payer_code,
+                facts.payer_role,
+            )
+            for number in facts.claim_numbers or ("",)
+        ),
+        facts.birth_date,
+        facts.payer_numbers,
+        facts.trace_numbers,
+    )
 
 
 class Patients:
@@ -71,83 +322,6 @@ class Patients:
             if birth_date is None or born in (None, birth_date)
         ]
         return ids[0] if len(ids) == 1 else None
-
-
-def charges(con: Connection, practice_id: int, claim_numbers: Sequence[str]) -> Charges:
-    """The charges of the practice with these claim numbers, newest first."""
-    wanted = list({number for number in claim_numbers if number})
-    if not wanted:
-        return Charges([])
-    rows = con.rows(
-        """
-        SELECT charge.claim_number, filed_total, charge.id, patient_id,
-               concat_ws(', ', nullif(patient.last_name, ''), nullif(patient.first_name, '')),
-               payer_id, payer.name, coalesce(nullif(rendering_name, ''), billing_name), date_from
-        FROM charge
-        JOIN patient ON patient.id = charge.patient_id
-        JOIN payer ON payer.id = charge.payer_id
-        WHERE charge.practice_id = $practice_id
-          AND charge.claim_number IN (SELECT unnest($wanted::VARCHAR[]))
-        ORDER BY coalesce(is_voided, false), charge.id DESC
-        """,
-        practice_id=practice_id,
-        wanted=wanted,
-    )
-    return Charges([KnownCharge(*row) for row in rows])
-
-
-def claim_numbers(
-    con: Connection, practice_id: int, payer_numbers: Sequence[str]
-) -> dict[str, str]:
-    """Our claim number for each number that a payer calls one of our charges, the newest first."""
-    if not payer_numbers:
-        return {}
-    rows = con.rows(
-        """
-        SELECT payer_claim_number, claim_number FROM charge
-        WHERE practice_id = $practice_id
-          AND payer_claim_number IN (SELECT unnest($wanted::VARCHAR[]))
-        ORDER BY coalesce(is_voided, false) DESC, id
-        """,
-        practice_id=practice_id,
-        wanted=list(payer_numbers),
-    )
-    return dict(rows)
-
-
-def open_tasks(
-    con: Connection, practice_id: int, claim_numbers: Sequence[str]
-) -> dict[str, list[OpenTask]]:
-    """The open tasks about these claim numbers, newest first.
-
-    A charge may have got another number from a claim that replaced it: its tasks go by both.
-    """
-    wanted = list({number for number in claim_numbers if number})
-    found: dict[str, list[OpenTask]] = {}
-    if not wanted:
-        return found
-    rows = con.rows(
-        """
-        SELECT claim_number, id, charge_id, type, source, request_key, patient_name,
-               date_of_service
-        FROM task
-        WHERE practice_id = $practice_id AND is_open
-          AND claim_number IN (SELECT unnest($wanted::VARCHAR[]))
-        UNION
-        SELECT charge.claim_number, task.id, charge_id, type, source, request_key, patient_name,
-               date_of_service
-        FROM task
-        JOIN charge ON charge.id = charge_id
-        WHERE task.practice_id = $practice_id AND is_open
-          AND charge.claim_number IN (SELECT unnest($wanted::VARCHAR[]))
-        ORDER BY id DESC
-        """,
-        practice_id=practice_id,
-        wanted=wanted,
-    )
-    for row in rows:
-        found.setdefault(row[0], []).append(OpenTask(*row))
-    return found
 
 
 def patients(con: Connection, practice_id: int, names: Sequence[str]) -> Patients:

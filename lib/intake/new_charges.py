@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from lib import scrubber
+from lib.event_kinds import EventKind
 from lib.intake import known_records
 from lib.intake.import_context import ImportContext
 from lib.intake.records import Claim
+from lib.intake.spelling import number_key
 from lib.models import Charge
 from lib.store.database import Connection, Value
 
@@ -35,25 +37,40 @@ class Known:
     def fresh(self, claims: Sequence[Claim]) -> list[NewClaim]:
         """The claims that are not held yet."""
         found = [NewClaim(claim, claim.fingerprint) for claim in claims]
+        earlier = {
+            old: each.fingerprint
+            for each in found
+            if (old := each.claim.earlier_fingerprint) != each.fingerprint
+        }
         held = self._con.rows(
             """
-            SELECT fingerprint, count(*) FROM (
-                SELECT fingerprint, intake_file_id FROM charge
+            SELECT fingerprint, is_earlier, count(*) FROM (
+                SELECT fingerprint, intake_file_id, payer_role IS NULL AS is_earlier FROM charge
                 WHERE practice_id = $practice_id
                   AND fingerprint IN (SELECT unnest($wanted::VARCHAR[]))
                 UNION ALL
-                SELECT fingerprint, intake_file_id FROM charge_arrival
-                WHERE practice_id = $practice_id
-                  AND fingerprint IN (SELECT unnest($wanted::VARCHAR[]))
+                SELECT charge_arrival.fingerprint, charge_arrival.intake_file_id,
+                       payer_role IS NULL
+                FROM charge_arrival JOIN charge ON charge.id = charge_id
+                WHERE charge_arrival.practice_id = $practice_id
+                  AND charge_arrival.fingerprint IN (SELECT unnest($wanted::VARCHAR[]))
             ) AS held
             WHERE intake_file_id IS DISTINCT FROM $file_id
-            GROUP BY fingerprint
+            GROUP BY fingerprint, is_earlier
             """,
             practice_id=self._practice_id,
             file_id=self._file_id,
-            wanted=list({each.fingerprint for each in found}),
+            wanted=list({*(each.fingerprint for each in found), *earlier}),
         )
-        for fingerprint, times in held:
+        counted: dict[str, int] = {}
+        own = {each.fingerprint for each in found}
+        for fingerprint, is_earlier, times in held:
+            if fingerprint in own:
+                counted[fingerprint] = counted.get(fingerprint, 0) + times
+            if is_earlier and fingerprint in earlier:
+                key = earlier[fingerprint]
+                counted[key] = counted.get(key, 0) + times
+        for fingerprint, times in counted.items():
             self._spare.setdefault(fingerprint, times)
         return [each for each in found if not self._take(each.fingerprint)]
 
@@ -73,16 +90,19 @@ def add(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> None
     charges: list[dict[str, Value]] = []
     lines: list[dict[str, Value]] = []
     events: list[dict[str, Value]] = []
+    traces: list[dict[str, Value]] = []
     for id_, each in zip(con.next_ids("charge", len(new)), new, strict=True):
         charge = charge_of(id_, each.claim, source.practice.id, payers, patients)
         charges.append(charge_row(charge, each, source))
         lines += line_rows(charge)
-        events.append(source.event("imported", each.claim.segment_number, charge_id=id_))
+        traces += trace_rows(id_, each.claim, source)
+        events.append(source.event(EventKind.IMPORTED, each.claim.segment_number, charge_id=id_))
     ids = con.next_ids("service_line", len(lines)) if lines else []
     for id_, line in zip(ids, lines, strict=True):
         line["id"] = id_
     con.insert("charge", charges)
     con.insert("service_line", lines)
+    con.insert("charge_number", traces)
     con.insert("event", events)
 
 
@@ -151,7 +171,8 @@ _COLUMNS = tuple(
 
 def charge_row(charge: Charge, each: NewClaim, source: ImportContext) -> dict[str, Value]:
     row: dict[str, Value] = {name: getattr(charge, name) for name in _COLUMNS}
-    problems = scrubber.check_charge(charge, today=source.today)
+    problems = scrubber.check_patient(each.claim.patient.birth_date)
+    problems += scrubber.check_charge(charge, today=source.today)
     row["arrival_problems"] = tuple(problem.key for problem in problems)
     row["fingerprint"] = each.fingerprint
     row["intake_file_id"] = source.file_id
@@ -159,7 +180,34 @@ def charge_row(charge: Charge, each: NewClaim, source: ImportContext) -> dict[st
     row["frequency"] = each.claim.frequency
     row["is_voided"] = each.claim.frequency == "8"
     row["created_at"] = source.now
+    row["number_key"] = number_key(charge.claim_number)
+    row["payer_role"] = each.claim.payer_role
+    row["other_payers"] = tuple(
+        text for who in each.claim.other_payers for text in (who.name, who.code) if text
+    )
     return row
+
+
+def trace_rows(charge_id: int, claim: Claim, source: ImportContext) -> list[dict[str, Value]]:
+    """Return the clearinghouse's number of a claim, where it has one, as a row."""
+    if not claim.trace_number:
+        return []
+    return [number_row(charge_id, "trace", claim.trace_number, source)]
+
+
+def number_row(
+    charge_id: int, kind: str, number: str, source: ImportContext, *, is_proven: bool = True
+) -> dict[str, Value]:
+    """Return a number by which others call a charge as a row."""
+    return {
+        "practice_id": source.practice.id,
+        "charge_id": charge_id,
+        "kind": kind,
+        "number": number,
+        "number_key": number_key(number),
+        "is_proven": is_proven,
+        "recorded_at": source.now,
+    }
 
 
 def line_rows(charge: Charge) -> list[dict[str, Value]]:

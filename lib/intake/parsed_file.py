@@ -10,7 +10,7 @@ from datetime import date
 
 from lib.intake.fhir import attachment_requests, resources
 from lib.intake.fhir.attachment_requests import Recorded
-from lib.intake.records import Request
+from lib.intake.records import Request, Withdrawal
 from lib.intake.tables import columns, task_rows, unsupported_formats
 from lib.intake.tables.columns import ColumnMapping
 from lib.intake.tables.table import Grid, text_of
@@ -57,6 +57,7 @@ class ParsedFile:
     messages: tuple[Message, ...]
     refused_rows: tuple[RefusedRow, ...] = ()
     refused_text: str = ""  # those rows as a file to correct
+    withdrawals: tuple[Withdrawal, ...] = ()
 
 
 def is_x12(head: bytes) -> bool:
@@ -80,8 +81,9 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
     if is_fhir(name, content):
         requests, recorded = attachment_requests.read(name, content)
         return ParsedFile(
-            attachment_requests.FORMAT, tuple(requests), (), _messages(requests, recorded)
-        )
+            attachment_requests.FORMAT, tuple(requests), (), _messages(requests, recorded),
+            withdrawals=tuple(each.withdrawal for each in recorded if each.withdrawal),
+        )  # fmt: skip
     choice = choice or TableOptions()
     grid = task_rows.open_table(name, content, choice.sheet)
     if grid is None:

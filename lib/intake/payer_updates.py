@@ -1,13 +1,21 @@
-"""Good news about a claim: its open task says so and proposes to complete it; nobody else does."""
+"""Good news about a claim: its open task says so and proposes to complete it; nobody else does.
+
+A payment of one part of a claim that its payer split is told, and proposes nothing until all
+parts are answered.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
-from lib.intake import known_charges, task_requests
+from lib import tasks
+from lib.event_kinds import EventKind
+from lib.intake import known_charges, known_requests, task_claims, task_updates
 from lib.intake.import_context import ImportContext
-from lib.intake.records import PayerUpdate
+from lib.intake.known_charges import Charges
+from lib.intake.records import PayerUpdate, Withdrawal
 from lib.store.database import Connection
 
 
@@ -17,45 +25,82 @@ class PaymentSuggestion:
 
     task_id: int
     news: PayerUpdate
+    is_whole: bool = True  # False: other parts of the claim wait for their answer
 
 
-def plan(con: Connection, practice_id: int, told: Iterable[PayerUpdate]) -> list[PaymentSuggestion]:
-    """The news about claims whose task is open, each once."""
-    wanted = {news.key: news for news in told if news.claim_number}
-    numbers = [news.claim_number for news in wanted.values()]
-    tasks = known_charges.open_tasks(con, practice_id, numbers)
-    wanted = {key: news for key, news in wanted.items() if news.claim_number in tasks}
+def plan(
+    con: Connection,
+    practice_id: int,
+    told: Iterable[PayerUpdate],
+    charges: Charges | None = None,
+    answered: Mapping[int, Decimal] | None = None,
+) -> list[PaymentSuggestion]:
+    """Return the news about claims whose task is open, each once.
+
+    `answered`: US dollars of the parts that are answered, of charges whose claims were split.
+    """
+    wanted = {news.key: news for news in told}
+    for key in known_requests.find(con, practice_id, list(wanted.values())):
+        del wanted[key]
     if not wanted:
         return []
-    charges = known_charges.charges(con, practice_id, [n.claim_number for n in wanted.values()])
-    for key in task_requests.known(con, practice_id, list(wanted)):
-        del wanted[key]
+    about = {key: news.facts for key, news in wanted.items()}
+    charges = charges or known_charges.charges(con, practice_id, about.values())
+    matches = {key: charges.match(facts) for key, facts in about.items()}
+    open_tasks = task_claims.find(
+        con, practice_id, about.values(), [each.charge_id for each in matches.values()]
+    )
     found = []
-    for news in wanted.values():
-        charge = charges.find(news.claim_number, news.amount)
-        for task in tasks[news.claim_number]:
-            is_claim = (
-                charge is None or task.charge_id is None or task.charge_id == charge.charge_id
-            )
+    for key, news in wanted.items():
+        charge_id = matches[key].charge_id
+        is_whole = not news.facts.is_part or (
+            charge_id is not None
+            and charges.filed_total(charge_id) <= (answered or {}).get(charge_id, Decimal(0))
+        )
+        for task in open_tasks.of(news.facts, charge_id):
             # a document that was asked for is still wanted from a claim that was only accepted
-            if is_claim and (news.is_payment or task.source == "277CA"):
-                found.append(PaymentSuggestion(task.id, news))
+            if news.is_payment or task.source == "277CA":
+                found.append(PaymentSuggestion(task.id, news, is_whole))
     return found
+
+
+def withdrawn(
+    con: Connection, practice_id: int, told: Iterable[Withdrawal]
+) -> list[tuple[int, Withdrawal]]:
+    """Return the open task of each request that its payer withdrew, where it was not told yet."""
+    by_key = {each.request_key: each for each in told}
+    if not by_key:
+        return []
+    rows = con.rows(
+        """
+        SELECT id, request_key FROM task
+        WHERE practice_id = $practice_id AND is_open
+          AND request_key IN (SELECT unnest($wanted::VARCHAR[]))
+          AND id NOT IN (SELECT task_id FROM task_answer
+                         WHERE answer_key IN (SELECT unnest($keys::VARCHAR[])))
+        ORDER BY id
+        """,
+        practice_id=practice_id,
+        wanted=list(by_key),
+        keys=[each.key for each in by_key.values()],
+    )
+    return [(task_id, by_key[key]) for task_id, key in rows]
 
 
 def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportContext) -> None:
     """Write the proposals and their history; inside a transaction. No task is completed."""
     for proposal in proposals:
         news = proposal.news
-        con.execute(
-            """
-            UPDATE task SET proposal = $proposal, proposal_at = $now, version = version + 1
-            WHERE id = $task_id
-            """,
-            proposal=f"{news.sentence} Complete the task?",
-            now=source.now,
-            task_id=proposal.task_id,
-        )
-        task_requests.remember(con, proposal.task_id, news.key, news.segment_number, source)
-        event = source.event("proposed to complete", news.segment_number, task_id=proposal.task_id)
-        con.insert("event", [event | {"detail": f"{news.sentence} {event['detail']}."}])
+        task_updates.remember(con, proposal.task_id, news.key, news.segment_number, source)
+        kind, said = EventKind.COMPLETION_SUGGESTED, news.sentence
+        if not proposal.is_whole:
+            kind, said = EventKind.ANSWERED_IN_PART, f"{said} {OTHER_PARTS}"
+        else:
+            tasks.suggest_completion(
+                con, proposal.task_id, f"{news.sentence} Complete the task?", now=source.now
+            )
+        event = source.event(kind, news.segment_number, task_id=proposal.task_id)
+        con.insert("event", [event | {"detail": f"{said} {event['detail']}."}])
+
+
+OTHER_PARTS = "The payer split the claim (MA15): its other parts are not answered yet."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from lib.errors import RefusedFile
 from lib.intake import reader_process
@@ -12,9 +13,11 @@ from lib.intake.parsed_file import ParsedFile, TableOptions
 from lib.intake.reader_process import Alive
 from lib.intake.records import Claim, Request
 from lib.intake.source_file import SourceFile
-from lib.intake.x12 import transactions
+from lib.intake.x12 import decision_rules, transactions
+from lib.intake.x12.decision_rules import Outcome, StatusOutcome
 from lib.intake.x12.reader import Broken
-from lib.intake.x12.remittances_835 import DENIED, REVERSAL, ClaimPayment
+from lib.intake.x12.remittances_835 import ClaimPayment
+from lib.intake.x12.status_codes import StatusSeen
 from lib.intake.x12.transactions import (
     APPLIED,
     BATCH,
@@ -31,6 +34,7 @@ __all__ = [
     "CLAIMS",
     "REMITTANCE",
     "SET_ASIDE",
+    "UNCLEAR",
     "FileContent",
     "FileSummary",
     "count",
@@ -39,6 +43,7 @@ __all__ = [
 ]
 
 SET_ASIDE = "Set aside"  # how the warnings about such messages begin
+UNCLEAR = "Neither accepted nor rejected"  # how those about such statuses begin
 MAX_NAMED = 20  # messages that were set aside and are named in the report
 
 
@@ -57,7 +62,7 @@ class FileContent:
 
     @property
     def denied(self) -> list[ClaimPayment]:
-        return [answer for answer in self.answers if answer.status == DENIED]
+        return [each for each in self.answers if decision_rules.outcome(each) is Outcome.DENIED]
 
 
 @dataclass(slots=True)
@@ -69,7 +74,13 @@ class FileSummary:
     messages: list[Message] = field(default_factory=list)
     numbers: Counter[str] = field(default_factory=Counter)  # of claims
     said: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)  # of claims
     reversals: int = 0
+    unclear: int = 0  # statuses
+    unclear_named: list[StatusSeen] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)  # on elements that were left empty
+    more_remarks: int = 0
     refused_rows: tuple[RefusedRow, ...] = ()
     refused_text: str = ""  # those rows as a table to correct
 
@@ -81,7 +92,19 @@ class FileSummary:
             return
         self.numbers.update(claim.claim_number for claim in piece.claims)
         self.said += len(piece)
-        self.reversals += sum(answer.status == REVERSAL for answer in piece.answers)
+        outcomes = [decision_rules.outcome(each) for each in piece.answers]
+        self.answers.update(outcomes)
+        self.statuses.update(each.outcome for each in piece.statuses if each.claim_number)
+        self.reversals += sum(
+            each.status == decision_rules.REVERSAL and outcome is Outcome.REVERSED
+            for each, outcome in zip(piece.answers, outcomes, strict=True)
+        )
+        unclear = [e for e in piece.statuses if e.outcome is StatusOutcome.UNCLEAR]
+        self.unclear += len(unclear)
+        self.unclear_named += unclear[: MAX_NAMED - len(self.unclear_named)]
+        named = piece.remarks[: MAX_NAMED - len(self.remarks)]
+        self.remarks += named
+        self.more_remarks += len(piece.remarks) - len(named) + piece.more_remarks
 
     @property
     def format(self) -> str:
@@ -91,9 +114,29 @@ class FileSummary:
     def set_aside(self) -> list[Message]:
         return [each for each in self.messages if each.outcome == QUARANTINED]
 
+    @property
+    def summary(self) -> list[str]:
+        """How many answers and statuses say what: those too that make neither task nor history."""
+        return [
+            *_counted("answer", "answers", Outcome, self.answers),
+            *_counted("claim status", "claim statuses", StatusOutcome, self.statuses),
+        ]
+
     def odd(self) -> list[str]:
         """What is worth saying about the content."""
         said = list(self.warnings)
+        for status in self.unclear_named:
+            whose = f"claim {status.claim_number}" if status.claim_number else "a batch"
+            codes = status.codes or "a status without a code"
+            said.append(
+                f"{UNCLEAR}: {whose} with {codes} (segment "
+                f"{status.segment_number}). No task was made of it."
+            )
+        if more := self.unclear - len(self.unclear_named):
+            said.append(f"{UNCLEAR} too: {count(more, 'claim')}.")
+        said += self.remarks
+        if self.more_remarks:
+            said.append(f"Left empty too: {count(self.more_remarks, 'element')}.")
         for each in self.set_aside[:MAX_NAMED]:
             where = (
                 f"{each.kind} number {each.first}"
@@ -196,6 +239,8 @@ def _other(raw: SourceFile, other: ParsedFile, tally: FileSummary) -> Iterator[B
     for at in range(0, len(other.requests), BATCH):
         raw.done = raw.size * at // len(other.requests)
         yield Batch(requests=list(other.requests[at : at + BATCH]))
+    if other.withdrawals:
+        yield Batch(withdrawals=list(other.withdrawals))
     for message in other.messages:
         tally.messages.append(message)
         yield message
@@ -205,6 +250,15 @@ def _refused(name: str, number: int, what: str) -> RefusedFile:
     return RefusedFile(
         f"{name} was refused at segment {number}: {what}. Nothing of it was imported."
     )
+
+
+def _counted(
+    one: str, several: str, words: Iterable[StrEnum], found: Mapping[str, int]
+) -> list[str]:
+    """ "96 answers: 83 paid, 13 denied.", the words in the order of their table."""
+    total = sum(found.values())
+    parts = [f"{found[word]:,} {word}" for word in words if found.get(word)]
+    return [f"{total:,} {one if total == 1 else several}: {', '.join(parts)}."] if total else []
 
 
 def count(number: int, noun: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from lib.intake.claim_facts import NOTHING, ClaimFacts, stated
 from lib.models import ServiceLine, TaskType
 
 
@@ -40,6 +41,11 @@ class Subject:
     birth_date: date | None
     sex: str | None
 
+    @property
+    def name(self) -> str:
+        """ "LAST, FIRST"."""
+        return ", ".join(part for part in (self.last_name, self.first_name) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -64,10 +70,38 @@ class Claim:
     filed_total: Decimal  # US dollars, CLM02
     lines: tuple[ServiceLine, ...]
     original: str = ""  # REF*F8: the payer's number of the claim that this one replaces or voids
+    payer_role: str = ""  # SBR01: P, S, T: which payer of the patient it is filed to
+    other_payers: tuple[Party, ...] = ()  # of loops 2330B
+    trace_number: str = ""  # REF*D9: the clearinghouse's number
+
+    @property
+    def facts(self) -> ClaimFacts:
+        """Return by what the claim that this one replaces or voids is found: it may correct the
+        amount, and any day where the payer's number says which claim is meant."""
+        return ClaimFacts(
+            claim_numbers=stated(self.claim_number, self.original),
+            payer_numbers=stated(self.original),
+            trace_numbers=stated(self.trace_number),
+            patient_name=self.patient.name,
+            birth_date=self.patient.birth_date,
+            member_ids=stated(self.member_id),
+            dates=self.dates,
+            payer_name=self.payer.name,
+            payer_code=self.payer.code,
+            payer_role=self.payer_role,
+        )
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of what the claim says; the envelope and its place in the file do not count."""
+        return self._fingerprint(self.payer_role if self.payer_role in {"S", "T"} else "")
+
+    @property
+    def earlier_fingerprint(self) -> str:
+        """The same of stores made before claims were told apart by which payer they go to."""
+        return self._fingerprint("")
+
+    def _fingerprint(self, role: str) -> str:
         said = (
             self.claim_number,
             self.frequency,
@@ -91,6 +125,7 @@ class Claim:
             "|".join(self.diagnoses),
             *(_said(line) for line in self.lines),
             *([self.original] if self.original else []),
+            *([f"to the payer {role}"] if role else []),
         )
         return hashlib.sha256("\x1f".join(said).encode()).hexdigest()
 
@@ -133,11 +168,26 @@ class Request:
     history: str = ""  # said on a task of the claim that is open already; empty: never added there
     same: str = ""  # how the keys of requests begin that ask the same: only their tasks are told
     is_history: bool = False  # makes no task of its own, and is nothing where none is open
+    facts: ClaimFacts = NOTHING  # which claim is meant, where the parser knows more than the above
+    earlier_keys: tuple[str, ...] = ()  # how stores made before knew the same request
+    trace: str = ""  # of the answer it stands in: rows known by an earlier key are told by it
+    takes_back: str = ""  # the codes of a denial that the payer takes back by this
 
     @property
-    def whole(self) -> Decimal | None:
-        """US dollars by which the claim is found among several of its number."""
-        return self.amount if self.claim_amount is None else self.claim_amount
+    def about(self) -> ClaimFacts:
+        """Which claim is meant: as the parser says, else by what the task will show."""
+        if self.facts is not NOTHING:
+            return self.facts
+        return ClaimFacts(
+            claim_numbers=stated(self.claim_number),
+            payer_numbers=stated(self.payer_claim_number),
+            patient_name=self.patient_name,
+            birth_date=self.birth_date,
+            dates=(self.date_of_service, self.date_of_service),
+            charged=self.claim_amount,
+            payer_name=self.payer_name,
+            payer_code=self.payer_code,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +201,15 @@ class PayerUpdate:
     segment_number: int
     is_payment: bool
     payer_claim_number: str = ""  # what the payer calls the claim
+    facts: ClaimFacts = NOTHING  # which claim is meant
+    earlier_keys: tuple[str, ...] = ()  # how stores made before knew the same news
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A payer no longer waits for the answer to a request, says one message."""
+
+    request_key: str  # of the request
+    key: str
+    sentence: str  # "Plains Health has cancelled this request."
+    segment_number: int

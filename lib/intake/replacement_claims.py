@@ -10,11 +10,18 @@ import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lib import charges
-from lib.intake import new_charges
+from lib import charges, tasks
+from lib.earlier_claims import keep_earlier
+from lib.event_kinds import EventKind
+from lib.intake import claim_matcher, known_charges, new_charges
+from lib.intake.claim_matcher import Candidate, Match, Outcome
 from lib.intake.import_context import ImportContext
+from lib.intake.known_charges import KnownCharge
 from lib.intake.known_records import Payers
 from lib.intake.new_charges import NewClaim
+from lib.intake.records import Claim, Party
+from lib.intake.spelling import could_be_payer, number_key
+from lib.intake.task_claims import Waiting
 from lib.models import Charge, ServiceLine
 from lib.store import search_terms
 from lib.store.database import Connection, Value
@@ -33,77 +40,96 @@ class ReplacedCharge(NamedTuple):
 
 def originals(
     con: Connection, practice_id: int, new: Sequence[NewClaim]
-) -> tuple[list[NewClaim], list[ReplacedCharge]]:
-    """The claims that are charges of their own, and those about a charge that is held.
+) -> tuple[list[NewClaim], list[ReplacedCharge], int]:
+    """Return the claims that are charges of their own, those about a charge that is held, and how
+    many of the former name numbers of charges that contradict them.
 
-    The original is found by what REF*F8 says (the payer's number, of some senders our own), else
-    by the claim number.
+    The original is found by what REF*F8 says (the payer's number, of some senders our own) or by
+    the claim number, and is the same patient's with the same payer. A claim may correct the day
+    of one that the payer's number names.
     """
     later = [each for each in new if each.claim.frequency in {REPLACES, VOIDS}]
     if not later:
-        return list(new), []
-    said = {each.claim.original for each in later if each.claim.original}
-    rows = con.rows(
-        """
-        SELECT id, claim_number, payer_claim_number, is_edited FROM charge
-        WHERE practice_id = $practice_id AND NOT is_voided
-          AND (claim_number IN (SELECT unnest($numbers::VARCHAR[]))
-               OR payer_claim_number IN (SELECT unnest($payer_numbers::VARCHAR[])))
-        ORDER BY id
-        """,
-        practice_id=practice_id,
-        numbers=list({each.claim.claim_number for each in later} | said),
-        payer_numbers=list(said),
-    )
-    by_number = {row[1]: row for row in rows}
-    by_payer = {row[2]: row for row in rows if row[2]}
-    own, found = [], []
+        return list(new), [], 0
+    charges = known_charges.charges(con, practice_id, [each.claim.facts for each in later])
+    edited = charges.edited(con)
+    own, found, doubtful = [], [], 0
     for each in new:
-        row = None
-        if each.claim.frequency in {REPLACES, VOIDS}:
-            named, own_number = each.claim.original, each.claim.claim_number
-            row = by_payer.get(named) or by_number.get(named) or by_number.get(own_number)
-        if row:
-            found.append(ReplacedCharge(row[0], row[3], each))
-        else:
+        if each.claim.frequency not in {REPLACES, VOIDS}:
             own.append(each)
-    return own, found
+            continue
+        candidates = [c for c in charges.candidates(each.claim.facts) if not c.is_voided]
+        match = _original(each.claim, candidates)
+        if match.charge_id is not None:
+            found.append(ReplacedCharge(match.charge_id, match.charge_id in edited, each))
+        else:
+            doubtful += bool(candidates)
+            own.append(each)
+    return own, found, doubtful
+
+
+def _original(claim: Claim, candidates: Sequence[Candidate]) -> Match:
+    """Return the charge that the claim replaces or voids."""
+    facts = claim.facts
+    found = claim_matcher.match(facts, candidates)
+    if found.outcome is not Outcome.CONTRADICTED or not claim.original:
+        return found
+    named = [
+        each
+        for each in candidates
+        if number_key(claim.original) in map(number_key, each.payer_numbers)
+    ]
+    return claim_matcher.match(dataclasses.replace(facts, dates=(None, None)), named)
 
 
 def late_originals(
     con: Connection, practice_id: int, new: Sequence[NewClaim]
 ) -> tuple[list[NewClaim], list[ReplacedCharge]]:
-    """The claims that are charges of their own, and those whose replacement or void came before
-    them: of the same number, patient and first day of service. Each of these takes one claim."""
+    """Return the claims that are charges of their own, and those whose replacement or void came
+    before them: of the same number, patient, payer and first day of service. Each of these takes
+    one claim."""
     if not new:
         return [], []
     rows = con.rows(
         """
-        SELECT claim_number, last_name, first_name, birth_date, date_from, charge.id, is_edited
-        FROM charge JOIN patient ON patient.id = charge.patient_id
+        SELECT charge.number_key, last_name, first_name, birth_date, date_from,
+               charge.id, is_edited, payer.code, payer.name
+        FROM charge
+        JOIN patient ON patient.id = charge.patient_id
+        JOIN payer ON payer.id = charge.payer_id
         WHERE charge.practice_id = $practice_id AND frequency IN ($replaces, $voids)
-          AND claim_number IN (SELECT unnest($numbers::VARCHAR[]))
+          AND charge.number_key IN (SELECT unnest($numbers::VARCHAR[]))
           AND charge.id NOT IN (SELECT charge_id FROM charge_arrival)
         ORDER BY charge.id DESC
         """,
         practice_id=practice_id,
         replaces=REPLACES,
         voids=VOIDS,
-        numbers=list({each.claim.claim_number for each in new}),
+        numbers=list({number_key(each.claim.claim_number) for each in new}),
     )
-    waiting: dict[tuple[Value, ...], list[tuple[int, bool]]] = {}
-    for *about, charge_id, is_edited in rows:
-        waiting.setdefault(tuple(about), []).append((charge_id, is_edited))
+    waiting: dict[tuple[Value, ...], list[tuple[int, bool, Party]]] = {}
+    for *about, charge_id, is_edited, code, name in rows:
+        payer = Party(last=name, code=code)
+        waiting.setdefault(tuple(about), []).append((charge_id, is_edited, payer))
     own, found = [], []
     for each in new:
         claim, who = each.claim, each.claim.patient
-        visit = claim.claim_number, who.last_name, who.first_name, who.birth_date, claim.dates[0]
-        if later := waiting.get(visit):
-            charge_id, is_edited = later.pop()
+        key = number_key(claim.claim_number)
+        visit = key, who.last_name, who.first_name, who.birth_date, claim.dates[0]
+        later = [one for one in waiting.get(visit, ()) if _is_same_payer(claim.payer, one[2])]
+        if later:
+            waiting[visit].remove(later[-1])
+            charge_id, is_edited, _ = later[-1]
             found.append(ReplacedCharge(charge_id, is_edited, each))
         else:
             own.append(each)
     return own, found
+
+
+def _is_same_payer(one: Party, other: Party) -> bool:
+    if one.code and other.code:
+        return one.code == other.code
+    return could_be_payer(one.name, other.name)
 
 
 def keep(con: Connection, found: Sequence[ReplacedCharge], source: ImportContext) -> None:
@@ -111,7 +137,7 @@ def keep(con: Connection, found: Sequence[ReplacedCharge], source: ImportContext
     for each in found:
         _arrive(con, each, source)
         said = "The claim that this one replaces or voids came after it; nothing changed."
-        _tell(con, each, "original arrived", said, source)
+        _tell(con, each, EventKind.ORIGINAL_ARRIVED, said, source)
 
 
 def apply(con: Connection, found: Sequence[ReplacedCharge], source: ImportContext) -> None:
@@ -127,13 +153,13 @@ def apply(con: Connection, found: Sequence[ReplacedCharge], source: ImportContex
                 "UPDATE charge SET is_voided = true, version = version + 1 WHERE id = $id",
                 id=each.charge_id,
             )
-            _tell(con, each, "voided", "A claim that voids this one arrived.", source)
+            _tell(con, each, EventKind.VOIDED, "A claim that voids this one arrived.", source)
         elif each.is_edited:
             said = (
                 f"A claim over {claim.filed_total:,.2f} that replaces this one arrived; the charge "
                 "was edited here and was left as it is."
             )
-            _tell(con, each, "replacement arrived", said, source)
+            _tell(con, each, EventKind.REPLACEMENT_ARRIVED, said, source)
         else:
             _replace(con, each, source, *people)
 
@@ -161,6 +187,7 @@ def _replace(
     patients: new_charges.Patients,
 ) -> None:
     before = _held(con, original.charge_id)
+    keep_earlier(con, original.charge_id, now=source.now)
     after = new_charges.charge_of(
         original.charge_id, original.by.claim, source.practice.id, payers, patients
     )
@@ -179,12 +206,15 @@ def _replace(
     for id_, line in zip(con.next_ids("service_line", len(lines)), lines, strict=True):
         line["id"] = id_
     con.insert("service_line", lines)
+    con.insert(
+        "charge_number", new_charges.trace_rows(original.charge_id, original.by.claim, source)
+    )
     changes = [
         f"{each.label}: {each.before or 'nothing'} → {each.now or 'nothing'}"
         for each in charges.differences(before, after)
     ]
     said = f"A claim that replaces this one arrived. {'; '.join(changes) or 'Nothing changed'}."
-    _tell(con, original, "replaced", said, source)
+    _tell(con, original, EventKind.REPLACED, said, source)
 
 
 def _held(con: Connection, charge_id: int) -> Charge:
@@ -201,7 +231,7 @@ def _held(con: Connection, charge_id: int) -> Charge:
 
 
 def _tell(
-    con: Connection, original: ReplacedCharge, kind: str, said: str, source: ImportContext
+    con: Connection, original: ReplacedCharge, kind: EventKind, said: str, source: ImportContext
 ) -> None:
     """A line of history on the charge and on each open task about it."""
     number = original.by.claim.segment_number
@@ -211,51 +241,54 @@ def _tell(
         con.insert("event", [event | {"detail": f"{said} {event['detail']}."}])
 
 
-def link(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> int:
-    """Give open tasks about a claim that was not held the charge that came now; how many.
+def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: ImportContext) -> int:
+    """Give open tasks about a claim that was not held the charge that is meant; return how many.
 
-    Of several charges the one of the same day and amount, else the last.
+    A task whose claim could be several, or none for certain, keeps waiting for a person.
     """
-    rows = con.rows(
-        """
-        SELECT task.id, charge.id, charge.patient_id, charge.payer_id,
-               concat_ws(', ', nullif(patient.last_name, ''), nullif(patient.first_name, '')),
-               payer.name, coalesce(nullif(rendering_name, ''), billing_name),
-               charge.date_from, charge.segment_number
-        FROM task
-        JOIN charge ON charge.claim_number = task.claim_number
-            AND charge.practice_id = task.practice_id AND charge.intake_file_id = $file_id
-        JOIN patient ON patient.id = charge.patient_id
-        JOIN payer ON payer.id = charge.payer_id
-        WHERE task.practice_id = $practice_id AND task.is_open AND task.charge_id IS NULL
-          AND task.claim_number IN (SELECT unnest($numbers::VARCHAR[]))
-        ORDER BY charge.date_from IS NOT DISTINCT FROM task.date_of_service,
-                 charge.filed_total IS NOT DISTINCT FROM task.amount, charge.id
-        """,
-        practice_id=source.practice.id,
-        file_id=source.file_id,
-        numbers=list({each.claim.claim_number for each in new}),
+    numbers = (
+        number
+        for each in new
+        for number in (each.claim.claim_number, each.claim.trace_number)
+        if number
     )
-    for task_id, *values, segment_number in {row[0]: row for row in rows}.values():
-        charge_id, patient_id, payer_id, patient, payer, provider, day = values
+    told = waiting.about(numbers)
+    if not told:
+        return 0
+    charges = known_charges.charges(con, source.practice.id, told.values())
+    linked = []
+    for task_id, facts in told.items():
+        match = charges.match(facts)
+        held = charges.held(match.charge_id)
+        if held is None:
+            continue
+        show_charge(con, task_id, held)
         con.execute(
-            """
-            UPDATE task SET charge_id = $charge_id, patient_id = $patient_id,
-                payer_id = $payer_id, patient_name = $patient, payer_name = $payer,
-                provider_name = $provider, date_of_service = coalesce($day, date_of_service),
-                version = version + 1
-            WHERE id = $task_id
-            """,
-            task_id=task_id,
-            charge_id=charge_id,
-            patient_id=patient_id,
-            payer_id=payer_id,
-            patient=patient,
-            payer=payer,
-            provider=provider,
-            day=day,
+            "UPDATE task_claim SET outcome = $outcome WHERE task_id = $id",
+            outcome=match.outcome.value,
+            id=task_id,
         )
-        event = source.event("claim found", segment_number, task_id=task_id, charge_id=charge_id)
+        number = con.value("SELECT segment_number FROM charge WHERE id = $id", id=held.charge_id)
+        event = source.event(
+            EventKind.CLAIM_FOUND, number, task_id=task_id, charge_id=held.charge_id
+        )
         con.insert("event", [event])
-    search_terms.index(con, [row[0] for row in rows])
-    return len({row[0] for row in rows})
+        linked.append(task_id)
+    waiting.forget(linked)
+    search_terms.index(con, linked)
+    return len(linked)
+
+
+def show_charge(con: Connection, task_id: int, held: KnownCharge) -> None:
+    """Let a task be about a charge and show it, inside a transaction."""
+    tasks.link_charge(
+        con,
+        task_id,
+        charge_id=held.charge_id,
+        patient_id=held.patient_id,
+        payer_id=held.payer_id,
+        patient=held.patient_name,
+        payer=held.payer_name,
+        provider=held.provider_name,
+        day=held.date_from,
+    )

@@ -13,6 +13,7 @@ from lib.intake.x12.transactions import Message
 from lib.store import files
 from lib.store.database import Store
 
+MAX_TEXTS = 20_000_000  # characters of everything that was set aside of one file
 MAX_TEXT = 100_000  # characters of a message that was set aside; the file itself holds all
 
 
@@ -47,15 +48,23 @@ def segments(raw: SourceFile, first: int, last: int) -> Iterator[str]:
 
 
 def quarantined_text(raw: SourceFile, found: Sequence[Message]) -> dict[int, str]:
-    """The text of each message that was set aside, by its first segment; long ones are cut."""
-    texts: dict[int, str] = {}
-    for message in found if raw.is_interchange else []:
-        lines, size = [], 0
-        for line in segments(raw, message.first, message.last):
+    """The text of each message that was set aside, by its first segment; long ones are cut.
+
+    The file is walked once, however many there are.
+    """
+    wanted = sorted((each.first, each.last) for each in found) if raw.is_interchange else []
+    texts: dict[int, list[str]] = {first: [] for first, _ in wanted}
+    if not wanted:
+        return {}
+    waiting = iter(wanted)
+    (first, last), size, room = next(waiting), 0, MAX_TEXTS
+    for number, line in enumerate(segments(raw, first, wanted[-1][1]), first):
+        if number > last:
+            (first, last), size = next(waiting), 0
+        if number >= first and size <= MAX_TEXT:
             size += len(line)
-            if size > MAX_TEXT:
-                lines.append(f"… (cut here; segments go on to {message.last})")
-                break
-            lines.append(line)
-        texts[message.first] = "\n".join(lines)
-    return texts
+            room -= len(line)
+            is_over = size > MAX_TEXT or room < 0
+            size += MAX_TEXT if is_over else 0
+            texts[first].append(f"… (cut here; segments go on to {last})" if is_over else line)
+    return {first: "\n".join(lines) for first, lines in texts.items()}

@@ -7,17 +7,19 @@ later answer to a claim whose task is still open becomes history of that task.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from lib.intake import known_charges, previous_system
+from lib import tasks
+from lib.event_kinds import EventKind
+from lib.intake import known_charges, known_requests, previous_system, task_claims, task_updates
+from lib.intake.claim_matcher import Match, Outcome, compare
 from lib.intake.import_context import ImportContext
-from lib.intake.known_charges import Charges, KnownCharge, OpenTask
+from lib.intake.known_charges import Candidates, Charges, candidate_of
 from lib.intake.known_records import Payers
 from lib.intake.records import Party, Request
+from lib.intake.task_claims import FileTask
 from lib.models import Status, Turn
-from lib.store import search_terms
 from lib.store.database import Connection, Value
 from lib.store.search_words import claim_shape
 
@@ -39,7 +41,11 @@ class RequestPlan:
 
     new: list[Request] = field(default_factory=list)
     later: list[FollowUp] = field(default_factory=list)
+    moved: list[FollowUp] = field(default_factory=list)  # sent again, and asking otherwise now
     known: int = 0
+    matches: dict[str, Match] = field(default_factory=dict)  # by the key of the request
+    charges: Charges = field(default_factory=Charges)
+    earlier: dict[str, int] = field(default_factory=dict)  # key -> a completed task of its claim
 
     @property
     def amount(self) -> Decimal:
@@ -47,52 +53,51 @@ class RequestPlan:
         return sum((each.amount or Decimal(0) for each in self.new), Decimal("0.00"))
 
 
-def plan(con: Connection, practice_id: int, requests: Iterable[Request]) -> RequestPlan:
-    """Which of the requests are new, which are later answers, and which were here before."""
+def plan(
+    con: Connection,
+    practice_id: int,
+    requests: Iterable[Request],
+    charges: Charges | None = None,
+) -> RequestPlan:
+    """Return which of the requests are new, which are later answers, and which were here before.
+
+    `charges` are those the requests could be about, where the caller has read them.
+    """
     wanted: dict[str, Request] = {}
     found = RequestPlan()
-    for request in _named(con, practice_id, requests):
+    for request in requests:
         if request.key in wanted:
             found.known += 1
         wanted.setdefault(request.key, request)
-    for key in known(con, practice_id, list(wanted)):
-        found.known += 1
-        del wanted[key]
-    charges = known_charges.charges(con, practice_id, [r.claim_number for r in wanted.values()])
-    tasks = known_charges.open_tasks(
-        con, practice_id, [r.claim_number for r in wanted.values() if r.history]
-    )
-    made: dict[tuple[str, int | None], list[Request]] = {}
-    for request in wanted.values():
-        charge = charges.find(request.claim_number, request.whole)
-        claim = (request.claim_number, charge.charge_id if charge else None)
-        task = _open_task(request, charge, tasks.get(request.claim_number, []))
-        first = _joined(request, charge, made.get(claim, []))
-        if task:
-            found.later.append(FollowUp(request, task.id, ""))
+    for key, task in known_requests.find(con, practice_id, list(wanted.values())).items():
+        request = wanted.pop(key)
+        if task and known_requests.asks_otherwise(con, request, task):
+            found.moved.append(FollowUp(request, task, ""))
+        else:
+            found.known += 1
+    about = {key: request.about for key, request in wanted.items()}
+    found.charges = charges or known_charges.charges(con, practice_id, about.values())
+    found.matches = {key: found.charges.match(facts) for key, facts in about.items()}
+    matched = [match.charge_id for match in found.matches.values()]
+    tasks = task_claims.find(con, practice_id, about.values(), matched)
+    made = _Made()
+    for key, request in wanted.items():
+        charge_id = found.matches[key].charge_id
+        task_id = _open_task(request, tasks.of(about[key], charge_id))
+        first = None if task_id else made.find(request, charge_id)
+        if task_id:
+            found.later.append(FollowUp(request, task_id, ""))
         elif first:
             found.later.append(FollowUp(request, None, first.key))
         elif not request.is_history:
             found.new.append(request)
-            made.setdefault(claim, []).append(request)
+            made.add(request, charge_id)
+    found.earlier = _earlier(con, practice_id, found)
     return found
 
 
-def _named(con: Connection, practice_id: int, requests: Iterable[Request]) -> list[Request]:
-    """The requests; one that names its claim by the payer's number alone gets ours, if held."""
-    found = list(requests)
-    payers = {r.payer_claim_number for r in found if r.payer_claim_number and not r.claim_number}
-    ours = known_charges.claim_numbers(con, practice_id, list(payers))
-    return [
-        replace(each, claim_number=ours.get(each.payer_claim_number, ""))
-        if ours and not each.claim_number
-        else each
-        for each in found
-    ]
-
-
 def fresh(con: Connection, practice_id: int, requests: Iterable[Request]) -> list[Request]:
-    """The requests that would each make a new task."""
+    """Return the requests that would each make a new task."""
     return plan(con, practice_id, requests).new
 
 
@@ -100,101 +105,53 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
     """Write the tasks, the later answers and their history; inside a transaction."""
     ids = con.next_ids("task", len(planned.new)) if planned.new else []
     by_key = {request.key: id_ for id_, request in zip(ids, planned.new, strict=True)}
-    _add_tasks(con, planned.new, ids, source)
+    _add_tasks(con, planned, ids, source)
     for later in planned.later:
         task_id = later.task_id if later.task_id is not None else by_key[later.of]
-        answer(con, task_id, later.request, source)
+        task_updates.answer(con, task_id, later.request, source)
+    for moved in planned.moved:
+        assert moved.task_id is not None
+        task_updates.move(con, moved.task_id, moved.request, source)
 
 
-def answer(con: Connection, task_id: int, request: Request, source: ImportContext) -> None:
-    """Add a later answer to the history of an open task, inside a transaction.
+class _Made:
+    """The requests of one file that make tasks, found by what later ones of it say."""
 
-    What was said before it no longer proposes to complete the task.
-    """
-    con.execute(
-        """
-        UPDATE task SET proposal = NULL, proposal_at = NULL, version = version + 1
-        WHERE id = $task_id AND proposal IS NOT NULL
-        """,
-        task_id=task_id,
-    )
-    remember(con, task_id, request.key, request.segment_number, source)
-    event = source.event("answered again", request.segment_number, task_id=task_id)
-    con.insert("event", [event | {"detail": f"{request.history} {event['detail']}."}])
+    def __init__(self) -> None:
+        self._by_charge: dict[int, list[Request]] = {}
+        self._told = Candidates(())
+        self._requests: list[Request] = []
 
+    def add(self, request: Request, charge_id: int | None) -> None:
+        if charge_id is not None:
+            self._by_charge.setdefault(charge_id, []).append(request)
+        else:
+            self._told.add(candidate_of(request.about, len(self._requests)))
+            self._requests.append(request)
 
-def remember(
-    con: Connection, task_id: int, key: str, segment_number: int, source: ImportContext
-) -> None:
-    """Keep what was said about a task's claim, so that it is known again."""
-    con.execute(
-        """
-        INSERT INTO task_answer (practice_id, task_id, answer_key, intake_file_id, segment_number,
-                                 recorded_at)
-        VALUES ($practice_id, $task_id, $key, $file_id, $segment_number, $now)
-        """,
-        practice_id=source.practice.id,
-        task_id=task_id,
-        key=key,
-        file_id=source.file_id,
-        segment_number=segment_number,
-        now=source.now,
-    )
+    def find(self, request: Request, charge_id: int | None) -> Request | None:
+        """Return the request whose task takes this answer."""
+        if not request.history:
+            return None
+        if charge_id is not None:
+            found = self._by_charge.get(charge_id, [])
+        else:
+            told = self._told.candidates(request.about)
+            alike = [each for each in told if compare(request.about, each).agrees]
+            found = [self._requests[each.charge_id] for each in alike]
+        return next(
+            (each for each in found if _takes(request, each.source, each.type, each.key)), None
+        )
 
 
-def known(con: Connection, practice_id: int, keys: Sequence[str]) -> set[str]:
-    """Those keys of which the practice holds a task or a later answer."""
-    rows = con.rows(
-        """
-        SELECT request_key FROM task
-        WHERE practice_id = $practice_id
-          AND request_key IN (SELECT unnest($wanted::VARCHAR[]))
-        UNION
-        SELECT answer_key FROM task_answer
-        WHERE practice_id = $practice_id
-          AND answer_key IN (SELECT unnest($wanted::VARCHAR[]))
-        """,
-        practice_id=practice_id,
-        wanted=list(keys),
-    )
-    return {key for (key,) in rows}
-
-
-def _open_task(
-    request: Request, charge: KnownCharge | None, tasks: Sequence[OpenTask]
-) -> OpenTask | None:
-    """The open task that this answer belongs to, the newest first."""
+def _open_task(request: Request, tasks: Sequence[FileTask]) -> int | None:
+    """Return the open task that this answer belongs to, the newest first."""
     if not request.history:
         return None
     for task in tasks:
-        if charge and task.charge_id is not None:
-            is_same = charge.charge_id == task.charge_id
-        else:
-            is_same = _could_be(request, task.patient_name, task.date_of_service)
-        if is_same and _takes(request, task.source, task.type, task.request_key or ""):
-            return task
+        if _takes(request, task.source, task.type, task.request_key):
+            return task.id
     return None
-
-
-def _joined(
-    request: Request, charge: KnownCharge | None, made: Sequence[Request]
-) -> Request | None:
-    """The request of the same file and claim whose task takes this answer."""
-    if not request.history or not request.claim_number:
-        return None
-    for each in made:
-        is_same = charge or _could_be(request, each.patient_name, each.date_of_service)
-        if is_same and _takes(request, each.source, each.type, each.key):
-            return each
-    return None
-
-
-def _could_be(request: Request, patient_name: str, day: date | None) -> bool:
-    """True unless it is about another patient or another day: where no claim is held, its number
-    may be that of an account with many claims."""
-    names = {name.casefold() for name in (request.patient_name, patient_name) if name}
-    days = {each for each in (request.date_of_service, day) if each}
-    return len(names) < 2 and len(days) < 2
 
 
 def _takes(request: Request, source: str, type_: str, key: str) -> bool:
@@ -204,34 +161,66 @@ def _takes(request: Request, source: str, type_: str, key: str) -> bool:
     return source in ANSWERS or type_ == request.type
 
 
+def _earlier(con: Connection, practice_id: int, planned: RequestPlan) -> dict[str, int]:
+    """Return the completed task about the same claim, the newest, of each new request."""
+    asked = [each for each in planned.new if each.history]
+    matches = planned.matches
+    tasks = task_claims.find(
+        con,
+        practice_id,
+        [each.about for each in asked],
+        [matches[each.key].charge_id for each in asked],
+        is_open=False,
+    )
+    found = {}
+    for request in asked:
+        told = tasks.of(request.about, matches[request.key].charge_id)
+        if task_id := _open_task(request, told):
+            found[request.key] = task_id
+    return found
+
+
 def _add_tasks(
-    con: Connection, new: Sequence[Request], ids: Sequence[int], source: ImportContext
+    con: Connection, planned: RequestPlan, ids: Sequence[int], source: ImportContext
 ) -> None:
+    new = planned.new
     if not new:
         return
-    charges = known_charges.charges(con, source.practice.id, [r.claim_number for r in new])
     patients = known_charges.patients(con, source.practice.id, [r.patient_name for r in new])
     payers = Payers(con, source.practice.id)
     takers = previous_system.assignees(con, source.practice.id, [r.assignee_name for r in new])
     pairs = list(zip(ids, new, strict=True))
-    con.insert(
-        "task",
+    tasks.add_rows(
+        con,
         [
             {"id": id_}
-            | _task_row(request, charges, patients, payers, source)
+            | _task_row(request, planned, patients, payers, source)
             | {"assignee_id": taker.id if (taker := takers.get(request.assignee_name)) else None}
             for id_, request in pairs
         ],
     )
-    search_terms.index(con, ids)
     con.insert(
-        "event",
-        [source.event("created", request.segment_number, task_id=id_) for id_, request in pairs],
+        "task_claim",
+        [
+            task_claims.row_of(
+                id_, source.practice.id, request.about, planned.matches[request.key].outcome
+            )
+            for id_, request in pairs
+        ],
     )
+    task_updates.remember_state(con, pairs, source)
     con.insert(
         "event",
         [
-            source.event("assigned", request.segment_number, task_id=id_)
+            source.event(EventKind.CREATED, request.segment_number, task_id=id_)
+            for id_, request in pairs
+        ],
+    )
+    con.insert("event", list(_how_matched(planned, pairs, source)))
+    con.insert(
+        "event",
+        [
+            source.event(EventKind.ASSIGNED, request.segment_number, task_id=id_)
             | {"field": "Assignee", "old_value": None, "new_value": taker.name}
             for id_, request in pairs
             if (taker := takers.get(request.assignee_name))
@@ -239,14 +228,36 @@ def _add_tasks(
     )
 
 
+def _how_matched(
+    planned: RequestPlan, pairs: Sequence[tuple[int, Request]], source: ImportContext
+) -> Iterable[dict[str, Value]]:
+    """Yield a line of history for each task whose claim was asked about before, or is in doubt."""
+    for id_, request in pairs:
+        event = source.event(EventKind.ASKED_BEFORE, request.segment_number, task_id=id_)
+        if earlier := planned.earlier.get(request.key):
+            yield event | {"detail": f"Task {earlier} about this claim was completed before."}
+        if why := DOUBTS.get(planned.matches[request.key].outcome):
+            yield event | {
+                "kind": EventKind.CHARGE_NOT_CERTAIN,
+                "detail": f"{why} {event['detail']}.",
+            }
+
+
+DOUBTS = {
+    Outcome.SEVERAL: "Several charges agree with what the file says: choose the one that is meant.",
+    Outcome.CONTRADICTED: "The charges of this claim number contradict what the file says: choose "
+    "one only where the file is wrong.",
+}
+
+
 def _task_row(
     request: Request,
-    charges: Charges,
+    planned: RequestPlan,
     patients: known_charges.Patients,
     payers: Payers,
     source: ImportContext,
 ) -> dict[str, Value]:
-    charge = charges.find(request.claim_number, request.whole)
+    charge = planned.charges.held(planned.matches[request.key].charge_id)
     payer_id: int | None
     patient_id: int | None
     if charge:
@@ -258,7 +269,8 @@ def _task_row(
         payer_id, payer_name = known or (None, request.payer_name)
         patient_id = patients.find(request.patient_name, request.birth_date)
         patient_name, provider_name = request.patient_name, request.provider_name
-    due_on, due_rule = _due(request, source)
+    due_on, due_rule = task_updates.due(request, source)
+    claim_number = request.claim_number or (charge.claim_number if charge else "")
     return {
         "practice_id": source.practice.id,
         "type": request.type,
@@ -270,7 +282,7 @@ def _task_row(
         "charge_id": charge.charge_id if charge else None,
         "patient_id": patient_id,
         "payer_id": payer_id,
-        "claim_number": request.claim_number,
+        "claim_number": claim_number,
         "patient_name": patient_name,
         "payer_name": payer_name,
         "provider_name": provider_name,
@@ -278,24 +290,15 @@ def _task_row(
         "amount": request.amount,
         "due_on": due_on,
         "due_rule": due_rule,
+        "asked_on": request.asked_on,
+        "earlier_task_id": planned.earlier.get(request.key),
         "document_label": request.document_label,
         "source": request.source,
         "codes": request.codes,
         "request_key": request.key,
         "intake_file_id": source.file_id,
         "segment_number": request.segment_number,
-        "claim_shape": claim_shape(request.claim_number),
+        "claim_shape": claim_shape(claim_number),
         "created_at": previous_system.received_at(request.received_on, source),
         "created_by": source.actor_id,
     }
-
-
-def _due(request: Request, source: ImportContext) -> tuple[date, str]:
-    if request.due_on:
-        return request.due_on, request.due_rule
-    days = source.practice.due_days
-    since = request.asked_in if request.asked_on else "import"
-    return (
-        (request.asked_on or source.today) + timedelta(days=days),
-        f"{days} days after the {since}, the practice's own rule",
-    )

@@ -17,6 +17,7 @@ from lib.intake import provenance
 from lib.models import Channel, Document, Note, Person, Status, Task
 from lib.store.idempotency import new_token
 from lib.ui import components, document_attach, html, kept_text, navigation, session, verbs
+from lib.ui.charge_panel import charge_basis
 from lib.ui.task_page import begin
 
 _NOBODY = 0  # in the menu of those who may take a task
@@ -63,6 +64,7 @@ def _panel(task: Task, actor: Person) -> None:
         f'<p class="bt-text">{escape(task.instructions)}</p>'
         + _attachments(documents.attached(con, task.id, actor=actor))
     )
+    charge_basis(task, actor)
     if task.status is not Status.COMPLETED and may(actor, Verb.WORK, task.practice_id):
         _proposal(task, actor)
         _start(task, actor)

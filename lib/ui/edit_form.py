@@ -33,6 +33,7 @@ def form(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
     first = st.columns(4)
     with first[0]:
         _read("Patient", patient.name + born, task)
+        _say(scrubber.check_patient(patient.birth_date), "birth_date")
     with first[1]:
         _read("Payer", charges.payer_name(con, state.opened.payer_id, actor=actor), task)
 

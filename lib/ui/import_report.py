@@ -44,8 +44,11 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
     for report in reports:
         if report.refused:
             st.error(session.escape_markdown(report.refused))
-        if report.warnings:
-            said = "".join(f"<li>{escape(each)}</li>" for each in report.warnings)
+        if report.summary or report.matched or report.warnings:
+            said = "".join(
+                f"<li>{escape(each)}</li>"
+                for each in (*report.summary, *report.matched, *report.warnings)
+            )
             st.html(
                 f'<p class="bt-head">{escape(report.file)}</p><ul class="bt-remarks">{said}</ul>'
             )

@@ -46,3 +46,13 @@ def test_others_read_the_settings_and_cannot_change_them(still: Scene, sit: Sit)
     expect(desk.page.get_by_role("button", name="Save settings")).to_be_disabled()
     for box in desk.page.get_by_role("checkbox").all():
         expect(box).to_be_disabled()
+
+
+def test_everybody_reads_by_which_rules_answers_become_tasks(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.ben, "/settings")
+
+    desk.page.get_by_text("How answers of payers are read").click()
+
+    row = desk.page.get_by_role("row", name="CLP02 is 4, whatever the adjustments say")
+    expect(row).to_contain_text("a task, always")
+    expect(desk.page.get_by_role("row", name="The category is A2")).to_contain_text("accepted")

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from lib.errors import RefusedFile
 from lib.intake import loinc
+from lib.intake.claim_facts import ClaimFacts, stated
 from lib.intake.fhir import parties, resources
 from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
-from lib.intake.records import Request
+from lib.intake.records import Request, Withdrawal
 from lib.models import TaskType
 
 FORMAT = "FHIR"
@@ -31,6 +32,13 @@ OVER = {  # states in which nobody waits for an answer -> how we say it
     "failed": "it has failed",
     "entered-in-error": "it was sent by mistake",
 }
+WITHDRAWN = {  # states in which an open task is told -> how we say it
+    "completed": "has closed this request as completed",
+    "cancelled": "has withdrawn this request",
+    "rejected": "has closed this request as rejected",
+    "failed": "has closed this request as failed",
+    "entered-in-error": "says that this request was sent by mistake",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,7 @@ class Recorded:
     sentence: str
     is_bad: bool = False
     text: str | None = None  # the resource itself, of a bad one
+    withdrawal: Withdrawal | None = None  # for the open task that an earlier state of it made
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,8 @@ def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line
         return no_task("it does not say that it is about a claim, so no billing task was made")
     state = text(task, "status")
     if state in OVER:
-        return no_task(f"{OVER[state]}, so no task was made")
+        recorded = no_task(f"{OVER[state]}, so no task was made")
+        return replace(recorded, withdrawal=_withdrawal(found, tracking, system, state))
     if not tracking:
         return no_task("it has no identifier by which the payer would know the answer", is_bad=True)
     claim = _claim(found)
@@ -121,6 +131,28 @@ def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line
     return _request(found, tracking, system, claim, wanted)
 
 
+def _withdrawal(found: Found, tracking: str, system: str, state: str) -> Withdrawal | None:
+    """What an open task is told: the payer polls one Task and changes its state."""
+    claim = _claim(found)
+    if state not in WITHDRAWN or not tracking or not claim:
+        return None
+    payer = parties.payer(found)[0] or "The payer"
+    key = _key(found, tracking, system, claim)
+    changed = resources.last_day(text(found.resource, "lastModified"))
+    when = f" on {changed:%m/%d/%Y}" if changed else ""
+    return Withdrawal(
+        request_key=key,
+        key=f"{key}|{state}",
+        sentence=f"{payer} {WITHDRAWN[state]}{when}.",
+        segment_number=found.number,
+    )
+
+
+def _key(found: Found, tracking: str, system: str, claim: str) -> str:
+    name, code = parties.payer(found)
+    return "|".join((FORMAT, system, tracking, code or name, claim))
+
+
 def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[Wanted]) -> Request:
     task = found.resource
     patient = found.referred(at(task, "for")) or {}
@@ -130,7 +162,7 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
     label = next((_label(each) for each in wanted), loinc.OTHER)
     lines = sorted({line for each in wanted for line in each.lines})
     return Request(
-        key="|".join((FORMAT, system, tracking, payer_code or payer_name, claim)),
+        key=_key(found, tracking, system, claim),
         type=TaskType.DOCUMENTS,
         title=_title(wanted, label, lines),
         instructions=_instructions(found, tracking, claim, wanted, due, service, payer_name),
@@ -152,6 +184,23 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
         due_on=due,
         due_rule="named by the payer" if due else "",
         document_label=label,
+        facts=_facts(found, claim, service),
+    )
+
+
+def _facts(found: Found, claim: str, service: date | None) -> ClaimFacts:
+    """Which claim is meant. A Task does not say whose number it names: ours or the payer's."""
+    patient = found.referred(at(found.resource, "for")) or {}
+    name, code = parties.payer(found)
+    return ClaimFacts(
+        claim_numbers=stated(claim),
+        payer_numbers=stated(claim),
+        patient_name=parties.name(patient) or text(found.resource, "for", "display"),
+        birth_date=resources.last_day(text(patient, "birthDate")),
+        member_ids=stated(parties.member(found)),
+        dates=(service, service),
+        payer_name=name if name != code else "",
+        payer_code=code,
     )
 
 

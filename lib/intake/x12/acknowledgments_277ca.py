@@ -1,15 +1,16 @@
-"""Claim acknowledgments (277CA, 005010X214): rejected claims as requests, accepted ones as news.
+"""Claim acknowledgments (277CA, 005010X214): what was rejected, asked for and accepted. Pure.
 
-Rejected is what STC03 = U or a category A3, A6, A7 or A8 in STC01 says; the composites in STC10
-and STC11 only explain. Parsed, not stored. Pure.
+What a status says is read from the table in decision_rules.py: STC03 and the category in STC01;
+the composites in STC10 and STC11 only explain. Parsed, not stored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from lib.intake import denial_advice
 from lib.intake.denial_advice import Advice
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import status_codes
@@ -17,99 +18,184 @@ from lib.intake.x12.claim_status_277 import (
     PATIENT,
     PAYER_NUMBER,
     PROVIDER,
-    RECEIVER,
-    SOURCE,
     Line,
     StatusLevel,
     units,
 )
+from lib.intake.x12.decision_rules import StatusOutcome
 from lib.intake.x12.reader import Transaction
-from lib.intake.x12.status_codes import ClaimStatus
+from lib.intake.x12.status_codes import ClaimStatus, StatusSeen
 from lib.models import TaskType
 
 SOURCE_NAME = "277CA"
 MAX_LINES = 6  # named in the instructions
 AGAIN = "The claim was not processed: once it is right, have it sent again."
 DISAGREE = (
-    " The sender's codes disagree with each other (one says accepted, the other rejected): "
+    " The sender's codes disagree with each other (one says accepted, the other does not): "
     "ask the payer which of them is meant before the claim is sent again."
 )
 
 
-def parse(transaction: Transaction) -> Iterator[Request | PayerUpdate]:
-    """What one 277CA asks and tells, in the order of the file. Raises Unreadable."""
-    batch: StatusLevel | None = None  # that was rejected as a whole
-    providers: list[StatusLevel] = []  # that were rejected inside it
+REJECTED, DENIED, REQUESTED = (
+    StatusOutcome.REJECTED, StatusOutcome.DENIED, StatusOutcome.REQUESTED,
+)  # fmt: skip
+TASKS = (REJECTED, DENIED, REQUESTED)  # of which a task is made, what weighs most first
+TITLES = {REJECTED: "Rejected", DENIED: "Denied", REQUESTED: "Asked by the payer"}
+VERBS = {REJECTED: "rejected", DENIED: "denied", REQUESTED: "asks for something about"}
+CLOSING = {
+    REJECTED: AGAIN,
+    DENIED: "The remittance says what was decided: see whether the claim is to be corrected or "
+    "appealed.",
+    REQUESTED: "The claim waits for the answer.",
+}
+ASKS_PATIENT = "P4"
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A receiver or a provider of which everything was rejected, while what is below comes by."""
+
+    unit: StatusLevel
+    providers: list[StatusLevel] = field(default_factory=list)  # that were rejected inside it
+    claims: int = 0  # that are named below it
+
+
+def parse(transaction: Transaction) -> Iterator[Request | PayerUpdate | StatusSeen]:
+    """What one 277CA asks and tells, in the order of the file."""
+    batch: _Batch | None = None
     for unit in units(transaction):
-        if unit.level in {SOURCE, RECEIVER}:
+        if unit.level == PATIENT:
             if batch:
-                yield _batch(batch, providers)
-            batch, providers = (unit if _rejected(unit.statuses) else None), []
-        elif unit.level == PROVIDER:
-            if _rejected(unit.statuses):
-                if batch:
-                    providers.append(unit)
-                else:
-                    yield _batch(unit, [])
-        elif unit.level == PATIENT:
+                batch.claims += 1
             yield from _claim(unit)
+            continue
+        is_inside = unit.level == PROVIDER and batch and batch.unit.level != PROVIDER
+        if batch and not is_inside:
+            yield _batch(batch)
+            batch = None
+        if _rejected(unit.statuses):
+            if batch:
+                batch.providers.append(unit)
+            else:
+                batch = _Batch(unit)
+        else:
+            yield from _unclear(unit, [*unit.statuses])
     if batch:
-        yield _batch(batch, providers)
+        yield _batch(batch)
 
 
 def _rejected(statuses: Sequence[ClaimStatus]) -> list[ClaimStatus]:
-    return [each for each in statuses if each.is_rejected]
+    return [each for each in statuses if each.outcome in {REJECTED, DENIED}]
 
 
-def _claim(unit: StatusLevel) -> Iterator[Request | PayerUpdate]:
-    rejected = _rejected(unit.statuses)
-    lines = [line for line in unit.lines if _rejected(line.statuses)]
-    if rejected:
-        yield _request(unit, rejected, lines, of_claim=True)
-    elif lines:
-        said = [each for line in lines for each in _rejected(line.statuses)]
-        yield _request(unit, said, lines, of_claim=False)
-    elif accepted := next((each for each in unit.statuses if _is_accepted(each)), None):
-        said_on = f" on {accepted.said_on:%m/%d/%Y}" if accepted.said_on else ""
-        yield PayerUpdate(
-            key="|".join((SOURCE_NAME, "accepted", unit.trace, unit.batch, str(accepted.said_on))),
-            claim_number=unit.trace,
-            amount=accepted.amount,
-            sentence=f"{unit.payer.name or 'The payer'} accepted this claim{said_on}.",
-            segment_number=unit.number,
-            is_payment=False,
-            payer_claim_number=unit.numbers.get(PAYER_NUMBER, ""),
+def _of(statuses: Sequence[ClaimStatus], outcome: StatusOutcome) -> list[ClaimStatus]:
+    return [each for each in statuses if each.outcome is outcome]
+
+
+def _claim(unit: StatusLevel) -> Iterator[Request | PayerUpdate | StatusSeen]:
+    """What is said of one claim: a task for what weighs most, else what is neither yes nor no."""
+    on_lines = [each for line in unit.lines for each in line.statuses]
+    for said in (unit.statuses, on_lines):
+        for outcome in TASKS:
+            if found := _of(said, outcome):
+                lines = [line for line in unit.lines if _of(line.statuses, outcome)]
+                yield _request(unit, outcome, found, lines, of_claim=said is unit.statuses)
+                yield _seen(unit, outcome, found)
+                return
+    accepted = _of(unit.statuses, StatusOutcome.ACCEPTED)
+    if accepted:
+        yield _accepted(unit, accepted[0])
+    unclear = [*_unclear(unit, [*unit.statuses, *on_lines])]
+    yield from unclear
+    if not unclear and unit.statuses:
+        kind = StatusOutcome.ACCEPTED if accepted else StatusOutcome.RECEIVED
+        yield _seen(unit, kind, unit.statuses)
+
+
+def _seen(unit: StatusLevel, outcome: StatusOutcome, statuses: Sequence[ClaimStatus]) -> StatusSeen:
+    number = unit.trace if unit.level == PATIENT else ""
+    return StatusSeen(outcome, unit.number, number, status_codes.codes(statuses))
+
+
+def _unclear(unit: StatusLevel, statuses: Sequence[ClaimStatus]) -> Iterator[Request | StatusSeen]:
+    """What is no acceptance and no rejection: named, and told to an open task of the claim."""
+    said = _of(statuses, StatusOutcome.UNCLEAR)
+    if unit.level != PATIENT:
+        said += _of(statuses, REQUESTED)
+    if not said:
+        return
+    yield _seen(unit, StatusOutcome.UNCLEAR, said)
+    if unit.level == PATIENT and unit.trace:
+        codes = status_codes.codes(said)
+        words = status_codes.added(said, unit.payer.name)
+        told = (
+            f"{unit.payer.name or 'The payer'} said of the claim{_when(unit)} "
+            f"{codes or 'nothing by code'}, which is neither an acceptance nor a rejection.{words}"
         )
+        request = _request(unit, REJECTED, said, [], of_claim=True)
+        key = f"{SOURCE_NAME}|unclear|{unit.trace}|{unit.batch}|{unit.said_on}|{codes}"
+        key = f"{key}|{_whose(unit)}"
+        yield replace(
+            request, key=key, earlier_keys=(), title="Claim status unclear", instructions=told,
+            history=told, is_history=True,
+        )  # fmt: skip
 
 
-def _is_accepted(status: ClaimStatus) -> bool:
-    return status.category == "A2" or (
-        status.action == "WQ" and status.category in {"A0", "A1", "A5"}
+ACCEPTED_AS = {"A0": "passed on", "A1": "received"}  # by category; else "accepted"
+
+
+def _accepted(unit: StatusLevel, status: ClaimStatus) -> PayerUpdate:
+    said_on = f" on {status.said_on:%m/%d/%Y}" if status.said_on else ""
+    what = ACCEPTED_AS.get(status.category, "accepted")
+    key = "|".join((SOURCE_NAME, "accepted", unit.trace, unit.batch, str(status.said_on)))
+    return PayerUpdate(
+        key=f"{key}|{_whose(unit)}",
+        earlier_keys=(key,),
+        facts=unit.facts(claim=unit.trace),
+        claim_number=unit.trace,
+        amount=status.amount,
+        sentence=f"{unit.payer.name or 'The payer'} {what} this claim{said_on}.",
+        segment_number=unit.number,
+        is_payment=False,
+        payer_claim_number=unit.numbers.get(PAYER_NUMBER, ""),
     )
 
 
 def _request(
-    unit: StatusLevel, said: Sequence[ClaimStatus], lines: Sequence[Line], *, of_claim: bool
+    unit: StatusLevel,
+    outcome: StatusOutcome,
+    said: Sequence[ClaimStatus],
+    lines: Sequence[Line],
+    *,
+    of_claim: bool,
 ) -> Request:
     explained = [*said, *(each for line in lines for each in line.statuses)] if of_claim else said
-    advice = status_codes.find(explained)
+    unknown = "document_unread" if outcome is REQUESTED else "rejected_unknown"
+    advice = status_codes.find(explained, unknown)
     codes = status_codes.codes(explained)
     amount = _first(each.amount for each in said) if of_claim else _sum(lines)
     said_on = unit.said_on
     what = "the claim" if of_claim else _named(lines)
-    first = _sentence(unit, what, said_on, codes, advice)
+    first = _sentence(unit, VERBS[outcome], what, codes, advice)
     if of_claim and lines:
         first += f" It names {_named(lines)}."
     first += status_codes.added(explained, unit.payer.name)
+    if any(each.category == ASKS_PATIENT for each in said):
+        first += " It asked the patient, so remind the patient."
+    closing = (advice.resend if outcome is REJECTED else "") or CLOSING[outcome]
     period = unit.periods.get("472") or next((line.dates for line in lines if line.dates), None)
+    kind = ("claim" if of_claim else "lines") + ("" if outcome is REJECTED else f" {outcome.value}")
+    key = "|".join(
+        (SOURCE_NAME, kind, unit.trace or unit.patient.code, unit.batch, str(said_on),
+         str(amount), codes)
+    )  # fmt: skip
     return Request(
-        key="|".join(
-            (SOURCE_NAME, "claim" if of_claim else "lines", unit.trace or unit.patient.code,
-             unit.batch, str(said_on), str(amount), codes)
-        ),
+        key=f"{key}|{_whose(unit)}",
+        earlier_keys=(key,),
+        facts=unit.facts(claim=unit.trace),
         type=advice.type,
-        title=f"Rejected: {advice.title[:1].lower()}{advice.title[1:]}",
-        instructions=f"{first} {advice.advice} {AGAIN}" + _doubt(explained),
+        title=f"{TITLES[outcome]}: {advice.title[:1].lower()}{advice.title[1:]}",
+        instructions=f"{first} {advice.advice} {closing}" + _doubt(explained),
         source=SOURCE_NAME,
         segment_number=unit.number,
         codes=codes,
@@ -129,19 +215,35 @@ def _request(
     )  # fmt: skip
 
 
-def _batch(unit: StatusLevel, providers: Sequence[StatusLevel]) -> Request:
+def _whose(unit: StatusLevel) -> str:
+    """Return by what claims of one number are told apart: payer, patient and day of service."""
+    return f"{unit.payer.name}|{unit.patient.name}|{unit.patient.code}|{unit.dates[0]}"
+
+
+def _batch(batch: _Batch) -> Request:
     """One request for everything a provider or a receiver sent: it names no patient."""
-    said = [*_rejected(unit.statuses), *(s for each in providers for s in _rejected(each.statuses))]
+    unit = batch.unit
+    said = [
+        *_rejected(unit.statuses),
+        *(each for provider in batch.providers for each in _rejected(provider.statuses)),
+    ]
     advice = status_codes.find(said)
+    if advice.resend:
+        advice = denial_advice.advice("batch_duplicate")
     codes = status_codes.codes(said)
     count = unit.quantities.get("QC") or unit.quantities.get("AA")
+    kept = unit.quantities.get("QA") or unit.quantities.get("90")
     amount = unit.amounts.get("YY") or _first(each.amount for each in said)
     whose = (unit.provider if unit.level == PROVIDER else unit.receiver).name
-    claims = f"all {count:,.0f} claims" if count and count > 1 else "the whole batch"
+    claims = f"{count:,.0f} claims" if count and count > 1 else "the batch"
+    claims = f"all {claims}" if count and count > 1 and not kept else claims
+    claims = "the whole batch" if claims == "the batch" and not kept else claims
     what = f"{claims} of {whose}" if whose else claims
-    worth = f" They come to {amount:,.2f} US dollars." if amount else ""
-    first = _sentence(unit, what, unit.said_on, codes, advice)
+    first = _sentence(unit, "rejected", what, codes, advice)
+    worth = f" It comes to {amount:,.2f} US dollars." if amount else ""
     worth += status_codes.added(said, unit.payer.name)
+    find = f"ind the batch by its trace number {unit.batch or unit.trace or '(none)'}."
+    find = f"F{find}" if batch.claims else f"No claim is named, so f{find}"
     return Request(
         key="|".join(
             (SOURCE_NAME, "batch", unit.level, whose, unit.trace, unit.batch, str(unit.said_on),
@@ -149,10 +251,7 @@ def _batch(unit: StatusLevel, providers: Sequence[StatusLevel]) -> Request:
         ),
         type=TaskType.PROVIDER if unit.level == PROVIDER else advice.type,
         title=f"Batch rejected: {count:,.0f} claims" if count and count > 1 else "Batch rejected",
-        instructions=f"{first}{worth} No claim is named, so find the batch by its trace number "
-        f"{unit.batch or unit.trace or '(none)'}. {advice.advice} "
-        "Nothing of it was processed: once it is right, have the whole batch sent again."
-        + _doubt(said),
+        instructions=f"{first}{worth} {find} {_resend(advice, kept)}" + _doubt(said),
         source=SOURCE_NAME,
         segment_number=unit.number,
         codes=codes,
@@ -165,13 +264,27 @@ def _batch(unit: StatusLevel, providers: Sequence[StatusLevel]) -> Request:
     )  # fmt: skip
 
 
-def _sentence(
-    unit: StatusLevel, what: str, said_on: date | None, codes: str, advice: Advice
-) -> str:
-    when = f" on {said_on:%m/%d/%Y}" if said_on else ""
+def _resend(advice: Advice, kept: Decimal | None) -> str:
+    """What to do about a batch; `kept` are the claims of it that were accepted."""
+    if advice.resend:
+        return f"{advice.advice} {advice.resend}"
+    if kept:
+        some = f"{kept:,.0f} of its claims {'was' if kept == 1 else 'were'} accepted"
+        return f"{advice.advice} {some}: once it is right, have only the others sent again."
+    return (
+        f"{advice.advice} Nothing of it was processed: once it is right, have the whole batch "
+        "sent again."
+    )
+
+
+def _sentence(unit: StatusLevel, verb: str, what: str, codes: str, advice: Advice) -> str:
     shown = ", ".join(codes.split(", ")[: status_codes.MAX_CODES])
     why = f" with {shown}: it says that {advice.answer}" if codes else " and gave no reason code"
-    return f"{unit.payer.name or 'The payer'} rejected {what}{when}{why}."
+    return f"{unit.payer.name or 'The payer'} {verb} {what}{_when(unit)}{why}."
+
+
+def _when(unit: StatusLevel) -> str:
+    return f" on {unit.said_on:%m/%d/%Y}" if unit.said_on else ""
 
 
 def _doubt(statuses: Sequence[ClaimStatus]) -> str:

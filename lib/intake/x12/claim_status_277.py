@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from lib.intake.claim_facts import ClaimFacts, stated
 from lib.intake.records import NOBODY, Party
 from lib.intake.x12 import elements, status_codes
-from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
+from lib.intake.x12.reader import Segment, Transaction, element
 from lib.intake.x12.status_codes import ClaimStatus
 
 SOURCE, RECEIVER, PROVIDER = "20", "21", "19"  # HL03; any other level is a patient
 PATIENT = "PT"
 PAYER_NUMBER = "1K"  # REF01: the payer's claim control number
+TRACE_NUMBER = "D9"  # REF01: the clearinghouse's number of the claim
+CLEARINGHOUSE = "AY"  # NM101 of who sends the message, where that is no payer
 DUE = "106"  # DTP01: when the payer needs the answer
+Period = tuple[date, date | None]  # first and last day; None where it names no end
 
 
 @dataclass(slots=True)
@@ -30,7 +34,7 @@ class Line:
     amount: Decimal
     statuses: list[ClaimStatus] = field(default_factory=list)
     control: str = ""  # REF*FJ
-    dates: tuple[date, date] | None = None
+    dates: Period | None = None
 
 
 @dataclass(slots=True)
@@ -44,32 +48,63 @@ class StatusLevel:
     provider: Party
     patient: Party
     batch: str  # the trace number of the batch the claim was sent in
+    last: int = 0  # number of its last segment
+    has_bad_due: bool = False  # it names a day (DTP*106) that cannot be read
     trace: str = ""  # TRN02
     is_own_trace: bool = False  # TRN01 = 2: the number that we sent, else one of the payer's
     statuses: list[ClaimStatus] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)  # REF01 -> REF02
-    periods: dict[str, tuple[date, date]] = field(default_factory=dict)  # DTP01
+    periods: dict[str, Period] = field(default_factory=dict)  # DTP01
     quantities: dict[str, Decimal] = field(default_factory=dict)  # QTY01
     amounts: dict[str, Decimal] = field(default_factory=dict)  # AMT01
+    payer_kind: str = ""  # NM101 of the payer
 
     @property
     def said_on(self) -> date | None:
         return next((each.said_on for each in self.statuses if each.said_on), None)
 
+    @property
+    def dates(self) -> tuple[date | None, date | None]:
+        """First and last day of service: of the claim, else of its lines."""
+        period = self.periods.get("472")
+        found = [period] if period else [line.dates for line in self.lines if line.dates]
+        return elements.span(found)
+
+    def facts(self, *, claim: str, payers: str = "") -> ClaimFacts:
+        """Which claim is meant: `claim` is our number of it, `payers` the payer's."""
+        amounts = (each.amount for each in self.statuses if each.amount)
+        charged = next(amounts, None) or self.amounts.get("T3")
+        is_payer = self.payer_kind != CLEARINGHOUSE
+        return ClaimFacts(
+            claim_numbers=stated(claim),
+            payer_numbers=stated(payers, self.numbers.get(PAYER_NUMBER, "")),
+            trace_numbers=stated(self.numbers.get(TRACE_NUMBER, "")),
+            patient_name=self.patient.name,
+            member_ids=stated(self.patient.code),
+            dates=self.dates,
+            charged=charged,
+            payer_name=self.payer.name if is_payer else "",
+            payer_code=self.payer.code if is_payer else "",
+        )
+
 
 def units(transaction: Transaction) -> Iterator[StatusLevel]:
-    """The units of one 277 in the order of the file. Raises Unreadable."""
-    reader = _Reader(transaction.separators.component)
+    """The units of one 277 in the order of the file.
+
+    Dates and amounts that are none are left empty, with a remark: they decide nothing here.
+    """
+    reader = _Reader(transaction.separators.component, transaction.remarks)
     for number, segment in transaction.segments:
         yield from reader.take(number, segment)
     yield from reader.finish()
 
 
 class _Reader:
-    def __init__(self, component: str) -> None:
+    def __init__(self, component: str, remarks: list[str]) -> None:
         self.component = component
-        self.level = ""
+        self.level = self.payer_kind = ""
+        self.remarks = remarks
         self.payer = self.receiver = self.provider = self.patient = NOBODY
         self.batch = ""
         self.sent_on: date | None = None
@@ -94,6 +129,8 @@ class _Reader:
             self.status(self.unit, number, segment)
         elif self.unit is not None:
             self.detail(self.unit, number, segment)
+        if self.unit is not None:
+            self.unit.last = number
 
     def enter(self, level: str) -> None:
         self.level = level
@@ -111,7 +148,7 @@ class _Reader:
 
     def name(self, who: Party, kind: str) -> None:
         if self.level == SOURCE:
-            self.payer = who
+            self.payer, self.payer_kind = who, kind
         elif self.level == RECEIVER:
             self.receiver = who
         elif self.level == PROVIDER:
@@ -129,6 +166,7 @@ class _Reader:
             patient=self.patient,
             batch=self.batch,
             trace=trace,
+            payer_kind=self.payer_kind,
         )
 
     def finish(self) -> Iterator[StatusLevel]:
@@ -138,13 +176,13 @@ class _Reader:
 
     def status(self, unit: StatusLevel, number: int, segment: Segment) -> None:
         if segment[0] == "STC":
-            said = status_codes.read(number, segment, self.component)
+            said = status_codes.read(number, segment, self.component, self.remarks)
             (unit.lines[-1].statuses if unit.lines else unit.statuses).append(said)
             return
         code = element(segment, 1).split(self.component)
         procedure = (code[1] if len(code) > 1 else code[0]).strip().upper()
-        amount = elements.amount(segment, 2, number) if element(segment, 2) else Decimal("0.00")
-        unit.lines.append(Line(procedure, amount))
+        amount = elements.amount_if_any(segment, 2, number, self.remarks)
+        unit.lines.append(Line(procedure, amount or Decimal("0.00")))
 
     def detail(self, unit: StatusLevel, number: int, segment: Segment) -> None:
         name, kind = segment[0], element(segment, 1)
@@ -155,24 +193,19 @@ class _Reader:
             elif kind == "FJ":
                 line.control = element(segment, 2)
         elif name == "DTP":
-            found = _period(number, segment)
+            found = elements.period(segment, number, self.remarks)
             if found and line is not None and kind == "472":
                 line.dates = found
             elif found and kind == DUE:
-                unit.periods[DUE] = min(found, unit.periods.get(DUE, found))
+                earlier = unit.periods.get(DUE, found)
+                unit.periods[DUE] = min(found, earlier, key=lambda period: period[1] or period[0])
             elif found:
                 unit.periods.setdefault(kind, found)
+            elif kind == DUE and element(segment, 3):
+                unit.has_bad_due = True
         elif name == "QTY":
             unit.quantities[kind] = elements.number(element(segment, 2)) or Decimal(0)
         elif name == "AMT":
-            unit.amounts[kind] = elements.amount(segment, 2, number)
-
-
-def _period(number: int, segment: Segment) -> tuple[date, date] | None:
-    """The days of a DTP segment. One that is no date stops only where it says what is due."""
-    try:
-        return elements.period(segment, number)
-    except Unreadable:
-        if element(segment, 1) == DUE:
-            raise
-        return None
+            amount = elements.amount_if_any(segment, 2, number, self.remarks)
+            if amount is not None:
+                unit.amounts[kind] = amount

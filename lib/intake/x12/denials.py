@@ -1,8 +1,8 @@
 """The answers of a remittance: what they ask of the practice, and what they tell it. Pure.
 
-A denied claim always makes a request. Which of the others make a task is the choice of each
-practice; what makes none is history of a task that is open. The contractual difference (CARC 45)
-and what the patient owes (PR 1, 2, 3) never make one.
+What was decided is read from the table in decision_rules.py. A denied claim always makes a
+request. Which of the others make a task is the choice of each practice; what makes none is history
+of a task that is open.
 """
 
 from __future__ import annotations
@@ -13,11 +13,21 @@ from decimal import Decimal
 
 from lib.intake import denial_advice
 from lib.intake.records import PayerUpdate, Request
-from lib.intake.x12.remittances_835 import DENIED, PAID, REVERSAL, ClaimPayment, Recoupment
+from lib.intake.x12 import decision_rules
+from lib.intake.x12.decision_rules import Outcome
+from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
 from lib.models import TaskOptions, TaskType
 
 MAX_LINES = 6  # named in the instructions
-
+TOLD = {  # what goes on from "answered the claim without a payment"
+    Outcome.PENDED: "it is still in review",
+    Outcome.FORWARDED: "it was passed on to another payer",
+    Outcome.PREDETERMINED: "it only says what a service would be paid",
+    Outcome.CAPITATED: "the services are covered by the capitation agreement (CO-24)",
+    Outcome.ENCOUNTER: "nothing was charged",
+    Outcome.INTEREST: "only interest was paid",
+    Outcome.OTHER_PAYER: "another payer has taken care of it",
+}
 
 NONE = TaskOptions()
 
@@ -25,43 +35,90 @@ NONE = TaskOptions()
 def read(
     answers: Iterable[ClaimPayment], takebacks: Iterable[Recoupment], options: TaskOptions = NONE
 ) -> tuple[list[Request], list[PayerUpdate]]:
-    """What the answers ask by the options of the practice, and what they tell."""
+    """What the answers ask by the options of the practice, and what they tell.
+
+    `takebacks` are those that are not settled by an entry of their own (lib/intake/recoupments.py).
+    """
     requests: list[Request] = []
     news: list[PayerUpdate] = []
     for answer in answers:
-        request = _request(answer, options)
+        outcome = decision_rules.outcome(answer)
+        request = _request(answer, outcome, options)
         if request:
             requests.append(request)
-        elif answer.status in PAID:
+        elif outcome in {Outcome.PAID, Outcome.NOTHING_DUE}:
             news.append(_news(answer))
     if options.takebacks:
         requests += [_takeback(each) for each in takebacks]
     return requests, news
 
 
-def key(answer: ClaimPayment) -> str:
-    """What is asked of which claim: the same key is the same request, whatever the envelope."""
+def key(answer: ClaimPayment, kind: str = "") -> str:
+    """Return what is asked of which claim in which answer: the same key is the same request."""
+    return "|".join(
+        ("835", *([kind] if kind else []), answer.trace, str(answer.remitted_on),
+         answer.payer.name, answer.claim_number, answer.payer_claim_number, answer.patient.name,
+         *answer.member_ids[:1], str(answer.dates[0]), str(answer.charged),
+         denial_advice.codes(answer))
+    )  # fmt: skip
+
+
+def part_key(answer: ClaimPayment) -> str:
+    """Return which part of a split claim is answered: the same part answered again is one part."""
+    services = ",".join(f"{line.procedure} {line.charged}" for line in answer.lines)
+    return "|".join((str(answer.charged), services or answer.payer_claim_number))
+
+
+def earlier_key(answer: ClaimPayment, kind: str = "") -> str:
+    """Return the key of stores made before keys said in which answer a request stands."""
     whose = answer.claim_number or answer.patient.name
     claim = answer.payer_claim_number or f"{answer.dates[0]} {answer.charged}"
-    return "|".join(("835", whose, claim, denial_advice.codes(answer)))
+    return "|".join(("835", *([kind] if kind else []), whose, claim, denial_advice.codes(answer)))
 
 
-def _request(answer: ClaimPayment, options: TaskOptions) -> Request | None:
-    if answer.status == DENIED:
+def _of_kind(request: Request, answer: ClaimPayment, kind: str) -> Request:
+    """Key a request by what kind of answer makes it: one claim may be asked about in each way."""
+    return replace(request, key=key(answer, kind), earlier_keys=(earlier_key(answer, kind),))
+
+
+def _request(answer: ClaimPayment, outcome: Outcome, options: TaskOptions) -> Request | None:
+    """What the answer asks, or what it adds to the history of an open task; None for news."""
+    if outcome is Outcome.DENIED:
         advice = denial_advice.find(answer)
-        return _about(answer, advice, advice.title, denial_advice.instructions(answer, advice))
-    if answer.status == REVERSAL:
+        return replace(
+            _about(answer, advice, advice.title, _denied(answer, advice)),
+            amount=decision_rules.open_amount(answer),
+        )
+    if outcome is Outcome.REVERSED:
         return replace(_reversal(answer), is_history=not options.reversals)
-    if answer.status in PAID:
+    if outcome is Outcome.PAID:
         denied = [line for line in answer.lines if line.is_denied]
         if options.line_denials and denied:
             return _lines(answer)
-        asked = [reason for reason in answer.reasons if not reason.is_expected]
-        if options.partial_denials and (denied or any(reason.amount > 0 for reason in asked)):
-            return _partial(answer)
-        if asked and answer.paid <= 0:
-            return _unpaid(answer)
-    return None
+        asked = any(reason.amount > 0 for reason in answer.asked)
+        return _partial(answer) if options.partial_denials and (denied or asked) else None
+    return None if outcome is Outcome.NOTHING_DUE else _told(answer, outcome)
+
+
+def _denied(answer: ClaimPayment, advice: denial_advice.Advice) -> str:
+    """The instructions, with what else the answer says about the money that is open."""
+    said = denial_advice.instructions(answer, advice)
+    if answer.charged == 0:
+        said += " Nothing was charged, so no money is open."
+    if answer.status in decision_rules.FORWARDED:
+        said += (
+            " The claim was also passed on to another payer: wait for that answer before it is "
+            "billed there."
+        )
+    return said
+
+
+def _told(answer: ClaimPayment, outcome: Outcome) -> Request:
+    """An answer that pays nothing and asks nothing: an open task of the claim is told."""
+    advice = denial_advice.find(answer)
+    said = f"{_who(answer)} answered the claim{_when(answer)} without a payment: {TOLD[outcome]}."
+    request = replace(_about(answer, advice, advice.title, said), is_history=True)
+    return replace(request, key=request.key.replace("835|", f"835|{outcome.name.lower()}|", 1))
 
 
 def _about(
@@ -92,6 +149,9 @@ def _about(
         asked_in="remittance",
         document_label=advice.label,
         history=said,
+        facts=answer.facts,
+        earlier_keys=(earlier_key(answer),),
+        trace=answer.trace,
     )
 
 
@@ -117,13 +177,13 @@ def _lines(answer: ClaimPayment) -> Request:
     request = _about(
         about, advice, f"Lines denied: {_lower(advice.title)}", f"{first} {advice.advice}", amount
     )
-    return replace(request, key=request.key.replace("835|", "835|lines|", 1))
+    return _of_kind(request, about, "lines")
 
 
 def _partial(answer: ClaimPayment) -> Request:
     """A claim that was paid less for a reason that somebody may answer."""
     advice = denial_advice.find(answer)
-    asked = [reason for reason in answer.reasons if not reason.is_expected]
+    asked = answer.asked
     amount = min(sum((each.amount for each in asked), Decimal("0.00")), answer.charged)
     first = (
         f"{_who(answer)} paid {answer.paid:,.2f} of {answer.charged:,.2f} US dollars for the "
@@ -137,19 +197,7 @@ def _partial(answer: ClaimPayment) -> Request:
         f"{first} {advice.advice}",
         amount,
     )
-    return replace(request, key=request.key.replace("835|", "835|part|", 1))
-
-
-def _unpaid(answer: ClaimPayment) -> Request:
-    """A claim that was processed and not paid: an open task is told, nothing is proposed."""
-    advice = denial_advice.find(answer)
-    asked = [str(reason) for reason in answer.reasons if not reason.is_expected]
-    said = (
-        f"{_who(answer)} processed the claim{_when(answer)} and paid nothing, with "
-        f"{', '.join(asked[: denial_advice.MAX_CODES])}: it says that {advice.answer}."
-    )
-    request = replace(_about(answer, advice, advice.title, said), is_history=True)
-    return replace(request, key=request.key.replace("835|", "835|unpaid|", 1))
+    return _of_kind(request, answer, "part")
 
 
 def _reversal(answer: ClaimPayment) -> Request:
@@ -160,8 +208,10 @@ def _reversal(answer: ClaimPayment) -> Request:
         "none did, ask the payer why, and note it for the biller."
     )
     request = _about(answer, advice, advice.title, said, abs(answer.charged))
-    request = replace(request, claim_amount=abs(answer.charged))
-    return replace(request, key=request.key.replace("835|", "835|reversal|", 1))
+    request = replace(
+        request, claim_amount=abs(answer.charged), takes_back=denial_advice.codes(answer)
+    )
+    return _of_kind(request, answer, "reversal")
 
 
 def _takeback(takeback: Recoupment) -> Request:
@@ -196,10 +246,14 @@ def _news(answer: ClaimPayment) -> PayerUpdate:
     paid = f"paid {answer.paid:,.2f} US dollars for" if answer.paid > 0 else "processed"
     nothing = "" if answer.paid > 0 else " and paid nothing"
     return PayerUpdate(
-        key="|".join(
-            ("835", "paid", answer.claim_number, answer.payer_claim_number, answer.status,
-             str(answer.paid), str(answer.remitted_on))
+        key=key(answer, f"paid|{answer.status}|{answer.paid}"),
+        earlier_keys=(
+            "|".join(
+                ("835", "paid", answer.claim_number, answer.payer_claim_number, answer.status,
+                 str(answer.paid), str(answer.remitted_on))
+            ),
         ),
+        facts=answer.facts,
         claim_number=answer.claim_number,
         amount=answer.charged,
         sentence=f"{_who(answer)} {paid} this claim{_when(answer)}{nothing}.",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from lib.intake import loinc
 from lib.intake.records import Request
+from lib.intake.rejected_loops import RejectedLoop
 from lib.intake.x12 import status_codes
 from lib.intake.x12.claim_status_277 import DUE, PATIENT, PAYER_NUMBER, Line, StatusLevel, units
 from lib.intake.x12.reader import Transaction, Unreadable
@@ -19,13 +20,17 @@ from lib.models import TaskType
 
 SOURCE_NAME = "277RFAI"
 LOINC = "LOI"
+BAD_DUE = " The day it names as due (DTP*106) cannot be read, so ask the payer until when."
 
 
-def parse(transaction: Transaction) -> Iterator[Request]:
-    """What one 277 asks for, in the order of the file. Raises Unreadable."""
+def parse(transaction: Transaction) -> Iterator[Request | RejectedLoop]:
+    """What one 277 asks for, in the order of the file; a request without a claim stops no other."""
     for unit in units(transaction):
         if unit.level == PATIENT and (unit.statuses or unit.lines):
-            yield _request(unit)
+            try:
+                yield _request(unit)
+            except Unreadable as problem:
+                yield RejectedLoop("request", unit.number, unit.last, problem)
 
 
 def _request(unit: StatusLevel) -> Request:
@@ -44,7 +49,8 @@ def _request(unit: StatusLevel) -> Request:
     said_on = unit.said_on
     when = f" on {said_on:%m/%d/%Y}" if said_on else ""
     due = unit.periods.get(DUE)
-    until = f" by {due[1]:%m/%d/%Y}" if due else ""
+    due_on = (due[1] or due[0]) if due else None
+    until = f" by {due_on:%m/%d/%Y}" if due_on else ""
     asked = [_wanted(whole, "the claim")] if whole else []
     asked += [_wanted(codes, _line(line)) for line, codes in parts]
     period = unit.periods.get("472") or next((each.dates for each, _ in parts if each.dates), None)
@@ -53,13 +59,19 @@ def _request(unit: StatusLevel) -> Request:
         f"{when} for documents{until}: "
         f"{'; '.join(asked)}.{status_codes.added(statuses, unit.payer.name)}"
     )
+    doubt = BAD_DUE if unit.has_bad_due else ""
     number = f"The payer's number for this request is {request or '(none)'}"
     return Request(
-        key=f"{same}{unit.trace}",
+        key="|".join(
+            (f"{same}{unit.trace}", unit.payer.name, unit.patient.name, unit.patient.code,
+             str(unit.dates[0]), str(said_on))
+        ),
+        earlier_keys=(f"{same}{unit.trace}",),
+        facts=unit.facts(claim=claim, payers=payers or ("" if claim else unit.trace)),
         type=TaskType.DOCUMENTS,
         title=_title(labels),
         instructions=f"{payer} asks{what} Attach what is asked for. {number}: the answer must "
-        "name it.",
+        f"name it.{doubt}",
         source=SOURCE_NAME,
         segment_number=unit.number,
         codes=", ".join(dict.fromkeys([*loincs, *(str(c) for c in wanted if not _is_loinc(c))])),
@@ -73,12 +85,12 @@ def _request(unit: StatusLevel) -> Request:
         provider_name=unit.provider.name,
         date_of_service=period[0] if period else None,
         asked_on=said_on,
-        due_on=due[1] if due else None,
-        due_rule="named by the payer" if due else "",
+        due_on=due_on,
+        due_rule="named by the payer" if due_on else "",
         document_label=labels[0],
         same=same,
         history=f"{payer} asks again{what} {number}.",
-    )
+    )  # fmt: skip
 
 
 def _codes(line: Line) -> list[Code]:

@@ -1,4 +1,8 @@
-"""Amounts, dates and names as X12 writes them. Pure; every refusal says which element."""
+"""Amounts, dates and names as X12 writes them. Pure.
+
+What must be right raises Unreadable, saying which element; what nothing depends on is left empty,
+with a remark that says so.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from lib.intake.x12.reader import Segment, Unreadable, element
 
 CENT = Decimal("0.01")
 FIRST_YEAR, LAST_YEAR = 1850, 2199  # others are a slip of the sender
+NO_END = "99991231"  # what senders write for a period that is still open
 MOST = Decimal("9999999999.99")  # what DECIMAL(12,2) holds
 
 
@@ -57,6 +62,24 @@ def amount(segment: Segment, at: int, segment_number: int) -> Decimal:
     return cents
 
 
+def amount_if_any(
+    segment: Segment, at: int, segment_number: int, remarks: list[str]
+) -> Decimal | None:
+    """US dollars of an element that nothing depends on: None, with a remark, where it is bad."""
+    if not element(segment, at):
+        return None
+    try:
+        return amount(segment, at, segment_number)
+    except Unreadable as problem:
+        remarks.append(left_empty(problem))
+        return None
+
+
+def left_empty(problem: Unreadable) -> str:
+    """The remark on an element that could not be read and is not needed."""
+    return f"Segment {problem.number}: {problem.what}; it was left empty."
+
+
 def unit_charge(total: Decimal, units: Decimal) -> Decimal:
     """US dollars for one unit, to the cent; the total where the units say nothing."""
     if units in {0, 1}:
@@ -77,19 +100,26 @@ def _day(text: str) -> date | None:
         return None
 
 
-def day(segment: Segment, at: int, segment_number: int) -> date | None:
-    """The date CCYYMMDD in an element, None where it is empty."""
+def day(segment: Segment, at: int, segment_number: int, remarks: list[str]) -> date | None:
+    """The date CCYYMMDD in an element; None where it is empty, and with a remark where it is none.
+
+    No date decides who, what or how much, so that a bad one never stops what it stands in.
+    """
     text = element(segment, at)
-    if not text:
-        return None
-    found = _day(text)
-    if found is None:
-        raise Unreadable(segment_number, f"{segment[0]}{at:02} is not a date (CCYYMMDD)")
+    found = _day(text) if text else None
+    if text and found is None:
+        name = f"{segment[0]}{at:02}"
+        remarks.append(left_empty(Unreadable(segment_number, f"{name} is {_no_date(text)}")))
     return found
 
 
-def period(segment: Segment, segment_number: int) -> tuple[date, date] | None:
-    """First and last day of a DTP segment: D8, RD8 or DT by what stands in DTP03."""
+def period(
+    segment: Segment, segment_number: int, remarks: list[str]
+) -> tuple[date, date | None] | None:
+    """First and last day of a DTP segment: D8, RD8 or DT by what stands in DTP03.
+
+    The last day is None where the period names no end. None, with a remark, for what is no date.
+    """
     text = element(segment, 3)
     if not text:
         return None
@@ -97,13 +127,24 @@ def period(segment: Segment, segment_number: int) -> tuple[date, date] | None:
     if len(first) in {12, 14}:  # DT: with a time of day
         first = first[:8]
     start, end = _day(first), _day(last or first)
-    if start is None or end is None:
-        raise Unreadable(segment_number, "DTP03 is not a date (CCYYMMDD or CCYYMMDD-CCYYMMDD)")
-    return start, end
+    if start is not None and end is not None:
+        return start, end
+    what = _no_date(last if start is not None else first)
+    remarks.append(left_empty(Unreadable(segment_number, f"DTP03 is {what}")))
+    return (start, None) if start is not None else None
 
 
-def span(periods: Sequence[tuple[date, date]]) -> tuple[date | None, date | None]:
-    """The first and the last day of all periods."""
+def _no_date(text: str) -> str:
+    if text == NO_END:
+        return f"{NO_END}, which stands for no end"
+    return "not a date (CCYYMMDD)"
+
+
+def span(
+    periods: Sequence[tuple[date, date | None]],
+) -> tuple[date | None, date | None]:
+    """The first and the last day of all periods; no last day where one of them has no end."""
     if not periods:
         return None, None
-    return min(start for start, _ in periods), max(end for _, end in periods)
+    ends = [end for _, end in periods if end]
+    return min(start for start, _ in periods), max(ends) if len(ends) == len(periods) else None

@@ -13,18 +13,20 @@ from lib.models import ServiceLine
 
 BILLING, SUBSCRIBER, DEPENDENT = "20", "22", "23"  # HL03
 DIAGNOSIS = frozenset({"ABK", "ABF", "BK", "BF"})  # HI qualifiers: ICD-10-CM, ICD-9-CM
+Period = tuple[date, date | None]  # first and last day; None where it names no end
 ROLES = {"82": "rendering", "DN": "referring", "P3": "referring", "DQ": "supervising"}
 
 
 class LoopContext:
     """The loops around a claim: billing provider, subscriber, payer, patient."""
 
-    def __init__(self, component: str) -> None:
+    def __init__(self, component: str, remarks: list[str]) -> None:
         self.component = component
+        self.remarks = remarks  # on what was left empty
         self.has_levels = False
         self.billing = self.payer = self.subscriber = self.dependent = NOBODY
         self.born: dict[str, tuple[date | None, str | None]] = {}  # by NM101: IL, QC
-        self.last = ""
+        self.last = self.role = ""  # NM101 of the name that came last; SBR01
 
     def enter(self, level: str) -> None:
         self.has_levels = True
@@ -32,6 +34,7 @@ class LoopContext:
         if level == BILLING:
             self.billing = NOBODY
         if level in {BILLING, SUBSCRIBER}:
+            self.role = ""
             self.begin_subscriber(NOBODY)
         elif level == DEPENDENT:
             self.dependent = NOBODY
@@ -53,8 +56,11 @@ class LoopContext:
                 self.dependent = who
             elif self.last == "PR":
                 self.payer = who
+        elif name == "SBR":
+            self.role = element(segment, 1)
         elif name == "DMG" and self.last in {"IL", "QC"}:
-            self.born[self.last] = (elements.day(segment, 2, number), element(segment, 3) or None)
+            birth_date = elements.day(segment, 2, number, self.remarks)
+            self.born[self.last] = (birth_date, element(segment, 3) or None)
 
     def patient(self, number: int) -> Subject:
         """The dependent where there is one, else the subscriber."""
@@ -82,14 +88,15 @@ class ClaimParser:
             raise Unreadable(number, "the claim has no number (CLM01)")
         self.patient = around.patient(number)
         self.parties: dict[str, Party] = {}
-        self.numbers: dict[str, str] = {}  # REF: G1 authorization, 9F referral, F8 original
-        self.periods: dict[str, tuple[date, date]] = {}
+        self.numbers: dict[str, str] = {}  # REF: G1 authorization, 9F referral, F8 original, D9
+        self.periods: dict[str, Period] = {}
         self.diagnoses: list[str] = []
         self.lines: list[ServiceLine] = []
-        self.period: tuple[date, date] | None = None  # of the line that is being read
+        self.period: Period | None = None  # of the line that is being read
         self.service: tuple[int, Segment] | None = None
         self.is_line = False
         self.is_other = False  # inside the loop of another payer
+        self.others: list[Party] = []  # payers
 
     def take(self, number: int, segment: Segment, name: str) -> None:
         if name == "LX":
@@ -102,7 +109,8 @@ class ClaimParser:
         elif name == "DTP":
             self.take_date(number, segment)
         elif self.is_other:
-            return
+            if name == "NM1" and element(segment, 1) == "PR" and not self.is_line:
+                self.others.append(elements.party(segment))
         elif name == "SBR":
             self.is_other = True
         elif name == "NM1":
@@ -112,7 +120,7 @@ class ClaimParser:
                 self.parties.setdefault(role, elements.party(segment))
         elif name == "REF":
             kind = element(segment, 1)
-            if kind in {"G1", "9F", "F8"}:
+            if kind in {"G1", "9F", "F8", "D9"}:
                 self.numbers.setdefault(kind, element(segment, 2))
         elif name == "HI" and not self.is_line:
             self.diagnoses += _diagnoses(tuple(segment), self.component)
@@ -121,7 +129,7 @@ class ClaimParser:
         kind = element(segment, 1)
         if self.is_other or kind not in {"472", "435", "096"}:
             return
-        found = elements.period(segment, number)
+        found = elements.period(segment, number, self.around.remarks)
         if not found:
             return
         if kind != "472":
@@ -149,9 +157,7 @@ class ClaimParser:
         self.end_line()
         place = element(self.clm, 5).split(self.component)
         periods = [
-            (line.date_from, line.date_to)
-            for line in self.lines
-            if line.date_from is not None and line.date_to is not None
+            (line.date_from, line.date_to) for line in self.lines if line.date_from is not None
         ]
         if not periods and "472" in self.periods:
             periods = [self.periods["472"]]
@@ -180,6 +186,9 @@ class ClaimParser:
             filed_total=self.total,
             lines=tuple(self.lines),
             original=self.numbers.get("F8", ""),
+            payer_role=around.role,
+            other_payers=tuple(self.others),
+            trace_number=self.numbers.get("D9", ""),
         )
 
 

@@ -10,9 +10,17 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from lib.intake.x12.separators import AGAIN, EDGES, Broken, Separators, Unreadable, separators_of
+from lib.intake.x12.separators import (
+    AGAIN,
+    EDGES,
+    Broken,
+    Remarks,
+    Separators,
+    Unreadable,
+    separators_of,
+)
 
 __all__ = [
     "Broken",
@@ -53,6 +61,9 @@ class Transaction:
     controls: tuple[str, str, str]  # ISA13, GS06, ST02
     segments: Iterator[tuple[int, Segment]]  # between ST and SE, each with its number in the file
     last: int = 0  # number of the SE segment, once the segments were walked
+    receiver: str = ""  # ISA08
+    sent_on: str = ""  # ISA09, as written
+    remarks: Remarks = field(default_factory=Remarks)  # what was left empty while it was read
 
 
 def decode(content: bytes) -> str:
@@ -189,9 +200,10 @@ class _Reader:
                 self.end(number, segment, isa, group, groups)
             elif name == "TA1":
                 controls = (_control(isa), "", element(segment, 1))
-                sender, nothing = element(isa, 6), iter(())
-                marks = self.separators
-                yield Transaction("TA1", "", number, marks, sender, controls, nothing, number)
+                yield Transaction(
+                    "TA1", "", number, self.separators, element(isa, 6), controls,
+                    iter([(number, segment)]), number, element(isa, 8), element(isa, 9),
+                )  # fmt: skip
             elif name != "SE":
                 stray = stray or number
 
@@ -215,6 +227,8 @@ class _Reader:
             sender=element(isa, 6),
             controls=(_control(isa), element(group, 6), element(segment, 2)),
             segments=iter(()),
+            receiver=element(isa, 8),
+            sent_on=element(isa, 9),
         )
         made.segments = body = self.body(segments, made)
         yield made

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from enum import Enum, auto
 
+from lib.intake.claim_facts import ROLES_OF_STATUS, SPLIT, ClaimFacts, stated
 from lib.intake.records import NOBODY, Party
+from lib.intake.rejected_loops import RejectedLoop
 from lib.intake.x12 import elements
 from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
 
-DENIED, REVERSAL = "4", "22"  # CLP02
-PAID = frozenset({"1", "2", "3", "19", "20", "21"})  # CLP02: processed, and forwarded to others
+MEMBER_KINDS = frozenset({"", "MI", "MR", "MC", "HN", "II"})  # NM108: numbers of an insured person
 REMARKS = {"MOA": range(3, 8), "MIA": (5, 20, 21, 22, 23)}  # elements that hold remark codes
+
+
+class Kind(Enum):
+    """Who takes care of an adjustment."""
+
+    CONTRACT = auto()
+    PATIENT = auto()
+    OTHER_PAYER = auto()
+    ASKED = auto()  # nobody yet: somebody may have to answer
+
+
+# Claim adjustment reason codes by their meaning in the X12 list; 42 and A2 are of version 4010.
+CONTRACTUAL = frozenset({"45"})  # the fee schedule, in any group
+CONTRACTUAL_CO = frozenset({"42", "A2", "131", "253"})  # fee schedule, discount, sequestration
+PATIENTS_SHARE = frozenset({"1", "2", "3"})  # PR: deductible, coinsurance, copay
+PRIOR_PAYER = "23"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +40,21 @@ class Adjustment:
 
     group: str
     code: str
-    amount: Decimal
+    amount: Decimal  # 0.00 where it cannot be read
+
+    @property
+    def kind(self) -> Kind:
+        if self.code in CONTRACTUAL or (self.group == "CO" and self.code in CONTRACTUAL_CO):
+            return Kind.CONTRACT
+        if self.group == "PR" and self.code in PATIENTS_SHARE:
+            return Kind.PATIENT
+        return Kind.OTHER_PAYER if self.code == PRIOR_PAYER else Kind.ASKED
 
     @property
     def is_expected(self) -> bool:
-        """True for the contractual difference and what the patient owes: nobody need answer."""
-        return self.code == "45" or (self.group == "PR" and self.code in {"1", "2", "3"})
+        """True for the contractual difference, what the patient owes and what another payer paid:
+        nobody need answer."""
+        return self.kind is not Kind.ASKED
 
     def __str__(self) -> str:
         return f"{self.group}-{self.code}"
@@ -67,49 +94,115 @@ class ClaimPayment:
     remarks: tuple[str, ...]  # remittance advice remark codes, each once
     paid: Decimal = Decimal("0.00")  # US dollars, CLP04
     lines: tuple[Line, ...] = ()
+    trace: str = ""  # TRN02: the payment this answer came with
+    member_ids: tuple[str, ...] = ()  # of patient, subscriber and corrected patient
+    original: str = ""  # REF*F8: the payer's number of the claim that was answered before
+    filing: str = ""  # CLP06: the kind of plan, such as MA, MC, HM
+    patient_owes: Decimal = Decimal("0.00")  # US dollars, CLP05
+    interest: Decimal = Decimal("0.00")  # US dollars, AMT*I
+    adjusted: Decimal = Decimal("0.00")  # US dollars: adjustments of the claim and of its lines
+
+    @property
+    def facts(self) -> ClaimFacts:
+        """Which claim is answered."""
+        return ClaimFacts(
+            claim_numbers=stated(self.claim_number),
+            payer_numbers=stated(self.payer_claim_number, self.original),
+            patient_name=self.patient.name,
+            member_ids=self.member_ids,
+            dates=self.dates,
+            charged=abs(self.charged),
+            is_part=SPLIT in self.remarks,
+            payer_name=self.payer.name,
+            payer_code=self.payer.code,
+            payer_role=ROLES_OF_STATUS.get(self.status, ""),
+        )
+
+    @property
+    def asked(self) -> tuple[Adjustment, ...]:
+        """The reasons somebody may have to answer; those above zero, where there are any."""
+        found = tuple(reason for reason in self.reasons if not reason.is_expected)
+        return tuple(reason for reason in found if reason.amount > 0) or found
 
 
 @dataclass(frozen=True, slots=True)
 class Recoupment:
-    """Money that a payer takes back from the practice, whatever the claim (PLB)."""
+    """One adjustment of the whole payment, whatever the claim (PLB)."""
 
     segment_number: int
     reason: str  # provider level adjustment reason code
     reference: str  # what the payer calls it; often its claim number
-    amount: Decimal  # US dollars, above zero
+    amount: Decimal  # US dollars: above zero it lowers the payment, below zero it is paid
     trace: str  # TRN02: the payment it is taken from
     payer: Party
     provider: Party
     remitted_on: date | None
+    payee: str = ""  # PLB01: whose payment it is
 
 
-def parse(transaction: Transaction) -> Iterator[ClaimPayment | Recoupment]:
-    """What one 835 says, in the order of the file. Raises Unreadable."""
-    head = _Head()
-    draft: _Draft | None = None
+def parse(transaction: Transaction) -> Iterator[ClaimPayment | Recoupment | RejectedLoop]:
+    """What one 835 says, in the order of the file; an answer that cannot be read stops no other.
+
+    Raises Unreadable where the transaction as a whole cannot be taken.
+    """
+    component, remarks = transaction.separators.component, transaction.remarks
+    head = _Head(remarks)
+    loop: _Loop | None = None
     for number, segment in transaction.segments:
         name = segment[0]
-        if name == "CLP":
-            if draft:
-                yield draft.finish(head)
-            draft = _Draft(number, segment)
-        elif name == "PLB":
-            if draft:
-                yield draft.finish(head)
-            draft = None
-            yield from head.takebacks(number, segment, transaction.separators.component)
-        elif draft:
-            draft.take(number, segment, name, transaction.separators.component)
+        if name in {"CLP", "PLB"}:
+            if loop:
+                yield from loop.finish(head, number - 1)
+            loop = None
+            if name == "CLP":
+                loop = _Loop(number, segment, component, remarks)
+            else:
+                yield from head.takebacks(number, segment, component)
+        elif loop:
+            loop.take(number, segment, name)
         else:
             head.take(number, segment, name)
-    if draft:
-        yield draft.finish(head)
+    if loop:
+        yield from loop.finish(head, transaction.last - 1)
+
+
+class _Loop:
+    """A CLP loop while its segments come by: what it says, or why it cannot be taken."""
+
+    def __init__(self, number: int, segment: Segment, component: str, remarks: list[str]) -> None:
+        self.first, self.component = number, component
+        self.problem: Unreadable | None = None
+        self.draft: _Draft | None = None
+        if not any(part.strip() for part in segment[1:]):
+            remarks.append(f"Segment {number}: an empty claim (CLP) was skipped.")
+            return
+        try:
+            self.draft = _Draft(number, segment, remarks)
+        except Unreadable as problem:
+            self.problem = problem
+
+    def take(self, number: int, segment: Segment, name: str) -> None:
+        if self.draft and not self.problem:
+            try:
+                self.draft.take(number, segment, name, self.component)
+            except Unreadable as problem:
+                self.problem = problem
+
+    def finish(self, head: _Head, last: int) -> Iterator[ClaimPayment | RejectedLoop]:
+        try:
+            if self.draft and not self.problem:
+                yield self.draft.finish(head)
+        except Unreadable as problem:
+            self.problem = problem
+        if self.problem:
+            yield RejectedLoop("answer", self.first, last, self.problem)
 
 
 @dataclass(slots=True)
 class _Head:
     """What stands before the first claim: date, payer, payee."""
 
+    remarks: list[str]
     paid_on: date | None = None
     produced_on: date | None = None
     payer: Party = NOBODY
@@ -119,11 +212,11 @@ class _Head:
 
     def take(self, number: int, segment: Segment, name: str) -> None:
         if name == "BPR":
-            self.paid_on = elements.day(segment, 16, number)
+            self.paid_on = elements.day(segment, 16, number, self.remarks)
         elif name == "TRN":
             self.trace = element(segment, 2)
         elif name == "DTM" and element(segment, 1) == "405":
-            self.produced_on = elements.day(segment, 2, number)
+            self.produced_on = elements.day(segment, 2, number, self.remarks)
         elif name == "N1":
             self.is_payer = element(segment, 1) == "PR"
             if self.is_payer:
@@ -136,22 +229,23 @@ class _Head:
             self.payer = replace(self.payer, code=element(segment, 2))
 
     def takebacks(self, number: int, segment: Segment, component: str) -> Iterator[Recoupment]:
-        """The adjustments of a PLB segment that lower the payment."""
+        """The adjustments of a PLB segment."""
         for at in range(3, len(segment) - 1, 2):
             reason, _, reference = element(segment, at).partition(component)
-            if not reason:
+            if not reason.strip():
                 continue
-            amount = elements.amount(segment, at + 1, number)
-            if amount > 0:
+            amount = elements.amount_if_any(segment, at + 1, number, self.remarks)
+            if amount:
                 yield Recoupment(
                     segment_number=number,
-                    reason=reason.upper(),
+                    reason=reason.strip().upper(),
                     reference=reference.strip(),
                     amount=amount,
                     trace=self.trace,
                     payer=self.payer,
                     provider=self.payee,
                     remitted_on=self.paid_on or self.produced_on,
+                    payee=element(segment, 1),
                 )
 
 
@@ -161,15 +255,21 @@ class _Draft:
 
     number: int
     clp: Segment
+    remarks_on: list[str]  # what was left empty
     patient: Party = NOBODY
     subscriber: Party = NOBODY
+    corrected: Party = NOBODY
     rendering: Party = NOBODY
+    original: str = ""
     claim_dates: list[tuple[date, date]] = field(default_factory=list)
     line_dates: list[tuple[date, date]] = field(default_factory=list)
     reasons: dict[tuple[str, str], Decimal] = field(default_factory=dict)  # of the whole claim
     remarks: dict[str, None] = field(default_factory=dict)
     charged: Decimal = Decimal("0.00")
     paid: Decimal = Decimal("0.00")
+    patient_owes: Decimal = Decimal("0.00")
+    interest: Decimal = Decimal("0.00")
+    unread: Unreadable | None = None  # an adjustment without an amount
     lines: list[_Line] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -178,12 +278,14 @@ class _Draft:
             self.paid = elements.amount(self.clp, 4, self.number)
         if not element(self.clp, 2):
             raise Unreadable(self.number, "the answer has no status (CLP02)")
+        owed = elements.amount_if_any(self.clp, 5, self.number, self.remarks_on)
+        self.patient_owes = owed or self.patient_owes
 
     def take(self, number: int, segment: Segment, name: str, component: str) -> None:
         if name == "CAS":
             self.take_reasons(number, segment)
         elif name == "SVC":
-            self.lines.append(_Line.of(number, segment, component))
+            self.lines.append(_Line.of(number, segment, component, self.remarks_on))
         elif name == "LQ":
             if element(segment, 1) == "HE":
                 self.remark(element(segment, 2))
@@ -191,15 +293,25 @@ class _Draft:
             for at in REMARKS[name]:
                 self.remark(element(segment, at))
         elif name == "NM1":
-            kind = element(segment, 1)
-            if kind == "QC":
-                self.patient = elements.party(segment)
-            elif kind == "IL":
-                self.subscriber = elements.party(segment)
-            elif kind == "82" and not self.rendering.name:
-                self.rendering = elements.party(segment)
+            self.take_party(segment)
+        elif name == "REF" and element(segment, 1) == "F8" and not self.lines:
+            self.original = self.original or element(segment, 2)
         elif name == "DTM":
             self.take_date(number, segment)
+        elif name == "AMT" and element(segment, 1) == "I":
+            interest = elements.amount_if_any(segment, 2, number, self.remarks_on)
+            self.interest += interest or Decimal(0)
+
+    def take_party(self, segment: Segment) -> None:
+        kind = element(segment, 1)
+        if kind == "QC":
+            self.patient = elements.party(segment)
+        elif kind == "IL":
+            self.subscriber = elements.party(segment)
+        elif kind == "74":
+            self.corrected = elements.party(segment)
+        elif kind == "82" and not self.rendering.name:
+            self.rendering = elements.party(segment)
 
     def take_reasons(self, number: int, segment: Segment) -> None:
         group = element(segment, 1).upper()
@@ -207,8 +319,17 @@ class _Draft:
             code = element(segment, at).upper()
             if code:
                 reasons = self.lines[-1].reasons if self.lines else self.reasons
-                amount = elements.amount(segment, at + 1, number)
+                amount = self.take_amount(number, segment, at + 1)
                 reasons[group, code] = reasons.get((group, code), Decimal(0)) + amount
+
+    def take_amount(self, number: int, segment: Segment, at: int) -> Decimal:
+        """What a reason took off; nothing, with a remark, where that cannot be read."""
+        try:
+            return elements.amount(segment, at, number)
+        except Unreadable as problem:
+            self.unread = self.unread or problem
+            self.remarks_on.append(elements.left_empty(problem))
+            return Decimal("0.00")
 
     def all_reasons(self) -> dict[tuple[str, str], Decimal]:
         """What the lines say together; some senders say it of the claim once more."""
@@ -224,7 +345,7 @@ class _Draft:
     def take_date(self, number: int, segment: Segment) -> None:
         kind = element(segment, 1)
         if kind in {"232", "233", "472", "150", "151"}:
-            found = elements.day(segment, 2, number)
+            found = elements.day(segment, 2, number, self.remarks_on)
             if found:
                 dates = self.claim_dates if kind in {"232", "233"} else self.line_dates
                 dates.append((found, found))
@@ -234,7 +355,9 @@ class _Draft:
             self.remarks.setdefault(code.upper())
 
     def finish(self, head: _Head) -> ClaimPayment:
-        reasons = (Adjustment(*key, amount) for key, amount in self.all_reasons().items())
+        reasons = [Adjustment(*key, amount) for key, amount in self.all_reasons().items()]
+        if self.unread and self.hangs_on(reasons):
+            raise self.unread
         return ClaimPayment(
             segment_number=self.number,
             claim_number="" if element(self.clp, 1) == "0" else element(self.clp, 1),
@@ -250,7 +373,27 @@ class _Draft:
             remarks=tuple(self.remarks),
             paid=self.paid,
             lines=tuple(line.finish() for line in self.lines),
+            trace=head.trace,
+            member_ids=stated(
+                *(
+                    who.code
+                    for who in (self.patient, self.subscriber, self.corrected)
+                    if who.code_kind in MEMBER_KINDS
+                )
+            ),
+            original=self.original,
+            filing=element(self.clp, 6).upper(),
+            patient_owes=self.patient_owes,
+            interest=self.interest,
+            adjusted=sum(self.reasons.values(), Decimal("0.00"))
+            + sum((sum(each.reasons.values()) for each in self.lines), Decimal("0.00")),
         )
+
+    def hangs_on(self, reasons: Sequence[Adjustment]) -> bool:
+        """True where an amount that cannot be read decides whether the claim was denied: nothing
+        was paid, and no other reason says so."""
+        is_said = element(self.clp, 2) == "4" or any(not each.is_expected for each in reasons)
+        return self.charged > 0 and self.paid == 0 and not is_said
 
 
 @dataclass(slots=True)
@@ -263,11 +406,10 @@ class _Line:
     reasons: dict[tuple[str, str], Decimal] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, number: int, segment: Segment, component: str) -> _Line:
+    def of(cls, number: int, segment: Segment, component: str, remarks: list[str]) -> _Line:
         code = element(segment, 1).split(component)
         charged, paid = (
-            elements.amount(segment, at, number) if element(segment, at) else Decimal("0.00")
-            for at in (2, 3)
+            elements.amount_if_any(segment, at, number, remarks) or Decimal("0.00") for at in (2, 3)
         )
         return cls((code[1] if len(code) > 1 else code[0]).strip().upper(), charged, paid)
 

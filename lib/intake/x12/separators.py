@@ -14,6 +14,22 @@ PIECE = (  # how a piece of a file begins, of which the ISA segment is missing
 AGAIN = "the file was cut off, so ask the sender for it again"
 
 
+class Remarks(list[str]):
+    """What is said of elements that were left empty: the first ones, and how many more."""
+
+    MOST = 100  # memory stays bounded, however bad a file is
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.more = 0
+
+    def append(self, remark: str) -> None:
+        if len(self) < self.MOST:
+            super().append(remark)
+        else:
+            self.more += 1
+
+
 class Unreadable(Exception):
     """A transaction cannot be taken as it is; `what` goes on from "segment `number`"."""
 
@@ -54,8 +70,8 @@ def separators_of(head: str, number: int) -> Separators:
     if not last:
         raise Broken(number, f"the ISA segment is incomplete; {AGAIN}")
     component, terminator = last[0], last[1:]
-    if not terminator or terminator.isalnum():
-        if mark == " " or not re.search(re.escape(mark + component) + r" *\n", head):
+    if not terminator or terminator.isalnum() or terminator in " \t":
+        if mark == " " or not re.search(re.escape(mark + component) + r"[ \t]*\n", head):
             raise Broken(number, f"the ISA segment is incomplete; {AGAIN}")
         terminator = "\n"
     marks = {mark, component, terminator}

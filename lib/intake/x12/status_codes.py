@@ -15,14 +15,15 @@ from functools import cache
 
 from lib.intake import denial_advice
 from lib.intake.denial_advice import REFERENCE, Advice
-from lib.intake.x12 import elements
+from lib.intake.x12 import decision_rules, elements
+from lib.intake.x12.decision_rules import StatusOutcome
 from lib.intake.x12.reader import Segment, element
 
-REJECTED = frozenset({"A3", "A6", "A7", "A8"})  # categories of STC01
-REJECT = "U"  # STC03
+REJECT, ACCEPT = "U", "WQ"  # STC03
 PATIENTS = frozenset({"IL", "QC", "HK", "GY", "QD", "S3"})  # entities: subscriber, patient …
 PAYERS = frozenset({"PR", "PRP", "AO", "TT"})
 UNNAMED = frozenset({"rejected_unnamed", "document_unnamed"})  # another code may say more
+UNREAD = {"rejected_unnamed": "rejected_unread", "document_unnamed": "document_unread"}
 MAX_CODES = 8  # said in one sentence
 
 
@@ -55,26 +56,39 @@ class ClaimStatus:
         return self.codes[0].category if self.codes else ""
 
     @property
-    def is_rejected(self) -> bool:
-        return self.action == REJECT or self.category in REJECTED
+    def outcome(self) -> StatusOutcome:
+        return decision_rules.status_outcome(self.category, self.action)
 
     @property
     def disagrees(self) -> bool:
         """True where the category says one thing and the action code another."""
-        if self.action not in {REJECT, "WQ"} or not self.category.startswith("A"):
-            return False
-        return (self.action == REJECT) != (self.category in REJECTED)
+        by_category = decision_rules.status_outcome(self.category, "")
+        if self.action == ACCEPT:
+            return by_category in {StatusOutcome.REJECTED, StatusOutcome.DENIED}
+        if self.action == REJECT:
+            return by_category in {StatusOutcome.ACCEPTED, StatusOutcome.RECEIVED}
+        return False
 
 
-def read(number: int, segment: Segment, component: str) -> ClaimStatus:
-    """An STC segment. Raises Unreadable where its date or amount is not one."""
+@dataclass(frozen=True, slots=True)
+class StatusSeen:
+    """What one claim, or a batch, of an acknowledgment came to."""
+
+    outcome: StatusOutcome
+    segment_number: int
+    claim_number: str  # empty: a batch
+    codes: str
+
+
+def read(number: int, segment: Segment, component: str, remarks: list[str]) -> ClaimStatus:
+    """An STC segment; a date or an amount that is none is left empty, with a remark."""
     found = [element(segment, at) for at in (1, 10, 11)]
     return ClaimStatus(
         number=number,
         codes=tuple(_code(text.split(component)) for text in found if text),
-        said_on=elements.day(segment, 2, number),
+        said_on=elements.day(segment, 2, number, remarks),
         action=element(segment, 3).upper(),
-        amount=elements.amount(segment, 4, number) if element(segment, 4) else None,
+        amount=elements.amount_if_any(segment, 4, number, remarks),
         words=element(segment, 12),
     )
 
@@ -95,12 +109,15 @@ def codes(statuses: Iterable[ClaimStatus]) -> str:
     return ", ".join(dict.fromkeys(str(code) for each in statuses for code in each.codes))
 
 
-def find(statuses: Iterable[ClaimStatus]) -> Advice:
-    """The advice for the first code we hold one for; one that names nothing comes last."""
+def find(statuses: Iterable[ClaimStatus], unknown: str = "rejected_unknown") -> Advice:
+    """The advice for the first code we hold one for; one that names nothing comes last, and
+    `unknown` where we hold none."""
     keys = [_key(code) for each in statuses for code in each.codes]
     known = [key for key in keys if key]
     named = [key for key in known if key not in UNNAMED]
-    return denial_advice.advice(next(iter(named + known), "rejected_unknown"))
+    if known and not named and None in keys:  # a code we do not know may name it
+        known = [UNREAD[known[0]]]
+    return denial_advice.advice(next(iter(named + known), unknown))
 
 
 def _key(code: Code) -> str | None:

@@ -1,6 +1,7 @@
 """The messages of an X12 file: what each is, what it says, and which cannot be taken. Pure.
 
-A message is one ST…SE. It is taken whole or not at all; a bad one does not stop the others.
+A message is one ST…SE. A bad one does not stop the others, and a claim of it or an answer that
+cannot be read is set aside by itself.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain, islice
 
-from lib.intake.records import Claim, PayerUpdate, Request
+from lib.intake.records import Claim, PayerUpdate, Request, Withdrawal
+from lib.intake.rejected_loops import RejectedLoop
 from lib.intake.x12 import (
     acknowledgments_277ca,
     claims_837,
     document_requests_277,
     reader,
+    receipts_999,
     remittances_835,
 )
 from lib.intake.x12.elements import MOST
 from lib.intake.x12.reader import Broken, Transaction, Unreadable, element
+from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
+from lib.intake.x12.status_codes import StatusSeen
 
 CLAIMS, REMITTANCE = "837P", "835"
 ACKNOWLEDGMENT, DOCUMENT_REQUEST = "277CA", "277RFAI"
@@ -69,6 +74,10 @@ class Message:
     sentence: str = ""
     segment_number: int | None = None  # where the sentence points to
     text: str | None = None  # of one that was set aside and has no segments
+    is_part: bool = False  # a claim, an answer or a request of a message that came in
+
+
+Said = Claim | ClaimPayment | Recoupment | Request | PayerUpdate | StatusSeen | Receipt
 
 
 @dataclass(slots=True)
@@ -80,8 +89,13 @@ class Batch:
     takebacks: list[Recoupment] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     news: list[PayerUpdate] = field(default_factory=list)
+    withdrawals: list[Withdrawal] = field(default_factory=list)
+    statuses: list[StatusSeen] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)  # on elements that were left empty
+    more_remarks: int = 0
 
-    def add(self, said: Claim | ClaimPayment | Recoupment | Request | PayerUpdate) -> None:
+    def add(self, said: Said) -> None:
         if isinstance(said, Claim):
             self.claims.append(said)
         elif isinstance(said, ClaimPayment):
@@ -90,6 +104,10 @@ class Batch:
             self.requests.append(said)
         elif isinstance(said, PayerUpdate):
             self.news.append(said)
+        elif isinstance(said, StatusSeen):
+            self.statuses.append(said)
+        elif isinstance(said, Receipt):
+            self.receipts.append(said)
         else:
             self.takebacks.append(said)
 
@@ -99,6 +117,11 @@ class Batch:
         self.takebacks += other.takebacks
         self.requests += other.requests
         self.news += other.news
+        self.withdrawals += other.withdrawals
+        self.statuses += other.statuses
+        self.receipts += other.receipts
+        self.remarks += other.remarks
+        self.more_remarks += other.more_remarks
 
     def __len__(self) -> int:
         return (
@@ -107,6 +130,9 @@ class Batch:
             + len(self.takebacks)
             + len(self.requests)
             + len(self.news)
+            + len(self.withdrawals)
+            + len(self.statuses)
+            + len(self.receipts)
         )
 
 
@@ -129,6 +155,7 @@ def read(
     charged = Decimal(0)
     for transaction in reader.transactions(pieces, warnings):
         kind, trace, part, given = transaction.kind, "", Batch(), False
+        rejected: list[RejectedLoop] = []
         outcome: str = APPLIED
         problem: Unreadable | None = None
         try:
@@ -136,7 +163,7 @@ def read(
             trace = _trace(segment for _, segment in head)
             transaction.segments = chain(head, transaction.segments)
             kind = _kind(transaction, [segment for _, segment in head])
-            for said in _parse(kind, transaction):
+            for said in _taken(_parse(kind, transaction), rejected):
                 part.add(said)
                 if isinstance(said, ClaimPayment):
                     charged += abs(said.charged)
@@ -156,6 +183,7 @@ def read(
                 raise RestartWithout from found
             outcome, problem = QUARANTINED, found
         if outcome == APPLIED and transaction.number not in without:
+            part.remarks, part.more_remarks = transaction.remarks, transaction.remarks.more
             yield part
         for _ in _rest(transaction):
             pass
@@ -165,6 +193,29 @@ def read(
             kind, identifiers, transaction.number, last, outcome,
             problem.what if problem else "", problem.number if problem else None,
         )  # fmt: skip
+        if outcome == APPLIED:
+            yield from (_set_aside(kind, identifiers, loop) for loop in rejected)
+
+
+def _taken(found: Iterator[Said | RejectedLoop], rejected: list[RejectedLoop]) -> Iterator[Said]:
+    """What could be read; the rest goes to `rejected`. Raises the first problem where nothing
+    could be."""
+    is_empty = True
+    for each in found:
+        if isinstance(each, RejectedLoop):
+            rejected.append(each)
+        else:
+            is_empty = False
+            yield each
+    if rejected and is_empty:
+        raise rejected[0].problem
+
+
+def _set_aside(kind: str, identifiers: str, loop: RejectedLoop) -> Message:
+    return Message(
+        f"{kind} {loop.name}", identifiers, loop.first, loop.last, QUARANTINED,
+        loop.problem.what, loop.problem.number, is_part=True,
+    )  # fmt: skip
 
 
 def bad_ones(pieces: Iterable[str]) -> frozenset[int]:
@@ -172,7 +223,9 @@ def bad_ones(pieces: Iterable[str]) -> frozenset[int]:
     every = _Everything()
     found = read(pieces, [], every)
     return frozenset(
-        each.first for each in found if isinstance(each, Message) and each.outcome == QUARANTINED
+        each.first
+        for each in found
+        if isinstance(each, Message) and each.outcome == QUARANTINED and not each.is_part
     )
 
 
@@ -220,25 +273,33 @@ def _kind(transaction: Transaction, head: list[reader.Segment]) -> str:
         purpose = next((element(each, 6) for each in head if each[0] == "BHT"), "")
         if "X212" not in transaction.version and purpose in STATUS_PURPOSES:
             return STATUS_PURPOSES[purpose]
+    if kind in receipts_999.KINDS:
+        return kind
     if not kind.isalnum() or len(kind) > 6:
         raise Unreadable(number, "the ST segment does not say what the transaction is")
+    raise _Other(number, _not_read(kind))
+
+
+def _not_read(kind: str) -> str:
     what = f" ({OTHERS[kind]})" if kind in OTHERS else ""
-    article = "an" if kind.startswith("8") else "a"
-    raise _Other(number, f"this is {article} {kind}{what}, which is not read")
+    return f"this is {'an' if kind.startswith('8') else 'a'} {kind}{what}, which is not read"
 
 
-def _parse(
-    kind: str, transaction: Transaction
-) -> (
-    Iterator[Claim]
-    | Iterator[ClaimPayment | Recoupment]
-    | Iterator[Request | PayerUpdate]
-    | Iterator[Request]
-):
+def _receipts(kind: str, transaction: Transaction) -> Iterator[Receipt]:
+    """The batches that a receipt rejects; one that rejects none is not for us."""
+    found = receipts_999.read(transaction)
+    if not found.rejected:
+        raise _Other(transaction.number, _not_read(kind) + receipts_999.accepted_sentence(found))
+    yield from found.rejected
+
+
+def _parse(kind: str, transaction: Transaction) -> Iterator[Said | RejectedLoop]:
     if kind == CLAIMS:
         return claims_837.parse(transaction)
     if kind == REMITTANCE:
         return remittances_835.parse(transaction)
     if kind == ACKNOWLEDGMENT:
         return acknowledgments_277ca.parse(transaction)
+    if kind in receipts_999.KINDS:
+        return _receipts(kind, transaction)
     return document_requests_277.parse(transaction)

@@ -1,0 +1,100 @@
+"""Whether a charge can be proven to be the claim that a payer answered: only then may a replacement
+of it be written. Otherwise it would leave with another visit's, patient's or payer's data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lib.export.claims_837 import Replacement
+from lib.export.filed_claim import Segments, element_at
+from lib.intake import claim_matcher, known_charges
+from lib.intake.charge_check import facts_of_tasks
+from lib.intake.claim_matcher import BORN, DAY, MEMBER, PATIENT, PAYER, ROLE
+from lib.intake.spelling import could_be_payer, could_be_person
+from lib.store.database import Connection
+
+NEEDED = {PATIENT: "patient", MEMBER: "member ID", BORN: "date of birth", DAY: "date of service",
+          PAYER: "payer", ROLE: "order of payers"}  # fmt: skip
+
+
+def doubts(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
+    """Return for each charge that cannot be proven why; the sentences name no patient."""
+    return _unproven_numbers(con, charge_ids) | _contradicted(con, charge_ids)
+
+
+def _contradicted(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
+    """Return the charges that a task's message contradicts, unless a person chose them for it."""
+    rows = con.rows(
+        """
+        SELECT id, charge_id FROM task
+        WHERE charge_id IN (SELECT unnest($ids::BIGINT[])) AND intake_file_id IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM charge_choice
+                          WHERE charge_choice.task_id = task.id
+                            AND charge_choice.charge_id = task.charge_id)
+        """,
+        ids=list(charge_ids),
+    )
+    facts = facts_of_tasks(con, [task_id for task_id, _ in rows])
+    candidates = {
+        candidate.charge_id: candidate for _, candidate in known_charges.known(con, charge_ids)
+    }
+    found: dict[int, str] = {}
+    for task_id, charge_id in rows:
+        if task_id not in facts:
+            continue
+        comparison = claim_matcher.compare(facts[task_id], candidates[charge_id])
+        against = [NEEDED[each.name] for each in comparison.disagreements if each.name in NEEDED]
+        if against:
+            found[charge_id] = (
+                f"the answer it was changed for is about another {', '.join(against)}: choose the "
+                "right charge in the task"
+            )
+    return found
+
+
+def _unproven_numbers(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
+    """Return the charges whose payer's number may be another's: nothing that agrees said it, and
+    another charge has the same claim number or the same payer's number."""
+    rows = con.rows(
+        """
+        SELECT charge.id FROM charge
+        WHERE charge.id IN (SELECT unnest($ids::BIGINT[])) AND payer_claim_number <> ''
+          AND NOT EXISTS (SELECT 1 FROM charge_number AS said
+                          WHERE said.charge_id = charge.id AND said.kind = 'payer'
+                            AND said.number = charge.payer_claim_number AND said.is_proven)
+          AND EXISTS (SELECT 1 FROM charge AS other
+                      WHERE other.practice_id = charge.practice_id AND other.id <> charge.id
+                        AND (other.number_key = charge.number_key
+                             OR other.payer_claim_number = charge.payer_claim_number))
+        """,
+        ids=list(charge_ids),
+    )
+    return {
+        row[0]: "the payer's claim number may be that of another claim of the same number: no "
+        "answer that names this patient, day and payer gave it"
+        for row in rows
+    }
+
+
+def of_filing(replacement: Replacement) -> str | None:
+    """Return why the claim that was filed cannot be this charge's, or None."""
+    filing = replacement.filing
+    who = _name(filing.patient or filing.subscriber)
+    if who and not could_be_person(who, replacement.patient.name, same_member=True):
+        return "the claim that was filed names another patient"
+    payer = element_at(filing.payer[0], 3) if filing.payer else ""
+    is_code = bool(filing.payer) and element_at(filing.payer[0], 9) == replacement.payer.code
+    if payer and not is_code and not could_be_payer(payer, replacement.payer.name):
+        return "the claim that was filed goes to another payer"
+    return None
+
+
+def _name(loop: Segments) -> str:
+    if not loop:
+        return ""
+    return ", ".join(part for part in (element_at(loop[0], 3), element_at(loop[0], 4)) if part)
+
+
+def why_not(replacement: Replacement, found: Mapping[int, str]) -> str:
+    """Return why this original cannot be proven; empty where it is."""
+    return found.get(replacement.charge.id) or of_filing(replacement) or ""

@@ -1,0 +1,151 @@
+"""Which tasks have a charge that their own message contradicts: a check of stores filled before
+claims were told apart by more than their number, and of whatever a person chose against a file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lib import access
+from lib.access import Verb
+from lib.errors import NoSuchPractice, RefusedFile
+from lib.intake import claim_matcher, known_charges, recognize, task_claims
+from lib.intake.claim_facts import ClaimFacts
+from lib.intake.claim_matcher import Fact, Outcome
+from lib.intake.known_charges import numbers
+from lib.intake.source_file import path_of
+from lib.models import Person
+from lib.store.database import Connection, transaction
+
+BATCH = 2000  # tasks that are in memory at once
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A task whose charge disagrees with its message."""
+
+    task_id: int
+    title: str
+    facts: tuple[Fact, ...]  # those that contradict each other
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a check found."""
+
+    checked: int
+    unread: int  # tasks whose file says nothing readable any more
+    doubts: tuple[Doubt, ...]
+
+
+def review(con: Connection, practice_id: int, *, actor: Person | None) -> Review:
+    """Compare the charge of every pending task of the practice with what its message says.
+
+    What older stores did not keep of a message is read from its file and kept; nothing else
+    changes. A charge that a person chose is theirs, and no doubt. `actor` None is the command line.
+    """
+    if actor:
+        access.require(actor, Verb.IMPORT, practice_id, NoSuchPractice())
+    _keep_missing(con, practice_id)
+    checked, unread, doubts = 0, 0, []
+    for rows in _batches(con, practice_id):
+        facts = task_claims.kept_facts(con, [row[0] for row in rows])
+        charge_ids = sorted({row[1] for row in rows})
+        held = {each.charge_id: each for _, each in known_charges.known(con, charge_ids)}
+        for task_id, charge_id, title in rows:
+            if task_id not in facts:
+                unread += 1
+                continue
+            checked += 1
+            comparison = claim_matcher.compare(facts[task_id], held[charge_id])
+            if comparison.disagreements:
+                doubts.append(Doubt(task_id, title, comparison.disagreements))
+    return Review(checked, unread, tuple(doubts))
+
+
+def facts_of_tasks(con: Connection, task_ids: Sequence[int]) -> dict[int, ClaimFacts]:
+    """Return what the messages of tasks say of their claims, read from the files where it was not
+    kept; a task that says nothing of a claim is not in it."""
+    found = task_claims.kept_facts(con, task_ids)
+    missing = [task_id for task_id in task_ids if task_id not in found]
+    return found | dict(_read(con, missing))
+
+
+def _batches(con: Connection, practice_id: int) -> Iterator[list[tuple[int, int, str]]]:
+    last = 0
+    while True:
+        rows = con.rows(
+            """
+            SELECT id, charge_id, title FROM task
+            WHERE practice_id = $practice_id AND is_open AND charge_id IS NOT NULL
+              AND intake_file_id IS NOT NULL AND id > $last
+              AND NOT EXISTS (SELECT 1 FROM charge_choice
+                              WHERE charge_choice.task_id = task.id
+                                AND charge_choice.charge_id = task.charge_id)
+            ORDER BY id LIMIT $size
+            """,
+            practice_id=practice_id,
+            last=last,
+            size=BATCH,
+        )
+        if not rows:
+            return
+        yield [(row[0], row[1], row[2]) for row in rows]
+        last = rows[-1][0]
+
+
+def _keep_missing(con: Connection, practice_id: int) -> None:
+    """Keep what the messages of older tasks say, read from the files that are kept."""
+    ids = [
+        row[0]
+        for row in con.rows(
+            """
+            SELECT id FROM task
+            WHERE practice_id = $practice_id AND is_open AND intake_file_id IS NOT NULL
+              AND charge_id IS NOT NULL AND id NOT IN (SELECT task_id FROM task_claim)
+            """,
+            practice_id=practice_id,
+        )
+    ]
+    found = [
+        task_claims.row_of(task_id, practice_id, facts, Outcome.MATCHED)
+        for task_id, facts in _read(con, ids)
+    ]
+    if not found:
+        return
+    with transaction(con):
+        known = {row[0] for row in con.rows("SELECT task_id FROM task_claim")}
+        con.insert("task_claim", [row for row in found if row["task_id"] not in known])
+
+
+def _read(con: Connection, task_ids: Sequence[int]) -> Iterator[tuple[int, ClaimFacts]]:
+    """Yield what the messages of these tasks say, one file after another."""
+    if not task_ids:
+        return
+    wanted: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for task_id, sha256, number in con.rows(
+        """
+        SELECT task.id, sha256, segment_number
+        FROM task JOIN intake_file ON intake_file.id = intake_file_id
+        WHERE task.id IN (SELECT unnest($ids::BIGINT[])) AND segment_number IS NOT NULL
+        """,
+        ids=list(task_ids),
+    ):
+        wanted[sha256][number].append(task_id)
+    for sha256, by_number in wanted.items():
+        path = path_of(con.store, sha256)
+        if not path.exists():
+            continue
+        try:
+            said = recognize.read(path.name, path.read_bytes())
+        except (RefusedFile, OSError):
+            continue  # a table read by a mapping of its own, or a file that is damaged by now
+        for number, facts in _facts(said):
+            for task_id in by_number.get(number, ()) if numbers(facts) else ():
+                yield task_id, facts
+
+
+def _facts(said: recognize.FileContent) -> Iterable[tuple[int, ClaimFacts]]:
+    yield from ((each.segment_number, each.facts) for each in said.answers)
+    yield from ((each.segment_number, each.about) for each in said.requests)

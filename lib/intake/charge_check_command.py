@@ -1,0 +1,44 @@
+"""python -m lib check: list tasks whose charge disagrees with the message behind them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from datetime import datetime
+
+from lib.intake import charge_check
+from lib.intake.recognize import count
+from lib.store import process
+
+
+def main(arguments: Sequence[str], *, now: datetime) -> int:
+    """Check every practice: 0 nothing disagrees, 1 something does. Prints no patient."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lib check",
+        description="List pending tasks whose charge disagrees with what the file behind them says "
+        "of patient, day, amount or payer. BILLING_TASKS_DATA names the data folder.",
+        epilog="Exit code: 0 nothing disagrees, 1 something does. Open the tasks it names and "
+        "choose their charge there.",
+    )
+    parser.parse_args(arguments)
+    try:
+        con = process.open_store().connection()
+        found = 0
+        for practice_id, name in con.rows("SELECT id, name FROM practice ORDER BY id"):
+            review = charge_check.review(con, practice_id, actor=None)
+            found += len(review.doubts)
+            print(f"{name}: {summary(review)}")
+            for doubt in review.doubts:
+                facts = ", ".join(fact.name.lower() for fact in doubt.facts)
+                print(f"  task {doubt.task_id}: {facts}")
+    finally:
+        process.close_stores()
+    return 1 if found else 0
+
+
+def summary(review: charge_check.Review) -> str:
+    """ "1,204 tasks checked, 2 disagree with their charge." """
+    said = f"{count(review.checked, 'task')} checked, {len(review.doubts):,} of them disagree"
+    if review.unread:
+        said += f"; the file of {count(review.unread, 'task')} could not be read again"
+    return f"{said}."

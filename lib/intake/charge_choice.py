@@ -1,0 +1,308 @@
+"""Which charge a task is about: why it was chosen, which others it could be, a person's choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from lib import access, history, tasks
+from lib.access import Verb
+from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchCharge, NoSuchTask
+from lib.event_kinds import EventKind
+from lib.intake import claim_matcher, known_charges, task_claims
+from lib.intake.claim_facts import ClaimFacts, stated
+from lib.intake.claim_matcher import PAYER, Agreement, Candidate, Comparison
+from lib.intake.known_charges import KnownCharge
+from lib.intake.known_records import Payers
+from lib.intake.records import Party
+from lib.intake.replacement_claims import show_charge
+from lib.intake.spelling import number_key
+from lib.models import Person, Status, Task
+from lib.store import search_terms
+from lib.store.database import Connection, transaction, utc
+from lib.store.idempotency import FormSubmission, is_repeat
+
+MAX_OPTIONS = 12  # charges offered to choose from
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTask:
+    """A completed task about the same claim."""
+
+    id: int
+    title: str
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A charge that a task could be about."""
+
+    charge_id: int
+    line: str  # "01/10/2025 · DOE, JANE · ANY PLAN · 150.00 · C1"
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """By what a task has its charge, or could get one."""
+
+    comparison: Comparison | None = None  # of its charge with what the message says
+    chosen_by: str | None = None
+    chosen_at: datetime | None = None
+    options: tuple[Option, ...] = ()
+    earlier: EarlierTask | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        """True where a person chose the charge, or nothing contradicts it."""
+        return self.chosen_by is not None or bool(
+            self.comparison and not self.comparison.disagreements
+        )
+
+
+def basis(con: Connection, task: Task) -> Basis:
+    """Return why the task has its charge, and where that is in doubt what it could be about.
+
+    The caller has read the task. Nothing but the earlier task for one made by hand.
+    """
+    earlier = _earlier(con, task)
+    facts = task_claims.of_task(con, task.id)
+    if facts is None:
+        return Basis(earlier=earlier)
+    comparison = None
+    who, when = _chosen(con, task)
+    if task.charge_id is not None:
+        [(_, candidate)] = known_charges.known(con, [task.charge_id])
+        comparison = claim_matcher.compare(facts, candidate)
+    found = Basis(comparison, who, when, (), earlier)
+    if task.status is Status.COMPLETED or (task.charge_id is not None and found.is_certain):
+        return found
+    return Basis(comparison, who, when, _options(con, task, facts), earlier)
+
+
+def choose(
+    con: Connection,
+    task_id: int,
+    charge_id: int,
+    *,
+    seen: int | None,
+    token: str,
+    actor: Person,
+    now: datetime,
+) -> None:
+    """Let the task be about this charge, with history; whatever was typed for another is dropped.
+
+    `seen` is the charge the task had when it was read. Raises ChargeChosen where it has another by
+    now, AlreadyCompleted, NoSuchCharge, NotAllowed or NoSuchTask.
+    """
+    with transaction(con):
+        task = tasks.get(con, task_id, actor=actor)
+        access.require(actor, Verb.CHOOSE_CHARGE, task.practice_id, NoSuchTask())
+        if is_repeat(
+            con, FormSubmission(token, "choose charge", actor, (task_id, charge_id)), now=now
+        ):
+            return
+        if task.status is Status.COMPLETED:
+            raise AlreadyCompleted(task.completed_by)
+        if task.charge_id != seen:
+            raise ChargeChosen(_chosen(con, task)[0], _line_of(con, task.charge_id))
+        practice_id = con.value("SELECT practice_id FROM charge WHERE id = $id", id=charge_id)
+        if practice_id != task.practice_id:
+            raise NoSuchCharge
+        [(held, candidate)] = known_charges.known(con, [charge_id])
+        facts = task_claims.of_task(con, task_id) or ClaimFacts()
+        show_charge(con, task_id, held)
+        search_terms.index(con, [task_id])
+        con.execute("DELETE FROM draft WHERE task_id = $id", id=task_id)
+        con.execute(
+            "INSERT INTO charge_choice VALUES ($task_id, $practice_id, $charge_id, $by, $now)",
+            task_id=task_id,
+            practice_id=practice_id,
+            charge_id=charge_id,
+            by=actor.id,
+            now=now,
+        )
+        _teach(con, task, held, candidate, facts, now)
+        _record(con, task, charge_id, claim_matcher.compare(facts, candidate), actor, now)
+
+
+def _record(
+    con: Connection,
+    task: Task,
+    charge_id: int,
+    comparison: Comparison,
+    actor: Person,
+    now: datetime,
+) -> None:
+    against = "; ".join(
+        f"{fact.name}: the file says {fact.stated}, the charge {fact.held}"
+        for fact in comparison.disagreements
+    )
+    history.record(
+        con,
+        EventKind.CHARGE_CHOSEN,
+        practice_id=task.practice_id,
+        task_id=task.id,
+        charge_id=charge_id,
+        actor_id=actor.id,
+        now=now,
+        field="Charge",
+        old=_line_of(con, task.charge_id),
+        new=_line_of(con, charge_id),
+        detail=against or None,
+    )
+
+
+def _teach(
+    con: Connection,
+    task: Task,
+    held: KnownCharge,
+    candidate: Candidate,
+    facts: ClaimFacts,
+    now: datetime,
+) -> None:
+    """Keep what the choice says: how the payer calls the claim, and how it calls itself."""
+    if task.charge_id is not None:
+        _forget_numbers(con, task.charge_id, facts)
+    rows = [
+        {
+            "practice_id": task.practice_id,
+            "charge_id": held.charge_id,
+            "kind": kind,
+            "number": number,
+            "number_key": number_key(number),
+            "is_proven": True,
+            "recorded_at": now,
+        }
+        for kind, numbers in (("payer", facts.payer_numbers), ("trace", facts.trace_numbers))
+        for number in numbers
+    ]
+    con.insert("charge_number", rows)
+    if facts.payer_numbers:
+        con.execute(
+            "UPDATE charge SET payer_claim_number = $number WHERE id = $id",
+            number=facts.payer_numbers[0],
+            id=held.charge_id,
+        )
+    is_new = claim_matcher.compare(facts, candidate).of(PAYER) is Agreement.DISAGREES
+    known = Payers(con, task.practice_id).find_named(Party(last=facts.payer_name))
+    is_other = facts.payer_name.casefold() in {each.casefold() for each in candidate.other_payers}
+    if is_new and not known and not is_other:
+        con.execute(
+            "INSERT INTO payer_alias VALUES ($practice_id, $payer_id, $name, $now)",
+            practice_id=task.practice_id,
+            payer_id=held.payer_id,
+            name=facts.payer_name,
+            now=now,
+        )
+
+
+def _forget_numbers(con: Connection, charge_id: int, facts: ClaimFacts) -> None:
+    """Take from a charge the numbers that it had from a message about another."""
+    numbers = list(stated(*facts.payer_numbers, *facts.trace_numbers))
+    con.execute(
+        """
+        DELETE FROM charge_number
+        WHERE charge_id = $id AND kind <> 'claim'
+          AND number IN (SELECT unnest($numbers::VARCHAR[]))
+        """,
+        id=charge_id,
+        numbers=numbers,
+    )
+    con.execute(
+        """
+        UPDATE charge SET payer_claim_number = NULL
+        WHERE id = $id AND payer_claim_number IN (SELECT unnest($numbers::VARCHAR[]))
+        """,
+        id=charge_id,
+        numbers=numbers,
+    )
+
+
+def _chosen(con: Connection, task: Task) -> tuple[str | None, datetime | None]:
+    """Return who chose the charge that the task has, and when."""
+    row = con.row(
+        """
+        SELECT person.name, chosen_at FROM charge_choice
+        JOIN person ON person.id = chosen_by
+        WHERE task_id = $task_id AND charge_id = $charge_id
+        ORDER BY chosen_at DESC LIMIT 1
+        """,
+        task_id=task.id,
+        charge_id=task.charge_id,
+    )
+    return (row[0], utc(row[1])) if row else (None, None)
+
+
+def _earlier(con: Connection, task: Task) -> EarlierTask | None:
+    # Two looks by id: a join would read every task there is.
+    earlier_id = con.value("SELECT earlier_task_id FROM task WHERE id = $id", id=task.id)
+    if earlier_id is None:
+        return None
+    row = con.row(
+        """
+        SELECT id, title, completed_at FROM task
+        WHERE id = $id AND practice_id = $practice_id
+        """,
+        id=earlier_id,
+        practice_id=task.practice_id,
+    )
+    return EarlierTask(row[0], row[1], utc(row[2]) if row[2] else None) if row else None
+
+
+def _options(con: Connection, task: Task, facts: ClaimFacts) -> tuple[Option, ...]:
+    """Return the charges of one of the message's numbers, and those of its patient and day."""
+    charges = known_charges.charges(con, task.practice_id, [facts])
+    ids = {each.charge_id for each in charges.candidates(facts)}
+    ids |= _same_visit(con, task, facts)
+    pairs = known_charges.known(con, sorted(ids))
+    match = claim_matcher.match(facts, [candidate for _, candidate in pairs])
+    lines = {held.charge_id: _line(held, candidate) for held, candidate in pairs}
+    return tuple(
+        Option(each.candidate.charge_id, lines[each.candidate.charge_id], each)
+        for each in match.compared
+        if each.candidate.charge_id != task.charge_id
+    )[:MAX_OPTIONS]
+
+
+def _same_visit(con: Connection, task: Task, facts: ClaimFacts) -> set[int]:
+    last_name = facts.patient_name.partition(",")[0].strip()
+    if facts.dates[0] is None or not last_name:
+        return set()
+    rows = con.rows(
+        """
+        SELECT charge.id FROM charge JOIN patient ON patient.id = charge.patient_id
+        WHERE charge.practice_id = $practice_id AND charge.date_from <= $last
+          AND coalesce(charge.date_to, charge.date_from) >= $first
+          AND lower(patient.last_name) = lower($name)
+        ORDER BY charge.id DESC LIMIT 12
+        """,
+        practice_id=task.practice_id,
+        first=facts.dates[0],
+        last=facts.dates[1] or facts.dates[0],
+        name=last_name,
+    )
+    return {row[0] for row in rows}
+
+
+def _line_of(con: Connection, charge_id: int | None) -> str | None:
+    found = known_charges.known(con, [charge_id]) if charge_id is not None else []
+    return _line(*found[0]) if found else None
+
+
+def _line(held: KnownCharge, candidate: Candidate) -> str:
+    total = candidate.filed[0].totals[0]
+    parts = (
+        _day(held.date_from),
+        held.patient_name,
+        held.payer_name,
+        f"{total:,.2f}",
+        held.claim_number,
+        "voided" if candidate.is_voided else "",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def _day(value: date | None) -> str:
+    return f"{value:%m/%d/%Y}" if value else ""

@@ -1,0 +1,39 @@
+"""What a message says of the claim it answers: the facts by which the claim is found. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+PRIMARY, SECONDARY, TERTIARY = "P", "S", "T"  # SBR01
+ROLES_OF_STATUS = {  # CLP02: processed, or processed and forwarded, as that payer of the patient
+    "1": PRIMARY, "2": SECONDARY, "3": TERTIARY, "19": PRIMARY, "20": SECONDARY, "21": TERTIARY,
+}  # fmt: skip
+SPLIT = "MA15"  # remark code: the claim was separated, its other services are answered elsewhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFacts:
+    """Whose claim is meant, of which day, over how much, filed to whom; empty: not stated."""
+
+    claim_numbers: tuple[str, ...] = ()  # ours, as the message writes them
+    payer_numbers: tuple[str, ...] = ()  # the payer's own
+    trace_numbers: tuple[str, ...] = ()  # the clearinghouse's
+    patient_name: str = ""  # "LAST, FIRST"
+    birth_date: date | None = None
+    member_ids: tuple[str, ...] = ()
+    dates: tuple[date | None, date | None] = (None, None)  # first and last day of service
+    charged: Decimal | None = None  # US dollars of the whole claim
+    is_part: bool = False  # the payer split the claim: `charged` is what this part of it was
+    payer_name: str = ""
+    payer_code: str = ""
+    payer_role: str = ""  # P, S, T: which payer of the patient answers
+
+
+NOTHING = ClaimFacts()
+
+
+def stated(*numbers: str) -> tuple[str, ...]:
+    """Return the numbers that say something, each once, in this order."""
+    return tuple(dict.fromkeys(number for number in numbers if number.strip("0 ")))

@@ -1,0 +1,373 @@
+"""Which held charge a message is about: the number finds candidates, the facts decide. Pure.
+
+A charge is meant where one of its numbers agrees and nothing that both sides state contradicts. Of
+several such charges one is meant only where it agrees in every fact at least as exactly as each
+of the others. Where nobody is sure, nothing is matched: a person chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+
+from lib.intake.claim_facts import ClaimFacts
+from lib.intake.spelling import (
+    could_be_member,
+    could_be_payer,
+    could_be_person,
+    fold,
+    is_same_name,
+    number_key,
+)
+
+CUT = (
+    15  # letters of a number that a payer keeps at least; X12 asks for 20, Open Dental compares 15
+)
+ROLES = frozenset("PST")  # SBR01; others say nothing
+
+
+class Agreement(IntEnum):
+    """How what both sides say of one fact compares."""
+
+    DISAGREES = -1
+    NOT_STATED = 0  # by one side or both
+    AGREES = 1
+    EXACT = 2  # letter by letter, day by day
+
+
+class Outcome(StrEnum):
+    MATCHED = "matched"
+    SEVERAL = "several"  # agree, and none more than the others
+    CONTRADICTED = "contradicted"
+    NOT_FOUND = "not found"
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What a charge was filed as, at one time."""
+
+    claim_number: str
+    patient_name: str
+    member_id: str
+    dates: tuple[date | None, date | None]
+    totals: tuple[Decimal, ...]  # as filed, and as its lines add up now
+    payer_names: tuple[str, ...]  # the payer's name and others that people said are its
+    payer_code: str
+    payer_role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A held charge that a message could be about."""
+
+    charge_id: int
+    filed: tuple[Filed, ...]  # as it is now, then what it was before
+    birth_date: date | None = None
+    payer_numbers: tuple[str, ...] = ()
+    trace_numbers: tuple[str, ...] = ()
+    other_payers: tuple[str, ...] = ()  # names and codes that the claim gives for the others
+    is_voided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact as both sides state it."""
+
+    name: str  # "Patient", in the words of the screen
+    agreement: Agreement
+    stated: str  # by the message
+    held: str  # by the charge
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A candidate and how it agrees with what a message states."""
+
+    candidate: Candidate
+    facts: tuple[Fact, ...]
+
+    def of(self, name: str) -> Agreement:
+        """Return how one fact compares."""
+        return next(each.agreement for each in self.facts if each.name == name)
+
+    @property
+    def agrees(self) -> bool:
+        """True where the number is the claim's and nothing contradicts.
+
+        A number that was rewritten needs the patient, or day and amount; one that was cut, or
+        stands where another kind of number belongs, needs patient and day: alone it says too
+        little.
+        """
+        if any(each.agreement is Agreement.DISAGREES for each in self.facts):
+            return False
+        number = self.of(NUMBER)
+        if number is Agreement.EXACT:
+            return True
+        patient, day, amount = (self.of(each) > 0 for each in (PATIENT, DAY, AMOUNT))
+        if number is Agreement.AGREES:
+            return patient or (day and amount)
+        return patient and day
+
+    @property
+    def is_proven(self) -> bool:
+        """True where patient, day and payer all agree: as much as a replacement claim needs."""
+        return self.agrees and all(self.of(each) > 0 for each in PROOF)
+
+    @property
+    def disagreements(self) -> tuple[Fact, ...]:
+        """The facts in which message and charge contradict each other."""
+        return tuple(each for each in self.facts if each.agreement is Agreement.DISAGREES)
+
+    def exceeds(self, other: Comparison) -> bool:
+        """True where this agrees in all facts at least as exactly, and in one more exactly."""
+        pairs: list[tuple[int, int]] = [
+            (one.agreement, two.agreement) for one, two in zip(self.facts, other.facts, strict=True)
+        ]
+        pairs.append((not self.candidate.is_voided, not other.candidate.is_voided))
+        return all(one >= two for one, two in pairs) and any(one > two for one, two in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What the matcher found for one message."""
+
+    outcome: Outcome
+    charge_id: int | None = None
+    compared: tuple[Comparison, ...] = field(default=(), compare=False)  # the likeliest first
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts by which the charge was chosen; empty where none was."""
+        return self.compared[0].facts if self.outcome is Outcome.MATCHED else ()
+
+
+NUMBER, PATIENT, MEMBER, BORN = "Claim number", "Patient", "Member ID", "Date of birth"
+DAY, AMOUNT, PAYER = "Date of service", "Amount charged", "Payer"
+ROLE, PAYERS_NUMBER = "Order of payers", "Payer's claim number"
+PROOF = (PATIENT, DAY, PAYER)
+ROLE_NAMES = {"P": "primary", "S": "secondary", "T": "tertiary"}
+
+
+def match(message: ClaimFacts, candidates: Iterable[Candidate]) -> Match:
+    """Return the one charge that is meant, or why none can be told."""
+    compared = sorted(
+        (compare(message, each) for each in candidates),
+        key=lambda each: (
+            not each.agrees,
+            -sum(fact.agreement for fact in each.facts),
+            each.candidate.is_voided,
+            -each.candidate.charge_id,
+        ),
+    )
+    agreeing = [each for each in compared if each.agrees]
+    if not compared:
+        return Match(Outcome.NOT_FOUND)
+    if not agreeing:
+        return Match(Outcome.CONTRADICTED, None, tuple(compared))
+    for best in agreeing:
+        if all(best is other or best.exceeds(other) for other in agreeing):
+            rest = [each for each in compared if each is not best]
+            return Match(Outcome.MATCHED, best.candidate.charge_id, (best, *rest))
+    return Match(Outcome.SEVERAL, None, tuple(compared))
+
+
+def agreed(facts: Iterable[Fact]) -> tuple[str, ...]:
+    """Return the names of the facts that agree, in the words of a sentence."""
+    return tuple(
+        f"{fact.name[:1].lower()}{fact.name[1:]}"
+        for fact in facts
+        if fact.agreement > Agreement.NOT_STATED
+    )
+
+
+def compare(message: ClaimFacts, candidate: Candidate) -> Comparison:
+    """Compare every fact; of what a charge was filed as over time, the version that agrees most."""
+    versions = [_version(message, candidate, filed) for filed in candidate.filed]
+    best = max(
+        versions,
+        key=lambda facts: (
+            min(each.agreement for each in facts), sum(each.agreement for each in facts)
+        ),
+    )  # fmt: skip
+    return Comparison(candidate, (_number(message, candidate), *best))
+
+
+def _version(message: ClaimFacts, candidate: Candidate, filed: Filed) -> list[Fact]:
+    member = _member(message.member_ids, filed.member_id)
+    same_member = member > 0
+    return [
+        Fact(
+            PATIENT,
+            _patient(message.patient_name, filed.patient_name, same_member=same_member),
+            message.patient_name,
+            filed.patient_name,
+        ),
+        Fact(MEMBER, member, ", ".join(message.member_ids), filed.member_id),
+        Fact(
+            BORN,
+            _equal(message.birth_date, candidate.birth_date),
+            _day(message.birth_date),
+            _day(candidate.birth_date),
+        ),
+        Fact(DAY, _days(message.dates, filed.dates), _days_text(message.dates),
+             _days_text(filed.dates)),
+        Fact(
+            AMOUNT,
+            _amount(message, filed.totals),
+            "" if message.charged is None else f"{message.charged:,.2f}",
+            f"{filed.totals[0]:,.2f}" if filed.totals else "",
+        ),
+        Fact(PAYER, _payer(message, filed, candidate), message.payer_name, filed.payer_names[0]),
+        Fact(
+            ROLE,
+            _role(message.payer_role, filed.payer_role),
+            ROLE_NAMES.get(message.payer_role, ""),
+            ROLE_NAMES.get(filed.payer_role, ""),
+        ),
+        Fact(
+            PAYERS_NUMBER,
+            _payers_number(message.payer_numbers, candidate.payer_numbers),
+            ", ".join(message.payer_numbers),
+            ", ".join(candidate.payer_numbers),
+        ),
+    ]  # fmt: skip
+
+
+def _number(message: ClaimFacts, candidate: Candidate) -> Fact:
+    held = tuple(dict.fromkeys(each.claim_number for each in candidate.filed))
+    stated = message.claim_numbers or message.payer_numbers or message.trace_numbers
+    return Fact(NUMBER, _number_agreement(message, candidate), ", ".join(stated), ", ".join(held))
+
+
+def _number_agreement(message: ClaimFacts, candidate: Candidate) -> Agreement:
+    ours = [each.claim_number for each in candidate.filed]
+    pairs = (
+        (message.claim_numbers, ours),
+        (message.trace_numbers, candidate.trace_numbers),
+        *(((message.payer_numbers, candidate.payer_numbers),) if not message.claim_numbers else ()),
+    )
+    if any(_plain(one) in map(_plain, held) for said, held in pairs for one in said):
+        return Agreement.EXACT
+    if any(number_key(one) in map(number_key, held) for said, held in pairs for one in said):
+        return Agreement.AGREES
+    return Agreement.DISAGREES if _is_another(message, candidate) else Agreement.NOT_STATED
+
+
+def _is_another(message: ClaimFacts, candidate: Candidate) -> bool:
+    """True where both sides state our number, and it is neither cut nor one of another kind."""
+    ours = [each.claim_number for each in candidate.filed if each.claim_number]
+    others = set(map(number_key, (*candidate.payer_numbers, *candidate.trace_numbers)))
+    return bool(ours and message.claim_numbers) and not any(
+        number_key(said) in others or any(is_cut(said, held) for held in ours)
+        for said in message.claim_numbers
+    )
+
+
+def is_cut(said: str, held: str) -> bool:
+    """True where a payer can have made one number of the other by cutting its end."""
+    key, whole = number_key(said), number_key(held)
+    return len(said.strip()) >= CUT and key != whole and whole.startswith(key)
+
+
+def _plain(number: str) -> str:
+    return number.strip().casefold()
+
+
+def _patient(said: str, held: str, *, same_member: bool) -> Agreement:
+    if not fold(said) or not fold(held):
+        return Agreement.NOT_STATED
+    if is_same_name(said, held):
+        return Agreement.EXACT
+    is_same = could_be_person(said, held, same_member=same_member)
+    return Agreement.AGREES if is_same else Agreement.DISAGREES
+
+
+def _member(said: Sequence[str], held: str) -> Agreement:
+    if not said or not held:
+        return Agreement.NOT_STATED
+    if number_key(held) in map(number_key, said):
+        return Agreement.EXACT
+    is_same = any(could_be_member(each, held) for each in said)
+    return Agreement.AGREES if is_same else Agreement.DISAGREES
+
+
+def _equal(said: object, held: object) -> Agreement:
+    if said is None or held is None:
+        return Agreement.NOT_STATED
+    return Agreement.EXACT if said == held else Agreement.DISAGREES
+
+
+def _days(
+    said: tuple[date | None, date | None], held: tuple[date | None, date | None]
+) -> Agreement:
+    """Compare first and last day; some senders state only the first, or one line's."""
+    if said[0] is None or held[0] is None:
+        return Agreement.NOT_STATED
+    start, end = said[0], max(said[0], said[1] or said[0])
+    first, last = held[0], max(held[0], held[1] or held[0])
+    if start == first and (end in (last, start)):
+        return Agreement.EXACT
+    is_within = first <= start and end <= last
+    is_agreed = is_within or (start <= first and last <= end)
+    return Agreement.AGREES if is_agreed else Agreement.DISAGREES
+
+
+def _amount(message: ClaimFacts, held: Sequence[Decimal]) -> Agreement:
+    if not message.charged or not held:
+        return Agreement.NOT_STATED
+    if message.charged in held:
+        return Agreement.EXACT
+    if message.is_part and message.charged < max(held):
+        return Agreement.AGREES
+    return Agreement.DISAGREES
+
+
+def _payer(message: ClaimFacts, filed: Filed, candidate: Candidate) -> Agreement:
+    """Compare payers by name and code. Codes that differ say nothing: clearinghouses and payers
+    number the same payer differently."""
+    if not message.payer_name and not message.payer_code:
+        return Agreement.NOT_STATED
+    own = _named(message, filed.payer_names[:1], [filed.payer_code])
+    if own is Agreement.EXACT:
+        return own
+    if _named(message, candidate.other_payers, candidate.other_payers) is Agreement.EXACT:
+        return Agreement.DISAGREES
+    if own is Agreement.AGREES:
+        return own
+    if _named(message, filed.payer_names[1:], ()) > 0:
+        return Agreement.AGREES
+    is_stated = fold(message.payer_name) and fold(filed.payer_names[0])
+    return Agreement.DISAGREES if is_stated else Agreement.NOT_STATED
+
+
+def _named(message: ClaimFacts, names: Sequence[str], codes: Sequence[str]) -> Agreement:
+    said = fold(message.payer_name)
+    is_code = bool(message.payer_code) and message.payer_code in codes
+    if is_code or (said and said in map(fold, names)):
+        return Agreement.EXACT
+    is_close = any(could_be_payer(message.payer_name, name) for name in names)
+    return Agreement.AGREES if is_close else Agreement.NOT_STATED
+
+
+def _role(said: str, held: str) -> Agreement:
+    if said not in ROLES or held not in ROLES:
+        return Agreement.NOT_STATED
+    return Agreement.EXACT if said == held else Agreement.DISAGREES
+
+
+def _payers_number(said: Sequence[str], held: Sequence[str]) -> Agreement:
+    """A payer gives another number to each answer: one that is not known contradicts nothing."""
+    keys = set(map(number_key, said))
+    return Agreement.EXACT if keys & set(map(number_key, held)) else Agreement.NOT_STATED
+
+
+def _day(value: date | None) -> str:
+    return f"{value:%m/%d/%Y}" if value else ""
+
+
+def _days_text(days: tuple[date | None, date | None]) -> str:
+    first, last = days
+    return _day(first) if last in (None, first) else f"{_day(first)}–{_day(last)}"

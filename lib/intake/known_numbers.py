@@ -1,0 +1,125 @@
+"""What answers teach of a charge: how its payer and the clearinghouse call it, and which parts of a
+split claim were answered. Only answers that are this charge's for certain teach anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from lib.intake import new_charges
+from lib.intake.import_context import ImportContext
+from lib.intake.known_charges import Charges
+from lib.intake.records import PayerUpdate, Request
+from lib.intake.x12 import denials
+from lib.intake.x12.remittances_835 import ClaimPayment
+from lib.store.database import Connection
+
+
+def keep(
+    con: Connection,
+    said: Iterable[Request | PayerUpdate | ClaimPayment],
+    charges: Charges,
+    source: ImportContext,
+) -> None:
+    """Let each charge know how its payer and the clearinghouse call it, inside a transaction: a
+    later claim or answer may name only that."""
+    newest: dict[int, str] = {}
+    numbers: dict[tuple[int, str, str], bool] = {}
+    for each in said:
+        facts = each.about if isinstance(each, Request) else each.facts
+        if not (each.payer_claim_number or facts.trace_numbers):
+            continue
+        match = charges.match(facts)
+        charge_id = match.charge_id
+        if charge_id is None:
+            continue
+        is_proven = match.compared[0].is_proven
+        if each.payer_claim_number:
+            newest[charge_id] = each.payer_claim_number
+            numbers[charge_id, "payer", each.payer_claim_number] = is_proven
+        for number in facts.trace_numbers:
+            numbers[charge_id, "trace", number] = is_proven
+    if not numbers:
+        return
+    _add_numbers(con, numbers, source)
+    con.execute(
+        """
+        UPDATE charge SET payer_claim_number = said.payers
+        FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($payers::VARCHAR[]) AS payers) AS said
+        WHERE charge.id = said.id AND charge.payer_claim_number IS DISTINCT FROM said.payers
+        """,
+        ids=list(newest),
+        payers=list(newest.values()),
+    )
+
+
+def _add_numbers(
+    con: Connection, numbers: Mapping[tuple[int, str, str], bool], source: ImportContext
+) -> None:
+    ids = list({charge_id for charge_id, _, _ in numbers})
+    held: dict[str, bool] = dict(
+        con.rows(
+            """
+            SELECT charge_id || ' ' || kind || ' ' || number, is_proven FROM charge_number
+            WHERE charge_id IN (SELECT unnest($ids::BIGINT[])) ORDER BY is_proven
+            """,
+            ids=ids,
+        )
+    )
+    con.insert(
+        "charge_number",
+        [
+            new_charges.number_row(charge_id, kind, number, source, is_proven=is_proven)
+            for (charge_id, kind, number), is_proven in numbers.items()
+            if held.get(f"{charge_id} {kind} {number}") not in (True, is_proven)
+        ],
+    )
+
+
+def parts(
+    con: Connection,
+    practice_id: int,
+    answers: Iterable[ClaimPayment],
+    charges: Charges,
+    source: ImportContext | None,
+) -> dict[int, Decimal]:
+    """Return the US dollars that are answered of each split claim that one of these is about, and
+    keep their parts. A preview, without a source, keeps nothing."""
+    said: dict[tuple[int, str], Decimal] = {}
+    for each in answers:
+        if each.charged <= 0 or not each.facts.is_part:
+            continue
+        if (charge_id := charges.match(each.facts).charge_id) is not None:
+            said[charge_id, denials.part_key(each)] = each.facts.charged or Decimal(0)
+    if not said:
+        return {}
+    held = {
+        (charge_id, key): charged
+        for charge_id, key, charged in con.rows(
+            """
+            SELECT charge_id, answer_key, charged FROM claim_part
+            WHERE practice_id = $practice_id
+              AND charge_id IN (SELECT unnest($ids::BIGINT[]))
+            """,
+            practice_id=practice_id,
+            ids=[charge_id for charge_id, _ in said],
+        )
+    }
+    if source:
+        con.insert(
+            "claim_part",
+            [
+                {
+                    "practice_id": practice_id,
+                    "charge_id": charge_id,
+                    "answer_key": key,
+                    "charged": charged,
+                }
+                for (charge_id, key), charged in said.items()
+                if (charge_id, key) not in held
+            ],
+        )
+    total: dict[int, Decimal] = {}
+    for (charge_id, _), charged in (held | said).items():
+        total[charge_id] = total.get(charge_id, Decimal(0)) + charged
+    return total

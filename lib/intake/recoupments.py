@@ -1,0 +1,156 @@
+"""Money that payers take back from whole payments (PLB), without what counter-entries settle.
+
+A payer acknowledges a refund by WO above zero and 72 below zero, and moves a balance to the next
+payment by an entry below zero there and one above zero here (005010X221A1 1.10.2.12, 1.10.2.17;
+X12 RFI 580, 1374, 1756, 2223). Nothing was kept where such entries add up to nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from lib.intake.import_context import ImportContext
+from lib.intake.x12.remittances_835 import Recoupment
+from lib.store.database import Connection
+
+# Provider level adjustment reasons by which overpayments are recovered, refunded and moved on.
+RECOVERY = frozenset({"72", "B2", "CS", "FB", "J1", "WO"})
+REFUND = frozenset({"72", "B2"})  # what the practice paid back itself: always has its counter-entry
+NOTHING = Decimal("0.00")
+
+
+@dataclass(slots=True)
+class Known:
+    """The entries of the file that is being read, beside those that are held."""
+
+    accounts: dict[str, tuple[str, Decimal]] = field(default_factory=dict)  # by key
+
+
+def unsettled(
+    con: Connection, practice_id: int, entries: Sequence[Recoupment], known: Known
+) -> list[Recoupment]:
+    """What one remittance takes back, each with the amount that no counter-entry settles."""
+    if not entries:
+        return []
+    keys = keys_of(entries)
+    before = _balances(con, practice_id, {_account(each) for each in entries}, set(keys), known)
+    known.accounts.update(
+        (key, (_account(each), each.amount)) for key, each in zip(keys, entries, strict=True)
+    )
+    open_amounts = _open_amounts(entries, before)
+    return [
+        replace(each, amount=amount)
+        for each, amount in zip(entries, open_amounts, strict=True)
+        if amount > 0
+    ]
+
+
+def keep(con: Connection, entries: Sequence[Recoupment], source: ImportContext) -> None:
+    """Insert the entries that are not held yet, inside a transaction."""
+    for key, each in zip(keys_of(entries), entries, strict=True):
+        con.execute(
+            """
+            INSERT INTO payment_adjustment (practice_id, entry_key, account, amount,
+                                            intake_file_id, segment_number, recorded_at)
+            VALUES ($practice_id, $key, $account, $amount, $file_id, $segment_number, $now)
+            ON CONFLICT (practice_id, entry_key) DO NOTHING
+            """,
+            practice_id=source.practice.id,
+            key=key,
+            account=_account(each),
+            amount=each.amount,
+            file_id=source.file_id,
+            segment_number=each.segment_number,
+            now=source.now,
+        )
+
+
+def keys_of(entries: Iterable[Recoupment]) -> list[str]:
+    """A key for each entry of one remittance; an entry that stands there twice has two."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for each in entries:
+        said = (each.payer.code, each.payer.name, each.trace, each.remitted_on, each.payee,
+                each.reason, each.reference, each.amount)  # fmt: skip
+        key = "|".join(map(str, said))
+        seen[key] += 1
+        keys.append(f"{key}|{seen[key]}")
+    return keys
+
+
+def _account(entry: Recoupment) -> str:
+    """What entries settle each other by; empty where the payer names no reference."""
+    reference = "".join(filter(str.isalnum, entry.reference)).casefold()
+    if not reference:
+        return ""
+    kind = "" if entry.reason in RECOVERY else entry.reason
+    payer = entry.payer.code or entry.payer.name.casefold()
+    return "|".join((payer, entry.payee, kind, reference))
+
+
+def _balances(
+    con: Connection, practice_id: int, accounts: set[str], keys: set[str], known: Known
+) -> dict[str, Decimal]:
+    """What the earlier entries of each account come to."""
+    rows = con.rows(
+        """
+        SELECT entry_key, account, amount FROM payment_adjustment
+        WHERE practice_id = $practice_id AND account <> ''
+          AND account IN (SELECT unnest($wanted::VARCHAR[]))
+        """,
+        practice_id=practice_id,
+        wanted=list(accounts),
+    )
+    earlier = {key: (account, amount) for key, account, amount in rows}
+    earlier |= known.accounts
+    found: dict[str, Decimal] = {}
+    for key, (account, amount) in earlier.items():
+        if key not in keys:
+            found[account] = found.get(account, NOTHING) + amount
+    return found
+
+
+def _open_amounts(entries: Sequence[Recoupment], before: Mapping[str, Decimal]) -> list[Decimal]:
+    """For each entry what of it is taken back for good; nothing for entries below zero."""
+    accounts = [_account(each) for each in entries]
+    credit = {account: -min(before.get(account, NOTHING), NOTHING) for account in accounts}
+    for account, each in zip(accounts, entries, strict=True):
+        if account and each.amount < 0:
+            credit[account] -= each.amount
+    credit[""] = NOTHING
+    left = []
+    for account, each in zip(accounts, entries, strict=True):
+        settled = min(max(each.amount, NOTHING), credit[account])
+        credit[account] -= settled
+        left.append(max(each.amount, NOTHING) - settled)
+    return _paired(entries, accounts, left, credit)
+
+
+def _paired(
+    entries: Sequence[Recoupment],
+    accounts: Sequence[str],
+    left: list[Decimal],
+    credit: dict[str, Decimal],
+) -> list[Decimal]:
+    """Settle by the amount alone what names no reference, and refunds under another reference."""
+    for account, each in zip(accounts, entries, strict=True):
+        is_loose = not account or (each.reason in REFUND and credit[account] >= -each.amount)
+        if each.amount >= 0 or not is_loose:
+            continue
+        place = next(
+            (
+                at
+                for at, other in enumerate(entries)
+                if left[at] == -each.amount
+                and (account or not accounts[at])
+                and (other.reason == each.reason or {other.reason, each.reason} <= RECOVERY)
+            ),
+            None,
+        )
+        if place is not None:
+            left[place] = NOTHING
+            credit[account] += each.amount if account else NOTHING
+    return left

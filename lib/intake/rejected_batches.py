@@ -1,0 +1,217 @@
+"""Batches that a receipt rejects: which imported 837 they are, and what is asked about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from lib.intake.recognize import count
+from lib.intake.records import Request
+from lib.intake.x12 import receipts_999
+from lib.intake.x12.receipts_999 import Fault, Receipt
+from lib.models import TaskType
+from lib.store.database import Connection
+
+MAX_NAMED = 6  # files, claims or segments in one sentence
+DUPLICATE = (
+    "Do not send it again: check that the first batch of this number was accepted, and send it "
+    "under a new control number only if it was not."
+)
+
+
+class _Sent(NamedTuple):
+    """One 837 of an imported file."""
+
+    id: int
+    file_id: int
+    file_name: str
+    sender: str
+    control: str  # ST02
+    first_segment: int
+    last_segment: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What of the imported files a receipt is about."""
+
+    sent: tuple[_Sent, ...] = ()
+    others: tuple[str, ...] = ()  # names of files, where several have the number
+    claims: int = 0
+    amount: Decimal | None = None  # US dollars
+    at_fault: tuple[str, ...] = ()  # claim numbers
+
+
+def requests(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[Request]:
+    """A request for each batch that was rejected, with what is known of it here."""
+    return [_request(each, _find(con, practice_id, each)) for each in found]
+
+
+def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
+    rows = con.rows(
+        """
+        SELECT message.id, file.id, file.name, split_part(identifiers, '|', 1),
+               split_part(identifiers, '|', 4), first_segment, last_segment
+        FROM intake_message AS message
+        JOIN intake_file AS file ON file.id = intake_file_id
+        WHERE message.practice_id = $practice_id AND message.kind = '837P'
+          AND message.outcome IN ('applied', 'duplicate')
+          AND ltrim(split_part(identifiers, '|', $place), '0') = ltrim($control, '0')
+        ORDER BY message.id
+        """,
+        practice_id=practice_id,
+        place=3 if receipt.group else 2,
+        control=receipt.group or receipt.interchange,
+    )
+    sent = [_Sent(*row) for row in rows]
+    own = [each for each in sent if each.sender == receipt.receiver]
+    sent = own or sent
+    if receipt.sets and not receipt.is_whole:
+        controls = {each.control.lstrip("0") for each in receipt.sets}
+        sent = [each for each in sent if each.control.lstrip("0") in controls]
+    names = tuple(dict.fromkeys(each.file_name for each in sent))
+    if len({each.file_id for each in sent}) > 1:
+        return _Batch(others=names)
+    if not sent:
+        return _Batch()
+    claims, amount = _worth(con, sent)
+    return _Batch(tuple(sent), (), claims, amount, _at_fault(con, sent, receipt))
+
+
+def _worth(con: Connection, sent: Sequence[_Sent]) -> tuple[int, Decimal | None]:
+    claims, amount = 0, Decimal(0)
+    for each in sent:
+        row = con.row(
+            """
+            SELECT count(*), coalesce(sum(filed_total), 0) FROM charge
+            WHERE intake_file_id = $file_id AND segment_number BETWEEN $first AND $last
+            """,
+            file_id=each.file_id,
+            first=each.first_segment,
+            last=each.last_segment,
+        )
+        if row:
+            claims, amount = claims + int(row[0]), amount + row[1]
+    return claims, amount if claims else None
+
+
+def _at_fault(con: Connection, sent: Sequence[_Sent], receipt: Receipt) -> tuple[str, ...]:
+    """The claims in which the segments stand that were found wrong."""
+    by_control = {each.control.lstrip("0"): each for each in sent}
+    found: dict[str, None] = {}
+    for one in receipt.sets:
+        message = by_control.get(one.control.lstrip("0")) or (sent[0] if len(sent) == 1 else None)
+        for fault in one.faults[: MAX_NAMED if message else 0]:
+            assert message is not None
+            number = con.value(
+                """
+                SELECT claim_number FROM charge
+                WHERE intake_file_id = $file_id AND segment_number BETWEEN $first AND $at
+                ORDER BY segment_number DESC LIMIT 1
+                """,
+                file_id=message.file_id,
+                first=message.first_segment,
+                at=min(message.first_segment + (fault.position or 0) - 1, message.last_segment),
+            )
+            if number:
+                found.setdefault(number)
+    return tuple(found)[:MAX_NAMED]
+
+
+def _request(receipt: Receipt, batch: _Batch) -> Request:
+    number = receipt.group or receipt.interchange or "without a number"
+    title = f"Batch {number} rejected"
+    if batch.claims:
+        title += f": {count(batch.claims, 'claim')}"
+    item = receipt.claim
+    if item:
+        title = "Claim rejected by a receiver"
+    claim = item.claim_number if item else ""
+    about = ",".join(str(each.id) for each in batch.sent) or receipt.sent_on
+    said = " ".join(filter(None, _sentences(receipt, batch, number)))
+    return Request(
+        key="|".join(
+            (receipt.kind, "rejected", receipt.sender, receipt.receiver, number, about, claim,
+             ",".join(receipt.codes), ",".join(each.control for each in receipt.sets))
+        ),
+        type=TaskType.CHARGE,
+        title=title,
+        instructions=said,
+        source=receipt.kind,
+        segment_number=receipt.segment_number,
+        codes=", ".join(receipt.codes),
+        amount=item.amount if item else batch.amount,
+        claim_number=claim,
+        patient_name=item.patient.name if item else "",
+        asked_on=_day(receipt.sent_on),
+        asked_in="receipt",
+        history=said if claim else "",
+    )  # fmt: skip
+
+
+def _sentences(receipt: Receipt, batch: _Batch, number: str) -> list[str]:
+    who = receipt.sender or "The receiver"
+    claim = receipt.claim
+    what = f"batch {number}" if receipt.is_whole else f"a part of batch {number}"
+    if claim:
+        what = f"a claim of batch {number}"
+    why = f": {'; '.join(receipt.reasons)}" if receipt.reasons else ""
+    return [
+        f"{who} rejected {what} ({receipt.kind}: {', '.join(receipt.codes)}){why}.",
+        f"It adds: “{receipt.words}”." if receipt.words else "",
+        _faults([fault for each in receipt.sets for fault in each.faults]),
+        _where(receipt, batch),
+        _advice(receipt),
+    ]
+
+
+def _faults(faults: Sequence[Fault]) -> str:
+    """ "It finds fault with 1 segment: CLM at 289 (it is required and missing)." """
+    if not faults:
+        return ""
+    named = []
+    for fault in faults[:MAX_NAMED]:
+        words = receipts_999.fault_words(fault.code)
+        place = f" at {fault.position}" if fault.position else ""
+        named.append(f"{fault.segment}{place}{f' ({words})' if words else ''}")
+    more = f" and {len(faults) - MAX_NAMED} more" if len(faults) > MAX_NAMED else ""
+    return f"It finds fault with {count(len(faults), 'segment')}: {', '.join(named)}{more}."
+
+
+def _where(receipt: Receipt, batch: _Batch) -> str:
+    if batch.others:
+        some = ", ".join(batch.others[:MAX_NAMED])
+        return f"Several imported files have this number ({some}): find out which of them is meant."
+    if not batch.sent:
+        kind = "837 file" if receipt.is_of_claims else "file of claims"
+        return f"No imported {kind} has this number, so find the batch by it where it was sent."
+    worth = f" over {batch.amount:,.2f} US dollars" if batch.amount is not None else ""
+    fault = f" The fault is in {', '.join(batch.at_fault)}." if batch.at_fault else ""
+    claims = count(batch.claims, "claim")
+    return f"It is the imported file {batch.sent[0].file_name}: {claims}{worth}.{fault}"
+
+
+def _advice(receipt: Receipt) -> str:
+    if receipt.is_duplicate:
+        return DUPLICATE
+    if receipt.claim:
+        return "The claim did not reach the payer: once it is right, have it sent again."
+    if not receipt.is_of_claims:
+        return "Nothing of what was rejected was answered: have it corrected and sent again."
+    some = "Its claims" if receipt.is_whole else "The claims of that part"
+    again = "the whole batch" if receipt.is_whole else "that part"
+    return (
+        f"{some} did not reach the payer, so no answer will come: have what is wrong corrected "
+        f"and {again} sent again before the filing limit."
+    )
+
+
+def _day(text: str) -> date | None:
+    """The day of ISA09 (YYMMDD)."""
+    try:
+        return date(2000 + int(text[:2]), int(text[2:4]), int(text[4:6]))
+    except ValueError:
+        return None

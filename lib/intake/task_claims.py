@@ -1,0 +1,204 @@
+"""What the message of a task says of its claim: kept with the task, so that its charge can be
+proven, chosen by a person, or found once the claim comes in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from lib.intake import known_charges
+from lib.intake.claim_facts import ClaimFacts
+from lib.intake.claim_matcher import CUT, Outcome, compare
+from lib.intake.known_charges import Candidates, candidate_of
+from lib.intake.spelling import number_key
+from lib.store.database import Connection, Value
+
+COLUMNS = """
+    task_claim.claim_numbers, task_claim.payer_numbers, task_claim.trace_numbers,
+    task_claim.patient_name, task_claim.birth_date, task_claim.member_ids, task_claim.date_from,
+    task_claim.date_to, task_claim.charged, task_claim.is_part, task_claim.payer_name,
+    task_claim.payer_code, task_claim.payer_role
+"""
+
+
+class FileTask(NamedTuple):
+    """A task that a later message may belong to."""
+
+    id: int
+    charge_id: int | None
+    type: str
+    source: str
+    request_key: str
+    facts: ClaimFacts | None  # None: the store did not keep them yet
+
+
+def facts_of(row: Sequence[Value]) -> ClaimFacts:
+    """Return the facts in the columns of COLUMNS."""
+    numbers, payers, traces, patient, born, members, first, last, charged, is_part, *payer = row
+    return ClaimFacts(
+        claim_numbers=tuple(numbers),
+        payer_numbers=tuple(payers),
+        trace_numbers=tuple(traces),
+        patient_name=patient,
+        birth_date=born,
+        member_ids=tuple(members),
+        dates=(first, last),
+        charged=charged,
+        is_part=is_part,
+        payer_name=payer[0],
+        payer_code=payer[1],
+        payer_role=payer[2],
+    )
+
+
+def row_of(task_id: int, practice_id: int, facts: ClaimFacts, outcome: Outcome) -> dict[str, Value]:
+    """Return the row of `task_claim` for a task."""
+    numbers = (*facts.claim_numbers, *facts.payer_numbers, *facts.trace_numbers)
+    return {
+        "task_id": task_id,
+        "practice_id": practice_id,
+        "number_key": number_key(numbers[0]) if numbers else "",
+        "claim_numbers": facts.claim_numbers,
+        "payer_numbers": facts.payer_numbers,
+        "trace_numbers": facts.trace_numbers,
+        "patient_name": facts.patient_name,
+        "birth_date": facts.birth_date,
+        "member_ids": facts.member_ids,
+        "date_from": facts.dates[0],
+        "date_to": facts.dates[1],
+        "charged": facts.charged,
+        "is_part": facts.is_part,
+        "payer_name": facts.payer_name,
+        "payer_code": facts.payer_code,
+        "payer_role": facts.payer_role,
+        "outcome": outcome.value,
+    }
+
+
+def of_task(con: Connection, task_id: int) -> ClaimFacts | None:
+    """Return what the message of a task says of its claim; None for a task made by hand, or
+    before this was kept."""
+    row = con.row(f"SELECT {COLUMNS} FROM task_claim WHERE task_id = $id", id=task_id)
+    return facts_of(row) if row else None
+
+
+class FileTasks:
+    """Tasks that files made, found by their charge or by what their messages say."""
+
+    def __init__(self, found: Iterable[FileTask]) -> None:
+        self._by_charge: dict[int, list[FileTask]] = defaultdict(list)
+        self._by_id: dict[int, FileTask] = {}
+        self._told = Candidates(())
+        for task in found:
+            self._by_id[task.id] = task
+            if task.charge_id is not None:
+                self._by_charge[task.charge_id].append(task)
+            elif task.facts:
+                self._told.add(candidate_of(task.facts, task.id))
+
+    def of(self, message: ClaimFacts, charge_id: int | None) -> list[FileTask]:
+        """Return the tasks about the claim that a message is about, the newest first: of its
+        charge, and those without a charge that say the same of their claim."""
+        found = list(self._by_charge.get(charge_id, ())) if charge_id is not None else []
+        found += [
+            self._by_id[each.charge_id]
+            for each in self._told.candidates(message)
+            if compare(message, each).agrees
+        ]
+        return sorted(found, key=lambda task: -task.id)
+
+
+def find(
+    con: Connection,
+    practice_id: int,
+    messages: Iterable[ClaimFacts],
+    charge_ids: Iterable[int | None],
+    *,
+    is_open: bool = True,
+) -> FileTasks:
+    """Return the open (or completed) tasks that these messages could belong to: of these charges,
+    or without a charge and of these numbers."""
+    keys = {number_key(each) for facts in messages for each in known_charges.numbers(facts)}
+    ids = {each for each in charge_ids if each is not None}
+    if not keys and not ids:
+        return FileTasks(())
+    rows = con.rows(
+        f"""
+        SELECT task.id, charge_id, type, source, coalesce(request_key, ''), task_claim.task_id,
+               {COLUMNS}
+        FROM task LEFT JOIN task_claim ON task_claim.task_id = task.id
+        WHERE task.practice_id = $practice_id AND is_open = $is_open
+          AND (charge_id IN (SELECT unnest($ids::BIGINT[]))
+               OR (charge_id IS NULL
+                   AND task_claim.number_key IN (SELECT unnest($keys::VARCHAR[]))))
+        """,
+        practice_id=practice_id,
+        is_open=is_open,
+        ids=list(ids),
+        keys=list(keys),
+    )
+    return FileTasks(
+        FileTask(
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            facts_of(row[6:]) if row[5] is not None else None,
+        )
+        for row in rows
+    )
+
+
+class Waiting:
+    """Open tasks without a charge, by the numbers of the claims they wait for."""
+
+    def __init__(self, con: Connection, practice_id: int) -> None:
+        self._con = con
+        self._by_length: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self._by_key: dict[str, list[int]] = defaultdict(list)
+        self._waiting: set[int] = set()
+        for task_id, number in con.rows(
+            """
+            SELECT task.id,
+                   unnest(claim_numbers || payer_numbers || trace_numbers) AS number
+            FROM task JOIN task_claim ON task_claim.task_id = task.id
+            WHERE task.practice_id = $practice_id AND is_open AND charge_id IS NULL
+            ORDER BY task.id
+            """,
+            practice_id=practice_id,
+        ):
+            key = number_key(number)
+            self._waiting.add(task_id)
+            self._by_key[key].append(task_id)
+            if len(number.strip()) >= CUT:
+                self._by_length[len(key)][key].append(task_id)
+
+    def about(self, numbers: Iterable[str]) -> dict[int, ClaimFacts]:
+        """Return the tasks that could be about claims of these numbers, and what they say."""
+        found: set[int] = set()
+        for key in map(number_key, numbers if self._waiting else ()):
+            found.update(self._by_key.get(key, ()))
+            for length, keys in self._by_length.items():
+                found.update(keys.get(key[:length], ()))
+        return kept_facts(self._con, sorted(found & self._waiting))
+
+    def forget(self, task_ids: Iterable[int]) -> None:
+        """Leave out tasks that found their charge."""
+        self._waiting.difference_update(task_ids)
+
+
+def kept_facts(con: Connection, task_ids: Sequence[int]) -> dict[int, ClaimFacts]:
+    """Return what the messages of these tasks say, where it was kept."""
+    if not task_ids:
+        return {}
+    rows = con.rows(
+        f"""
+        SELECT task_claim.task_id, {COLUMNS} FROM task_claim
+        WHERE task_claim.task_id IN (SELECT unnest($ids::BIGINT[]))
+        ORDER BY task_claim.task_id
+        """,
+        ids=list(task_ids),
+    )
+    return {row[0]: facts_of(row[1:]) for row in rows}

@@ -1,0 +1,267 @@
+"""What a later message changes on an open task: what is asked now, by when, and its history.
+
+Inner steps of an import: they run inside its transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from lib import tasks
+from lib.event_kinds import EventKind
+from lib.intake.import_context import ImportContext
+from lib.store.database import Connection, Value
+
+if TYPE_CHECKING:
+    from lib.intake.records import Request
+
+ALSO = "; also "
+BEFORE = "\n\nAsked before: "
+MAX_TITLE, MAX_INSTRUCTIONS = 200, 6000
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What an open task asks now."""
+
+    type: str
+    title: str
+    instructions: str
+    codes: str
+    due_on: date | None
+    due_rule: str
+    document_label: str | None
+    amount: Decimal | None
+    asked_on: date | None
+
+
+def due(request: Request, source: ImportContext) -> tuple[date, str]:
+    """Return the day a request is due, and by which rule."""
+    if request.due_on:
+        return request.due_on, request.due_rule
+    days = source.practice.due_days
+    since = request.asked_in if request.asked_on else "import"
+    return (
+        (request.asked_on or source.today) + timedelta(days=days),
+        f"{days} days after the {since}, the practice's own rule",
+    )
+
+
+def answer(con: Connection, task_id: int, request: Request, source: ImportContext) -> None:
+    """Add a later answer to an open task: to its history, and to what it asks.
+
+    What was said before it no longer proposes to complete the task. A denial that the payer
+    takes back proposes it.
+    """
+    before = _asked(con, task_id)
+    if sentence := _taken_back(request, before):
+        tasks.suggest_completion(con, task_id, sentence, now=source.now)
+    else:
+        tasks.withdraw_suggestion(con, task_id)
+    remember(con, task_id, request.key, request.segment_number, source)
+    remember_state(con, [(task_id, request)], source)
+    event = source.event(EventKind.ANSWERED_AGAIN, request.segment_number, task_id=task_id)
+    con.insert("event", [event | {"detail": f"{request.history} {event['detail']}."}])
+    if not request.is_history:
+        _change(con, task_id, before, _merged(before, request, source), request, source)
+
+
+def move(con: Connection, task_id: int, request: Request, source: ImportContext) -> None:
+    """Let an open task show what the same request, sent again, asks otherwise now."""
+    before = _asked(con, task_id)
+    now = _Asked(
+        request.type,
+        request.title,
+        request.instructions,
+        request.codes,
+        *due(request, source),
+        request.document_label,
+        before.amount,
+        request.asked_on or before.asked_on,
+    )
+    remember_state(con, [(task_id, request)], source)
+    remember(con, task_id, request.key, request.segment_number, source)
+    _change(con, task_id, before, now, request, source)
+
+
+def state_key(request: Request) -> str:
+    """Return how one state of a request that is sent again and again is known."""
+    return f"{request.key}|{request.due_on}|{request.codes}|{request.document_label}"
+
+
+def remember_state(
+    con: Connection, asked: Sequence[tuple[int, Request]], source: ImportContext
+) -> None:
+    """Keep what requests of a named day ask, so that an older state changes nothing later."""
+    con.insert(
+        "request_state",
+        [
+            {
+                "practice_id": source.practice.id,
+                "task_id": task_id,
+                "state_key": state_key(request),
+            }
+            for task_id, request in asked
+            if request.due_on
+        ],
+    )
+
+
+def withdraw(
+    con: Connection,
+    task_id: int,
+    sentence: str,
+    key: str,
+    segment_number: int,
+    source: ImportContext,
+) -> None:
+    """Propose to complete an open task whose request the payer withdrew; complete nothing."""
+    tasks.suggest_completion(con, task_id, f"{sentence} Complete the task?", now=source.now)
+    remember(con, task_id, key, segment_number, source)
+    event = source.event(EventKind.WITHDRAWN, segment_number, task_id=task_id)
+    con.insert("event", [event | {"detail": f"{sentence} {event['detail']}."}])
+
+
+def remember(
+    con: Connection, task_id: int, key: str, segment_number: int, source: ImportContext
+) -> None:
+    """Keep what was said about a task's claim, so that it is known again."""
+    con.execute(
+        """
+        INSERT INTO task_answer (practice_id, task_id, answer_key, intake_file_id, segment_number,
+                                 recorded_at)
+        VALUES ($practice_id, $task_id, $key, $file_id, $segment_number, $now)
+        """,
+        practice_id=source.practice.id,
+        task_id=task_id,
+        key=key,
+        file_id=source.file_id,
+        segment_number=segment_number,
+        now=source.now,
+    )
+
+
+def _asked(con: Connection, task_id: int) -> _Asked:
+    [found] = con.records(
+        _Asked,
+        """
+        SELECT type, title, instructions, codes, due_on, due_rule, document_label, amount, asked_on
+        FROM task WHERE id = $id
+        """,
+        id=task_id,
+    )
+    return found
+
+
+def _taken_back(request: Request, before: _Asked) -> str | None:
+    """Return the proposal that a reversal of all that was denied makes; None for other answers."""
+    denied, back = _codes(before.codes), _codes(request.takes_back)
+    if not back or not set(denied) <= set(back):
+        return None
+    return (
+        f"{request.payer_name or 'The payer'} took this denial back"
+        + (f" on {request.asked_on:%m/%d/%Y}" if request.asked_on else "")
+        + ". Complete the task?"
+    )
+
+
+def _merged(before: _Asked, request: Request, source: ImportContext) -> _Asked:
+    """Return all that is asked now: the newest message first, what was asked before after it."""
+    is_newer = not (before.asked_on and request.asked_on) or request.asked_on >= before.asked_on
+    codes = [_codes(request.codes), _codes(before.codes)]
+    first, second = codes if is_newer else codes[::-1]
+    merged = ", ".join(dict.fromkeys([*first, *second]))
+    amount = before.amount
+    if request.facts.is_part and request.amount and amount is not None:
+        amount += request.amount
+    if not is_newer:
+        return _Asked(
+            before.type, before.title, before.instructions, merged, before.due_on,
+            before.due_rule, before.document_label, amount, before.asked_on,
+        )  # fmt: skip
+    return _Asked(
+        request.type,
+        _title(request.title, before.title),
+        _instructions(request.instructions, before.instructions),
+        merged,
+        *due(request, source),
+        request.document_label or before.document_label,
+        amount,
+        request.asked_on or before.asked_on,
+    )
+
+
+def _codes(text: str) -> list[str]:
+    return [code for code in text.split(", ") if code]
+
+
+def _title(new: str, old: str) -> str:
+    known = {new.casefold()}
+    parts = [new]
+    for part in old.split(ALSO):
+        if part.casefold() not in known:
+            known.add(part.casefold())
+            parts.append(f"{part[:1].lower()}{part[1:]}" if part[1:2].islower() else part)
+    text = ALSO.join(parts)
+    return text if len(text) <= MAX_TITLE else f"{text[: MAX_TITLE - 1]}…"
+
+
+def _instructions(new: str, old: str) -> str:
+    text = new if new == old else f"{new}{BEFORE}{old}"
+    return text if len(text) <= MAX_INSTRUCTIONS else f"{text[: MAX_INSTRUCTIONS - 1]}…"
+
+
+def _change(
+    con: Connection,
+    task_id: int,
+    before: _Asked,
+    now: _Asked,
+    request: Request,
+    source: ImportContext,
+) -> None:
+    """Write what is asked now, with a line of history for each thing that a person would see."""
+    tasks.revise_request(
+        con,
+        task_id,
+        type=now.type,
+        title=now.title,
+        instructions=now.instructions,
+        codes=now.codes,
+        due_on=now.due_on,
+        due_rule=now.due_rule,
+        label=now.document_label,
+        amount=now.amount,
+        asked_on=now.asked_on,
+    )
+    con.insert("event", _changes(task_id, before, now, request, source))
+
+
+def _changes(
+    task_id: int, before: _Asked, now: _Asked, request: Request, source: ImportContext
+) -> Sequence[dict[str, Value]]:
+    shown = (
+        ("Task", before.title, now.title),
+        ("Type", before.type, now.type),
+        ("Payer's codes", before.codes, now.codes),
+        ("Due", _day(before.due_on), _day(now.due_on)),
+        ("Document wanted", before.document_label or "", now.document_label or ""),
+        ("Amount", _dollars(before.amount), _dollars(now.amount)),
+    )
+    return [
+        source.event(EventKind.REQUEST_CHANGED, request.segment_number, task_id=task_id)
+        | {"field": field, "old_value": old or None, "new_value": new or None}
+        for field, old, new in shown
+        if old != new
+    ]
+
+
+def _day(value: date | None) -> str:
+    return f"{value:%m/%d/%Y}" if value else ""
+
+
+def _dollars(value: Decimal | None) -> str:
+    return "" if value is None else f"{value:,.2f}"

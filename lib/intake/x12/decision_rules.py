@@ -1,0 +1,334 @@
+"""What a payer decided, read from what it paid and why: the rules as a table, first match counts.
+
+CLP02 alone decides almost nothing: 4 is only for a patient whom the payer does not recognise, and
+every other denial comes as 1, 2 or 3 with nothing paid (X12 RFI 1423, 1885, 976). The same rows
+stand in docs/decisions.md and are shown in Settings. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from lib.intake.x12.remittances_835 import Adjustment, ClaimPayment, Kind
+
+DENIED, PREDETERMINATION, REVERSAL = "4", "25", "22"  # CLP02
+FORWARDED = frozenset({"19", "20", "21"})  # processed, and forwarded to another payer
+NOT_THEIRS = frozenset({"23", "24"})  # forwarded without a decision
+PENDED = frozenset({"5", "9", "10", "13", "14", "15", "16", "17"})  # of older versions
+IN_REVIEW, CAPITATION = "133", "24"  # claim adjustment reason codes
+PUBLIC = frozenset({"MA", "MB", "MC"})  # CLP06: Medicare part A and B, Medicaid
+NOTHING = Decimal("0.00")
+
+
+class Outcome(StrEnum):
+    """What became of a claim; the value is the word by which answers are counted."""
+
+    PAID = "paid"
+    DENIED = "denied"
+    REVERSED = "taken back"
+    PENDED = "pended"
+    FORWARDED = "forwarded to another payer"
+    PREDETERMINED = "predetermined"
+    CAPITATED = "under capitation"
+    ENCOUNTER = "without a charge"
+    INTEREST = "interest only"
+    OTHER_PAYER = "left to what another payer paid"
+    NOTHING_DUE = "left to the contract and the patient"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an answer comes to."""
+
+    answer: ClaimPayment
+    asked: tuple[
+        Adjustment, ...
+    ]  # above zero, for which neither contract, patient nor payer stands
+    by_others: Decimal  # US dollars that another payer took care of
+    unexplained: Decimal  # US dollars of the charge that no adjustment explains
+
+    @property
+    def is_unpaid(self) -> bool:
+        return self.answer.paid == 0 and self.answer.charged > 0
+
+    @property
+    def is_open(self) -> bool:
+        """True where something unpaid is neither the contract's, the patient's nor another's."""
+        return bool(self.asked) or self.unexplained > 0
+
+    def is_all(self, test: Callable[[Adjustment], bool]) -> bool:
+        """True where every dollar in question is adjusted with such a reason."""
+        return bool(self.asked) and self.unexplained <= 0 and all(map(test, self.asked))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table."""
+
+    outcome: Outcome
+    when: str
+    then: str
+    source: str
+    holds: Callable[[Facts], bool]
+
+
+def _is_capitated(reason: Adjustment) -> bool:
+    return reason.group == "CO" and reason.code == CAPITATION
+
+
+TASK = "a task, always"
+HISTORY = "history of a task that is open"
+RULES = (
+    Rule(
+        Outcome.REVERSED,
+        "the charge or the payment is below zero",
+        f"{HISTORY}; a task where Settings say so",
+        "005010X221A1 1.10.2.8 (a reversal negates every amount); RFI 1776",
+        lambda said: said.answer.charged < 0 or said.answer.paid < 0,
+    ),
+    Rule(
+        Outcome.DENIED,
+        "CLP02 is 4, whatever the adjustments say",
+        TASK,
+        "005010X221A1 CLP02 (the patient is not recognised); RFI 1423, 1885, 207",
+        lambda said: said.answer.status == DENIED,
+    ),
+    Rule(
+        Outcome.PREDETERMINED,
+        "CLP02 is 25: a price was asked for, nothing was billed",
+        HISTORY,
+        "005010X221A1 1.10.2.7; RFI 1941",
+        lambda said: said.answer.status == PREDETERMINATION,
+    ),
+    Rule(
+        Outcome.FORWARDED,
+        "CLP02 is 23 (or 24): not this payer's claim, passed on without a decision",
+        HISTORY,
+        "005010X221A1 CLP02",
+        lambda said: said.answer.status in NOT_THEIRS,
+    ),
+    Rule(
+        Outcome.REVERSED,
+        "CLP02 is 22, unless a charge above zero was left unpaid for a reason that can be answered",
+        f"{HISTORY}; a task where Settings say so",
+        "005010X221A1 1.10.2.8; senders that write 22 on the corrected answer",
+        lambda said: said.answer.status == REVERSAL and not (said.is_unpaid and bool(said.asked)),
+    ),
+    Rule(
+        Outcome.PAID,
+        "something was paid",
+        "proposes to complete an open task; a task for what was not paid where Settings say so",
+        "005010X221A1 1.10.2.1 (charge = payment + adjustments)",
+        lambda said: said.answer.paid > 0,
+    ),
+    Rule(
+        Outcome.ENCOUNTER,
+        "nothing was charged",
+        HISTORY,
+        "005010X221A1 1.10.2.15 (encounters); RFI 424",
+        lambda said: said.answer.charged == 0,
+    ),
+    Rule(
+        Outcome.PENDED,
+        "nothing was paid yet: the claim is pended (CLP02 5 or 9–17), or all that is open waits "
+        "for review (CARC 133)",
+        HISTORY,
+        "CARC 133; RFI 457 (5 is allowed in version 4010)",
+        lambda said: (
+            said.answer.status in PENDED or said.is_all(lambda reason: reason.code == IN_REVIEW)
+        ),
+    ),
+    Rule(
+        Outcome.INTEREST,
+        "interest was paid, and nothing else",
+        HISTORY,
+        "005010X221A1 AMT*I and 1.10.2.9 (interest)",
+        lambda said: said.answer.interest > 0,
+    ),
+    Rule(
+        Outcome.CAPITATED,
+        "all that is open is CO 24, and the plan is neither Medicare nor Medicaid",
+        HISTORY,
+        "RFI 424 (capitated services are adjusted with CARC 24); for Medicare and Medicaid 24 "
+        "means that a managed-care plan is to be billed",
+        lambda said: said.is_all(_is_capitated) and said.answer.filing not in PUBLIC,
+    ),
+    Rule(
+        Outcome.FORWARDED,
+        "CLP02 is 19, 20 or 21, and all that is open is the patient's (PR): the next payer is "
+        "asked for it",
+        HISTORY,
+        "005010X221A1 CLP02 (processed, forwarded to additional payers)",
+        lambda said: (
+            said.answer.status in FORWARDED and said.is_all(lambda reason: reason.group == "PR")
+        ),
+    ),
+    Rule(
+        Outcome.OTHER_PAYER,
+        "nothing was paid, and contract, patient's share and what another payer paid (CARC 23) "
+        "explain all of it",
+        HISTORY,
+        "005010X221A1 1.10.2.13 (secondary payers report OA 23); RFI 1696",
+        lambda said: not said.is_open and said.by_others > 0,
+    ),
+    Rule(
+        Outcome.NOTHING_DUE,
+        "nothing was paid, and the contract (CARC 45) and the patient's share (PR 1, 2, 3) explain "
+        "all of it",
+        "proposes to complete an open task",
+        "CARC 45 and PR 1, 2, 3; 005010X221A1 1.10.2.1",
+        lambda said: not said.is_open,
+    ),
+    Rule(
+        Outcome.DENIED,
+        "nothing was paid on a charge above zero, for any other reason or for none",
+        TASK,
+        "RFI 1423, 1885, 976 (1, 2 and 3 say “processed”, not “paid”)",
+        lambda said: True,
+    ),
+)
+
+
+def plain_rows() -> list[tuple[str, str, str]]:
+    """The table of answers for people: what is found, how it is counted, what becomes of it."""
+    return [(_capital(rule.when), rule.outcome.value, rule.then) for rule in RULES]
+
+
+def plain_status_rows() -> list[tuple[str, str, str]]:
+    """The same for the statuses of acknowledgments."""
+    return [(_capital(rule.when), rule.outcome.value, rule.then) for rule in STATUS_RULES]
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def facts(answer: ClaimPayment) -> Facts:
+    """What the answer comes to.
+
+    Adjustments of the patient's share that no CAS segment names stand in CLP05.
+    """
+    positive = [reason for reason in answer.reasons if reason.amount > 0]
+    asked = tuple(reason for reason in positive if reason.kind is Kind.ASKED)
+    by_others = sum((r.amount for r in positive if r.kind is Kind.OTHER_PAYER), NOTHING)
+    named = sum((reason.amount for reason in answer.reasons), NOTHING)
+    named = max(named, answer.adjusted)  # said of the claim and of its lines: twice, or two parts
+    if not any(reason.group == "PR" for reason in answer.reasons):
+        named += answer.patient_owes
+    unexplained = answer.charged - answer.paid - named
+    return Facts(answer, asked, by_others, max(unexplained, NOTHING))
+
+
+def rule_of(answer: ClaimPayment) -> Rule:
+    """The first row of the table that holds."""
+    said = facts(answer)
+    return next(rule for rule in RULES if rule.holds(said))
+
+
+def outcome(answer: ClaimPayment) -> Outcome:
+    """What became of the claim."""
+    return rule_of(answer).outcome
+
+
+def open_amount(answer: ClaimPayment) -> Decimal:
+    """US dollars of a denied claim that nobody has taken care of."""
+    left = answer.charged - facts(answer).by_others
+    return left if left > 0 else answer.charged
+
+
+class StatusOutcome(StrEnum):
+    """What a claim status (STC) says; the value is the word by which statuses are counted."""
+
+    REJECTED = "rejected"
+    DENIED = "denied"
+    REQUESTED = "with a request"
+    ACCEPTED = "accepted"
+    RECEIVED = "received"
+    UNCLEAR = "neither accepted nor rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRule:
+    """One row of the table for 277CA messages."""
+
+    outcome: StatusOutcome
+    when: str
+    then: str
+    source: str
+    categories: frozenset[str]  # of STC01; a letter alone stands for every code that begins so
+    action: str | None = None  # STC03, where that decides too
+
+
+STATUS_RULES = (
+    StatusRule(
+        StatusOutcome.REJECTED,
+        "STC03 is U, whatever the category",
+        TASK,
+        "005010X214 STC03",
+        frozenset({""}),
+        action="U",
+    ),
+    StatusRule(
+        StatusOutcome.REJECTED,
+        "the category is A3, A6, A7 or A8",
+        TASK,
+        "Health Care Claim Status Category Codes",
+        frozenset({"A3", "A6", "A7", "A8"}),
+    ),
+    StatusRule(
+        StatusOutcome.DENIED,
+        "the category is F2 (finalized, denied) or F5 (cannot be processed)",
+        TASK,
+        "RFI 1942: senders use F, P and R here although the guide allows A and E only",
+        frozenset({"F2", "F5"}),
+    ),
+    StatusRule(
+        StatusOutcome.REQUESTED,
+        "the category is R… or P3, P4: something is asked for",
+        TASK,
+        "Health Care Claim Status Category Codes; RFI 1942",
+        frozenset({"R", "P3", "P4"}),
+    ),
+    StatusRule(
+        StatusOutcome.ACCEPTED,
+        "the category is A2",
+        "proposes to complete a task about a rejection",
+        "Health Care Claim Status Category Codes",
+        frozenset({"A2"}),
+    ),
+    StatusRule(
+        StatusOutcome.ACCEPTED,
+        "the category is A0, A1 or A5 and STC03 is WQ",
+        "proposes to complete a task about a rejection",
+        "005010X214 STC03",
+        frozenset({"A0", "A1", "A5"}),
+        action="WQ",
+    ),
+    StatusRule(
+        StatusOutcome.RECEIVED,
+        "the category is A0, A1 or A5 and STC03 is empty",
+        "counted",
+        "Health Care Claim Status Category Codes (receipt is not acceptance)",
+        frozenset({"A0", "A1", "A5"}),
+    ),
+    StatusRule(
+        StatusOutcome.UNCLEAR,
+        "any other category (A4, D…, E…, F…, P…, or none)",
+        "history of a task that is open; named with claim and code in the report, exit code 1",
+        "RFI 1942, 1512",
+        frozenset({""}),
+    ),
+)
+
+
+def status_outcome(category: str, action: str) -> StatusOutcome:
+    """What a category (STC01) with an action (STC03) says."""
+    for rule in STATUS_RULES:
+        kinds = rule.categories
+        is_kind = "" in kinds or category in kinds or (category[:1] or "-") in kinds
+        if is_kind and rule.action in {None, action}:
+            return rule.outcome
+    raise AssertionError("the last row holds always")

@@ -1,0 +1,41 @@
+"""Two charges agree with a denial: the task offers both, one click chooses, and it says why."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Sit
+from tests.browser.scene import Scene
+from tests.x12_texts import answer, claim, file_835, file_837
+
+
+def test_a_charge_is_chosen_with_one_click_and_says_who_chose_it(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.carla, "/import")
+    page = desk.page
+    number = "CHOICE1"
+    other = [part.replace("99213:25", "99213:59") for part in claim(number)]
+    denied = answer(number, codes=("CAS*CO*197*200",))
+
+    for name, raw in (("two.837", file_837(claim(number), other)), ("no.835", file_835(denied))):
+        page.locator("input[type=file]").set_input_files(
+            {"name": name, "mimeType": "text/plain", "buffer": raw}
+        )
+        page.get_by_role("button", name="Import 1 file").click()
+        expect(page.locator("table.bt-report")).to_contain_text("Imported")
+    expect(page.locator(".bt-remarks")).to_contain_text("Could be several charges: 1 task")
+
+    desk.go(f"/?q={number}")
+    page.get_by_role("row", name="Authorization missing").click()
+    page.wait_for_url("**task=**")
+    desk.rest()
+    buttons = page.get_by_role("button", name="Choose this charge")
+    expect(page.get_by_text(f"200.00 · {number}")).to_have_count(2, timeout=15_000)
+    buttons.first.click()
+
+    desk.is_told("The task is about this charge now.")
+    expect(buttons).to_have_count(0)
+    page.get_by_text("Why this charge").click()
+    expect(page.get_by_text(re.compile("Chosen by Carla"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Agree: claim number CHOICE1"))).to_be_visible()

@@ -1,0 +1,313 @@
+"""Number and facts: which charge a message is about, and when nobody can tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lib.intake import spelling
+from lib.intake.claim_facts import ClaimFacts
+from lib.intake.claim_matcher import Candidate, Filed, Outcome, match
+from lib.store.database import SCHEMA, Connection
+from tests.conftest import Cast
+from tests.test_import import bring
+from tests.test_transactions import acknowledgment, patient
+from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
+
+DAY, OTHER_DAY = date(2025, 1, 10), date(2025, 1, 17)
+FILED = Filed(
+    "ACCT-0007", "DOE, JANE", "XYZ123456", (DAY, DAY), (Decimal(150),), ("PRIMARY PLAN",), "P1", "P"
+)
+HELD = Candidate(1, (FILED,), birth_date=date(1980, 1, 1), payer_numbers=("ICN1",))
+SAID = ClaimFacts(
+    claim_numbers=("ACCT-0007",),
+    payer_numbers=("ICN1",),
+    patient_name="DOE, JANE",
+    member_ids=("XYZ123456",),
+    dates=(DAY, DAY),
+    charged=Decimal("150.00"),
+    payer_name="PRIMARY PLAN",
+    payer_code="99999",
+    payer_role="P",
+)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"claim_numbers": ("acct-0007",)},
+        {"claim_numbers": (" ACCT0007 ",)},
+        {"claim_numbers": ("000ACCT-0007",)},
+        {"claim_numbers": (), "payer_numbers": ("ICN1",)},
+        {"claim_numbers": ("ICN1",)},  # the payer's own, where ours belongs
+        {"patient_name": "Doe, Jane M"},
+        {"patient_name": "Jane Doe"},
+        {"patient_name": "JANE, DOE"},
+        {"patient_name": "DOE-ROE, JANE"},
+        {"patient_name": ""},
+        {"member_ids": ()},
+        {"member_ids": ("123456",)},
+        {"member_ids": ("XYZ123456-01",)},
+        {"dates": (None, None)},
+        {"charged": None},
+        {"charged": Decimal(100), "is_part": True},
+        {"payer_name": "Primary Plan, Inc."},
+        {"payer_name": "SOMEBODY ELSE", "payer_code": "P1"},
+        {"payer_name": "", "payer_code": "77"},
+        {"payer_role": ""},
+        {"payer_numbers": ("ICN2",)},  # a payer numbers each answer anew
+    ],
+)
+def test_a_message_that_nothing_contradicts_is_about_the_charge(changes: dict[str, Any]) -> None:
+    assert match(replace(SAID, **changes), [HELD]).charge_id == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"claim_numbers": ("OTHER9",)},  # though the payer's number is this claim's
+        {"patient_name": "BETA, BOB"},
+        {"patient_name": "DOE, JOAN"},
+        {"patient_name": "DOE, JANET", "member_ids": ("XYZ123456",)},
+        {"patient_name": "DOE JR, JANE", "member_ids": ("ABC999999",)},
+        {"member_ids": ("ABC999999",)},
+        {"birth_date": date(2010, 1, 1)},
+        {"dates": (OTHER_DAY, OTHER_DAY)},
+        {"charged": Decimal("150.01")},
+        {"charged": Decimal(151), "is_part": True},
+        {"payer_name": "SECONDARY PLAN"},
+        {"payer_name": "PRIMARY PLAN MEDICAID"},
+        {"payer_role": "S"},
+    ],
+)
+def test_one_fact_that_contradicts_leaves_the_choice_to_a_person(
+    changes: dict[str, Any],
+) -> None:
+    found = match(replace(SAID, **changes), [HELD])
+
+    assert (found.outcome, found.charge_id) == (Outcome.CONTRADICTED, None)
+    assert found.compared[0].disagreements
+
+
+@pytest.mark.parametrize(
+    "filed",
+    [
+        {"patient_name": "ALPHA, AMY"},
+        {"dates": (OTHER_DAY, OTHER_DAY)},
+        {"totals": (Decimal(200),)},
+        {"payer_names": ("SECONDARY PLAN",), "payer_role": "S", "payer_code": "S1"},
+        {"payer_role": "S"},
+        {"claim_number": "acct7"},
+        {"dates": (date(2025, 1, 1), date(2025, 1, 31))},
+    ],
+)
+def test_of_two_charges_the_one_that_agrees_more_exactly_is_meant(
+    filed: dict[str, Any],
+) -> None:
+    other = Candidate(2, (replace(FILED, **filed),))
+
+    for candidates in ([HELD, other], [other, HELD]):
+        assert match(replace(SAID, payer_numbers=()), candidates).charge_id == 1
+
+
+def test_two_charges_that_agree_alike_are_left_to_a_person() -> None:
+    found = match(replace(SAID, payer_numbers=()), [HELD, replace(HELD, charge_id=2)])
+
+    assert (found.outcome, len(found.compared)) == (Outcome.SEVERAL, 2)
+
+
+def test_one_that_agrees_more_in_one_fact_and_less_in_another_is_not_taken() -> None:
+    exact_day = Candidate(1, (replace(FILED, claim_number="ACCT7"),))
+    exact_number = Candidate(
+        2, (replace(FILED, claim_number="ACCT-7", dates=(date(2025, 1, 3), DAY)),)
+    )
+
+    found = match(replace(SAID, claim_numbers=("ACCT-7",), payer_numbers=()),
+                  [exact_day, exact_number])  # fmt: skip
+
+    assert found.outcome is Outcome.SEVERAL
+
+
+def test_a_number_that_was_rewritten_or_cut_needs_facts_that_agree() -> None:
+    alone = ClaimFacts(claim_numbers=("ACCT7",))
+    long = replace(FILED, claim_number="VISIT-20250110-000012345")
+    cut = replace(SAID, claim_numbers=("VISIT-20250110-0000",), payer_numbers=())
+
+    assert match(replace(alone, claim_numbers=("acct-0007",)), [HELD]).charge_id == 1
+    assert match(alone, [HELD]).charge_id is None
+    assert match(cut, [Candidate(1, (long,))]).charge_id == 1
+    assert match(replace(cut, dates=(None, None)), [Candidate(1, (long,))]).charge_id is None
+    assert match(replace(cut, patient_name=""), [Candidate(1, (long,))]).charge_id is None
+
+
+def test_a_payer_that_the_claim_names_as_another_one_is_not_its_payer() -> None:
+    claim_ = Candidate(
+        1, (replace(FILED, payer_names=("BLUE CROSS OHIO",), payer_code="B1"),),
+        other_payers=("BLUE CROSS", "B2"),
+    )  # fmt: skip
+
+    assert match(replace(SAID, payer_name="BLUE CROSS"), [claim_]).charge_id is None
+    assert match(replace(SAID, payer_name="Blue Cross Ohio"), [claim_]).charge_id == 1
+
+
+def test_what_a_charge_was_before_still_finds_it() -> None:
+    before = replace(FILED, claim_number="OLD1", totals=(Decimal(120),), member_id="ABC999999")
+    charge = replace(HELD, filed=(FILED, before))
+    said = replace(SAID, claim_numbers=("OLD1",), charged=Decimal(120), member_ids=("ABC999999",))
+
+    assert match(said, [charge]).charge_id == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same_member", "is_same"),
+    [
+        ("O'BRIEN, PAT", "OBRIEN, PAT", False, True),
+        ("GARCÍA LÓPEZ, EVA", "GARCIA, EVA", False, True),
+        ("JOHNSON, AL", "JONSON, AL", False, True),
+        ("DOE, ROB", "DOE, ROBERT", False, True),
+        ("DOE, J", "DOE, JANE", True, True),
+        ("DOE, J", "DOE, JANE", False, False),
+        ("DOE, JOHN", "DOE, JOAN", True, False),
+        ("DOE, DAN", "DOE, DANA", True, False),
+        ("DOE JR, AL", "DOE SR, AL", True, False),
+        ("LEE, MARY ANN", "LEE, MARY JANE", True, False),
+        ("DOE", "DOE, JANE", False, True),
+    ],
+)
+def test_spellings_of_one_person_agree_and_those_of_a_family_do_not(
+    one: str, other: str, same_member: bool, is_same: bool
+) -> None:
+    assert spelling.could_be_person(one, other, same_member=same_member) is is_same
+    assert spelling.could_be_person(other, one, same_member=same_member) is is_same
+
+
+def test_the_key_of_a_number_is_the_same_in_python_and_in_the_store(con: Connection) -> None:
+    numbers = ["A-1", "000123", "0", "---", " x 9 ", "VISIT-2025/01", "É7", "a_b.C", "00-0"]
+    text = (SCHEMA / "010_claim_identity.sql").read_text(encoding="utf-8")
+    sql = text[text.index("number_key = coalesce(") + 13 : text.index(";\n\n-- The payer's number")]
+
+    rows = con.rows(
+        f"SELECT claim_number, {sql} FROM (SELECT unnest($numbers::VARCHAR[]) AS claim_number)",
+        numbers=numbers,
+    )
+
+    assert [key for _, key in rows] == [spelling.number_key(number) for number, _ in rows]
+
+
+def to(payer: str, role: str, number: str = "C1") -> bytes:
+    """A claim filed to a payer in its role, in a file of its own."""
+    before = [
+        "HL*2*1*22*0", f"SBR*{role}*18*******CI", "NM1*IL*1*GREEN*EMMA****MI*MEM1",
+        f"NM1*PR*2*{payer}*****PI*{role}1",
+    ]  # fmt: skip
+    return envelope(claims(claim(number), before=before)).encode()
+
+
+def from_payer(payer: str, *, status: str = "4", control: str = "1", icn: str = "ICN9") -> bytes:
+    raw = file_835(answer("C1", status=status, control=icn), control=f"00000000{control}")
+    return raw.replace(b"N1*PR*PLAINS HEALTH", f"N1*PR*{payer}".encode())
+
+
+@pytest.mark.parametrize(
+    "order", [("FIRST PLAN", "SECOND MUTUAL"), ("SECOND MUTUAL", "FIRST PLAN")]
+)
+def test_each_payers_denial_is_about_the_claim_filed_to_it(
+    con: Connection, cast: Cast, order: tuple[str, str]
+) -> None:
+    for payer in order:
+        bring(con, cast, to(payer, "P" if payer.startswith("FIRST") else "S"))
+    bring(con, cast, from_payer("SECOND MUTUAL", control="2", icn="ICN2"))
+    bring(con, cast, from_payer("FIRST PLAN", control="3", icn="ICN1"))
+
+    assert con.rows(
+        "SELECT payer.name, payer_claim_number FROM task JOIN charge ON charge.id = charge_id "
+        "JOIN payer ON payer.id = charge.payer_id ORDER BY task.id"
+    ) == [("SECOND MUTUAL", "ICN2"), ("FIRST PLAN", "ICN1")]
+
+
+def test_a_denial_of_a_payer_whose_claim_is_not_held_has_no_charge(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, to("SECOND MUTUAL", "S"))
+
+    report = bring(con, cast, from_payer("FIRST PLAN"))
+
+    assert con.rows("SELECT charge_id, payer_name FROM task") == [(None, "FIRST PLAN")]
+    assert any("Contradicted by the charges" in said for said in report.warnings)
+
+
+def test_two_claims_to_one_payer_are_told_apart_by_its_order(con: Connection, cast: Cast) -> None:
+    bring(con, cast, to("FIRST PLAN", "P"))
+    bring(con, cast, to("FIRST PLAN", "S"))
+    unpaid = from_payer("FIRST PLAN", status="2")
+
+    bring(con, cast, unpaid)
+
+    assert con.rows("SELECT payer_role FROM charge ORDER BY id") == [("P",), ("S",)]
+    assert con.value("SELECT payer_role FROM task JOIN charge ON charge.id = charge_id") == "S"
+
+
+def test_a_replacement_for_another_visit_of_the_number_is_that_visits(
+    con: Connection, cast: Cast
+) -> None:
+    def on(day: str, *, frequency: str = "1", amount: str = "200") -> list[str]:
+        said = [each.replace("20250113", day) for each in claim("A1", amount=amount)]
+        return [
+            each.replace("11:B:1", f"11:B:{frequency}").replace("20250114-20250115", f"{day}-{day}")
+            for each in said
+        ]
+
+    bring(con, cast, file_837(on("20250113"), on("20250120")))
+
+    bring(con, cast, file_837(on("20250113", frequency="7", amount="250"), control="000000002"))
+
+    assert con.rows("SELECT date_from, filed_total FROM charge ORDER BY id") == [
+        (date(2025, 1, 13), Decimal(250)), (date(2025, 1, 20), Decimal(200)),
+    ]  # fmt: skip
+
+
+def test_a_replacement_of_another_patient_is_a_charge_of_its_own_and_is_said(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    raw = file_837([each.replace("11:B:1", "11:B:7") for each in claim("A1")])
+
+    report = bring(con, cast, raw.replace(b"GREEN*EMMA", b"BROWN*BOB"))
+
+    assert report.charges_new == 1
+    assert any("Replace or void a claim that cannot be told" in said for said in report.warnings)
+    assert con.value("SELECT filed_total FROM charge WHERE id = 1") == Decimal(200)
+
+
+def test_an_answer_to_what_was_filed_before_an_edit_still_finds_the_charge(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    con.execute(
+        "INSERT INTO earlier_claim SELECT practice_id, id, claim_number, number_key, patient_id, "
+        "payer_id, payer_role, member_id, date_from, date_to, filed_total, created_at FROM charge"
+    )
+    con.execute("UPDATE charge SET date_from = DATE '2025-02-01', date_to = DATE '2025-02-01'")
+
+    bring(con, cast, file_835(answer("A1")))
+
+    assert con.value("SELECT charge_id FROM task") == 1
+
+
+@pytest.mark.parametrize("trace", ["TRACE77", "trace-77"])
+def test_the_clearinghouses_number_finds_the_charge(
+    con: Connection, cast: Cast, trace: str
+) -> None:
+    bring(con, cast, file_837(claim("A1", extra=["REF*D9*TRACE77"])))
+    raw = acknowledgment(
+        *patient("0", "STC*A7:562*20250121*U*200", f"REF*D9*{trace}"),
+    )
+
+    bring(con, cast, raw)
+
+    assert con.value("SELECT charge_id FROM task") == 1

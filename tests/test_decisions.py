@@ -1,0 +1,170 @@
+"""What became of a claim is read from what was paid and why: a row of the table each."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from lib.intake import recognize
+from lib.intake.x12 import decision_rules, denials
+from lib.intake.x12.decision_rules import RULES, STATUS_RULES, Outcome
+from lib.store.database import Connection
+from tests.conftest import Cast
+from tests.test_import import bring
+from tests.x12_texts import answer, file_835
+
+DOCS = Path(__file__).parents[1] / "docs" / "decisions.md"
+
+
+def of(status: str, charged: str, paid: str, *codes: str, filing: str = "12") -> Outcome:
+    body = answer(status=status, amount=charged, paid=paid, codes=codes)
+    body[0] = body[0].replace("**12*", f"**{filing}*")
+    [found] = recognize.read("a", file_835(body)).answers
+    return decision_rules.outcome(found)
+
+
+@pytest.mark.parametrize(
+    ("status", "charged", "paid", "codes", "expected"),
+    [
+        ("1", "150", "0", ["CAS*CO*26*150"], Outcome.DENIED),
+        ("2", "34", "0", ["CAS*CO*29*34"], Outcome.DENIED),
+        ("3", "150", "0", ["CAS*PR*204*150"], Outcome.DENIED),
+        ("1", "150", "0", ["CAS*CO*45*100", "CAS*CO*50*50"], Outcome.DENIED),
+        ("1", "150", "0", ["CAS*PI*16*150"], Outcome.DENIED),
+        ("1", "150", "0", [], Outcome.DENIED),
+        ("1", "150", "0", ["CAS*CO*45*30"], Outcome.DENIED),  # 120.00 are not explained
+        ("1", "150", "0", ["CAS*OA*22*150"], Outcome.DENIED),
+        ("22", "150", "0", ["CAS*CO*97*150"], Outcome.DENIED),
+        ("4", "150", "0", ["CAS*CO*45*150"], Outcome.DENIED),
+        ("4", "150", "0", ["CAS*PR*1*150"], Outcome.DENIED),
+        ("4", "0", "0", ["CAS*CO*24*0"], Outcome.DENIED),
+        ("31", "150", "0", ["CAS*OA*109*150"], Outcome.DENIED),
+        ("2", "150", "0", ["CAS*OA*23*100", "CAS*CO*29*50"], Outcome.DENIED),
+        ("19", "150", "0", ["CAS*CO*16*150"], Outcome.DENIED),
+        ("1", "150", "0", ["CAS*OA*133*100", "CAS*CO*16*50"], Outcome.DENIED),
+        ("1", "150", "0", ["CAS*CO*24*100", "CAS*CO*16*50"], Outcome.DENIED),
+        ("1", "150", "120", ["CAS*CO*45*30"], Outcome.PAID),
+        ("19", "150", "10", ["CAS*CO*50*140"], Outcome.PAID),
+        ("1", "0", "5", [], Outcome.PAID),
+        ("1", "150", "0", ["CAS*CO*45*100", "CAS*PR*1*30**2*15**3*5"], Outcome.NOTHING_DUE),
+        ("20", "150", "0", ["CAS*OA*45*150"], Outcome.NOTHING_DUE),
+        ("2", "150", "0", ["CAS*OA*23*150"], Outcome.OTHER_PAYER),
+        ("3", "150", "0", ["CAS*OA*23*100", "CAS*PR*2*20", "CAS*CO*45*30"], Outcome.OTHER_PAYER),
+        ("21", "150", "0", ["CAS*CO*45*50", "CAS*PR*96*100"], Outcome.FORWARDED),
+        ("23", "150", "0", ["CAS*OA*109*150"], Outcome.FORWARDED),
+        ("24", "150", "0", [], Outcome.FORWARDED),
+        ("25", "2302", "0", ["CAS*PR*204*2302"], Outcome.PREDETERMINED),
+        ("25", "100", "0", ["CAS*OA*101*100"], Outcome.PREDETERMINED),
+        ("1", "150", "0", ["CAS*OA*133*150"], Outcome.PENDED),
+        ("5", "150", "0", [], Outcome.PENDED),
+        ("1", "150", "0", ["CAS*CO*24*150"], Outcome.CAPITATED),
+        ("1", "150", "0", ["CAS*CO*24*100", "CAS*CO*45*50"], Outcome.CAPITATED),
+        ("1", "0", "0", ["CAS*CO*24*0"], Outcome.ENCOUNTER),
+        ("2", "0", "0", [], Outcome.ENCOUNTER),
+        ("1", "150", "0", ["AMT*I*3.2", "CAS*CO*18*150"], Outcome.INTEREST),
+        ("22", "-150", "-120", ["CAS*CO*45*-30"], Outcome.REVERSED),
+        ("22", "-150", "0", ["CAS*CO*97*-150"], Outcome.REVERSED),
+        ("1", "-150", "0", [], Outcome.REVERSED),
+        ("1", "150", "-20", ["CAS*CO*45*170"], Outcome.REVERSED),
+        ("22", "303", "184.96", ["CAS*OA*23*118.04"], Outcome.REVERSED),
+        ("22", "150", "0", [], Outcome.REVERSED),
+    ],
+)
+def test_what_was_paid_and_why_decides(
+    status: str, charged: str, paid: str, codes: list[str], expected: Outcome
+) -> None:
+    assert of(status, charged, paid, *codes) is expected
+
+
+@pytest.mark.parametrize("filing", ["MA", "MB", "MC"])
+def test_for_medicare_and_medicaid_a_managed_care_plan_is_to_be_billed(filing: str) -> None:
+    assert of("1", "150", "0", "CAS*CO*24*150", filing=filing) is Outcome.DENIED
+
+
+def test_adjustments_of_the_claim_and_of_its_lines_are_two_parts_or_said_twice() -> None:
+    lines = ["SVC*HC:1*80*0**1", "CAS*CO*45*80"]
+    parts = answer(status="1", amount="150", codes=lines)
+    parts.insert(1, "CAS*CO*45*70")
+    twice = answer(status="1", amount="150", codes=["SVC*HC:1*150*0**1", "CAS*CO*45*150"])
+    twice.insert(1, "CAS*CO*45*150")
+
+    found = recognize.read("a", file_835(parts, twice)).answers
+
+    assert [decision_rules.outcome(each) for each in found] == [Outcome.NOTHING_DUE] * 2
+
+
+def test_what_the_patient_owes_may_stand_in_clp05_alone() -> None:
+    body = answer(status="1", amount="150", codes=["CAS*CO*45*100"])
+    body[0] = body[0].replace("*0**12", "*0*50*12")
+
+    [found] = recognize.read("a", file_835(body)).answers
+
+    assert decision_rules.outcome(found) is Outcome.NOTHING_DUE
+
+
+def test_a_secondary_denial_is_open_for_what_the_primary_left(con: Connection, cast: Cast) -> None:
+    codes = ("CAS*OA*23*160", "CAS*CO*29*40")
+
+    bring(con, cast, file_835(answer("A1", status="2", codes=codes)))
+
+    [(kind, title, amount, codes_said)] = con.rows("SELECT type, title, amount, codes FROM task")
+    assert (title, amount, codes_said) == ("Claim filed too late", Decimal(40), "CO-29")
+    assert kind == "charge"
+
+
+def test_every_answer_is_counted_and_in_words(con: Connection, cast: Cast) -> None:
+    report = bring(
+        con,
+        cast,
+        file_835(
+            answer("A1"), answer("A2", status="1", paid="180"),
+            answer("A3", status="2", control="P3"), answer("A4", status="23"),
+            answer("A5", status="22", amount="-200"),
+            answer("A6", status="1", codes=("CAS*PR*1*200",)),
+        ),
+    )  # fmt: skip
+
+    assert report.tasks_new == 2
+    assert report.summary == (
+        "6 answers: 1 paid, 2 denied, 1 taken back, 1 forwarded to another payer, 1 left to the "
+        "contract and the patient.",
+    )
+
+
+def test_what_decides_nothing_is_history_of_the_open_task(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_835(answer("A1")))
+    later = [
+        ("1", ("CAS*OA*133*200",), "it is still in review"),
+        ("23", (), "it was passed on to another payer"),
+        ("25", (), "it only says what a service would be paid"),
+        ("1", ("CAS*CO*24*200",), "the capitation agreement"),
+        ("2", ("CAS*OA*23*200",), "another payer has taken care of it"),
+    ]
+
+    for number, (status, codes, _) in enumerate(later, 2):
+        said = answer("A1", status=status, codes=codes)
+        report = bring(con, cast, file_835(said, control=f"00000000{number}"))
+        assert report.tasks_new == 0
+
+    told = con.rows("SELECT detail FROM event WHERE kind = 'answered again' ORDER BY id")
+    assert [words in detail for (detail,), (_, _, words) in zip(told, later, strict=True)] == [
+        True
+    ] * len(later)
+    assert con.value("SELECT count(proposal) FROM task") == 0
+
+
+def test_every_outcome_has_its_row_and_its_words() -> None:
+    assert {rule.outcome for rule in RULES} == set(Outcome)
+    assert all(rule.source and rule.then for rule in (*RULES, *STATUS_RULES))
+    spoken = {Outcome.DENIED, Outcome.REVERSED, Outcome.PAID, Outcome.NOTHING_DUE}
+    assert set(denials.TOLD) == set(Outcome) - spoken
+
+
+def test_the_docs_say_the_same_as_the_tables() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+
+    for rule in (*RULES, *STATUS_RULES):
+        row = f"| {rule.when} | {rule.outcome.value} | {rule.then} | {rule.source} |"
+        assert row in text

@@ -1,0 +1,215 @@
+"""A receipt that rejects is no receipt: it says what was rejected and finds the batch."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from lib.intake import imports
+from lib.models import ImportReport
+from lib.store.database import Connection
+from tests.conftest import NOON, Cast
+from tests.test_cases_decisions import bring_case, task
+from tests.test_import import bring
+from tests.x12_texts import claim, claims, envelope, file_835, file_837
+
+
+def receipt(*body: str, kind: str = "999", sender: str = "CLEARING", to: str = "SENDER") -> bytes:
+    """What CLEARING says to the one who sent our batches."""
+    text = envelope([*body], kind=kind, version="005010X231A1", control="000000777")
+    text = text.replace(f"{'RECEIVER':15}", f"{to:15}", 1)
+    return text.replace(f"{'SENDER':15}", f"{sender:15}", 1).encode()
+
+
+def rejected(group: str = "1", *sets: str, ak9: str = "R*1*1*0") -> bytes:
+    body = [part for number in sets or ("0001",) for part in (f"AK2*837*{number}", "IK5*R*5")]
+    return receipt(f"AK1*HC*{group}*005010X222A1", *body, f"AK9*{ak9}")
+
+
+def ta1(code: str, note: str, control: str = "000000001") -> bytes:
+    text = envelope().replace("GS*XX", f"TA1*{control}*250113*0924*{code}*{note}~GS*XX")
+    start, end = text.index("GS*XX"), text.index("IEA*")
+    return (text[:start] + text[end:]).replace("IEA*1", "IEA*0").encode()
+
+
+def refusal(con: Connection, cast: Cast, raw: bytes) -> str:
+    report = imports.apply(con, "r", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
+    assert report.refused
+    return report.refused
+
+
+def test_a_rejected_batch_makes_a_task_that_says_what_was_found(
+    con: Connection, cast: Cast
+) -> None:
+    [report] = bring_case(con, cast, "29-")
+
+    kind, title, _, said = task(con)
+    assert (kind, title) == ("charge", "Batch 101 rejected")
+    assert "(999: IK5*R, AK9*R)" in said
+    assert "2 segments: CLM at 289 (it does not belong to this kind of message), CLM at 381" in said
+    assert "No imported 837 file has this number" in said
+    assert any("batch 101 was accepted" in each for each in report.warnings)  # TA1
+
+
+def test_the_batch_is_found_among_the_imported_files_with_its_claims_and_its_fault(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2")), "batch.837")
+    at = 20 - 2  # of the second CLM: the set begins at segment 3
+    body = ["AK1*HC*1", "AK2*837*0001", f"IK3*CLM*{at}**8", f"IK3*HI*{at + 1}**3", "IK5*R*5"]
+    raw = receipt(*body, "AK9*R*1*1*0")
+    seen = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+
+    report = bring(con, cast, raw)
+
+    assert (seen, report.format, report.tasks_new) == (report, "999", 1)
+    _, title, amount, said = task(con)
+    assert (title, amount) == ("Batch 1 rejected: 2 claims", Decimal(400))
+    assert "batch.837: 2 claims over 400.00 US dollars. The fault is in A2." in said
+    assert "CLEARING rejected batch 1" in said
+
+
+def test_the_same_rejection_again_makes_no_second_task(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")), "batch.837")
+
+    reports = [bring(con, cast, rejected()), bring(con, cast, rejected() + b"\n")]
+
+    assert [each.tasks_new for each in reports] == [1, 0]
+
+
+def test_a_part_of_a_batch_is_the_sets_that_were_rejected(con: Connection, cast: Cast) -> None:
+    text = envelope(claims(claim("A1")), claims(claim("A2"), claim("A3")))
+    bring(con, cast, text.encode(), "batch.837")
+
+    bring(con, cast, rejected("1", "0002", ak9="P*2*2*1"))
+
+    _, title, amount, said = task(con)
+    assert (title, amount) == ("Batch 1 rejected: 2 claims", Decimal(400))
+    assert "a part of batch 1" in said and "that part sent again" in said
+
+
+def test_of_several_batches_of_one_number_none_is_chosen_silently(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "jan.837")
+    bring(con, cast, file_837(claim("A2"), control="000000002"), "feb.837")
+
+    bring(con, cast, rejected())
+
+    _, title, amount, said = task(con)
+    assert (title, amount) == ("Batch 1 rejected", None)
+    assert "Several imported files have this number (jan.837, feb.837)" in said
+
+
+def test_the_batch_of_the_receiver_of_the_receipt_goes_before_one_of_somebody_else(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "ours.837")
+    other = file_837(claim("A2"), control="000000002").replace(b"*ZZ*SENDER", b"*ZZ*OTHERS")
+    bring(con, cast, other, "others.837")
+
+    bring(con, cast, rejected())
+
+    assert "ours.837" in task(con)[3]
+
+
+def test_a_batch_of_another_practice_is_never_meant(con: Connection, cast: Cast) -> None:
+    imports.apply(
+        con, "a", file_837(claim("A1")), actor=None, practice_id=cast.other_practice, now=NOON
+    )
+
+    bring(con, cast, rejected())
+
+    assert "No imported 837 file" in task(con)[3]
+
+
+@pytest.mark.parametrize("ak9", ["R*1*1*0", "X*1*1*0", "M*1*1*0", "W*1*1*0"])
+def test_a_group_that_is_rejected_without_a_set_is_rejected_whole(
+    con: Connection, cast: Cast, ak9: str
+) -> None:
+    bring(con, cast, receipt("AK1*HC*7", f"AK9*{ak9}*6"))
+
+    _, title, _, said = task(con)
+    assert title == "Batch 7 rejected"
+    assert "its control number is missing or wrong" in said
+
+
+@pytest.mark.parametrize("kind", ["999", "997"])
+@pytest.mark.parametrize("code", ["A", "E"])
+def test_an_accepted_receipt_is_left_out_by_name_and_number(
+    con: Connection, cast: Cast, kind: str, code: str
+) -> None:
+    names = {"999": "IK5", "997": "AK5"}
+    body = ["AK1*HC*55", "AK2*837*0001", f"{names[kind]}*{code}", f"AK9*{code}*1*1*1"]
+
+    said = refusal(con, cast, receipt(*body, kind=kind))
+
+    assert f"this is a {kind} (a receipt for another file), which is not read" in said
+    assert "batch 55 was accepted" in said
+
+
+def test_an_interchange_that_is_rejected_is_found_by_its_number(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "batch.837")
+
+    bring(con, cast, ta1("R", "006"))
+
+    _, title, amount, said = task(con)
+    assert (title, amount) == ("Batch 000000001 rejected: 1 claim", Decimal(200))
+    assert "the sender's number is not known" in said and "batch.837" in said
+
+
+@pytest.mark.parametrize(
+    "raw", [ta1("R", "025"), receipt("AK1*HC*1", "AK9*R*1*1*0*19")], ids=["TA1", "999"]
+)
+def test_a_batch_that_was_received_before_is_not_to_be_sent_again(
+    con: Connection, cast: Cast, raw: bytes
+) -> None:
+    bring(con, cast, raw)
+
+    said = task(con)[3]
+    assert "Do not send it again: check that the first batch" in said
+    assert "sent again before the filing limit" not in said
+
+
+def test_one_claim_that_an_application_rejects_is_a_task_about_its_charge(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "batch.837")
+    body = [
+        "BGN*11*1*20250120", "OTI*IR*IX*NA***20250113*0924*1*0001*837*005010X222A1", "REF*EJ*A1",
+        "AMT*GW*200", "NM1*QC*1*GREEN*EMMA****MI*MEM1", "TED*024*Member is not known",
+    ]  # fmt: skip
+
+    bring(con, cast, receipt(*body, kind="824"))
+
+    _, title, amount, said = task(con)
+    assert (title, amount) == ("Claim rejected by a receiver", Decimal(200))
+    assert "“Member is not known”" in said and "TED*024" in said
+    assert con.value("SELECT charge_id IS NOT NULL FROM task")
+
+
+@pytest.mark.parametrize("code", ["TR", "GR", "BR", "TP"])
+def test_what_an_application_rejects_is_found_by_group_and_set(
+    con: Connection, cast: Cast, code: str
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "batch.837")
+
+    bring(con, cast, receipt("BGN*11*1", f"OTI*{code}*TN*1***20250113*0924*1*0001*837", kind="824"))
+
+    assert "batch.837" in task(con)[3]
+
+
+def test_what_an_application_accepts_is_left_out(con: Connection, cast: Cast) -> None:
+    said = refusal(con, cast, receipt("BGN*11*1", "OTI*TA*TN*1***2*3*9*0001*837", kind="824"))
+
+    assert "this is an 824" in said and "batch 9 was accepted" in said
+
+
+def test_a_rejection_beside_other_messages_comes_in_with_them(con: Connection, cast: Cast) -> None:
+    report: ImportReport = bring(con, cast, file_835() + rejected("8"))
+
+    assert (report.format, report.tasks_new) == ("835, 999", 1)
+    assert report.summary == ("1 batch rejection in receipts.",)

@@ -1,0 +1,240 @@
+"""Whether a message asks the same again, asks otherwise, or asks something new."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lib.store.database import Connection
+from tests.conftest import NOON, Cast
+from tests.test_fhir import task as fhir_task
+from tests.test_import import bring
+from tests.test_transactions import acknowledgment, document_request, patient
+from tests.x12_texts import answer, claim, file_835, file_837
+
+
+def complete_all(con: Connection) -> None:
+    con.execute("UPDATE task SET status = 'completed', is_open = false, completed_at = $n", n=NOON)
+
+
+def test_two_patients_rejected_under_one_number_are_two_tasks(con: Connection, cast: Cast) -> None:
+    other = [
+        part.replace("GREEN*EMMA", "GREEN*FAY")
+        for part in patient("0", "STC*A7:562*20250121*U*200")
+    ]
+
+    report = bring(con, cast, acknowledgment(*patient("0", "STC*A7:562*20250121*U*200"), *other))
+
+    assert report.tasks_new == 2
+
+
+def test_the_same_rejection_reported_once_more_is_nothing_new(con: Connection, cast: Cast) -> None:
+    said = patient("A1", "STC*A7:562*20250121*U*200")
+    bring(con, cast, acknowledgment(*said))
+
+    again = bring(con, cast, acknowledgment(*said, control="000000002"))
+
+    assert (again.tasks_new, con.value("SELECT count(*) FROM task_answer")) == (0, 0)
+
+
+def test_a_denial_by_the_same_number_and_code_of_a_later_check_is_a_task_again(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1")))
+    complete_all(con)
+
+    later = file_835(answer("A1"), control="000000002", paid_on="20250401")
+    report = bring(con, cast, later)
+    known = bring(con, cast, later + b"\n")
+
+    assert (report.tasks_new, known.tasks_new) == (1, 0)
+    assert con.rows("SELECT earlier_task_id FROM task ORDER BY id") == [(None,), (1,)]
+
+
+def test_an_older_answer_that_comes_later_changes_no_due_date(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_835(answer("A1"), paid_on="20250401"))
+
+    old = answer("A1", control="P0", codes=("CAS*CO*16*200", "LQ*HE*N290"))
+    bring(con, cast, file_835(old, control="000000002", paid_on="20250301"))
+
+    assert con.rows("SELECT due_on, codes FROM task") == [(date(2025, 5, 1), "CO-197, CO-16, N290")]
+
+
+def test_three_reasons_are_all_said_and_the_first_stays_in_the_history(
+    con: Connection, cast: Cast
+) -> None:
+    for number, (code, day) in enumerate([("16", "0301"), ("197", "0401"), ("11", "0501")], 1):
+        said = answer("A1", control=f"P{number}", codes=(f"CAS*CO*{code}*200",))
+        bring(con, cast, file_835(said, control=f"00000000{number}", paid_on=f"2025{day}"))
+
+    [(title, codes)] = con.rows("SELECT title, codes FROM task")
+    assert codes == "CO-11, CO-197, CO-16"
+    assert title.count("; also ") == 2
+    assert con.rows("SELECT old_value FROM event WHERE field = 'Payer''s codes' ORDER BY id") == [
+        ("CO-16",), ("CO-197, CO-16",),
+    ]  # fmt: skip
+
+
+def test_a_reversed_denial_proposes_to_complete_and_a_new_denial_no_longer_does(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_835(answer("A1")))
+    back = answer("A1", status="22", amount="-200", codes=("CAS*CO*197*-200",))
+    bring(con, cast, file_835(back, control="000000002", paid_on="20250301"))
+    proposed = con.value("SELECT proposal FROM task")
+
+    again = answer("A1", control="P2", codes=("CAS*CO*16*200",))
+    bring(con, cast, file_835(again, control="000000003", paid_on="20250401"))
+
+    assert proposed == ("PLAINS HEALTH took this denial back on 03/01/2025. Complete the task?")
+    assert con.rows("SELECT status, proposal FROM task") == [("open", None)]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("cancelled", "Plains Health has withdrawn this request"),
+        ("entered-in-error", "Plains Health says that this request was sent by mistake"),
+        ("completed", "Plains Health has closed this request as completed"),
+    ],
+)
+def test_a_request_that_is_over_is_said_on_its_open_task_once(
+    con: Connection, cast: Cast, state: str, said: str
+) -> None:
+    bring(con, cast, json.dumps(fhir_task()).encode(), "a.json")
+    over = json.dumps(fhir_task(status=state)).encode()
+
+    bring(con, cast, over, "b.json")
+    bring(con, cast, over + b"\n", "c.json")
+
+    assert con.rows("SELECT status, proposal FROM task") == [
+        ("open", f"{said}. Complete the task?")
+    ]
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'withdrawn by the payer'") == 1
+
+
+def test_a_withdrawal_says_nothing_on_a_completed_task(con: Connection, cast: Cast) -> None:
+    bring(con, cast, json.dumps(fhir_task()).encode(), "a.json")
+    complete_all(con)
+
+    bring(con, cast, json.dumps(fhir_task(status="cancelled")).encode(), "b.json")
+
+    assert con.value("SELECT proposal FROM task") is None
+
+
+@pytest.mark.parametrize("source", ["FHIR", "277RFAI", "CSV"])
+def test_a_due_date_that_moves_is_shown_with_its_history_and_never_moves_back(
+    con: Connection, cast: Cast, source: str
+) -> None:
+    def sent(day: date) -> bytes:
+        if source == "FHIR":
+            return json.dumps(fhir_task(restriction={"period": {"end": str(day)}})).encode()
+        if source == "CSV":
+            return f"Claim,Type,Title,Due\nA1,Coding,Check the modifier,{day:%m/%d/%Y}\n".encode()
+        return document_request().replace(b"D8*20250301", f"D8*{day:%Y%m%d}".encode())
+
+    first, second = date(2025, 4, 15), date(2025, 4, 1)
+    bring(con, cast, sent(first), "a.csv")
+
+    moved = bring(con, cast, sent(second), "b.csv")
+    bring(con, cast, sent(first) + b"\n", "c.csv")
+
+    assert moved.tasks_new == 0
+    assert con.rows("SELECT due_on FROM task") == [(second,)]
+    assert con.rows(
+        "SELECT field, old_value, new_value FROM event WHERE kind = 'request changed'"
+    ) == [("Due", "04/15/2025", "04/01/2025")]
+
+
+EARLIER_KEYS = [
+    (file_835(answer("A1")), "835|A1|PAYER1|CO-197"),
+    (
+        acknowledgment(*patient("A1", "STC*A7:116*20250121*U*200")),
+        "277CA|claim|A1|BATCH1|2025-01-21|200.00|A7:116",
+    ),
+    (document_request(), "277RFAI|A1|R4:11506-3|PAYER77"),
+]
+
+
+@pytest.mark.parametrize(("raw", "key"), EARLIER_KEYS)
+def test_what_a_store_made_before_knows_is_known_by_its_earlier_key(
+    con: Connection, cast: Cast, raw: bytes, key: str
+) -> None:
+    bring(con, cast, raw)
+    con.execute("UPDATE task SET request_key = $key", key=key)
+    con.execute("DELETE FROM task_claim")
+
+    again = bring(con, cast, raw + b"\n")
+    joined = con.value("SELECT count(*) FROM task_answer")
+    later = raw.replace(b"20250210", b"20250310").replace(b"20250121", b"20250221")
+    later = later.replace(b"LOI*20250120", b"LOI*20250220")
+    complete_all(con)
+    other = bring(con, cast, later)
+
+    assert (again.tasks_new, joined, other.tasks_new) == (0, 0, 1)
+
+
+def test_a_later_check_with_the_same_amount_is_other_news(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1")))
+    paid: Any = answer("A1", status="1", control="P2", codes=("CAS*CO*45*20",))
+    raw = file_835(paid, control="000000002", paid_on="20250301").replace(b"*200*0*", b"*200*180*")
+    bring(con, cast, raw)
+    con.execute("UPDATE task SET proposal = NULL")
+
+    same = bring(con, cast, raw + b"\n")
+    other = bring(con, cast, raw.replace(b"20250301", b"20250401"))
+
+    assert not any("Proposed" in said for said in same.warnings)
+    assert any("Proposed" in said for said in other.warnings)
+    assert con.value("SELECT amount FROM task") == Decimal(200)
+
+
+def of_visit(day: str, first: str = "EMMA") -> dict[bytes, bytes]:
+    return {b"20250113": day.encode(), b"GREEN*EMMA": f"GREEN*{first}".encode()}
+
+
+def said_of(raw: bytes, changes: dict[bytes, bytes]) -> bytes:
+    for old, new in changes.items():
+        raw = raw.replace(old, new)
+    return raw
+
+
+LATER = {
+    "payment": file_835(answer("A1", status="1", control="P2", codes=("CAS*CO*45*20",)),
+                        control="000000005", paid_on="20250301").replace(b"*200*0*", b"*200*180*"),
+    "reversal": file_835(
+        answer("A1", status="22", amount="-200", codes=("CAS*CO*197*-200",)), control="000000006"
+    ),
+    "acceptance": acknowledgment(*patient("A1", "STC*A2:20*20250125*WQ*200")),
+    "denial": file_835(answer("A1", control="P3", codes=("CAS*CO*16*200",)), control="000000007"),
+    "request": document_request(control="000000008").replace(b"PAYER77", b"PAYER78"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+@pytest.mark.parametrize("changes", [of_visit("20250120"), of_visit("20250113", "FAY")])
+@pytest.mark.parametrize("kind", sorted(LATER))
+def test_what_is_said_of_another_visit_or_patient_leaves_the_task_alone(
+    con: Connection, cast: Cast, kind: str, changes: dict[bytes, bytes], is_held: bool
+) -> None:
+    if is_held:
+        bring(con, cast, file_837(claim("A1")))
+    first = document_request() if kind == "request" else file_835(answer("A1"))
+    if kind == "acceptance":
+        first = acknowledgment(*patient("A1", "STC*A7:116*20250121*U*200"))
+    bring(con, cast, first)
+    events = con.value("SELECT count(*) FROM event WHERE task_id = 1")
+
+    bring(con, cast, said_of(LATER[kind], changes), "later")
+
+    assert con.value("SELECT proposal FROM task WHERE id = 1") is None
+    assert con.value("SELECT count(*) FROM event WHERE task_id = 1") == events
+    own = said_of(LATER[kind], {b"CLP*A1*1": b"CLP*A1*1 "}) + b"\n"
+    bring(con, cast, own, "own")
+    assert con.value("SELECT count(*) FROM event WHERE task_id = 1") > events
