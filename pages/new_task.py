@@ -50,12 +50,12 @@ def draw(actor: Person, practices: list[int]) -> None:
     kind = st.selectbox("Type", list(TaskType), format_func=lambda t: t.label, key="new_type")
     kind = TaskType(kind or TaskType.CODING)
     charge_id, patient_id = subject(actor, practice_id, kind)
-    title = st.text_input("What it is about", key="new_title", max_chars=100)
+    title = st.text_input("Subject", key="new_title", max_chars=100)
     instructions = st.text_area("Instructions", key="new_instructions", max_chars=4000)
     label = None
     if kind is TaskType.DOCUMENTS:
         label = st.selectbox(
-            "Document wanted", document_types.DOCUMENT_LABELS, index=None, key="new_label",
+            "Document requested", document_types.DOCUMENT_LABELS, index=None, key="new_label",
             placeholder="Choose a label",
         )  # fmt: skip
     due = st.text_input(

@@ -246,9 +246,9 @@ def _changes(
     shown = (
         ("Task", before.title, now.title),
         ("Type", before.type, now.type),
-        ("Payer's codes", before.codes, now.codes),
+        ("Denial codes (CARC/RARC)", before.codes, now.codes),
         ("Due", _day(before.due_on), _day(now.due_on)),
-        ("Document wanted", before.document_label or "", now.document_label or ""),
+        ("Document requested", before.document_label or "", now.document_label or ""),
         ("Amount", _dollars(before.amount), _dollars(now.amount)),
     )
     return [

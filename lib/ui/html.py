@@ -36,7 +36,7 @@ def render(template: str, **values: object) -> str:
 def state(status: Status, turn: Turn) -> tuple[str, str]:
     """Return a task's state as (style, words); a pending one that waits for the biller says so."""
     if status is not Status.COMPLETED and turn is Turn.BILLER:
-        return "biller", "With biller"
+        return "biller", "Waiting on biller"
     return status.value, status.label
 
 
@@ -84,7 +84,7 @@ def task_facts(task: Task, today: date, zone: ZoneInfo) -> str:
             ("Amount", f"${formats.dollars(task.amount)}" if task.amount is not None else ""),
             ("Received", f"{formats.moment(task.created_at, zone)} ({days} ago)"),
             ("Due", due),
-            ("Document wanted", task.document_label or ""),
-            ("Payer's codes", task.codes),
+            ("Document requested", task.document_label or ""),
+            ("Denial codes (CARC/RARC)", task.codes),
         ]
     )

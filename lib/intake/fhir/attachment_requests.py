@@ -279,9 +279,9 @@ def _title(wanted: list[Wanted], label: str, lines: list[int]) -> str:
     if all(each.is_questionnaire for each in wanted):
         what = "Questionnaire of the payer to be filled in"
     elif len(wanted) > 1:
-        what = f"{len(wanted)} documents wanted for the claim"
+        what = f"{len(wanted)} documents requested for the claim"
     else:
-        what = f"{label if label != loinc.OTHER else 'Document'} wanted for the claim"
+        what = f"{label if label != loinc.OTHER else 'Document'} requested for the claim"
     return what if not lines else f"{what}, line {', '.join(map(str, lines[:8]))}"
 
 

@@ -51,7 +51,7 @@ class Field(StrEnum):
 
 COLUMN_LABELS = {
     Field.TYPE: "Type",
-    Field.TITLE: "What it is about",
+    Field.TITLE: "Subject",
     Field.INSTRUCTIONS: "Instructions",
     Field.CLAIM: "Claim number",
     Field.PATIENT: "Patient (full name)",
@@ -62,7 +62,7 @@ COLUMN_LABELS = {
     Field.SERVICE: "Date of service",
     Field.AMOUNT: "Amount",
     Field.DUE: "Due",
-    Field.LABEL: "Document wanted",
+    Field.LABEL: "Document requested",
     Field.STATUS: "Status",
     Field.ASSIGNEE: "Assigned to",
     Field.CREATED: "Received",
@@ -102,7 +102,8 @@ NAMES = {  # what other systems call these columns; the first that a table has i
     "total amount, total billed, total charged",
     Field.DUE: "due, due date, due on, due by, deadline, respond by, needed by, target date, "
     "response due, response due date, reply by",
-    Field.LABEL: "document wanted, document, document label, document type, label, doc type, "
+    Field.LABEL: "document requested, document wanted, "
+    "document, document label, document type, label, doc type, "
     "attachment, attachment type, documents wanted, document needed, documents needed, document "
     "requested, requested document",
     Field.STATUS: "status, state, task status, completed, is completed, done, open or completed, "

@@ -216,7 +216,7 @@ class Reader:
             return None, instructions
         found = label_of(text)
         if type_ is not TaskType.DOCUMENTS or found is None:
-            instructions = f"{instructions}\nDocument wanted: {text}."
+            instructions = f"{instructions}\nDocument requested: {text}."
         return (found or "Other" if type_ is TaskType.DOCUMENTS else None), instructions
 
 

@@ -103,7 +103,7 @@ def _is_loinc(code: Code) -> bool:
 
 def _title(labels: Sequence[str]) -> str:
     more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
-    return f"Documents wanted: {labels[0][:1].lower()}{labels[0][1:]}{more}"
+    return f"Documents requested: {labels[0][:1].lower()}{labels[0][1:]}{more}"
 
 
 def _wanted(codes: Sequence[Code], what: str) -> str:

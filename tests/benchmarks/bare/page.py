@@ -47,7 +47,7 @@ FACTS = "".join(
         ("Amount", "$310.00"),
         ("Received", "03/29/2026 9:14 AM (30 days ago)"),
         ("Due", "04/28/2026 (30 days after the request, the practice's own rule)"),
-        ("Payer's codes", "CO-16 N290"),
+        ("Denial codes (CARC/RARC)", "CO-16 N290"),
     )
 )
 
