@@ -76,11 +76,12 @@ def answer(
     paid: str = "0",
     control: str = "PAYER1",
     codes: Sequence[str] = ("CAS*CO*197*200",),
+    patient: str = "GREEN*EMMA",
 ) -> list[str]:
     """What a payer says about one claim; `codes` are segments of its one service."""
     return [
         f"CLP*{number}*{status}*{amount}*{paid}**12*{control}",
-        "NM1*QC*1*GREEN*EMMA",
+        f"NM1*QC*1*{patient}",
         f"NM1*82*1*REED*ADA****XX*{DOCTOR}",
         "DTM*232*20250113",
         "SVC*HC:99213*120*0**1",
@@ -88,12 +89,14 @@ def answer(
     ]
 
 
-def remittance(*answers: Sequence[str], paid_on: str = "20250210") -> list[str]:
+def remittance(
+    *answers: Sequence[str], paid_on: str = "20250210", payer: str = "PLAINS HEALTH"
+) -> list[str]:
     """The inside of an 835."""
     return [
         f"BPR*I*0*C*NON************{paid_on}",
         "TRN*1*TRACE1*1234567890",
-        "N1*PR*PLAINS HEALTH",
+        f"N1*PR*{payer}",
         f"N1*PE*NORTHSIDE*XX*{CLINIC}",
         *(segment for body in answers for segment in body),
     ]

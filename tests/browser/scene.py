@@ -186,17 +186,18 @@ class _Author:
 
     def _remittance(self, places: range, days: int) -> bytes:
         """One denial a claim; amounts of 100 to 139 dollars, so that a filter can part them."""
-        answers = [
-            answer(
-                f"N{place:03}",
-                amount=str(100 + place % 40),
-                control=f"P{place}",
-                codes=(f"CAS*CO*{DENIALS[KINDS[place % 7]]}*100",),
+        paid_on = f"{self.now - timedelta(days=days):%Y%m%d}"
+        each_payers = [
+            remittance(
+                *(_denial(place) for place in places if place % 3 == which),
+                paid_on=paid_on,
+                payer=payer,
             )
-            for place in places
+            for which, payer in enumerate(PAYERS)
         ]
-        inside = remittance(*answers, paid_on=f"{self.now - timedelta(days=days):%Y%m%d}")
-        return envelope(inside, kind="835", version="005010X221A1", control=f"{days:09}").encode()
+        return envelope(
+            *each_payers, kind="835", version="005010X221A1", control=f"{days:09}"
+        ).encode()
 
     def _untouched(self) -> dict[TaskType, list[Ticket]]:
         found: dict[TaskType, list[Ticket]] = {kind: [] for kind in KINDS}
@@ -297,17 +298,32 @@ def _claims(places: range) -> bytes:
     return envelope(*bodies).encode()
 
 
+def _denial(place: int) -> list[str]:
+    return answer(
+        f"N{place:03}",
+        amount=str(_charged(place)),
+        control=f"P{place}",
+        codes=(f"CAS*CO*{DENIALS[KINDS[place % 7]]}*{_charged(place)}",),
+        patient=f"{LAST[place % 8]}*{FIRST[place % 10]}",
+    )
+
+
+def _charged(place: int) -> int:
+    """200 dollars; of a claim that is denied 100 to 139, so that a filter can part them."""
+    return 100 + place % 40 if place >= FIRST_DENIED else 200
+
+
 def _claim(place: int) -> list[str]:
-    """A clean claim of two lines, 120.00 and 80.00, but for two of them."""
+    """A clean claim of two lines, the second of them over 80.00, but for two of them."""
     procedure = "9921" if place == ALREADY_WRONG else "99213"
-    total = "210" if place == OTHER_TOTAL else "200"
+    total = "210" if place == OTHER_TOTAL else str(_charged(place))
     provider, npi = (("REED", DOCTOR), ("STONE", CLINIC))[place % 2]
     return [
         f"CLM*N{place:03}*{total}***11:B:1*Y*A*Y*Y",
         "HI*ABK:J029*ABF:R509",
         f"NM1*82*1*{provider}*ADA****XX*{npi}",
         "LX*1",
-        f"SV1*HC:{procedure}:25*120*UN*1***1:2",
+        f"SV1*HC:{procedure}:25*{_charged(place) - 80}*UN*1***1:2",
         "DTP*472*D8*20250113",
         "LX*2",
         "SV1*HC:87880*80*UN*2***1",
