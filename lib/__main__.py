@@ -19,6 +19,8 @@ COMMANDS = {
         "list tasks whose charge disagrees with their file",
     ),
     "export": ("lib.export.command", "write completed tasks, or claims to replace, to a file"),
+    "snapshot": ("lib.snapshot.command", "write a copy for analysts that names nobody"),
+    "practice": ("lib.practice_command", "list the practices, or set the time zone of one"),
     "sample": ("lib.samples", "fill an empty data folder with the two sample practices"),
     "generate": ("lib.generate", "fill an empty data folder with a practice of any size"),
     "backup": ("lib.upkeep.command:main_backup", "write a backup, while people work"),

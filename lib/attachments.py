@@ -7,7 +7,7 @@ from datetime import datetime
 from lib import document_rows, documents, history, tasks
 from lib.errors import NotAttached, NothingAttached, WrongInput
 from lib.event_kinds import EventKind
-from lib.models import DocumentDetails, Person, TaskType
+from lib.models import DocumentDetails, Person, Resolution, TaskType
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
 
@@ -85,7 +85,15 @@ def detach(
         )
 
 
-def complete(con: Connection, task_id: int, *, token: str, actor: Person, now: datetime) -> None:
+def complete(
+    con: Connection,
+    task_id: int,
+    *,
+    resolution: Resolution = Resolution.DOCUMENT_SENT,
+    token: str,
+    actor: Person,
+    now: datetime,
+) -> None:
     """Complete a Documents task with what is attached to it.
 
     Raises NothingAttached, AlreadyCompleted, NotYourTask; DocumentFileMissing or
@@ -103,4 +111,4 @@ def complete(con: Connection, task_id: int, *, token: str, actor: Person, now: d
             raise WrongInput("Complete this task with its charge.")
         if not documents.attached(con, task_id, actor=actor):
             raise NothingAttached
-        tasks.mark_completed(con, task, actor=actor, now=now)
+        tasks.mark_completed(con, task, resolution=resolution, actor=actor, now=now)

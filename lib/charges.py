@@ -14,7 +14,7 @@ from lib.drafts import Form
 from lib.earlier_claims import keep_earlier
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
 from lib.event_kinds import EventKind
-from lib.models import Charge, FieldChange, Patient, Person, Problem, ServiceLine, Task
+from lib.models import Charge, FieldChange, Patient, Person, Problem, Resolution, ServiceLine, Task
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 from lib.store.search_words import words
@@ -31,7 +31,7 @@ def get(con: Connection, charge_id: int, *, actor: Person) -> Charge:
     )
     if not found:
         raise NoSuchCharge
-    access.require(actor, Verb.SEE, found[0].practice_id, NoSuchCharge())
+    access.require(actor, Verb.SEE_PATIENTS, found[0].practice_id, NoSuchCharge())
     lines = con.records(
         ServiceLine,
         """
@@ -55,7 +55,7 @@ def patient(con: Connection, patient_id: int, *, actor: Person) -> Patient:
     )
     if not found:
         raise NoSuchCharge
-    access.require(actor, Verb.SEE, found[0].practice_id, NoSuchCharge())
+    access.require(actor, Verb.SEE_PATIENTS, found[0].practice_id, NoSuchCharge())
     return found[0]
 
 
@@ -81,7 +81,7 @@ def search(
 
     Every word of the query is part of the patient's name, the claim number or the payer's name.
     """
-    access.require(actor, Verb.SEE, practice_id, NoSuchCharge())
+    access.require(actor, Verb.SEE_PATIENTS, practice_id, NoSuchCharge())
     found = con.rows(
         """
         SELECT charge.id, patient.id, patient.last_name, patient.first_name, claim_number,
@@ -114,7 +114,7 @@ def search_patients(
     con: Connection, query: str, practice_id: int, *, actor: Person
 ) -> list[tuple[int, str]]:
     """At most thirty patients as (id, name and birth date), by name."""
-    access.require(actor, Verb.SEE, practice_id, NoSuchCharge())
+    access.require(actor, Verb.SEE_PATIENTS, practice_id, NoSuchCharge())
     found = con.rows(
         """
         SELECT id, last_name, first_name, birth_date FROM patient
@@ -193,6 +193,7 @@ def save_and_complete(
     *,
     opened: Charge,
     note: str,
+    resolution: Resolution = Resolution.CORRECTED,
     token: str,
     actor: Person,
     now: datetime,
@@ -225,7 +226,7 @@ def save_and_complete(
                 now=now,
                 detail=" ".join(problem.sentence for problem in problems),
             )
-        tasks.mark_completed(con, task, actor=actor, now=now)
+        tasks.mark_completed(con, task, resolution=resolution, actor=actor, now=now)
 
 
 def has_work(con: Connection, task_id: int, *, actor: Person) -> bool:
@@ -295,6 +296,7 @@ def _store(
                 for place, line in enumerate(charge.lines, 1)
             ],
         )
+    keep_total(con, current, charge, now=now)
     tasks.follow_charge(
         con,
         charge.id,
@@ -313,6 +315,19 @@ def _store(
             field=change.label,
             old=change.before or None,
             new=change.now or None,
+        )
+
+
+def keep_total(con: Connection, before: Charge, after: Charge, *, now: datetime) -> None:
+    """Remember what a charge came to before it was changed, inside the caller's transaction."""
+    if before.total != after.total:
+        con.execute(
+            "INSERT INTO charge_total VALUES ($charge_id, $practice_id, $was, $became, $now)",
+            charge_id=before.id,
+            practice_id=before.practice_id,
+            was=before.total,
+            became=after.total,
+            now=now,
         )
 
 

@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     EXPORTED = "exported"
     BACKED_UP = "backed_up"
     SETTING_CHANGED = "setting_changed"
+    DAY_NOTED = "noted a day"
     IMPORTED = "imported"
     KNOWN_PROBLEMS = "known problems"
     REPLACED = "replaced"
@@ -71,6 +72,7 @@ _HAPPENED = {
     EventKind.EXPORTED: "Exported",
     EventKind.BACKED_UP: "Backed up",
     EventKind.SETTING_CHANGED: "Changed a setting",
+    EventKind.DAY_NOTED: "Wrote a note on a day",
     EventKind.IMPORTED: "Imported the claim",
     EventKind.KNOWN_PROBLEMS: "Known problems of the claim as it came in",
     EventKind.REPLACED: "Replaced by a later claim",

@@ -7,6 +7,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from lib.models import (
+    Task,
+    TaskRow,
+)
+
 YEARS = range(1850, 2200)  # of the dates that files may bring, too
 MAX_TYPED = 24  # characters of an amount: nobody charges a longer one
 
@@ -73,6 +78,7 @@ def plural(count: int, one: str, several: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
-def age(created_at: datetime, today: date, zone: ZoneInfo) -> int:
-    """Days since the request arrived, by the practice's calendar."""
-    return (today - created_at.astimezone(zone).date()).days
+def age(task: Task | TaskRow, today: date, zone: ZoneInfo) -> int:
+    """Days from the request to the completion, or to today, by the practice's calendar."""
+    ended = task.completed_at.astimezone(zone).date() if task.completed_at else today
+    return (ended - (task.requested_on or task.created_at.astimezone(zone).date())).days

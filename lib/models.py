@@ -68,6 +68,28 @@ class Status(StrEnum):
         }[self]
 
 
+class Resolution(StrEnum):
+    """How a completed task ended."""
+
+    CORRECTED = "corrected"
+    DOCUMENT_SENT = "document_sent"
+    ANSWERED = "answered"
+    WRITTEN_OFF = "written_off"
+    DUPLICATE = "duplicate"
+    NOT_OURS = "not_ours"
+
+    @property
+    def label(self) -> str:
+        return {
+            Resolution.CORRECTED: "Corrected and resubmitted",
+            Resolution.DOCUMENT_SENT: "Document sent",
+            Resolution.ANSWERED: "Answered",
+            Resolution.WRITTEN_OFF: "Written off",
+            Resolution.DUPLICATE: "Duplicate",
+            Resolution.NOT_OURS: "Not ours",
+        }[self]
+
+
 class Turn(StrEnum):
     """Who has to do the next thing on a pending task."""
 
@@ -255,6 +277,8 @@ class Task:
     completed_at: datetime | None
     completed_by: str | None
     version: int
+    requested_on: date | None = None  # the asker's own date; None where it was not recorded
+    resolution: Resolution | None = None  # of a completed task; None where it was not recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +306,16 @@ class TaskRow:
     status: Status
     turn: Turn
     assignee_name: str | None
+    requested_on: date | None = None
+    practice_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Tasks that something counted: a text that selects their ids, and its values by name."""
+
+    sql: str
+    values: tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +334,11 @@ class TaskFilter:
     completed_from: datetime | None = None
     completed_before: datetime | None = None
     pending_at: datetime | None = None
+    age_from: int | None = None  # days from the request to the completion, or to `as_of`
+    age_to: int | None = None
+    as_of: datetime | None = None
+    code: str | None = None  # of the payer, such as CO-16
+    selection: Selection | None = None
     amount_from: Decimal | None = None
     amount_to: Decimal | None = None
     words: tuple[str, ...] = ()

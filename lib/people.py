@@ -12,6 +12,7 @@ from lib.errors import NotSignedIn
 from lib.models import Colleague, Membership, Person, Practice, Role
 from lib.store.database import Connection, transaction
 
+ASSUMED_ZONE = "America/Chicago"  # of a practice that was not asked yet
 COOKIE = "billing_session"  # carries a session's token
 IDLE = timedelta(hours=12)  # a session that nobody used for so long has ended
 LONGEST = timedelta(hours=24)  # and so has one that is in use, after so long
@@ -22,20 +23,24 @@ def add_practice(
     con: Connection,
     name: str,
     *,
-    timezone: str = "America/Chicago",
+    timezone: str | None = None,
     due_days: int = 30,
     now: datetime,
 ) -> int:
-    """Make a practice and return its id."""
+    """Make a practice and return its id.
+
+    Where nobody names its time zone, one is assumed, and the practice is asked for its own.
+    """
     with transaction(con):
         return int(
             con.value(
                 """
-                INSERT INTO practice (name, timezone, due_days, created_at)
-                VALUES ($name, $timezone, $due_days, $now) RETURNING id
+                INSERT INTO practice (name, timezone, timezone_is_assumed, due_days, created_at)
+                VALUES ($name, $timezone, $is_assumed, $due_days, $now) RETURNING id
                 """,
                 name=name,
-                timezone=timezone,
+                timezone=timezone or ASSUMED_ZONE,
+                is_assumed=timezone is None,
                 due_days=due_days,
                 now=now,
             )

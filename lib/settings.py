@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import available_timezones
 
 from lib import access, history
 from lib.access import Verb
@@ -13,6 +14,10 @@ from lib.models import Event, Person, TaskOptions
 from lib.store.database import Connection, transaction
 
 DUE_DAYS = range(1, 366)
+_US_ZONES = (
+    "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix",
+    "America/Los_Angeles", "America/Anchorage", "Pacific/Honolulu", "America/Puerto_Rico",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +123,44 @@ def _values(settings: Settings) -> dict[str, int | bool]:
 
 def _word(value: int | bool) -> str:
     return ("off", "on")[value] if isinstance(value, bool) else str(value)
+
+
+def is_timezone_assumed(con: Connection, practice_id: int) -> bool:
+    """Return True where nobody has named the time zone of the practice."""
+    sql = "SELECT coalesce(timezone_is_assumed, false) FROM practice WHERE id = $id"
+    return bool(con.value(sql, id=practice_id))
+
+
+def set_timezone(
+    con: Connection, practice_id: int, timezone: str, *, actor: Person | None, now: datetime
+) -> None:
+    """Write the time zone in which the practice counts its days, with its history.
+
+    `actor` is None on the command line. Raises WrongInput for a zone that does not exist,
+    NotAllowed or NoSuchPractice.
+    """
+    if actor is not None:
+        access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
+    if timezone not in zones():
+        raise WrongInput(f"There is no time zone {timezone}. Name one such as America/New_York.")
+    with transaction(con):
+        before = con.value("SELECT timezone FROM practice WHERE id = $id", id=practice_id)
+        assumed = is_timezone_assumed(con, practice_id)
+        con.execute(
+            "UPDATE practice SET timezone = $zone, timezone_is_assumed = false WHERE id = $id",
+            zone=timezone,
+            id=practice_id,
+        )
+        if before != timezone or assumed:
+            history.record(
+                con, EventKind.SETTING_CHANGED, practice_id=practice_id,
+                actor_id=actor.id if actor else None, now=now, field="Time zone",
+                old=f"{before} (assumed)" if assumed else before, new=timezone,
+            )  # fmt: skip
+
+
+def zones() -> list[str]:
+    """Return the time zones there are, those of the United States first."""
+    every = available_timezones()
+    first = [zone for zone in _US_ZONES if zone in every]
+    return [*first, *sorted(zone for zone in every - set(first) if "/" in zone)]

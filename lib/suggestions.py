@@ -8,7 +8,7 @@ from lib import access, history, tasks
 from lib.access import Verb
 from lib.errors import NoSuchTask, NothingProposed, NotYourTask
 from lib.event_kinds import EventKind
-from lib.models import Person, Status, Suggestion, Task
+from lib.models import Person, Resolution, Status, Suggestion, Task
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 
@@ -44,7 +44,7 @@ def accept(
         task, proposal = _proposed(con, task_id, seen, actor)
         tasks.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
         _end(con, task, EventKind.SUGGESTION_ACCEPTED, proposal, actor, now)
-        tasks.mark_completed(con, task, actor=actor, now=now)
+        tasks.mark_completed(con, task, resolution=Resolution.ANSWERED, actor=actor, now=now)
 
 
 def dismiss(

@@ -19,7 +19,7 @@ from lib.errors import (
     StartNotUndone,
     WrongInput,
 )
-from lib.models import Person, Status, Task, TaskType
+from lib.models import Person, Resolution, Status, Task, TaskType
 from lib.store.database import Connection, transaction, utc
 from lib.store.idempotency import FormSubmission, has_completed
 
@@ -120,7 +120,7 @@ def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
         return None
     story = con.rows(
         """
-        SELECT kind, actor_id, happened_at, old_value FROM event
+        SELECT kind, actor_id, happened_at, was_assignee_id FROM event
         WHERE task_id = $task_id ORDER BY id DESC LIMIT 2
         """,
         task_id=task.id,
@@ -139,8 +139,8 @@ def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
     given = story[1:] and story[1][:3] == ("assigned", *story[0][1:3])
     if not given:
         return _Before(actor.id, started_at)
-    named = [c.id for c in people.colleagues(con, task.practice_id) if c.name == story[1][3]]
-    return _Before(named[0] if len(named) == 1 else None, started_at)
+    had = [c.id for c in people.colleagues(con, task.practice_id) if c.id == story[1][3]]
+    return _Before(had[0] if had else None, started_at)
 
 
 def _workable(con: Connection, task_id: int, actor: Person) -> Task:
@@ -152,7 +152,14 @@ def _workable(con: Connection, task_id: int, actor: Person) -> Task:
 
 
 def complete(
-    con: Connection, task_id: int, *, note: str, token: str, actor: Person, now: datetime
+    con: Connection,
+    task_id: int,
+    *,
+    note: str,
+    resolution: Resolution = Resolution.ANSWERED,
+    token: str,
+    actor: Person,
+    now: datetime,
 ) -> None:
     """Complete a task about a claim that is not held here; the note says what was done."""
     if not note.strip():
@@ -165,7 +172,7 @@ def complete(
         if task.charge_id is not None or task.type is TaskType.DOCUMENTS:
             raise WrongInput("Complete this task with its charge or document.")
         notes.add_to_biller(con, task, note, actor=actor, now=now)
-        tasks.mark_completed(con, task, actor=actor, now=now)
+        tasks.mark_completed(con, task, resolution=resolution, actor=actor, now=now)
 
 
 def reopen(con: Connection, task_id: int, *, reason: str, actor: Person, now: datetime) -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from html import escape
 
+import pandas as pd
 import streamlit as st
 
-from lib import formats, settings
+from lib import formats, payers, settings
 from lib.access import Verb, may
 from lib.errors import BillingError, WrongInput
 from lib.intake.x12 import decision_rules
 from lib.models import Person, TaskOptions
+from lib.payers import FilingLimit
 from lib.settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
 from lib.ui import backup_panel, session
@@ -101,6 +103,74 @@ def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> N
     st.rerun()
 
 
+def timezone_form(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
+    """The clock by which the practice counts its days."""
+    con = session.connection()
+    now = session.practice_of(actor, practice_id).timezone
+    if settings.is_timezone_assumed(con, practice_id):
+        st.warning(
+            f"Nobody has said in which time zone this practice is. {now} is assumed: choose it."
+        )
+    with st.form(f"zone_{practice_id}", width=640):
+        zones = settings.zones()
+        place = zones.index(now) if now in zones else None
+        wanted = st.selectbox("Time zone", zones, index=place, width=320, disabled=not is_allowed)
+        sent = st.form_submit_button("Save time zone", disabled=not is_allowed)
+    if sent and wanted:
+        said = session.toasts()
+        try:
+            settings.set_timezone(con, practice_id, wanted, actor=actor, now=session.now())
+            said.append(("success", f"Days are counted in {wanted}."))
+        except BillingError as problem:
+            said.append(("error", str(problem)))
+        st.rerun()
+
+
+def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
+    """How long each payer takes claims, with its source."""
+    con = session.connection()
+    rows = payers.filing_limits(con, practice_id, actor=actor)
+    if not rows:
+        return
+    st.subheader("Timely filing", anchor=False)
+    st.caption("Days after the first day of service within which a payer takes a claim.")
+    columns = ["Payer", "Days", "Source", "Verified"]
+    table = [[row.name, row.days, row.source or "not recorded", row.verified_on] for row in rows]
+    st.dataframe(pd.DataFrame(table, columns=columns), hide_index=True, width=640,
+                 alt="Filing limits")  # fmt: skip
+    if not is_allowed:
+        return
+    by_id = {row.payer_id: row for row in rows}
+    chosen = st.selectbox(
+        "Payer to change",
+        list(by_id),
+        format_func=lambda id_: by_id[id_].name,
+        index=None,
+        width=320,
+    )
+    if chosen is None:
+        return
+    held = by_id[chosen]
+    with st.form(f"limit_{chosen}", width=640):
+        days = st.text_input("Days", str(held.days or ""), max_chars=4)
+        source = st.text_input("Source", held.source, max_chars=200)
+        verified = st.date_input("Verified", held.verified_on, format="MM/DD/YYYY")
+        sent = st.form_submit_button("Save filing limit")
+    if not sent:
+        return
+    said = session.toasts()
+    try:
+        number = int(days) if days.isascii() and days.strip().isdigit() else 0 if days else None
+        limit = FilingLimit(number, source, verified)
+        payers.set_filing_limit(
+            con, practice_id, chosen, limit, seen=held.limit, actor=actor, now=session.now()
+        )
+        said.append(("success", "Filing limit saved."))
+    except BillingError as problem:
+        said.append(("error", str(problem)))
+    st.rerun()
+
+
 def story(practice_id: int, actor: Person) -> str:
     """Who changed what, newest first."""
     zone = session.zone(actor, practice_id)
@@ -133,6 +203,8 @@ if wanted:
 elif opened[0] != practice_id or seen != now:
     st.session_state.pop("settings_form")
     st.rerun()
+timezone_form(practice_id, actor, is_allowed=is_allowed)
+filing_limits(practice_id, actor, is_allowed=is_allowed)
 rules()
 st.html(story(practice_id, actor) or "<p></p>")
 backup_panel.show(practice_id, actor)

@@ -17,7 +17,7 @@ with st.container(horizontal=True, key="work"):
         task_list(desk, filters.state(known))
     details()
 with above:
-    filters.choose(known)
+    filters.choose(known, desk)
 filters.choose_practice(known)
 url.yield_to_browser()
 with st.sidebar:

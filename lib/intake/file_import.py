@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from lib import settings
 from lib.intake import (
+    claim_answers,
     claim_matcher,
     known_charges,
     known_numbers,
@@ -113,6 +114,7 @@ class FileImport:
         self._take_withdrawals(part.withdrawals)
         if self.source:
             known_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
+            claim_answers.keep(self.con, part.answers, charges, self.source)
 
     def _take_adjustments(self) -> None:
         """What one remittance takes back, once all of its entries are known."""

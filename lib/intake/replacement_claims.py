@@ -209,6 +209,7 @@ def _replace(
     con.insert(
         "charge_number", new_charges.trace_rows(original.charge_id, original.by.claim, source)
     )
+    charges.keep_total(con, before, after, now=source.now)
     changes = [
         f"{each.label}: {each.before or 'nothing'} → {each.now or 'nothing'}"
         for each in charges.differences(before, after)

@@ -222,6 +222,7 @@ def _add_tasks(
         [
             source.event(EventKind.ASSIGNED, request.segment_number, task_id=id_)
             | {"field": "Assignee", "old_value": None, "new_value": taker.name}
+            | {"assignee_id": taker.id}
             for id_, request in pairs
             if (taker := takers.get(request.assignee_name))
         ],
@@ -299,6 +300,7 @@ def _task_row(
         "intake_file_id": source.file_id,
         "segment_number": request.segment_number,
         "claim_shape": claim_shape(claim_number),
+        "requested_on": task_updates.requested_on(request, source),
         "created_at": previous_system.received_at(request.received_on, source),
         "created_by": source.actor_id,
     }

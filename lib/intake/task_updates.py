@@ -51,6 +51,12 @@ def due(request: Request, source: ImportContext) -> tuple[date, str]:
     )
 
 
+def requested_on(request: Request, source: ImportContext) -> date | None:
+    """Return the asker's own date; a message from the future was asked for today at the latest."""
+    asked = request.asked_on or request.received_on
+    return min(asked, source.today) if asked else None
+
+
 def answer(con: Connection, task_id: int, request: Request, source: ImportContext) -> None:
     """Add a later answer to an open task: to its history, and to what it asks.
 
@@ -236,6 +242,7 @@ def _change(
         label=now.document_label,
         amount=now.amount,
         asked_on=now.asked_on,
+        today=source.today,
     )
     con.insert("event", _changes(task_id, before, now, request, source))
 

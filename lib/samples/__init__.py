@@ -13,13 +13,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from lib import people
+from lib import payers, people
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.models import Person, Role, TaskType
+from lib.payers import FilingLimit
 from lib.samples import clock
 from lib.samples.files import SampleFile, files
 from lib.samples.history import Year
-from lib.samples.ingredients import Request, SamplePerson, SamplePractice, read
+from lib.samples.ingredients import Request, SampleLimit, SamplePerson, SamplePractice, read
 from lib.samples.story import SEED, weighted
 from lib.store import files as store_files
 from lib.store import process
@@ -67,6 +68,7 @@ def load(con: Connection, folder: Path, *, now: datetime) -> bool:
                 year.plan(clock.morning(file.day, practice.timezone), year.receive(file))
         _plan_requests(year, practice, now)
         year.live()
+        _look_up_limits(con, ids[practice.key], year.manager, now)
     con.execute("CHECKPOINT")
     return True
 
@@ -104,6 +106,21 @@ def _hire(con: Connection, practices: dict[str, int], began: datetime) -> list[P
     for (name, email), held in roles.items():
         people.add_person(con, name, email, held, is_sample=True, now=began)
     return people.sample_people(con)
+
+
+def _look_up_limits(con: Connection, practice_id: int, manager: Person, now: datetime) -> None:
+    """The manager wrote down the filing limits of some payers two months ago."""
+    codes: dict[int, str] = dict(
+        con.rows("SELECT id, code FROM payer WHERE practice_id = $id", id=practice_id)
+    )
+    limits = {limit.code: limit for limit in read("filing_limits", SampleLimit)}
+    at = now - timedelta(days=60)
+    for payer in payers.filing_limits(con, practice_id, actor=manager):
+        if found := limits.get(codes[payer.payer_id]):
+            wanted = FilingLimit(found.days, found.source, at.date())
+            payers.set_filing_limit(
+                con, practice_id, payer.payer_id, wanted, seen=payer.limit, actor=manager, now=at
+            )
 
 
 def _plan_requests(year: Year, practice: SamplePractice, now: datetime) -> None:

@@ -61,6 +61,15 @@ class SamplePayer:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleLimit:
+    """How many days after the service a payer takes claims."""
+
+    code: str
+    days: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class SampleProvider:
     practice: str
     role: str  # billing, rendering, referring, supervising

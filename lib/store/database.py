@@ -52,6 +52,13 @@ class Connection:
         """All rows of one statement; times come back naive, in UTC."""
         return self._read(sql, parameters)[1]
 
+    def table(
+        self, sql: str, /, **parameters: Value
+    ) -> tuple[tuple[str, ...], list[tuple[Value, ...]]]:
+        """The names of the columns of one statement, and all its rows."""
+        names, rows = self._read(sql, parameters)
+        return tuple(names), rows
+
     def row(self, sql: str, /, **parameters: Value) -> tuple[Value, ...] | None:
         """The first row of one statement, or None."""
         found = self.rows(sql, **parameters)

@@ -11,12 +11,13 @@ import streamlit as st
 from lib import charge_form, charges, drafts, formats
 from lib.drafts import Draft
 from lib.errors import BillingError, ChargeChanged, ChargeProblems, NothingChanged, WrongInput
-from lib.models import Charge, FieldChange, Person, Task
+from lib.models import Charge, FieldChange, Person, Resolution, Task
 from lib.scrubber import dotted
 from lib.ui import neighbours, session, verbs
 from lib.ui.edit_form import found_in, take_typed
 from lib.ui.editing import Editing, keep, reread, sent, take_up
 from lib.ui.neighbours import View
+from lib.ui.resolution import choose_resolution, chosen_resolution
 
 Do = Callable[[Editing, Task, View, Person], str]
 
@@ -33,6 +34,8 @@ def actions(state: Editing, task: Task, actor: Person) -> None:
         ):
             do = partial(verb, state, task, view)
             verbs.button(label, do, key=f"{key}_{task.id}", actor=actor, **look)
+            if key == "next":  # beside the buttons that complete the task
+                choose_resolution(Resolution.CORRECTED, f"resolution_{task.id}")
         st.html(f'<p class="bt-quiet" role="status">{escape(_what_is_kept(state))}</p>')
 
 
@@ -196,9 +199,10 @@ def _complete(state: Editing, task: Task, actor: Person) -> None:
     is_worked_on = state.is_changed or charges.has_work(con, task.id, actor=actor)
     if not (is_worked_on or state.is_asked):
         raise NothingChanged
+    resolution = chosen_resolution(Resolution.CORRECTED, f"resolution_{task.id}")
     charges.save_and_complete(
-        con, task.id, charge, opened=state.opened, note=state.note, token=state.token,
-        actor=actor, now=session.now(),
+        con, task.id, charge, opened=state.opened, note=state.note, resolution=resolution,
+        token=state.token, actor=actor, now=session.now(),
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from html import escape
 from urllib.parse import quote
 
@@ -10,10 +12,11 @@ import streamlit as st
 from lib import attachments, documents, formats, tasks
 from lib.document_types import NAMES
 from lib.errors import BillingError, DuplicateDocument, OtherPatient
-from lib.models import Document, Person, Task, TaskType
+from lib.models import Document, Person, Resolution, Task, TaskType
 from lib.store.idempotency import new_token
 from lib.ui import navigation, session
 from lib.ui.document_form import Filled, choose_file, document_form
+from lib.ui.resolution import choose_resolution
 
 SHOWN = 8  # documents that are seen without scrolling
 TALLEST = 380  # pixels of them
@@ -51,14 +54,18 @@ def _other_patient(document: Document, task: Task) -> str:
 
 
 def complete(task: Task, actor: Person) -> None:
-    """Draw the button that completes a Documents task with what is attached."""
-    if not st.button("Complete Task", type="primary", key=f"done_{task.id}"):
+    """Draw the button that completes a Documents task with what is attached, and how it ends."""
+    with st.container(horizontal=True, gap="xsmall"):
+        is_done = st.button("Complete Task", type="primary", key=f"done_{task.id}")
+        resolution = choose_resolution(Resolution.DOCUMENT_SENT, f"resolution_{task.id}")
+    if not is_done:
         return
     said = session.toasts()
     try:
         attachments.complete(
-            session.connection(), task.id, token=_token(task), actor=actor, now=session.now()
-        )
+            session.connection(), task.id, resolution=resolution, token=_token(task), actor=actor,
+            now=session.now(),
+        )  # fmt: skip
     except BillingError as problem:
         st.error(session.escape_markdown(str(problem)))
         return
@@ -89,13 +96,15 @@ def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
         is_last = _completes(task) and st.button(
             "Attach and Complete Task", type="primary", key=f"attach_{task.id}", disabled=is_off
         )
+        resolution = _resolution(task, "attached")
         is_one_of = st.button(
             "Attach", key=f"attach_only_{task.id}", disabled=is_off,
             type="secondary" if _completes(task) else "primary",
             help="Attach it and go on: a task may have several documents",
         )  # fmt: skip
     if document and (is_last or is_one_of):
-        _attach(task, document.id, actor, is_last=is_last, is_confirmed=False)
+        ends = resolution if is_last else None
+        _attach(task, document.id, actor, ends, is_confirmed=False)
 
 
 def _choice(found: list[Document], count: int, task: Task) -> Document | None:
@@ -128,18 +137,28 @@ def _completes(task: Task) -> bool:
     return task.type is TaskType.DOCUMENTS
 
 
+def _resolution(task: Task, key: str) -> Resolution | None:
+    """How the task ends, beside a button that completes it with a document."""
+    if not _completes(task):
+        return None
+    return choose_resolution(Resolution.DOCUMENT_SENT, f"{key}_{task.id}")
+
+
 def _attach(
-    task: Task, document_id: int, actor: Person, *, is_last: bool, is_confirmed: bool
-) -> None:
-    """Attach the document; one of another patient only once that was asked."""
+    task: Task, document_id: int, actor: Person, resolution: Resolution | None, *,
+    is_confirmed: bool,
+) -> None:  # fmt: skip
+    """Attach the document, and with a resolution complete the task; one of another patient only
+    once that was asked."""
     asking = f"asking_{task.id}"
     said = session.toasts()
     st.session_state.pop(asking, None)
     try:
-        if is_last:
+        if resolution:
             documents.attach_and_complete(
-                session.connection(), task.id, document_id, token=_token(task), actor=actor,
-                is_other_patient_confirmed=is_confirmed, now=session.now(),
+                session.connection(), task.id, document_id, resolution=resolution,
+                token=_token(task), actor=actor, is_other_patient_confirmed=is_confirmed,
+                now=session.now(),
             )  # fmt: skip
         else:
             attachments.attach(
@@ -147,12 +166,12 @@ def _attach(
                 is_other_patient_confirmed=is_confirmed, now=session.now(),
             )  # fmt: skip
     except OtherPatient as problem:
-        st.session_state[asking] = (document_id, is_last, str(problem))
+        st.session_state[asking] = (document_id, resolution, str(problem))
         st.rerun(scope="fragment")
     except BillingError as problem:
         st.error(session.escape_markdown(str(problem)))
         return
-    if is_last:
+    if resolution:
         said.append(("success", "Document attached, task completed."))
         navigation.go("tasks")
     said.append(("success", "Document attached."))
@@ -163,13 +182,13 @@ def _attach(
 def _asks(task: Task, document: Document, actor: Person) -> bool:
     """Ask whether a document of another patient is meant, in place of the buttons that attach it;
     False where there is nothing to ask of the one that is chosen."""
-    asked: tuple[int, bool, str] | None = st.session_state.get(f"asking_{task.id}")
+    asked: tuple[int, Resolution | None, str] | None = st.session_state.get(f"asking_{task.id}")
     if asked is None or asked[0] != document.id:
         return False
     st.warning(session.escape_markdown(f"{asked[2]} Attach it all the same?"))
     with st.container(horizontal=True, gap="xsmall"):
         if st.button("Attach the other patient's document", key=f"confirm_{task.id}"):
-            _attach(task, document.id, actor, is_last=asked[1], is_confirmed=True)
+            _attach(task, document.id, actor, asked[1], is_confirmed=True)
         if st.button("Cancel", key=f"cancel_other_{task.id}"):
             st.session_state.pop(f"asking_{task.id}", None)
             st.rerun(scope="fragment")
@@ -188,18 +207,21 @@ def own(task: Task, actor: Person, *, is_mine: bool) -> None:
         is_last = _completes(task) and st.button(
             "Upload and Complete", type="primary", key=f"upload_{task.id}", disabled=is_off
         )
+        resolution = _resolution(task, "uploaded")
         is_one_of = st.button(
             "Upload and attach", key=f"upload_only_{task.id}", disabled=is_off,
             type="secondary" if _completes(task) else "primary",
             help="Save and attach it and go on: a task may have several documents",
         )  # fmt: skip
     if is_last or is_one_of:
-        _upload(task, filled, actor, is_last=is_last)
+        _upload(task, filled, actor, resolution if is_last else None)
 
 
-def _upload(task: Task, filled: Filled, actor: Person, *, is_last: bool) -> None:
+def _upload(task: Task, filled: Filled, actor: Person, resolution: Resolution | None) -> None:
     said = session.toasts()
-    verb = documents.upload_and_complete if is_last else attachments.upload_and_attach
+    verb: Callable[..., object] = attachments.upload_and_attach
+    if resolution:
+        verb = partial(documents.upload_and_complete, resolution=resolution)
     try:
         verb(
             session.connection(), task.id, filled.content, filled.file_name,
@@ -213,7 +235,7 @@ def _upload(task: Task, filled: Filled, actor: Person, *, is_last: bool) -> None
     except BillingError as problem:
         st.error(session.escape_markdown(str(problem)))
         return
-    if is_last:
+    if resolution:
         said.append(("success", "Document uploaded, task completed."))
         navigation.go("tasks")
     said.append(("success", "Document uploaded and attached."))

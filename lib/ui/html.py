@@ -73,7 +73,11 @@ def task_facts(task: Task, today: date, zone: ZoneInfo) -> str:
         if task.due_rule
         else formats.day(task.due_on)
     )
-    days = formats.plural(formats.age(task.created_at, today, zone), "day")
+    days = formats.plural(formats.age(task, today, zone), "day")
+    waited = f"{days} until it was completed" if task.completed_at else f"{days} ago"
+    requested = (
+        f"{formats.day(task.requested_on)} ({waited})" if task.requested_on else "not recorded"
+    )
     return facts(
         [
             ("Patient", task.patient_name),
@@ -81,10 +85,25 @@ def task_facts(task: Task, today: date, zone: ZoneInfo) -> str:
             ("Payer", task.payer_name),
             ("Provider", task.provider_name),
             ("Date of service", formats.day(task.date_of_service)),
-            ("Amount", f"${formats.dollars(task.amount)}" if task.amount is not None else ""),
-            ("Received", f"{formats.moment(task.created_at, zone)} ({days} ago)"),
+            (
+                "Requested amount",
+                f"${formats.dollars(task.amount)}" if task.amount is not None else "",
+            ),
+            ("Requested", requested),
+            (
+                "Imported",
+                formats.moment(task.created_at, zone)
+                + ("" if task.requested_on else f" ({waited})"),
+            ),
             ("Due", due),
+            ("Resolution", _resolution(task)),
             ("Document requested", task.document_label or ""),
             ("Denial codes (CARC/RARC)", task.codes),
         ]
     )
+
+
+def _resolution(task: Task) -> str:
+    if task.status is not Status.COMPLETED:
+        return ""
+    return task.resolution.label if task.resolution else "not recorded"

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from lib import formats, queue
+from lib.backlog import link
 from lib.models import Colleague, Person, TaskFilter, TaskPage, TaskRow, TaskType
 from lib.ui import components, filters, html, navigation, session, url
 from lib.ui.filters import Desk
@@ -28,7 +29,7 @@ _FIRST_OF_GROUP = (TaskType.CODING.value, "completed")
 def view_filters(view: str) -> dict[str, str | None]:
     """The filters an entry of the left menu stands for; the others stay as they are."""
     return {
-        "assignee": {"mine": filters.ME, "unassigned": filters.NOBODY}.get(view),
+        "assignee": {"mine": link.ME, "unassigned": link.NOBODY}.get(view),
         "type": TaskType(view).label if view in set(TaskType) else None,
         "status": "Completed" if view == "completed" else None,
     }
@@ -154,7 +155,7 @@ COLUMNS = (
     Column("service", "Service date", "88px", lambda row, *_: formats.day(row.date_of_service)),
     Column("amount", "Amount", "84px", lambda row, *_: formats.dollars(row.amount)),
     Column("age", "Age", "52px",
-           lambda row, today, zone: f"{formats.age(row.created_at, today, zone)} d"),
+           lambda row, today, zone: f"{formats.age(row, today, zone)} d"),
     Column("due", "Due", "84px", lambda row, *_: formats.day(row.due_on)),
     Column("status", "Status", "96px", lambda row, *_: html.state(row.status, row.turn)[1]),
     Column("assignee", "Assignee", "10%", lambda row, *_: row.assignee_name or ""),
@@ -163,7 +164,8 @@ LIST_COLUMNS = tuple((each.name, each.label, each.width) for each in COLUMNS)
 
 
 def _row(row: TaskRow, actor: Person) -> dict[str, Any]:
-    today, zone = session.today(actor), session.zone(actor)
+    zone = session.zone(actor, row.practice_id)
+    today = session.today(actor, row.practice_id)
     return {
         **{each.name: each.text(row, today, zone) for each in COLUMNS},
         "id": row.id,

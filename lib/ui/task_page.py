@@ -11,8 +11,9 @@ from lib import formats, tasks, workflow
 from lib.access import Verb, may
 from lib.drafts import Form
 from lib.errors import BillingError
-from lib.models import Person, Status, Task, TaskType
+from lib.models import Person, Resolution, Status, Task, TaskType
 from lib.ui import components, html, kept_text, navigation, session, verbs
+from lib.ui.resolution import choose_resolution, chosen_resolution
 
 
 def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None) -> None:
@@ -125,19 +126,22 @@ def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None
         kept_text.area("Notes to Biller", state, actor, disabled=not is_mine)
     components.form_guard(key=f"guard_{task.id}")
     if is_mine:
-        verbs.button(
-            "Save and Complete", partial(_complete, state), key=f"complete_{task.id}",
-            actor=actor, type="primary",
-        )  # fmt: skip
+        with st.container(horizontal=True, gap="xsmall"):
+            verbs.button(
+                "Save and Complete", partial(_complete, state), key=f"complete_{task.id}",
+                actor=actor, type="primary",
+            )  # fmt: skip
+            choose_resolution(Resolution.ANSWERED, f"resolution_{task.id}")
     elif state.text.strip():
         st.warning("You do not have this task any more. What you typed is still here, to copy.")
         st.code(state.text, language=None, wrap_lines=True)
 
 
 def _complete(state: kept_text.Text, actor: Person) -> str:
+    resolution = chosen_resolution(Resolution.ANSWERED, f"resolution_{state.task.id}")
     workflow.complete(
-        session.connection(), state.task.id, note=kept_text.now(state), token=state.token,
-        actor=actor, now=session.now(),
+        session.connection(), state.task.id, note=kept_text.now(state), resolution=resolution,
+        token=state.token, actor=actor, now=session.now(),
     )  # fmt: skip
     kept_text.sent(state)
     verbs.leave("tasks")

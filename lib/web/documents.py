@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from lib import documents, people
-from lib.errors import DocumentFileProblem, NoSuchDocument, NotSignedIn
+from lib.errors import DocumentFileProblem, NoSuchDocument, NotAllowed, NotSignedIn
 from lib.models import Document
 from lib.web import session
 from lib.web.logs import LOG
@@ -26,6 +26,8 @@ async def send_document(request: Request) -> Response:
         )
     except NoSuchDocument:
         return await no_such_document(request)
+    except NotAllowed as problem:
+        return PlainTextResponse(str(problem), 403)
     except NotSignedIn as problem:  # signed out since the gate looked
         return PlainTextResponse(str(problem), 401)
     except DocumentFileProblem as problem:

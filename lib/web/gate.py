@@ -25,6 +25,8 @@ NOT_PAGES = (
     "/component",
     "/documents/",
     "/answers/",
+    "/backlog-table/",
+    "/snapshot.zip",
     "/imports/",
     "/origin/",
 )

@@ -22,6 +22,8 @@ _EXPORT = """<section class="card narrow"><p>It is recorded that you took them.<
 <form method="post" action="{address}"><button class="main">Download</button>
 <a href="/">Back to tasks</a></form></section>"""
 
+_DOWNLOAD = _EXPORT.replace("<p>It is recorded that you took them.</p>\n", "")
+
 
 def sign_in_page(people: Iterable[Person], wanted: str) -> str:
     """The sample people by practice, each a button that signs in and goes on to `wanted`."""
@@ -40,6 +42,11 @@ Choose who you are. Everybody sees only their own practice.</p>"""
 def sign_out_page() -> str:
     """Asks first, for addresses that were not reached by a link of ours."""
     return _page("Sign out of Billing Tasks?", _SIGN_OUT)
+
+
+def download_page(address: str) -> str:
+    """Ask first where the address of a table or copy was not reached by a link of ours."""
+    return _page("Download this?", _DOWNLOAD.replace("{address}", escape(address)))
 
 
 def export_page(address: str) -> str:

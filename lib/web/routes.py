@@ -8,6 +8,7 @@ from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Route
 
 from lib.store.process import ROOT
+from lib.web.backlog_tables import send_copy, send_table
 from lib.web.documents import no_such_document, send_document
 from lib.web.export import no_such_answers, send_claims, send_package
 from lib.web.health import health, metrics
@@ -59,6 +60,8 @@ ROUTES = [
     Route("/answers/{practice_id:id}.zip", send_package, methods=["GET", "POST"]),
     Route("/answers/{practice_id:id}.x12", send_claims, methods=["GET", "POST"]),
     Route("/answers/{rest:path}", no_such_answers),
+    Route("/snapshot.zip", send_copy, methods=["GET", "POST"]),
+    Route("/backlog-table/{metric:str}.{kind:str}", send_table, methods=["GET", "POST"]),
     Route("/imports/refused/{file_id:id}", send_refused_rows),
     Route("/imports/set-aside/{message_id:id}", send_set_aside),
     Route("/imports/{rest:path}", no_such_file),

@@ -64,6 +64,7 @@ class Cast:
     ben: Person
     dora: Person
     carla: Person
+    alan: Person  # an analyst of Northside
     untouched: dict[TaskType, list[Ticket]] = field(repr=False)
     already_wrong: Ticket
     other_total: Ticket
@@ -120,6 +121,7 @@ class _Author:
         self.ben = self._person("Ben", self.north, Role.STAFF)
         self.dora = self._person("Dora", self.north, Role.BILLER)
         self.carla = self._person("Carla", self.south, Role.MANAGER)
+        self.alan = self._person("Alan", self.north, Role.ANALYST)
         self.wanda = self._person("Wanda", self.west, Role.MANAGER)
         self._person(EVE, self.west, Role.STAFF)
 
@@ -144,6 +146,7 @@ class _Author:
             ben=self.ben,
             dora=self.dora,
             carla=self.carla,
+            alan=self.alan,
             untouched=self._untouched(),
             already_wrong=self._by_hand("Check the codes", ALREADY_WRONG),
             other_total=self._by_hand("Check the total", OTHER_TOTAL),

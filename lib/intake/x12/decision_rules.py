@@ -217,7 +217,7 @@ def facts(answer: ClaimPayment) -> Facts:
     named = sum((reason.amount for reason in answer.reasons), NOTHING)
     named = max(named, answer.adjusted)  # said of the claim and of its lines: twice, or two parts
     if not any(reason.group == "PR" for reason in answer.reasons):
-        named += answer.patient_owes
+        named += answer.patient_owes or NOTHING
     unexplained = answer.charged - answer.paid - named
     return Facts(answer, asked, by_others, max(unexplained, NOTHING))
 

@@ -98,7 +98,7 @@ class ClaimPayment:
     member_ids: tuple[str, ...] = ()  # of patient, subscriber and corrected patient
     original: str = ""  # REF*F8: the payer's number of the claim that was answered before
     filing: str = ""  # CLP06: the kind of plan, such as MA, MC, HM
-    patient_owes: Decimal = Decimal("0.00")  # US dollars, CLP05
+    patient_owes: Decimal | None = None  # US dollars, CLP05; None where the payer does not say
     interest: Decimal = Decimal("0.00")  # US dollars, AMT*I
     adjusted: Decimal = Decimal("0.00")  # US dollars: adjustments of the claim and of its lines
 
@@ -267,7 +267,7 @@ class _Draft:
     remarks: dict[str, None] = field(default_factory=dict)
     charged: Decimal = Decimal("0.00")
     paid: Decimal = Decimal("0.00")
-    patient_owes: Decimal = Decimal("0.00")
+    patient_owes: Decimal | None = None
     interest: Decimal = Decimal("0.00")
     unread: Unreadable | None = None  # an adjustment without an amount
     lines: list[_Line] = field(default_factory=list)
@@ -278,8 +278,7 @@ class _Draft:
             self.paid = elements.amount(self.clp, 4, self.number)
         if not element(self.clp, 2):
             raise Unreadable(self.number, "the answer has no status (CLP02)")
-        owed = elements.amount_if_any(self.clp, 5, self.number, self.remarks_on)
-        self.patient_owes = owed or self.patient_owes
+        self.patient_owes = elements.amount_if_any(self.clp, 5, self.number, self.remarks_on)
 
     def take(self, number: int, segment: Segment, name: str, component: str) -> None:
         if name == "CAS":
