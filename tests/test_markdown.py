@@ -24,7 +24,12 @@ SURFACES = frozenset(
 )  # fmt: skip
 HELD = frozenset({"label", "help", "text", "captions", "body", "title"})
 READS_OPTIONS = frozenset({"menu_button", "pills", "radio", "segmented_control"})
-PARTS = {"import_report.table", "html.badge"}  # of ours, by the same name
+PARTS = {
+    "import_report.table",
+    "html.badge",
+    "html.table",
+    "html.title",
+}  # of ours, by the same name
 OURS = {  # what we write on the screen ourselves
     "KINDS", "FIELD_LABELS['place_of_service']", "FIELD_LABELS[name]",
     "OPTION_LABELS[name]", "wanted.label", "MAX_SHOWN",
