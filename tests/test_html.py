@@ -101,7 +101,20 @@ def objections(module: str, source: str) -> list[str]:
                 found.append(f"{module} escapes by hand")
             case ast.Call(func=func, args=[_, *_]) if ast.unparse(func).endswith("Markup"):
                 found.append(f"{module} calls a text HTML")
+            case ast.Call(func=ast.Attribute(attr="html"), args=[block]) if not is_made(block):
+                found.append(f"{module} draws {ast.unparse(block)}")
     return found
+
+
+def is_made(block: ast.expr) -> bool:
+    """Whether what is drawn comes from a template: by a call of ours, or added to what does."""
+    match block:
+        case ast.BinOp(left=one, right=other):
+            return is_made(one) or is_made(other)
+        case ast.Call(func=func):
+            return ast.unparse(func) not in ("str", "session.escape_markdown", "''.join")
+        case _:
+            return ast.unparse(block) == "_STYLE"  # the path of frame.css
 
 
 @pytest.mark.parametrize("module", sorted(m for m in SOURCES if not is_in(m, *NOT_YET)))
@@ -124,6 +137,10 @@ def test_html_is_made_by_templates_alone(module: str) -> None:
         "def f():\n    'A docstring.'\n    return '<br>'",
         "st.html(Markup(name))",
         "st.html(markupsafe.Markup(name))",
+        "st.html(task.title)",
+        "st.html(str(problem))",
+        "left.html(f'{name} {day}', width='stretch')",
+        "st.html(''.join(blocks))",
     ],
 )
 def test_html_that_is_made_by_hand_is_seen(source: str) -> None:
