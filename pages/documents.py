@@ -1,6 +1,5 @@
 """Documents: everything saved, searched, looked at, downloaded; and new ones."""
 
-from html import escape
 from urllib.parse import quote
 
 import streamlit as st
@@ -126,7 +125,7 @@ def look_at(document: Document) -> None:
     zone = session.zone(actor, document.practice_id)
     added = f"{formats.moment(document.created_at, zone)} by {document.created_by or 'a file'}"
     st.html(
-        f'<p class="bt-title">{escape(document.name)}</p>'
+        html.title(document.name)
         + html.facts(
             [
                 ("ID", str(document.id)),
@@ -140,7 +139,7 @@ def look_at(document: Document) -> None:
                 ("Notes", document.notes),
             ]
         )
-        + f'<p><a href="{address}?download=1" target="_self">Download</a></p>'
+        + html.paragraph(html.link(f"{address}?download=1", "Download"))
         + html.story(document_changes.changes(con, document.id, actor=actor), zone)
     )
     if may(actor, Verb.KEEP_DOCUMENTS, document.practice_id) and st.button("Edit details"):
@@ -154,17 +153,17 @@ def look_at(document: Document) -> None:
     if document.media_type == PDF:
         components.document_frame(address, document.name, key="document_frame")
     elif document.media_type in (PNG, JPEG):
-        st.html(f'<img class="bt-preview" src="{address}" alt="{escape(document.name)}">')
+        st.html(html.render("preview", address=address, name=document.name))
     else:
         kind = NAMES.get(document.media_type, "these")
-        st.html(f'<p class="bt-quiet">{kind} files open after downloading.</p>')
+        st.html(html.quiet(f"{kind} files open after downloading."))
 
 
 def preview(document_id: int | None) -> None:
     """The chosen document, or a hint to choose one."""
     if document_id is None:
         hint = "Choose a row to see the document." if found else ""
-        st.html(f'<p class="bt-quiet">{hint}</p>')
+        st.html(html.quiet(hint))
         return
     try:
         look_at(documents.get(session.connection(), document_id, actor=actor))

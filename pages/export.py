@@ -1,9 +1,9 @@
 """Export: what the practice did, as files for the biller."""
 
 from datetime import date, timedelta
-from html import escape
 
 import streamlit as st
+from markupsafe import Markup
 
 from lib import formats
 from lib.access import Verb, may_anywhere
@@ -13,7 +13,7 @@ from lib.export.completed_tasks import Counts
 from lib.export.period import Period, exports, period
 from lib.export.replacement_claims import Review, review
 from lib.models import Person
-from lib.ui import session
+from lib.ui import html, session
 
 USUAL = timedelta(days=30)
 
@@ -76,45 +76,30 @@ def contents(_wanted: Period, key: tuple[int, date, date], revision: int) -> tup
     return completed_tasks.counts(con, _wanted), review(con, _wanted)
 
 
-def file(heading: str, what: str, said: str, link: str, name: str, *, is_empty: bool) -> str:
+def file(heading: str, what: str, said: str, link: str, name: str, *, is_empty: bool) -> Markup:
     """One of the two files: what is in it, and the way to have it."""
-    way = (
-        '<p class="bt-quiet">Nothing to download on these days.</p>'
-        if is_empty
-        else f'<p><a class="bt-download" href="{escape(link)}" target="_self">{name}</a></p>'
-    )
-    return (
-        f'<p class="bt-head">{heading}</p><p class="bt-text">{escape(said)}</p>'
-        f'<p class="bt-quiet">{what}</p>{way}'
-    )
+    return html.render(
+        "export_file", heading=heading, what=what, said=said, address=link, name=name,
+        is_empty=is_empty,
+    )  # fmt: skip
 
 
-def remarks(found: Review) -> str:
+def remarks(found: Review) -> Markup:
     """What to know before the claims are sent."""
-    rows = "".join(
-        f"<li>{formats.plural(count, 'claim')}: {escape(sentence)}</li>"
-        for sentence, count in found.remarks
+    return html.bullets(
+        [f"{formats.plural(count, 'claim')}: {sentence}" for sentence, count in found.remarks],
+        "bt-remarks",
     )
-    return f'<ul class="bt-remarks">{rows}</ul>' if rows else ""
 
 
-def taken_before(wanted: Period) -> str:
+def taken_before(wanted: Period) -> Markup:
     """Say who exported last: payers refuse claims that are replaced twice."""
-    rows = "".join(
-        f"<li>{escape(event.actor or 'The command line')} · "
-        f"{formats.moment(event.happened_at, wanted.zone)} · {escape(event.detail or '')}</li>"
-        for event in exports(session.connection(), wanted)
-    )
-    return (
-        f'<p class="bt-head">Previous exports</p><ul class="bt-taken">{rows}</ul>' if rows else ""
-    )
+    events = exports(session.connection(), wanted)
+    return html.render("export_history", events=events, zone=wanted.zone)
 
 
 actor = session.person()
-st.html(
-    '<h1 class="bt-window">Export</h1><span class="bt-quiet">What the practice completed, as '
-    "files for the biller.</span>"
-)
+st.html(html.window("Export", "What the practice completed, as files for the biller."))
 wanted = chosen_period(actor)
 counts, found = contents(
     wanted,
@@ -148,4 +133,4 @@ right.html(
     )
     + remarks(found)
 )
-st.html(taken_before(wanted) or "<p></p>")
+st.html(taken_before(wanted))

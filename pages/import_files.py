@@ -13,7 +13,7 @@ from lib.intake.recognize import CLAIMS
 from lib.intake.tables.columns import ColumnMapping
 from lib.models import ImportReport, Person
 from lib.store.idempotency import new_token
-from lib.ui import import_history, import_job, import_mapping, import_report, session
+from lib.ui import html, import_history, import_job, import_mapping, import_report, session
 from lib.ui.charge_review import charge_review
 from lib.ui.import_job import Job, Waiting
 
@@ -114,7 +114,7 @@ def say_what_was_lost(chosen: list[UploadedFile]) -> None:
 
 
 actor = session.person()
-st.html(f'<h1 class="bt-window">Import</h1><span class="bt-quiet">{FORMATS}</span>')
+st.html(html.window("Import", FORMATS))
 if job := st.session_state.get("import_job"):
     if job.is_running:
         import_job.show(job)

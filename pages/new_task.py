@@ -8,7 +8,7 @@ from lib.errors import BillingError, WrongInput
 from lib.formats import parse_date
 from lib.models import Person, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import navigation, session
+from lib.ui import html, navigation, session
 
 
 def subject(actor: Person, practice_id: int, kind: TaskType) -> tuple[int | None, int | None]:
@@ -85,7 +85,7 @@ def draw(actor: Person, practices: list[int]) -> None:
 actor = session.person()
 if st.button("Back to tasks", icon=":material/arrow_back:", type="tertiary"):
     navigation.go("tasks")
-st.html('<h1 class="bt-window">New task</h1>')
+st.html(html.window("New task"))
 practices = may_anywhere(actor, Verb.CREATE_TASK)
 if practices:
     with st.container(width=640):

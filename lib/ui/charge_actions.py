@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from html import escape
 
 import streamlit as st
+from markupsafe import Markup
 
 from lib import charge_form, charges, drafts, formats
 from lib.drafts import Draft
 from lib.errors import BillingError, ChargeChanged, ChargeProblems, NothingChanged, WrongInput
 from lib.models import Charge, FieldChange, Person, Resolution, Task
 from lib.scrubber import dotted
-from lib.ui import neighbours, session, verbs
+from lib.ui import html, neighbours, session, verbs
 from lib.ui.edit_form import found_in, take_typed
 from lib.ui.editing import Editing, keep, reread, sent, take_up
 from lib.ui.neighbours import View
@@ -36,7 +36,7 @@ def actions(state: Editing, task: Task, actor: Person) -> None:
             verbs.button(label, do, key=f"{key}_{task.id}", actor=actor, **look)
             if key == "next":  # beside the buttons that complete the task
                 choose_resolution(Resolution.CORRECTED, f"resolution_{task.id}")
-        st.html(f'<p class="bt-quiet" role="status">{escape(_what_is_kept(state))}</p>')
+        st.html(html.status(_what_is_kept(state)))
 
 
 def _what_is_kept(state: Editing) -> str:
@@ -103,16 +103,12 @@ def typed_changes(state: Editing) -> list[FieldChange]:
     return found
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
     """Values side by side, as they are written on screen."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td>{escape(value or '–')}</td>" for value in (label, *shown(label, values)))
-        + "</tr>"
-        for label, *values in rows
+    return html.table(
+        heads,
+        [[value or "–" for value in (label, *shown(label, values))] for label, *values in rows],
     )
-    return f'<table class="bt-changes"><tr>{head}</tr>{body}</table>'
 
 
 def shown(label: str, values: Sequence[str]) -> list[str]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 from urllib.parse import quote
 
 import streamlit as st
+from markupsafe import Markup
 
 from lib import attachments, documents, formats, tasks
 from lib.document_types import NAMES
 from lib.errors import BillingError, DuplicateDocument, OtherPatient
 from lib.models import Document, Person, Resolution, Task, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import navigation, session
+from lib.ui import html, navigation, session
 from lib.ui.document_form import Filled, choose_file, document_form
 from lib.ui.resolution import choose_resolution
 
@@ -22,35 +22,30 @@ SHOWN = 8  # documents that are seen without scrolling
 TALLEST = 380  # pixels of them
 
 
-def link(document: Document, text: str) -> str:
+def link(document: Document, text: str) -> Markup:
     """Return a link that opens the document in a tab of its own."""
-    return (
-        f'<a href="/documents/{document.id}/{quote(document.file_name)}" target="_blank" '
-        f'rel="noopener">{escape(text)}</a>'
-    )
+    address = f"/documents/{document.id}/{quote(document.file_name)}"
+    return html.link(address, text, in_new_tab=True)
 
 
 def attached(task: Task, actor: Person, *, is_mine: bool) -> list[Document]:
     """Draw what is attached, each with a way to take it off, and return it."""
     found = documents.attached(session.connection(), task.id, actor=actor)
     if found:
-        st.html(f'<p class="bt-head">{formats.plural(len(found), "document")} attached</p>')
+        st.html(html.heading(f"{formats.plural(len(found), 'document')} attached"))
     for document in found:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            warned = _other_patient(document, task)
             st.html(
-                f'<p class="bt-text">{link(document, document.name)} <span class="bt-quiet">'
-                f"{escape(_about(document))}</span>{warned}</p>",
+                html.render(
+                    "attached_document", link=link(document, document.name),
+                    about=_about(document),
+                    is_other_patient=documents.is_of_other_patient(document, task),
+                ),
                 width="stretch",
-            )
+            )  # fmt: skip
             if is_mine and st.button("Detach", key=f"detach_{task.id}_{document.id}"):
                 _detach(task, document, actor)
     return found
-
-
-def _other_patient(document: Document, task: Task) -> str:
-    is_other = documents.is_of_other_patient(document, task)
-    return ' <b class="bt-other">Another patient</b>' if is_other else ""
 
 
 def complete(task: Task, actor: Person) -> None:
@@ -75,7 +70,7 @@ def complete(task: Task, actor: Person) -> None:
 
 def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
     """Draw the saved documents with their search, to attach one."""
-    st.html('<h2 class="bt-title">Attach a saved document</h2>')
+    st.html(html.section("Attach a saved document"))
     query = st.text_input(
         "Search documents", key=f"documents_{task.id}", type="search",
         placeholder="File name, ID number, label, date or patient", live=True,
@@ -86,9 +81,9 @@ def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
     )
     document = _choice(found, count, task) if found else None
     if not found:
-        st.html('<p class="bt-quiet">No saved document matches. Search with fewer words.</p>')
+        st.html(html.quiet("No saved document matches. Search with fewer words."))
     if document:
-        st.html(f'<p class="bt-quiet">{link(document, "Preview")}</p>')
+        st.html(html.quiet(link(document, "Preview")))
     if document and _asks(task, document, actor):
         return
     is_off = not is_mine or document is None
@@ -120,7 +115,7 @@ def _choice(found: list[Document], count: int, task: Task) -> Document | None:
             ],
         )  # fmt: skip
     if count > len(found):
-        st.html(f'<p class="bt-quiet">The first {len(found)} of {count:,}.</p>')
+        st.html(html.quiet(f"The first {len(found)} of {count:,}."))
     return next((document for document in found if document.id == chosen), None)
 
 
@@ -264,7 +259,7 @@ def beside_charge(task: Task, actor: Person, *, is_mine: bool) -> None:
     """Draw the documents of a task in Edit Charge, and the button that opens `dialog`."""
     found = attached(task, actor, is_mine=is_mine)
     if not found:
-        st.html('<p class="bt-head">Documents</p><p class="bt-quiet">No document attached yet.</p>')
+        st.html(html.heading("Documents") + html.quiet("No document attached yet."))
     if is_mine and st.button("Attach a document", key=f"open_attach_{task.id}"):
         st.session_state["attaching"] = task.id
         st.rerun()

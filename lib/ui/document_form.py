@@ -12,7 +12,7 @@ from lib import document_types, documents
 from lib.errors import WrongInput
 from lib.formats import parse_date, show
 from lib.models import Document, DocumentDetails, DocumentStatus
-from lib.ui import session
+from lib.ui import html, session
 
 KINDS = "PDF, TIFF, PNG, JPEG or Word, up to 10 MB"
 
@@ -47,7 +47,7 @@ def choose_file(key: str, *, heading: str = "") -> tuple[Any, bool]:
     chosen = st.session_state.get(file_key)
     is_begun = f"label_{key}" in st.session_state or bool(chosen and not _refusal(chosen, key))
     if is_begun or heading:
-        st.html(f'<h2 class="bt-title">{"Reference Document" if is_begun else heading}</h2>')
+        st.html(html.section("Reference Document" if is_begun else heading))
     # Without a limit of the widget's own: it would only color a file that is too big, while
     # `documents.refusal` says in a sentence what to do. frame.css hides the server's limit.
     file = st.file_uploader(

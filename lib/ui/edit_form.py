@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -14,7 +13,7 @@ from lib import charge_form, charges, scrubber
 from lib.charge_form import FIELD_LABELS, amount_of
 from lib.formats import show
 from lib.models import Charge, Person, Problem, Task
-from lib.ui import components, session, verbs
+from lib.ui import components, html, session, verbs
 from lib.ui.editing import Editing, keep
 
 _ROWS = (
@@ -245,10 +244,13 @@ def _lines(
     )
     _say(problems, "lines")
     if scrubber.total_differs(state.opened):
+        filed, total = show(state.opened.filed_total), show(state.opened.total)
         st.html(
-            '<p class="bt-known" style="margin-top:2px">The claim came in with a total of '
-            f"{show(state.opened.filed_total)}; its lines add up to {show(state.opened.total)}. "
-            "Saving keeps the sum of the lines.</p>"
+            html.paragraph(
+                f"The claim came in with a total of {filed}; its lines add up to {total}. "
+                "Saving keeps the sum of the lines.",
+                "bt-known bt-apart",
+            )
         )
 
 
@@ -269,4 +271,4 @@ def _say(problems: Sequence[Problem], name: str) -> None:
     for problem in problems:
         if problem.field == name:
             style = "bt-problem" if problem.is_blocking else "bt-known"
-            st.html(f'<p class="{style}">{escape(problem.sentence)}</p>')
+            st.html(html.paragraph(problem.sentence, style))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from lib.access import Verb, may_anywhere
 from lib.models import Person
+from lib.ui import html
 
-_STYLE = (Path(__file__).parent / "frame.css").read_text(encoding="utf-8")
+_STYLE = Path(__file__).parent / "frame.css"
 
 
 LIST = "Medical Billing Tasks"
@@ -29,7 +29,7 @@ BACKLOG = {
 
 def style() -> None:
     """The little the theme cannot say."""
-    st.html(f"<style>{_STYLE}</style>")
+    st.html(_STYLE)
 
 
 def pages(folder: Path, actor: Person) -> Mapping[str, Sequence[st.Page]]:
@@ -79,8 +79,4 @@ def signed_in_as(actor: Person) -> None:
     role = actor.memberships[0].role.label
     places = " · ".join(m.practice.name for m in actor.memberships)
     with st.container(key="who"):
-        st.html(
-            f'<span title="{escape(actor.email)}"><b>{escape(actor.name)}</b> '
-            f"<i>{escape(role)} · {escape(places)}</i></span> "
-            '<a href="/sign-out" target="_self">Sign out</a>'
-        )
+        st.html(html.render("signed_in", actor=actor, role=role, places=places))

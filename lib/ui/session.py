@@ -16,6 +16,7 @@ from lib.errors import NotSignedIn
 from lib.models import Colleague, Person, Practice
 from lib.store import process
 from lib.store.database import Connection
+from lib.ui import html
 
 _UNSEEN = "\u2060"  # a word joiner: no width, and no line breaks at it
 _MADE_OF_TEXT = re.compile(
@@ -42,7 +43,7 @@ def person_or_sign_in() -> Person:
     except NotSignedIn as problem:
         st.session_state.clear()
         st.warning(escape_markdown(str(problem)))
-        st.html('<p><a href="/sign-in" target="_self">Sign in</a></p>')
+        st.html(html.paragraph(html.link("/sign-in", "Sign in")))
         st.stop()
 
 

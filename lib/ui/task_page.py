@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 
 import streamlit as st
 
@@ -28,23 +27,14 @@ def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None
         about = [task.title, task.patient_name, formats.day(task.date_of_service)]
         if task.claim_number:
             about.append(f"claim {task.claim_number}")
-        st.html(
-            f'<h1 class="bt-window">{escape(title)}</h1><span class="bt-quiet">'
-            f"{escape(' · '.join(part for part in about if part))}</span>",
-            width="stretch",
-        )
+        st.html(html.window(title, " · ".join(part for part in about if part)), width="stretch")
         with st.popover("Task Details", icon=":material/assignment:", width="content"):
-            st.html(
-                f'<p class="bt-title">{escape(task.title)}</p>'
-                f'<p class="bt-head">Task Instructions</p>'
-                f'<p class="bt-text">{escape(task.instructions)}</p><br>'
-                + html.task_facts(
-                    task,
-                    session.today(actor, task.practice_id),
-                    session.zone(actor, task.practice_id),
-                ),
-                width=380,
+            facts = html.task_facts(
+                task,
+                session.today(actor, task.practice_id),
+                session.zone(actor, task.practice_id),
             )
+            st.html(html.render("task_summary", task=task, facts=facts), width=380)
 
 
 def task_of_window(title: str, actor: Person) -> tuple[Task, bool]:
@@ -67,7 +57,7 @@ def task_of_window(title: str, actor: Person) -> tuple[Task, bool]:
     else:
         said = "Nobody is working on this task yet; you can read it."
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<p class="bt-quiet" role="status">{escape(said)}</p>')
+        st.html(html.status(said))
         if is_pending and may(actor, Verb.WORK, task.practice_id):
             begin(task, actor)
     return task, is_mine

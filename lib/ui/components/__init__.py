@@ -23,7 +23,7 @@ _record_list = st.components.v2.component(
 )
 _task_menu = st.components.v2.component(
     "billing_task_menu",
-    html='<nav aria-label="Views of the queue"></nav>',
+    html=_text("task_menu.html"),
     css=_text("task_menu.css"),
     js=_text("task_menu.js"),
 )
@@ -36,7 +36,7 @@ _line_editor = st.components.v2.component(
 
 _document_frame = st.components.v2.component(
     "billing_document_frame",
-    html='<iframe loading="lazy" referrerpolicy="same-origin"></iframe>\n',
+    html=_text("document_frame.html"),
     css=_text("document_frame.css"),
     js=_text("document_frame.js"),
 )
