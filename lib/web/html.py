@@ -24,8 +24,6 @@ def _roles(person: Person) -> str:
 _TEMPLATES = environment(Path(__file__).parent / "templates")
 _TEMPLATES.filters |= {"initials": _initials, "roles": _roles}
 
-_DOWNLOAD = _EXPORT.replace("<p>It is recorded that you took them.</p>\n", "")
-
 
 def sign_in_page(people: Iterable[Person], wanted: str) -> str:
     """Return the sample people by practice, each a button that signs in and goes on to `wanted`."""
@@ -41,13 +39,13 @@ def sign_out_page() -> str:
 
 def download_page(address: str) -> str:
     """Ask first where the address of a table or copy was not reached by a link of ours."""
-    return _page("Download this?", _DOWNLOAD.replace("{address}", escape(address)))
+    return _page("export", title="Download this?", address=address, is_recorded=False)
 
 
 def export_page(address: str) -> str:
     """Ask first where the address of an export was not reached by a link of ours: taking answers
     away is recorded in the name of the person who did."""
-    return _page("export", title="Download these answers?", address=address)
+    return _page("export", title="Download these answers?", address=address, is_recorded=True)
 
 
 def _page(template: str, **values: object) -> str:
