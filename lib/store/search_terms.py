@@ -58,7 +58,7 @@ def unindexed(con: Connection) -> list[tuple[str, str]]:
     return con.rows(f"{_SPELLINGS} EXCEPT SELECT kind, text FROM spelling")
 
 
-_SHAPE = "regexp_replace(lower(claim_number), '[0-9]+', '#', 'g')"  # as search.claim_shape
+_SHAPE = "regexp_replace(lower(claim_number), '[0-9]+', '#', 'g')"  # as search_words.claim_shape
 
 
 def wrong_shapes(con: Connection) -> int:
