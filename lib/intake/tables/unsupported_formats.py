@@ -26,7 +26,7 @@ _BEGINNINGS = (
     (b"Rar!\x1a\x07", "it is an archive (RAR); unpack it"),
     (b"SQLite format 3\0", "it is a database (SQLite)"),
 )
-# A BOF record at the very beginning: Excel 2 to 4 wrote sheets without a container.
+# A BOF record at the very beginning: Excel 2 to 5 wrote sheets without a container.
 _OLD_SHEETS = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
 _BEFORE = "\xff\xfe\xef\xbb\xbf \t\r\n"  # byte order marks and blanks
 _PAGE = re.compile(r"<(?:!doctype html|html|head|body|meta|table|style|div)[\s>/]")

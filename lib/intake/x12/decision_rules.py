@@ -46,7 +46,7 @@ class Facts:
     answer: ClaimPayment
     asked: tuple[
         Adjustment, ...
-    ]  # those above zero that neither the contract, the patient nor another payer explains
+    ]  # above zero, and neither contractual nor owed by the patient or another payer
     by_others: Decimal  # US dollars that another payer covered
     unexplained: Decimal  # US dollars of the charge that no adjustment explains
 
