@@ -17,7 +17,7 @@ from lib.ui import session
 
 
 def charge_basis(task: Task, actor: Person) -> None:
-    """Say why this charge was chosen; where none is certain, offer those it could be."""
+    """Say why this charge was chosen; if none is certain, offer those that are possible."""
     found = charge_choice.basis(session.connection(), task)
     if said := _earlier(found) + _why(task, found, actor):
         st.html(said)
@@ -59,7 +59,8 @@ def _why(task: Task, found: Basis, actor: Person) -> str:
 
 
 def agreeing(comparison: Comparison) -> str:
-    """ "Agree: claim number A1, patient DOE, JANE. Not stated: member ID." """
+    """Return a sentence: "Agree: claim number A1, patient DOE, JANE. Not stated: member ID.", for
+    example."""
     agree, silent = [], []
     for fact in comparison.facts:
         name = f"{fact.name[:1].lower()}{fact.name[1:]}"
@@ -73,7 +74,7 @@ def agreeing(comparison: Comparison) -> str:
 
 
 def _choices(task: Task, found: Basis, actor: Person) -> None:
-    """Each charge that could be meant, with one button."""
+    """Draw each charge that could be meant, with one button."""
     agreeing_ones = sum(each.comparison.agrees for each in found.options)
     if task.charge_id is not None:
         head = "Other charges it could be about"

@@ -1,4 +1,4 @@
-"""Documents of a task: what is attached, a saved one to attach, one of one's own to add."""
+"""The documents of a task: those attached, saved ones to attach, and a new one to add."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lib.store.idempotency import new_token
 from lib.ui import navigation, session
 from lib.ui.document_form import Filled, choose_file, document_form
 
-SHOWN = 8  # documents that are seen without scrolling
-TALLEST = 380  # pixels of them
+SHOWN = 8  # documents visible without scrolling
+TALLEST = 380  # pixels of the box that holds them
 
 
 def link(document: Document, text: str) -> str:
@@ -28,7 +28,7 @@ def link(document: Document, text: str) -> str:
 
 
 def attached(task: Task, actor: Person, *, is_mine: bool) -> list[Document]:
-    """Draw what is attached, each with a way to take it off, and return it."""
+    """Draw what is attached, each with a way to remove it, and return it."""
     found = documents.attached(session.connection(), task.id, actor=actor)
     if found:
         st.html(f'<p class="bt-head">{formats.plural(len(found), "document")} attached</p>')
@@ -51,7 +51,7 @@ def _other_patient(document: Document, task: Task) -> str:
 
 
 def complete(task: Task, actor: Person) -> None:
-    """Draw the button that completes a Documents task with what is attached."""
+    """Draw the button that completes a document task with what is attached."""
     if not st.button("Complete Task", type="primary", key=f"done_{task.id}"):
         return
     said = session.toasts()
@@ -99,7 +99,7 @@ def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
 
 
 def _choice(found: list[Document], count: int, task: Task) -> Document | None:
-    """Draw the documents, many of them in a box that scrolls, so that the buttons stay in reach."""
+    """Draw the documents; many of them go in a box that scrolls, to keep the buttons in reach."""
     with st.container(height=TALLEST if len(found) > SHOWN else "content", border=False):
         chosen = st.radio(
             "Documents", [document.id for document in found], index=None,
@@ -124,14 +124,14 @@ def _about(document: Document) -> str:
 
 
 def _completes(task: Task) -> bool:
-    """True where a document is what the task asks for; others end with their charge."""
+    """Return True if the task asks for a document; other tasks are completed with their charge."""
     return task.type is TaskType.DOCUMENTS
 
 
 def _attach(
     task: Task, document_id: int, actor: Person, *, is_last: bool, is_confirmed: bool
 ) -> None:
-    """Attach the document; one of another patient only once that was asked."""
+    """Attach the document; one of another patient only after asking."""
     asking = f"asking_{task.id}"
     said = session.toasts()
     st.session_state.pop(asking, None)
@@ -161,8 +161,8 @@ def _attach(
 
 
 def _asks(task: Task, document: Document, actor: Person) -> bool:
-    """Ask whether a document of another patient is meant, in place of the buttons that attach it;
-    False where there is nothing to ask of the one that is chosen."""
+    """Ask whether a document of another patient is meant, in place of the buttons that attach it.
+    Return False if the chosen one raises no question."""
     asked: tuple[int, bool, str] | None = st.session_state.get(f"asking_{task.id}")
     if asked is None or asked[0] != document.id:
         return False
@@ -177,7 +177,7 @@ def _asks(task: Task, document: Document, actor: Person) -> bool:
 
 
 def own(task: Task, actor: Person, *, is_mine: bool) -> None:
-    """Draw the way to add a file of one's computer."""
+    """Draw the way to add a file from one's computer."""
     key = f"task_{task.id}_{st.session_state.setdefault(f'added_{task.id}', 0)}"
     file, is_begun = choose_file(key, heading="Or add one from your computer")
     if not is_begun:
@@ -217,7 +217,7 @@ def _upload(task: Task, filled: Filled, actor: Person, *, is_last: bool) -> None
         said.append(("success", "Document uploaded, task completed."))
         navigation.go("tasks")
     said.append(("success", "Document uploaded and attached."))
-    st.session_state[f"added_{task.id}"] += 1  # an empty form for the next one
+    st.session_state[f"added_{task.id}"] += 1  # an empty form for the next file
     st.session_state.pop("attaching", None)
     st.rerun()
 

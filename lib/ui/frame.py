@@ -1,4 +1,4 @@
-"""What is around every page: the page map, the style, and who is signed in."""
+"""What surrounds every page: the page map, the style, and who is signed in."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ LIST = "Medical Billing Tasks"
 
 
 def style() -> None:
-    """The little the theme cannot say."""
+    """Add the CSS that the theme cannot express."""
     st.html(f"<style>{_STYLE}</style>")
 
 
 def pages(folder: Path) -> Mapping[str, Sequence[st.Page]]:
-    """The page map. Windows that open from a task have an address and no place in the menu."""
+    """Return the page map. Windows that open from a task have an address and no place in the
+    menu."""
     return {
         "Tasks & Messages": [
             st.Page(folder / "tasks.py", title=LIST, url_path="tasks", default=True),
@@ -53,7 +54,7 @@ def pages(folder: Path) -> Mapping[str, Sequence[st.Page]]:
 
 
 def signed_in_as(actor: Person) -> None:
-    """Name, role and the way out, in the upper right corner."""
+    """Draw name, role and the way out, in the upper right corner."""
     role = actor.memberships[0].role.label
     places = " · ".join(m.practice.name for m in actor.memberships)
     with st.container(key="who"):

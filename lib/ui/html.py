@@ -34,7 +34,7 @@ def render(template: str, **values: object) -> str:
 
 
 def state(status: Status, turn: Turn) -> tuple[str, str]:
-    """Return a task's state as (style, words); a pending one that waits for the biller says so."""
+    """Return a task's state as (style, words); a pending task that waits for the biller says so."""
     if status is not Status.COMPLETED and turn is Turn.BILLER:
         return "biller", "With biller"
     return status.value, status.label

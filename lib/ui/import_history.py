@@ -1,4 +1,4 @@
-"""The files that came in, a row each, and beside them what of the chosen one was set aside."""
+"""The imported files, one row each, and beside them what was rejected of the chosen one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_SHOWN = 100  # messages of one file
 
 
 def show(actor: Person) -> None:
-    """The list, and the chosen file beside it."""
+    """Draw the list, and the chosen file beside it."""
     page = url.page()
     found, count = import_log.find(session.connection(), actor=actor, page=page)
     last = max(1, -(-count // import_log.PAGE_SIZE))
@@ -94,7 +94,7 @@ def _on_action() -> None:
 
 
 def file_in_url() -> int | None:
-    """The file the address names, or None."""
+    """Return the id of the file in the address, or None."""
     return url.number("file")
 
 
@@ -132,7 +132,7 @@ def _chosen(actor: Person) -> None:
 
 
 def _message(file: ImportedFile, message: FileMessage) -> str:
-    """One message: what became of it and why, where it stands, and its text."""
+    """Return the HTML of one message: what became of it and why, where it stands, and its text."""
     first, last = message.first_segment, message.last_segment
     unit = "line" if message.kind in TABLES else "segment" if file.format[:1] in "28" else "item"
     place = f"{unit} {first}" if first == last else f"{unit}s {first} to {last}"

@@ -1,6 +1,6 @@
 """The pages that are not Streamlit's: signing in and out, and a question before an export.
 
-No script, no outside file.
+They use no script and no outside file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _EXPORT = """<section class="card narrow"><p>It is recorded that you took them.<
 
 
 def sign_in_page(people: Iterable[Person], wanted: str) -> str:
-    """The sample people by practice, each a button that signs in and goes on to `wanted`."""
+    """Return the page with the sample people by practice, each a button that signs in and goes on
+    to `wanted`."""
     ordered = sorted(people, key=lambda person: (len(person.memberships), _practices(person)))
     cards = [
         _card(practices, list(members), wanted)
@@ -38,13 +39,13 @@ Choose who you are. Everybody sees only their own practice.</p>"""
 
 
 def sign_out_page() -> str:
-    """Asks first, for addresses that were not reached by a link of ours."""
+    """Return the page that asks first, for whoever did not come by a link of ours."""
     return _page("Sign out of Billing Tasks?", _SIGN_OUT)
 
 
 def export_page(address: str) -> str:
-    """Ask first where the address of an export was not reached by a link of ours: taking answers
-    away is recorded in the name of the person who did."""
+    """Return the page that asks first if an export was not reached by a link of ours: each export
+    is recorded in that person's name."""
     return _page("Download these answers?", _EXPORT.replace("{address}", escape(address)))
 
 
