@@ -16,7 +16,7 @@ WEEKS = {"13 weeks": 13, "26 weeks": 26, "52 weeks": 52}
 
 
 def over_time(found: list[Week]) -> None:
-    """Two charts over the same weeks, and their table."""
+    """Draw two charts over the same weeks, and their table."""
     frame = pd.DataFrame(
         {
             "Week of": [week.begins_on for week in found],
@@ -61,7 +61,7 @@ def shares(
     question: str, definition: str, found: list[Bar], sql: str, key: str,
     parameter: Callable[[str], dict[str, str | None]],
 ) -> None:  # fmt: skip
-    """One bar a share; a click opens the list with exactly those tasks."""
+    """Draw one bar a share; a click opens the list with exactly those tasks."""
     charts.section(question, definition)
     frame = pd.DataFrame(
         {
@@ -104,6 +104,7 @@ left, middle, right = st.columns(3, gap="medium")
 
 
 def named(found: list[Bar], name: Callable[[Bar], str]) -> list[Bar]:
+    """Return the bars under names for people."""
     return [replace(share, name=name(share)) for share in found]
 
 

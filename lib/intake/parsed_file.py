@@ -44,6 +44,7 @@ class Chosen:
     plan: ColumnMapping
 
     def __call__(self, _: Grid) -> ColumnMapping:
+        """Return that mapping."""
         return self.plan
 
 

@@ -49,6 +49,7 @@ class Gate:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on, one connection."""
         if scope["type"] == "http":
             await self._answer(scope, receive, stamped(send, scope["path"]))
         elif scope["type"] == "websocket":

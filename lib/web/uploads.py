@@ -163,6 +163,7 @@ class UploadGate:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on anything but uploads, and of these what was asked for; answer the others."""
         is_upload = scope["type"] == "http" and scope["path"].startswith("/_stcore/upload_file")
         if not is_upload or scope["method"] == "OPTIONS":
             await self.app(scope, receive, send)

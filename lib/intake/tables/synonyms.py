@@ -68,7 +68,7 @@ _IS_OPEN = dict.fromkeys(_folded(_OPEN), True) | dict.fromkeys(_folded(_COMPLETE
 
 
 def type_of(text: str) -> TaskType | None:
-    """The type of task a text names, or None."""
+    """Return the type of task that a text names, or None."""
     return _TYPE_BY_NAME.get(fold(text)) if len(text) <= MAX_WORD else None
 
 
