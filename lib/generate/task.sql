@@ -9,7 +9,7 @@ SELECT id, $practice_id, type, status, status <> 'completed',
        claim_number, patient_name, payer_name, provider_name, date_of_service, amount,
        created_at::DATE + 30, '30 days after the request, the practice''s own rule',
        document_label, CASE WHEN codes = '' THEN 'hand' ELSE '835' END, codes,
-       regexp_replace(lower(claim_number), '[0-9]+', '#', 'g'),  -- lib.search.claim_shape
+       regexp_replace(lower(claim_number), '[0-9]+', '#', 'g'),  -- lib.store.search_words.claim_shape
        created_at, CASE WHEN codes = '' THEN $biller_id END, started_at, completed_at,
        CASE WHEN status = 'completed' THEN worker_id END
 FROM drawn
