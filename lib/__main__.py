@@ -10,7 +10,7 @@ from lib.errors import BillingError
 from lib.web.logs import places
 
 # The command -> the module that runs it, and what it does. A module is imported only when it is
-# asked for; its `main(arguments, now=…)`, or the function named, returns the exit code.
+# needed; its `main(arguments, now=…)`, or the function named, returns the exit code.
 COMMANDS = {
     "import": ("lib.intake.command", "bring files of claims, remittances and requests in"),
     "watch": ("lib.watch.command", "bring in every file that appears in a folder"),
@@ -33,7 +33,7 @@ COMMANDS = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command: 0 it did, 1 it could not (all of it), 2 it was asked wrongly."""
+    """Run one command. Return 0 if it did all of it, 1 if it could not, 2 for wrong usage."""
     if arguments and arguments[0] in COMMANDS:
         module, _, name = COMMANDS[arguments[0]][0].partition(":")
         run = getattr(importlib.import_module(module), name or "main")

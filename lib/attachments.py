@@ -1,4 +1,4 @@
-"""Documents on a task before it is completed: attached, several of them, and detached again."""
+"""Documents on a task before it is completed: attached, and detached again."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def attach(
     actor: Person,
     now: datetime,
 ) -> None:
-    """Attach a saved document; one that is attached already stays so.
+    """Attach a saved document; one that is already attached stays so.
 
-    Raises DocumentFileMissing, DocumentFileChanged and what `documents.attachable` raises.
+    Raises DocumentFileMissing, DocumentFileChanged and whatever `documents.attachable` raises.
     """
     tasks.require_seen(con, task_id, actor=actor)
     documents.check_file(con, document_id, actor=actor)
@@ -64,9 +64,10 @@ def upload_and_attach(
 def detach(
     con: Connection, task_id: int, document_id: int, *, actor: Person, now: datetime
 ) -> None:
-    """Take a document off a pending task; it stays among the saved ones, and the history says so.
+    """Detach a document from a pending task. It stays among the saved ones, and the history says
+    so.
 
-    Raises AlreadyCompleted, NotYourTask, NoSuchDocument, or NotAttached where it is off already.
+    Raises AlreadyCompleted, NotYourTask, NoSuchDocument, or NotAttached if it is detached already.
     """
     with transaction(con):
         task = tasks.workable(con, task_id, actor=actor)
@@ -97,7 +98,7 @@ def complete(
     """Complete a Documents task with what is attached to it.
 
     Raises NothingAttached, AlreadyCompleted, NotYourTask; DocumentFileMissing or
-    DocumentFileChanged where a file is no longer what was attached.
+    DocumentFileChanged if a file is no longer what was attached.
     """
     attached = documents.attached(con, task_id, actor=actor)
     for document in attached:

@@ -1,4 +1,4 @@
-"""The kinds of history there are, and the sentence each is told in."""
+"""The kinds of history, and the sentence that tells each to people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """What a line of history tells; the value is what is stored."""
+    """What a line of history is about; the value is what is stored."""
 
     CREATED = "created"
     ASSIGNED = "assigned"
@@ -48,7 +48,7 @@ class EventKind(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """What happened, as the history says it to people."""
+        """Return what happened, as the history says it to people."""
         return _HAPPENED[self]
 
 

@@ -1,4 +1,4 @@
-"""What a practice decides for itself: how long it gives itself, and which answers become tasks."""
+"""What a practice decides for itself: its own deadline, and which answers become tasks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ _US_ZONES = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    due_days: int  # days the practice gives itself to answer a request that names no date
+    """The settings of one practice."""
+
+    due_days: int  # the practice's own deadline for requests that name no due date
     options: TaskOptions
 
 
@@ -36,7 +38,7 @@ OPTION_LABELS = {
 
 
 def options(con: Connection, practice_id: int) -> TaskOptions:
-    """What the intake asks before it reads a remittance; none is wanted where none was chosen."""
+    """Return which answers become tasks, for an import; none until the practice chooses some."""
     found = con.records(
         TaskOptions,
         """
@@ -51,7 +53,7 @@ def options(con: Connection, practice_id: int) -> TaskOptions:
 
 
 def read(con: Connection, practice_id: int, *, actor: Person) -> Settings:
-    """The settings of one of the actor's practices. Raises NoSuchPractice for any other."""
+    """Return the settings of one of the actor's practices. Raise NoSuchPractice for any other."""
     access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
     days = con.value("SELECT due_days FROM practice WHERE id = $id", id=practice_id)
     return Settings(int(days), options(con, practice_id))
@@ -66,10 +68,10 @@ def change(
     actor: Person,
     now: datetime,
 ) -> int:
-    """Write what differs, each with its history; how many settings that were.
+    """Write the settings that differ, each with its history. Return how many there were.
 
-    `seen` is what the form showed when it opened. Raises SettingsChanged where somebody else
-    changed them meanwhile, WrongInput for days that cannot be, NotAllowed, NoSuchPractice.
+    `seen` is what the form showed when it opened. Raises SettingsChanged if somebody else changed
+    them meanwhile, WrongInput for an impossible number of days, NotAllowed, NoSuchPractice.
     """
     access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
     if wanted.due_days not in DUE_DAYS:
@@ -100,7 +102,7 @@ def change(
 
 
 def changes(con: Connection, practice_id: int, *, actor: Person) -> list[Event]:
-    """Who changed which setting when, newest first; the last fifty."""
+    """Return who changed which setting and when, newest first; the last fifty."""
     access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
     return con.records(
         Event,

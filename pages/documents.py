@@ -1,4 +1,4 @@
-"""Documents: everything saved, searched, looked at, downloaded; and new ones."""
+"""Documents: search, preview and download what is saved, and add more."""
 
 from urllib.parse import quote
 
@@ -14,7 +14,8 @@ from lib.web.logs import LOG
 
 
 def search(actor: Person) -> tuple[list[Document], int, int]:
-    """The search row and what it finds: documents of the page, how many in all, which page."""
+    """Draw the search row. Return the documents of the page, how many there are, and which page it
+    is."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         labels = {status.label: status for status in DocumentStatus}
         url.bind("doc_q")
@@ -68,7 +69,7 @@ COLUMNS = (
 
 
 def table(found: list[Document], count: int, page: int, chosen: int | None) -> None:
-    """The documents, newest first."""
+    """Draw the documents, newest first."""
     first = (page - 1) * documents.PAGE_SIZE + 1
     rows = [
         {
@@ -115,12 +116,12 @@ def _on_action() -> None:
 
 
 def chosen_document() -> int | None:
-    """The document the address names, or None."""
+    """Return the id of the document in the address, or None."""
     return url.number("document")
 
 
 def look_at(document: Document) -> None:
-    """The preview and what is known of the document."""
+    """Draw the preview and the details of the document."""
     address = f"/documents/{document.id}/{quote(document.file_name)}"
     zone = session.zone(actor, document.practice_id)
     added = f"{formats.moment(document.created_at, zone)} by {document.created_by or 'a file'}"
@@ -160,7 +161,7 @@ def look_at(document: Document) -> None:
 
 
 def preview(document_id: int | None) -> None:
-    """The chosen document, or a hint to choose one."""
+    """Draw the chosen document, or a hint to choose one."""
     if document_id is None:
         hint = "Choose a row to see the document." if found else ""
         st.html(html.quiet(hint))

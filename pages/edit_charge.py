@@ -17,7 +17,7 @@ from lib.ui.task_page import complete_without_charge, head, task_of_window
 
 @st.fragment
 def window() -> None:
-    """The form and what is beside it."""
+    """Draw the form and what is beside it."""
     actor = session.person()
     verbs.settle()
     task, is_mine = task_of_window("Edit Charge", actor)

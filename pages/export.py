@@ -19,7 +19,7 @@ USUAL = timedelta(days=30)
 
 
 def practice(actor: Person) -> int:
-    """Return the practice to export, asking only where there are several."""
+    """Return the practice to export, asking only if there are several."""
     allowed = may_anywhere(actor, Verb.EXPORT)
     if not allowed:
         st.info("Only the billing manager and the biller export.")
@@ -38,7 +38,7 @@ def practice(actor: Person) -> int:
 
 
 def day(label: str, key: str, usual: date) -> date | None:
-    """One end of the period; it stays in the address."""
+    """Return one end of the period, which is kept in the address."""
     asked = st.query_params.get(key, "")
     try:
         start = date.fromisoformat(asked)
@@ -53,7 +53,7 @@ def day(label: str, key: str, usual: date) -> date | None:
 
 
 def chosen_period(actor: Person) -> Period:
-    """What the row of fields above asks for; ends the run where that is no period."""
+    """Return the period that the fields above ask for; end the run if it is none."""
     today = session.today(actor)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         practice_id = practice(actor)
@@ -71,7 +71,7 @@ def chosen_period(actor: Person) -> Period:
 
 @st.cache_data(ttl=60, max_entries=50, show_spinner=False)
 def contents(_wanted: Period, key: tuple[int, date, date], revision: int) -> tuple[Counts, Review]:
-    """What both files would hold, known by the store's revision."""
+    """Return what both files would hold, cached by the store's revision."""
     con = session.connection()
     return completed_tasks.counts(con, _wanted), review(con, _wanted)
 

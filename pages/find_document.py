@@ -9,7 +9,7 @@ from lib.ui.task_page import head, task_of_window
 
 @st.fragment
 def window() -> None:
-    """What is attached; the saved documents on the left, a file of one's own on the right."""
+    """Draw what is attached; the saved documents on the left, a file to add on the right."""
     actor = session.person()
     task, is_mine = task_of_window("Find Document", actor)
     if task.document_label:

@@ -12,7 +12,7 @@ from lib.ui import html, navigation, session
 
 
 def subject(actor: Person, practice_id: int, kind: TaskType) -> tuple[int | None, int | None]:
-    """The charge or the patient the task is about, found by search: their ids."""
+    """Return the ids of the charge or the patient the task is about, found by search."""
     con = session.connection()
     about = "Charge"
     if kind is TaskType.DOCUMENTS:
@@ -40,7 +40,7 @@ def subject(actor: Person, practice_id: int, kind: TaskType) -> tuple[int | None
 
 
 def draw(actor: Person, practices: list[int]) -> None:
-    """The form, and sending it."""
+    """Draw the form, and create the task."""
     practice_id = practices[0]
     if len(practices) > 1:
         practice_id = st.selectbox(

@@ -25,7 +25,7 @@ MEANING = {
 
 
 def practice(actor: Person) -> int:
-    """The practice whose settings are shown; asked only where there are several."""
+    """Return the practice whose settings are shown, asking only if there are several."""
     ids = actor.practice_ids
     if len(ids) == 1:
         return ids[0]
@@ -41,7 +41,7 @@ def practice(actor: Person) -> int:
 
 
 def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
-    """The settings as they are to be, once somebody saves them."""
+    """Draw the settings. Return them as they are to be, when somebody saves them."""
     with st.form(key, width=640):
         st.html('<p class="bt-head">Due date</p>')
         days = st.text_input(  # a number field takes "12,5" for 125
@@ -62,12 +62,13 @@ def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
         }  # fmt: skip
         st.caption("Counts for what comes in from now on; tasks that are there stay as they are.")
         sent = st.form_submit_button("Save settings", type="primary", disabled=not is_allowed)
-    number = int(days) if days.isascii() and days.strip().isdigit() else 0  # refused with its range
+    # a 0 is rejected with the allowed range
+    number = int(days) if days.isascii() and days.strip().isdigit() else 0
     return Settings(number, TaskOptions(**chosen)) if sent else None
 
 
 def rules() -> None:
-    """By which rules answers are read: the tables that the intake itself goes by."""
+    """Draw the rules by which answers are read: the tables that an import itself follows."""
     with st.expander("How answers of payers are read"):
         st.html(
             '<p class="bt-head">Remittances (835): the first row that holds counts</p>'
@@ -86,7 +87,7 @@ def _table(rows: Sequence[tuple[str, str, str]]) -> str:
 
 
 def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> None:
-    """Write them, say so, and show them as they now are."""
+    """Write the settings, say so, and show them as they now are."""
     messages = session.toasts()
     try:
         count = settings.change(
@@ -94,7 +95,7 @@ def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> N
         )
         said = f"{formats.plural(count, 'setting')} saved." if count else "Nothing was changed."
         messages.append(("success", said))
-    except WrongInput as problem:  # what was chosen stays
+    except WrongInput as problem:  # the choices on the screen stay
         messages.append(("error", str(problem)))
         st.rerun()
     except BillingError as problem:
@@ -172,7 +173,7 @@ def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
 
 
 def story(practice_id: int, actor: Person) -> str:
-    """Who changed what, newest first."""
+    """Return the HTML of who changed what, newest first."""
     zone = session.zone(actor, practice_id)
     rows = "".join(
         f"<li>{escape(event.actor or 'The command line')} · "
@@ -194,7 +195,7 @@ is_allowed = may(actor, Verb.CHANGE_SETTINGS, practice_id)
 if not is_allowed:
     st.info("Settings are changed by the billing manager.")
 now = settings.read(session.connection(), practice_id, actor=actor)
-# What the form showed when it opened: a change that somebody else made meanwhile is noticed.
+# What the form showed when it opened, so that somebody else's change meanwhile is noticed.
 opened = st.session_state.setdefault("settings_form", (practice_id, new_token(), now))
 _, token, seen = opened
 wanted = form(seen, key=f"settings_{token}", is_allowed=is_allowed)

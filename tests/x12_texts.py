@@ -15,7 +15,7 @@ def envelope(
     marks: str = "*:~",
     join: str = "",
 ) -> str:
-    """One interchange with one group and a transaction for each body; counts are right.
+    """Return one interchange with one group and a transaction for each body; counts are right.
 
     `marks` are the element separator, the component separator and the terminator; bodies are
     written with "*" and ":".
@@ -34,7 +34,8 @@ def envelope(
 
 
 def claim(number: str = "A1", *, amount: str = "200", extra: Sequence[str] = ()) -> list[str]:
-    """A claim of two lines for Emma Green; `extra` stands between its HI and its first line."""
+    """Return a claim of two lines for Emma Green; `extra` goes between its HI and its first
+    line."""
     return [
         f"CLM*{number}*{amount}***11:B:1*Y*A*Y*Y",
         "HI*ABK:J02.9*ABF:R509",
@@ -49,6 +50,7 @@ def claim(number: str = "A1", *, amount: str = "200", extra: Sequence[str] = ())
 
 
 def subscriber(last: str = "GREEN", first: str = "EMMA") -> list[str]:
+    """Return the loop of a subscriber and the payer."""
     return [
         "HL*2*1*22*0",
         "SBR*P*18*******CI",
@@ -59,7 +61,7 @@ def subscriber(last: str = "GREEN", first: str = "EMMA") -> list[str]:
 
 
 def claims(*bodies: Sequence[str], before: Sequence[str] = ()) -> list[str]:
-    """The inside of an 837 with one subscriber; each body is a claim."""
+    """Return the inside of an 837 with one subscriber; each body is a claim."""
     billing = [
         "BHT*0019*00*1*20250113*0924*CH",
         "HL*1**20*1",
@@ -78,7 +80,7 @@ def answer(
     codes: Sequence[str] = ("CAS*CO*197*200",),
     patient: str = "GREEN*EMMA",
 ) -> list[str]:
-    """What a payer says about one claim; `codes` are segments of its one service."""
+    """Return what a payer says about one claim; `codes` are segments of its only service."""
     return [
         f"CLP*{number}*{status}*{amount}*{paid}**12*{control}",
         f"NM1*QC*1*{patient}",
@@ -103,11 +105,13 @@ def remittance(
 
 
 def file_837(*bodies: Sequence[str], control: str = "000000001") -> bytes:
+    """Return a file of claims."""
     return envelope(claims(*bodies), control=control).encode()
 
 
 def file_835(
     *answers: Sequence[str], control: str = "000000001", paid_on: str = "20250210"
 ) -> bytes:
+    """Return a file of answers."""
     inside = remittance(*answers, paid_on=paid_on)
     return envelope(inside, kind="835", version="005010X221A1", control=control).encode()

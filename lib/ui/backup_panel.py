@@ -1,4 +1,4 @@
-"""The backup of the store, on the Settings page: when the last one was made, and making one."""
+"""The backup section of the Settings page: when the last one was made, and a button to make one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What can be done with the charge on screen: save, complete, check; settle a conflict."""
+"""What can be done with the charge on screen: save it, complete its task, check it, settle a
+conflict."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ Do = Callable[[Editing, Task, View, Person], str]
 
 
 def actions(state: Editing, task: Task, actor: Person) -> None:
-    """The bar at the foot of the window; it stays where it is, whatever is said above."""
+    """Draw the bar at the foot of the window, which keeps its place whatever is said above it."""
     view = neighbours.view(actor)
     with st.container(horizontal=True, key="actions", gap="xsmall"):
         for label, key, verb, look in (
@@ -48,8 +49,8 @@ def _what_is_kept(state: Editing) -> str:
 
 
 def conflict(state: Editing, task: Task, actor: Person) -> None:
-    """Why the last attempt was refused, and what was saved meanwhile, field by field: when the
-    form was opened, as it is saved now, as it is typed here."""
+    """Say why the last attempt was refused, and show what was saved meanwhile, field by field: as
+    it was when the form was opened, as it is saved now, as it is typed here."""
     if state.refusal:
         st.error(session.escape_markdown(state.refusal))
     if not state.changes:
@@ -86,7 +87,7 @@ def conflict(state: Editing, task: Task, actor: Person) -> None:
 
 
 def typed_changes(state: Editing) -> list[FieldChange]:
-    """What was typed into the form, field by field, as it is typed where it cannot be read."""
+    """Return what was typed into the form, field by field; unreadable values as typed."""
     typed, unreadable = charge_form.from_form(state.form, state.opened)
     found = charges.differences(state.opened, typed)
     before = charge_form.to_form(state.opened)
@@ -112,14 +113,14 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
 
 
 def shown(label: str, values: Sequence[str]) -> list[str]:
-    """Values as people write them: diagnoses with their dot."""
+    """Return values as people write them: diagnoses with their dot."""
     if label != "Diagnoses":
         return list(values)
     return [" ".join(map(dotted, value.split())) for value in values]
 
 
 def other_drafts(state: Editing, task: Task, charge: Charge, actor: Person) -> None:
-    """What the same person typed in another tab: neither tab writes over the other."""
+    """Show what the same person typed in another tab: neither tab overwrites the other."""
     zone = session.zone(actor, task.practice_id)
     for draft in state.others:
         when = formats.moment(draft.saved_at, zone)
@@ -150,7 +151,7 @@ def _discard_other(state: Editing, task: Task, draft: Draft, now: Person) -> str
 
 
 def check(state: Editing, task: Task, view: View, actor: Person) -> str:
-    """Show what would stop the charge, beside its fields."""
+    """Show beside its fields what would stop the charge."""
     take_typed(state, task)
     state.is_checked, state.refusal = True, ""
     stopping = [p for p in found_in(state, task, actor)[1] if p.is_blocking]
@@ -161,7 +162,7 @@ def check(state: Editing, task: Task, view: View, actor: Person) -> str:
 
 
 def save(state: Editing, task: Task, view: View, actor: Person) -> str:
-    """Keep work that is not finished."""
+    """Save work that is not finished."""
     charges.save(
         session.connection(), task.id, _charge(state, task, actor), opened=state.opened,
         note=state.note, token=state.token, drafts_sent=state.drafts_sent, actor=actor,
@@ -173,14 +174,15 @@ def save(state: Editing, task: Task, view: View, actor: Person) -> str:
 
 
 def complete(state: Editing, task: Task, view: View, actor: Person) -> str:
-    """Save and complete, then back to the list."""
+    """Save and complete, then go back to the list."""
     _complete(state, task, actor)
     verbs.leave("tasks")
     return "Task completed."
 
 
 def complete_and_next(state: Editing, task: Task, view: View, actor: Person) -> str:
-    """Save and complete, then the next task of the view; the list where this was the last."""
+    """Save and complete, then go to the next task of the view, or to the list after the last
+    one."""
     following = neighbours.next_task(view, task.id, actor)
     _complete(state, task, actor)
     if following is None:
@@ -211,7 +213,7 @@ def _charge(state: Editing, task: Task, actor: Person) -> Charge:
 
 
 def _attempt(do: Do, state: Editing, task: Task, view: View, actor: Person) -> str:
-    """Do it; a refusal is said beside the form, and wherever else somebody went meanwhile."""
+    """Do it. A refusal is said beside the form, or wherever the person went meanwhile."""
     take_typed(state, task)
     state.refusal, state.changes = "", ()
     try:

@@ -14,7 +14,7 @@ from lib.ui import html, session
 
 
 def charge_basis(task: Task, actor: Person) -> None:
-    """Say why this charge was chosen; where none is certain, offer those it could be."""
+    """Say why this charge was chosen; if none is certain, offer those that are possible."""
     found = charge_choice.basis(session.connection(), task)
     if found.earlier or found.comparison:
         st.html(
@@ -30,7 +30,8 @@ def charge_basis(task: Task, actor: Person) -> None:
 
 
 def agreeing(comparison: Comparison) -> str:
-    """ "Agree: claim number A1, patient DOE, JANE. Not stated: member ID." """
+    """Return a sentence: "Agree: claim number A1, patient DOE, JANE. Not stated: member ID.", for
+    example."""
     agree, silent = [], []
     for fact in comparison.facts:
         name = f"{fact.name[:1].lower()}{fact.name[1:]}"
@@ -44,7 +45,7 @@ def agreeing(comparison: Comparison) -> str:
 
 
 def _choices(task: Task, found: Basis, actor: Person) -> None:
-    """Each charge that could be meant, with one button."""
+    """Draw each charge that could be meant, with one button."""
     agreeing_ones = sum(each.comparison.agrees for each in found.options)
     if task.charge_id is not None:
         head = "Other charges it could be about"

@@ -1,4 +1,4 @@
-"""The check of the Import page: tasks whose charge disagrees with the file behind them."""
+"""The check on the Import page: tasks whose charge disagrees with the file behind them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from lib.intake.charge_check import Review
 from lib.models import Person
 from lib.ui import html, session
 
-MAX_SHOWN = 200  # tasks; the command line names all
+MAX_SHOWN = 200  # tasks; the command line lists all
 
 
 def charge_review(actor: Person, practice_id: int) -> None:
-    """Check on request, and list what disagrees with links to the tasks."""
+    """Check on request, and list the tasks that disagree, with links."""
     with st.expander("Check the charges of pending tasks"):
         st.caption(
             "Compares patient, day of service, amount and payer of each task's charge with what "

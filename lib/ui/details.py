@@ -1,4 +1,5 @@
-"""The Task Details panel: what a task is about, who has it, and what can be done with it."""
+"""The Task Details panel: what a task is about, whom it is assigned to, and what can be done with
+it."""
 
 from __future__ import annotations
 
@@ -20,22 +21,22 @@ from lib.ui import components, document_attach, html, kept_text, navigation, ses
 from lib.ui.charge_panel import charge_basis
 from lib.ui.task_page import begin
 
-_NOBODY = 0  # in the menu of those who may take a task
+_NOBODY = 0  # unassigned, in the menu of those who may take a task
 
 
 @dataclass(frozen=True, slots=True)
 class Assigning:
-    """Somebody chosen in the Assign menu, until Finish Assigning."""
+    """Somebody chosen in the Assign menu, until Finish Assigning is pressed."""
 
     task_id: int
-    to: int | None  # nobody
-    seen: int | None  # who had the task then
+    to: int | None  # None: unassigned
+    seen: int | None  # whom the task was assigned to then
     name: str
 
 
 @st.fragment(key="details")
 def details() -> None:
-    """The panel of the task in the URL; nothing where no task is chosen."""
+    """Draw the panel of the task in the URL; nothing if no task is chosen."""
     actor = session.person()
     verbs.settle()
     task_id = navigation.task_in_url()
@@ -109,15 +110,15 @@ def _attachments(attached: list[Document]) -> Markup:
 
 
 def _proposal(task: Task, actor: Person) -> None:
-    """What a later answer of the payer proposes; the assignee, or anybody while there is none,
-    says yes or not yet."""
+    """Draw what a later answer of the payer suggests. The assignee, or anybody if there is none,
+    accepts or dismisses it."""
     proposal = suggestions.of_task(session.connection(), task)
     if proposal is None:
         return
     st.html(html.paragraph(proposal.sentence, "bt-text bt-proposal"))
     if task.assignee_id not in (None, actor.id):
         return
-    # Keyed by proposal, so that a press meant for an earlier one never answers this one.
+    # Key the buttons by suggestion, so a click meant for an earlier one never answers this one.
     key = f"{task.id}_{proposal.made_at:%Y%m%d%H%M%S%f}"
     token = str(st.session_state.setdefault(f"proposal_{key}", new_token()))
 
@@ -137,7 +138,7 @@ def _proposal(task: Task, actor: Person) -> None:
 
 
 def _start(task: Task, actor: Person) -> None:
-    """Start Task, and the arrow beside it with everybody who may take the task."""
+    """Draw Start Task, and the arrow beside it with everybody who may take the task."""
     colleagues = session.colleagues(task.practice_id)
     names = {
         each: name + (" (you)" if each == actor.id else "")
@@ -159,7 +160,7 @@ def _start(task: Task, actor: Person) -> None:
 
 
 def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
-    """Questions & Comments, who it is assigned to, and the question or answer to write."""
+    """Draw Questions & Comments, the assignee, and the field for a question or an answer."""
     zone = session.zone(actor, task.practice_id)
     thread = html.thread([n for n in written if n.channel is Channel.QUESTION], zone)
     assigning: Assigning | None = st.session_state.get("assigning")
@@ -201,7 +202,7 @@ def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
 def _finish_assigning(
     task: Task, assigning: Assigning, state: kept_text.Text, actor: Person
 ) -> None:
-    """Finish Assigning, with the comment that stands in the field, or Cancel."""
+    """Draw Finish Assigning, which also sends the comment in the field, and Cancel."""
 
     def finish(now: Person) -> str:
         try:
@@ -229,7 +230,7 @@ def _end_assigning() -> None:
 
 
 def _notes(task: Task, actor: Person, written: list[Note]) -> None:
-    """Notes to and from the biller, and the biller's field for writing one."""
+    """Draw the notes to and from the biller, and the biller's field for writing one."""
     zone = session.zone(actor, task.practice_id)
     blocks = [
         html.heading(name) + html.thread(found, zone)

@@ -1,4 +1,4 @@
-"""Documents of a task: what is attached, a saved one to attach, one of one's own to add."""
+"""The documents of a task: those attached, saved ones to attach, and a new one to add."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from lib.ui import html, navigation, session
 from lib.ui.document_form import Filled, choose_file, document_form
 from lib.ui.resolution import choose_resolution
 
-SHOWN = 8  # documents that are seen without scrolling
-TALLEST = 380  # pixels of them
+SHOWN = 8  # documents visible without scrolling
+TALLEST = 380  # pixels of the box that holds them
 
 
 def link(document: Document, text: str) -> Markup:
@@ -29,7 +29,7 @@ def link(document: Document, text: str) -> Markup:
 
 
 def attached(task: Task, actor: Person, *, is_mine: bool) -> list[Document]:
-    """Draw what is attached, each with a way to take it off, and return it."""
+    """Draw what is attached, each with a way to remove it, and return it."""
     found = documents.attached(session.connection(), task.id, actor=actor)
     if found:
         st.html(html.heading(f"{formats.plural(len(found), 'document')} attached"))
@@ -103,7 +103,7 @@ def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
 
 
 def _choice(found: list[Document], count: int, task: Task) -> Document | None:
-    """Draw the documents, many of them in a box that scrolls, so that the buttons stay in reach."""
+    """Draw the documents; many of them go in a box that scrolls, to keep the buttons in reach."""
     with st.container(height=TALLEST if len(found) > SHOWN else "content", border=False):
         chosen = st.radio(
             "Documents", [document.id for document in found], index=None,
@@ -128,7 +128,7 @@ def _about(document: Document) -> str:
 
 
 def _completes(task: Task) -> bool:
-    """True where a document is what the task asks for; others end with their charge."""
+    """Return True if the task asks for a document; other tasks are completed with their charge."""
     return task.type is TaskType.DOCUMENTS
 
 
@@ -191,7 +191,7 @@ def _asks(task: Task, document: Document, actor: Person) -> bool:
 
 
 def own(task: Task, actor: Person, *, is_mine: bool) -> None:
-    """Draw the way to add a file of one's computer."""
+    """Draw the way to add a file from one's computer."""
     key = f"task_{task.id}_{st.session_state.setdefault(f'added_{task.id}', 0)}"
     file, is_begun = choose_file(key, heading="Or add one from your computer")
     if not is_begun:
@@ -234,7 +234,7 @@ def _upload(task: Task, filled: Filled, actor: Person, resolution: Resolution | 
         said.append(("success", "Document uploaded, task completed."))
         navigation.go("tasks")
     said.append(("success", "Document uploaded and attached."))
-    st.session_state[f"added_{task.id}"] += 1  # an empty form for the next one
+    st.session_state[f"added_{task.id}"] += 1  # an empty form for the next file
     st.session_state.pop("attaching", None)
     st.rerun()
 

@@ -23,7 +23,7 @@ _ROWS = (
 
 
 def form(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
-    """Draw the form and take what is typed into `state.form`."""
+    """Draw the form, and put what is typed into `state.form`."""
     take_typed(state, task)
     charge, problems = found_in(state, task, actor)
     con = session.connection()
@@ -61,7 +61,7 @@ def form(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
 def _marked(
     state: Editing, problems: Sequence[Problem], task: Task, *, is_blocking: bool
 ) -> list[str]:
-    """The keys of the fields that a problem is about; service lines mark their own."""
+    """Return the keys of the fields that a problem is about; service lines mark their own."""
     names = []
     for problem in problems:
         first, _, place = problem.field.partition(".")
@@ -71,14 +71,15 @@ def _marked(
 
 
 def _diagnosis_in_form(state: Editing, place: str) -> int:
-    """Where the charge's diagnosis is in the form, which may hold fields still empty."""
+    """Return where the charge's diagnosis is in the form, which may hold empty fields too."""
     filled = [at for at, code in enumerate(state.form["diagnoses"]) if code.strip()]
     return filled[int(place)] if int(place) < len(filled) else int(place)
 
 
 def take_typed(state: Editing, task: Task) -> None:
-    """Take what the fields say now. Asked before the sentences beside them are made, and before
-    anything is saved: a press may come together with what was typed last. It does not yield."""
+    """Put what the fields say now into the form's state. Called before their problems are listed
+    and before anything is saved, since a click may come together with what was typed last. It does
+    not yield."""
     says = st.session_state.to_dict()
 
     def typed(name: str, known: str) -> str:
@@ -109,21 +110,21 @@ def _take_lines(state: Editing, editor: Any) -> None:
 
 
 def heard(state: Editing, task: Task, actor: Person) -> None:
-    """Take and keep what was typed: the callback of every field of the window."""
+    """Take and save what was typed: the callback of every field in the window."""
     take_typed(state, task)
     verbs.keep_typed(actor, partial(keep, state, task))
 
 
 def found_in(state: Editing, task: Task, actor: Person) -> tuple[Charge, list[Problem]]:
-    """The charge as it is typed and what is to be said about it now.
+    """Return the charge as it is typed, and the problems to show now.
 
-    What came in wrong is said from the beginning; what was typed wrong once somebody asks for
-    the checks or wants to save.
+    What came in wrong is shown from the beginning; what was typed wrong, once somebody checks the
+    charge or wants to save it.
     """
     charge, unreadable = charge_form.from_form(state.form, state.opened)
     today = charges.today_of(task, actor, session.now())
     found = scrubber.marked(state.opened, scrubber.check_charge(charge, today=today))
-    # What cannot be read is said once: not also that its line adds up to nothing.
+    # What cannot be read is said once, without adding that its line's total is wrong.
     fields = {problem.field for problem in unreadable}
     fields |= {f"{field.rpartition('.')[0]}.total" for field in fields}
     everything = [*unreadable, *(p for p in found if p.field not in fields)]
@@ -206,7 +207,8 @@ def _lines(
     actor: Person,
     is_mine: bool,
 ) -> None:
-    key = f"lines_{task.id}"  # stays over a new stamp: an editor put up anew moves what is below
+    # same key after a new stamp: a newly mounted editor shifts what is below it
+    key = f"lines_{task.id}"
 
     shown = []
     for problem in problems:
@@ -254,20 +256,20 @@ def _lines(
         )
 
 
-# What the checks call a cell and what the editor calls it.
+# The scrubber's names for cells, and the editor's.
 _FIELDS = {
     "date_from": "from", "date_to": "to", "modifiers": "m1", "total": "unit_charge",
 }  # fmt: skip
 
 
 def _line_in_form(state: Editing, place: int) -> int:
-    """Where the charge's line is in the form, which may hold lines still empty."""
+    """Return where the charge's line is in the form, which may hold empty lines too."""
     filled = [at for at, line in enumerate(state.form["lines"]) if not charge_form.is_blank(line)]
     return filled[place] if place < len(filled) else place
 
 
 def _say(problems: Sequence[Problem], name: str) -> None:
-    """The sentences beside a field."""
+    """Draw the sentences beside a field."""
     for problem in problems:
         if problem.field == name:
             style = "bt-problem" if problem.is_blocking else "bt-known"

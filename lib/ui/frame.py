@@ -1,4 +1,4 @@
-"""What is around every page: the page map, the style, and who is signed in."""
+"""What surrounds every page: the page map, the style, and who is signed in."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _every_page(folder: Path) -> dict[str, list[st.Page]]:
 
 
 def signed_in_as(actor: Person) -> None:
-    """Name, role and the way out, in the upper right corner."""
+    """Draw name, role and the way out, in the upper right corner."""
     role = actor.memberships[0].role.label
     places = " · ".join(m.practice.name for m in actor.memberships)
     with st.container(key="who"):

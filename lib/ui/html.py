@@ -108,7 +108,7 @@ def table(
 
 
 def state(status: Status, turn: Turn) -> tuple[str, str]:
-    """Return a task's state as (style, words); a pending one that waits for the biller says so."""
+    """Return a task's state as (style, words); a pending task that waits for the biller says so."""
     if status is not Status.COMPLETED and turn is Turn.BILLER:
         return "biller", "Waiting on biller"
     return status.value, status.label

@@ -1,4 +1,4 @@
-"""The files that came in, a row each, and beside them what of the chosen one was set aside."""
+"""The imported files, one row each, and beside them what was rejected of the chosen one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAX_SHOWN = 100  # messages of one file
 
 
 def show(actor: Person) -> None:
-    """The list, and the chosen file beside it."""
+    """Draw the list, and the chosen file beside it."""
     page = url.page()
     found, count = import_log.find(session.connection(), actor=actor, page=page)
     last = max(1, -(-count // import_log.PAGE_SIZE))
@@ -93,7 +93,7 @@ def _on_action() -> None:
 
 
 def file_in_url() -> int | None:
-    """The file the address names, or None."""
+    """Return the id of the file in the address, or None."""
     return url.number("file")
 
 

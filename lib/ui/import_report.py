@@ -1,4 +1,4 @@
-"""What files bring, or would bring: one row a file, what is odd about it, and refused rows."""
+"""What files bring, or would bring: one row a file, warnings about it, and rejected rows."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from lib import formats
 from lib.models import ImportReport
 from lib.ui import html, session
 
-MAX_SHOWN = 200  # refused rows of a file; all are in the file to download
+MAX_SHOWN = 200  # rejected rows of a file; the download has all of them
 
 
 def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
-    """One row a file: what comes in, or why nothing does."""
+    """Draw one row a file: what comes in, or why nothing does."""
     came = "New" if is_done else "Would come in"
     heads = (
         "File", "Format", f"{came}: charges", f"{came}: tasks", "Amount", "Rows refused", "Result",
@@ -43,7 +43,7 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
 
 
 def _refused_rows(report: ImportReport, *, is_done: bool) -> None:
-    """The rows with line and reason; once the file is in, also as a file to correct."""
+    """Draw the rejected rows with line and reason; after the import, also as a file to correct."""
     count = formats.plural(len(report.refused_rows), "row")
     with st.expander(
         f"{count} of {session.escape_markdown(report.file)} refused", expanded=is_done

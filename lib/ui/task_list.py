@@ -1,4 +1,4 @@
-"""The left menu and the list of tasks, fed from the store."""
+"""The left menu and the list of tasks, filled from the store."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FIRST_OF_GROUP = (TaskType.CODING.value, "completed")
 
 
 def view_filters(view: str) -> dict[str, str | None]:
-    """The filters an entry of the left menu stands for; the others stay as they are."""
+    """Return the filters behind an entry of the left menu; the others stay as they are."""
     return {
         "assignee": {"mine": link.ME, "unassigned": link.NOBODY}.get(view),
         "type": TaskType(view).label if view in set(TaskType) else None,
@@ -36,7 +36,7 @@ def view_filters(view: str) -> dict[str, str | None]:
 
 
 def current_view(says: dict[str, str | None]) -> str | None:
-    """The entry of the left menu that the filters stand for, if there is one."""
+    """Return the entry of the left menu that matches the filters, if there is one."""
     return next(
         (
             view
@@ -48,7 +48,7 @@ def current_view(says: dict[str, str | None]) -> str | None:
 
 
 def menu(actor: Person) -> None:
-    """The left menu with a count on each entry."""
+    """Draw the left menu with a count on each entry."""
     asked = url.everything()
     says = {key: asked.get(key) for key in filters.KEYS}
     names = {m.practice.name: m.practice.id for m in actor.memberships}
@@ -112,7 +112,7 @@ def task_list(desk: Desk, says: dict[str, str | None]) -> None:
 
 
 def place(says: dict[str, str | None]) -> tuple[str, bool, int]:
-    """Sort order and page, as the URL says: `sort=amount` or `sort=-amount`, `page=2`."""
+    """Return sort order and page from the URL: `sort=amount` or `sort=-amount`, `page=2`."""
     fallback = "-completed" if says["status"] == "Completed" else "due"
     text = url.get("sort") or fallback
     if text.removeprefix("-") not in queue.ORDERS:
@@ -139,7 +139,7 @@ def _on_action() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the list: its name (the one it is ordered by, too), label, width, and text."""
+    """One column of the list: its name (also that of its order), label, width, and text."""
 
     name: str
     label: str
@@ -192,7 +192,7 @@ def _counts(practices: list[int], actor: Person) -> dict[str, int]:
 
 
 def choices(actor: Person) -> tuple[list[str], list[str]]:
-    """The payers and providers one can filter by."""
+    """Return the payers and providers one can filter by."""
     con = session.connection()
     practices = actor.practice_ids
     found: tuple[list[str], list[str]] = con.store.cached(
@@ -202,6 +202,6 @@ def choices(actor: Person) -> tuple[list[str], list[str]]:
 
 
 def colleagues_of(actor: Person) -> list[Colleague]:
-    """Everybody who may have a task in the actor's practices, by name."""
+    """Return everybody who may have a task in the actor's practices, by name."""
     found = {c.id: c for p in actor.practice_ids for c in session.colleagues(p)}
     return sorted(found.values(), key=lambda colleague: colleague.name)

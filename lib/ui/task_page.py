@@ -16,8 +16,9 @@ from lib.ui.resolution import choose_resolution, chosen_resolution
 
 
 def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None) -> None:
-    """Title, the way back, and Task Details in the upper right. Goes to the other window where
-    the task is of a type (`wrong`) that this one is not for. Ends the run without a task."""
+    """Draw the title, the way back, and Task Details in the upper right. Go to the other window if
+    the task is of the type in `wrong`, which this one is not for. End the run if there is no
+    task."""
     task = _task(title, actor)
     if wrong and (task.type is wrong[0]) == (wrong[1] == "find_document"):
         navigation.go(wrong[1])
@@ -38,7 +39,7 @@ def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None
 
 
 def task_of_window(title: str, actor: Person) -> tuple[Task, bool]:
-    """The task, whether the actor works on it, and a line that says who does."""
+    """Return the task and whether the actor works on it; draw a line that says who does."""
     task = _task(title, actor)
     is_pending = task.status is not Status.COMPLETED
     is_mine = (
@@ -64,7 +65,8 @@ def task_of_window(title: str, actor: Person) -> tuple[Task, bool]:
 
 
 def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
-    """Start, go on with, or take over the task, whichever it can be; or undo the start.
+    """Draw the button that starts, continues or takes over the task, whichever is possible, or
+    undoes the start.
 
     `opens`: the window of the task opens with it.
     """
@@ -92,7 +94,7 @@ def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
         label = "Continue Task"
     elif is_others and not is_started:
         label, said = "Take over", f"{task.assignee_name} has it and has not started yet"
-    # Never disabled: a press that comes after somebody else's would be dropped without a word.
+    # Never disabled: a click after somebody else's would be dropped silently.
     if opens or not (is_started and task.assignee_id is not None):
         verbs.button(
             label, start, key=f"start_{task.id}", actor=actor, help=said,
@@ -106,7 +108,7 @@ def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
 
 
 def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None:
-    """A task about a claim that is not held here is completed with a note."""
+    """Draw the way to complete, with a note, a task whose claim we do not have."""
     st.info(
         "The claim of this task is not among the charges held here. Import the 837P file it was "
         "sent in, or tell the biller what was done and complete the task."

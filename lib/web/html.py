@@ -1,6 +1,6 @@
 """The pages that are not Streamlit's: signing in and out, and a question before an export.
 
-No script, no outside file.
+They use no script and no outside file.
 """
 
 from __future__ import annotations

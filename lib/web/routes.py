@@ -1,4 +1,4 @@
-"""The addresses that are ours; every other one is Streamlit's."""
+"""The addresses that are ours; all others are Streamlit's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lib.web.sign_out import ask_to_sign_out, sign_out
 
 
 class IdConvertor(IntegerConvertor):
-    """A number that can be an id, which is a BIGINT; any other is an address of nothing."""
+    """A number that can be an id, which is a BIGINT; any other number leads nowhere."""
 
     regex = "[0-9]{1,18}"
 
@@ -28,19 +28,20 @@ register_url_convertor("id", IdConvertor())
 
 
 async def favicon(_request: Request) -> FileResponse:
+    """Send the icon."""
     return FileResponse(
         ROOT / "lib/web/favicon.png", headers={"Cache-Control": "public, max-age=86400"}
     )
 
 
 async def tasks_page(request: Request) -> RedirectResponse:
-    """The list has the shortest address; its own name leads there too."""
+    """Redirect the task list's own name to its shortest address."""
     query = request.url.query
     return RedirectResponse(f"/?{query}" if query else "/", 307)
 
 
 async def export_page(request: Request) -> RedirectResponse:
-    """Lead from the address the page had when it was called Answers to the one it has."""
+    """Redirect the page's old address, when it was called Answers, to its present one."""
     query = request.url.query
     return RedirectResponse(f"/export?{query}" if query else "/export", 308)
 

@@ -1,8 +1,8 @@
 """Two practices with a queue to walk through, written before the server starts.
 
 Ana manages Northside and Ben works there; Dora bills for it. Carla manages Southside. Claims and
-denials come in through the intake, a few more tasks by hand from Dora. Southside has no task.
-Wanda manages Westside, where every text is an attempt to be more than text.
+denials are imported, a few more tasks are written by Dora. Southside has no task. Wanda manages
+Westside, where every text is an attempt to be more than text.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from tests.server import Server
 from tests.x12_texts import CLINIC, DOCTOR, answer, claims, envelope, remittance
 
 CLAIMS = 160
-FIRST_DENIED = 20  # the claims before it are for tasks by hand
-AGES = (3, 18, 45, 75, 120)  # days, each well inside one of the ranges of the Age filter
+FIRST_DENIED = 20  # the claims before it are for tasks written by hand
+AGES = (3, 18, 45, 75, 120)  # days, each well within one of the ranges of the Age filter
 PAYERS = ("PLAINS HEALTH", "PRAIRIE MUTUAL", "RIVER HEALTH PLAN")
 LAST = ("GREEN", "HOLT", "IRVING", "JONES", "KELLER", "LARSEN", "MOORE", "NOLAN")
 FIRST = ("EMMA", "FRANK", "GRACE", "HUGO", "IRIS", "JAMES", "KATE", "LEO", "MONA", "NED")
@@ -37,13 +37,13 @@ DENIALS = {  # the reason code of a denial that makes a task of this type
 KINDS = tuple(DENIALS)
 IMAGE = "<img src=x onerror=document.title='broken-in'>"  # as a patient's last name
 REMOTE = "![x](//elsewhere.example/x.png)"  # as a first name, and in every other text
-# A person's name that says whatever Streamlit's Markdown makes more than text of.
+# A person's name with everything that Streamlit's Markdown turns into more than text.
 EVE = (
     "**Eve** www.evil.example https://evil.example/a_b eve@evil.example :material/check: "
     ":material_check: :smile: :red[r] [y](//evil.example) $a_b$ `c` -> <b> 1. ~~s~~ &amp; <- x"
 )
-ALREADY_WRONG = 7  # the claim that arrived with a procedure code of four digits
-OTHER_TOTAL = 14  # the claim that was filed with another total than its lines
+ALREADY_WRONG = 7  # the claim that came in with a four-digit procedure code
+OTHER_TOTAL = 14  # the claim that was filed with a total other than the sum of its lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who is there, and what is where."""
+    """Who is there, and which tasks and documents."""
 
     ana: Person
     ben: Person
@@ -68,9 +68,9 @@ class Cast:
     untouched: dict[TaskType, list[Ticket]] = field(repr=False)
     already_wrong: Ticket
     other_total: Ticket
-    not_held: Ticket  # its claim is not among the charges
+    not_held: Ticket  # the practice does not have its claim
     completed: Ticket
-    of_ben: Ticket  # he works on it
+    of_ben: Ticket  # Ben works on it
     shared_charge: tuple[Ticket, Ticket]  # two tasks about one charge
     documents: dict[str, int]  # Northside's, by file name
     wanda: Person
@@ -79,18 +79,18 @@ class Cast:
 
 @dataclass(slots=True)
 class Scene:
-    """A server and what is in its store."""
+    """A server, and what is in its store."""
 
     server: Server
     cast: Cast
     tokens: dict[int, str] = field(default_factory=dict, repr=False)
 
     def fresh(self, kind: TaskType) -> Ticket:
-        """An open, unassigned task of that type that no other test looks at."""
+        """Return an open, unassigned task of that type that no other test uses."""
         return self.cast.untouched[kind].pop()
 
     def token(self, person: Person) -> str:
-        """The person's session."""
+        """Return the token of the person's session."""
         if person.id not in self.tokens:
             self.tokens[person.id] = self.server.sign_in(person.id)
         return self.tokens[person.id]
@@ -106,7 +106,7 @@ def seed(folder: Path) -> Cast:
 
 
 def letter(title: str) -> bytes:
-    """A small PDF of one page."""
+    """Return a small PDF of one page."""
     return pdf.page("Northside Clinic", title, ["The patient was seen and treated."])
 
 
@@ -223,7 +223,7 @@ class _Author:
         return Ticket(*row)
 
     def _by_hand(self, title: str, claim: int) -> Ticket:
-        """A request from Dora about one claim, ten days ago."""
+        """Write a request from Dora about one claim, ten days ago."""
         number = f"N{claim:03}"
         task_id = tasks.create(
             self.con,
@@ -243,7 +243,7 @@ class _Author:
         return Ticket(task_id, title, number, f"{LAST[claim % 8]}, {FIRST[claim % 10]}")
 
     def _hostile(self) -> Ticket:
-        """A Documents task, so that both windows and the document list show its texts."""
+        """Write a document task, so that both windows and the document list show its texts."""
         who = [
             "HL*2*1*22*0",
             "SBR*P*18*******CI",
