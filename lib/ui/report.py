@@ -75,7 +75,7 @@ def begin(title: str) -> Page:
     says = {key: url.get(key) for key in (*link.FILTER_KEYS, *link.PERIOD_KEYS)}
     report = link.read(says, actor, colleagues, session.now())
     for problem in report.problems:
-        st.warning(problem)
+        st.warning(session.escape_markdown(problem))
     names = people.display_names(colleagues)
     con = session.connection()
     notes = tuple(day_notes.notes(con, report.view.practice_ids, actor=actor))
