@@ -31,6 +31,12 @@ OURS = {  # what we write on the screen ourselves
     "NEEDED", "rows", "time.monotonic()", "begun",
     "ORDERS[order]", "_caption(document)", "about", "about.lower()", "count", "label", "meaning",
     "said", "task.status", "title", "which.label",
+    "con",  # of copies.write and day_notes.write, which draw nothing
+    # counts, days and sentences of the Backlog pages
+    "NOTHING", "' and '.join(ignored)", "before.since", "before.until", "flow.ONE_PERSON",
+    "forecast.PAST_DAYS", "forecast.RUNS", "forecast.SEED", "more", "now.due_soon",
+    "now.with_biller", "number.question", "tip", "view.since", "view.until",
+    "{'on': 'Counted', 'off': 'Left out'}", "Unit(unit).label",
 }  # fmt: skip
 DRAWING = sorted(m for m in MODULES if is_in(m, "lib.ui", "lib.web", "lib.frame", "pages"))
 
