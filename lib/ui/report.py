@@ -47,7 +47,7 @@ class Page:
         chosen = ", ".join(text for text in says if text)
         return f"{chosen} · {self.line}" if chosen else self.line
 
-    def table(self, name: str, view: View | None = None) -> Table:
+    def counted(self, name: str, view: View | None = None) -> Table:
         """One number, counted once until the next commit."""
         con, wanted = session.connection(), view or self.view
         found: Table = con.store.cached(
@@ -166,7 +166,7 @@ def evidence(
     opens: dict[str, Any] | None = None, view: View | None = None,
 ) -> None:  # fmt: skip
     """The table behind a chart, its SQL, its files, and a way to its tasks by keyboard."""
-    table = page.table(name, view)
+    table = page.counted(name, view)
     with st.expander("Table and SQL"):
         if opens:
             chosen = st.selectbox(
@@ -229,10 +229,10 @@ def day_note_form(page: Page) -> None:
     with st.expander("Notes on days"):
         _write_day_note(page, practices)
         for note in page.notes:
-            what = session.escape_markdown(f"{note.day:%m/%d/%Y} {note.text}")
             if note.practice_id in practices and st.button(
-                f"Remove: {what}", key=f"note_{note.id}", type="tertiary"
-            ):
+                session.escape_markdown(f"Remove: {note.day:%m/%d/%Y} {note.text}"),
+                key=f"note_{note.id}", type="tertiary",
+            ):  # fmt: skip
                 _remove_day_note(page, note.id)
 
 
@@ -247,7 +247,9 @@ def _write_day_note(page: Page, practices: list[int]) -> None:
         if len(practices) > 1:
             practice = st.selectbox(
                 "Practice of the note", practices, width=220,
-                format_func=lambda p: session.practice_of(page.actor, p).name,
+                format_func=lambda p: session.escape_markdown(
+                    session.practice_of(page.actor, p).name
+                ),
             )  # fmt: skip
         sent = st.form_submit_button("Add note")
     if sent:
@@ -290,11 +292,11 @@ def side_bars(
     names: Mapping[str, str] | None = None, most: int | None = None,
 ) -> None:  # fmt: skip
     """Bars of pending tasks, those that wait for the biller apart; each opens its tasks."""
-    rows = page.table(name).dicts()
+    rows = page.counted(name).dicts()
     called = {
         row[column]: (names or {}).get(row[column], row[column] or "Not named") for row in rows
     }
-    frame = frame_of(page.table(name))
+    frame = frame_of(page.counted(name))
     frame = frame.assign(Name=list(called.values()))
     ways = {called[row[column]]: pending_bar(page, **opens(row)) for row in rows if row[column]}
     shown = frame.head(most) if most else frame
@@ -310,7 +312,7 @@ def side_bars(
 
 def filing_bars(page: Page) -> None:
     """Bars of pending tasks by what is left of the payer's filing limit."""
-    rows = page.table("pending_by_filing_limit").dicts()
+    rows = page.counted("pending_by_filing_limit").dicts()
     risk = sum((row["Requested"] for row in rows if row["Filing"] in ("past", "week", "month")),
                Decimal(0))  # fmt: skip
     finding = f"${risk:,.2f} requested with 30 days left or fewer"
