@@ -163,14 +163,6 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
-    id: int
-    practice_id: int
-    npi: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class ServiceLine:
     """One line of a claim (loop 2400, CMS-1500 box 24)."""
 

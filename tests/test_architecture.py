@@ -98,6 +98,10 @@ def arrows(sources: Mapping[str, str]) -> dict[str, set[str]]:
     }
 
 
+IMPORTED = {module: set(imports(source)) for module, source in SOURCES.items()}
+ARROWS = arrows(SOURCES)
+
+
 def circles(sources: Mapping[str, str]) -> list[str]:
     """Each module that can reach itself by imports, as a sentence."""
     direct = arrows(sources)
@@ -189,7 +193,7 @@ def test_a_circle_is_seen_wherever_its_imports_stand() -> None:
 
 @pytest.mark.parametrize("module", sorted(name for name in MODULES if is_in(name, *PURE)))
 def test_what_is_pure_reaches_nothing_impure_by_any_path(module: str) -> None:
-    direct = arrows(SOURCES)
+    direct = ARROWS
     seen, waiting = set[str](), [module]
     while waiting:
         name = waiting.pop()
@@ -198,7 +202,7 @@ def test_what_is_pure_reaches_nothing_impure_by_any_path(module: str) -> None:
         seen.add(name)
         waiting += direct[name]
 
-    reached = {each.partition(".")[0] for name in seen for each in imports(SOURCES[name])}
+    reached = {each.partition(".")[0] for name in seen for each in IMPORTED[name]}
     assert not {name for name in seen if not is_in(name, *PURE) and name not in PACKAGES}
     assert not reached & IMPURE_LIBRARIES
 

@@ -1,4 +1,4 @@
-"""Payers, patients and providers that files name: found again where they are held, else made.
+"""Payers and patients that files name: found again where they are held, else made.
 
 Inner steps of an import: they run inside its transaction, with one question a table.
 """
@@ -94,23 +94,3 @@ def patients(con: Connection, practice_id: int, wanted: Iterable[Subject]) -> di
 
 def _who(subject: Subject) -> Any:
     return subject.last_name, subject.first_name, subject.birth_date
-
-
-def add_providers(con: Connection, practice_id: int, wanted: Iterable[Party]) -> None:
-    """Add the providers that are not held yet, by NPI and name."""
-    named = dict.fromkeys((who.npi, who.name) for who in wanted if who.npi or who.name)
-    held = set(
-        con.rows(
-            "SELECT npi, name FROM provider WHERE practice_id = $practice_id",
-            practice_id=practice_id,
-        )
-    )
-    missing = [each for each in named if each not in held]
-    ids = con.next_ids("provider", len(missing)) if missing else []
-    con.insert(
-        "provider",
-        [
-            {"id": id_, "practice_id": practice_id, "npi": npi, "name": name}
-            for id_, (npi, name) in zip(ids, missing, strict=True)
-        ],
-    )

@@ -109,19 +109,10 @@ def add(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> None
 def people_of(
     con: Connection, claims: Sequence[Claim], source: ImportContext
 ) -> tuple[known_records.Payers, Patients]:
-    """Payers and patients that the claims name; those not held yet, and providers, are made."""
+    """Payers and patients that the claims name; those not held yet are made."""
     payers = known_records.Payers(con, source.practice.id)
     payers.make(claim.payer for claim in claims)
     patients = known_records.patients(con, source.practice.id, (claim.patient for claim in claims))
-    known_records.add_providers(
-        con,
-        source.practice.id,
-        (
-            who
-            for claim in claims
-            for who in (claim.billing, claim.rendering, claim.referring, claim.supervising)
-        ),
-    )
     return payers, patients
 
 
