@@ -27,6 +27,8 @@ from tests.test_command import ROOT
 from tests.test_upkeep import DAY, flip, lib
 from tests.x12_texts import claim, file_837
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = sorted(database.SCHEMA.glob("*.sql"))
 
 

@@ -1,4 +1,4 @@
-"""What the filters above the list say is the tasks they let through, or a sentence that says why not."""
+"""What the filters above the list say is which tasks they let through, or a sentence why not."""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ from tests.conftest import NOON, Cast
 from tests.given import add_patient, add_task, add_task_of_charge
 from tests.pages import PAGES, Visit
 
+pytestmark = pytest.mark.slow
+
 ROLES = ("ana", "ben", "dora", "alan")
 WINDOWS = ("tasks", "edit_charge", "find_document")  # that show one task
 THEIRS = "Southside secret"

@@ -13,6 +13,8 @@ import pytest
 
 from lib.store.process import ROOT
 
+pytestmark = pytest.mark.slow
+
 COPIED = ("lib", "pages", "data/reference", "data/samples", "tests")
 # What each proof starts from: Ana and Ben, three tasks of claims, and the list's page as
 # Streamlit draws it for Ana.

@@ -28,6 +28,8 @@ from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_task_rows import workbook
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 HEAD = "Type,Title,Claim,Patient,DOS,Amount\n"
 SHEET = (
