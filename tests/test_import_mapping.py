@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lib.intake.tables import columns
-from lib.intake.tables.cells import DateOrder
-from lib.intake.tables.columns import ColumnMapping, Field, Look, Order, Outline
+from lib.intake.tables.cells import DateOrder, Order
+from lib.intake.tables.columns import ColumnMapping, Field, Look, Outline
 from lib.models import TaskType
 from lib.ui import import_mapping
 
