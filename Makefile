@@ -1,7 +1,7 @@
 PYTHON := .venv/bin/python
 PORT ?= 8501
 EXAMPLES ?= 20000
-# A file's tests stay together, since they share a server; the browser's, which take longest, begin.
+# Tests of one file share a server, so they stay together; the browser's, the longest, run first.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run check test style bench fuzz screenshots format clean

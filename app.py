@@ -25,7 +25,7 @@ app = st.App(
 )
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, start.end)  # what uvicorn hands it on to when it has stopped
-    with suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it
+    signal.signal(signal.SIGTERM, start.end)  # what uvicorn raises again when it has stopped
+    with suppress(KeyboardInterrupt):  # Ctrl-C is the usual way to stop it
         app.run(config={"server.port": serve.port()})
     sys.exit(start.exit_code())

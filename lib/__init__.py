@@ -1,1 +1,1 @@
-"""The small library behind Billing Tasks: nouns are modules, verbs are functions."""
+"""The library behind Billing Tasks: modules are nouns, functions are verbs."""

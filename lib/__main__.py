@@ -10,7 +10,7 @@ from lib.errors import BillingError
 from lib.web.logs import places
 
 # The command -> the module that runs it, and what it does. A module is imported only when it is
-# asked for; its `main(arguments, now=…)`, or the function named, returns the exit code.
+# needed; its `main(arguments, now=…)`, or the function named, returns the exit code.
 COMMANDS = {
     "import": ("lib.intake.command", "bring files of claims, remittances and requests in"),
     "watch": ("lib.watch.command", "bring in every file that appears in a folder"),
@@ -19,6 +19,8 @@ COMMANDS = {
         "list tasks whose charge disagrees with their file",
     ),
     "export": ("lib.export.command", "write completed tasks, or claims to replace, to a file"),
+    "snapshot": ("lib.snapshot.command", "write a copy for analysts that names nobody"),
+    "practice": ("lib.practice_command", "list the practices, or set the time zone of one"),
     "sample": ("lib.samples", "fill an empty data folder with the two sample practices"),
     "generate": ("lib.generate", "fill an empty data folder with a practice of any size"),
     "backup": ("lib.upkeep.command:main_backup", "write a backup, while people work"),
@@ -31,7 +33,7 @@ COMMANDS = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command: 0 it did, 1 it could not (all of it), 2 it was asked wrongly."""
+    """Run one command. Return 0 if it did all of it, 1 if it could not, 2 for wrong usage."""
     if arguments and arguments[0] in COMMANDS:
         module, _, name = COMMANDS[arguments[0]][0].partition(":")
         run = getattr(importlib.import_module(module), name or "main")

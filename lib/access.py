@@ -12,6 +12,7 @@ class Verb(StrEnum):
     """What somebody wants to do, in the words of the sentence that refuses it."""
 
     SEE = "see this"
+    SEE_PATIENTS = "see patients"
     WORK = "work on tasks"
     ASSIGN = "assign tasks"
     ASK = "ask questions on tasks"
@@ -25,12 +26,15 @@ class Verb(StrEnum):
     EXPORT = "export answers"
     CHANGE_SETTINGS = "change the settings"
     BACK_UP = "make backups"
+    NOTE_DAYS = "write notes on days"
+    TAKE_COPY = "ask questions of the data or take a copy along"
 
 
 _WORKERS = frozenset({Role.MANAGER, Role.STAFF})
 
 ALLOWED: dict[Verb, frozenset[Role]] = {
     Verb.SEE: frozenset(Role),
+    Verb.SEE_PATIENTS: frozenset(Role) - {Role.ANALYST},  # who counts need not know whom
     Verb.WORK: _WORKERS,
     Verb.ASSIGN: _WORKERS,
     Verb.ASK: _WORKERS,
@@ -44,6 +48,8 @@ ALLOWED: dict[Verb, frozenset[Role]] = {
     Verb.EXPORT: frozenset({Role.MANAGER, Role.BILLER}),
     Verb.CHANGE_SETTINGS: frozenset({Role.MANAGER}),
     Verb.BACK_UP: frozenset({Role.MANAGER}),
+    Verb.NOTE_DAYS: frozenset({Role.MANAGER, Role.ANALYST}),
+    Verb.TAKE_COPY: frozenset({Role.MANAGER, Role.ANALYST}),
 }
 
 

@@ -1,4 +1,4 @@
-"""Documents on a task before it is completed: attached, several of them, and detached again."""
+"""Documents on a task before it is completed: attached, and detached again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from lib import document_rows, documents, history, tasks
 from lib.errors import NotAttached, NothingAttached, WrongInput
 from lib.event_kinds import EventKind
-from lib.models import DocumentDetails, Person, TaskType
+from lib.models import DocumentDetails, Person, Resolution, TaskType
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
 
@@ -21,9 +21,9 @@ def attach(
     actor: Person,
     now: datetime,
 ) -> None:
-    """Attach a saved document; one that is attached already stays so.
+    """Attach a saved document; one that is already attached stays so.
 
-    Raises DocumentFileMissing, DocumentFileChanged and what `documents.attachable` raises.
+    Raises DocumentFileMissing, DocumentFileChanged and whatever `documents.attachable` raises.
     """
     tasks.require_seen(con, task_id, actor=actor)
     documents.check_file(con, document_id, actor=actor)
@@ -64,9 +64,10 @@ def upload_and_attach(
 def detach(
     con: Connection, task_id: int, document_id: int, *, actor: Person, now: datetime
 ) -> None:
-    """Take a document off a pending task; it stays among the saved ones, and the history says so.
+    """Detach a document from a pending task. It stays among the saved ones, and the history says
+    so.
 
-    Raises AlreadyCompleted, NotYourTask, NoSuchDocument, or NotAttached where it is off already.
+    Raises AlreadyCompleted, NotYourTask, NoSuchDocument, or NotAttached if it is detached already.
     """
     with transaction(con):
         task = tasks.workable(con, task_id, actor=actor)
@@ -85,11 +86,19 @@ def detach(
         )
 
 
-def complete(con: Connection, task_id: int, *, token: str, actor: Person, now: datetime) -> None:
+def complete(
+    con: Connection,
+    task_id: int,
+    *,
+    resolution: Resolution = Resolution.DOCUMENT_SENT,
+    token: str,
+    actor: Person,
+    now: datetime,
+) -> None:
     """Complete a Documents task with what is attached to it.
 
     Raises NothingAttached, AlreadyCompleted, NotYourTask; DocumentFileMissing or
-    DocumentFileChanged where a file is no longer what was attached.
+    DocumentFileChanged if a file is no longer what was attached.
     """
     attached = documents.attached(con, task_id, actor=actor)
     for document in attached:
@@ -103,4 +112,4 @@ def complete(con: Connection, task_id: int, *, token: str, actor: Person, now: d
             raise WrongInput("Complete this task with its charge.")
         if not documents.attached(con, task_id, actor=actor):
             raise NothingAttached
-        tasks.mark_completed(con, task, actor=actor, now=now)
+        tasks.mark_completed(con, task, resolution=resolution, actor=actor, now=now)

@@ -1,4 +1,4 @@
-"""Edit Charge as text: what is typed, read as a charge, and a charge as what is typed. Pure."""
+"""Convert between a charge and the text typed into Edit Charge. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lib.scrubber import dotted
 
 MAX_DIAGNOSES = 12
 MAX_LINES = 50
-MAX_MONEY = Decimal("9999999999.99")  # what the store holds
+MAX_MONEY = Decimal("9999999999.99")  # the largest amount the store holds
 EMPTY_LINE = {
     "from": "", "to": "", "procedure": "", "m1": "", "m2": "", "m3": "", "m4": "",
     "pointers": "", "units": "1", "unit_charge": "",
@@ -27,7 +27,7 @@ _UNITS = re.compile(r"\d{1,6}(\.\d{1,3})?")
 
 
 def to_form(charge: Charge) -> dict[str, Any]:
-    """The charge as the window's text: fields by name, `diagnoses` and `lines` as lists."""
+    """Return the charge as the window's text: fields by name, `diagnoses` and `lines` as lists."""
     return {
         **{name: show(getattr(charge, name)) for name in FIELD_LABELS},
         "diagnoses": [dotted(code) for code in charge.diagnoses],
@@ -36,9 +36,9 @@ def to_form(charge: Charge) -> dict[str, Any]:
 
 
 def from_form(form: dict[str, Any], base: Charge) -> tuple[Charge, list[Problem]]:
-    """The charge the text describes, over `base`, and a problem for each text that cannot be read.
+    """Return the charge that the text describes, and a problem for each text that cannot be read.
 
-    What cannot be read keeps the base's value, so a charge with problems must not be stored.
+    Unreadable text leaves the value of `base`, so a charge with problems must not be stored.
     """
     problems: list[Problem] = []
     fields: dict[str, Any] = {
@@ -68,7 +68,8 @@ def from_form(form: dict[str, Any], base: Charge) -> tuple[Charge, list[Problem]
 
 
 def _no_gap(codes: Sequence[str], problems: list[Problem]) -> None:
-    """Lines point to diagnoses by letter: one left empty would make them point to others."""
+    """Add a problem for an empty diagnosis between others: lines point to diagnoses by letter, so a
+    gap would make them point to the wrong ones."""
     filled = [at for at, code in enumerate(codes) if code]
     gap = next((place for place, at in enumerate(filled) if place != at), None)
     if gap is not None:
@@ -80,17 +81,17 @@ def _no_gap(codes: Sequence[str], problems: list[Problem]) -> None:
 
 
 def is_blank(line: dict[str, Any]) -> bool:
-    """True for a line nobody has filled in: it has dates and units from the beginning."""
+    """Return True for a line nobody has filled in: it has dates and units from the start."""
     return not any(
         str(value).strip() for key, value in line.items() if key not in ("from", "to", "units")
     )
 
 
 def filed_lines(typed: Sequence[dict[str, Any]], base: Charge) -> list[ServiceLine | None]:
-    """The line of `base` that each typed line was made from, or None for a new one.
+    """Return for each typed line the line of `base` it was made from, or None for a new one.
 
-    A line that is removed shifts the others, so lines are known again by what they say: the most
-    alike first, of two alike the one nearer to its old place.
+    A removed line shifts the others, so lines are recognized by what they say: the most alike
+    first, of two alike the one nearer to its old place.
     """
     texts = [_text(line) for line in typed]
     olds = [_line_to_form(line) for line in base.lines]
@@ -110,13 +111,13 @@ def filed_lines(typed: Sequence[dict[str, Any]], base: Charge) -> list[ServiceLi
 
 
 def merge(mine: dict[str, Any], opened: Charge, current: Charge) -> dict[str, Any]:
-    """What I typed, over what somebody else saved: their value wherever I changed nothing."""
+    """Return my form over what somebody else saved: their value wherever I changed nothing."""
     before, theirs = to_form(opened), to_form(current)
     return {name: theirs[name] if mine[name] == before[name] else mine[name] for name in mine}
 
 
 def line_total(units: Decimal, unit_charge: Decimal) -> Decimal:
-    """Units x unit charge in US dollars, rounded half up to the cent."""
+    """Return units × unit charge in US dollars, rounded half up to the cent."""
     return (units * unit_charge).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
@@ -140,8 +141,8 @@ def _text(line: dict[str, Any]) -> dict[str, str]:
 def _line_from_form(
     line: dict[str, Any], where: str, filed: ServiceLine | None, problems: list[Problem]
 ) -> ServiceLine:
-    """The line the text describes. What nobody touched stays as it was filed, even where it could
-    not be typed so: a negative amount, a total that is not units x unit charge."""
+    """Return the line that the text describes. Values nobody touched stay as filed, even where they
+    could not be typed so: a negative amount, a total that is not units × unit charge."""
     text = _text(line)
     old = _line_to_form(filed) if filed else {}
     if filed and text == old:
@@ -213,7 +214,7 @@ def _problem(where: str, sentence: str) -> Problem:
     return Problem(where, sentence, f"unreadable:{where}")
 
 
-# The fields people edit, in the words of the window.
+# The fields people edit, as the window names them.
 FIELD_LABELS: dict[str, str] = {
     "member_id": "Case/member ID",
     "authorization_number": "Authorization number",
@@ -233,10 +234,11 @@ FIELD_LABELS: dict[str, str] = {
 
 
 def letter(pointer: int) -> str:
-    """A diagnosis pointer as on paper: A is the first; a number where there is no such letter."""
+    """Return a diagnosis pointer as on paper: A is the first; a number if there is no such
+    letter."""
     return chr(64 + pointer) if 1 <= pointer <= 26 else str(pointer)
 
 
 def amount_of(value: Decimal) -> str:
-    """Units without the zeros that say nothing: 1, 2.5."""
+    """Return units without trailing zeros: 1, 2.5."""
     return f"{value.normalize():f}"

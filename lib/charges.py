@@ -1,4 +1,4 @@
-"""The charge behind a task: reading it, saving it, saving it and completing the task."""
+"""The charge behind a task: read it, save it, or save it and complete the task."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lib.drafts import Form
 from lib.earlier_claims import keep_earlier
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
 from lib.event_kinds import EventKind
-from lib.models import Charge, FieldChange, Patient, Person, Problem, ServiceLine, Task
+from lib.models import Charge, FieldChange, Patient, Person, Problem, Resolution, ServiceLine, Task
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 from lib.store.search_words import words
@@ -25,13 +25,13 @@ _COLUMNS = ", ".join(
 
 
 def get(con: Connection, charge_id: int, *, actor: Person) -> Charge:
-    """One charge with its lines. Raises NoSuchCharge, for another practice's charge too."""
+    """Return one charge with its lines. Raise NoSuchCharge, for another practice's charge too."""
     found = con.records(
         Charge, f"SELECT {_COLUMNS} FROM charge WHERE id = $charge_id", charge_id=charge_id
     )
     if not found:
         raise NoSuchCharge
-    access.require(actor, Verb.SEE, found[0].practice_id, NoSuchCharge())
+    access.require(actor, Verb.SEE_PATIENTS, found[0].practice_id, NoSuchCharge())
     lines = con.records(
         ServiceLine,
         """
@@ -44,7 +44,7 @@ def get(con: Connection, charge_id: int, *, actor: Person) -> Charge:
 
 
 def patient(con: Connection, patient_id: int, *, actor: Person) -> Patient:
-    """The patient of a charge or task. Raises NoSuchCharge for another practice's patient."""
+    """Return the patient of a charge or task. Raise NoSuchCharge for another practice's patient."""
     found = con.records(
         Patient,
         """
@@ -55,12 +55,12 @@ def patient(con: Connection, patient_id: int, *, actor: Person) -> Patient:
     )
     if not found:
         raise NoSuchCharge
-    access.require(actor, Verb.SEE, found[0].practice_id, NoSuchCharge())
+    access.require(actor, Verb.SEE_PATIENTS, found[0].practice_id, NoSuchCharge())
     return found[0]
 
 
 def payer_name(con: Connection, payer_id: int, *, actor: Person) -> str:
-    """The name of a payer of the actor's practices, or nothing."""
+    """Return the name of a payer of the actor's practices, or an empty string."""
     return str(
         con.value(
             """
@@ -77,11 +77,11 @@ def payer_name(con: Connection, payer_id: int, *, actor: Person) -> str:
 def search(
     con: Connection, query: str, practice_id: int, *, actor: Person
 ) -> list[tuple[int, int, str]]:
-    """At most thirty charges as (charge id, patient id, one line about it), newest first.
+    """Return at most thirty charges as (charge id, patient id, one line about it), newest first.
 
     Every word of the query is part of the patient's name, the claim number or the payer's name.
     """
-    access.require(actor, Verb.SEE, practice_id, NoSuchCharge())
+    access.require(actor, Verb.SEE_PATIENTS, practice_id, NoSuchCharge())
     found = con.rows(
         """
         SELECT charge.id, patient.id, patient.last_name, patient.first_name, claim_number,
@@ -114,7 +114,7 @@ def search_patients(
     con: Connection, query: str, practice_id: int, *, actor: Person
 ) -> list[tuple[int, str]]:
     """At most thirty patients as (id, name and birth date), by name."""
-    access.require(actor, Verb.SEE, practice_id, NoSuchCharge())
+    access.require(actor, Verb.SEE_PATIENTS, practice_id, NoSuchCharge())
     found = con.rows(
         """
         SELECT id, last_name, first_name, birth_date FROM patient
@@ -134,7 +134,7 @@ def search_patients(
 
 
 def differences(before: Charge, after: Charge) -> list[FieldChange]:
-    """What the second has otherwise than the first, in the words of the window."""
+    """Return what differs in the second charge, as the window names it."""
     changes = [
         FieldChange(
             name, label, formats.show(getattr(before, name)), formats.show(getattr(after, name))
@@ -168,11 +168,11 @@ def save(
     actor: Person,
     now: datetime,
 ) -> list[Problem]:
-    """Keep work that is not finished: the charge as typed and the note, in one transaction.
+    """Save unfinished work: the charge as typed and the note, in one transaction.
 
     `opened` is the charge as it was when the form opened, `drafts_sent` the drafts that end with
-    it. Returns what the checks find; nothing
-    of it blocks here. Raises ChargeChanged where somebody saved it meanwhile.
+    it. Return what the scrubber finds; nothing of it blocks here. Raises ChargeChanged if somebody
+    saved the charge meanwhile.
     """
     with transaction(con):
         task = tasks.workable(con, task_id, actor=actor)
@@ -193,15 +193,16 @@ def save_and_complete(
     *,
     opened: Charge,
     note: str,
+    resolution: Resolution = Resolution.CORRECTED,
     token: str,
     actor: Person,
     now: datetime,
 ) -> None:
-    """The charge, the note, the completion and their history, or nothing of it.
+    """Save the charge and the note and complete the task, with the history of all three, or do
+    nothing.
 
-    A problem that was there when the charge came in does not block, and is recorded.
-    Raises ChargeProblems, ChargeChanged, AlreadyCompleted or NotYourTask; the same token a second
-    time changes nothing.
+    A problem that the charge came in with does not block, and is recorded. Raises ChargeProblems,
+    ChargeChanged, AlreadyCompleted or NotYourTask; the same token a second time changes nothing.
     """
     sent = FormSubmission(token, "save and complete", actor, (task_id, charge, note))
     with transaction(con):
@@ -225,11 +226,11 @@ def save_and_complete(
                 now=now,
                 detail=" ".join(problem.sentence for problem in problems),
             )
-        tasks.mark_completed(con, task, actor=actor, now=now)
+        tasks.mark_completed(con, task, resolution=resolution, actor=actor, now=now)
 
 
 def has_work(con: Connection, task_id: int, *, actor: Person) -> bool:
-    """True where something was changed on the task, or said to the biller, since it came in."""
+    """Return True if something was changed on the task, or said to the biller, since it came in."""
     tasks.require_seen(con, task_id, actor=actor)
     return bool(
         con.value(
@@ -243,7 +244,7 @@ def has_work(con: Connection, task_id: int, *, actor: Person) -> bool:
 
 
 def today_of(task: Task, actor: Person, now: datetime) -> date:
-    """The practice's day."""
+    """Return today's date in the task's practice."""
     practice = next(m.practice for m in actor.memberships if m.practice.id == task.practice_id)
     return now.astimezone(ZoneInfo(practice.timezone)).date()
 
@@ -257,7 +258,8 @@ def _checked(charge: Charge, task: Task, actor: Person, now: datetime) -> list[P
 def _store(
     con: Connection, task: Task, charge: Charge, *, opened: Charge, actor: Person, now: datetime
 ) -> None:
-    """Write the charge where nobody else has since it was opened, with a line a changed field."""
+    """Write the charge, with a line of history for each changed field, unless somebody else has
+    changed it since it was opened."""
     current = get(con, charge.id, actor=actor)
     if current.version != opened.version and (theirs := differences(opened, current)):
         raise ChargeChanged(_last_editor(con, charge.id, actor), theirs)
@@ -295,6 +297,7 @@ def _store(
                 for place, line in enumerate(charge.lines, 1)
             ],
         )
+    keep_total(con, current, charge, now=now)
     tasks.follow_charge(
         con,
         charge.id,
@@ -316,8 +319,21 @@ def _store(
         )
 
 
+def keep_total(con: Connection, before: Charge, after: Charge, *, now: datetime) -> None:
+    """Remember what a charge came to before it was changed, inside the caller's transaction."""
+    if before.total != after.total:
+        con.execute(
+            "INSERT INTO charge_total VALUES ($charge_id, $practice_id, $was, $became, $now)",
+            charge_id=before.id,
+            practice_id=before.practice_id,
+            was=before.total,
+            became=after.total,
+            now=now,
+        )
+
+
 def _last_editor(con: Connection, charge_id: int, actor: Person) -> str:
-    """Who changed the charge last; nothing where that was the actor, in another tab."""
+    """Return who last changed the charge; empty if that was the actor, in another tab."""
     return str(
         con.value(
             """
@@ -340,7 +356,7 @@ def _line(lines: Sequence[ServiceLine], place: int) -> str:
 
 
 def show_line(line: ServiceLine) -> str:
-    """One service line in a line of text, as its history says it."""
+    """Return one service line as text, as its history shows it."""
     days = formats.show(line.date_from)
     if line.date_to != line.date_from:
         days = f"{days}–{formats.show(line.date_to)}"

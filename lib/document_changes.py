@@ -1,4 +1,4 @@
-"""What people say otherwise of a saved document; its file stays as it is."""
+"""Changes to the details of a saved document; its file stays as it is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lib.event_kinds import EventKind
 from lib.models import Document, DocumentDetails, DocumentStatus, Event, Person
 from lib.store.database import Connection, transaction
 
-# The fields that can be changed, in the words of the form.
+# The fields that can be changed, as the form names them.
 CHANGEABLE = {
     "name": "Name",
     "label": "Label",
@@ -31,9 +31,9 @@ def change(
     actor: Person,
     now: datetime,
 ) -> int:
-    """Write what is said otherwise of a document, each with its history; how many fields that were.
+    """Write the changed details of a document, each with its history. Return how many there were.
 
-    `seen` is the document as the form showed it. Raises DocumentChanged where somebody changed it
+    `seen` is the document as the form showed it. Raises DocumentChanged if somebody changed it
     meanwhile, NothingWritten without a name, WrongInput without a label, NoSuchDocument or
     NotAllowed.
     """
@@ -67,7 +67,7 @@ def change(
 
 
 def changes(con: Connection, document_id: int, *, actor: Person) -> list[Event]:
-    """Who added the document, changed it or attached it to a task, newest first."""
+    """Return who added the document, changed it or attached it to a task, newest first."""
     documents.get(con, document_id, actor=actor)
     return con.records(
         Event,
@@ -83,7 +83,7 @@ def changes(con: Connection, document_id: int, *, actor: Person) -> list[Event]:
 
 
 def _shown(value: object) -> str:
-    """A field as its history says it."""
+    """Return a field's value as its history shows it."""
     if isinstance(value, DocumentStatus):
         return value.label
     return f"{value:%m/%d/%Y}" if isinstance(value, date) else str(value)

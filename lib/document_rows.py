@@ -1,6 +1,6 @@
 """The rows of documents and attachments: the only SQL that reads or writes them.
 
-Nothing here asks who may: that is for the verbs in lib/documents.py and lib/attachments.py, inside
+Nothing here checks permissions: the verbs in lib/documents.py and lib/attachments.py do, inside
 whose transactions the rows are written.
 """
 
@@ -30,7 +30,7 @@ _JOINS = """
     LEFT JOIN patient ON patient.id = document.patient_id
     LEFT JOIN person ON person.id = document.created_by
 """
-# What a document is found by, in lower case, and its date as it is shown.
+# The texts by which a document is found, in lower case, and its date as it is shown.
 _FOUND_BY = """
     lower(concat_ws(' ', document.file_name, document.name, document.label, patient.last_name,
         patient.first_name)) AS found_by,
@@ -51,17 +51,17 @@ _SHOWN_ID = re.compile(r"(?:\bid|#)[\s:#]{0,4}0{0,9}(\d{1,18})\b", re.IGNORECASE
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that lies in the store, before a row names it."""
+    """A file written to the store before a row names it."""
 
     sha256: str
     media_type: str
     size: int  # bytes
-    name: str  # under which it leaves
+    name: str  # the name under which it is downloaded
 
 
 def _read(con: Connection, sql: str, **parameters: Any) -> list[Document]:
-    """Return documents under the names that their types give them, whatever is stored: a file that
-    is a PDF may have been sent as Invoice.bat."""
+    """Return documents with names that fit their types, whatever is stored: a PDF may have been
+    uploaded as Invoice.bat."""
     return [
         replace(found, file_name=safe_name(found.file_name, found.media_type))
         for found in con.records(Document, sql, **parameters)
@@ -79,7 +79,7 @@ def by_id(con: Connection, document_id: int) -> Document | None:
 
 
 def by_content(con: Connection, practice_id: int, sha256: str) -> tuple[int, str] | None:
-    """Return id and name of the practice's document of that content, or None."""
+    """Return id and name of the practice's document with that content, or None."""
     found = con.row(
         "SELECT id, name FROM document WHERE practice_id = $practice_id AND sha256 = $sha256",
         practice_id=practice_id,
@@ -91,7 +91,7 @@ def by_content(con: Connection, practice_id: int, sha256: str) -> tuple[int, str
 def of_task(con: Connection, task_id: int) -> list[Document]:
     """Return what is attached to a task, oldest first."""
     if not con.row("SELECT 1 FROM attachment WHERE task_id = $task_id", task_id=task_id):
-        return []  # as for most tasks: the joins below take four times as long
+        return []  # true of most tasks; the joins below take four times as long
     return _read(
         con,
         f"""
@@ -113,9 +113,10 @@ def matching(
     status: DocumentStatus | None,
     page: int,
 ) -> tuple[list[Document], int]:
-    """Return one page of the documents in which every word of the query occurs, and their count.
+    """Return one page of the documents that contain every word of the query, and how many there
+    are.
 
-    "ID 23" or "#23" is only that document; of "23" that document comes first.
+    "ID 23" or "#23" finds only that document; "23" finds that document first.
     """
     shown_id = _SHOWN_ID.search(query)
     typed = [_as_shown(word) for word in words(_SHOWN_ID.sub(" ", query))]
@@ -155,7 +156,7 @@ def matching(
 
 
 def _as_shown(word: str) -> str:
-    """Return a word that is a day, such as 1/13/25, as days are shown: 01/13/2025."""
+    """Return a word that is a date, such as 1/13/25, as dates are shown: 01/13/2025."""
     day = parse_date(word) if "/" in word else None
     return f"{day:%m/%d/%Y}" if day else word
 
@@ -198,7 +199,7 @@ def insert(
 
 
 def update(con: Connection, document_id: int, details: DocumentDetails) -> None:
-    """Write what is said of a document."""
+    """Write a document's details."""
     con.execute(
         """
         UPDATE document SET name = $name, label = $label, status = $status,
@@ -213,7 +214,7 @@ def update(con: Connection, document_id: int, details: DocumentDetails) -> None:
 def attach(
     con: Connection, document: Document, task_id: int, *, actor_id: int, now: datetime
 ) -> bool:
-    """Insert the attachment; False where it was there."""
+    """Insert the attachment. Return False if it was there."""
     return bool(
         con.rows(
             """
@@ -231,7 +232,7 @@ def attach(
 
 
 def detach(con: Connection, document_id: int, task_id: int) -> bool:
-    """Delete the attachment; False where there was none."""
+    """Delete the attachment. Return False if there was none."""
     return bool(
         con.rows(
             """

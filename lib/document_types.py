@@ -1,4 +1,4 @@
-"""What a file is, by its content, and the name under which it leaves; its own is not believed."""
+"""What a file is, judged by its content and not by its name, and the name for its download."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 PRINTER_JOB = b"\x1b%-12345X"  # PJL's universal exit language
 KINDS_OF_PARTS = "[Content_Types].xml"
-MAX_PAGES = 2000  # of a TIFF that are looked at
+MAX_PAGES = 2000  # pages of a TIFF that are checked
 NAMES = {PDF: "PDF", TIFF: "TIFF", PNG: "PNG", JPEG: "JPEG", DOC: "Word", DOCX: "Word"}
 
 
 ENDINGS = {PDF: ".pdf", TIFF: ".tif", PNG: ".png", JPEG: ".jpg", DOC: ".doc", DOCX: ".docx"}
 MAX_NAME = 150  # bytes of a file name in UTF-8; Windows refuses paths of more than 260 letters
 
-# Endings that say what a file is, also where it is something else: they go. Every other dot in a
-# name becomes "_" where it looks like the beginning of an ending.
+# Extensions that say what a file is, even if it is something else: they are removed. Every other
+# dot in a name becomes "_" where it looks like the beginning of an extension.
 _OTHER_ENDINGS = re.compile(
     r"\.(?:7z|ade|adp|ace|app|appx|asp|aspx|bas|bat|bin|bmp|bz2|cab|chm|cmd|com|cpl|crt|csv|dll|dmg"
     r"|docb|docm|dot|dotm|dotx|eml|exe|gadget|gif|gz|hlp|hta|htm|html|ico|img|inf|ins|iso|jar|js"
@@ -47,7 +47,7 @@ _OTHER_ENDINGS = re.compile(
     r"|xml|xps|xsl|zip|pdf|tiff?|png|jpe?g|jpe|jfif|docx?)$",
     re.IGNORECASE,
 )
-# Names of devices, which Windows opens instead of a file, whatever ending they have.
+# Device names, which Windows opens instead of a file, whatever the extension.
 _DEVICE = re.compile(
     r"(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9])\Z", re.IGNORECASE
 )
@@ -55,14 +55,14 @@ _DEVICE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a content is: its media type, or None and what makes it unsafe where that is known."""
+    """What the content is: its media type, or None and, if known, what makes it unsafe."""
 
     media_type: str | None
     danger: str = ""  # "This Word document holds macros"
 
     @property
     def refusal(self) -> str | None:
-        """Why it is not kept, and what to do; None where it is."""
+        """Return why the file cannot be kept and what to do; None if it can."""
         if self.danger:
             return f"{self.danger}. Print it to a new PDF, or save it as one, and choose that."
         if self.media_type is None:
@@ -74,8 +74,8 @@ class Look:
 
 
 def look(content: bytes) -> Look:
-    """Return what the content is: a PDF, TIFF, PNG, JPEG or Word file, or none of them: a damaged
-    image, a file of another kind that holds one of these, or a document that could run something.
+    """Return what the content is: a PDF, TIFF, PNG, JPEG or Word file, or none of these: a damaged
+    image, another kind of file that contains one of them, or a document that could run something.
 
     Sources: ISO 32000-1 7.5.2 (readers accept %PDF- within the first 1,024 bytes), ECMA-376 part 2
     (a Word document is a package with word/document.xml), MS-DOC 2.1 (WordDocument stream).
@@ -98,7 +98,7 @@ def media_type_of(content: bytes) -> str | None:
 
 
 def safe_name(file_name: str, media_type: str) -> str:
-    """Return the name under which a file of that type leaves: it ends as the type does, whatever
+    """Return the name for downloading a file of that type: its extension fits the type, whatever
     its sender called it, and every system can write it.
 
     Sources: Microsoft, "Naming Files, Paths, and Namespaces" (reserved letters and names, dots and
@@ -121,12 +121,12 @@ def safe_name(file_name: str, media_type: str) -> str:
 
 
 def ending(media_type: str) -> str:
-    """Return how the name of a file of that type ends; of an unknown one as nothing that runs."""
+    """Return the extension for files of that type; for an unknown type one that nothing runs."""
     return ENDINGS.get(media_type, ".bin")
 
 
 def _is_pdf(head: bytes) -> bool:
-    """True where nothing but blanks, a byte order mark or a printer's job header comes first."""
+    """Return True if only blanks, a byte order mark or a printer's job header precede the PDF."""
     start = head.lstrip(b"\xef\xbb\xbf\0\t\r\n\f ")
     return start.startswith(b"%PDF-") or (start.startswith(PRINTER_JOB) and b"%PDF-" in start)
 
@@ -138,7 +138,7 @@ def _image(content: bytes) -> str | None:
             if isinstance(image, TiffImageFile):
                 return kind if _is_whole(image, len(content)) else None
             image.verify()
-            # verify() says nothing of a JPEG: its end must come after the last of its pictures
+            # verify() does not check the end of a JPEG: it must follow the last of its pictures
             is_cut = kind == JPEG and content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda")
             return None if is_cut else kind
     except Exception:  # Pillow raises many kinds for damaged files; all mean: not an image
@@ -146,7 +146,8 @@ def _image(content: bytes) -> str | None:
 
 
 def _is_whole(image: TiffImageFile, size: int) -> bool:
-    """True where every page says where its strips or tiles are, and they end within the file."""
+    """Return True if every page says where its strips or tiles are, and they end within the
+    file."""
     for page in range(MAX_PAGES):
         try:
             image.seek(page)

@@ -23,7 +23,7 @@ from lib.errors import (
     WrongInput,
 )
 from lib.event_kinds import EventKind
-from lib.models import Document, DocumentDetails, DocumentStatus, Person, Task
+from lib.models import Document, DocumentDetails, DocumentStatus, Person, Resolution, Task
 from lib.store import files
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
@@ -48,10 +48,11 @@ def find(
     patient's name, or is the ID; "ID 23" is only that document. The one whose ID was typed comes
     first, then the newest.
     """
+    seen = access.may_anywhere(actor, Verb.SEE_PATIENTS)
     return document_rows.matching(
         con,
         query,
-        practice_ids=[p for p in actor.practice_ids if practice_id in (None, p)],
+        practice_ids=[p for p in seen if practice_id in (None, p)],
         label=label,
         status=status,
         page=page,
@@ -63,7 +64,7 @@ def get(con: Connection, document_id: int, *, actor: Person) -> Document:
     found = document_rows.by_id(con, document_id)
     if found is None:
         raise NoSuchDocument
-    access.require(actor, Verb.SEE, found.practice_id, NoSuchDocument())
+    access.require(actor, Verb.SEE_PATIENTS, found.practice_id, NoSuchDocument())
     return found
 
 
@@ -154,6 +155,7 @@ def upload_and_complete(
     file_name: str,
     *,
     details: DocumentDetails,
+    resolution: Resolution = Resolution.DOCUMENT_SENT,
     token: str,
     actor: Person,
     now: datetime,
@@ -168,7 +170,7 @@ def upload_and_complete(
             return
         task = tasks.workable(con, task_id, actor=actor)
         add_to_task(con, task, content, file, details, actor=actor, now=now)
-        tasks.mark_completed(con, task, actor=actor, now=now)
+        tasks.mark_completed(con, task, resolution=resolution, actor=actor, now=now)
 
 
 def attach_and_complete(
@@ -177,6 +179,7 @@ def attach_and_complete(
     document_id: int,
     *,
     is_other_patient_confirmed: bool = False,
+    resolution: Resolution = Resolution.DOCUMENT_SENT,
     token: str,
     actor: Person,
     now: datetime,
@@ -196,7 +199,7 @@ def attach_and_complete(
             con, task_id, document_id, is_confirmed=is_other_patient_confirmed, actor=actor
         )
         link(con, task, document, actor=actor, now=now)
-        tasks.mark_completed(con, task, actor=actor, now=now)
+        tasks.mark_completed(con, task, resolution=resolution, actor=actor, now=now)
 
 
 def check_file(con: Connection, document_id: int, *, actor: Person) -> None:

@@ -1,4 +1,4 @@
-"""What somebody has typed and not sent: it survives another task, a reload and a restart.
+"""What somebody has typed and not sent. It survives another task, a reload and a restart.
 
 Each open form keeps a draft of its own, so that two tabs of one person never share one.
 """
@@ -20,7 +20,7 @@ from lib.store.database import Connection, transaction, utc
 
 
 class Form(StrEnum):
-    """The forms of a task that are kept as they are typed."""
+    """The forms of a task whose content is kept as it is typed."""
 
     CHARGE = "charge"  # Edit Charge, with its note to the biller
     NOTE = "note"  # the note that completes a task without a charge
@@ -30,12 +30,12 @@ class Form(StrEnum):
     REASON = "reason"  # why a task is reopened
 
 
-_OF_WORK = (Form.CHARGE, Form.NOTE)  # kept by whoever works on the task, or did
+_OF_WORK = (Form.CHARGE, Form.NOTE)  # kept for whoever works on the task, or did
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A form as it was typed: `writer` is the open form that kept it."""
+    """A form as it was typed; `writer` is the open form that saved it."""
 
     writer: str
     content: dict[str, Any]
@@ -46,11 +46,11 @@ def keep(
     con: Connection, task_id: int, content: dict[str, Any], *, form: Form = Form.CHARGE,
     writer: str = "first", seen: Draft | None = None, actor: Person, now: datetime,
 ) -> None:  # fmt: skip
-    """Keep the form as it is typed, as the draft of `writer`.
+    """Save the form as it is typed, as the draft of `writer`.
 
-    `seen` is the draft the form was filled from: it becomes this one, unless somebody typed on in
-    it meanwhile (another tab of the same person); then both are kept.
-    Raises NotYourTask where the charge was never this person's to edit.
+    `seen` is the draft the form was filled from, which this one replaces, unless somebody has typed
+    more into it meanwhile (another tab of the same person); then both are kept. Raises NotYourTask
+    if the charge was never this person's to edit.
     """
     with transaction(con, invalidates_cache=False):
         task = tasks.get(con, task_id, actor=actor)
@@ -76,7 +76,7 @@ def keep(
 
 
 def kept(con: Connection, task_id: int, *, form: Form = Form.CHARGE, actor: Person) -> list[Draft]:
-    """Everything this person has typed into that form and not sent, the newest first.
+    """Return everything this person has typed into that form and not sent, the newest first.
 
     Raises NoSuchTask for a task they may not see.
     """
@@ -97,7 +97,7 @@ def kept(con: Connection, task_id: int, *, form: Form = Form.CHARGE, actor: Pers
 def find(
     con: Connection, task_id: int, *, form: Form = Form.CHARGE, actor: Person
 ) -> dict[str, Any] | None:
-    """What this person typed last into that form, or None."""
+    """Return what this person typed last into that form, or None."""
     found = kept(con, task_id, form=form, actor=actor)
     return found[0].content if found else None
 
@@ -106,7 +106,7 @@ def drop(
     con: Connection, task_id: int, *, form: Form = Form.CHARGE,
     writers: Sequence[str] | None = None, actor: Person,
 ) -> None:  # fmt: skip
-    """Forget what this person typed into that form: the drafts of `writers`, or all of them."""
+    """Delete what this person typed into that form: the drafts of `writers`, or all of them."""
     with transaction(con, invalidates_cache=False):
         end(con, task_id, form=form, writers=writers, actor=actor)
 
@@ -145,8 +145,8 @@ def _take_over(con: Connection, task_id: int, form: Form, seen: Draft, actor: Pe
 
 
 def _require_work(con: Connection, task: Task, actor: Person) -> None:
-    """Let through whoever works on the task, and whoever did until somebody took it over: what
-    they typed last must not be lost because of that."""
+    """Raise NotYourTask unless the actor works on the task, or did until somebody took it over:
+    that must not lose what they typed last."""
     access.require(actor, Verb.WORK, task.practice_id, NoSuchTask())
     if task.assignee_id == actor.id and task.status is not Status.COMPLETED:
         return

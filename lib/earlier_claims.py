@@ -1,5 +1,5 @@
-"""What a charge was filed as, kept when a claim replaces it or somebody edits it first: answers to
-the earlier claim are still about this charge."""
+"""What a charge was filed as, stored before a claim replaces it or somebody first edits it: answers
+to the earlier claim are still about this charge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lib.store.database import Connection
 
 
 def keep_earlier(con: Connection, charge_id: int, *, now: datetime) -> None:
-    """Keep the charge as it is, inside the transaction that changes it."""
+    """Store the charge as it is, inside the transaction that changes it."""
     con.execute(
         """
         INSERT INTO earlier_claim (practice_id, charge_id, claim_number, number_key, patient_id,

@@ -12,52 +12,72 @@ class BillingError(Exception):
 
 
 class NotSignedIn(BillingError):
+    """Nobody is signed in, or their session has ended."""
+
     def __init__(self) -> None:
         super().__init__("You are signed out. Sign in again to go on.")
 
 
 class NotAllowed(BillingError):
+    """The person's role does not permit this."""
+
     def __init__(self, what: str) -> None:
         super().__init__(f"Your role cannot {what}. Ask a billing manager of the practice.")
 
 
 class NoSuchPractice(BillingError):
+    """The practice does not exist, or the person does not belong to it."""
+
     def __init__(self) -> None:
         super().__init__("There is no such practice.")
 
 
 class NoSuchTask(BillingError):
+    """The task does not exist, or belongs to another practice."""
+
     def __init__(self) -> None:
         super().__init__("There is no such task.")
 
 
 class NoSuchCharge(BillingError):
+    """The charge does not exist, or belongs to another practice."""
+
     def __init__(self) -> None:
         super().__init__("There is no such charge.")
 
 
 class NoSuchDocument(BillingError):
+    """The document does not exist, or belongs to another practice."""
+
     def __init__(self) -> None:
         super().__init__("There is no such document.")
 
 
 class NoSuchFile(BillingError):
+    """The imported file or message does not exist, or belongs to another practice."""
+
     def __init__(self) -> None:
         super().__init__("There is no such file.")
 
 
 class AlreadyAssigned(BillingError):
+    """Somebody else is working on the task."""
+
     def __init__(self, who: str) -> None:
         super().__init__(f"{who} is already working on this task.")
 
 
 class AssignmentChanged(BillingError):
+    """Somebody else assigned the task since it was read."""
+
     def __init__(self, who: str | None) -> None:
         now = f"It is now assigned to {who}." if who else "It is now unassigned."
         super().__init__(f"Somebody else assigned this task meanwhile. {now}")
 
 
 class StartNotUndone(BillingError):
+    """Something was done on the task since it was started."""
+
     def __init__(self) -> None:
         super().__init__(
             "The start cannot be undone: something was done on this task since. "
@@ -66,6 +86,8 @@ class StartNotUndone(BillingError):
 
 
 class SettingsChanged(BillingError):
+    """Somebody else changed the settings since the form opened."""
+
     def __init__(self) -> None:
         super().__init__(
             "Somebody else changed the settings meanwhile. Nothing was saved; "
@@ -74,22 +96,30 @@ class SettingsChanged(BillingError):
 
 
 class NotYourTask(BillingError):
+    """The task is not assigned to the person who wants to complete it."""
+
     def __init__(self, who: str | None) -> None:
         owner = f"{who} is working on this task" if who else "Nobody has started this task"
         super().__init__(f"{owner}. Start it or have it assigned to you before you complete it.")
 
 
 class AlreadyCompleted(BillingError):
+    """The task was completed before."""
+
     def __init__(self, who: str | None) -> None:
         super().__init__(f"{who or 'Somebody'} has completed this task.")
 
 
 class NotCompleted(BillingError):
+    """The task is still pending, so it cannot be reopened."""
+
     def __init__(self) -> None:
         super().__init__("This task is not completed, so there is nothing to reopen.")
 
 
 class NothingProposed(BillingError):
+    """The suggestion is gone, or is another one by now."""
+
     def __init__(self) -> None:
         super().__init__("Nothing is proposed for this task any more.")
 
@@ -103,11 +133,15 @@ class ChargeChosen(BillingError):
 
 
 class NothingWritten(BillingError):
+    """A required text is empty."""
+
     def __init__(self, what: str) -> None:
         super().__init__(f"Write {what} first.")
 
 
 class NothingChanged(BillingError):
+    """A task would be completed without any change or note."""
+
     def __init__(self) -> None:
         super().__init__("Nothing was changed on this task and there is no note to the biller.")
 
@@ -142,7 +176,7 @@ class ChargeChanged(BillingError):
 
 
 class WrongDocument(BillingError):
-    """The uploaded content cannot be kept."""
+    """The uploaded content cannot be kept as a document."""
 
 
 class DuplicateDocument(BillingError):
@@ -154,7 +188,7 @@ class DuplicateDocument(BillingError):
 
 
 class DocumentFileProblem(BillingError):
-    """The file of a document is not what was saved; `for_operator` says it without patient data."""
+    """The file of a document is not what was saved; `for_operator` says so without patient data."""
 
     what = ""
 
@@ -164,10 +198,13 @@ class DocumentFileProblem(BillingError):
 
     @property
     def for_operator(self) -> str:
+        """Return the sentence for the log, which names only the document's id."""
         return f"document {self.document_id} {self.what} on disk"
 
 
 class DocumentFileChanged(DocumentFileProblem):
+    """The file of a document has changed on the disk."""
+
     what = "was changed"
 
     def __init__(self, document_id: int) -> None:
@@ -179,6 +216,8 @@ class DocumentFileChanged(DocumentFileProblem):
 
 
 class DocumentFileMissing(DocumentFileProblem):
+    """The file of a document is missing on the disk."""
+
     what = "is missing"
 
     def __init__(self, document_id: int) -> None:
@@ -190,7 +229,7 @@ class DocumentFileMissing(DocumentFileProblem):
 
 
 class OtherPatient(BillingError):
-    """The document is of somebody else than the task; `document_patient` says of whom."""
+    """The document is about another patient than the task; `document_patient` says whom."""
 
     def __init__(self, document_patient: str, task_patient: str) -> None:
         self.document_patient, self.task_patient = document_patient, task_patient
@@ -201,16 +240,22 @@ class OtherPatient(BillingError):
 
 
 class NotAttached(BillingError):
+    """The document was detached from the task meanwhile."""
+
     def __init__(self) -> None:
         super().__init__("This document is no longer attached to the task.")
 
 
 class NothingAttached(BillingError):
+    """The task cannot be completed without a document."""
+
     def __init__(self) -> None:
         super().__init__("Attach a document first.")
 
 
 class DocumentChanged(BillingError):
+    """Somebody changed the document since the form opened."""
+
     def __init__(self) -> None:
         super().__init__(
             "Somebody changed this document while you had it open. Nothing of yours was saved; "
@@ -219,14 +264,16 @@ class DocumentChanged(BillingError):
 
 
 class WrongInput(BillingError):
-    """A form field holds something that cannot be understood; the message says which."""
+    """A form field or option holds something that cannot be understood; the message says which."""
 
 
 class RefusedFile(BillingError):
-    """An intake file that is refused whole; nothing of it is kept."""
+    """An imported file that is rejected whole; nothing of it is kept."""
 
 
 class StoreInUse(BillingError):
+    """Another process holds the data folder."""
+
     def __init__(self, holder: str) -> None:
         super().__init__(
             f"Billing Tasks is already running on this data folder ({holder}). "
@@ -235,6 +282,8 @@ class StoreInUse(BillingError):
 
 
 class NotWritten(BillingError):
+    """The disk took no more, so nothing was saved."""
+
     def __init__(self) -> None:
         super().__init__(
             "This was not saved: the disk cannot be written, perhaps because it is full. "
@@ -243,6 +292,8 @@ class NotWritten(BillingError):
 
 
 class StoreStopped(BillingError):
+    """The database had to close after a fatal error, and reopens by itself."""
+
     def __init__(self) -> None:
         super().__init__(
             "The store had to stop, most likely because the disk is full. What was confirmed is "
@@ -251,6 +302,8 @@ class StoreStopped(BillingError):
 
 
 class NotCertain(BillingError):
+    """The disk failed during a commit, so nobody knows whether it was saved."""
+
     def __init__(self) -> None:
         super().__init__(
             "The disk cannot be written, perhaps because it is full, and it is not certain that "
@@ -259,7 +312,7 @@ class NotCertain(BillingError):
 
 
 class StoreDamaged(BillingError):
-    """What is read is not what was written; `where` says the place in numbers, for a log."""
+    """What was read is not what was written; `where` locates the damage in numbers, for a log."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -271,6 +324,8 @@ class StoreDamaged(BillingError):
 
 
 class StoreMoved(BillingError):
+    """The data folder is no longer the one that was opened."""
+
     def __init__(self, folder: str) -> None:
         self.folder = folder
         super().__init__(
@@ -281,6 +336,8 @@ class StoreMoved(BillingError):
 
 
 class StoreClosing(BillingError):
+    """The app is being stopped, so nothing more is written."""
+
     def __init__(self) -> None:
         super().__init__(
             "Billing Tasks is being stopped. This was not saved; do it again once it has started."
@@ -292,6 +349,8 @@ class WrongDataFolder(BillingError):
 
 
 class LogMissing(WrongDataFolder):
+    """The database's log is missing, and with it the latest changes."""
+
     def __init__(self, log: str, lock: object) -> None:
         super().__init__(
             f"{log} is missing: changes that were confirmed last are in it, and it was not closed "
@@ -301,6 +360,8 @@ class LogMissing(WrongDataFolder):
 
 
 class NotEmpty(WrongDataFolder):
+    """A backup cannot be restored into a folder that holds data."""
+
     def __init__(self, folder: str) -> None:
         super().__init__(
             f"{folder} is not empty: a backup is restored into a folder without data. Move what "

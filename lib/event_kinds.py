@@ -1,4 +1,4 @@
-"""The kinds of history there are, and the sentence each is told in."""
+"""The kinds of history, and the sentence that tells each to people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """What a line of history tells; the value is what is stored."""
+    """What a line of history is about; the value is what is stored."""
 
     CREATED = "created"
     ASSIGNED = "assigned"
@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     EXPORTED = "exported"
     BACKED_UP = "backed_up"
     SETTING_CHANGED = "setting_changed"
+    DAY_NOTED = "noted a day"
     IMPORTED = "imported"
     KNOWN_PROBLEMS = "known problems"
     REPLACED = "replaced"
@@ -47,7 +48,7 @@ class EventKind(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """What happened, as the history says it to people."""
+        """Return what happened, as the history says it to people."""
         return _HAPPENED[self]
 
 
@@ -71,6 +72,7 @@ _HAPPENED = {
     EventKind.EXPORTED: "Exported",
     EventKind.BACKED_UP: "Backed up",
     EventKind.SETTING_CHANGED: "Changed a setting",
+    EventKind.DAY_NOTED: "Wrote a note on a day",
     EventKind.IMPORTED: "Imported the claim",
     EventKind.KNOWN_PROBLEMS: "Known problems of the claim as it came in",
     EventKind.REPLACED: "Replaced by a later claim",

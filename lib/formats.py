@@ -1,4 +1,4 @@
-"""US dates, dollars and counts, written and read one way. Pure."""
+"""US dates, dollars and counts: written and read in one way. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from lib.models import (
+    Task,
+    TaskRow,
+)
 
 YEARS = range(1850, 2200)  # of the dates that files may bring, too
 MAX_TYPED = 24  # characters of an amount: nobody charges a longer one
@@ -16,7 +21,8 @@ _US_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
 
 
 def parse_money(text: str) -> Decimal | None:
-    """US dollars from "1,234.50", "$12" or "12.5"; None for anything else ("12,5" too)."""
+    """Return US dollars from "1,234.50", "$12" or "12.5"; None for anything else, including
+    "12,5"."""
     text = text.strip()
     found = _MONEY.fullmatch(text) if len(text) <= MAX_TYPED else None
     if not found or not (found[1] or found[2]):
@@ -28,8 +34,8 @@ def parse_money(text: str) -> Decimal | None:
 
 
 def parse_date(text: str) -> date | None:
-    """A day from MM/DD/YYYY, M/D/YY (this century) or YYYY-MM-DD; None for anything else, a year
-    that is a slip (0025) too."""
+    """Return a date from MM/DD/YYYY, M/D/YY (this century) or YYYY-MM-DD; None for anything else,
+    including an impossible year (0025)."""
     text = text.strip()
     try:
         if found := _US_DATE.fullmatch(text):
@@ -45,7 +51,7 @@ def parse_date(text: str) -> date | None:
 
 
 def show(value: object) -> str:
-    """A field's value as people read it: dates as MM/DD/YYYY, nothing as nothing."""
+    """Return a field's value as people read it: dates as MM/DD/YYYY, None as an empty string."""
     if value is None:
         return ""
     if isinstance(value, date):
@@ -56,23 +62,27 @@ def show(value: object) -> str:
 
 
 def day(value: date | None) -> str:
+    """Return a date as MM/DD/YYYY; None as an empty string."""
     return f"{value:%m/%d/%Y}" if value else ""
 
 
 def moment(value: datetime, zone: ZoneInfo) -> str:
+    """Return a time in that zone, as MM/DD/YYYY and a twelve-hour clock."""
     local = value.astimezone(zone)
     return f"{local:%m/%d/%Y} {local.hour % 12 or 12}:{local:%M %p}"
 
 
 def dollars(value: Decimal | None) -> str:
+    """Return US dollars with two decimals and thousands separators; None as an empty string."""
     return f"{value:,.2f}" if value is not None else ""
 
 
 def plural(count: int, one: str, several: str | None = None) -> str:
-    """ "1 task", "2,310 tasks"."""
+    """Return a count with its noun: "1 task", "2,310 tasks"."""
     return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
-def age(created_at: datetime, today: date, zone: ZoneInfo) -> int:
-    """Days since the request arrived, by the practice's calendar."""
-    return (today - created_at.astimezone(zone).date()).days
+def age(task: Task | TaskRow, today: date, zone: ZoneInfo) -> int:
+    """Days from the request to the completion, or to today, by the practice's calendar."""
+    ended = task.completed_at.astimezone(zone).date() if task.completed_at else today
+    return (ended - (task.requested_on or task.created_at.astimezone(zone).date())).days

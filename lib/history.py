@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from lib import access
+from lib.access import Verb
 from lib.event_kinds import EventKind
 from lib.models import Event, Person
 from lib.store.database import Connection
@@ -23,14 +25,22 @@ def record(
     old: str | None = None,
     new: str | None = None,
     detail: str | None = None,
+    was_assignee_id: int | None = None,
+    resolution: str | None = None,
 ) -> None:
-    """Add one line of history inside the caller's transaction."""
+    """Insert one line of history inside the caller's transaction, after the change it tells of.
+
+    Who has the task then is kept with it, so that the past needs no guess. `was_assignee_id` is
+    who had it before, of an "assigned" line; `resolution` belongs to a "completed" one.
+    """
     con.execute(
         """
         INSERT INTO event (practice_id, task_id, charge_id, document_id, kind, field,
-                           old_value, new_value, detail, actor_id, happened_at)
+                           old_value, new_value, detail, actor_id, happened_at, assignee_id,
+                           was_assignee_id, resolution)
         VALUES ($practice_id, $task_id, $charge_id, $document_id, $kind, $field,
-                $old, $new, $detail, $actor_id, $now)
+                $old, $new, $detail, $actor_id, $now,
+                (SELECT assignee_id FROM task WHERE id = $task_id), $was_assignee_id, $resolution)
         """,
         practice_id=practice_id,
         task_id=task_id,
@@ -43,6 +53,8 @@ def record(
         detail=detail,
         actor_id=actor_id,
         now=now,
+        was_assignee_id=was_assignee_id,
+        resolution=resolution,
     )
 
 
@@ -58,5 +70,5 @@ def of_task(con: Connection, task_id: int, *, actor: Person) -> list[Event]:
         ORDER BY event.id DESC
         """,
         task_id=task_id,
-        practices=actor.practice_ids,
+        practices=access.may_anywhere(actor, Verb.SEE_PATIENTS),
     )

@@ -1,4 +1,4 @@
-"""The records and enumerations that cross the border between the library and the pages."""
+"""The records and enumerations that the library and the pages exchange."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lib.event_kinds import EventKind
 
 
 class Role(StrEnum):
-    """What somebody is in one practice."""
+    """What a person is in one practice."""
 
     MANAGER = "manager"
     STAFF = "staff"
@@ -20,6 +20,7 @@ class Role(StrEnum):
 
     @property
     def label(self) -> str:
+        """Return the role as the screen names it."""
         return {
             Role.MANAGER: "Billing manager",
             Role.STAFF: "Practice staff",
@@ -41,6 +42,7 @@ class TaskType(StrEnum):
 
     @property
     def label(self) -> str:
+        """Return the type as the screen names it."""
         return {
             TaskType.CODING: "Coding",
             TaskType.PATIENT: "Patient information",
@@ -53,7 +55,7 @@ class TaskType(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a task is in its life; pending is everything that is not completed."""
+    """The state of a task; pending is everything that is not completed."""
 
     OPEN = "open"
     IN_PROGRESS = "in_progress"
@@ -61,6 +63,7 @@ class Status(StrEnum):
 
     @property
     def label(self) -> str:
+        """Return the state as the screen names it."""
         return {
             Status.OPEN: "Open",
             Status.IN_PROGRESS: "In progress",
@@ -68,8 +71,30 @@ class Status(StrEnum):
         }[self]
 
 
+class Resolution(StrEnum):
+    """How a completed task ended."""
+
+    CORRECTED = "corrected"
+    DOCUMENT_SENT = "document_sent"
+    ANSWERED = "answered"
+    WRITTEN_OFF = "written_off"
+    DUPLICATE = "duplicate"
+    NOT_OURS = "not_ours"
+
+    @property
+    def label(self) -> str:
+        return {
+            Resolution.CORRECTED: "Corrected and resubmitted",
+            Resolution.DOCUMENT_SENT: "Document sent",
+            Resolution.ANSWERED: "Answered",
+            Resolution.WRITTEN_OFF: "Written off",
+            Resolution.DUPLICATE: "Duplicate",
+            Resolution.NOT_OURS: "Not ours",
+        }[self]
+
+
 class Turn(StrEnum):
-    """Who has to do the next thing on a pending task."""
+    """Whose move it is on a pending task."""
 
     PRACTICE = "practice"
     BILLER = "biller"
@@ -84,6 +109,8 @@ class Channel(StrEnum):
 
 
 class DocumentStatus(StrEnum):
+    """How far a document is in the practice's own handling."""
+
     NEW = "new"
     IN_PROCESS = "in_process"
     PROCESSED = "processed"
@@ -91,6 +118,7 @@ class DocumentStatus(StrEnum):
 
     @property
     def label(self) -> str:
+        """Return the status as the screen names it."""
         return {
             DocumentStatus.NEW: "New",
             DocumentStatus.IN_PROCESS: "In process",
@@ -101,14 +129,18 @@ class DocumentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Practice:
+    """A group of providers that files claims under one name; every record belongs to one."""
+
     id: int
     name: str
     timezone: str  # IANA name; days are counted in it
-    due_days: int  # days the practice gives itself to answer a request that names no date
+    due_days: int  # the practice's own deadline for requests that name no due date
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
+    """A practice a person belongs to, and their role there."""
+
     practice: Practice
     role: Role
 
@@ -124,9 +156,11 @@ class Person:
 
     @property
     def practice_ids(self) -> list[int]:
+        """Return the ids of their practices."""
         return [m.practice.id for m in self.memberships]
 
     def role_in(self, practice_id: int) -> Role | None:
+        """Return their role in a practice; None if they do not belong to it."""
         return next((m.role for m in self.memberships if m.practice.id == practice_id), None)
 
 
@@ -142,14 +176,18 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
+    """An insurer of a practice's patients."""
+
     id: int
     practice_id: int
-    code: str  # the payer's identifier as files name it; not always a number
+    code: str  # the payer ID as files write it; not always a number
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Patient:
+    """A patient of a practice."""
+
     id: int
     practice_id: int
     last_name: str
@@ -159,6 +197,7 @@ class Patient:
 
     @property
     def name(self) -> str:
+        """Return "LAST, FIRST"."""
         return ", ".join(part for part in (self.last_name, self.first_name) if part)
 
 
@@ -170,15 +209,15 @@ class ServiceLine:
     date_to: date | None
     procedure: str  # HCPCS or CPT code
     modifiers: tuple[str, ...]  # up to four
-    pointers: tuple[int, ...]  # 1-based places in the charge's diagnoses, up to four
+    pointers: tuple[int, ...]  # 1-based positions in the charge's diagnoses, up to four
     units: Decimal
     unit_charge: Decimal  # US dollars
-    total: Decimal  # US dollars; units x unit charge, or as filed while nobody has edited the line
+    total: Decimal  # US dollars; units × unit charge, or as filed until somebody edits the line
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A claim as the practice files it, with everything the Edit Charge window shows."""
+    """A claim as the practice holds and edits it, with everything the Edit Charge window shows."""
 
     id: int
     practice_id: int
@@ -204,19 +243,19 @@ class Charge:
     diagnoses: tuple[str, ...]  # in order, without the dot, up to twelve
     filed_total: Decimal  # CLM02 as the claim arrived
     is_edited: bool  # somebody has saved it since it arrived
-    arrival_problems: tuple[str, ...]  # keys of what the checks found when it came in
+    arrival_problems: tuple[str, ...]  # keys of what the scrubber found when it came in
     version: int
     lines: tuple[ServiceLine, ...] = ()
 
     @property
     def total(self) -> Decimal:
-        """US dollars: the sum of the service lines."""
+        """Return the US dollars of all service lines."""
         return sum((line.total for line in self.lines), Decimal("0.00"))
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A request to the practice, as the list and the Task Details panel show it."""
+    """What the practice is asked to do, as the list and the Task Details panel show it."""
 
     id: int
     practice_id: int
@@ -235,7 +274,7 @@ class Task:
     payer_name: str
     provider_name: str
     date_of_service: date | None
-    amount: Decimal | None  # US dollars that wait for the answer
+    amount: Decimal | None  # US dollars that depend on the answer
     due_on: date | None
     due_rule: str
     document_label: str | None
@@ -247,11 +286,13 @@ class Task:
     completed_at: datetime | None
     completed_by: str | None
     version: int
+    requested_on: date | None = None  # the asker's own date; None where it was not recorded
+    resolution: Resolution | None = None  # of a completed task; None where it was not recorded
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What a payer's later answer proposes for an open task."""
+    """What a payer's later answer suggests for an open task."""
 
     sentence: str  # "Plains Health paid … Complete the task?"
     made_at: datetime
@@ -274,11 +315,21 @@ class TaskRow:
     status: Status
     turn: Turn
     assignee_name: str | None
+    requested_on: date | None = None
+    practice_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Tasks that something counted: a text that selects their ids, and its values by name."""
+
+    sql: str
+    values: tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFilter:
-    """What the list shows; a field that is not set lets everything through."""
+    """What the list shows; a field that is not set restricts nothing."""
 
     statuses: tuple[Status, ...] = ()
     types: tuple[TaskType, ...] = ()
@@ -292,6 +343,11 @@ class TaskFilter:
     completed_from: datetime | None = None
     completed_before: datetime | None = None
     pending_at: datetime | None = None
+    age_from: int | None = None  # days from the request to the completion, or to `as_of`
+    age_to: int | None = None
+    as_of: datetime | None = None
+    code: str | None = None  # of the payer, such as CO-16
+    selection: Selection | None = None
     amount_from: Decimal | None = None
     amount_to: Decimal | None = None
     words: tuple[str, ...] = ()
@@ -299,6 +355,8 @@ class TaskFilter:
 
 @dataclass(frozen=True, slots=True)
 class TaskPage:
+    """One page of the task list, with the totals of all pages."""
+
     rows: tuple[TaskRow, ...]
     count: int  # of all pages
     amount: Decimal  # US dollars, of all pages
@@ -306,6 +364,8 @@ class TaskPage:
 
 @dataclass(frozen=True, slots=True)
 class Note:
+    """A question, comment or note written on a task."""
+
     id: int
     channel: Channel
     text: str
@@ -315,7 +375,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of history: who did what when, and what it was before and after."""
+    """One line of history: who did what and when, and the values before and after."""
 
     kind: EventKind
     field: str | None
@@ -328,7 +388,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class DocumentDetails:
-    """What people say of a document; its content stands for itself."""
+    """What people enter about a document; its content is separate."""
 
     name: str
     label: str  # one of documents.LABELS
@@ -339,12 +399,14 @@ class DocumentDetails:
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """A saved document: its details, and what is known of its file."""
+
     id: int
     practice_id: int
     sha256: str
     media_type: str
     size: int  # bytes
-    file_name: str  # under which it leaves: it ends as its media type does
+    file_name: str  # for its download; the extension fits the media type
     name: str
     label: str
     status: DocumentStatus
@@ -357,16 +419,17 @@ class Document:
 
     @property
     def details(self) -> DocumentDetails:
+        """Return what people entered about it."""
         return DocumentDetails(self.name, self.label, self.status, self.document_date, self.notes)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something a scrubber would stop on."""
+    """Something a payer's scrubber would reject."""
 
     field: str  # where it is shown: "rendering_npi", "diagnoses.2", "lines.0.procedure"
     sentence: str
-    key: str  # rule and offending value; the same key means the same problem on another version
+    key: str  # rule and offending value; the same key is the same problem in another version
     is_blocking: bool = True
 
 
@@ -382,11 +445,11 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row of a table of tasks that does not come in, though others do."""
+    """A rejected row of a table whose other rows may come in."""
 
     line: int  # in the file
     reason: str
-    text: str  # what stands in it
+    text: str  # the text of the row
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,22 +465,22 @@ class ImportReport:
     already_imported: bool = False
     refused: str | None = None
     warnings: tuple[str, ...] = field(default=())
-    quarantined: int = 0  # messages, or parts of one, that were set aside; the others came in
-    unclear: int = 0  # statuses of claims that neither accept nor reject
+    quarantined: int = 0  # rejected messages, or parts of one; the others came in
+    unclear: int = 0  # claim statuses that neither accept nor reject
     summary: tuple[str, ...] = ()  # "96 answers: 83 paid, 13 denied."
-    matched: tuple[str, ...] = ()  # of how many tasks the charge was found, and what agreed
+    matched: tuple[str, ...] = ()  # how many tasks found their charge, and what agreed
     refused_rows: tuple[RefusedRow, ...] = ()
     file_id: int | None = field(default=None, compare=False)  # once it is imported
 
     @property
     def is_whole(self) -> bool:
-        """True where nothing of the file was refused, set aside or not understood."""
+        """Return True if nothing in the file was rejected or not understood."""
         return not (self.refused or self.quarantined or self.refused_rows or self.unclear)
 
 
 @dataclass(frozen=True, slots=True)
 class TaskOptions:
-    """Which answers of a remittance, beside denied claims, a practice wants as tasks."""
+    """Which answers of a remittance, besides denials, a practice wants as tasks."""
 
     partial_denials: bool = False
     line_denials: bool = False

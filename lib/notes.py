@@ -1,4 +1,4 @@
-"""What people write to each other: questions and comments, notes to and from the biller."""
+"""What people write on a task: questions and comments, notes to and from the biller."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lib.store.idempotency import FormSubmission, is_repeat
 
 
 def notes(con: Connection, task_id: int, *, actor: Person) -> list[Note]:
-    """Everything written on one task of the actor's practices, oldest first."""
+    """Return everything written on one task of the actor's practices, oldest first."""
     return con.records(
         Note,
         """
@@ -26,7 +26,7 @@ def notes(con: Connection, task_id: int, *, actor: Person) -> list[Note]:
         ORDER BY note.id
         """,
         task_id=task_id,
-        practices=actor.practice_ids,
+        practices=access.may_anywhere(actor, Verb.SEE_PATIENTS),
     )
 
 
@@ -34,7 +34,7 @@ def ask(
     con: Connection, task_id: int, text: str, *, token: str, drafts_sent: Sequence[str] = (),
     actor: Person, now: datetime,
 ) -> None:  # fmt: skip
-    """Put a question to the biller; a task nobody has is assigned to whoever asks.
+    """Ask the biller a question. An unassigned task is assigned to whoever asks.
 
     `drafts_sent` are the drafts that end with it.
     """
@@ -53,7 +53,7 @@ def ask(
 def comment(
     con: Connection, task_id: int, text: str, *, token: str, actor: Person, now: datetime
 ) -> None:
-    """Add a comment for colleagues; whose turn it is, and who has the task, stay as they are."""
+    """Add a comment for colleagues; whom the task waits on and who has it stay as they are."""
     text = _written(text, "your comment")
     with transaction(con):
         if not is_repeat(con, FormSubmission(token, "comment", actor, (task_id, text)), now=now):
@@ -64,7 +64,7 @@ def answer(
     con: Connection, task_id: int, text: str, *, token: str, drafts_sent: Sequence[str] = (),
     actor: Person, now: datetime,
 ) -> None:  # fmt: skip
-    """Answer as the biller; it is the practice's turn again."""
+    """Answer as the biller; the task then waits on the practice again."""
     text = _written(text, "your answer")
     with transaction(con):
         drafts.end(con, task_id, form=Form.ANSWER, writers=drafts_sent, actor=actor)

@@ -1,4 +1,4 @@
-"""Who is there: people, their practices, and their sessions on the server."""
+"""People, their practices, and their sessions on the server."""
 
 from __future__ import annotations
 
@@ -12,30 +12,36 @@ from lib.errors import NotSignedIn
 from lib.models import Colleague, Membership, Person, Practice, Role
 from lib.store.database import Connection, transaction
 
+ASSUMED_ZONE = "America/Chicago"  # of a practice that was not asked yet
 COOKIE = "billing_session"  # carries a session's token
-IDLE = timedelta(hours=12)  # a session that nobody used for so long has ended
-LONGEST = timedelta(hours=24)  # and so has one that is in use, after so long
-TOUCH = timedelta(minutes=5)  # last use is written at most this often, and never waits to be
+IDLE = timedelta(hours=12)  # a session unused for this long has ended
+LONGEST = timedelta(hours=24)  # and so has a session in use, after this long
+# the time of last use is written at most this often, and never waits for a writer
+TOUCH = timedelta(minutes=5)
 
 
 def add_practice(
     con: Connection,
     name: str,
     *,
-    timezone: str = "America/Chicago",
+    timezone: str | None = None,
     due_days: int = 30,
     now: datetime,
 ) -> int:
-    """Make a practice and return its id."""
+    """Make a practice and return its id.
+
+    Where nobody names its time zone, one is assumed, and the practice is asked for its own.
+    """
     with transaction(con):
         return int(
             con.value(
                 """
-                INSERT INTO practice (name, timezone, due_days, created_at)
-                VALUES ($name, $timezone, $due_days, $now) RETURNING id
+                INSERT INTO practice (name, timezone, timezone_is_assumed, due_days, created_at)
+                VALUES ($name, $timezone, $is_assumed, $due_days, $now) RETURNING id
                 """,
                 name=name,
-                timezone=timezone,
+                timezone=timezone or ASSUMED_ZONE,
+                is_assumed=timezone is None,
                 due_days=due_days,
                 now=now,
             )
@@ -43,7 +49,8 @@ def add_practice(
 
 
 def practices(con: Connection) -> list[Practice]:
-    """Every practice of the store, by name: for the command line and the sign-in page only."""
+    """Return every practice of the store, by name: for the command line and the sign-in page
+    only."""
     return con.records(Practice, "SELECT id, name, timezone, due_days FROM practice ORDER BY name")
 
 
@@ -56,7 +63,7 @@ def add_person(
     is_sample: bool,
     now: datetime,
 ) -> int:
-    """Make a person with a role in each practice named by its id; return the person's id."""
+    """Insert a person with a role in each of these practices, by id. Return the person's id."""
     with transaction(con):
         person_id = int(
             con.value(
@@ -81,7 +88,7 @@ def add_person(
 
 
 def person(con: Connection, person_id: int) -> Person | None:
-    """One person with their practices, or None."""
+    """Return one person with their practices, or None."""
     rows = con.rows(
         """
         SELECT person.name, person.email, practice.id, practice.name, practice.timezone,
@@ -105,13 +112,13 @@ def person(con: Connection, person_id: int) -> Person | None:
 
 
 def sample_people(con: Connection) -> list[Person]:
-    """The invented people one may sign in as while there is no identity provider."""
+    """Return the invented people one may sign in as while there is no identity provider."""
     ids = con.rows("SELECT id FROM person WHERE is_sample ORDER BY id")
     return [found for (person_id,) in ids if (found := person(con, person_id))]
 
 
 def colleagues(con: Connection, practice_id: int) -> list[Colleague]:
-    """Who may take a task of that practice, by name."""
+    """Return who may take a task of that practice, by name."""
     return con.records(
         Colleague,
         """
@@ -125,7 +132,7 @@ def colleagues(con: Connection, practice_id: int) -> list[Colleague]:
 
 
 def display_names(colleagues: Sequence[Colleague]) -> dict[int, str]:
-    """By id what each of them is called: the name, with the e-mail address where two share it."""
+    """Return by id the name to show for each of them, with the e-mail address if two share it."""
     times = Counter(each.name for each in colleagues)
     return {
         each.id: each.name if times[each.name] == 1 else f"{each.name} ({each.email})"
@@ -136,9 +143,7 @@ def display_names(colleagues: Sequence[Colleague]) -> dict[int, str]:
 def sign_in(con: Connection, person_id: int, *, now: datetime) -> str:
     """Open a session and return its token (256 random bits); the store keeps only its hash."""
     token = secrets.token_urlsafe(32)
-    with transaction(
-        con, invalidates_cache=False
-    ):  # no session of a token that nobody had is remembered
+    with transaction(con, invalidates_cache=False):  # nobody has cached a session for a new token
         con.execute(
             "INSERT INTO session VALUES ($hash, $person_id, $now, $now, NULL)",
             hash=_hash(token),
@@ -159,7 +164,7 @@ def sign_out(con: Connection, token: str, *, now: datetime) -> None:
 
 
 def who(con: Connection, token: str | None, *, now: datetime) -> Person:
-    """The person behind a session's token. Raises NotSignedIn for any other token."""
+    """Return the person behind a session's token. Raise NotSignedIn for any other token."""
     known = person(con, session_of(con, token, now=now))
     if known is None:
         raise NotSignedIn
@@ -167,9 +172,9 @@ def who(con: Connection, token: str | None, *, now: datetime) -> Person:
 
 
 def session_of(con: Connection, token: str | None, *, now: datetime, is_use: bool = True) -> int:
-    """The id of the person behind a session's token: asked at every click.
+    """Return the id of the person behind a session's token; called at every click.
 
-    `is_use` is False where nobody did anything, so that looking does not keep a session alive.
+    Pass `is_use` False if nobody did anything, so that checking does not keep a session alive.
     Raises NotSignedIn for any other token.
     """
     if not token:

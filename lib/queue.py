@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lib.models import Person, Status, TaskFilter, TaskPage, TaskRow, TaskType
+from lib import redaction, task_conditions
+from lib.access import Verb, may_anywhere
+from lib.models import (
+    Person,
+    Status,
+    TaskFilter,
+    TaskPage,
+    TaskRow,
+    TaskType,
+)
 from lib.store import search_terms
 from lib.store.database import Connection, money
 
@@ -47,7 +56,7 @@ ORDERS: dict[str, str] = {
     "payer": "nullif(task.payer_name, '')",
     "service": "task.date_of_service",
     "amount": "task.amount",
-    "age": "task.created_at",
+    "age": "coalesce(CAST(task.requested_on AS TIMESTAMP), task.created_at)",
     "due": "task.due_on",
     "status": "task.status",
     "assignee": "assignee.name",
@@ -60,11 +69,13 @@ def where(con: Connection, wanted: TaskFilter, actor: Person) -> tuple[str, dict
 
     One fixed text over `task`; other modules that count tasks use it too.
     """
-    practices = actor.practice_ids
+    # Whoever sees no patient cannot look for one by name either.
+    practices = may_anywhere(actor, Verb.SEE_PATIENTS) if wanted.words else actor.practice_ids
     if wanted.practice_id is not None:
         practices = [p for p in practices if p == wanted.practice_id]
+    more, values = task_conditions.asked(wanted)
     open_ones = [status is not Status.COMPLETED for status in wanted.statuses]
-    return CONDITION, {
+    return CONDITION + more, values | {
         "practices": practices,
         "is_open": open_ones[0] if open_ones and len(set(open_ones)) == 1 else None,
         "statuses": None if _says_all(wanted.statuses) else list(wanted.statuses),
@@ -132,14 +143,15 @@ def find(
         f"""
         SELECT task.id, task.title, task.type, task.patient_name, task.payer_name,
                task.date_of_service, task.amount, task.created_at, task.completed_at,
-               task.due_on, task.status, task.turn, assignee.name AS assignee_name
+               task.due_on, task.status, task.turn, assignee.name AS assignee_name,
+               task.requested_on, task.practice_id
         FROM task {join}
         WHERE task.id IN (SELECT unnest($ids::BIGINT[]))
         ORDER BY list_position($ids::BIGINT[], task.id)
         """,
         ids=ids or [],
     )
-    return TaskPage(tuple(rows), count, money(amount))
+    return TaskPage(tuple(redaction.task_row(row, actor) for row in rows), count, money(amount))
 
 
 def counts(con: Connection, practice_ids: Sequence[int], *, actor: Person) -> dict[str, int]:

@@ -1,4 +1,5 @@
-"""What a claim scrubber would stop on, as sentences beside the fields. Pure: no store, no clock."""
+"""Find what a payer's scrubber would reject, as sentences beside the fields. Pure: no store, no
+clock."""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ _NPI = re.compile(r"[0-9]{10}")
 _DIAGNOSIS = re.compile(r"[A-Z][0-9][0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
 _PROCEDURE = re.compile(r"[0-9]{5}|[0-9]{4}[AFMTU]|[A-Z][0-9]{4}")
 _MODIFIER = re.compile(r"[0-9A-Z]{2}")
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice the digit, its own digits added
-_PREFIX_SUM = 24  # what "80840" adds to the Luhn sum of an NPI
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice the digit, with the digits of the result added
+_PREFIX_SUM = 24  # the contribution of "80840" to the Luhn sum of an NPI
 
 _PROVIDERS = (
     ("billing", "billing provider", True),
@@ -36,10 +37,11 @@ _PROVIDERS = (
 
 
 def check_charge(charge: Charge, *, today: date) -> list[Problem]:
-    """Everything a scrubber would stop on, in the order of the form; empty for a clean charge.
+    """Return everything a scrubber would reject, in the order of the form; empty for a clean
+    charge.
 
-    `today` is the practice's day: nothing may have happened after it. Whether a problem blocks
-    is decided by `blocking` and `marked`, not here.
+    `today` is the date in the practice: nothing may have happened after it. Whether a problem
+    blocks is decided by `blocking` and `marked`, not here.
     """
     found: list[Problem] = []
     if not charge.member_id.strip():
@@ -70,8 +72,8 @@ def check_charge(charge: Charge, *, today: date) -> list[Problem]:
 
 
 def check_patient(birth_date: date | None) -> list[Problem]:
-    """What a scrubber would stop on in what the claim says of its patient; it blocks nobody here,
-    since a patient's record is not changed in a charge."""
+    """Return what a scrubber would reject in the claim's patient. It blocks nobody here, since a
+    patient's record cannot be changed in a charge."""
     if birth_date:
         return []
     sentence = "The claim came without the patient's birth date. Note it for the biller."
@@ -79,12 +81,12 @@ def check_patient(birth_date: date | None) -> list[Problem]:
 
 
 def blocking(charge: Charge, problems: Sequence[Problem]) -> list[Problem]:
-    """The problems that were not there when the charge came in: they stop Save and Complete."""
+    """Return the problems the charge did not come in with: they stop Save and Complete."""
     return [problem for problem in problems if problem.key not in charge.arrival_problems]
 
 
 def marked(charge: Charge, problems: Sequence[Problem]) -> list[Problem]:
-    """All problems, those the charge arrived with as warnings (`is_blocking` False)."""
+    """Return all problems; those the charge came in with as warnings (`is_blocking` False)."""
     return [
         replace(problem, is_blocking=problem.key not in charge.arrival_problems)
         for problem in problems
@@ -92,13 +94,13 @@ def marked(charge: Charge, problems: Sequence[Problem]) -> list[Problem]:
 
 
 def total_differs(charge: Charge) -> bool:
-    """True where the claim arrived with another total than its lines add up to, until saved."""
+    """Return True, until the charge is saved, if the claim's total was not the sum of its lines."""
     return not charge.is_edited and charge.total != charge.filed_total
 
 
 @lru_cache(maxsize=10_000)
 def is_npi(number: str) -> bool:
-    """True for a well-formed National Provider Identifier: ten digits whose Luhn check digit
+    """Return True for a well-formed National Provider Identifier: ten digits whose Luhn check digit
     is computed over "80840" + the number. Source: CMS, NPI check digit calculation."""
     if not _NPI.fullmatch(number):
         return False
@@ -108,44 +110,44 @@ def is_npi(number: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def is_diagnosis(code: str) -> bool:
-    """True for the format of an ICD-10-CM code, with or without its dot: a letter, a digit, a
-    letter or digit, then up to four more. Whether the code exists is not looked up.
-    Source: ICD-10-CM Official Guidelines for Coding and Reporting, section I.A.2."""
+    """Return True for the format of an ICD-10-CM code, with or without its dot: a letter, a digit,
+    a letter or digit, then up to four more. Whether the code exists is not checked. Source:
+    ICD-10-CM Official Guidelines for Coding and Reporting, section I.A.2."""
     return _DIAGNOSIS.fullmatch(code) is not None
 
 
 def dotted(code: str) -> str:
-    """A diagnosis as people write it, with its dot after the third character; it is stored, and
-    sent in claims, without. Source: ICD-10-CM Official Guidelines, section I.A.2."""
+    """Return a diagnosis as people write it, with its dot after the third character. It is stored,
+    and sent in claims, without. Source: ICD-10-CM Official Guidelines, section I.A.2."""
     return f"{code[:3]}.{code[3:]}" if len(code) > 3 and "." not in code else code
 
 
 @lru_cache(maxsize=10_000)
 def is_procedure(code: str) -> bool:
-    """True for the format of a CPT code (five digits, or four and F, T, U, M or A) or a HCPCS
-    level II code (a letter and four digits). Whether the code exists is not looked up."""
+    """Return True for the format of a CPT code (five digits, or four and F, T, U, M or A) or a
+    HCPCS level II code (a letter and four digits). Whether the code exists is not checked."""
     return _PROCEDURE.fullmatch(code) is not None
 
 
 @lru_cache(maxsize=10_000)
 def is_modifier(code: str) -> bool:
-    """True for the format of a modifier: two letters or digits."""
+    """Return True for the format of a modifier: two letters or digits."""
     return _MODIFIER.fullmatch(code) is not None
 
 
 @cache
 def places_of_service() -> dict[str, str]:
-    """Two-digit code → short name, in order.
+    """Return the two-digit codes with their short names, in order.
 
-    Source: CMS, Place of Service Codes for Professional Claims (a federal code set, public
-    domain), with code 66 of 2024; names shortened by us, 2026-11.
+    Source: CMS, Place of Service Codes for Professional Claims (a federal code set, public domain),
+    with code 66 of 2024; names shortened by us, 2026-11.
     """
     with PLACES.open(encoding="utf-8", newline="") as file:
         return {row["code"]: row["name"] for row in csv.DictReader(file)}
 
 
 def _problem(field: str, sentence: str, value: str, rule: str = "") -> Problem:
-    """`rule` is the field without its position, unless it is named."""
+    """Return a problem. Unless given, `rule` is the field without its position."""
     return Problem(field, sentence, f"{rule or field}:{value}")
 
 
@@ -204,7 +206,8 @@ def _diagnosis_problems(diagnoses: Sequence[str]) -> Iterator[Problem]:
 
 
 def _is_clean(line: ServiceLine, diagnoses: int, today: date) -> bool:
-    """True where `_line_problems` would find nothing: nearly every line, so this one is quick."""
+    """Return True if `_line_problems` would find nothing: true of nearly every line, so this is
+    fast."""
     start, end, modifiers, pointers = line.date_from, line.date_to, line.modifiers, line.pointers
     return (
         is_procedure(line.procedure)

@@ -1,9 +1,10 @@
-"""What a practice decides for itself: how long it gives itself, and which answers become tasks."""
+"""What a practice decides for itself: its own deadline, and which answers become tasks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import available_timezones
 
 from lib import access, history
 from lib.access import Verb
@@ -13,11 +14,17 @@ from lib.models import Event, Person, TaskOptions
 from lib.store.database import Connection, transaction
 
 DUE_DAYS = range(1, 366)
+_US_ZONES = (
+    "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix",
+    "America/Los_Angeles", "America/Anchorage", "Pacific/Honolulu", "America/Puerto_Rico",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    due_days: int  # days the practice gives itself to answer a request that names no date
+    """The settings of one practice."""
+
+    due_days: int  # the practice's own deadline for requests that name no due date
     options: TaskOptions
 
 
@@ -31,7 +38,7 @@ OPTION_LABELS = {
 
 
 def options(con: Connection, practice_id: int) -> TaskOptions:
-    """What the intake asks before it reads a remittance; none is wanted where none was chosen."""
+    """Return which answers become tasks, for an import; none until the practice chooses some."""
     found = con.records(
         TaskOptions,
         """
@@ -46,7 +53,7 @@ def options(con: Connection, practice_id: int) -> TaskOptions:
 
 
 def read(con: Connection, practice_id: int, *, actor: Person) -> Settings:
-    """The settings of one of the actor's practices. Raises NoSuchPractice for any other."""
+    """Return the settings of one of the actor's practices. Raise NoSuchPractice for any other."""
     access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
     days = con.value("SELECT due_days FROM practice WHERE id = $id", id=practice_id)
     return Settings(int(days), options(con, practice_id))
@@ -61,10 +68,10 @@ def change(
     actor: Person,
     now: datetime,
 ) -> int:
-    """Write what differs, each with its history; how many settings that were.
+    """Write the settings that differ, each with its history. Return how many there were.
 
-    `seen` is what the form showed when it opened. Raises SettingsChanged where somebody else
-    changed them meanwhile, WrongInput for days that cannot be, NotAllowed, NoSuchPractice.
+    `seen` is what the form showed when it opened. Raises SettingsChanged if somebody else changed
+    them meanwhile, WrongInput for an impossible number of days, NotAllowed, NoSuchPractice.
     """
     access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
     if wanted.due_days not in DUE_DAYS:
@@ -95,7 +102,7 @@ def change(
 
 
 def changes(con: Connection, practice_id: int, *, actor: Person) -> list[Event]:
-    """Who changed which setting when, newest first; the last fifty."""
+    """Return who changed which setting and when, newest first; the last fifty."""
     access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
     return con.records(
         Event,
@@ -118,3 +125,44 @@ def _values(settings: Settings) -> dict[str, int | bool]:
 
 def _word(value: int | bool) -> str:
     return ("off", "on")[value] if isinstance(value, bool) else str(value)
+
+
+def is_timezone_assumed(con: Connection, practice_id: int) -> bool:
+    """Return True where nobody has named the time zone of the practice."""
+    sql = "SELECT coalesce(timezone_is_assumed, false) FROM practice WHERE id = $id"
+    return bool(con.value(sql, id=practice_id))
+
+
+def set_timezone(
+    con: Connection, practice_id: int, timezone: str, *, actor: Person | None, now: datetime
+) -> None:
+    """Write the time zone in which the practice counts its days, with its history.
+
+    `actor` is None on the command line. Raises WrongInput for a zone that does not exist,
+    NotAllowed or NoSuchPractice.
+    """
+    if actor is not None:
+        access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
+    if timezone not in zones():
+        raise WrongInput(f"There is no time zone {timezone}. Name one such as America/New_York.")
+    with transaction(con):
+        before = con.value("SELECT timezone FROM practice WHERE id = $id", id=practice_id)
+        assumed = is_timezone_assumed(con, practice_id)
+        con.execute(
+            "UPDATE practice SET timezone = $zone, timezone_is_assumed = false WHERE id = $id",
+            zone=timezone,
+            id=practice_id,
+        )
+        if before != timezone or assumed:
+            history.record(
+                con, EventKind.SETTING_CHANGED, practice_id=practice_id,
+                actor_id=actor.id if actor else None, now=now, field="Time zone",
+                old=f"{before} (assumed)" if assumed else before, new=timezone,
+            )  # fmt: skip
+
+
+def zones() -> list[str]:
+    """Return the time zones there are, those of the United States first."""
+    every = available_timezones()
+    first = [zone for zone in _US_ZONES if zone in every]
+    return [*first, *sorted(zone for zone in every - set(first) if "/" in zone)]

@@ -1,4 +1,4 @@
-"""What a payer's later answer proposes: to complete a task that nobody need work on any more."""
+"""What a payer's later answer suggests: completing a task that nobody needs to work on any more."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from lib import access, history, tasks
 from lib.access import Verb
 from lib.errors import NoSuchTask, NothingProposed, NotYourTask
 from lib.event_kinds import EventKind
-from lib.models import Person, Status, Suggestion, Task
+from lib.models import Person, Resolution, Status, Suggestion, Task
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 
 
 def of_task(con: Connection, task: Task) -> Suggestion | None:
-    """What is proposed for a task that is not completed, or None. The caller has read the task."""
+    """Return the suggestion for a pending task, or None. The caller has read the task."""
     if task.status is Status.COMPLETED:
         return None
     found = con.records(
@@ -31,10 +31,11 @@ def of_task(con: Connection, task: Task) -> Suggestion | None:
 def accept(
     con: Connection, task_id: int, *, seen: Suggestion, token: str, actor: Person, now: datetime
 ) -> None:
-    """Complete the task as proposed, by its assignee; where it has none, whoever does so has it.
+    """Complete the task as suggested, for its assignee; an unassigned task is assigned to whoever
+    accepts.
 
-    `seen` is the proposal that was read. Raises NothingProposed, also where it is another by now,
-    NotYourTask, AlreadyCompleted, NotAllowed or NoSuchTask.
+    `seen` is the suggestion that was read. Raises NothingProposed, also if it is another one by
+    now, NotYourTask, AlreadyCompleted, NotAllowed or NoSuchTask.
     """
     with transaction(con):
         if has_completed(
@@ -44,13 +45,14 @@ def accept(
         task, proposal = _proposed(con, task_id, seen, actor)
         tasks.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
         _end(con, task, EventKind.SUGGESTION_ACCEPTED, proposal, actor, now)
-        tasks.mark_completed(con, task, actor=actor, now=now)
+        tasks.mark_completed(con, task, resolution=Resolution.ANSWERED, actor=actor, now=now)
 
 
 def dismiss(
     con: Connection, task_id: int, *, seen: Suggestion, token: str, actor: Person, now: datetime
 ) -> None:
-    """Leave the task as it is; the proposal is gone, its history stays. Raises as `accept`."""
+    """Leave the task as it is; the suggestion is gone, its history stays. Raises what `accept`
+    raises."""
     with transaction(con):
         is_known = is_repeat(
             con, FormSubmission(token, "decline proposal", actor, (task_id,)), now=now

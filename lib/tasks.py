@@ -23,7 +23,7 @@ from lib.errors import (
     WrongInput,
 )
 from lib.event_kinds import EventKind
-from lib.models import Person, Role, Status, Task, TaskType, Turn
+from lib.models import Person, Resolution, Role, Status, Task, TaskType, Turn
 from lib.store import search_terms
 from lib.store.database import Connection, Value, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
@@ -37,7 +37,7 @@ _TASK_COLUMNS = """
     task.payer_name, task.provider_name, task.date_of_service, task.amount, task.due_on,
     task.due_rule, task.document_label, task.source, task.codes, task.created_at,
     called[task.created_by] AS created_by, task.started_at, task.completed_at,
-    called[task.completed_by] AS completed_by, task.version
+    called[task.completed_by] AS completed_by, task.version, task.requested_on, task.resolution
 """
 
 
@@ -54,14 +54,14 @@ def get(con: Connection, task_id: int, *, actor: Person) -> Task:
     )
     if not found:
         raise NoSuchTask
-    access.require(actor, Verb.SEE, found[0].practice_id, NoSuchTask())
+    access.require(actor, Verb.SEE_PATIENTS, found[0].practice_id, NoSuchTask())
     return found[0]
 
 
 def require_seen(con: Connection, task_id: int, *, actor: Person) -> None:
     """Raise NoSuchTask where `get` would, for a fifth of its time."""
     practice_id = con.value("SELECT practice_id FROM task WHERE id = $id", id=task_id)
-    access.require(actor, Verb.SEE, practice_id, NoSuchTask())
+    access.require(actor, Verb.SEE_PATIENTS, practice_id, NoSuchTask())
 
 
 def create(
@@ -100,9 +100,9 @@ def create(
             return result(con, sent)
         about = subject_of(con, practice_id, charge_id, patient_id)
         rule = "named by the biller"
+        practice = next(m.practice for m in actor.memberships if m.practice.id == practice_id)
+        today = now.astimezone(ZoneInfo(practice.timezone)).date()
         if due_on is None:
-            practice = next(m.practice for m in actor.memberships if m.practice.id == practice_id)
-            today = now.astimezone(ZoneInfo(practice.timezone)).date()
             due_on = today + timedelta(days=practice.due_days)
             rule = f"{practice.due_days} days after the request, the practice's own rule"
         task_id = int(
@@ -111,11 +111,11 @@ def create(
                 INSERT INTO task (practice_id, type, status, is_open, turn, title, instructions,
                     charge_id, patient_id, payer_id, claim_number, patient_name, payer_name,
                     provider_name, date_of_service, amount, due_on, due_rule, document_label,
-                    source, claim_shape, created_at, created_by)
+                    source, claim_shape, requested_on, created_at, created_by)
                 VALUES ($practice_id, $type, 'open', true, 'practice', $title, $instructions,
                     $charge_id, $patient_id, $payer_id, $claim_number, $patient_name, $payer_name,
                     $provider_name, $date_of_service, $amount, $due_on, $due_rule, $document_label,
-                    'hand', $claim_shape, $now, $actor_id)
+                    'hand', $claim_shape, $today, $now, $actor_id)
                 RETURNING id
                 """,
                 practice_id=practice_id,
@@ -126,6 +126,7 @@ def create(
                 due_rule=rule,
                 document_label=document_label,
                 claim_shape=claim_shape(about["claim_number"]),
+                today=today,
                 now=now,
                 actor_id=actor.id,
                 **about,
@@ -222,6 +223,7 @@ def give(
         old=task.assignee_name,
         new=name,
         detail=detail,
+        was_assignee_id=task.assignee_id,
     )
 
 
@@ -246,6 +248,7 @@ def give_back(con: Connection, task: Task, *, actor: Person, now: datetime) -> N
         field="Assignee",
         old=task.assignee_name,
         new=None,
+        was_assignee_id=task.assignee_id,
     )
     if task.status is Status.IN_PROGRESS:
         _record_status(con, EventKind.GIVEN_BACK, task, Status.OPEN, actor, now)
@@ -267,6 +270,19 @@ def mark_not_started(
         started_at=started_at,
     )
     _record_status(con, EventKind.START_UNDONE, task, Status.OPEN, actor, now)
+    if assignee_id != task.assignee_id:
+        history.record(
+            con,
+            EventKind.ASSIGNED,
+            practice_id=task.practice_id,
+            task_id=task.id,
+            actor_id=actor.id,
+            now=now,
+            field="Assignee",
+            old=task.assignee_name,
+            new=con.value("SELECT name FROM person WHERE id = $id", id=assignee_id),
+            was_assignee_id=task.assignee_id,
+        )
 
 
 def mark_started(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
@@ -285,17 +301,20 @@ def mark_started(con: Connection, task: Task, *, actor: Person, now: datetime) -
     _record_status(con, EventKind.STARTED, task, Status.IN_PROGRESS, actor, now)
 
 
-def mark_completed(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
-    """Set the task to completed; what was typed about it and not saved goes."""
+def mark_completed(
+    con: Connection, task: Task, *, resolution: Resolution, actor: Person, now: datetime
+) -> None:
+    """Set the task to completed, as it ended; what was typed about it and not saved goes."""
     con.execute(
         """
         UPDATE task SET status = 'completed', is_open = false, turn = 'biller',
             started_at = coalesce(started_at, $now), completed_at = $now, completed_by = $actor_id,
-            version = version + 1
+            resolution = $resolution, version = version + 1
         WHERE id = $task_id
         """,
         task_id=task.id,
         actor_id=actor.id,
+        resolution=resolution,
         now=now,
     )
     # Only the forms that completed it: what a colleague typed before the task was taken over, and
@@ -308,7 +327,9 @@ def mark_completed(con: Connection, task: Task, *, actor: Person, now: datetime)
         task_id=task.id,
         actor_id=actor.id,
     )
-    _record_status(con, EventKind.COMPLETED, task, Status.COMPLETED, actor, now)
+    _record_status(
+        con, EventKind.COMPLETED, task, Status.COMPLETED, actor, now, resolution=resolution
+    )
 
 
 def mark_reopened(
@@ -319,7 +340,7 @@ def mark_reopened(
         """
         UPDATE task SET status = 'in_progress', is_open = true, turn = 'practice',
             assignee_id = coalesce(completed_by, assignee_id), completed_at = NULL,
-            completed_by = NULL, version = version + 1
+            completed_by = NULL, resolution = NULL, version = version + 1
         WHERE id = $task_id
         """,
         task_id=task.id,
@@ -403,14 +424,19 @@ def link_charge(
 def revise_request(
     con: Connection, task_id: int, *, type: str, title: str, instructions: str, codes: str,  # noqa: A002
     due_on: date | None, due_rule: str, label: str | None, amount: Decimal | None,
-    asked_on: date | None,
+    asked_on: date | None, today: date,
 ) -> None:  # fmt: skip
-    """Let the open task say all that is asked now, by when, and since when."""
+    """Let the open task say all that is asked now, by when, and since when.
+
+    A message from the future was asked for `today` at the latest; one without a date leaves the
+    day of the request as it is.
+    """
     con.execute(
         """
         UPDATE task SET type = $type, title = $title, instructions = $instructions,
             codes = $codes, due_on = $due_on, due_rule = $due_rule, document_label = $label,
-            amount = $amount, asked_on = $asked_on, version = version + 1
+            amount = $amount, asked_on = $asked_on,
+            requested_on = coalesce($requested_on, requested_on), version = version + 1
         WHERE id = $task_id
         """,
         task_id=task_id,
@@ -423,6 +449,7 @@ def revise_request(
         label=label,
         amount=amount,
         asked_on=asked_on,
+        requested_on=min(asked_on, today) if asked_on else None,
     )
     search_terms.index(con, [task_id])
 
@@ -445,7 +472,7 @@ def follow_charge(con: Connection, charge_id: int, *, provider: str, day: date |
 
 def _record_status(
     con: Connection, kind: EventKind, task: Task, status: Status, actor: Person, now: datetime,
-    detail: str | None = None,
+    detail: str | None = None, resolution: Resolution | None = None,
 ) -> None:  # fmt: skip
     history.record(
         con,
@@ -458,6 +485,7 @@ def _record_status(
         old=task.status.label,
         new=status.label,
         detail=detail,
+        resolution=resolution,
     )
 
 

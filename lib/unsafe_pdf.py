@@ -1,4 +1,4 @@
-"""What in a PDF could run, start a program or carry another file. Pure.
+"""Find what in a PDF could run, start a program or carry another file. Pure.
 
 Sources: ISO 32000-1, 7.3.5 (names may be written with #xx), 7.5.7 (object streams), 7.6
 (encryption), 7.11.4 (embedded files), 12.6.4 (actions), 12.7.8 (XFA forms).
@@ -10,7 +10,7 @@ import re
 import zlib
 from typing import Any
 
-MAX_UNPACKED = 64 * 1024 * 1024  # bytes of all object streams of a file that are looked through
+MAX_UNPACKED = 64 * 1024 * 1024  # bytes searched in all object streams of a file
 MAX_ESCAPES = 200_000  # letters of names that are written as #xx
 MAX_STREAMS = 50_000  # a scan of ten megabytes has some hundreds
 
@@ -19,8 +19,8 @@ OTHERS_INSIDE = "This PDF starts programs or holds other files"
 LOCKED = "This PDF is locked, so that nobody can look whether it holds scripts"
 TOO_DEEP = "This PDF cannot be looked through"
 
-# The long names are not found by chance in compressed data; the short ones are followed by what
-# they refer to.
+# The long names do not occur by chance in compressed data; the short ones are followed by what they
+# refer to.
 _SCRIPT = re.compile(rb"/(?:JavaScript|Rendition)\b|/XFA\s*(?:\[|\d+\s+\d+\s+R\b)")
 _OTHER = re.compile(
     rb"/(?:Launch|EmbeddedFiles?|FileAttachment|RichMedia|ImportData|GoToE)\b"
@@ -34,14 +34,14 @@ _OTHER_FILTER = re.compile(
     rb"|DCTDecode|JPXDecode)\b|/Predictor\s+(?!1\b)\d"
 )
 _CHUNK = 64 * 1024
-_LOOK_BACK = 4096  # bytes before `stream` in which its dictionary is looked for
+_LOOK_BACK = 4096  # bytes before `stream` that are searched for its dictionary
 
 
 def danger(content: bytes) -> str:
-    """Return what makes the PDF unsafe, as the beginning of a sentence; nothing where it is safe.
+    """Return what makes the PDF unsafe, as the beginning of a sentence; empty if it is safe.
 
-    A reader finds objects by their place in the file, whatever stands around them, so everything
-    is looked at: also what seems to be a comment, a string or the content of a stream.
+    A reader finds objects by their position in the file, whatever surrounds them, so everything is
+    searched, including what seems to be a comment, a string or the content of a stream.
     """
     text, count = _ESCAPED.subn(_letter, content, MAX_ESCAPES)
     if count == MAX_ESCAPES:
@@ -73,7 +73,8 @@ def _in_object_streams(content: bytes, *, is_locked: bool) -> str:
 
 
 def _said(content: bytes, text: bytes) -> str:
-    """Return what is found in the content, or in it as `text` without escapes in names."""
+    """Return what is found in the content, or in `text`, the same with escapes in names
+    resolved."""
     for what, pattern in ((SCRIPTS, _SCRIPT), (OTHERS_INSIDE, _OTHER)):
         if pattern.search(content) or (text is not content and pattern.search(text)):
             return what
@@ -81,7 +82,7 @@ def _said(content: bytes, text: bytes) -> str:
 
 
 def _unescaped(content: bytes) -> bytes:
-    """Return the content with #xx in names as the letter it stands for."""
+    """Return the content with each #xx in a name replaced by its letter."""
     return _ESCAPED.sub(_letter, content)
 
 
@@ -90,8 +91,8 @@ def _letter(escaped: re.Match[bytes]) -> bytes:
 
 
 def _inflated(content: bytes, start: int, most: int) -> tuple[bytes, int]:
-    """Return what the deflated stream at `start` holds, and what that cost in bytes looked at,
-    about `most` of them; of a damaged stream return what comes before the damage, as readers do."""
+    """Return the content of the deflated stream at `start`, and how many bytes that cost, at most
+    about `most`. Of a damaged stream return what precedes the damage, as readers do."""
     reader = zlib.decompressobj()
     found = bytearray()
     place = start
@@ -110,8 +111,8 @@ def _inflated(content: bytes, start: int, most: int) -> tuple[bytes, int]:
 
 
 def _before_damage(reader: Any, taken: bytes) -> bytes:
-    """Return what is in the piece before its damage: in smaller and smaller pieces, since what is
-    read together with the damage is lost."""
+    """Return what precedes the damage in this piece, read in ever smaller steps, since what is read
+    together with the damage is lost."""
     found = bytearray()
     for size in (4096, 64, 1):
         for place in range(0, len(taken), size):

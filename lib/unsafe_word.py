@@ -1,8 +1,8 @@
-"""What in a Word document could run, reach outside or carry another file. Pure.
+"""Find what in a Word document could run, reach outside or carry another file. Pure.
 
-Sources: ECMA-376 part 1, 17.16 (fields) and part 2 (packages: content types, relationships);
-MS-DOC 2.5 (FIB), 2.8.25 (characters of fields) and 2.9.279 (SttbfAssoc, the attached template);
-MS-OVBA 2.2 (where macros lie).
+Sources: ECMA-376 part 1, 17.16 (fields) and part 2 (packages: content types, relationships); MS-DOC
+2.5 (FIB), 2.8.25 (characters of fields) and 2.9.279 (SttbfAssoc, the attached template); MS-OVBA
+2.2 (where macros are stored).
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ TOO_DEEP = "This Word document cannot be looked through"
 DAMAGED = "This Word document is damaged"
 
 MAX_PARTS = 5000
-MAX_UNPACKED = 64 * 1024 * 1024  # bytes of all texts of a package that are looked through
+MAX_UNPACKED = 64 * 1024 * 1024  # bytes searched in all texts of a package
 MAX_DESCRIPTOR = 24  # bytes between one entry of an archive and the next: its data descriptor
 END_OF_ARCHIVE = b"PK\x05\x06"
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-# What another file begins with: an OLE object, an archive, a program, a PDF, RTF, compiled help.
+# How other files begin: an OLE object, an archive, a program, a PDF, RTF, compiled help.
 _OTHER_FILES = (COMPOUND_FILE, b"PK\x03\x04", b"MZ", b"%PDF", b"{\\rt", b"ITSF", b"\x7fELF")
 _TEXT = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\0\s]*<")
 _MACRO_PART = re.compile(r"(?:^|/)vba(?:project|data)[^/]*$", re.IGNORECASE)
 
-# A command of a field in the text of a .doc, where 0x13 begins a field.
+# A field's command in the text of a .doc, where 0x13 begins a field.
 _COMMANDS = (
     "DDEAUTO|DDE|LINK|EMBED|CONTROL|INCLUDETEXT|INCLUDEPICTURE|INCLUDE|IMPORT|DATABASE"
     "|MACROBUTTON|MACRO|HTMLCONTROL"
 )
 _FIELD = re.compile(f'\x13[\\s\x13"]*(?:{_COMMANDS})\\s+\\S', re.IGNORECASE)
-_NESTED_FIELD = re.compile("\x13\\s*[^\\s\x13-\x15]*\x13")  # a command out of another field
+_NESTED_FIELD = re.compile("\x13\\s*[^\\s\x13-\x15]*\x13")  # a command computed by another field
 _MACRO_NAMES = {"macros", "vba", "_vba_project_cur", "_vba_project"}
 _OBJECT_NAMES = {"\x01ole10native", "\x03ocxname", "\x03ocxdata"}
 _IS_TEMPLATE, _IS_LOCKED, _TABLE_1 = 0x0001, 0x0100, 0x0200  # flags of the FIB
-_WORD_97 = 0x00C1  # nFib; templates before it hold their macros as commands of the text
+_WORD_97 = 0x00C1  # nFib; templates of earlier versions store their macros as commands in the text
 
 
 def danger_in_package(content: bytes) -> str:
-    """Return what makes the .docx unsafe, as the beginning of a sentence; nothing where it is safe.
+    """Return what makes the .docx unsafe, as the beginning of a sentence; empty if it is safe.
 
-    Everything in the file must belong to the archive, and everything that can be a text is read
-    as one: names of parts are not believed.
+    Everything in the file must belong to the archive, and everything that can be a text is read as
+    one: the names of parts prove nothing.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
@@ -67,13 +67,15 @@ def danger_in_package(content: bytes) -> str:
 
 
 def _plain(name: str) -> str:
-    """A part's name as readers compare it: %xx, backslashes and blanks at the end say nothing."""
+    """Return a part's name as readers compare it, with %xx, backslashes and trailing blanks
+    resolved."""
     text = re.sub("%([0-9A-Fa-f]{2})", lambda found: chr(int(found[1], 16)), name)
     return text.replace("\\", "/").rstrip(" .\0").casefold()
 
 
 def _of_archive(content: bytes, package: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> str:
-    """Refuse an archive that holds more than it lists: readers disagree on what that is."""
+    """Return why an archive that holds more than it lists is unsafe: readers disagree on what that
+    is."""
     names = [_plain(entry.filename) for entry in entries]
     if len(entries) > MAX_PARTS:
         return TOO_DEEP
@@ -116,8 +118,8 @@ def _of_parts(package: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> str:
 
 
 def danger_in_compound(content: bytes) -> str:
-    """Return what makes the .doc unsafe, as `danger_in_package` does. Raises what olefile and
-    struct raise for one that is damaged."""
+    """Return what makes the .doc unsafe, as `danger_in_package` does. For a damaged one, raise what
+    olefile and struct raise."""
     with olefile.OleFileIO(io.BytesIO(content)) as package:
         paths = [[name.casefold() for name in path] for path in package.listdir(storages=True)]
         text = package.openstream("WordDocument").read()
@@ -155,8 +157,8 @@ def _stream(package: olefile.OleFileIO, flags: int) -> bytes:
 
 
 def _put_together(text: bytes, table: bytes) -> str:
-    """Return the text of the document out of its pieces (MS-DOC 2.4.1). Raises ValueError where
-    they hold more than there is."""
+    """Return the text of the document, joined from its pieces (MS-DOC 2.4.1). Raise ValueError if
+    they claim more than there is."""
     if len(text) < 0x01AA:
         return ""
     start, length = struct.unpack_from("<II", text, 0x01A2)  # fcClx, lcbClx

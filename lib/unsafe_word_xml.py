@@ -1,4 +1,4 @@
-"""What in the texts of a Word package could run, reach outside or carry another file. Pure."""
+"""Find what in the texts of a Word package could run, reach outside or carry another file. Pure."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _COMMANDS = {
     "IMPORT", "DATABASE", "MACRO", "MACROBUTTON", "HTMLCONTROL", "HTMLACTIVEX", "PRINT", "RD",
 }  # fmt: skip
 _INSTRUCTIONS = {"instrtext", "delinstrtext"}
-_NESTED = "\ufffc"  # stands for a field within a field, whose result may be part of a command
+_NESTED = "\ufffc"  # stands for a nested field, whose result may be part of a command
 
 
 class XmlLook:
-    """One reading of one part; elements are known by their local names, whatever their prefix."""
+    """A search through one part; elements are known by their local names, whatever their prefix."""
 
     def __init__(self) -> None:
         self.found = ""
@@ -41,8 +41,8 @@ class XmlLook:
         self._in_instruction = False
 
     def danger(self, text: bytes) -> str:
-        """Return what is found, or nothing. Raises ExpatError or ValueError for what is no XML of a
-        package."""
+        """Return what is found; empty if nothing is. Raise ExpatError or ValueError for XML that no
+        package contains."""
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.XmlDeclHandler = self._declared
@@ -56,7 +56,7 @@ class XmlLook:
         return self.found
 
     def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
-        # ECMA-376 part 2, 8.1.4: a part is in UTF-8 or UTF-16; in others words can hide.
+        # ECMA-376 part 2, 8.1.4: a part is UTF-8 or UTF-16; in other encodings words can hide.
         if encoding and encoding.lower() not in _ENCODINGS:
             raise ValueError("a part in another encoding")
 

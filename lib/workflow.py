@@ -19,7 +19,7 @@ from lib.errors import (
     StartNotUndone,
     WrongInput,
 )
-from lib.models import Person, Status, Task, TaskType
+from lib.models import Person, Resolution, Status, Task, TaskType
 from lib.store.database import Connection, transaction, utc
 from lib.store.idempotency import FormSubmission, has_completed
 
@@ -28,11 +28,11 @@ def assign(
     con: Connection, task_id: int, *, to: int | None, seen: int | None, comment: str = "",
     drafts_sent: Sequence[str] = (), actor: Person, now: datetime,
 ) -> None:  # fmt: skip
-    """Give the task to person `to`, or to nobody, where its assignee is still `seen`, as the actor
-    saw it, with the comment that was typed beside it.
+    """Assign the task to person `to`, or to nobody, if its assignee is still `seen`, with the
+    comment typed beside it.
 
-    A task that goes to nobody is open again. `drafts_sent` are the drafts that end with it.
-    Raises AssignmentChanged where somebody was quicker, WrongInput for one who cannot take it.
+    An unassigned task is open again. `drafts_sent` are the drafts that end with it. Raises
+    AssignmentChanged if somebody was quicker, WrongInput for a person who cannot take the task.
     """
     with transaction(con):
         task = tasks.get(con, task_id, actor=actor)
@@ -53,10 +53,11 @@ def assign(
 
 
 def start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> None:
-    """Take the task and begin: exactly one of several people who press Start gets it.
+    """Assign the task to the actor and start it: exactly one of several people who press Start gets
+    it.
 
-    Starting one's own started task again changes nothing.
-    Raises AlreadyAssigned, naming who has it, or AlreadyCompleted.
+    Starting one's own started task again changes nothing. Raises AlreadyAssigned, naming who has
+    it, or AlreadyCompleted.
     """
     with transaction(con):
         task = _workable(con, task_id, actor)
@@ -70,10 +71,10 @@ def start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> Non
 def take_over(
     con: Connection, task_id: int, *, seen: int | None, actor: Person, now: datetime
 ) -> None:
-    """Take a task that is assigned to somebody who has not started it, and begin.
+    """Take a task from an assignee who has not started it, and start it.
 
-    Raises AssignmentChanged where its assignee is not `seen` any more, AlreadyAssigned where they
-    have started it meanwhile.
+    Raises AssignmentChanged if its assignee is no longer `seen`, AlreadyAssigned if they have
+    started it meanwhile.
     """
     with transaction(con):
         task = _workable(con, task_id, actor)
@@ -88,9 +89,9 @@ def take_over(
 
 
 def undo_start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> None:
-    """Put a task that was started back as it was, where nothing was done on it since.
+    """Put a started task back as it was, if nothing was done on it since.
 
-    Raises StartNotUndone where something was, in the story of the task or in a draft.
+    Raises StartNotUndone if its history or a draft shows that something was.
     """
     with transaction(con):
         task = _workable(con, task_id, actor)
@@ -104,7 +105,7 @@ def undo_start(con: Connection, task_id: int, *, actor: Person, now: datetime) -
 
 
 def can_undo_start(con: Connection, task: Task, *, actor: Person) -> bool:
-    """True where the actor started the task and nothing was done on it since."""
+    """Return True if the actor started the task and nothing was done on it since."""
     return _before_start(con, task, actor) is not None
 
 
@@ -115,12 +116,12 @@ class _Before:
 
 
 def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
-    """Who had the task before the actor started it; None where the start cannot be undone."""
+    """Return who had the task before the actor started it; None if the start cannot be undone."""
     if task.assignee_id != actor.id or task.status is not Status.IN_PROGRESS:
         return None
     story = con.rows(
         """
-        SELECT kind, actor_id, happened_at, old_value FROM event
+        SELECT kind, actor_id, happened_at, was_assignee_id FROM event
         WHERE task_id = $task_id ORDER BY id DESC LIMIT 2
         """,
         task_id=task.id,
@@ -139,8 +140,8 @@ def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
     given = story[1:] and story[1][:3] == ("assigned", *story[0][1:3])
     if not given:
         return _Before(actor.id, started_at)
-    named = [c.id for c in people.colleagues(con, task.practice_id) if c.name == story[1][3]]
-    return _Before(named[0] if len(named) == 1 else None, started_at)
+    had = [c.id for c in people.colleagues(con, task.practice_id) if c.id == story[1][3]]
+    return _Before(had[0] if had else None, started_at)
 
 
 def _workable(con: Connection, task_id: int, actor: Person) -> Task:
@@ -152,9 +153,16 @@ def _workable(con: Connection, task_id: int, actor: Person) -> Task:
 
 
 def complete(
-    con: Connection, task_id: int, *, note: str, token: str, actor: Person, now: datetime
+    con: Connection,
+    task_id: int,
+    *,
+    note: str,
+    resolution: Resolution = Resolution.ANSWERED,
+    token: str,
+    actor: Person,
+    now: datetime,
 ) -> None:
-    """Complete a task about a claim that is not held here; the note says what was done."""
+    """Complete a task whose claim we do not have; the note says what was done."""
     if not note.strip():
         raise NothingWritten("a note to the biller that says what was done")
     sent = FormSubmission(token, "complete", actor, (task_id, note))
@@ -165,11 +173,11 @@ def complete(
         if task.charge_id is not None or task.type is TaskType.DOCUMENTS:
             raise WrongInput("Complete this task with its charge or document.")
         notes.add_to_biller(con, task, note, actor=actor, now=now)
-        tasks.mark_completed(con, task, actor=actor, now=now)
+        tasks.mark_completed(con, task, resolution=resolution, actor=actor, now=now)
 
 
 def reopen(con: Connection, task_id: int, *, reason: str, actor: Person, now: datetime) -> None:
-    """Put a completed task back in the queue of the person who completed it."""
+    """Reopen a completed task and assign it to the person who completed it."""
     if not reason.strip():
         raise NothingWritten("why the task is reopened")
     with transaction(con):

@@ -1,132 +1,107 @@
-"""Backlog: how much is pending and completed, over time, by type, by assignee, by age."""
+"""Backlog, overview: what a manager reads in a minute, each figure beside the period before."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 
-import pandas as pd
 import streamlit as st
 
-from lib import backlog, people
-from lib.backlog import Bar, Week
-from lib.models import Status, TaskType
-from lib.ui import charts, filters, session, url
-from lib.ui.task_list import choices, colleagues_of
-
-WEEKS = {"13 weeks": 13, "26 weeks": 26, "52 weeks": 52}
-
-
-def over_time(found: list[Week]) -> None:
-    """Two charts over the same weeks, and their table."""
-    frame = pd.DataFrame(
-        {
-            "Week of": [week.begins_on for week in found],
-            "Until": [week.ends_on for week in found],
-            "Arrived": [week.arrived for week in found],
-            "Completed": [week.completed for week in found],
-            "Pending at its end": [week.pending for week in found],
-        }
-    )
-    with st.container(key="weekly"):
-        left, right = st.columns(2, gap="medium")
-    with left:
-        charts.section(
-            "How many tasks were pending at the end of each week?",
-            "A task is pending from the moment it arrives until its last completion. One that was "
-            "reopened counts as pending all along.",
-        )
-        if picked := charts.weekly(frame, ["Pending at its end"], key="weeks_pending"):
-            charts.open_list(pending_on=_until(found, picked[0]), status=None)
-    with right:
-        charts.section(
-            "Do we complete as many as arrive?",
-            "Arrived: by the day the request came in. Completed: by the day of the task's last "
-            "completion. Days are those of the practice's time zone; weeks begin on Monday.",
-        )
-        if picked := charts.weekly(frame, ["Arrived", "Completed"], key="weeks_flow"):
-            name = "created" if picked[1] == "Arrived" else "completed"
-            charts.open_list(
-                **{f"{name}_since": picked[0], f"{name}_until": _until(found, picked[0])},
-                status=None,
-            )
-    charts.evidence(frame, backlog.WEEKS_SQL)
+from lib.backlog import days, flow, times
+from lib.backlog.days import Unit
+from lib.backlog.view import View
+from lib.models import TaskType
+from lib.ui import charts, report, session
+from lib.ui.report import Page
 
 
-def _until(found: list[Week], begins_on: str) -> str:
-    return next(
-        week.ends_on.isoformat() for week in found if week.begins_on.isoformat() == begins_on
-    )
-
-
-def shares(
-    question: str, definition: str, found: list[Bar], sql: str, key: str,
-    parameter: Callable[[str], dict[str, str | None]],
-) -> None:  # fmt: skip
-    """One bar a share; a click opens the list with exactly those tasks."""
-    charts.section(question, definition)
-    frame = pd.DataFrame(
-        {
-            "Name": [share.name for share in found],
-            "Tasks": [share.count for share in found],
-            "Amount": [float(share.amount) for share in found],
-        }
-    )
-    if picked := charts.bars(frame, key=key):
-        charts.open_list(**parameter(picked))
-    charts.evidence(frame.assign(Amount=[f"{share.amount:,.2f}" for share in found]), sql)
-
-
-actor = session.person()
-colleagues = colleagues_of(actor)
-desk = filters.Desk(actor, colleagues, choices)
-known = filters.options(desk)
-filters.choose_practice(known)
-filters.choose(known)
-says = filters.state(known) | dict.fromkeys(filters.DAY_KEYS)  # a bar sets its own days
-wanted, problems = filters.read(says, desk)
-for problem in problems:
-    st.warning(session.escape_markdown(problem))
-con, today, zone = session.connection(), session.today(actor), session.zone(actor)
-with st.container(horizontal=True, horizontal_alignment="right"):
-    url.bind("weeks", list(WEEKS), default="26 weeks")
-    span = st.segmented_control(
-        "Weeks", list(WEEKS), key="weeks", required=True, label_visibility="collapsed",
-        on_change=url.save, args=("weeks",), kwargs={"default": "26 weeks"},
+def earlier(view: View) -> View:
+    """The same report at the end of the day before the period began, over the period before."""
+    since, until = days.before(view.since, view.until)
+    return replace(
+        view, since=since, until=until, today=until, closes_day=True,
+        as_of=view.as_of - (view.today - until) + timedelta(days=1),
     )  # fmt: skip
-everything = filters.with_statuses(wanted, tuple(Status))
-over_time(
-    backlog.weeks(
-        con, everything, actor=actor, today=today, zone=zone, count=WEEKS.get(span or "", 26)
+
+
+def figure(label: str, now: int | Decimal, then: int | Decimal | None, *, money: bool = False,
+           tip: str = "", good: str = "inverse") -> None:  # fmt: skip
+    """One figure with its change since the period before; fewer is better unless `good` says."""
+    shown = f"\\${now:,.2f}" if money else f"{now:,}"
+    delta = None
+    if then is not None:
+        change = now - then
+        delta = f"{'-' if change < 0 else '+'}{'$' if money else ''}{abs(change):,}"
+    st.metric(label, shown, delta, delta_color=good, help=tip, border=True)  # type: ignore[arg-type]
+
+
+def figures(page: Page) -> None:
+    """Pending, dollars, overdue, oldest, net flow and lead time, with their trends."""
+    con, view = session.connection(), page.view
+    before = earlier(view)
+    now, then = page.summary(), page.summary(before)
+    lead = times.p85_lead(con, view)
+    lead_before = times.p85_lead(con, before)
+    whole = replace(view, unit=Unit.MONTH)
+    net = sum(bar.received + bar.reopened - bar.completed for bar in flow.bars(
+        flow.over_time(con, whole)))  # fmt: skip
+    net_before = sum(bar.received + bar.reopened - bar.completed for bar in flow.bars(
+        flow.over_time(con, replace(before, unit=Unit.MONTH))))  # fmt: skip
+    st.caption(
+        f"{view.since:%m/%d/%Y} to {view.until:%m/%d/%Y}; changes against "
+        f"{before.since:%m/%d/%Y} to {before.until:%m/%d/%Y}."
     )
-)
-state = (says["status"] or "Pending").lower()
-names = people.display_names(colleagues)
-left, middle, right = st.columns(3, gap="medium")
+    with st.container(horizontal=True, key="figures", gap="small"):
+        figure("Pending", now.tasks, then.tasks, tip=f"{now.with_biller} wait for the biller.")
+        figure("Held", now.held, then.held, money=True, tip="Each charge once.")
+        figure("Overdue", now.overdue, then.overdue, tip=f"\\${now.overdue_dollars:,.2f} requested")
+        figure("Oldest, days", now.oldest or 0, then.oldest or 0)
+        figure("Net flow", net, net_before, tip="Received and reopened less completed.")
+        figure("P85 lead time, days", lead or 0, lead_before, tip="Request to completion.")
+    st.caption(
+        f"{now.with_biller:,} of the pending tasks wait for the biller · {now.due_soon:,} are due "
+        "in the next 7 days."
+    )
 
 
-def named(found: list[Bar], name: Callable[[Bar], str]) -> list[Bar]:
-    return [replace(share, name=name(share)) for share in found]
+def changed(page: Page) -> None:
+    """Where the backlog grew or shrank since the period before."""
+    before = earlier(page.view)
+    now = {row["Type"]: row["Tasks"] for row in page.table("pending_by_type").dicts()}
+    then = {row["Type"]: row["Tasks"] for row in page.table("pending_by_type", before).dicts()}
+    moved = sorted(
+        ((now.get(k, 0) - then.get(k, 0), k) for k in {*now, *then}), key=lambda pair: -abs(pair[0])
+    )
+    said = [f"{TaskType(k).label} {change:+,}" for change, k in moved if change][:3]
+    st.subheader("What changed, and where?", anchor=False)
+    st.text("; ".join(said) if said else "Nothing changed by type since the period before.")
 
 
-with left:
-    shares(
-        "What is asked for?", f"Tasks ({state}) by type.",
-        named(backlog.by_type(con, wanted, actor=actor), lambda share: TaskType(share.name).label),
-        backlog.TYPE_SQL, "types", lambda name: {"type": name},
+def over_time(page: Page) -> None:
+    report.heading("flow")
+    table = page.table("flow")
+    frame = report.frame_of(table)
+    found = flow.bars(table)
+    first, last = found[0].pending, found[-1].pending
+    finding = f"Pending went from {first:,} to {last:,}"
+    picked = charts.over_time(
+        frame, ["Pending"], finding=finding, about=page.about(), key="overview_pending",
+        notes=page.notes, unit=page.view.unit,
     )  # fmt: skip
-with middle:
-    shares(
-        "Who has them?", f"Tasks ({state}) by the person they are assigned to.",
-        named(
-            backlog.by_assignee(con, wanted, actor=actor),
-            lambda share: names.get(share.person_id or 0, share.name) or filters.NOBODY,
-        ),
-        backlog.ASSIGNEE_SQL, "assignees",
-        lambda name: {"assignee": filters.ME if name == names.get(actor.id) else name},
-    )  # fmt: skip
-with right:
-    shares(
-        "How long have they waited?",
-        f"Tasks ({state}) by days since they arrived, until today.",
-        backlog.by_age(con, wanted, actor=actor, today=today, zone=zone, ages=filters.AGES),
-        backlog.AGE_SQL, "ages", lambda name: {"age": name},
-    )  # fmt: skip
+    if picked:
+        report.open_list(pending_on=picked[1])
+    report.evidence(page, "flow")
+
+
+def at_risk(page: Page) -> None:
+    report.heading("pending_by_filing_limit")
+    report.filing_bars(page)
+
+
+page = report.begin("Backlog")
+figures(page)
+changed(page)
+over_time(page)
+at_risk(page)
+report.heading("summary")
+report.evidence(page, "summary")
+report.day_note_form(page)

@@ -1,6 +1,5 @@
-"""Documents: everything saved, searched, looked at, downloaded; and new ones."""
+"""Documents: search, preview and download what is saved, and add more."""
 
-from html import escape
 from urllib.parse import quote
 
 import streamlit as st
@@ -15,7 +14,8 @@ from lib.web.logs import LOG
 
 
 def search(actor: Person) -> tuple[list[Document], int, int]:
-    """The search row and what it finds: documents of the page, how many in all, which page."""
+    """Draw the search row. Return the documents of the page, how many there are, and which page it
+    is."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         labels = {status.label: status for status in DocumentStatus}
         url.bind("doc_q")
@@ -69,7 +69,7 @@ COLUMNS = (
 
 
 def table(found: list[Document], count: int, page: int, chosen: int | None) -> None:
-    """The documents, newest first."""
+    """Draw the documents, newest first."""
     first = (page - 1) * documents.PAGE_SIZE + 1
     rows = [
         {
@@ -116,17 +116,17 @@ def _on_action() -> None:
 
 
 def chosen_document() -> int | None:
-    """The document the address names, or None."""
+    """Return the id of the document in the address, or None."""
     return url.number("document")
 
 
 def look_at(document: Document) -> None:
-    """The preview and what is known of the document."""
+    """Draw the preview and the details of the document."""
     address = f"/documents/{document.id}/{quote(document.file_name)}"
     zone = session.zone(actor, document.practice_id)
     added = f"{formats.moment(document.created_at, zone)} by {document.created_by or 'a file'}"
     st.html(
-        f'<p class="bt-title">{escape(document.name)}</p>'
+        html.title(document.name)
         + html.facts(
             [
                 ("ID", str(document.id)),
@@ -140,7 +140,7 @@ def look_at(document: Document) -> None:
                 ("Notes", document.notes),
             ]
         )
-        + f'<p><a href="{address}?download=1" target="_self">Download</a></p>'
+        + html.paragraph(html.link(f"{address}?download=1", "Download"))
         + html.story(document_changes.changes(con, document.id, actor=actor), zone)
     )
     if may(actor, Verb.KEEP_DOCUMENTS, document.practice_id) and st.button("Edit details"):
@@ -154,17 +154,17 @@ def look_at(document: Document) -> None:
     if document.media_type == PDF:
         components.document_frame(address, document.name, key="document_frame")
     elif document.media_type in (PNG, JPEG):
-        st.html(f'<img class="bt-preview" src="{address}" alt="{escape(document.name)}">')
+        st.html(html.render("preview", address=address, name=document.name))
     else:
         kind = NAMES.get(document.media_type, "these")
-        st.html(f'<p class="bt-quiet">{kind} files open after downloading.</p>')
+        st.html(html.quiet(f"{kind} files open after downloading."))
 
 
 def preview(document_id: int | None) -> None:
-    """The chosen document, or a hint to choose one."""
+    """Draw the chosen document, or a hint to choose one."""
     if document_id is None:
         hint = "Choose a row to see the document." if found else ""
-        st.html(f'<p class="bt-quiet">{hint}</p>')
+        st.html(html.quiet(hint))
         return
     try:
         look_at(documents.get(session.connection(), document_id, actor=actor))

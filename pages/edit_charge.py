@@ -17,7 +17,7 @@ from lib.ui.task_page import complete_without_charge, head, task_of_window
 
 @st.fragment
 def window() -> None:
-    """The form and what is beside it."""
+    """Draw the form and what is beside it."""
     actor = session.person()
     verbs.settle()
     task, is_mine = task_of_window("Edit Charge", actor)
@@ -66,10 +66,9 @@ def _notes(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
     thread = html.thread([n for n in written if n.channel is Channel.QUESTION], zone)
     st.html(
         to_biller
-        + '<p class="bt-head">Notes from Biller</p>'
-        + (from_biller or '<p class="bt-quiet">None yet.</p>')
-        + (f'<p class="bt-head" style="margin-top:12px">Questions &amp; Comments</p>{thread}')
-        * bool(thread)
+        + html.heading("Notes from Biller")
+        + (from_biller or html.quiet("None yet."))
+        + (html.heading("Questions & Comments", is_apart=True) + thread if thread else thread)
     )
 
 

@@ -1,9 +1,9 @@
 """Export: what the practice did, as files for the biller."""
 
 from datetime import date, timedelta
-from html import escape
 
 import streamlit as st
+from markupsafe import Markup
 
 from lib import formats
 from lib.access import Verb, may_anywhere
@@ -13,13 +13,13 @@ from lib.export.completed_tasks import Counts
 from lib.export.period import Period, exports, period
 from lib.export.replacement_claims import Review, review
 from lib.models import Person
-from lib.ui import session
+from lib.ui import html, session
 
 USUAL = timedelta(days=30)
 
 
 def practice(actor: Person) -> int:
-    """Return the practice to export, asking only where there are several."""
+    """Return the practice to export, asking only if there are several."""
     allowed = may_anywhere(actor, Verb.EXPORT)
     if not allowed:
         st.info("Only the billing manager and the biller export.")
@@ -38,7 +38,7 @@ def practice(actor: Person) -> int:
 
 
 def day(label: str, key: str, usual: date) -> date | None:
-    """One end of the period; it stays in the address."""
+    """Return one end of the period, which is kept in the address."""
     asked = st.query_params.get(key, "")
     try:
         start = date.fromisoformat(asked)
@@ -53,7 +53,7 @@ def day(label: str, key: str, usual: date) -> date | None:
 
 
 def chosen_period(actor: Person) -> Period:
-    """What the row of fields above asks for; ends the run where that is no period."""
+    """Return the period that the fields above ask for; end the run if it is none."""
     today = session.today(actor)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         practice_id = practice(actor)
@@ -71,50 +71,35 @@ def chosen_period(actor: Person) -> Period:
 
 @st.cache_data(ttl=60, max_entries=50, show_spinner=False)
 def contents(_wanted: Period, key: tuple[int, date, date], revision: int) -> tuple[Counts, Review]:
-    """What both files would hold, known by the store's revision."""
+    """Return what both files would hold, cached by the store's revision."""
     con = session.connection()
     return completed_tasks.counts(con, _wanted), review(con, _wanted)
 
 
-def file(heading: str, what: str, said: str, link: str, name: str, *, is_empty: bool) -> str:
+def file(heading: str, what: str, said: str, link: str, name: str, *, is_empty: bool) -> Markup:
     """One of the two files: what is in it, and the way to have it."""
-    way = (
-        '<p class="bt-quiet">Nothing to download on these days.</p>'
-        if is_empty
-        else f'<p><a class="bt-download" href="{escape(link)}" target="_self">{name}</a></p>'
-    )
-    return (
-        f'<p class="bt-head">{heading}</p><p class="bt-text">{escape(said)}</p>'
-        f'<p class="bt-quiet">{what}</p>{way}'
-    )
+    return html.render(
+        "export_file", heading=heading, what=what, said=said, address=link, name=name,
+        is_empty=is_empty,
+    )  # fmt: skip
 
 
-def remarks(found: Review) -> str:
+def remarks(found: Review) -> Markup:
     """What to know before the claims are sent."""
-    rows = "".join(
-        f"<li>{formats.plural(count, 'claim')}: {escape(sentence)}</li>"
-        for sentence, count in found.remarks
+    return html.bullets(
+        [f"{formats.plural(count, 'claim')}: {sentence}" for sentence, count in found.remarks],
+        "bt-remarks",
     )
-    return f'<ul class="bt-remarks">{rows}</ul>' if rows else ""
 
 
-def taken_before(wanted: Period) -> str:
+def taken_before(wanted: Period) -> Markup:
     """Say who exported last: payers refuse claims that are replaced twice."""
-    rows = "".join(
-        f"<li>{escape(event.actor or 'The command line')} · "
-        f"{formats.moment(event.happened_at, wanted.zone)} · {escape(event.detail or '')}</li>"
-        for event in exports(session.connection(), wanted)
-    )
-    return (
-        f'<p class="bt-head">Previous exports</p><ul class="bt-taken">{rows}</ul>' if rows else ""
-    )
+    events = exports(session.connection(), wanted)
+    return html.render("export_history", events=events, zone=wanted.zone)
 
 
 actor = session.person()
-st.html(
-    '<h1 class="bt-window">Export</h1><span class="bt-quiet">What the practice completed, as '
-    "files for the biller.</span>"
-)
+st.html(html.window("Export", "What the practice completed, as files for the biller."))
 wanted = chosen_period(actor)
 counts, found = contents(
     wanted,
@@ -148,4 +133,4 @@ right.html(
     )
     + remarks(found)
 )
-st.html(taken_before(wanted) or "<p></p>")
+st.html(taken_before(wanted))

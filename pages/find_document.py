@@ -1,21 +1,19 @@
 """The Find Document window: `?task=…` says for which task."""
 
-from html import escape
-
 import streamlit as st
 
 from lib.models import TaskType
-from lib.ui import document_attach, session
+from lib.ui import document_attach, html, session
 from lib.ui.task_page import head, task_of_window
 
 
 @st.fragment
 def window() -> None:
-    """What is attached; the saved documents on the left, a file of one's own on the right."""
+    """Draw what is attached; the saved documents on the left, a file to add on the right."""
     actor = session.person()
     task, is_mine = task_of_window("Find Document", actor)
     if task.document_label:
-        st.html(f'<p class="bt-text">Document requested: <b>{escape(task.document_label)}</b></p>')
+        st.html(html.render("document_wanted", label=task.document_label))
     with st.container(key="attached_box"):
         found = document_attach.attached(task, actor, is_mine=is_mine)
         if found and is_mine:

@@ -1,4 +1,4 @@
-"""Import: requests in every form they arrive in, shown before they come in."""
+"""Import: requests and claims in every format, previewed before they come in."""
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -13,7 +13,7 @@ from lib.intake.recognize import CLAIMS
 from lib.intake.tables.columns import ColumnMapping
 from lib.models import ImportReport, Person
 from lib.store.idempotency import new_token
-from lib.ui import import_history, import_job, import_mapping, import_report, session
+from lib.ui import html, import_history, import_job, import_mapping, import_report, session
 from lib.ui.charge_review import charge_review
 from lib.ui.import_job import Job, Waiting
 
@@ -24,7 +24,7 @@ FORMATS = (
 
 
 def practice(actor: Person) -> int | None:
-    """The practice the files are for; asked only where there are several."""
+    """Return the practice the files are for, asking only if there are several."""
     allowed = may_anywhere(actor, Verb.IMPORT)
     if not allowed:
         st.info("Files are imported by the billing manager and the biller.")
@@ -39,20 +39,22 @@ def practice(actor: Person) -> int | None:
 
 
 def plan_of(file: UploadedFile, practice_id: int, actor: Person) -> ColumnMapping | None:
-    """The mapping of a table that is on the screen; None for other files."""
+    """Return the mapping of a table on the screen; None for other files."""
     return import_mapping.choose(
         file.name, file.getvalue(), practice_id=practice_id, actor=actor, key=file.file_id
     )
 
 
 def choice(plan: ColumnMapping | None) -> TableOptions | None:
+    """Return the options for reading a table by the mapping on the screen."""
     return TableOptions(plan.sheet, Chosen(plan)) if plan else None
 
 
 def look(
     chosen: list[UploadedFile], plans: list[ColumnMapping | None], practice_id: int, actor: Person
 ) -> list[ImportReport]:
-    """What each file would bring. Read once, until a mapping or the store changes."""
+    """Return what each file would bring. Each is read once, until a mapping or the store
+    changes."""
     con = session.connection()
     read: dict[str, tuple[object, ImportReport]] = st.session_state.setdefault("previews", {})
     bar = st.empty()
@@ -76,7 +78,7 @@ def look(
 
 
 def finish(job: Job) -> None:
-    """The job has ended: what became of each file is kept for the page to show."""
+    """Keep what became of each file for the page to show, once the job has ended."""
     st.session_state.pop("import_job")
     if job.problem:
         raise job.problem
@@ -88,23 +90,23 @@ def finish(job: Job) -> None:
 
 
 def start_again() -> None:
-    """An empty form; the files of the last one are forgotten."""
+    """Show an empty form; the files of the last one are forgotten."""
     for name in ("import_form", "previews"):
         st.session_state.pop(name, None)
     session.forget_files()
-    st.session_state["import_chosen"] = True  # and nothing is lost with them
+    st.session_state["import_chosen"] = True  # nothing is lost with these
     st.rerun()
 
 
 def say_what_was_lost(chosen: list[UploadedFile]) -> None:
-    """Files that were chosen before the server restarted, or the page was loaded anew, are not
-    here any more: the address remembers that there were some."""
+    """Say that files chosen before a server restart or a reload are gone; the address remembers
+    that there were some."""
     was_chosen = st.session_state.get("import_chosen", False)
     st.session_state["import_chosen"] = bool(chosen)
     if chosen:
         st.query_params["chosen"] = "1"
     elif "chosen" in st.query_params:
-        if was_chosen:  # taken away by the person
+        if was_chosen:  # removed by the person
             del st.query_params["chosen"]
         else:
             st.warning(
@@ -114,7 +116,7 @@ def say_what_was_lost(chosen: list[UploadedFile]) -> None:
 
 
 actor = session.person()
-st.html(f'<h1 class="bt-window">Import</h1><span class="bt-quiet">{FORMATS}</span>')
+st.html(html.window("Import", FORMATS))
 if job := st.session_state.get("import_job"):
     if job.is_running:
         import_job.show(job)
@@ -147,7 +149,7 @@ if chosen:
             Waiting(file.name, file.getvalue(), choice(plan), report, is_ready)
             for file, plan, report, is_ready in zip(chosen, plans, reports, ready, strict=True)
         ]
-        # Claims first: what answers them finds its charge at once.
+        # Claims first, so that their answers find a charge at once.
         waiting.sort(key=lambda each: CLAIMS not in (each.report.format or ""))
         st.session_state["import_job"] = Job(
             waiting, actor=actor, practice_id=practice_id, now=session.now()

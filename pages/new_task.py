@@ -8,11 +8,11 @@ from lib.errors import BillingError, WrongInput
 from lib.formats import parse_date
 from lib.models import Person, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import navigation, session
+from lib.ui import html, navigation, session
 
 
 def subject(actor: Person, practice_id: int, kind: TaskType) -> tuple[int | None, int | None]:
-    """The charge or the patient the task is about, found by search: their ids."""
+    """Return the ids of the charge or the patient the task is about, found by search."""
     con = session.connection()
     about = "Charge"
     if kind is TaskType.DOCUMENTS:
@@ -40,7 +40,7 @@ def subject(actor: Person, practice_id: int, kind: TaskType) -> tuple[int | None
 
 
 def draw(actor: Person, practices: list[int]) -> None:
-    """The form, and sending it."""
+    """Draw the form, and create the task."""
     practice_id = practices[0]
     if len(practices) > 1:
         practice_id = st.selectbox(
@@ -50,12 +50,12 @@ def draw(actor: Person, practices: list[int]) -> None:
     kind = st.selectbox("Type", list(TaskType), format_func=lambda t: t.label, key="new_type")
     kind = TaskType(kind or TaskType.CODING)
     charge_id, patient_id = subject(actor, practice_id, kind)
-    title = st.text_input("What it is about", key="new_title", max_chars=100)
+    title = st.text_input("Subject", key="new_title", max_chars=100)
     instructions = st.text_area("Instructions", key="new_instructions", max_chars=4000)
     label = None
     if kind is TaskType.DOCUMENTS:
         label = st.selectbox(
-            "Document wanted", document_types.DOCUMENT_LABELS, index=None, key="new_label",
+            "Document requested", document_types.DOCUMENT_LABELS, index=None, key="new_label",
             placeholder="Choose a label",
         )  # fmt: skip
     due = st.text_input(
@@ -85,7 +85,7 @@ def draw(actor: Person, practices: list[int]) -> None:
 actor = session.person()
 if st.button("Back to tasks", icon=":material/arrow_back:", type="tertiary"):
     navigation.go("tasks")
-st.html('<h1 class="bt-window">New task</h1>')
+st.html(html.window("New task"))
 practices = may_anywhere(actor, Verb.CREATE_TASK)
 if practices:
     with st.container(width=640):

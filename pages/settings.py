@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from html import escape
 
+import pandas as pd
 import streamlit as st
 
-from lib import formats, settings
+from lib import formats, payers, settings
 from lib.access import Verb, may
 from lib.errors import BillingError, WrongInput
 from lib.intake.x12 import decision_rules
 from lib.models import Person, TaskOptions
+from lib.payers import FilingLimit
 from lib.settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
 from lib.ui import backup_panel, session
@@ -23,7 +25,7 @@ MEANING = {
 
 
 def practice(actor: Person) -> int:
-    """The practice whose settings are shown; asked only where there are several."""
+    """Return the practice whose settings are shown, asking only if there are several."""
     ids = actor.practice_ids
     if len(ids) == 1:
         return ids[0]
@@ -39,7 +41,7 @@ def practice(actor: Person) -> int:
 
 
 def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
-    """The settings as they are to be, once somebody saves them."""
+    """Draw the settings. Return them as they are to be, when somebody saves them."""
     with st.form(key, width=640):
         st.html('<p class="bt-head">Due date</p>')
         days = st.text_input(  # a number field takes "12,5" for 125
@@ -60,12 +62,13 @@ def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
         }  # fmt: skip
         st.caption("Counts for what comes in from now on; tasks that are there stay as they are.")
         sent = st.form_submit_button("Save settings", type="primary", disabled=not is_allowed)
-    number = int(days) if days.isascii() and days.strip().isdigit() else 0  # refused with its range
+    # a 0 is rejected with the allowed range
+    number = int(days) if days.isascii() and days.strip().isdigit() else 0
     return Settings(number, TaskOptions(**chosen)) if sent else None
 
 
 def rules() -> None:
-    """By which rules answers are read: the tables that the intake itself goes by."""
+    """Draw the rules by which answers are read: the tables that an import itself follows."""
     with st.expander("How answers of payers are read"):
         st.html(
             '<p class="bt-head">Remittances (835): the first row that holds counts</p>'
@@ -84,7 +87,7 @@ def _table(rows: Sequence[tuple[str, str, str]]) -> str:
 
 
 def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> None:
-    """Write them, say so, and show them as they now are."""
+    """Write the settings, say so, and show them as they now are."""
     messages = session.toasts()
     try:
         count = settings.change(
@@ -92,7 +95,7 @@ def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> N
         )
         said = f"{formats.plural(count, 'setting')} saved." if count else "Nothing was changed."
         messages.append(("success", said))
-    except WrongInput as problem:  # what was chosen stays
+    except WrongInput as problem:  # the choices on the screen stay
         messages.append(("error", str(problem)))
         st.rerun()
     except BillingError as problem:
@@ -101,8 +104,76 @@ def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> N
     st.rerun()
 
 
+def timezone_form(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
+    """The clock by which the practice counts its days."""
+    con = session.connection()
+    now = session.practice_of(actor, practice_id).timezone
+    if settings.is_timezone_assumed(con, practice_id):
+        st.warning(
+            f"Nobody has said in which time zone this practice is. {now} is assumed: choose it."
+        )
+    with st.form(f"zone_{practice_id}", width=640):
+        zones = settings.zones()
+        place = zones.index(now) if now in zones else None
+        wanted = st.selectbox("Time zone", zones, index=place, width=320, disabled=not is_allowed)
+        sent = st.form_submit_button("Save time zone", disabled=not is_allowed)
+    if sent and wanted:
+        said = session.toasts()
+        try:
+            settings.set_timezone(con, practice_id, wanted, actor=actor, now=session.now())
+            said.append(("success", f"Days are counted in {wanted}."))
+        except BillingError as problem:
+            said.append(("error", str(problem)))
+        st.rerun()
+
+
+def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
+    """How long each payer takes claims, with its source."""
+    con = session.connection()
+    rows = payers.filing_limits(con, practice_id, actor=actor)
+    if not rows:
+        return
+    st.subheader("Timely filing", anchor=False)
+    st.caption("Days after the first day of service within which a payer takes a claim.")
+    columns = ["Payer", "Days", "Source", "Verified"]
+    table = [[row.name, row.days, row.source or "not recorded", row.verified_on] for row in rows]
+    st.dataframe(pd.DataFrame(table, columns=columns), hide_index=True, width=640,
+                 alt="Filing limits")  # fmt: skip
+    if not is_allowed:
+        return
+    by_id = {row.payer_id: row for row in rows}
+    chosen = st.selectbox(
+        "Payer to change",
+        list(by_id),
+        format_func=lambda id_: by_id[id_].name,
+        index=None,
+        width=320,
+    )
+    if chosen is None:
+        return
+    held = by_id[chosen]
+    with st.form(f"limit_{chosen}", width=640):
+        days = st.text_input("Days", str(held.days or ""), max_chars=4)
+        source = st.text_input("Source", held.source, max_chars=200)
+        verified = st.date_input("Verified", held.verified_on, format="MM/DD/YYYY")
+        sent = st.form_submit_button("Save filing limit")
+    if not sent:
+        return
+    said = session.toasts()
+    try:
+        number = int(days) if days.isascii() and days.strip().isdigit() else 0 if days else None
+        limit = FilingLimit(number, source, verified)
+        payers.set_filing_limit(
+            con, practice_id, chosen, limit, seen=held.limit, actor=actor, now=session.now()
+        )
+        said.append(("success", "Filing limit saved."))
+    except BillingError as problem:
+        said.append(("error", str(problem)))
+    st.rerun()
+
+
 def story(practice_id: int, actor: Person) -> str:
-    """Who changed what, newest first."""
+    """Return the HTML of who changed what, newest first."""
     zone = session.zone(actor, practice_id)
     rows = "".join(
         f"<li>{escape(event.actor or 'The command line')} · "
@@ -124,7 +195,7 @@ is_allowed = may(actor, Verb.CHANGE_SETTINGS, practice_id)
 if not is_allowed:
     st.info("Settings are changed by the billing manager.")
 now = settings.read(session.connection(), practice_id, actor=actor)
-# What the form showed when it opened: a change that somebody else made meanwhile is noticed.
+# What the form showed when it opened, so that somebody else's change meanwhile is noticed.
 opened = st.session_state.setdefault("settings_form", (practice_id, new_token(), now))
 _, token, seen = opened
 wanted = form(seen, key=f"settings_{token}", is_allowed=is_allowed)
@@ -133,6 +204,8 @@ if wanted:
 elif opened[0] != practice_id or seen != now:
     st.session_state.pop("settings_form")
     st.rerun()
+timezone_form(practice_id, actor, is_allowed=is_allowed)
+filing_limits(practice_id, actor, is_allowed=is_allowed)
 rules()
 st.html(story(practice_id, actor) or "<p></p>")
 backup_panel.show(practice_id, actor)

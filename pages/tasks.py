@@ -10,14 +10,14 @@ from lib.ui.task_list import choices, colleagues_of, menu, task_list
 actor = session.person()
 desk = filters.Desk(actor, colleagues_of(actor), choices)
 known = filters.options(desk)
-# The list is drawn first: what is above and beside it need not be waited for.
+# The list is drawn first: it need not wait for what is above and beside it.
 above = st.container()
 with st.container(horizontal=True, key="work"):
     with st.container(key="list_box"):
         task_list(desk, filters.state(known))
     details()
 with above:
-    filters.choose(known)
+    filters.choose(known, desk)
 filters.choose_practice(known)
 url.yield_to_browser()
 with st.sidebar:

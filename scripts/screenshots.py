@@ -1,4 +1,4 @@
-"""Takes the README's screenshots from a fresh sample practice: `make screenshots`."""
+"""Take the README's screenshots from a fresh sample practice: `make screenshots`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Chromium that browser tests use: one that is there, else Playwright's own."""
+"""The Chromium for browser tests: an installed one, else Playwright's own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ON_A_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-QUIET = (  # nothing but what a test asks for
+QUIET = (  # no traffic but what a test asks for
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -23,14 +23,14 @@ QUIET = (  # nothing but what a test asks for
 
 
 def find(playwright: Playwright) -> str | None:
-    """The path of a Chromium that starts, or None. BILLING_TASKS_CHROMIUM names one of your own."""
+    """Return the path of a Chromium that starts, or None. BILLING_TASKS_CHROMIUM can name one."""
     candidates = [os.environ.get("BILLING_TASKS_CHROMIUM"), *map(shutil.which, NAMES), ON_A_MAC]
     candidates.append(playwright.chromium.executable_path)
     return next((path for path in candidates if path and _starts(path)), None)
 
 
 def launch(playwright: Playwright) -> Browser:
-    """A Chromium without a window."""
+    """Start a Chromium without a window."""
     return playwright.chromium.launch(executable_path=find(playwright), args=list(QUIET))
 
 

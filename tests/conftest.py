@@ -22,7 +22,8 @@ from lib.store.database import Connection, Store
 from tests import chromium
 
 NOON = datetime(2025, 3, 3, 18, 0, tzinfo=UTC)  # Monday noon in Chicago
-SHARED = Path(__file__).parents[2] / "shared" / "data"  # real files of others, not in the project
+# other people's real files, outside the project
+SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Cast:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The one Chromium of a run: Playwright's plain API allows no second beside it."""
+    """Yield the one Chromium of a run: Playwright's plain API allows no second beside it."""
     with sync_playwright() as playwright:
         opened = chromium.launch(playwright)
         yield opened
@@ -49,7 +50,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with nothing in it but the schema; a copy costs a third of a new one."""
+    """Return a data folder that holds only the schema; a copy costs a third of a new one."""
     folder = tmp_path_factory.mktemp("empty") / "data"
     Store(folder).close()
     return folder
@@ -57,10 +58,11 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def store(empty: Path, tmp_path: Path) -> Iterator[Store]:
+    """Yield a new store. At the end, assert that the search finds every task."""
     shutil.copytree(empty, tmp_path / "data")
     opened = Store(tmp_path / "data")
     yield opened
-    overlooked: list[tuple[str, str]] = []  # after whatever the test did to tasks
+    overlooked: list[tuple[str, str]] = []  # whatever the test did to tasks
     if not opened.is_closing:  # a test may have closed it
         overlooked = search_terms.unindexed(opened.connection())
     opened.close()
@@ -69,6 +71,7 @@ def store(empty: Path, tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def con(store: Store) -> Connection:
+    """Return a connection to the test's store."""
     return store.connection()
 
 
@@ -81,11 +84,12 @@ def served(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 @pytest.fixture
 def cast(con: Connection) -> Cast:
+    """Return two practices and their people."""
     return everybody(con)
 
 
 def everybody(con: Connection) -> Cast:
-    """Add the two practices and their people."""
+    """Insert the two practices and their people."""
     here = people.add_practice(con, "Northside Clinic", now=NOON)
     there = people.add_practice(con, "Southside Clinic", now=NOON)
 
@@ -109,7 +113,8 @@ def everybody(con: Connection) -> Cast:
 
 
 def shared(path: str) -> Path:
-    """A real file of others; the test is skipped, saying so, where it is not there."""
+    """Return the path of a real file outside the project; skip the test, saying so, if it is
+    absent."""
     file = SHARED / path
     if not file.exists():
         pytest.skip(f"{file} is not here: real files stay outside the project")

@@ -1,4 +1,4 @@
-"""How long the tests that draw or damage files at random go on: `make fuzz` says longer."""
+"""How long the tests run that draw or damage files at random: `make fuzz` makes it longer."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import os
 
 
 def examples(usual: int) -> int:
-    """The examples a test draws: `usual`, or BILLING_TASKS_FUZZ where that is set."""
+    """Return how many examples a test draws: `usual`, or BILLING_TASKS_FUZZ if that is set."""
     return int(os.environ.get("BILLING_TASKS_FUZZ") or usual)

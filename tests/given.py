@@ -77,6 +77,7 @@ _COLUMNS = [name for name in Charge.__dataclass_fields__ if name != "lines"]
 
 
 def add_patient(con: Connection, practice_id: int, last: str = "Ray", first: str = "Ida") -> int:
+    """Insert a patient and return the id."""
     with transaction(con):
         return int(
             con.value(
@@ -92,6 +93,7 @@ def add_patient(con: Connection, practice_id: int, last: str = "Ray", first: str
 
 
 def add_payer(con: Connection, practice_id: int, name: str = "Blue Shield") -> int:
+    """Insert a payer and return the id."""
     with transaction(con):
         return int(
             con.value(
@@ -106,7 +108,8 @@ def add_payer(con: Connection, practice_id: int, name: str = "Blue Shield") -> i
 def add_charges(
     con: Connection, practice_id: int, count: int, *, patient: str = "Ray", **fields: Any
 ) -> list[int]:
-    """Charges of one patient and payer that differ in their claim number; their ids."""
+    """Insert charges of one patient and payer that differ in their claim number. Return their
+    ids."""
     patient_id, payer_id = add_patient(con, practice_id, patient), add_payer(con, practice_id)
     lines: Sequence[ServiceLine] = fields.pop("lines", CHARGE.lines)
     ids = con.next_ids("charge", count)
@@ -140,11 +143,12 @@ def add_charges(
 
 
 def add_charge(con: Connection, practice_id: int, **fields: Any) -> int:
+    """Insert one charge and return its id."""
     return add_charges(con, practice_id, 1, **fields)[0]
 
 
 def add_tasks(con: Connection, practice_id: int, rows: Sequence[dict[str, Any]]) -> list[int]:
-    """Tasks as these rows say, everything else as plain as can be; their ids in order."""
+    """Insert tasks as these rows say, with plain values for the rest. Return their ids in order."""
     ids = con.next_ids("task", len(rows))
     found = []
     for id_, row in zip(ids, rows, strict=True):
@@ -184,11 +188,12 @@ def add_tasks(con: Connection, practice_id: int, rows: Sequence[dict[str, Any]])
 
 
 def add_task(con: Connection, practice_id: int, **row: Any) -> int:
+    """Insert one task and return its id."""
     return add_tasks(con, practice_id, [row])[0]
 
 
 def add_task_of_charge(con: Connection, practice_id: int, **row: Any) -> int:
-    """A task about a charge of its own, as a denial would have made it."""
+    """Insert a task about a charge of its own, as a denial would have made it."""
     charge_id = row.pop("charge_id", None) or add_charge(con, practice_id)
     return add_task(
         con,
@@ -210,12 +215,12 @@ def add_task_of_charge(con: Connection, practice_id: int, **row: Any) -> int:
 
 
 def minutes(count: int) -> datetime:
-    """So many minutes after noon."""
+    """Return the time so many minutes after noon."""
     return NOON + timedelta(minutes=count)
 
 
 def story(con: Connection, task_id: int) -> list[tuple[Any, ...]]:
-    """The history of a task, oldest first, as (kind, field, old, new, detail, who)."""
+    """Return the history of a task, oldest first, as (kind, field, old, new, detail, who)."""
     return con.rows(
         """
         SELECT kind, field, old_value, new_value, detail, person.name
@@ -227,11 +232,12 @@ def story(con: Connection, task_id: int) -> list[tuple[Any, ...]]:
 
 
 def seen(changes: Sequence[FieldChange]) -> list[tuple[str, str, str]]:
+    """Return changes as (label, before, now)."""
     return [(change.label, change.before, change.now) for change in changes]
 
 
 def pdf(text: str = "") -> bytes:
-    """The smallest thing that is a PDF; `text` makes its content another one."""
+    """Return the smallest content that is a PDF; `text` makes it another one."""
     return f"%PDF-1.4\n%{text}\n%%EOF\n".encode()
 
 
@@ -244,4 +250,5 @@ ABOUT = DocumentDetails(
 
 
 def names(found: Sequence[Document]) -> list[str]:
+    """Return the names of documents."""
     return [document.name for document in found]

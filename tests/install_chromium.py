@@ -1,4 +1,4 @@
-"""Sees to it that there is a Chromium for the browser tests. `python -m tests.install_chromium`"""
+"""Make sure that there is a Chromium for the browser tests: `python -m tests.install_chromium`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ NONE = (
 
 
 def main() -> int:
+    """Install a Chromium if none is there. Return 0 if there is one at the end, else 1."""
     if is_there():
         return 0
     print("Installing a Chromium for the browser tests …", flush=True)
@@ -30,16 +31,18 @@ def main() -> int:
 
 
 def is_there() -> bool:
+    """Return True if a Chromium starts."""
     with sync_playwright() as playwright:
         return chromium.find(playwright) is not None
 
 
 def from_playwright() -> None:
+    """Install Playwright's own Chromium."""
     _run([sys.executable, "-m", "playwright", "install", "chromium"])
 
 
 def from_debian() -> None:
-    """The package chromium, where there is apt-get and a way to be root without a password."""
+    """Install the package chromium, given apt-get and root without a password."""
     if not shutil.which("apt-get"):
         return
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]

@@ -23,17 +23,22 @@ PATIENCE = 60  # seconds until the server must be ready; it takes two
 
 @dataclass(frozen=True)
 class Answer:
+    """The server's answer to one request."""
+
     status: int
     headers: Mapping[str, str]  # names in lower case
     body: bytes
 
     @property
     def text(self) -> str:
+        """Return the body as text."""
         return self.body.decode()
 
 
 @dataclass(frozen=True)
 class Server:
+    """A running server."""
+
     port: int
     folder: Path  # the data folder; the store in it belongs to the server while it runs
     process: subprocess.Popen[str]
@@ -41,6 +46,7 @@ class Server:
 
     @property
     def address(self) -> str:
+        """Return the server's address, without a path."""
         return f"http://127.0.0.1:{self.port}"
 
     def ask(
@@ -53,7 +59,8 @@ class Server:
         origin: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request; redirects are not followed. What changes something needs our `origin`."""
+        """Send one request and return the answer; redirects are not followed. A request that
+        changes something needs our `origin`."""
         named = dict(headers or {})
         if token:
             named["Cookie"] = f"{people.COOKIE}={token}"
@@ -72,7 +79,7 @@ class Server:
             connection.close()
 
     def sign_in(self, person_id: int, *, wanted: str = "/") -> str:
-        """Sign in as a sample person; the session's token."""
+        """Sign in as a sample person. Return the session's token."""
         answer = self.ask(
             "/sign-in",
             method="POST",
@@ -90,7 +97,8 @@ def running(
     environment: Mapping[str, str] | None = None,
     command: Sequence[str] = serve.COMMAND,
 ) -> Iterator[Server]:
-    """A server on a free port that works on `folder`, ready to answer; stopped at the end.
+    """Run a server on a free port that works on `folder`; yield it once it answers, and stop it at
+    the end.
 
     What must be in the store is written before: close your own Store on `folder` first.
     """
@@ -116,7 +124,7 @@ def running(
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """End the process as Ctrl-C does, by force where that does not help."""
+    """End the process as Ctrl-C does, by force if that does not help."""
     process.send_signal(signal.SIGINT)
     try:
         process.wait(15)
@@ -126,6 +134,7 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def free_port() -> int:
+    """Return a port on which nothing listens."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         return int(trial.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Streamlit's WebSocket as its frontend speaks it: for tests that need no browser."""
+"""Streamlit's WebSocket, spoken as its frontend does, for tests that need no browser."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Stream:
     told: list[ForwardMsg] = field(default_factory=list)
 
     def draw(self, query: str = "", *, page: str = "") -> str:
-        """Run the page as a load of it does, and return everything it was told."""
+        """Run the page as loading it does, and return everything the server sent."""
         message = BackMsg()
         message.rerun_script.page_name = page
         message.rerun_script.query_string = query
@@ -47,7 +47,7 @@ class Stream:
         return str(answer.file_urls[0].upload_url)
 
     def led_to(self, seconds: float) -> str | None:
-        """Wait until the server closes the tab; where it led it before, if anywhere."""
+        """Wait until the server closes the tab. Return where it sent it before, if anywhere."""
         try:
             while True:
                 self._next(seconds)
@@ -58,6 +58,7 @@ class Stream:
 
     @property
     def text(self) -> str:
+        """Return everything the server sent, as text."""
         return "\n".join(str(message) for message in self.told)
 
     def _hear(self, kind: str) -> ForwardMsg:

@@ -13,17 +13,18 @@ MAY = {
     Role.MANAGER: {
         Verb.SEE, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.CREATE_TASK, Verb.REOPEN,
         Verb.KEEP_DOCUMENTS, Verb.IMPORT, Verb.EXPORT, Verb.CHANGE_SETTINGS, Verb.BACK_UP,
-        Verb.CHOOSE_CHARGE,
+        Verb.CHOOSE_CHARGE, Verb.SEE_PATIENTS, Verb.NOTE_DAYS, Verb.TAKE_COPY,
     },
     Role.STAFF: {
-        Verb.SEE, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.REOPEN, Verb.KEEP_DOCUMENTS,
-        Verb.CHOOSE_CHARGE,
+        Verb.SEE, Verb.SEE_PATIENTS, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.REOPEN,
+        Verb.KEEP_DOCUMENTS, Verb.CHOOSE_CHARGE,
     },
     Role.BILLER: {
+        Verb.SEE_PATIENTS,
         Verb.SEE, Verb.ANSWER, Verb.WRITE_AS_BILLER, Verb.CREATE_TASK, Verb.REOPEN,
         Verb.KEEP_DOCUMENTS, Verb.IMPORT, Verb.EXPORT, Verb.CHOOSE_CHARGE,
     },
-    Role.ANALYST: {Verb.SEE},
+    Role.ANALYST: {Verb.SEE, Verb.NOTE_DAYS, Verb.TAKE_COPY},
 }  # fmt: skip
 
 

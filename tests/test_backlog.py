@@ -1,235 +1,603 @@
-"""Every figure of the Backlog page is counted once more, plainly, and against the list."""
+"""Every figure of the Backlog pages is counted once more, plainly, from random histories."""
 
 from __future__ import annotations
 
-import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
+import numpy as np
+import pandas as pd
 import pytest
 
-from lib import backlog, people, queue
-from lib.models import Person, Role, Status, TaskFilter, TaskType
-from lib.store.database import Connection
-from lib.ui import filters, session
+from lib import charges, notes, queue, tasks, workflow
+from lib.backlog import flow, forecast, payers, pending, team, times
+from lib.backlog.days import Preset, Unit, before, ends_on, period, unit_for
+from lib.backlog.view import Table, View, literal
+from lib.intake import imports
+from lib.models import Person, Resolution, Status, TaskFilter, TaskType
+from lib.store.database import Connection, Store, transaction
 from tests.conftest import NOON, Cast
-from tests.given import add_tasks
+from tests.given import add_charge, add_task_of_charge, minutes
+from tests.histories import World, act, events, live, moments, told, view, world
+from tests.test_import import bring
+from tests.x12_texts import answer, file_835
 
-CHICAGO = ZoneInfo("America/Chicago")
-SANTIAGO = ZoneInfo("America/Santiago")  # its clocks change at midnight
-ALL = TaskFilter(statuses=tuple(Status))
-
-
-def random_tasks(cast: Cast, today: date, zone: ZoneInfo, days: int) -> list[dict[str, Any]]:
-    """Tasks of the last `days` days, many of them at the very edges of local days."""
-    chance = random.Random(int(today.strftime("%Y%m%d")))
-    edges = (timedelta(0), timedelta(microseconds=-1), timedelta(hours=1), timedelta(hours=23.5))
-
-    def moment(earliest: date, latest: date) -> datetime:
-        day = earliest + timedelta(days=chance.randint(0, (latest - earliest).days))
-        begin = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
-        return begin + chance.choice([*edges, timedelta(minutes=chance.randrange(1440))])
-
-    rows = []
-    for _ in range(300):
-        first = today - timedelta(days=days)
-        created = moment(first, today)
-        row: dict[str, Any] = {
-            "created_at": created,
-            "type": chance.choice(list(TaskType)),
-            "assignee_id": chance.choice([None, cast.ana.id, cast.ben.id]),
-            "payer_name": chance.choice(["Aim", "Zed"]),
-            "amount": chance.choice([None, Decimal(chance.randrange(100000)) / 100]),
-        }
-        if row["assignee_id"] and chance.random() < 0.6:
-            completed = moment(created.astimezone(zone).date(), today)
-            row |= {"status": Status.COMPLETED, "completed_at": max(created, completed)}
-        rows.append(row)
-    return rows
+SPRING, AUTUMN = date(2025, 3, 25), date(2025, 11, 5)  # after the clocks of Chicago changed
+SEPTEMBER = date(2025, 9, 20)  # after those of Santiago did
+ENDS = [SPRING, SEPTEMBER, AUTUMN]
 
 
-@pytest.mark.parametrize("zone", [CHICAGO, SANTIAGO], ids=lambda zone: zone.key)
-@pytest.mark.parametrize(
-    "today",
-    [
-        date(2025, 3, 12),  # after the clocks of Chicago went forward
-        date(2025, 11, 2),  # a Sunday, the day they went back
-        date(2025, 4, 7),  # a Monday, after those of Santiago went back
-        date(2025, 9, 10),  # and after they went forward
-    ],
-    ids=str,
-)
-def test_weeks_are_what_a_plain_count_by_local_days_says(
-    con: Connection, cast: Cast, zone: ZoneInfo, today: date
+@pytest.fixture(params=ENDS, ids=str)
+def lived(con: Connection, cast: Cast, request: pytest.FixtureRequest) -> tuple[World, date]:
+    """Seven weeks of work that end on a day after some clock changed."""
+    today: date = request.param
+    where = world(con, cast, seed=today.toordinal())
+    live(where, today - timedelta(days=48), today, 200)
+    return where, today
+
+
+NUMBERS: dict[str, Callable[[Connection, View], Table]] = {
+    "over time": flow.over_time,
+    "cumulative": flow.cumulative,
+    "summary": lambda con, view: pending.summary(con, view)[1],
+    "by type": pending.by_type,
+    "by payer": pending.by_payer,
+    "by assignee": pending.by_assignee,
+    "by age": pending.by_age,
+    "by due": pending.by_due,
+    "by filing": pending.by_filing,
+    "waiting": pending.waiting,
+    "oldest": pending.oldest,
+    "lead and cycle": times.lead_and_cycle,
+    "handoffs": times.handoffs_and_reopens,
+    "first response": times.first_response,
+    "on each side": times.on_each_side,
+    "denials": payers.denials,
+    "recovered": payers.recovered_after_tasks,
+    "causes": payers.causes,
+    "completions": team.completions,
+    "resolutions": team.resolutions,
+}
+
+
+def test_each_day_is_what_a_plain_count_says(lived: tuple[World, date]) -> None:
+    where, today = lived
+    frame = events(where)
+
+    found = flow.bars(flow.over_time(where.con, view(where, today)))
+
+    for bar in found:
+        of_day = Counter(frame[frame["day"] == bar.begins_on]["kind"])
+        assert (bar.received, bar.completed, bar.reopened) == (
+            of_day["created"], of_day["completed"], of_day["reopened"],
+        )  # fmt: skip
+        assert bar.pending == sum(one.is_pending for one in told(frame, bar.begins_on))
+    assert sum(bar.reopened for bar in found) > 0
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_pending_is_what_was_before_and_what_came_less_what_left(
+    lived: tuple[World, date], unit: Unit
 ) -> None:
-    rows = random_tasks(cast, today, zone, days=60)
-    rows = [row for row in rows if row["created_at"].astimezone(zone).date() <= today]
-    add_tasks(con, cast.practice, rows)
-    arrived = [row["created_at"].astimezone(zone).date() for row in rows]
-    completed = [
-        row["completed_at"].astimezone(zone).date() for row in rows if "completed_at" in row
-    ]
+    where, today = lived
+    asked = view(where, today, unit=unit)
 
-    found = backlog.weeks(con, ALL, actor=cast.ana, today=today, zone=zone, count=5)
+    found = flow.bars(flow.over_time(where.con, asked))
 
-    monday = today - timedelta(days=today.weekday())
-    expected = []
-    for back in (4, 3, 2, 1, 0):
-        begin = monday - timedelta(days=7 * back)
-        end = min(begin + timedelta(days=6), today)
-        expected.append(
-            backlog.Week(
-                begin,
-                end,
-                sum(begin <= day <= end for day in arrived),
-                sum(begin <= day <= end for day in completed),
-                sum(day <= end for day in arrived) - sum(day <= end for day in completed),
-            )
+    previous = flow.bars(
+        flow.over_time(where.con, replace(asked, since=asked.since - timedelta(1), unit=Unit.DAY))
+    )[0].pending
+    for bar in found:
+        assert bar.pending == previous + bar.received + bar.reopened - bar.completed
+        previous = bar.pending
+    assert found[0].begins_on == asked.since
+    assert found[-1].ends_on == today
+    assert found[-1].is_unfinished is (ends_on(today, unit) > today)
+
+
+def test_who_had_the_pending_tasks_on_a_past_day(lived: tuple[World, date]) -> None:
+    where, today = lived
+    frame = events(where)
+    for back in (0, 5, 20):
+        day = today - timedelta(days=back)
+        expected = Counter(one.person for one in told(frame, day) if one.is_pending)
+
+        table = pending.by_assignee(where.con, view(where, day))
+
+        assert dict(zip(table.column("Person"), table.column("Tasks"), strict=True)) == expected
+        for person, count in expected.items():
+            one = {"unassigned": True} if person is None else {"person_id": person}
+            bars = flow.bars(flow.over_time(where.con, view(where, day, **one)))
+            assert bars[-1].pending == count
+            assert pending.summary(where.con, view(where, day, **one))[0].tasks == count
+
+
+def test_ages_sides_and_sums_of_a_past_day(lived: tuple[World, date]) -> None:
+    where, today = lived
+    frame = events(where)
+    facts = {
+        row[0]: row[1:]
+        for row in where.con.rows(
+            "SELECT id, practice_id, created_at, requested_on, due_on, amount, charge_id FROM task"
         )
-    assert found == expected
-    assert all(week.arrived for week in found)
-
-
-def test_a_practice_without_tasks_has_weeks_of_nothing(con: Connection, cast: Cast) -> None:
-    add_tasks(con, cast.other_practice, [{}])
-
-    found = backlog.weeks(con, ALL, actor=cast.ana, today=date(2025, 3, 5), zone=CHICAGO, count=2)
-
-    assert found == [
-        backlog.Week(date(2025, 2, 24), date(2025, 3, 2), 0, 0, 0),
-        backlog.Week(date(2025, 3, 3), date(2025, 3, 5), 0, 0, 0),
-    ]
-
-
-def test_two_people_of_one_name_have_a_bar_each_and_each_opens_its_own_tasks(
-    con: Connection, cast: Cast
-) -> None:
-    other = people.add_person(
-        con, "Ben", "other@example.com", {cast.practice: Role.STAFF}, is_sample=True, now=NOON
-    )
-    add_tasks(con, cast.practice, [{"assignee_id": id_} for id_ in (cast.ben.id, other, other)])
-    colleagues = people.colleagues(con, cast.practice)
-    names = people.display_names(colleagues)
-
-    found = backlog.by_assignee(con, ALL, actor=cast.ana)
-
-    assert [(share.person_id, share.count) for share in found] == [(other, 2), (cast.ben.id, 1)]
-    for share in found:
-        says = {**NOTHING, "assignee": names[share.person_id or 0]}
-        wanted, _ = filters.read(says, filters.Desk(cast.ana, colleagues, no_choices))
-        assert queue.find(con, wanted, actor=cast.ana).count == share.count
-
-
-def no_choices(_: Person) -> tuple[list[str], list[str]]:
-    return [], []
-
-
-NOTHING: dict[str, str | None] = dict.fromkeys((*filters.KEYS, *filters.DAY_KEYS))
-VIEWS: list[dict[str, str | None]] = [
-    {},
-    {"status": "Completed"},
-    {"type": "Coding", "status": "Pending and completed"},
-    {"assignee": "Me", "from": "100"},
-    {"assignee": "Unassigned", "payer": "Aim"},
-    {"age": "8–30 days", "status": "Pending and completed"},
-    {"age": "Over 90 days"},
-    {"q": "diagnosis", "to": "500", "age": "31–60 days"},
-]
-
-
-@pytest.mark.parametrize("view", VIEWS, ids=str)
-def test_a_click_on_a_bar_opens_exactly_the_tasks_it_counted(
-    con: Connection, cast: Cast, view: dict[str, str | None]
-) -> None:
-    today, zone = session.today(cast.ana), session.zone(cast.ana)
-    add_tasks(con, cast.practice, random_tasks(cast, today, zone, days=120))
-    colleagues = people.colleagues(con, cast.practice)
-    says = {**NOTHING, **view}
-
-    def listed(**bar: str | None) -> int:
-        """What the list says it holds after a click that set these parameters."""
-        wanted, problems = filters.read(
-            {**says, **bar}, filters.Desk(cast.ana, colleagues, no_choices)
-        )
-        assert problems == []
-        return queue.find(con, wanted, actor=cast.ana).count
-
-    wanted, _ = filters.read(says, filters.Desk(cast.ana, colleagues, no_choices))
-    everything = filters.with_statuses(wanted, tuple(Status))
-    weeks = backlog.weeks(con, everything, actor=cast.ana, today=today, zone=zone, count=13)
-    for week in weeks:
-        days = week.begins_on.isoformat(), week.ends_on.isoformat()
-        assert listed(status=None, pending_on=days[1]) == week.pending
-        assert listed(status=None, created_since=days[0], created_until=days[1]) == week.arrived
-        assert (
-            listed(status=None, completed_since=days[0], completed_until=days[1]) == week.completed
-        )
-
-    types = backlog.by_type(con, wanted, actor=cast.ana)
-    assert {share.name: share.count for share in types} == {
-        kind.value: count for kind in TaskType if (count := _of_type(listed, says, kind))
     }
-    for share in backlog.by_assignee(con, wanted, actor=cast.ana):
-        name = "Me" if share.name == "Ana" else share.name or "Unassigned"
-        assert listed(assignee=name) == share.count
-    for share in backlog.by_age(
-        con, wanted, actor=cast.ana, today=today, zone=zone, ages=filters.AGES
-    ):
-        if view.get("age") in (None, share.name):
-            assert listed(age=share.name) == share.count
-        else:
-            assert share.count == 0
+    for day in (today, today - timedelta(days=9)):
+        open_ones = [one for one in told(frame, day) if one.is_pending]
+        ages = []
+        for one in open_ones:
+            practice, created, requested, *_ = facts[one.task]
+            came = created.replace(tzinfo=UTC).astimezone(where.practices[practice]).date()
+            ages.append((day - (requested or came)).days)
 
+        found, _ = pending.summary(where.con, view(where, day))
 
-def _of_type(listed: Any, says: dict[str, str | None], kind: TaskType) -> int:
-    return int(listed(type=kind.label)) if says["type"] in (None, kind.label) else 0
-
-
-def test_shares_are_what_a_plain_count_says(con: Connection, cast: Cast) -> None:
-    today, zone = date(2025, 3, 12), CHICAGO
-    rows = random_tasks(cast, today, zone, days=120)
-    rows = [row for row in rows if row["created_at"].astimezone(zone).date() <= today]
-    add_tasks(con, cast.practice, rows)
-
-    def sums(names: Sequence[str]) -> dict[str, tuple[int, Decimal]]:
-        amounts = dict.fromkeys(names, Decimal("0.00"))
-        for name, row in zip(names, rows, strict=True):
-            amounts[name] += row["amount"] or 0
-        return {name: (count, amounts[name]) for name, count in Counter(names).items()}
-
-    def told(shares: Sequence[backlog.Bar]) -> dict[str, tuple[int, Decimal]]:
-        return {share.name: (share.count, share.amount) for share in shares}
-
-    assert told(backlog.by_type(con, ALL, actor=cast.ana)) == sums(
-        [row["type"].value for row in rows]
-    )
-    people_names = {None: "", cast.ana.id: "Ana", cast.ben.id: "Ben"}
-    by_assignee = backlog.by_assignee(con, ALL, actor=cast.ana)
-    assert told(by_assignee) == sums([people_names[row["assignee_id"]] for row in rows])
-    counts = [share.count for share in by_assignee]
-    assert counts == sorted(counts, reverse=True)
-
-    ages = [(today - row["created_at"].astimezone(zone).date()).days for row in rows]
-    assert told(
-        backlog.by_age(con, ALL, actor=cast.ana, today=today, zone=zone, ages=filters.AGES)
-    ) == sums(
-        [
-            next(name for name, (low, high) in filters.AGES.items() if low <= age <= (high or 999))
+        assert (found.tasks, found.oldest) == (len(open_ones), max(ages))
+        assert found.with_biller == sum(one.with_biller for one in open_ones)
+        due = [facts[one.task][3] for one in open_ones]
+        assert found.overdue == sum(each < day for each in due)
+        assert found.due_soon == sum(day <= each <= day + timedelta(days=7) for each in due)
+        assert found.requested == sum(facts[one.task][4] for one in open_ones)
+        charges_held = {facts[one.task][5] for one in open_ones}
+        assert found.held == Decimal("240.00") * len(charges_held)
+        table = pending.by_age(where.con, view(where, day))
+        assert dict(zip(table.column("Age"), table.column("Tasks"), strict=True)) == Counter(
+            next(n for n, (low, high) in pending.AGES.items() if low <= age <= (high or 9999))
             for age in ages
-        ]
+        )
+
+
+def test_lead_cycle_handoffs_and_sides_are_what_pandas_says(lived: tuple[World, date]) -> None:
+    where, today = lived
+    frame = events(where)
+    asked = view(where, today, days=30)
+    rows = []
+    for one in told(frame, today):
+        if one.completed_on is None or not asked.since <= one.completed_on <= today:
+            continue
+        own = frame[(frame["task"] == one.task) & (frame["day"] <= today)]
+        practice, created, requested = where.con.rows(
+            "SELECT practice_id, created_at, requested_on FROM task WHERE id = $id", id=one.task
+        )[0]
+        came = created.replace(tzinfo=UTC).astimezone(where.practices[practice]).date()
+        done_at = own[own["kind"] == "completed"]["at"].max()
+        started = min(own[own["kind"] == "started"]["at"], default=None)
+        first = requested or came
+        rows.append(
+            {
+                "lead": (one.completed_on - first).days,
+                "business": weekdays_between(first, one.completed_on),
+                "cycle": (done_at - started) / timedelta(days=1) if started else None,
+                "handoffs": int(((own["kind"] == "assigned") & own["was"].notna()).sum()),
+                "reopened": bool((own["kind"] == "reopened").any()),
+                "biller": _biller_days(own),
+            }
+        )  # fmt: skip
+    plain = pd.DataFrame(rows)
+
+    table = times.lead_and_cycle(where.con, asked)
+
+    every = dict(zip(table.names, table.rows[0], strict=True))
+    assert (every["Type"], every["Completed tasks"]) == ("All", len(plain))
+    for percent in (50, 85, 95):
+        share = percent / 100
+        assert every[f"Lead, days P{percent}"] == nearest(plain["lead"], share)
+        assert every[f"Lead, business days P{percent}"] == nearest(plain["business"], share)
+        cycle = nearest(plain["cycle"].dropna(), share)
+        assert every[f"Cycle, days P{percent}"] == round(cycle, 1)
+    again = times.handoffs_and_reopens(where.con, asked).dicts()[0]
+    assert again["Handoffs a task"] == pytest.approx(plain["handoffs"].mean(), abs=0.006)
+    assert again["Reopened at least once"] == plain["reopened"].sum()
+    sides = {row["Waited for"]: row for row in times.on_each_side(where.con, asked).dicts()}
+    waited = plain["biller"][plain["biller"] > 0]
+    assert sides["biller"]["Tasks"] == len(waited)
+    assert sides["biller"]["Days P85"] == round(nearest(waited, 0.85), 1)
+
+
+def weekdays_between(first: date, last: date) -> int:
+    """Mondays to Fridays after the first day, up to the last."""
+    return int(np.busday_count(first + timedelta(1), last + timedelta(1)))
+
+
+def nearest(values: pd.Series[Any], share: float) -> Any:
+    """The smallest value that at least this share of them does not exceed."""
+    ordered = sorted(values)
+    return ordered[max(int(np.ceil(len(ordered) * share)) - 1, 0)]
+
+
+def _biller_days(own: pd.DataFrame) -> float:
+    total, since = timedelta(), None
+    for kind, at in zip(own["kind"], own["at"], strict=True):
+        if kind not in ("created", "asked", "answered", "completed", "reopened"):
+            continue
+        if since is not None:
+            total += at - since
+        since = at if kind == "asked" else None
+    return total / timedelta(days=1)
+
+
+def test_people_and_resolutions_are_what_pandas_says(lived: tuple[World, date]) -> None:
+    where, today = lived
+    frame = events(where)
+    asked = view(where, today, days=30)
+    done = frame[(frame["kind"] == "completed") & (frame["day"].between(asked.since, today))]
+
+    table = team.completions(where.con, asked)
+
+    by_person = Counter(done["to"])
+    assert dict(zip(table.column("Person"), table.column("Completions"), strict=True)) == by_person
+    kinds: dict[int, str] = dict(where.con.rows("SELECT id, type FROM task"))
+    for row in table.dicts():
+        own = Counter(kinds[task] for task in done[done["to"] == row["Person"]]["task"])
+        assert {kind: row[kind.label] for kind in TaskType} == {
+            kind: own[kind.value] for kind in TaskType
+        }
+    assert table.column("Name") == sorted(table.column("Name"))
+    ended = team.resolutions(where.con, asked)
+    assert sum(ended.column("Completions")) == len(done)
+    assert set(ended.column("Resolution")) <= {each.value for each in Resolution}
+
+
+def every_number(where: World, day: date) -> dict[str, object]:
+    """All tables of a closed day, for all, by type and by person."""
+    found: dict[str, object] = {}
+    views: list[dict[str, Any]] = [{}, {"types": (TaskType.CODING,)}, {"unassigned": True}]
+    views += [{"person_id": where.workers[min(where.practices)][0].id}]
+    for more in views:
+        asked = view(where, day, **more)
+        for name, number in NUMBERS.items():
+            table = number(where.con, asked)
+            found[f"{name} {more}"] = (table.names, table.rows)
+    return found
+
+
+def test_whatever_anybody_does_today_changes_no_closed_day(con: Connection, cast: Cast) -> None:
+    today = SPRING
+    where = world(con, cast)
+    live(where, today - timedelta(days=40), today - timedelta(days=1), 200)
+    days = [today - timedelta(days=back) for back in (1, 25)]
+    closed = {day: every_number(where, day) for day in days}
+
+    # From the moment at which that day is over in both practices.
+    for now in moments(where.chance, today + timedelta(1), today + timedelta(1), 60):
+        act(where, now + timedelta(hours=6))
+    edited = charges.get(con, where.charges[cast.practice][0], actor=where.gus)
+    task_id = con.value(
+        "SELECT id FROM task WHERE charge_id = $id AND is_open AND type <> 'documents' LIMIT 1",
+        id=edited.id,
     )
+    now = datetime(2025, 3, 26, 20, tzinfo=UTC)
+    holder = tasks.get(con, task_id, actor=where.gus).assignee_id
+    workflow.assign(con, task_id, to=cast.ana.id, seen=holder, actor=where.gus, now=now)
+    line = replace(edited.lines[0], unit_charge=Decimal("90.00"), total=Decimal("90.00"))
+    charges.save(
+        con, task_id, replace(edited, lines=(line,)), opened=edited, note="", token="edit",
+        actor=cast.ana, now=now,
+    )  # fmt: skip
+    denied = file_835(answer("N-1001", codes=("CAS*CO*16*100",)), paid_on="20250301")
+    imports.apply(con, "a.835", denied, actor=None, practice_id=cast.practice, now=now)
+
+    for day in days:
+        assert every_number(where, day) == closed[day]
+    open_now = pending.summary(con, view(where, today + timedelta(days=5)))[0]
+    assert open_now.tasks != pending.summary(con, view(where, days[0]))[0].tasks
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_the_text_that_is_shown_gives_the_same_table_on_a_copy(
+    store: Store, con: Connection, cast: Cast, tmp_path: Path, name: str
+) -> None:
+    where = world(con, cast)
+    live(where, SPRING - timedelta(days=30), SPRING, 120)
+    bring(con, cast, file_835(answer("N-1001", codes=("CAS*CO*16*100",))))
+    asked = {"types": tuple(TaskType), "amount_from": Decimal("1.00"), "payer": "Blue Shield"}
+    tables = [
+        NUMBERS[name](con, view(where, SPRING, **more))
+        for more in ({}, asked, {"person_id": cast.ana.id}, {"closes_day": False})
+    ]
+    con.execute("CHECKPOINT")
+    store.close()
+
+    with duckdb.connect(str(store.folder / "billing.duckdb"), read_only=True) as copy:
+        for table in tables:
+            assert "$" not in table.sql
+            assert "ANY([])" not in table.sql
+            found = copy.execute(table.sql)
+            names = tuple(column[0] for column in found.description)
+            assert (names, tuple(found.fetchall())) == (table.names, table.rows)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("O'Hara", "'O''Hara'"), (None, "NULL"), (date(2025, 1, 2), "DATE '2025-01-02'"),
+        ([1, 2], "[1, 2]"), (Decimal("1.50"), "1.50"), (TaskType.CODING, "'coding'"),
+        (NOON, "TIMESTAMP '2025-03-03 18:00:00'"), (True, "True"),
+    ],
+)  # fmt: skip
+def test_a_value_is_written_as_sql_writes_it(value: object, text: str) -> None:
+    assert literal(value) == text
+    con = duckdb.connect()
+    assert con.execute(f"SELECT {text}").fetchall()
+
+
+def test_a_click_opens_exactly_the_tasks_a_bar_counted(lived: tuple[World, date]) -> None:
+    where, today = lived
+    con, gus, asked = where.con, where.gus, view(where, today)
+
+    def listed(**more: Any) -> tuple[int, Decimal]:
+        page = queue.find(con, TaskFilter(**more), actor=gus)
+        return page.count, page.amount
+
+    for day in (today, today - timedelta(days=6)):
+        at = view(where, day)
+        found, _ = pending.summary(con, at)
+        assert listed(selection=pending.among(at)) == (found.tasks, found.requested)
+        for name, key, text in (
+            (pending.by_age, "age", "Age"),
+            (pending.by_due, "due", "Due"),
+            (pending.by_filing, "filing", "Filing"),
+            (pending.waiting, "side", "Waits for"),
+        ):
+            for row in name(con, at).dicts():
+                picked = pending.among(at, **{key: row[text]})
+                assert listed(selection=picked) == (row["Tasks"], row["Requested"])
+        for row in pending.by_assignee(con, at).dicts():
+            one = {"person_id": row["Person"]} if row["Person"] else {"unassigned": True}
+            assert listed(selection=pending.among(replace(at, **one)))[0] == row["Tasks"]
+    frame = events(where)
+    for bar in flow.bars(flow.over_time(con, asked)):
+        of_day = frame[frame["day"] == bar.begins_on]
+        for what, kind in (
+            ("received", "created"),
+            ("completed", "completed"),
+            ("reopened", "reopened"),
+        ):
+            picked = flow.happened(asked, what, bar.begins_on, bar.ends_on)
+            assert listed(selection=picked)[0] == of_day[of_day["kind"] == kind]["task"].nunique()
 
 
 def test_another_practice_counts_nothing_of_it(con: Connection, cast: Cast) -> None:
-    add_tasks(con, cast.practice, random_tasks(cast, date(2025, 3, 12), CHICAGO, days=30))
+    where = world(con, cast)
+    live(where, SPRING - timedelta(days=20), SPRING, 80)
+    asked = view(where, SPRING, practice_ids=())
 
-    assert backlog.by_type(con, ALL, actor=cast.carla) == []
-    assert backlog.by_assignee(con, ALL, actor=cast.carla) == []
-    weeks = backlog.weeks(
-        con, ALL, actor=cast.carla, today=date(2025, 3, 12), zone=CHICAGO, count=3
+    for name, number in NUMBERS.items():
+        rows = number(con, asked).rows
+        assert name in ("over time", "cumulative") or all(
+            value in (None, 0, "", "All") for row in rows for value in row
+        ), name
+    assert not any(bar.pending for bar in flow.bars(flow.over_time(con, asked)))
+
+
+def test_reopening_today_leaves_a_june_task_pending_only_from_today(
+    con: Connection, cast: Cast
+) -> None:
+    june, today = datetime(2025, 6, 2, 15, tzinfo=UTC), datetime(2025, 11, 20, 15, tzinfo=UTC)
+    charge = add_charge(con, cast.practice)
+    task = tasks.create(
+        con, practice_id=cast.practice, type=TaskType.CODING, title="Q", instructions="Q",
+        charge_id=charge, token="t", actor=cast.dora, now=june,
+    )  # fmt: skip
+    complete(con, task, cast.ana, june + timedelta(days=3))
+    workflow.reopen(con, task, reason="Again", actor=cast.dora, now=today)
+
+    where = View(
+        practice_ids=(cast.practice,), as_of=today, today=today.date(), since=date(2025, 6, 1),
+        until=today.date(),
+    )  # fmt: skip
+    found = flow.bars(flow.over_time(con, where))
+
+    assert [bar.pending for bar in found if bar.pending] == [1]
+    assert found[-1].pending == found[-1].reopened == 1
+    assert sum(bar.completed for bar in found) == 1
+
+
+def test_reassigning_today_moves_no_past_week(con: Connection, cast: Cast) -> None:
+    june = datetime(2025, 6, 2, 15, tzinfo=UTC)
+    task = tasks.create(
+        con, practice_id=cast.practice, type=TaskType.CODING, title="Q", instructions="Q",
+        charge_id=add_charge(con, cast.practice), token="t", actor=cast.dora, now=june,
+    )  # fmt: skip
+    workflow.start(con, task, actor=cast.ana, now=june + timedelta(days=1))
+    today = june + timedelta(days=100)
+    workflow.assign(con, task, to=cast.ben.id, seen=cast.ana.id, actor=cast.ana, now=today)
+
+    def weeks(person: Person) -> list[int]:
+        asked = View(
+            practice_ids=(cast.practice,), as_of=today, today=today.date(),
+            since=date(2025, 6, 2), until=today.date(), person_id=person.id,
+        )  # fmt: skip
+        return [bar.pending for bar in flow.bars(flow.over_time(con, asked))]
+
+    assert weeks(cast.ana) == [1] * 14 + [0]
+    assert weeks(cast.ben) == [0] * 14 + [1]
+
+
+def complete(con: Connection, task_id: int, actor: Person, now: datetime) -> None:
+    workflow.start(con, task_id, actor=actor, now=now - timedelta(hours=1))
+    task = tasks.get(con, task_id, actor=actor)
+    assert task.charge_id is not None
+    opened = charges.get(con, task.charge_id, actor=actor)
+    charges.save_and_complete(
+        con, task_id, opened, opened=opened, note="", token=f"{task_id}{now}", actor=actor, now=now
     )
-    assert [(week.arrived, week.completed, week.pending) for week in weeks] == [(0, 0, 0)] * 3
+
+
+def test_an_old_remittance_imported_today_is_as_old_as_it_is(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_835(answer("A1", codes=("CAS*CO*16*100",)), paid_on="20250102"))
+    assert con.rows("SELECT requested_on FROM task") == [(date(2025, 1, 2),)]
+
+    now = View(
+        practice_ids=(cast.practice,), as_of=NOON, today=NOON.date(), since=NOON.date(),
+        until=NOON.date(),
+    )  # fmt: skip
+    assert pending.by_age(con, now).column("Age") == ["31–60 days"]
+
+
+def test_dollars_are_summed_as_requested_and_as_held(con: Connection, cast: Cast) -> None:
+    charge = add_charge(con, cast.practice)  # 240.00
+    for token in "ab":
+        tasks.create(
+            con, practice_id=cast.practice, type=TaskType.CODING, title="Q", instructions="Q",
+            charge_id=charge, token=token, actor=cast.dora, now=NOON,
+        )  # fmt: skip
+    opened = charges.get(con, charge, actor=cast.ana)
+    task = con.value("SELECT min(id) FROM task")
+    workflow.start(con, task, actor=cast.ana, now=minutes(1))
+    line = replace(opened.lines[0], unit_charge=Decimal("90.00"), total=Decimal("90.00"))
+    charges.save(
+        con, task, replace(opened, lines=(line,)), opened=opened, note="", token="e",
+        actor=cast.ana, now=minutes(60 * 24),
+    )  # fmt: skip
+
+    def sums(day: date, as_of: datetime) -> tuple[Decimal, Decimal]:
+        asked = View(practice_ids=(cast.practice,), as_of=as_of, today=day, since=day, until=day)
+        found, _ = pending.summary(con, asked)
+        return found.requested, found.held
+
+    assert sums(date(2025, 3, 5), minutes(60 * 48)) == (Decimal("480.00"), Decimal("90.00"))
+    assert sums(date(2025, 3, 3), minutes(5)) == (Decimal("480.00"), Decimal("240.00"))
+
+
+def test_denials_overturned_and_money_recovered(con: Connection, cast: Cast) -> None:
+    denied = ("CAS*CO*16*100",)
+    bring(con, cast, file_835(answer("A1", codes=denied), paid_on="20250201"))
+    bring(con, cast, file_835(answer("A2", codes=denied), answer("A3", status="1", paid="80"),
+                              paid_on="20250202", control="000000002"))  # fmt: skip
+    bring(con, cast, file_835(answer("A1", status="1", paid="70"), paid_on="20250220",
+                              control="000000003"))  # fmt: skip
+    bring(con, cast, file_835(answer("A1", status="1", paid="70"), paid_on="20250220",
+                              control="000000004"))  # the same answer once more  # fmt: skip
+    asked = View(
+        practice_ids=(cast.practice,), as_of=NOON, today=NOON.date(), since=date(2025, 1, 1),
+        until=NOON.date(),
+    )  # fmt: skip
+
+    [row] = payers.denials(con, asked).dicts()
+
+    assert (row["Claims answered"], row["Denied"], row["Denial rate, %"]) == (4, 2, 50.0)
+    assert (row["Overturned"], row["Overturned, %"], row["Recovered"]) == (
+        1,
+        50.0,
+        Decimal("70.00"),
+    )
+
+
+def test_a_forecast_of_steady_days_is_what_arithmetic_says() -> None:
+    days = [forecast.PastDay(SPRING, 1, 3, 10) for _ in range(91)]
+
+    assert forecast.clearing(days, 10) == forecast.Clearing(10, 5, 5, 5)
+    assert forecast.clearing(days, 10, arrivals=False) == forecast.Clearing(10, 4, 4, 4)
+    assert forecast.completed_within(days, 14) == (42, 42, 42)
+    assert forecast.clearing(days, 0).p95 == 0
+    growing = [forecast.PastDay(SPRING, 3, 1, 10) for _ in range(91)]
+    assert forecast.clearing(growing, 10).p50 is None
+
+
+def test_a_forecast_is_the_same_each_time_and_holds_about_as_often_as_it_says(
+    con: Connection, cast: Cast
+) -> None:
+    chance = np.random.default_rng(3)
+    days = [
+        forecast.PastDay(SPRING + timedelta(days=n), 2, int(chance.integers(0, 6)), 50)
+        for n in range(900)
+    ]
+
+    found = forecast.clearing(days[:91], 40, arrivals=False)
+
+    assert found == forecast.clearing(days[:91], 40, arrivals=False)
+    assert found.p50 is not None and found.p85 is not None and found.p95 is not None
+    assert found.p50 <= found.p85 <= found.p95
+    tested = forecast.backtest(days)
+    assert tested.rate is not None
+    assert tested.tried > 90 and 0.7 < tested.rate < 0.97
+
+
+def test_littles_law_says_when_it_may_not_be_used(lived: tuple[World, date]) -> None:
+    where, today = lived
+
+    found = flow.littles_law(where.con, view(where, today, days=14))
+
+    assert not found.is_steady
+    assert "fewer than 28 whole days" in found.failed
+
+
+def test_littles_law_holds_on_a_steady_practice(con: Connection, cast: Cast) -> None:
+    first = datetime(2025, 1, 6, 15, tzinfo=UTC)
+    rows = []
+    for n in range(60):
+        rows.append((n, "created", first + timedelta(days=n)))
+        rows.append((n, "completed", first + timedelta(days=n + 5)))
+    ids = [
+        add_task_of_charge(con, cast.practice, created_at=first + timedelta(days=n))
+        for n in range(60)
+    ]
+    with transaction(con):
+        con.insert(
+            "event",
+            [
+                {"practice_id": cast.practice, "task_id": ids[n], "kind": kind, "happened_at": at}
+                for n, kind, at in sorted(rows, key=lambda row: row[2])
+            ],
+        )
+    day = date(2025, 3, 2)
+    asked = View(
+        practice_ids=(cast.practice,), as_of=first + timedelta(days=58), today=day,
+        since=date(2025, 1, 16), until=day, closes_day=True,
+    )  # fmt: skip
+
+    found = flow.littles_law(con, asked)
+
+    assert found.is_steady
+    assert found.days == pytest.approx(found.measured, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("preset", "since"), [(Preset.FOUR_WEEKS, date(2025, 3, 3)), (Preset.HALF, date(2024, 9, 30))]
+)
+def test_a_preset_is_whole_weeks_from_monday(preset: Preset, since: date) -> None:
+    assert period(preset, SPRING) == (since, SPRING)
+    assert before(date(2025, 3, 3), date(2025, 3, 9)) == (date(2025, 2, 24), date(2025, 3, 2))
+    assert unit_for(date(2015, 1, 1), date(2025, 1, 1), Unit.DAY) is Unit.MONTH
+    assert unit_for(date(2024, 1, 1), date(2025, 12, 1), Unit.DAY) is Unit.WEEK
+    assert ends_on(date(2024, 2, 3), Unit.MONTH) == date(2024, 2, 29)
+
+
+def test_a_completed_task_stops_ageing_on_the_list_too(con: Connection, cast: Cast) -> None:
+    add_task_of_charge(
+        con, cast.practice, created_at=NOON - timedelta(days=200),
+        status=Status.COMPLETED, completed_at=NOON - timedelta(days=195),
+    )  # fmt: skip
+    waits = add_task_of_charge(con, cast.practice, created_at=NOON - timedelta(days=200))
+
+    def listed(low: int, high: int | None) -> list[int]:
+        asked = TaskFilter(age_from=low, age_to=high, as_of=NOON)
+        return [row.id for row in queue.find(con, asked, actor=cast.ana).rows]
+
+    assert listed(91, None) == [waits]
+    assert len(listed(0, 7)) == 1
+
+
+def test_a_question_is_waiting_on_the_biller_until_it_is_answered(
+    con: Connection, cast: Cast
+) -> None:
+    task = tasks.create(
+        con, practice_id=cast.practice, type=TaskType.CODING, title="Q", instructions="Q",
+        charge_id=add_charge(con, cast.practice), token="t", actor=cast.dora, now=NOON,
+    )  # fmt: skip
+    notes.ask(con, task, "Which?", token="q", actor=cast.ana, now=minutes(10))
+    notes.answer(con, task, "This", token="a", actor=cast.dora, now=minutes(60 * 30))
+
+    def with_biller(now: datetime) -> int:
+        day = now.astimezone(ZoneInfo("America/Chicago")).date()
+        asked = View(practice_ids=(cast.practice,), as_of=now, today=day, since=day, until=day)
+        return pending.summary(con, asked)[0].with_biller
+
+    assert [with_biller(minutes(at)) for at in (5, 15, 60 * 31)] == [0, 1, 0]

@@ -156,7 +156,7 @@ def test_a_second_denial_for_another_reason_says_what_is_asked_now(
     assert (kind, due_on) == ("authorization", date(2025, 5, 1))
     assert codes == "CO-197, CO-16, N290"
     assert "authorization" in title.casefold()
-    assert con.rows("SELECT old_value, new_value FROM event WHERE field = 'Payer''s codes'") == [
-        ("CO-16, N290", "CO-197, CO-16, N290")
-    ]
+    assert con.rows(
+        "SELECT old_value, new_value FROM event WHERE field = 'Denial codes (CARC/RARC)'"
+    ) == [("CO-16, N290", "CO-197, CO-16, N290")]
     assert queue.counts(con, [cast.practice], actor=cast.ana)["authorization"] == 1

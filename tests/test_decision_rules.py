@@ -110,7 +110,7 @@ def test_a_secondary_denial_is_open_for_what_the_primary_left(con: Connection, c
     bring(con, cast, file_835(answer("A1", status="2", codes=codes)))
 
     [(kind, title, amount, codes_said)] = con.rows("SELECT type, title, amount, codes FROM task")
-    assert (title, amount, codes_said) == ("Claim filed too late", Decimal(40), "CO-29")
+    assert (title, amount, codes_said) == ("Timely filing", Decimal(40), "CO-29")
     assert kind == "charge"
 
 

@@ -456,7 +456,7 @@ def test_another_practices_document_is_neither_read_nor_attached(
 def test_analysts_read_documents_and_add_none(con: Connection, cast: Cast) -> None:
     document_id = upload(con, cast, pdf(), cast.dora)
 
-    assert documents.get(con, document_id, actor=cast.alan).created_by == "Dora"
+    assert documents.get(con, document_id, actor=cast.ben).created_by == "Dora"
     with pytest.raises(NotAllowed, match="cannot add documents"):
         upload(con, cast, pdf("2"), cast.alan)
 

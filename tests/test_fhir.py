@@ -94,7 +94,7 @@ def test_the_published_example_asks_for_one_document_of_one_line() -> None:
     [request] = found.requests
     assert request.type is TaskType.DOCUMENTS
     assert (request.codes, request.document_label) == ("11506-3", "Office notes")
-    assert request.title == "Office notes wanted for the claim, line 1"
+    assert request.title == "Office notes requested for the claim, line 1"
     assert (request.claim_number, request.due_on) == ("Claim123", date(2022, 6, 21))
     assert (request.patient_name, request.birth_date) == ("Shaw, Amy", date(1987, 2, 20))
     assert (request.payer_name, request.provider_name) == ("Payer123", "NPI 9941339100")
@@ -120,7 +120,7 @@ def test_several_documents_are_one_task_that_names_them_all() -> None:
 
     [request], _ = read(task(input=inputs))
 
-    assert request.title == "3 documents wanted for the claim, line 1, 3"
+    assert request.title == "3 documents requested for the claim, line 1, 3"
     assert request.codes == "11504-8, 11502-2, 99999-9"
     assert "operative report" in request.instructions
     assert "lab results" in request.instructions

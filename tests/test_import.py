@@ -150,7 +150,7 @@ def test_a_denied_claim_becomes_a_task_about_its_charge(con: Connection, cast: C
         """
     )
     assert task == (
-        "authorization", "open", True, "practice", "Authorization missing", "A1", "GREEN, EMMA",
+        "authorization", "open", True, "practice", "No authorization on file", "A1", "GREEN, EMMA",
         "PLAINS HEALTH", "NORTHSIDE", date(2025, 1, 13), Decimal("200.00"), date(2025, 3, 12),
         "30 days after the remittance, the practice's own rule", "835", "CO-197", 8,
         "a#", None, 1, True, True, True,

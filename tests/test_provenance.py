@@ -143,7 +143,7 @@ def test_each_field_of_a_charge_names_its_segment_or_who_changed_it(
     bring(con, cast, file_837(claim("A1")), "claims.837")
     bring(con, cast, file_835(answer("A1")), "denied.835")
     task_id = int(con.value("SELECT id FROM task"))
-    before = {each.label: each for each in provenance.of_fields(con, 1, cast.alan)}
+    before = {each.label: each for each in provenance.of_fields(con, 1, cast.ben)}
     assert before["Claim number"].segment.startswith("CLM*A1*")
     assert before["Patient"].segment.startswith("NM1*IL*1*")
     assert before["Date of birth"].segment.startswith("DMG*D8*")

@@ -75,9 +75,9 @@ def test_three_reasons_are_all_said_and_the_first_stays_in_the_history(
     [(title, codes)] = con.rows("SELECT title, codes FROM task")
     assert codes == "CO-11, CO-197, CO-16"
     assert title.count("; also ") == 2
-    assert con.rows("SELECT old_value FROM event WHERE field = 'Payer''s codes' ORDER BY id") == [
-        ("CO-16",), ("CO-197, CO-16",),
-    ]  # fmt: skip
+    assert con.rows(
+        "SELECT old_value FROM event WHERE field = 'Denial codes (CARC/RARC)' ORDER BY id"
+    ) == [("CO-16",), ("CO-197, CO-16",)]
 
 
 def test_a_reversed_denial_proposes_to_complete_and_a_new_denial_no_longer_does(

@@ -53,7 +53,7 @@ def test_every_column_can_be_ordered_by() -> None:
 
 
 def shown(row: TaskRow, cast: Cast) -> dict[str, object]:
-    return task_list._row(row, cast.ana)
+    return task_list._row(replace(row, practice_id=cast.practice), cast.ana)
 
 
 def test_a_row_says_what_people_read_and_nothing_where_there_is_nothing(cast: Cast) -> None:
@@ -77,7 +77,7 @@ def test_a_row_is_late_from_the_day_after_it_was_due_until_it_is_completed(cast:
 def test_a_row_that_waits_for_the_biller_says_so(cast: Cast) -> None:
     row = shown(replace(ROW, turn=Turn.BILLER), cast)
 
-    assert (row["status"], row["state"]) == ("With biller", "biller")
+    assert (row["status"], row["state"]) == ("Waiting on biller", "biller")
 
 
 def test_the_age_counts_days_by_the_calendar_of_the_practice() -> None:

@@ -222,9 +222,9 @@ def test_a_document_without_a_label_of_ours_is_named_in_the_instructions() -> No
     assert (first.document_label, first.instructions) == ("Explanation of benefits", "Send")
     assert (second.document_label, second.instructions) == (
         "Other",
-        "Send\nDocument wanted: Photos.",
+        "Send\nDocument requested: Photos.",
     )
-    assert (third.document_label, third.instructions) == (None, "Look\nDocument wanted: EOB.")
+    assert (third.document_label, third.instructions) == (None, "Look\nDocument requested: EOB.")
 
 
 def test_the_same_row_in_another_table_is_the_same_request() -> None:

@@ -95,7 +95,7 @@ def test_a_rejected_claim_becomes_a_task_about_its_charge(con: Connection, cast:
     assert con.row(
         "SELECT type, title, source, codes, due_rule, charge_id IS NOT NULL FROM task"
     ) == (
-        "insurance", "Rejected: claim went to the wrong payer", "277CA", "A7:116",
+        "insurance", "Rejected: wrong payer billed", "277CA", "A7:116",
         "30 days after the acknowledgment, the practice's own rule", True,
     )  # fmt: skip
 

@@ -28,25 +28,29 @@ FREE, END, FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 
 def types(*more: str) -> str:
+    """Return the content types of a package, with these beside the usual ones."""
     return _TYPES.format("".join(more))
 
 
 def type_of(part: str, kind: str) -> str:
+    """Return the content type of one part."""
     return f'<Override PartName="{part}" ContentType="{kind}"/>'
 
 
 def relations(kind: str, target: str, mode: str = "External") -> str:
+    """Return the relationships of a part, with one of that kind."""
     return _RELATIONS.format(
         f'<Relationship Id="rId9" Type="{_KIND}{kind}" Target="{target}" TargetMode="{mode}"/>'
     )
 
 
 def body(inside: str) -> str:
+    """Return a document with this inside."""
     return _DOCUMENT.format(inside)
 
 
 def field(*instructions: str, result: str = "") -> str:
-    """A field of Word in runs: its instructions, some of which may be fields themselves."""
+    """Return a field of Word in runs: its instructions, some of which may be fields themselves."""
     runs = "".join(
         each if each.startswith("<") else f"<w:r><w:instrText>{each}</w:instrText></w:r>"
         for each in instructions
@@ -59,7 +63,7 @@ def field(*instructions: str, result: str = "") -> str:
 
 
 def docx(parts: Mapping[str, str | bytes] | None = None) -> bytes:
-    """A package with a text, and these parts in place of its own or beside them."""
+    """Return a package with a text, and these parts in place of its own or beside them."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {TYPES: types(), DOCUMENT: body("<w:p/>"), **(parts or {})}.items():
@@ -68,7 +72,7 @@ def docx(parts: Mapping[str, str | bytes] | None = None) -> bytes:
 
 
 def doc(parts: Mapping[str, bytes]) -> bytes:
-    """A compound file (MS-CFB) of these streams; "Macros/VBA/dir" lies in two storages."""
+    """Return a compound file (MS-CFB) of these streams; "Macros/VBA/dir" is within two storages."""
     names = sorted({"/".join(path.split("/")[:n]) for path in parts for n in range(1, 9)})
     children: dict[str, list[int]] = {}
     for place, name in enumerate(names, 1):
@@ -82,7 +86,8 @@ def doc(parts: Mapping[str, bytes]) -> bytes:
     for name in names:
         if name in parts:
             starts[name] = len(contents) // 512
-            size = max(4096, -(-len(parts[name]) // 512) * 512)  # none in the ministream
+            # so large that none is in the ministream
+            size = max(4096, -(-len(parts[name]) // 512) * 512)
             contents += parts[name].ljust(size, b"\0")
     entries = [_entry("Root Entry", 5, FREE, children[""][0], END, 0)]
     for place, name in enumerate(names, 1):
@@ -122,7 +127,7 @@ def _entry(name: str, kind: int, right: int, child: int, start: int, size: int) 
 
 
 def word_text(text: bytes, *, flags: int = 0, version: int = 0x00C1, template: str = "") -> bytes:
-    """A WordDocument stream: its header, the FIB, and the text behind it."""
+    """Return a WordDocument stream: its header, the FIB, and the text after it."""
     names = template.encode("utf-16-le")
     length = 10 + len(names) if template else 0
     fib = bytearray(0x600)
@@ -132,8 +137,8 @@ def word_text(text: bytes, *, flags: int = 0, version: int = 0x00C1, template: s
 
 
 def pieces(*texts: str) -> tuple[bytes, bytes]:
-    """A text in pieces, every second one in letters of one byte, in the reverse order: the
-    WordDocument stream and the table stream that puts them together (MS-DOC 2.4.1)."""
+    """Return the WordDocument stream and the table stream of a text in pieces (MS-DOC 2.4.1): in
+    reverse order, every second one in letters of one byte."""
     stream = b""
     places: list[int] = []
     for place, text in reversed(list(enumerate(texts))):
@@ -152,6 +157,7 @@ def pieces(*texts: str) -> tuple[bytes, bytes]:
 
 
 def associated(template: str) -> bytes:
-    """A table stream that begins with the names of associated files, a template among them."""
+    """Return a table stream that begins with the names of associated files, a template among
+    them."""
     names = template.encode("utf-16-le")
     return struct.pack("<HHHHH", 0xFFFF, 2, 0, 0, len(template)) + names

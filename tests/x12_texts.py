@@ -15,7 +15,7 @@ def envelope(
     marks: str = "*:~",
     join: str = "",
 ) -> str:
-    """One interchange with one group and a transaction for each body; counts are right.
+    """Return one interchange with one group and a transaction for each body; counts are right.
 
     `marks` are the element separator, the component separator and the terminator; bodies are
     written with "*" and ":".
@@ -34,7 +34,8 @@ def envelope(
 
 
 def claim(number: str = "A1", *, amount: str = "200", extra: Sequence[str] = ()) -> list[str]:
-    """A claim of two lines for Emma Green; `extra` stands between its HI and its first line."""
+    """Return a claim of two lines for Emma Green; `extra` goes between its HI and its first
+    line."""
     return [
         f"CLM*{number}*{amount}***11:B:1*Y*A*Y*Y",
         "HI*ABK:J02.9*ABF:R509",
@@ -49,6 +50,7 @@ def claim(number: str = "A1", *, amount: str = "200", extra: Sequence[str] = ())
 
 
 def subscriber(last: str = "GREEN", first: str = "EMMA") -> list[str]:
+    """Return the loop of a subscriber and the payer."""
     return [
         "HL*2*1*22*0",
         "SBR*P*18*******CI",
@@ -59,7 +61,7 @@ def subscriber(last: str = "GREEN", first: str = "EMMA") -> list[str]:
 
 
 def claims(*bodies: Sequence[str], before: Sequence[str] = ()) -> list[str]:
-    """The inside of an 837 with one subscriber; each body is a claim."""
+    """Return the inside of an 837 with one subscriber; each body is a claim."""
     billing = [
         "BHT*0019*00*1*20250113*0924*CH",
         "HL*1**20*1",
@@ -76,11 +78,12 @@ def answer(
     paid: str = "0",
     control: str = "PAYER1",
     codes: Sequence[str] = ("CAS*CO*197*200",),
+    patient: str = "GREEN*EMMA",
 ) -> list[str]:
-    """What a payer says about one claim; `codes` are segments of its one service."""
+    """Return what a payer says about one claim; `codes` are segments of its only service."""
     return [
         f"CLP*{number}*{status}*{amount}*{paid}**12*{control}",
-        "NM1*QC*1*GREEN*EMMA",
+        f"NM1*QC*1*{patient}",
         f"NM1*82*1*REED*ADA****XX*{DOCTOR}",
         "DTM*232*20250113",
         "SVC*HC:99213*120*0**1",
@@ -88,23 +91,27 @@ def answer(
     ]
 
 
-def remittance(*answers: Sequence[str], paid_on: str = "20250210") -> list[str]:
+def remittance(
+    *answers: Sequence[str], paid_on: str = "20250210", payer: str = "PLAINS HEALTH"
+) -> list[str]:
     """The inside of an 835."""
     return [
         f"BPR*I*0*C*NON************{paid_on}",
         "TRN*1*TRACE1*1234567890",
-        "N1*PR*PLAINS HEALTH",
+        f"N1*PR*{payer}",
         f"N1*PE*NORTHSIDE*XX*{CLINIC}",
         *(segment for body in answers for segment in body),
     ]
 
 
 def file_837(*bodies: Sequence[str], control: str = "000000001") -> bytes:
+    """Return a file of claims."""
     return envelope(claims(*bodies), control=control).encode()
 
 
 def file_835(
     *answers: Sequence[str], control: str = "000000001", paid_on: str = "20250210"
 ) -> bytes:
+    """Return a file of answers."""
     inside = remittance(*answers, paid_on=paid_on)
     return envelope(inside, kind="835", version="005010X221A1", control=control).encode()

@@ -1,7 +1,7 @@
-"""The loops of one claim, 2300 to 2400, as a replacement of what was filed. Pure.
+"""Write the loops of one claim, 2300 to 2400, as a replacement of what was filed. Pure.
 
-What nobody changed stays as it was filed; what the charge says otherwise takes its place.
-Source: ASC X12N/005010X222A1, loops 2300, 2310, 2320 and 2400.
+What nobody changed stays as it was filed; what the charge says otherwise takes its place. Source:
+ASC X12N/005010X222A1, loops 2300, 2310, 2320 and 2400.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from lib.models import Charge, ServiceLine
 REPLACEMENT = "7"  # CLM05-3, from the National Uniform Billing Committee's frequency codes
 ORDER = ("CLM", "DTP", "PWK", "CN1", "AMT", "REF", "K3", "NTE", "CR1", "CR2", "CRC", "HI", "HCP")
 DIAGNOSES = frozenset({"ABK", "ABF", "BK", "BF"})
-ICD_10_FROM = date(2015, 10, 1)  # days of service from then on are coded in ICD-10-CM; CMS
+ICD_10_FROM = date(2015, 10, 1)  # services from this day on are coded in ICD-10-CM; CMS
 BEFORE_DATES = ("SV5", "PWK", "CR1", "CR3", "CRC")  # of loop 2400
 PROVIDERS = ("DN", "P3", "82", "77", "DQ", "PW", "45")  # NM101 of loop 2310, in its order
 
 
 def claim_loop(charge: Charge, payer_claim_number: str, filing: FiledClaim) -> Iterator[Segment]:
-    """CLM and everything below it."""
+    """Yield CLM and everything below it."""
     found = [_claim(charge, filing), *_dates(charge), *_numbers(charge, payer_claim_number, filing)]
     found += _diagnoses(charge, filing)
     said = {("REF", "F8")} if payer_claim_number else set()
@@ -41,21 +41,22 @@ def claim_loop(charge: Charge, payer_claim_number: str, filing: FiledClaim) -> I
 
 
 def person(role: str, name: str, npi: str) -> Segment:
-    """Somebody by the name the charge shows: "LAST, FIRST", or an organisation."""
+    """Return an NM1 segment for a name as the charge shows it: "LAST, FIRST", or an
+    organization."""
     last, mark, first = name.partition(", ")
     kind, identified = ("1" if mark or role in {"DN", "DQ"} else "2"), ("XX", npi) if npi else ()
     return ("NM1", role, kind, last, first, "", "", "", *identified)
 
 
 def is_same(segment: Segment, name: str, npi: str) -> bool:
-    """True where an NM1 segment names that provider."""
+    """Return True if an NM1 segment names that provider."""
     last, first = plain(element_at(segment, 3)), plain(element_at(segment, 4))
     said = f"{last}, {first}" if first else last
     return (said, element_at(segment, 9) if element_at(segment, 8) == "XX" else "") == (name, npi)
 
 
 def money(amount: Decimal) -> str:
-    """As X12 writes it: no zeros behind the last decimal that says something."""
+    """Return an amount as X12 writes it, without trailing zeros."""
     return f"{amount:.2f}".rstrip("0").rstrip(".")
 
 
@@ -87,7 +88,7 @@ def _numbers(charge: Charge, payer_claim_number: str, filing: FiledClaim) -> Ite
 
 
 def _authorization(filing: FiledClaim) -> str:
-    """G1, prior authorization, unless the claim had a referral number (9F) in its place."""
+    """Return the prior authorization (G1), unless the claim had a referral number (9F) instead."""
     kinds = {element_at(segment, 1) for segment in filing.claim if segment[0] == "REF"}
     return "9F" if "9F" in kinds and "G1" not in kinds else "G1"
 
@@ -102,7 +103,7 @@ def _diagnoses(charge: Charge, filing: FiledClaim) -> Iterator[Segment]:
 
 
 def _is_kept(segment: Segment, filing: FiledClaim) -> bool:
-    """True for what the charge says nothing about."""
+    """Return True for a segment about which the charge says nothing."""
     name, kind = segment[0], element_at(segment, 1).split(COMPONENT)[0]
     if name == "DTP":
         return kind not in {"435", "096", "472"}
@@ -134,8 +135,8 @@ def _providers(charge: Charge, filing: FiledClaim) -> list[Segments]:
 
 
 def location(charge: Charge, filing: FiledClaim) -> Segments:
-    """The loop of the service location, empty where the charge has none: as it was filed, else
-    its name alone."""
+    """Return the loop of the service location as it was filed, else with the name alone; empty if
+    the charge has none."""
     filed = next((loop for loop in filing.providers if element_at(loop[0], 1) == "77"), ())
     if filed and charge.location in {plain(element_at(filed[0], 3)), _whole_name(filed[0])}:
         return filed
@@ -147,7 +148,8 @@ def _whole_name(segment: Segment) -> str:
 
 
 def _matched(lines: tuple[ServiceLine, ...], filed: tuple[Segments, ...]) -> list[Segments]:
-    """For each line the filed one it goes on from: in its place, else with its procedure."""
+    """Return for each line the filed line it continues: the one in its place, else one with its
+    procedure."""
     spare = dict(enumerate(filed))
     found: list[Segments] = []
     for place, line in enumerate(lines):

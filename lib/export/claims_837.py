@@ -1,4 +1,4 @@
-"""Changed charges as professional claims that replace those filed (837P, 005010X222A1). Pure."""
+"""Changed charges as professional claims that replace the filed ones (837P, 005010X222A1). Pure."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ class Replacement:
     charge: Charge
     patient: Patient
     payer: Payer
-    payer_claim_number: str = ""  # REF*F8, from the payer's answer; empty where it is not known
+    payer_claim_number: str = ""  # REF*F8, from the payer's answer; empty if not known
     filing: FiledClaim = NOT_HELD
     doubt: str = ""  # why the charge cannot be proven to be the claim that the payer answered
 
 
 def write(replacements: Iterable[Replacement], envelope: Envelope) -> Iterator[bytes]:
-    """The file, segment by segment. Claims of one billing provider should follow each other."""
+    """Yield the file, segment by segment. Claims of one billing provider should follow each
+    other."""
     left = iter(replacements)
     bodies = (
         _body(chain([first], islice(left, MAX_CLAIMS - 1)), envelope, place)
@@ -38,7 +39,7 @@ def write(replacements: Iterable[Replacement], envelope: Envelope) -> Iterator[b
 
 
 def hindrance(replacement: Replacement) -> str | None:
-    """Why no claim can be written of this charge, or None. It names no patient."""
+    """Return why no claim can be written for this charge, or None. It names no patient."""
     charge = replacement.charge
     if replacement.doubt:
         return replacement.doubt
@@ -54,7 +55,7 @@ def hindrance(replacement: Replacement) -> str | None:
 
 
 def missing(replacement: Replacement) -> Iterator[str]:
-    """What the claim will lack or has otherwise than the charge."""
+    """Yield what the claim will lack, or say otherwise than the charge."""
     filing, charge = replacement.filing, replacement.charge
     is_known = any((s[0], element_at(s, 1)) == ("REF", "F8") for s in filing.claim)
     if not replacement.payer_claim_number and not is_known:
@@ -112,7 +113,7 @@ def _named(role: str, name: str) -> Segments:
 
 
 def _is_billing(replacement: Replacement) -> bool:
-    """True where the filed billing provider is the charge's, by name or by NPI."""
+    """Return True if the filed billing provider is the charge's, by name or by NPI."""
     charge, filed = replacement.charge, replacement.filing.billing
     return bool(filed) and (
         is_same(filed[0], charge.billing_name, element_at(filed[0], 9))

@@ -1,4 +1,4 @@
-"""python -m lib export: what the practice answered, as a file."""
+"""python -m lib export: write a file of what the practice did."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ ENDINGS = (".zip", ".x12")
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """Write the file: 0 it is there and whole, 1 it is not, 2 wrong usage. Names no patient."""
+    """Write the file. Return 0 if it is complete, 1 if it is not, 2 for wrong usage. Names no
+    patient."""
     wanted = _parser().parse_args(arguments)
     try:
         con = process.open_store().connection()
@@ -78,7 +79,7 @@ def _days(wanted: argparse.Namespace, today: date) -> tuple[date, date]:
 
 
 def _practice(con: Connection, name: str | None) -> Practice:
-    """The practice of that name, or the only one. Raises WrongInput."""
+    """Return the practice of that name, or the only one. Raise WrongInput if there is none."""
     held = people.practices(con)
     names = "; ".join(practice.name for practice in held)
     if name is None:
@@ -94,7 +95,7 @@ def _practice(con: Connection, name: str | None) -> Practice:
 def _write(
     con: Connection, days: Period, path: Path, now: datetime, left_out: list[DocumentFileProblem]
 ) -> str:
-    """Write the file under another name first, so that it is there whole or not at all."""
+    """Write the file under a temporary name first, so that it is there whole or not at all."""
     if path.suffix.lower() == ".zip":
         ids, chunks = write_zip(con, days, actor=None, now=now, left_out=left_out)
         said = f"{path}: {count(len(ids), 'completed task')}"
@@ -112,7 +113,8 @@ def _write(
 
 
 def _not_written(out: str, problem: NotWritten) -> str:
-    """What to say: of a full disk its sentence, of any other trouble whose it is."""
+    """Return what to say: about a full disk its own sentence, else which file could not be
+    written."""
     cause = problem.__cause__
     if isinstance(cause, OSError) and not store_files.has_no_room(cause):
         return f"{out} cannot be written: {cause.strerror}."

@@ -1,4 +1,4 @@
-"""Completed tasks with everything the practice answered: a batch at a time, as records."""
+"""Completed tasks with everything the practice did for them, read in batches as records."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from lib.export.period import Period
 from lib.models import Channel, TaskType
 from lib.store.database import Connection
 
-BATCH = 500  # tasks that are in memory at once
+BATCH = 500  # tasks in memory at once
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A note of a task, with who wrote it when."""
+    """A note on a task: who wrote it, and when."""
 
     task_id: int
     channel: Channel
@@ -28,7 +28,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A field of the charge that was changed on a task."""
+    """A field of the charge that was changed while the task was open."""
 
     task_id: int
     field: str
@@ -38,7 +38,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A document of a task."""
+    """A document attached to a task."""
 
     task_id: int
     document_id: int
@@ -63,7 +63,7 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class CompletedTask:
-    """One completed task and what was done."""
+    """One completed task, and what was done."""
 
     claim_number: str
     patient: str
@@ -81,7 +81,7 @@ class CompletedTask:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What the answers of a period are, before anybody takes them."""
+    """How much an export of the period would hold, counted before it is made."""
 
     tasks: int
     documents: int
@@ -94,7 +94,7 @@ _COMPLETED = """
 """
 
 
-# Where each charge was filed last: as it came, or as a later claim replaced it.
+# The file in which each charge was last filed: as it came, or as a later claim replaced it.
 FILED = """
     SELECT charge.id AS charge_id,
            coalesce(arg_max(later.intake_file_id, later.id), any_value(charge.intake_file_id))
@@ -108,7 +108,7 @@ FILED = """
 
 
 def counts(con: Connection, wanted: Period) -> Counts:
-    """How many tasks, different documents and changed charges the period has."""
+    """Return how many tasks, different documents and changed charges the period has."""
     tasks, documents, charges = con.rows(
         f"""
         WITH wanted AS (SELECT id, charge_id FROM task WHERE {_COMPLETED})
@@ -125,7 +125,7 @@ def counts(con: Connection, wanted: Period) -> Counts:
 
 
 def task_ids(con: Connection, wanted: Period) -> list[int]:
-    """The completed tasks in the order in which they were completed."""
+    """Return the completed tasks in the order in which they were completed."""
     return [
         row[0]
         for row in con.rows(
@@ -135,7 +135,7 @@ def task_ids(con: Connection, wanted: Period) -> list[int]:
 
 
 def changed_charges(con: Connection, wanted: Period) -> list[int]:
-    """The charges that were changed on a task of the period, in the order they were filed in."""
+    """Return the charges changed on a task of the period, in the order in which they were filed."""
     return [
         row[0]
         for row in con.rows(
@@ -154,7 +154,7 @@ def changed_charges(con: Connection, wanted: Period) -> list[int]:
 
 
 def answers(con: Connection, ids: list[int]) -> Iterator[CompletedTask]:
-    """The answers to these tasks in their order; one reopened meanwhile is left out."""
+    """Yield these tasks with what was done, in order. A task reopened meanwhile is left out."""
     for start in range(0, len(ids), BATCH):
         yield from _batch(con, ids[start : start + BATCH])
 

@@ -11,7 +11,7 @@ Segments = tuple[Segment, ...]
 
 @dataclass(frozen=True, slots=True)
 class FiledClaim:
-    """Segments of the claim as it was filed, by loop; empty where they are not held.
+    """Segments of the claim as it was filed, by loop; empty where they are not kept.
 
     Components and repetitions inside an element are divided as `segments` divides them.
     """
@@ -35,12 +35,12 @@ NOT_HELD = FiledClaim()
 
 
 def element_at(segment: Segment, place: int) -> str:
-    """Element `place` of a segment (01 is 1), empty where it is shorter."""
+    """Return element `place` of a segment (01 is 1); empty if the segment is shorter."""
     return segment[place] if place < len(segment) else ""
 
 
 def with_element(segment: Segment, place: int, text: str) -> Segment:
-    """The segment with another element at `place`."""
+    """Return the segment with another element at `place`."""
     padded = [*segment, *[""] * (place + 1 - len(segment))]
     padded[place] = text
     return tuple(padded)

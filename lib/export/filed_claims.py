@@ -1,4 +1,4 @@
-"""Claims as they were filed, read again from the files that are kept. Pure but for `Originals`."""
+"""Claims as they were filed, read again from the files we keep. Pure but for `FiledClaims`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ BILLING = ("85", "87", "PE")
 
 
 class FiledClaims:
-    """The filed claims of a practice's charges, asked for in the order of files and segments."""
+    """The filed claims of a practice's charges, to be asked for in the order of files and
+    segments."""
 
     def __init__(self, con: Connection) -> None:
         self._con = con
@@ -28,7 +29,8 @@ class FiledClaims:
         self._next: tuple[int, FiledClaim] | None = None
 
     def find(self, file_id: int | None, segment_number: int | None) -> FiledClaim:
-        """The claim whose CLM is that segment of that file; NOT_HELD where it cannot be read."""
+        """Return the claim whose CLM is that segment of that file; NOT_HELD if it cannot be
+        read."""
         if file_id is None or segment_number is None:
             return NOT_HELD
         if file_id != self._file_id:
@@ -51,16 +53,16 @@ class FiledClaims:
 
 
 def filings(text: str | Iterable[str]) -> Iterator[tuple[int, FiledClaim]]:
-    """Every claim of the 837s in the text, with the number of its CLM segment."""
+    """Yield every claim of the 837s in the text, with the number of its CLM segment."""
     for transaction in reader.transactions(text, []):
         if transaction.kind == "837":
-            with suppress(Unreadable):  # quarantined when it came in: nothing of it is a charge
+            with suppress(Unreadable):  # rejected when it came in: nothing of it is a charge
                 yield from _claims(transaction)
 
 
 @dataclass(slots=True)
 class _Around:
-    """The loops around the claims while their segments come by."""
+    """The loops around the claims, read segment by segment."""
 
     submitter: list[Segment] = field(default_factory=list)
     receiver: list[Segment] = field(default_factory=list)
@@ -73,7 +75,7 @@ class _Around:
     patient: list[Segment] = field(default_factory=list)
 
     def enter(self, level: str) -> list[Segment]:
-        """Begin a level (HL03); the list its segments belong to."""
+        """Begin a level (HL03). Return the list its segments belong to."""
         self.patient_level, self.patient = [], []
         if level == "23":
             return self.patient_level
@@ -84,7 +86,7 @@ class _Around:
         return self.subscriber_level
 
     def name(self, role: str) -> list[Segment]:
-        """Begin a party (NM101); the list its segments belong to."""
+        """Begin a party (NM101). Return the list its segments belong to."""
         if role in BILLING:
             return self.billing
         known = {SUBMITTER: "submitter", RECEIVER: "receiver", **PARTIES}.get(role)
@@ -99,7 +101,7 @@ class _Around:
 
 @dataclass(slots=True)
 class _Claim:
-    """One claim while its segments come by."""
+    """One claim, read segment by segment."""
 
     claim: list[Segment]
     providers: list[list[Segment]] = field(default_factory=list)
@@ -107,7 +109,7 @@ class _Claim:
     lines: list[list[Segment]] = field(default_factory=list)
 
     def take(self, segment: Segment, to: list[Segment]) -> list[Segment]:
-        """Put the segment where it belongs; the list the next one belongs to."""
+        """Put the segment where it belongs. Return the list the next one belongs to."""
         name = segment[0]
         if name == "LX":
             to = []
@@ -166,7 +168,7 @@ def _claims(transaction: Transaction) -> Iterator[tuple[int, FiledClaim]]:
 
 
 def _neutral(segment: list[str], separators: Separators) -> Segment:
-    """The segment with components and repetitions divided as we do before writing."""
+    """Return the segment with components and repetitions divided as ours are before writing."""
     if separators.repetition:
         segment = [text.replace(separators.repetition, REPETITION) for text in segment]
     return tuple(text.strip(" ").replace(separators.component, COMPONENT) for text in segment)

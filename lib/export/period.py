@@ -1,4 +1,4 @@
-"""Whose answers, from which day to which: what every file of answers is asked for."""
+"""The export period: which practice's tasks, completed from which day to which."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lib.store.database import Connection, transaction
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Tasks of a practice that were completed on these days, both included, by its calendar."""
+    """The days on which tasks were completed, both included, by the practice's calendar."""
 
     practice: Practice
     since: date
@@ -24,19 +24,22 @@ class Period:
 
     @property
     def begins(self) -> datetime:
+        """Return the first moment of the period."""
         return datetime.combine(self.since, time(), self.zone)
 
     @property
     def ends(self) -> datetime:
+        """Return the first moment after the period."""
         return datetime.combine(self.until + timedelta(days=1), time(), self.zone)
 
     @property
     def zone(self) -> ZoneInfo:
+        """Return the practice's time zone."""
         return ZoneInfo(self.practice.timezone)
 
     @property
     def name(self) -> str:
-        """What a file of it is called, without its ending."""
+        """Return the name of a file for this period, without its extension."""
         kept = (letter if letter.isalnum() else "-" for letter in self.practice.name)
         words = [word for word in "".join(kept).split("-") if word]
         return f"answers_{'-'.join(words)}_{self.since}_{self.until}"
@@ -45,7 +48,7 @@ class Period:
 def period(
     con: Connection, practice_id: int, since: date, until: date, *, actor: Person | None
 ) -> Period:
-    """The period, for somebody who may export its answers; `actor` None is the command line.
+    """Return the period, for somebody who may export it; `actor` is None on the command line.
 
     Raises NoSuchPractice, NotAllowed, or WrongInput for days in the wrong order.
     """
@@ -64,7 +67,7 @@ def period(
 
 
 def exports(con: Connection, wanted: Period) -> list[Event]:
-    """The five last times somebody took answers of the practice away, newest first."""
+    """Return the practice's five latest exports, the newest first."""
     return con.records(
         Event,
         """
@@ -81,7 +84,7 @@ def exports(con: Connection, wanted: Period) -> list[Event]:
 def record_export(
     con: Connection, wanted: Period, what: str, *, actor: Person | None, now: datetime
 ) -> None:
-    """Say in the history who took which answers away, before the first byte of them leaves."""
+    """Record in the history who exported what, before the first byte of it is sent."""
     with transaction(con):
         history.record(
             con,

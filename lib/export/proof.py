@@ -1,5 +1,5 @@
-"""Whether a charge can be proven to be the claim that a payer answered: only then may a replacement
-of it be written. Otherwise it would leave with another visit's, patient's or payer's data."""
+"""Whether a charge is certainly the claim that a payer answered. Only then may a replacement of it
+be written: otherwise it would carry another visit's, patient's or payer's data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEEDED = {PATIENT: "patient", MEMBER: "member ID", BORN: "date of birth", DAY: "
 
 
 def doubts(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
-    """Return for each charge that cannot be proven why; the sentences name no patient."""
+    """Return for each charge that is not certain the reason; the sentences name no patient."""
     return _unproven_numbers(con, charge_ids) | _contradicted(con, charge_ids)
 
 
@@ -53,8 +53,8 @@ def _contradicted(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
 
 
 def _unproven_numbers(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
-    """Return the charges whose payer's number may be another's: nothing that agrees said it, and
-    another charge has the same claim number or the same payer's number."""
+    """Return the charges whose payer's claim number may be another's: no agreeing message gave it,
+    and another charge has the same claim number or payer's claim number."""
     rows = con.rows(
         """
         SELECT charge.id FROM charge
@@ -77,7 +77,7 @@ def _unproven_numbers(con: Connection, charge_ids: Sequence[int]) -> dict[int, s
 
 
 def of_filing(replacement: Replacement) -> str | None:
-    """Return why the claim that was filed cannot be this charge's, or None."""
+    """Return why the filed claim cannot be this charge's, or None."""
     filing = replacement.filing
     who = _name(filing.patient or filing.subscriber)
     if who and not could_be_person(who, replacement.patient.name, same_member=True):
@@ -96,5 +96,5 @@ def _name(loop: Segments) -> str:
 
 
 def why_not(replacement: Replacement, found: Mapping[int, str]) -> str:
-    """Return why this original cannot be proven; empty where it is."""
+    """Return why the original claim is not certain; empty if it is."""
     return found.get(replacement.charge.id) or of_filing(replacement) or ""

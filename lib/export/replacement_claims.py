@@ -1,4 +1,4 @@
-"""The charges that were changed on completed tasks, gathered to be filed again."""
+"""Gather the charges that were changed on completed tasks, to be filed again."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from lib.intake.recognize import count
 from lib.models import Charge, Patient, Payer, Person, ServiceLine
 from lib.store.database import Connection, transaction
 
-BATCH = 500  # charges that are in memory at once
-RECEIVER = "BILLER"  # the file goes to whoever files claims for the practice
+BATCH = 500  # charges in memory at once
+RECEIVER = "BILLER"  # the file goes to whoever files the practice's claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class Review:
 
     claims: int
     left_out: int
-    remarks: tuple[tuple[str, int], ...]  # a sentence, and of how many claims it is true
+    remarks: tuple[tuple[str, int], ...]  # a sentence, and how many claims it is true of
 
 
 def review(con: Connection, wanted: Period) -> Review:
-    """How many claims there are to replace, and what they will lack. It names no patient."""
+    """Return how many claims there are to replace, and what they will lack. It names no patient."""
     remarks: Counter[str] = Counter()
     claims = left_out = 0
     for each in replacements(con, completed_tasks.changed_charges(con, wanted)):
@@ -48,7 +48,7 @@ def review(con: Connection, wanted: Period) -> Review:
 def claims_file(
     con: Connection, wanted: Period, *, actor: Person | None, now: datetime
 ) -> Iterator[bytes]:
-    """The 837P of the period piece by piece; the history says who took it."""
+    """Yield the 837P of the period, piece by piece, after recording the export in the history."""
     ids = completed_tasks.changed_charges(con, wanted)
     record_export(
         con, wanted, f"{count(len(ids), 'claim')} to replace (837P)", actor=actor, now=now
@@ -61,7 +61,7 @@ def claims_file(
 
 
 def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
-    """The charges as they are now, in this order, with whom they are about."""
+    """Yield the charges as they are now, in this order, with whom they are about."""
     originals = FiledClaims(con)
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
@@ -84,7 +84,8 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
 
 
 def _between(con: Connection, wanted: Period, ids: list[int]) -> tuple[str, str]:
-    """Who sends the file to whom: as the first claim was sent, else the clinic to its biller."""
+    """Return sender and receiver of the file: those of the first claim as filed, else practice and
+    biller."""
     for first in replacements(con, ids[:1]):
         named = [loop[0] for loop in (first.filing.submitter, first.filing.receiver) if loop]
         if len(named) == 2 and all(element_at(each, 9) for each in named):
@@ -95,7 +96,7 @@ def _between(con: Connection, wanted: Period, ids: list[int]) -> tuple[str, str]
 
 
 def payer_claim_numbers(con: Connection, charge_ids: list[int]) -> dict[int, str]:
-    """The payer's own number (CLP07) of each claim a remittance answered, the newest answer's."""
+    """Return the payer's claim number (CLP07) of each answered claim, from the newest answer."""
     return dict(
         con.rows(
             """
@@ -134,7 +135,7 @@ def _charges(con: Connection, ids: list[int]) -> Iterator[Charge]:
 
 
 def _places(con: Connection, ids: list[int]) -> dict[int, tuple[int | None, int | None]]:
-    """The file and the segment each charge came from."""
+    """Return the file and the segment each charge came from."""
     return {
         row[0]: (row[1], row[2])
         for row in con.rows(

@@ -1,6 +1,7 @@
-"""X12 as it is written: segments, and the envelopes around them with their counts. Pure.
+"""Write X12: segments, and the envelopes around them with their counts. Pure.
 
-Rules are those of ASC X12.5 (ISA/IEA, GS/GE) and X12.6 (ST/SE); separators are the customary ones.
+The rules are those of ASC X12.5 (ISA/IEA, GS/GE) and X12.6 (ST/SE); separators are the customary
+ones.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-# What divides an element until it is written: half characters, which no text can hold.
+# Divide an element until it is written: lone surrogates, which no text can contain.
 COMPONENT, REPETITION = "\ud800", "\ud801"
 RESERVED = frozenset("*:^~")
 
@@ -30,12 +31,12 @@ class Envelope:
 
 
 def is_plain(text: str) -> bool:
-    """True where the text can be written as it is."""
+    """Return True if the text can be written as it is."""
     return text.isprintable() and RESERVED.isdisjoint(text)
 
 
 def plain(text: str) -> str:
-    """The text without what separates X12 and what does not print: a space stands for each."""
+    """Return the text with a space for each separator of X12 and each unprintable character."""
     if is_plain(text):
         return text.strip()
     kept = (letter if letter.isprintable() and letter not in RESERVED else " " for letter in text)
@@ -43,17 +44,17 @@ def plain(text: str) -> str:
 
 
 def composite(*parts: str) -> str:
-    """Several components as one element; empty ones at the end are left out."""
+    """Return several components as one element, without empty ones at the end."""
     return COMPONENT.join(map(plain, parts)).rstrip(COMPONENT)
 
 
 def written(segment: Segment) -> str:
-    """The segment with its terminator; empty elements at its end are left out."""
+    """Return the segment with its terminator, without empty elements at its end."""
     return "*".join(_element(text) for text in segment).rstrip("*") + "~\n"
 
 
 def interchange(bodies: Iterable[Iterable[Segment]], envelope: Envelope) -> Iterator[str]:
-    """One interchange with one group and a transaction for each body, segment by segment."""
+    """Yield one interchange with one group and a transaction for each body, segment by segment."""
     when, control = envelope.made_at, f"{envelope.control:09}"
     sender, receiver = (plain(name)[:15] for name in (envelope.sender, envelope.receiver))
     # ISA has fixed widths, so nothing of it is left out or shortened.

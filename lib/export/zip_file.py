@@ -1,4 +1,4 @@
-"""Completed tasks as one ZIP: manifest.csv, a row a task, and the documents beside it."""
+"""Completed tasks as one ZIP: manifest.csv with a row a task, and the documents beside it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from lib.intake.recognize import count
 from lib.models import Channel, Person
 from lib.store.database import Connection
 
-CHUNK = 256 * 1024  # bytes of a document that are packed at once
+CHUNK = 256 * 1024  # bytes of a document packed at once
 COLUMNS = (
     "Claim number", "Patient", "Payer", "Type", "Task", "Date of service", "Amount",
     "Completed", "Completed by", "Notes to Biller", "Notes from Biller", "Questions & Comments",
     "Changed fields", "Documents",
 )  # fmt: skip
-FORMULA = frozenset("=+-@＝＋－＠")  # what begins one; OWASP, CSV injection
+FORMULA = frozenset("=+-@＝＋－＠")  # what begins a formula; OWASP, CSV injection
 
 
 def export(
@@ -39,9 +39,9 @@ def export(
     out: BinaryIO,
     now: datetime,
 ) -> int:
-    """Write the ZIP of the tasks completed on these days to `out`; how many there are.
+    """Write the ZIP of the tasks completed on these days to `out`. Return how many there are.
 
-    `actor` None is the command line. Raises NoSuchPractice, NotAllowed or WrongInput.
+    `actor` is None on the command line. Raises NoSuchPractice, NotAllowed or WrongInput.
     """
     wanted = period(con, practice_id, since, until, actor=actor)
     ids, chunks = write_zip(con, wanted, actor=actor, now=now)
@@ -58,8 +58,9 @@ def write_zip(
     now: datetime,
     left_out: list[DocumentFileProblem] | None = None,
 ) -> tuple[list[int], Iterator[bytes]]:
-    """Return the tasks of the period, and the ZIP of them piece by piece; the history says who took
-    it. What is not in it although it belongs there is in `left_out` once all pieces are taken."""
+    """Return the tasks of the period, and their ZIP piece by piece, recording the export in the
+    history. Once all pieces were taken, `left_out` holds the documents that could not be
+    included."""
     ids = completed_tasks.task_ids(con, wanted)
     record_export(con, wanted, count(len(ids), "completed task"), actor=actor, now=now)
     missing: list[DocumentFileProblem] = [] if left_out is None else left_out
@@ -82,14 +83,15 @@ def _all(
 
 
 def cell(text: str) -> str:
-    """The text so that no spreadsheet calculates with it, whatever cannot be seen before it."""
+    """Return the text so that no spreadsheet calculates with it, whatever invisible characters
+    precede it."""
     seen = (sign for sign in text if sign.isprintable() and not sign.isspace())
     is_formula = text.startswith(("\t", "\r")) or next(seen, "") in FORMULA
     return f"'{text}" if is_formula else text
 
 
 class _Outlet(io.RawIOBase):
-    """What has been written and not yet taken away; cannot go back."""
+    """An output that collects what was written until it is fetched; it cannot seek."""
 
     def __init__(self) -> None:
         self.waiting = bytearray()
@@ -111,8 +113,8 @@ class _Outlet(io.RawIOBase):
 def _chunks(
     con: Connection, ids: list[int], made_at: datetime, left_out: list[DocumentFileProblem]
 ) -> Iterator[bytes]:
-    """Yield the ZIP; each document is read twice, since the manifest before it says whether it is
-    what was saved."""
+    """Yield the ZIP. Each document is read twice, since the manifest before it says whether it is
+    intact."""
     outlet, zone = _Outlet(), made_at.tzinfo
     wanted: dict[int, Attached] = {}
     lost: dict[int, DocumentFileProblem] = {}
@@ -150,7 +152,7 @@ def _entry(name: str, made_at: datetime) -> zipfile.ZipInfo:
 
 
 def file_name(document: Attached) -> str:
-    """A name that every system can write and no other document of the store has."""
+    """Return a name that every system can write and no other document of the store has."""
     decomposed = unicodedata.normalize("NFKD", document.name)
     letters = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     stem = re.sub(r"[^0-9A-Za-z_-]+", "-", letters).strip("-_")[:80]

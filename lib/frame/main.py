@@ -1,4 +1,4 @@
-"""The frame around every page: who is there, the pages there are, and what was said last."""
+"""The frame around every page: who is signed in, the page map, and the latest messages."""
 
 import streamlit as st
 
@@ -10,12 +10,12 @@ every_press.listen()
 st.set_page_config(page_title="Billing Tasks", layout="wide")
 frame.style()
 actor = session.person_or_sign_in()
-page = st.navigation(frame.pages(ROOT / "pages"), position="top")
+page = st.navigation(frame.pages(ROOT / "pages", actor), position="top")
 frame.signed_in_as(actor)
 session.say_what_no_form_says(navigation.task_in_url() if page.url_path == "edit_charge" else None)
 session.show_toasts()
 url.arrive(page.url_path)
-if page.title != frame.LIST:  # which sets the browser's address itself, and lets it be painted
+if page.title != frame.LIST:  # the list sets the browser's address itself, and is painted first
     url.write()
 page.run()
 url.write()

@@ -1,7 +1,7 @@
 """`python -m lib generate --tasks N`: one plausible practice of any size, for measuring.
 
-Everything is drawn inside DuckDB by the SQL texts in this folder. The hash of an id and a salt
-is the only chance there is, so the same number of tasks at the same moment is the same practice.
+Everything is drawn inside DuckDB by the SQL texts in this folder. The hash of an id and a salt is
+the only source of chance, so the same number of tasks at the same moment gives the same practice.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WEEKS = 104  # of history
 def generate(
     con: Connection, count: int, *, now: datetime, say: Callable[[str], None] = print
 ) -> None:
-    """Fill an empty store with one practice of `count` tasks, as it would stand at `now`.
+    """Fill an empty store with one practice of `count` tasks, as it would be at `now`.
 
     Raises WrongDataFolder where the store already holds a practice.
     """
@@ -77,7 +77,8 @@ def generate(
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """The command line: 0 it is done, 1 the data folder cannot be used, 2 wrong usage."""
+    """Run the command. Return 0 when it is done, 1 if the data folder cannot be used, 2 for wrong
+    usage."""
     parser = argparse.ArgumentParser(
         prog="python -m lib generate",
         description="Fill an empty data folder with a generated practice.",
@@ -104,7 +105,7 @@ def _positive(text: str) -> int:
 
 
 def _hire(con: Connection, practice_id: int, began: datetime) -> dict[Role, list[int]]:
-    """Add the people of the generated practice; their ids by role."""
+    """Insert the people of the generated practice. Return their ids by role."""
     staff: dict[Role, list[int]] = {role: [] for role in Role}
     for one in read("people", SamplePerson):
         if one.practice == "generated":
@@ -122,12 +123,13 @@ def _sql(name: str) -> str:
 
 
 def _insert(con: Connection, table: str, **parameters: Value) -> None:
-    """Add the rows of one batch, with ids of our own, and move the table's sequence past them."""
+    """Insert the rows of one batch, with ids of our own, and move the table's sequence past
+    them."""
     added = int(con.value(_sql(table), **parameters))
     con.value(f"SELECT count(nextval('{table}_id')) FROM range($added)", added=added)
 
 
 def _insert_next(con: Connection, table: str, **parameters: Value) -> None:
-    """The same for a table whose ids go on from those of the batches before."""
+    """Insert as `_insert` does, for a table whose ids continue those of earlier batches."""
     before = con.value(f"SELECT coalesce(max(id), 0) FROM {table}")
     _insert(con, table, before=before, **parameters)

@@ -1,5 +1,5 @@
 INSERT INTO event (id, practice_id, task_id, charge_id, kind, field, old_value, new_value,
-    actor_id, happened_at)
+    actor_id, happened_at, assignee_id, resolution)
 WITH story AS (
     SELECT id, 1 AS step, 'created' AS kind, NULL AS field, NULL AS before, NULL AS after,
            CASE WHEN codes = '' THEN $biller_id END AS actor_id, created_at AS happened_at
@@ -25,6 +25,8 @@ WITH story AS (
     FROM drawn WHERE status = 'completed'
 )
 SELECT $before + row_number() OVER (ORDER BY id, step), $practice_id, id, NULL, kind, field,
-       before, after, actor_id, happened_at
-FROM story
+       before, after, actor_id, happened_at, CASE WHEN step > 1 THEN worker_id END,
+       CASE WHEN kind = 'completed' THEN
+           CASE WHEN document_label IS NOT NULL THEN 'document_sent' ELSE 'corrected' END END
+FROM story JOIN (SELECT id AS of, worker_id, document_label FROM drawn) AS about ON about.of = story.id
 ORDER BY id, step

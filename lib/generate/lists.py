@@ -1,4 +1,4 @@
-"""The sample lists, brought into the store so that SQL can draw from them."""
+"""The sample lists, copied into the store so that SQL can draw from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lib.store.database import Connection, Value
 
 
 def add_payers(con: Connection, practice_id: int) -> str:
-    """Add the payers inside the caller's transaction; return the billing NPI."""
+    """Insert the payers inside the caller's transaction. Return the billing NPI."""
     for payer in read("payers", SamplePayer):
         con.execute(
             "INSERT INTO payer (practice_id, code, name) VALUES ($practice_id, $code, $name)",
@@ -35,7 +35,7 @@ def add_payers(con: Connection, practice_id: int) -> str:
 
 
 def fill(con: Connection, workers: Sequence[int]) -> None:
-    """Make and fill the temporary lists of lists.sql; `workers` are ids of people."""
+    """Create and fill the temporary lists of lists.sql; `workers` are ids of people."""
     con.execute(Path(__file__).with_name("lists.sql").read_text(encoding="utf-8"))
     ids: dict[str, int] = dict(con.rows("SELECT code, id FROM payer"))
     names: dict[int, str] = dict(con.rows("SELECT id, name FROM person"))

@@ -1,1 +1,1 @@
-"""What arrives from outside: read without the store, previewed, then applied whole."""
+"""Files that come in: read without the store, previewed, then brought in whole."""

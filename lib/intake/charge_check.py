@@ -1,5 +1,5 @@
-"""Which tasks have a charge that their own message contradicts: a check of stores filled before
-claims were told apart by more than their number, and of whatever a person chose against a file."""
+"""Find tasks whose charge contradicts the message that made them: in stores filled before claims
+were told apart by more than their number, and wherever a person chose against the file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lib.intake.source_file import path_of
 from lib.models import Person
 from lib.store.database import Connection, transaction
 
-BATCH = 2000  # tasks that are in memory at once
+BATCH = 2000  # tasks in memory at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +27,23 @@ class Doubt:
 
     task_id: int
     title: str
-    facts: tuple[Fact, ...]  # those that contradict each other
+    facts: tuple[Fact, ...]  # the facts that contradict each other
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a check found."""
+    """The result of a check."""
 
     checked: int
-    unread: int  # tasks whose file says nothing readable any more
+    unread: int  # tasks whose file can no longer be read
     doubts: tuple[Doubt, ...]
 
 
 def review(con: Connection, practice_id: int, *, actor: Person | None) -> Review:
     """Compare the charge of every pending task of the practice with what its message says.
 
-    What older stores did not keep of a message is read from its file and kept; nothing else
-    changes. A charge that a person chose is theirs, and no doubt. `actor` None is the command line.
+    What older stores did not keep of a message is read from its file and stored; nothing else
+    changes. A charge that a person chose is never doubted. `actor` is None on the command line.
     """
     if actor:
         access.require(actor, Verb.IMPORT, practice_id, NoSuchPractice())
@@ -65,8 +65,8 @@ def review(con: Connection, practice_id: int, *, actor: Person | None) -> Review
 
 
 def facts_of_tasks(con: Connection, task_ids: Sequence[int]) -> dict[int, ClaimFacts]:
-    """Return what the messages of tasks say of their claims, read from the files where it was not
-    kept; a task that says nothing of a claim is not in it."""
+    """Return what the messages of tasks say about their claims, read from the files where it was
+    not stored. A task whose message says nothing about a claim is left out."""
     found = task_claims.kept_facts(con, task_ids)
     missing = [task_id for task_id in task_ids if task_id not in found]
     return found | dict(_read(con, missing))
@@ -96,7 +96,7 @@ def _batches(con: Connection, practice_id: int) -> Iterator[list[tuple[int, int,
 
 
 def _keep_missing(con: Connection, practice_id: int) -> None:
-    """Keep what the messages of older tasks say, read from the files that are kept."""
+    """Store what the messages of older tasks say, read from their files."""
     ids = [
         row[0]
         for row in con.rows(
@@ -140,7 +140,7 @@ def _read(con: Connection, task_ids: Sequence[int]) -> Iterator[tuple[int, Claim
         try:
             said = recognize.read(path.name, path.read_bytes())
         except (RefusedFile, OSError):
-            continue  # a table read by a mapping of its own, or a file that is damaged by now
+            continue  # a table read by its own mapping, or a file damaged since
         for number, facts in _facts(said):
             for task_id in by_number.get(number, ()) if numbers(facts) else ():
                 yield task_id, facts

@@ -12,7 +12,8 @@ from lib.store import process
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """Check every practice: 0 nothing disagrees, 1 something does. Prints no patient."""
+    """Check every practice. Return 0 if nothing disagrees, 1 if something does. Prints no
+    patient."""
     parser = argparse.ArgumentParser(
         prog="python -m lib check",
         description="List pending tasks whose charge disagrees with what the file behind them says "
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
 
 
 def summary(review: charge_check.Review) -> str:
-    """ "1,204 tasks checked, 2 disagree with their charge." """
+    """Return a sentence: "1,204 tasks checked, 2 disagree with their charge.", for example."""
     said = f"{count(review.checked, 'task')} checked, {len(review.doubts):,} of them disagree"
     if review.unread:
         said += f"; the file of {count(review.unread, 'task')} could not be read again"

@@ -1,4 +1,5 @@
-"""Which charge a task is about: why it was chosen, which others it could be, a person's choice."""
+"""Which charge a task is about: why it was chosen, which others are possible, and a person's
+choice."""
 
 from __future__ import annotations
 
@@ -45,9 +46,9 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """By what a task has its charge, or could get one."""
+    """Why a task has its charge, or which charge it could get."""
 
-    comparison: Comparison | None = None  # of its charge with what the message says
+    comparison: Comparison | None = None  # of the charge with what the message says
     chosen_by: str | None = None
     chosen_at: datetime | None = None
     options: tuple[Option, ...] = ()
@@ -55,16 +56,16 @@ class Basis:
 
     @property
     def is_certain(self) -> bool:
-        """True where a person chose the charge, or nothing contradicts it."""
+        """Return True if a person chose the charge, or nothing contradicts it."""
         return self.chosen_by is not None or bool(
             self.comparison and not self.comparison.disagreements
         )
 
 
 def basis(con: Connection, task: Task) -> Basis:
-    """Return why the task has its charge, and where that is in doubt what it could be about.
+    """Return why the task has its charge and, where that is in doubt, what else it could be about.
 
-    The caller has read the task. Nothing but the earlier task for one made by hand.
+    The caller has read the task. For a task made by hand only the earlier task is returned.
     """
     earlier = _earlier(con, task)
     facts = task_claims.of_task(con, task.id)
@@ -91,7 +92,7 @@ def choose(
     actor: Person,
     now: datetime,
 ) -> None:
-    """Let the task be about this charge, with history; whatever was typed for another is dropped.
+    """Set the task's charge, with its history. What was typed for the previous charge is dropped.
 
     `seen` is the charge the task had when it was read. Raises ChargeChosen where it has another by
     now, AlreadyCompleted, NoSuchCharge, NotAllowed or NoSuchTask.
@@ -162,7 +163,8 @@ def _teach(
     facts: ClaimFacts,
     now: datetime,
 ) -> None:
-    """Keep what the choice says: how the payer calls the claim, and how it calls itself."""
+    """Store what the choice shows: the payer's number for the claim, and the payer's name for
+    itself."""
     if task.charge_id is not None:
         _forget_numbers(con, task.charge_id, facts)
     rows = [
@@ -199,7 +201,7 @@ def _teach(
 
 
 def _forget_numbers(con: Connection, charge_id: int, facts: ClaimFacts) -> None:
-    """Take from a charge the numbers that it had from a message about another."""
+    """Remove from a charge the numbers it got from a message about another charge."""
     numbers = list(stated(*facts.payer_numbers, *facts.trace_numbers))
     con.execute(
         """
@@ -221,7 +223,7 @@ def _forget_numbers(con: Connection, charge_id: int, facts: ClaimFacts) -> None:
 
 
 def _chosen(con: Connection, task: Task) -> tuple[str | None, datetime | None]:
-    """Return who chose the charge that the task has, and when."""
+    """Return who chose the task's present charge, and when."""
     row = con.row(
         """
         SELECT person.name, chosen_at FROM charge_choice
@@ -236,7 +238,7 @@ def _chosen(con: Connection, task: Task) -> tuple[str | None, datetime | None]:
 
 
 def _earlier(con: Connection, task: Task) -> EarlierTask | None:
-    # Two looks by id: a join would read every task there is.
+    # Two queries by id: a join would read every task there is.
     earlier_id = con.value("SELECT earlier_task_id FROM task WHERE id = $id", id=task.id)
     if earlier_id is None:
         return None
@@ -252,7 +254,7 @@ def _earlier(con: Connection, task: Task) -> EarlierTask | None:
 
 
 def _options(con: Connection, task: Task, facts: ClaimFacts) -> tuple[Option, ...]:
-    """Return the charges of one of the message's numbers, and those of its patient and day."""
+    """Return the charges that share a number with the message, and those of its patient and day."""
     charges = known_charges.charges(con, task.practice_id, [facts])
     ids = {each.charge_id for each in charges.candidates(facts)}
     ids |= _same_visit(con, task, facts)

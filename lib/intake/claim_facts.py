@@ -1,4 +1,4 @@
-"""What a message says of the claim it answers: the facts by which the claim is found. Pure."""
+"""What a message says about the claim it answers: the facts by which the claim is found. Pure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from datetime import date
 from decimal import Decimal
 
 PRIMARY, SECONDARY, TERTIARY = "P", "S", "T"  # SBR01
-ROLES_OF_STATUS = {  # CLP02: processed, or processed and forwarded, as that payer of the patient
+ROLES_OF_STATUS = {  # CLP02: processed, or processed and forwarded, as this payer of the patient
     "1": PRIMARY, "2": SECONDARY, "3": TERTIARY, "19": PRIMARY, "20": SECONDARY, "21": TERTIARY,
 }  # fmt: skip
-SPLIT = "MA15"  # remark code: the claim was separated, its other services are answered elsewhere
+SPLIT = "MA15"  # remark code: the claim was split, and its other services are answered separately
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimFacts:
-    """Whose claim is meant, of which day, over how much, filed to whom; empty: not stated."""
+    """Patient, days, amount and payer of the claim that is meant; what is empty was not stated."""
 
     claim_numbers: tuple[str, ...] = ()  # ours, as the message writes them
     payer_numbers: tuple[str, ...] = ()  # the payer's own
@@ -25,15 +25,15 @@ class ClaimFacts:
     member_ids: tuple[str, ...] = ()
     dates: tuple[date | None, date | None] = (None, None)  # first and last day of service
     charged: Decimal | None = None  # US dollars of the whole claim
-    is_part: bool = False  # the payer split the claim: `charged` is what this part of it was
+    is_part: bool = False  # the payer split the claim: `charged` is the amount of this part
     payer_name: str = ""
     payer_code: str = ""
-    payer_role: str = ""  # P, S, T: which payer of the patient answers
+    payer_role: str = ""  # P, S, T: which of the patient's payers answers
 
 
 NOTHING = ClaimFacts()
 
 
 def stated(*numbers: str) -> tuple[str, ...]:
-    """Return the numbers that say something, each once, in this order."""
+    """Return the numbers that are not empty, each once, in the given order."""
     return tuple(dict.fromkeys(number for number in numbers if number.strip("0 ")))

@@ -1,8 +1,8 @@
-"""Which held charge a message is about: the number finds candidates, the facts decide. Pure.
+"""Which of our charges a message is about: numbers find candidates, facts decide. Pure.
 
-A charge is meant where one of its numbers agrees and nothing that both sides state contradicts. Of
-several such charges one is meant only where it agrees in every fact at least as exactly as each
-of the others. Where nobody is sure, nothing is matched: a person chooses.
+A charge matches if one of its numbers agrees and nothing that both sides state contradicts it. Of
+several such charges, one is chosen only if it agrees in every fact at least as exactly as each of
+the others. Where that is not certain, nothing is matched and a person chooses.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from lib.intake.spelling import (
 CUT = (
     15  # letters of a number that a payer keeps at least; X12 asks for 20, Open Dental compares 15
 )
-ROLES = frozenset("PST")  # SBR01; others say nothing
+ROLES = frozenset("PST")  # SBR01; other values say nothing
 
 
 class Agreement(IntEnum):
-    """How what both sides say of one fact compares."""
+    """How two statements of one fact compare."""
 
     DISAGREES = -1
     NOT_STATED = 0  # by one side or both
@@ -39,8 +39,10 @@ class Agreement(IntEnum):
 
 
 class Outcome(StrEnum):
+    """Whether a message matched a charge, and if not, why."""
+
     MATCHED = "matched"
-    SEVERAL = "several"  # agree, and none more than the others
+    SEVERAL = "several"  # several agree, and none better than the others
     CONTRADICTED = "contradicted"
     NOT_FOUND = "not found"
 
@@ -54,21 +56,22 @@ class Filed:
     member_id: str
     dates: tuple[date | None, date | None]
     totals: tuple[Decimal, ...]  # as filed, and as its lines add up now
-    payer_names: tuple[str, ...]  # the payer's name and others that people said are its
+    payer_names: tuple[str, ...]  # the payer's name, and others that people said are the same payer
     payer_code: str
     payer_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A held charge that a message could be about."""
+    """A charge that a message could be about."""
 
     charge_id: int
-    filed: tuple[Filed, ...]  # as it is now, then what it was before
+    filed: tuple[Filed, ...]  # as it is now, then as it was before
     birth_date: date | None = None
     payer_numbers: tuple[str, ...] = ()
     trace_numbers: tuple[str, ...] = ()
-    other_payers: tuple[str, ...] = ()  # names and codes that the claim gives for the others
+    # names and codes the claim gives for the patient's other payers
+    other_payers: tuple[str, ...] = ()
     is_voided: bool = False
 
 
@@ -76,7 +79,7 @@ class Candidate:
 class Fact:
     """One fact as both sides state it."""
 
-    name: str  # "Patient", in the words of the screen
+    name: str  # such as "Patient", as the screen says it
     agreement: Agreement
     stated: str  # by the message
     held: str  # by the charge
@@ -84,7 +87,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A candidate and how it agrees with what a message states."""
+    """A candidate, and how it agrees with what a message states."""
 
     candidate: Candidate
     facts: tuple[Fact, ...]
@@ -95,9 +98,9 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """True where the number is the claim's and nothing contradicts.
+        """Return True if the number is the claim's and nothing contradicts it.
 
-        A number that was rewritten needs the patient, or day and amount; one that was cut, or
+        A rewritten number needs the patient too, or day and amount. A truncated one, or one that
         stands where another kind of number belongs, needs patient and day: alone it says too
         little.
         """
@@ -113,16 +116,17 @@ class Comparison:
 
     @property
     def is_proven(self) -> bool:
-        """True where patient, day and payer all agree: as much as a replacement claim needs."""
+        """Return True if patient, day and payer all agree, which a replacement claim requires."""
         return self.agrees and all(self.of(each) > 0 for each in PROOF)
 
     @property
     def disagreements(self) -> tuple[Fact, ...]:
-        """The facts in which message and charge contradict each other."""
+        """Return the facts in which message and charge contradict each other."""
         return tuple(each for each in self.facts if each.agreement is Agreement.DISAGREES)
 
     def exceeds(self, other: Comparison) -> bool:
-        """True where this agrees in all facts at least as exactly, and in one more exactly."""
+        """Return True if this one agrees at least as exactly in every fact, and more exactly in
+        one."""
         pairs: list[tuple[int, int]] = [
             (one.agreement, two.agreement) for one, two in zip(self.facts, other.facts, strict=True)
         ]
@@ -132,15 +136,15 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What the matcher found for one message."""
+    """The matcher's result for one message."""
 
     outcome: Outcome
     charge_id: int | None = None
-    compared: tuple[Comparison, ...] = field(default=(), compare=False)  # the likeliest first
+    compared: tuple[Comparison, ...] = field(default=(), compare=False)  # the most likely first
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """The facts by which the charge was chosen; empty where none was."""
+        """Return the facts by which the charge was chosen; empty if none was."""
         return self.compared[0].facts if self.outcome is Outcome.MATCHED else ()
 
 
@@ -152,7 +156,7 @@ ROLE_NAMES = {"P": "primary", "S": "secondary", "T": "tertiary"}
 
 
 def match(message: ClaimFacts, candidates: Iterable[Candidate]) -> Match:
-    """Return the one charge that is meant, or why none can be told."""
+    """Return the one charge that is meant, or why it cannot be told."""
     compared = sorted(
         (compare(message, each) for each in candidates),
         key=lambda each: (
@@ -175,7 +179,7 @@ def match(message: ClaimFacts, candidates: Iterable[Candidate]) -> Match:
 
 
 def agreed(facts: Iterable[Fact]) -> tuple[str, ...]:
-    """Return the names of the facts that agree, in the words of a sentence."""
+    """Return the names of the facts that agree, as words for a sentence."""
     return tuple(
         f"{fact.name[:1].lower()}{fact.name[1:]}"
         for fact in facts
@@ -184,7 +188,7 @@ def agreed(facts: Iterable[Fact]) -> tuple[str, ...]:
 
 
 def compare(message: ClaimFacts, candidate: Candidate) -> Comparison:
-    """Compare every fact; of what a charge was filed as over time, the version that agrees most."""
+    """Compare every fact with the version of the charge that agrees best with the message."""
     versions = [_version(message, candidate, filed) for filed in candidate.filed]
     best = max(
         versions,
@@ -257,7 +261,8 @@ def _number_agreement(message: ClaimFacts, candidate: Candidate) -> Agreement:
 
 
 def _is_another(message: ClaimFacts, candidate: Candidate) -> bool:
-    """True where both sides state our number, and it is neither cut nor one of another kind."""
+    """Return True if both sides state our number, and it is neither truncated nor of another
+    kind."""
     ours = [each.claim_number for each in candidate.filed if each.claim_number]
     others = set(map(number_key, (*candidate.payer_numbers, *candidate.trace_numbers)))
     return bool(ours and message.claim_numbers) and not any(
@@ -267,7 +272,7 @@ def _is_another(message: ClaimFacts, candidate: Candidate) -> bool:
 
 
 def is_cut(said: str, held: str) -> bool:
-    """True where a payer can have made one number of the other by cutting its end."""
+    """Return True if a payer could have made one number from the other by cutting off its end."""
     key, whole = number_key(said), number_key(held)
     return len(said.strip()) >= CUT and key != whole and whole.startswith(key)
 
@@ -303,7 +308,7 @@ def _equal(said: object, held: object) -> Agreement:
 def _days(
     said: tuple[date | None, date | None], held: tuple[date | None, date | None]
 ) -> Agreement:
-    """Compare first and last day; some senders state only the first, or one line's."""
+    """Compare first and last day. Some senders state only the first, or only one line's."""
     if said[0] is None or held[0] is None:
         return Agreement.NOT_STATED
     start, end = said[0], max(said[0], said[1] or said[0])
@@ -326,8 +331,8 @@ def _amount(message: ClaimFacts, held: Sequence[Decimal]) -> Agreement:
 
 
 def _payer(message: ClaimFacts, filed: Filed, candidate: Candidate) -> Agreement:
-    """Compare payers by name and code. Codes that differ say nothing: clearinghouses and payers
-    number the same payer differently."""
+    """Compare payers by name and code. Codes that differ say nothing, because clearinghouses and
+    payers number the same payer differently."""
     if not message.payer_name and not message.payer_code:
         return Agreement.NOT_STATED
     own = _named(message, filed.payer_names[:1], [filed.payer_code])
@@ -359,7 +364,8 @@ def _role(said: str, held: str) -> Agreement:
 
 
 def _payers_number(said: Sequence[str], held: Sequence[str]) -> Agreement:
-    """A payer gives another number to each answer: one that is not known contradicts nothing."""
+    """Compare the payer's numbers. A payer may number each answer anew, so an unknown number
+    contradicts nothing."""
     keys = set(map(number_key, said))
     return Agreement.EXACT if keys & set(map(number_key, held)) else Agreement.NOT_STATED
 

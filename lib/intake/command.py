@@ -22,7 +22,7 @@ from lib.store.database import Connection
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """Import the files: 0 all is in, 1 some was refused or set aside, 2 wrong usage.
+    """Import the files. Return 0 if all came in, 1 if something was rejected, 2 for wrong usage.
 
     Prints no patient.
     """
@@ -95,7 +95,7 @@ def _each(
         name = Path(path).name
         try:
             report = bring(con, practice, name, Path(path), now=now, type_for_all=wanted.type)
-        except OUR_DISK as problem:  # ours to say, not the file's fault: the next may be smaller
+        except OUR_DISK as problem:  # our disk, not the file: the next file may be smaller
             report = ImportReport(name, "", None, refused=f"{name}: {problem}")
         except OSError as problem:
             why = f"{name} was refused: it cannot be read ({problem.strerror})."
@@ -104,7 +104,7 @@ def _each(
 
 
 def _unread(path: str) -> ImportReport:
-    """A report on a file that could not be tried."""
+    """Return a report on a file that could not be opened."""
     try:
         return imports.refusal(Path(path).name, Path(path).read_bytes(), "")
     except OSError:
@@ -128,7 +128,7 @@ def _print_json(path: str, report: ImportReport) -> None:
 
 
 def print_line(report: ImportReport) -> None:
-    """What became of one file, in a line and its warnings."""
+    """Print what became of one file in a line, followed by its warnings."""
     if report.refused:
         print(f"  refused  {report.refused}")
         return

@@ -1,4 +1,4 @@
-"""What a denial asks of the practice, from its codes: our own words, in data/reference."""
+"""What a denial asks of the practice, from its codes. The words are ours, in data/reference."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from lib.models import TaskType
 
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
 UNKNOWN, UNEXPLAINED = "unknown", "unexplained"
-UNNAMED = {  # a reason that leaves the naming to a remark code -> where we do not know that code
+# a reason that leaves the details to a remark code -> the advice where we do not know that code
+UNNAMED = {
     "missing_unnamed": "missing_unread",
     "document_unnamed": "document_unread",
 }
-MAX_CODES = 8  # said in one sentence; the task's codes hold all of them
+MAX_CODES = 8  # named in one sentence; the task holds all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +28,24 @@ class Advice:
 
     type: TaskType
     title: str
-    answer: str  # goes on from "The payer says that"
+    answer: str  # continues "The payer says that"
     advice: str
-    label: str | None = None  # the document that is asked for
-    resend: str = ""  # what to do instead of sending again what was not processed
+    label: str | None = None  # the document that is requested
+    resend: str = ""  # what to do where resubmitting the same claim would not help
 
 
 def codes(answer: ClaimPayment) -> str:
-    """The codes as the sender gave them, without those nobody need answer: "CO-197, N290"."""
+    """Return the codes as the sender gave them, without those that need no answer: "CO-197,
+    N290"."""
     reasons = answer.asked or answer.reasons
     return ", ".join([str(reason) for reason in reasons] + list(answer.remarks))
 
 
 def find(answer: ClaimPayment) -> Advice:
-    """The advice for a denial: remark codes come before reasons, since they say more.
+    """Return the advice for a denial. Remark codes come before reasons, since they say more.
 
-    A reason that only says "something is missing" stays unnamed where no remark code names it;
-    one that we hold no hint for is said to be so.
+    A reason that only says "something is missing" stays general unless a remark code names what. A
+    reason we have no advice for gets advice that says so.
     """
     named = _first("RARC", answer.remarks)
     if named:
@@ -61,7 +63,7 @@ def find(answer: ClaimPayment) -> Advice:
 
 
 def instructions(answer: ClaimPayment, advice: Advice) -> str:
-    """Two to five sentences: what was answered with which codes, and what to do."""
+    """Return two to five sentences: what the payer answered, with which codes, and what to do."""
     when = f" on {answer.remitted_on:%m/%d/%Y}" if answer.remitted_on else ""
     first = f"{answer.payer.name or 'The payer'} denied the claim{when}"
     given = ", ".join([*map(str, answer.asked or answer.reasons), *answer.remarks][:MAX_CODES])
@@ -72,7 +74,7 @@ def instructions(answer: ClaimPayment, advice: Advice) -> str:
 
 
 def advice(key: str) -> Advice:
-    """One entry of denial_advice.toml."""
+    """Return one entry of denial_advice.toml."""
     return _advice()[key]
 
 
@@ -82,7 +84,7 @@ def _first(code_list: str, wanted: Iterable[str]) -> str | None:
 
 @cache
 def _codes() -> dict[tuple[str, str], str]:
-    """Advice by list and code; empty for remarks that only inform."""
+    """Return the advice keys by list and code; empty for remarks that only inform."""
     with (REFERENCE / "denial_codes.csv").open(encoding="utf-8", newline="") as file:
         return {(row["list"], row["code"]): row["advice"] for row in csv.DictReader(file)}
 
@@ -97,8 +99,8 @@ def _advice() -> dict[str, Advice]:
 
 
 def of_codes(reasons: Iterable[tuple[str, str]], remarks: Iterable[str]) -> Advice:
-    """Return the advice for a denial of which only the codes are known: groups with their reason
-    codes, and remark codes. The same tables decide as for a remittance."""
+    """Return the advice for a denial of which only the codes are known: reason codes with their
+    groups, and remark codes. The same tables decide as for a remittance."""
     several = list(reasons)
     expected = {("PR", "1"), ("PR", "2"), ("PR", "3")}
     asked = [each for each in several if each[1] != "45" and each not in expected]

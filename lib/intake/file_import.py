@@ -1,4 +1,4 @@
-"""A file while it is taken in, some of it at a time: what of it is new, and writing that."""
+"""Import a file part by part: find out what of it is new, and write that."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from lib import settings
 from lib.intake import (
+    claim_answers,
     claim_matcher,
     known_charges,
     known_numbers,
@@ -35,37 +36,39 @@ from lib.intake.x12.transactions import APPLIED, BATCH, DUPLICATE, Batch, Messag
 from lib.models import ImportReport
 from lib.store.database import Connection
 
-MAX_WAYS = 3  # sets of facts that are named
+MAX_WAYS = 3  # sets of facts named in the report
 
 
 @dataclass(slots=True)
 class Totals:
+    """What an import has done so far, counted for its report."""
+
     charges: int = 0
-    held: int = 0  # claims that were here before
+    held: int = 0  # claims we had already
     replaced: int = 0
     voided: int = 0
-    linked: int = 0  # tasks that found their claim
+    linked: int = 0  # tasks that found their charge
     tasks: int = 0
     amount: Decimal = Decimal("0.00")
-    known: int = 0  # requests that were here before
+    known: int = 0  # requests we had already
     later: int = 0
     proposals: int = 0
-    unknown: int = 0  # tasks about a claim that is not held
-    several: int = 0  # tasks whose claim can be several charges
-    contradicted: int = 0  # tasks whose claim number is that of charges that contradict the file
+    unknown: int = 0  # tasks about a claim we do not have
+    several: int = 0  # tasks whose claim can be any of several charges
+    contradicted: int = 0  # tasks whose claim number is that of charges contradicting the file
     doubtful: int = 0  # claims that replace one of several, or one that contradicts them
-    moved: int = 0  # requests that ask otherwise than before
+    moved: int = 0  # requests sent again that now ask something else
     withdrawn: int = 0
-    parts: int = 0  # payments of one part of a claim that was split
+    parts: int = 0  # payments for one part of a split claim
     strangers: int = 0  # tasks assigned to somebody who does not work here
-    adjustments: int = 0  # entries of whole payments (PLB)
-    taken_back: int = 0  # of them, those that nothing settles
+    adjustments: int = 0  # adjustments of whole payments (PLB)
+    taken_back: int = 0  # those of them that no other entry settles
     taken_back_amount: Decimal = Decimal("0.00")
     batches: int = 0  # rejected by a receipt
 
 
 class FileImport:
-    """One file on its way in. Without a source nothing is written: a preview."""
+    """One file being imported. Without a source it is a preview and writes nothing."""
 
     def __init__(
         self, con: Connection, practice_id: int, source: ImportContext | None, tally: FileSummary
@@ -75,17 +78,17 @@ class FileImport:
         self.known = new_charges.Known(con, practice_id, source.file_id if source else None)
         self.totals = Totals()
         self._waiting = Batch()
-        self._entries: list[Recoupment] = []  # of the remittance that is being read
+        self._entries: list[Recoupment] = []  # of the remittance being read
         self._adjustments = recoupments.Known()
-        self._new: list[int] = []  # segments of what is new
+        self._new: list[int] = []  # numbers of segments that brought something new
         self._keys: set[str] = set()  # of requests, in a preview
-        self._numbers: set[str] = set()  # of claims of this file
+        self._numbers: set[str] = set()  # of claims in this file
         self._waiting_tasks: Waiting | None = None
-        self._agreed: Counter[tuple[str, ...]] = Counter()  # by which facts charges were found
-        self._identified: set[tuple[str, str]] | None = None  # messages that came in before
+        self._agreed: Counter[tuple[str, ...]] = Counter()  # the facts by which charges were found
+        self._identified: set[tuple[str, str]] | None = None  # messages that were imported before
 
     def take(self, piece: Batch | Message) -> None:
-        """Take some of the file; inside a transaction where it is written."""
+        """Import one part of the file; inside a transaction if it is to be written."""
         if isinstance(piece, Batch):
             self._waiting.extend(piece)
             if len(self._waiting) >= BATCH:
@@ -95,6 +98,8 @@ class FileImport:
             self._take_adjustments()
 
     def flush(self) -> None:
+        """Match and write the waiting part of a message: claims first, then what is asked and
+        told."""
         part, self._waiting = self._waiting, Batch()
         self._take_claims(part)
         self._entries += part.takebacks
@@ -113,9 +118,10 @@ class FileImport:
         self._take_withdrawals(part.withdrawals)
         if self.source:
             known_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
+            claim_answers.keep(self.con, part.answers, charges, self.source)
 
     def _take_adjustments(self) -> None:
-        """What one remittance takes back, once all of its entries are known."""
+        """Import what one remittance takes back, once all its entries are known."""
         entries, self._entries = self._entries, []
         left = recoupments.unsettled(self.con, self.practice_id, entries, self._adjustments)
         self.totals.adjustments += len(entries)
@@ -154,7 +160,7 @@ class FileImport:
         self.totals.replaced += len(later) - voids
 
     def _is_of_this_file(self, later: new_charges.NewClaim) -> bool:
-        """True for a replacement or void of a claim that the same file brings."""
+        """Return True for a replacement or void of a claim in the same file."""
         return not self._numbers.isdisjoint({later.claim.claim_number, later.claim.original})
 
     def _add_charges(self, new: Sequence[new_charges.NewClaim]) -> None:
@@ -198,15 +204,15 @@ class FileImport:
         if self.source:
             task_requests.add(self.con, plan, self.source)
             if plan.new:
-                self._waiting_tasks = None  # claims that the file brings later may be theirs
+                self._waiting_tasks = None  # the claims just brought in may be theirs
         else:
             self._keys.update(each.key for each in asked)
 
     def _count_doubt(self, request: records.Request, outcome: Outcome) -> None:
-        """Count a new task whose charge is not held, or not certain."""
+        """Count a new task whose charge we do not have, or are not sure of."""
         numbers = request.about.claim_numbers
         if not numbers or (not self.source and not self._numbers.isdisjoint(numbers)):
-            return  # a preview does not match what its own file brings
+            return  # a preview does not match against its own file
         totals = self.totals
         totals.unknown += outcome is Outcome.NOT_FOUND
         totals.several += outcome is Outcome.SEVERAL
@@ -233,7 +239,7 @@ class FileImport:
             )
 
     def report(self, file: str, sha256: str) -> ImportReport:
-        """What became of the file, once all of it was taken."""
+        """Return what became of the file, once all of it was imported."""
         self.flush()
         totals = self.totals
         return ImportReport(
@@ -253,7 +259,7 @@ class FileImport:
         )
 
     def _summed_up(self) -> list[str]:
-        """What the file says of whole payments and whole batches."""
+        """Return sentences about whole payments and whole batches."""
         totals, said = self.totals, []
         if totals.adjustments:
             said.append(
@@ -266,7 +272,7 @@ class FileImport:
         return said
 
     def _found_charges(self) -> list[str]:
-        """Say of how many new tasks the charge was found, and which facts agreed."""
+        """Return how many new tasks found their charge, and by which facts."""
         if not self._agreed:
             return []
         ways = [
@@ -336,7 +342,7 @@ class FileImport:
         return [sentence for number, sentence in sentences if number]
 
     def messages(self) -> list[Message]:
-        """The messages, those that were here before and brought nothing new as duplicates."""
+        """Return the messages; those imported before that brought nothing new as duplicates."""
         return [
             replace(each, outcome=DUPLICATE)
             if each.outcome == APPLIED and self._is_known(each) and not self._brought(each)
@@ -345,7 +351,7 @@ class FileImport:
         ]
 
     def _repeated(self) -> list[str]:
-        """A sender that uses its control numbers again for something else is worth a word."""
+        """Return a warning if the sender reused its control numbers for something else."""
         again = [
             each
             for each in self.tally.messages

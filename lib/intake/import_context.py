@@ -1,4 +1,4 @@
-"""Where what is imported comes from: the file, the practice, the person, the hour."""
+"""What everything in one import shares: the file, the practice, the person and the time."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from lib.store.database import Value
 
 @dataclass(frozen=True, slots=True)
 class ImportContext:
+    """The file being imported, for which practice, by whom and when."""
+
     file_id: int
     file_name: str
     practice: Practice
-    actor_id: int | None  # None: the command line
+    actor_id: int | None  # None on the command line
     now: datetime
 
     @property
     def today(self) -> date:
-        """The day it is in the practice."""
+        """Return today's date in the practice."""
         return self.now.astimezone(ZoneInfo(self.practice.timezone)).date()
 
     def event(
@@ -32,7 +34,7 @@ class ImportContext:
         task_id: int | None = None,
         charge_id: int | None = None,
     ) -> dict[str, Value]:
-        """A line of history that names the file and the segment."""
+        """Return a line of history that names the file and the segment."""
         return {
             "practice_id": self.practice.id,
             "task_id": task_id,

@@ -1,4 +1,4 @@
-"""The files that came in: when, by whom, what they brought, and what of them was set aside."""
+"""The import log: when each file came in, from whom, what it brought, and what was rejected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
-    """One file as it was brought in."""
+    """One file as it was imported."""
 
     id: int
     practice_id: int
@@ -28,21 +28,21 @@ class ImportedFile:
     tasks_new: int
     tasks_amount: Decimal  # US dollars
     imported_at: datetime
-    imported_by: str | None  # None: the command line or a watched folder
-    set_aside: int  # messages, and the refused rows of a table as one
+    imported_by: str | None  # None for the command line or a watched folder
+    set_aside: int  # rejected messages; a table's rejected rows count as one
 
 
 @dataclass(frozen=True, slots=True)
 class FileMessage:
-    """One message of a file that was not simply taken: why, and where in the file."""
+    """One message of a file that did not simply come in: why, and where in the file."""
 
     id: int
     kind: str
     outcome: str  # quarantined, duplicate or recorded
     sentence: str
-    first_segment: int  # of a table: the first refused row
+    first_segment: int  # of a table, the first rejected row
     last_segment: int
-    segment_number: int | None  # where the sentence points to
+    segment_number: int | None  # the one the sentence is about
     has_text: bool
 
 
@@ -55,8 +55,8 @@ _COLUMNS = """
 
 
 def find(con: Connection, *, actor: Person, page: int = 1) -> tuple[list[ImportedFile], int]:
-    """One page of fifty files of the practices the actor imports for, newest first, and how many
-    there are in all."""
+    """Return one page of fifty files, newest first, of the practices the actor imports for, and how
+    many files there are in all."""
     practices = may_anywhere(actor, Verb.IMPORT)
     count = con.value(
         "SELECT count(*) FROM intake_file WHERE list_contains($practices, practice_id)",
@@ -79,7 +79,7 @@ def find(con: Connection, *, actor: Person, page: int = 1) -> tuple[list[Importe
 
 
 def get(con: Connection, file_id: int, *, actor: Person) -> tuple[ImportedFile, list[FileMessage]]:
-    """One file, and those of its messages that were not simply taken, in the file's order.
+    """Return one file, and those of its messages that did not simply come in, in the file's order.
 
     Raises NoSuchFile, for another practice's file too, and NotAllowed.
     """
@@ -109,7 +109,7 @@ def get(con: Connection, file_id: int, *, actor: Person) -> tuple[ImportedFile, 
 
 
 def text(con: Connection, message_id: int, *, actor: Person) -> str:
-    """The text of a message that was set aside, a line a segment.
+    """Return the text of a rejected message, a line a segment.
 
     Raises NoSuchFile where there is none, for another practice's message too, and NotAllowed.
     """

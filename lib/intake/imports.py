@@ -1,4 +1,4 @@
-"""A file from outside: shown before it is brought in, then brought in whole or not at all."""
+"""Import a file: preview it first, then bring it in whole or not at all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from lib.store.database import Connection, transaction
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a file has come."""
+    """How far the import of a file has come."""
 
     done: int  # bytes
     size: int  # bytes
@@ -36,7 +36,8 @@ class Progress:
     tasks: int
 
 
-# Told after every part of a file. What it raises ends the import, and nothing of the file is kept.
+# Called after every part of a file. What it raises ends the import, and nothing of the file is
+# kept.
 Watch = Callable[[Progress], None]
 
 
@@ -51,9 +52,10 @@ def preview(
     watch: Watch | None = None,
     now: datetime | None = None,
 ) -> ImportReport:
-    """What would come in, or in `refused` the sentence why nothing would. Writes nothing.
+    """Return what would come in, or in `refused` the sentence why nothing would. Write nothing.
 
-    By `now` a table's days are read: which years two digits mean, and what lies in the future.
+    `now` decides how a table's dates are read: which year two digits mean, and which days lie in
+    the future.
 
     Raises NotAllowed for somebody who may not import into this practice.
     """
@@ -84,14 +86,13 @@ def apply(
     keeps_refused: bool = True,
     type_for_all: TaskType | None = None,
 ) -> ImportReport:
-    """Bring the file in, in one transaction, and say what became of it.
+    """Import the file in one transaction, and return what became of it.
 
-    `actor` None is the command line. A file that is refused or was imported before changes
-    nothing; the report says so. Messages that cannot be read are set aside, the others come in.
-    A table of which every row is refused is kept for somebody to correct it on the Import page;
-    with `keeps_refused` False it is refused as a whole. `type_for_all` is that of
-    every row of a table that names none.
-    Raises NotAllowed as `preview` does, and whatever `watch` raises.
+    `actor` is None on the command line. A file that is rejected or was imported before changes
+    nothing; the report says so. Messages that cannot be read are rejected singly, the others come
+    in. A table whose rows are all rejected is kept for somebody to correct on the Import page; with
+    `keeps_refused` False the file is rejected as a whole. `type_for_all` is the type of every row
+    of a table that names none. Raises NotAllowed as `preview` does, and whatever `watch` raises.
     """
     _require(actor, practice_id)
     raw = SourceFile(name, content)
@@ -102,7 +103,7 @@ def apply(
     def attempt(without: frozenset[int]) -> ImportReport:
         if known := _known(con, name, raw.sha256, practice_id):
             return known
-        other = _read(raw, choice, watch)  # it can take long: nobody's write waits for it
+        other = _read(raw, choice, watch)  # can take long, and must keep nobody's write waiting
         with transaction(con, doing="an import"):
             if known := _known(con, name, raw.sha256, practice_id):
                 return known
@@ -121,7 +122,7 @@ def apply(
 
 
 def _attempted(raw: SourceFile, attempt: Callable[[frozenset[int]], ImportReport]) -> ImportReport:
-    """Try with every message; where a long one turns out to be bad, again without the bad ones."""
+    """Try with every message; if a long one turns out to be bad, try again without the bad ones."""
     try:
         try:
             return attempt(frozenset())
@@ -158,12 +159,12 @@ def _take(
 
 
 def _choice(con: Connection, practice_id: int) -> TableOptions:
-    """Tables are read as the practice saved it, else as their columns are named."""
+    """Return how to read tables: as the practice saved it, else by the names of their columns."""
     return TableOptions(plan_for=saved_mappings.saved(con, practice_id))
 
 
 def _dated(choice: TableOptions, practice: Practice, now: datetime | None) -> TableOptions:
-    """The choice with the day it is in the practice."""
+    """Return the options with today's date in the practice."""
     return (
         replace(choice, today=now.astimezone(ZoneInfo(practice.timezone)).date()) if now else choice
     )
@@ -179,18 +180,18 @@ def _all_refused(report: ImportReport) -> RefusedFile:
 
 
 def is_known(con: Connection, sha256: str, practice_id: int) -> bool:
-    """True for a file that the practice imported before."""
+    """Return True for a file that the practice imported before."""
     return _known(con, "", sha256, practice_id) is not None
 
 
 def refusal(name: str, content: bytes, sentence: str) -> ImportReport:
-    """The report on a file of which nothing comes in."""
+    """Return the report on a file of which nothing comes in."""
     return ImportReport(name, hashlib.sha256(content).hexdigest(), None, refused=sentence)
 
 
 def _known(con: Connection, name: str, sha256: str, practice_id: int) -> ImportReport | None:
-    """The report on a file that was imported before, or None. A table of which no row came in may
-    be tried again: with its columns matched in another way it can say more."""
+    """Return the report on a file that was imported before, or None. A table of which no row came
+    in may be tried again, since another column mapping may read it better."""
     format_ = con.value(
         """
         SELECT format FROM intake_file

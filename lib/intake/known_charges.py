@@ -1,5 +1,4 @@
-"""Which of what a practice holds is meant: charges and tasks by what messages say of claims,
-patients by name."""
+"""Find the practice's charges and tasks by what messages say about claims, and patients by name."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ from lib.store.database import Connection
 
 
 class KnownCharge(NamedTuple):
-    """What a task shows of the charge it is about."""
+    """What a task shows of its charge."""
 
     claim_number: str
     charge_id: int
@@ -30,7 +29,7 @@ class KnownCharge(NamedTuple):
 
 
 class Candidates:
-    """What messages could be about, found by any of its numbers."""
+    """The charges that messages could be about, indexed by every number they have."""
 
     def __init__(self, found: Iterable[Candidate]) -> None:
         self._candidates: dict[int, Candidate] = {}
@@ -40,6 +39,7 @@ class Candidates:
             self.add(candidate)
 
     def add(self, candidate: Candidate) -> None:
+        """Add a candidate, or replace the one of the same charge."""
         self._by_length.clear()
         self._candidates[candidate.charge_id] = candidate
         for key in _keys_of(candidate):
@@ -50,7 +50,7 @@ class Candidates:
         return claim_matcher.match(message, self.candidates(message))
 
     def candidates(self, message: ClaimFacts) -> list[Candidate]:
-        """Return the charges of which one number could be one that the message names."""
+        """Return the charges that have a number like one the message names."""
         ids: dict[int, None] = {}
         for number in numbers(message):
             key = number_key(number)
@@ -60,7 +60,7 @@ class Candidates:
         return [self._candidates[each] for each in ids]
 
     def _cut(self, length: int) -> dict[str, list[int]]:
-        """Return the charges by the beginnings of their numbers."""
+        """Return the charges by the first `length` letters of their numbers."""
         if length not in self._by_length:
             beginnings: dict[str, list[int]] = defaultdict(list)
             for key, ids in self._by_key.items():
@@ -71,7 +71,7 @@ class Candidates:
 
 
 class Charges(Candidates):
-    """The charges that messages could be about."""
+    """The charges that a batch of messages could be about."""
 
     def __init__(self, found: Iterable[tuple[KnownCharge, Candidate]] = ()) -> None:
         pairs = list(found)
@@ -83,7 +83,7 @@ class Charges(Candidates):
         return None if charge_id is None else self._held.get(charge_id)
 
     def edited(self, con: Connection) -> set[int]:
-        """Return which of these charges somebody has saved since they came in."""
+        """Return which of these charges somebody has saved since they were imported."""
         rows = con.rows(
             "SELECT id FROM charge WHERE is_edited AND id IN (SELECT unnest($ids::BIGINT[]))",
             ids=list(self._held),
@@ -91,7 +91,7 @@ class Charges(Candidates):
         return {row[0] for row in rows}
 
     def filed_total(self, charge_id: int) -> Decimal:
-        """US dollars of one of these charges, as it was filed last."""
+        """Return the US dollars of one of these charges as it was last filed."""
         return self._candidates[charge_id].filed[0].totals[0]
 
 
@@ -102,7 +102,7 @@ def _keys_of(candidate: Candidate) -> dict[str, None]:
 
 
 def numbers(message: ClaimFacts) -> tuple[str, ...]:
-    """Return every number by which the message calls the claim."""
+    """Return every number by which the message names the claim."""
     return (*message.claim_numbers, *message.payer_numbers, *message.trace_numbers)
 
 
@@ -142,7 +142,7 @@ def _charge_ids(con: Connection, practice_id: int, keys: Iterable[str]) -> set[i
 
 
 def _cut_ids(con: Connection, practice_id: int, length: int, keys: Iterable[str]) -> set[int]:
-    """Return the charges whose number begins with one of these keys of one length."""
+    """Return the charges whose number begins with one of these keys, all of one length."""
     rows = con.rows(
         """
         WITH wanted AS (SELECT unnest($keys::VARCHAR[]) AS number_key)
@@ -162,7 +162,7 @@ def _cut_ids(con: Connection, practice_id: int, length: int, keys: Iterable[str]
 
 
 def known(con: Connection, ids: Sequence[int]) -> list[tuple[KnownCharge, Candidate]]:
-    """Return these charges: what tasks show of them, and all by which they are told apart."""
+    """Return these charges: what tasks show of them, and everything that tells them apart."""
     if not ids:
         return []
     aliases, numbers, earlier = _aliases(con, ids), _charge_numbers(con, ids), _earlier(con, ids)
@@ -226,7 +226,7 @@ def known(con: Connection, ids: Sequence[int]) -> list[tuple[KnownCharge, Candid
 
 
 def _renumbered(now: Filed, numbers: Iterable[str]) -> Iterable[Filed]:
-    """The charge under numbers of which nothing else is known any more."""
+    """Yield the charge under earlier numbers of which nothing else is known any more."""
     return (
         Filed(number, now.patient_name, now.member_id, now.dates, now.totals, now.payer_names,
               now.payer_code, now.payer_role)
@@ -284,7 +284,8 @@ def _earlier(con: Connection, ids: Sequence[int]) -> dict[int, list[Filed]]:
 
 
 def candidate_of(facts: ClaimFacts, place: int) -> Candidate:
-    """Return what one message says as if a charge said it: to tell whether two mean one claim."""
+    """Return a message's facts as if a charge stated them, to tell whether two messages mean one
+    claim."""
     return Candidate(
         place,
         tuple(
@@ -315,7 +316,7 @@ class Patients:
             self._held.setdefault(name, []).append((birth_date, id_))
 
     def find(self, name: str, birth_date: date | None) -> int | None:
-        """The one patient of that name, and of that birth date where it is said; else None."""
+        """Return the only patient of that name and, if given, that birth date; else None."""
         ids = [
             id_
             for born, id_ in self._held.get(name.casefold(), [])
@@ -325,7 +326,7 @@ class Patients:
 
 
 def patients(con: Connection, practice_id: int, names: Sequence[str]) -> Patients:
-    """The patients of the practice with these names ("LAST, FIRST", in any case)."""
+    """Return the practice's patients with these names ("LAST, FIRST", in any case)."""
     wanted = list({name.casefold() for name in names if name})
     if not wanted:
         return Patients([])

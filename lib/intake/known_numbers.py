@@ -1,5 +1,5 @@
-"""What answers teach of a charge: how its payer and the clearinghouse call it, and which parts of a
-split claim were answered. Only answers that are this charge's for certain teach anything."""
+"""What answers teach about a charge: the payer's and the clearinghouse's numbers for it, and which
+parts of a split claim were answered. Only answers that certainly belong to the charge count."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def keep(
     charges: Charges,
     source: ImportContext,
 ) -> None:
-    """Let each charge know how its payer and the clearinghouse call it, inside a transaction: a
-    later claim or answer may name only that."""
+    """Store the payer's and the clearinghouse's numbers with each charge, inside a transaction: a
+    later claim or answer may name only those."""
     newest: dict[int, str] = {}
     numbers: dict[tuple[int, str, str], bool] = {}
     for each in said:
@@ -83,8 +83,8 @@ def parts(
     charges: Charges,
     source: ImportContext | None,
 ) -> dict[int, Decimal]:
-    """Return the US dollars that are answered of each split claim that one of these is about, and
-    keep their parts. A preview, without a source, keeps nothing."""
+    """Return the US dollars answered so far for each split claim among these answers, and store the
+    parts. A preview, without a source, stores nothing."""
     said: dict[tuple[int, str], Decimal] = {}
     for each in answers:
         if each.charged <= 0 or not each.facts.is_part:

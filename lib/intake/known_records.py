@@ -1,6 +1,6 @@
-"""Payers and patients that files name: found again where they are held, else made.
+"""Payers and patients that files name: found if we have them, else created.
 
-Inner steps of an import: they run inside its transaction, with one question a table.
+These are inner steps of an import: they run inside its transaction, with one query a table.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lib.store.database import Connection
 
 
 class Payers:
-    """The payers of one practice: by their code, or by name where a file gives no code."""
+    """The payers of one practice, by ID, or by name where a file gives no ID."""
 
     def __init__(self, con: Connection, practice_id: int) -> None:
         self._con, self._practice_id = con, practice_id
@@ -26,17 +26,18 @@ class Payers:
             self._keep(id_, code, name)
 
     def find(self, who: Party) -> tuple[int, str] | None:
-        """Id and name of a payer that is held, or None."""
+        """Return id and name of a payer we have, or None."""
         if who.code and who.code in self._by_code:
             return self._by_code[who.code]
         return None if who.code else self._by_name.get(who.name)
 
     def find_named(self, who: Party) -> tuple[int, str] | None:
-        """The same, by name where the code is not held: remittances often name another code."""
+        """Return the same, by name if we do not have the ID: remittances often give another ID."""
         return self.find(who) or self._by_name.get(who.name)
 
     def make(self, wanted: Iterable[Party]) -> None:
-        """Add those that are not held yet; a name without a code is one that has a code."""
+        """Insert payers we don't have yet. A payer named without an ID is matched to one of the
+        same name that has an ID."""
         missing = [who for who in dict.fromkeys(wanted) if not self.find(who)]
         coded = {who.code: who for who in reversed(missing) if who.code}
         names = {who.name for who in coded.values()}
@@ -60,7 +61,8 @@ class Payers:
 
 
 def patients(con: Connection, practice_id: int, wanted: Iterable[Subject]) -> dict[Any, int]:
-    """Patient ids by (last name, first name, birth date); those not held yet are made."""
+    """Return patient ids by (last name, first name, birth date); insert patients we don't have
+    yet."""
     subjects = {_who(subject): subject for subject in wanted}
     held = {
         (last, first, born): id_

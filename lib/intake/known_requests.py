@@ -1,4 +1,4 @@
-"""Which requests and news were here before, also by the keys of stores made before."""
+"""Which requests and payer updates we had already, also by the keys that older stores used."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ if TYPE_CHECKING:
 
 
 class Keyed(Protocol):
-    """Something that a message says, by which it is known again."""
+    """Something a message says that has a key by which it is recognized."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """Return the key of this request or update."""
+
     @property
-    def earlier_keys(self) -> tuple[str, ...]: ...
+    def earlier_keys(self) -> tuple[str, ...]:
+        """Return the keys under which older stores keep it."""
 
 
 def find(con: Connection, practice_id: int, said: Sequence[Keyed]) -> dict[str, int]:
-    """Return the task of each of these that was here before, by key.
+    """Return by key the task of each of these that we had already.
 
-    An earlier key does not say in which answer its request stands: its task must name the day.
+    An earlier key does not say which answer its request stands in, so its task must name the day.
     """
     owners: dict[str, list[Keyed]] = {}
     for each in said:
@@ -59,8 +62,8 @@ def _names(text: str, day: date | None) -> bool:
 
 
 def asks_otherwise(con: Connection, request: Request, task_id: int) -> bool:
-    """True where an open task shows another due date or other documents than its request does
-    now, and what the request asks now was never here before."""
+    """Return True if an open task shows another due date or other documents than its request asks
+    for now, and what the request asks for now is new."""
     if not request.due_on:
         return False
     row = con.row(

@@ -1,4 +1,4 @@
-"""Which of our document labels a LOINC code stands for; the table holds codes, no LOINC text."""
+"""Which of our document labels a LOINC code stands for. The table holds codes, no LOINC text."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _CODE = re.compile(r"\d{1,7}-\d")
 
 
 def is_code(text: str) -> bool:
-    """True for what is written like a LOINC code."""
+    """Return True for text written like a LOINC code."""
     return _CODE.fullmatch(text) is not None
 
 
 def label(code: str) -> str:
-    """The label of the document a code asks for; Other where we do not know the code."""
+    """Return the label of the document a code asks for; Other for a code we do not know."""
     return _labels().get(code, OTHER)
 
 

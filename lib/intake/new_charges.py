@@ -1,4 +1,4 @@
-"""Claims of a file become charges: which of them are new, and their rows."""
+"""Turn a file's claims into charges: which of them are new, and their rows."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ Patients = dict[tuple[str, str, date | None], int]
 
 @dataclass(frozen=True, slots=True)
 class NewClaim:
-    """A claim that is not held yet."""
+    """A claim we do not have yet."""
 
     claim: Claim
     fingerprint: str
 
 
 class Known:
-    """Which claims of one file are held: a file that says one thing k times adds k less those
-    held before it. Asked with some claims at a time."""
+    """De-duplicate one file's claims: if the file contains a claim k times and we already hold n
+    copies, k − n are new. The claims may come in batches."""
 
     def __init__(self, con: Connection, practice_id: int, file_id: int | None) -> None:
         self._con, self._practice_id, self._file_id = con, practice_id, file_id
         self._spare: dict[str, int] = {}
 
     def fresh(self, claims: Sequence[Claim]) -> list[NewClaim]:
-        """The claims that are not held yet."""
+        """Return the claims we do not have yet."""
         found = [NewClaim(claim, claim.fingerprint) for claim in claims]
         earlier = {
             old: each.fingerprint
@@ -82,7 +82,8 @@ class Known:
 
 
 def add(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> None:
-    """Write the charges, their lines, whom they name and their history; inside a transaction."""
+    """Insert the charges, their lines, the records they name and their history; inside a
+    transaction."""
     if not new:
         return
     claims = [each.claim for each in new]
@@ -109,7 +110,7 @@ def add(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> None
 def people_of(
     con: Connection, claims: Sequence[Claim], source: ImportContext
 ) -> tuple[known_records.Payers, Patients]:
-    """Payers and patients that the claims name; those not held yet are made."""
+    """Return the payers and patients that the claims name. Insert those we don't have."""
     payers = known_records.Payers(con, source.practice.id)
     payers.make(claim.payer for claim in claims)
     patients = known_records.patients(con, source.practice.id, (claim.patient for claim in claims))
@@ -119,7 +120,7 @@ def people_of(
 def charge_of(
     id_: int, claim: Claim, practice_id: int, payers: known_records.Payers, patients: Patients
 ) -> Charge:
-    """The charge that a claim is."""
+    """Return the claim as a charge."""
     subject, payer = claim.patient, payers.find(claim.payer)
     assert payer is not None
     patient_id = patients[subject.last_name, subject.first_name, subject.birth_date]
@@ -161,6 +162,7 @@ _COLUMNS = tuple(
 
 
 def charge_row(charge: Charge, each: NewClaim, source: ImportContext) -> dict[str, Value]:
+    """Return the row of a new charge."""
     row: dict[str, Value] = {name: getattr(charge, name) for name in _COLUMNS}
     problems = scrubber.check_patient(each.claim.patient.birth_date)
     problems += scrubber.check_charge(charge, today=source.today)
@@ -180,7 +182,7 @@ def charge_row(charge: Charge, each: NewClaim, source: ImportContext) -> dict[st
 
 
 def trace_rows(charge_id: int, claim: Claim, source: ImportContext) -> list[dict[str, Value]]:
-    """Return the clearinghouse's number of a claim, where it has one, as a row."""
+    """Return the row for the clearinghouse's number of a claim, if it has one."""
     if not claim.trace_number:
         return []
     return [number_row(charge_id, "trace", claim.trace_number, source)]
@@ -189,7 +191,7 @@ def trace_rows(charge_id: int, claim: Claim, source: ImportContext) -> list[dict
 def number_row(
     charge_id: int, kind: str, number: str, source: ImportContext, *, is_proven: bool = True
 ) -> dict[str, Value]:
-    """Return a number by which others call a charge as a row."""
+    """Return the row for a number by which others call a charge."""
     return {
         "practice_id": source.practice.id,
         "charge_id": charge_id,
@@ -202,7 +204,7 @@ def number_row(
 
 
 def line_rows(charge: Charge) -> list[dict[str, Value]]:
-    """The rows of a charge's lines, without their ids."""
+    """Return the rows of a charge's lines, without their ids."""
     return [
         {
             "practice_id": charge.practice_id,

@@ -1,4 +1,4 @@
-"""Files that are not X12, known by what is in them: FHIR and tables of tasks. Pure."""
+"""Files that are not X12, recognized by their content: FHIR and tables of tasks. Pure."""
 
 from __future__ import annotations
 
@@ -18,61 +18,62 @@ from lib.intake.x12.separators import PIECE
 from lib.intake.x12.transactions import APPLIED, QUARANTINED, RECORDED, Message
 from lib.models import RefusedRow, TaskType
 
-# The beginning of an X12 file, or of a piece of one: x12.py says what is wrong with it.
+# How an X12 file, or a piece of one, begins: x12/reader.py says what is wrong with it.
 _X12 = re.compile(
     rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*(?:I\0?S\0?A|" + PIECE.encode() + rb")"
 )
 
 
-LOOKED_AT = 65_536  # bytes; what begins after so many blanks is nothing we know
+LOOKED_AT = 65_536  # bytes; nothing we read begins after more blanks
 
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """How a table is to be read: the sheet of a workbook, and the plan for its columns."""
+    """How to read a table: the sheet of a workbook, and the mapping of its columns."""
 
     sheet: str | None = None
     plan_for: Callable[[Grid], ColumnMapping] = columns.guess
-    type: TaskType | None = None  # of every row that names none, whatever the plan says
-    today: date | None = None  # the day it is in the practice
+    type: TaskType | None = None  # of every row that names none, whatever the mapping says
+    today: date | None = None  # today's date in the practice
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The plan that somebody has on the screen, for whatever table it is."""
+    """The mapping that somebody has on the screen, for whatever table it is."""
 
     plan: ColumnMapping
 
     def __call__(self, _: Grid) -> ColumnMapping:
+        """Return that mapping."""
         return self.plan
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """What a file says that is not X12."""
+    """What a file that is not X12 says."""
 
     format: str
     requests: tuple[Request, ...]
     warnings: tuple[str, ...]
     messages: tuple[Message, ...]
     refused_rows: tuple[RefusedRow, ...] = ()
-    refused_text: str = ""  # those rows as a file to correct
+    refused_text: str = ""  # the rejected rows as a file to correct
     withdrawals: tuple[Withdrawal, ...] = ()
 
 
 def is_x12(head: bytes) -> bool:
-    """True where a file begins as X12 does, or as a piece of it."""
+    """Return True if a file begins as X12 does, or as a piece of it."""
     return _X12.match(head[:LOOKED_AT]) is not None
 
 
 def is_fhir(name: str, content: bytes) -> bool:
-    """True for JSON, and for XML that says it is FHIR."""
+    """Return True for JSON, and for XML in the FHIR namespace."""
     is_json = resources.is_json(content) and unsupported_formats.sentence(name, content) is None
     return is_json or resources.is_fhir_xml(content)
 
 
 def read(name: str, content: bytes, choice: TableOptions | None = None) -> ParsedFile | None:
-    """What the file says, or None where it is for the reader of X12.
+    """Return what the file says, or None if it is for the X12 reader.
 
     Raises RefusedFile with the sentence that says why nothing of it can be read.
     """
@@ -107,7 +108,7 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
 
 
 def _messages(requests: list[Request], recorded: list[Recorded]) -> tuple[Message, ...]:
-    """A message for each Task of a FHIR file, in its order."""
+    """Return a message for each Task of a FHIR file, in its order."""
     said = [
         Message(
             attachment_requests.FORMAT, each.key, each.segment_number, each.segment_number, APPLIED

@@ -1,7 +1,6 @@
-"""Good news about a claim: its open task says so and proposes to complete it; nobody else does.
+"""Good news about a claim: its open task says so and suggests completing it; only a person does.
 
-A payment of one part of a claim that its payer split is told, and proposes nothing until all
-parts are answered.
+A payment for one part of a split claim is told, and suggests nothing until all parts are answered.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class PaymentSuggestion:
 
     task_id: int
     news: PayerUpdate
-    is_whole: bool = True  # False: other parts of the claim wait for their answer
+    is_whole: bool = True  # False: other parts of the claim still wait for an answer
 
 
 def plan(
@@ -35,9 +34,9 @@ def plan(
     charges: Charges | None = None,
     answered: Mapping[int, Decimal] | None = None,
 ) -> list[PaymentSuggestion]:
-    """Return the news about claims whose task is open, each once.
+    """Return the updates about claims whose task is open, each once.
 
-    `answered`: US dollars of the parts that are answered, of charges whose claims were split.
+    `answered`: US dollars of the parts answered so far, by charge, of claims that were split.
     """
     wanted = {news.key: news for news in told}
     for key in known_requests.find(con, practice_id, list(wanted.values())):
@@ -58,7 +57,7 @@ def plan(
             and charges.filed_total(charge_id) <= (answered or {}).get(charge_id, Decimal(0))
         )
         for task in open_tasks.of(news.facts, charge_id):
-            # a document that was asked for is still wanted from a claim that was only accepted
+            # a claim that was only accepted still wants the document that was requested
             if news.is_payment or task.source == "277CA":
                 found.append(PaymentSuggestion(task.id, news, is_whole))
     return found
@@ -67,7 +66,7 @@ def plan(
 def withdrawn(
     con: Connection, practice_id: int, told: Iterable[Withdrawal]
 ) -> list[tuple[int, Withdrawal]]:
-    """Return the open task of each request that its payer withdrew, where it was not told yet."""
+    """Return the open task of each request that its payer withdrew, if it was not told yet."""
     by_key = {each.request_key: each for each in told}
     if not by_key:
         return []
@@ -88,7 +87,7 @@ def withdrawn(
 
 
 def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportContext) -> None:
-    """Write the proposals and their history; inside a transaction. No task is completed."""
+    """Insert the suggestions and their history; inside a transaction. Complete no task."""
     for proposal in proposals:
         news = proposal.news
         task_updates.remember(con, proposal.task_id, news.key, news.segment_number, source)

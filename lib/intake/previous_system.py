@@ -1,4 +1,4 @@
-"""What a task was in the system it comes from: since when it is there, and who works on it."""
+"""What a task was in the system it comes from: when it was received, and who works on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lib.store.database import Connection
 
 
 def received_at(day: date | None, source: ImportContext) -> datetime:
-    """Now, or noon in the practice of the day a request arrived elsewhere."""
+    """Return noon, in the practice, of the day a request arrived in the other system; else now."""
     if day is None:
         return source.now
     noon = datetime.combine(day, time(12), ZoneInfo(source.practice.timezone))
@@ -21,8 +21,8 @@ def received_at(day: date | None, source: ImportContext) -> datetime:
 
 
 def assignees(con: Connection, practice_id: int, names: Iterable[str]) -> dict[str, Colleague]:
-    """Who of the practice is meant by each name ("Ana Ruiz" or "Ruiz, Ana"); strangers, and a
-    name that two people have, are not in it."""
+    """Return the colleague meant by each name ("Ana Ruiz" or "Ruiz, Ana"). Names of nobody here, or
+    of two people, are left out."""
     by_name: dict[str, set[Colleague]] = {}
     for each in people.colleagues(con, practice_id):
         first, _, last = each.name.rpartition(" ")

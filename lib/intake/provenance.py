@@ -12,7 +12,7 @@ from lib.intake.x12 import field_sources
 from lib.models import Charge, Person
 from lib.store.database import Connection, utc
 
-LOOP = {  # segments that begin something else, where a raw loop is shown
+LOOP = {  # segments at which a displayed loop ends
     "CLM", "HL", "CLP", "TRN", "ST", "SE", "GE", "IEA", "LX", "PLB",
 }  # fmt: skip
 LONGEST_CLAIM = 2000  # segments: fifty service lines with forty each
@@ -21,11 +21,11 @@ MOST = 30  # segments shown of one loop
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """One place in one file. `segment` is empty where the file is not kept or is no X12."""
+    """One place in one file. `segment` is empty if the file is not kept or is no X12."""
 
     file_name: str
     sha256: str
-    segment_number: int  # counted from 1; of FHIR the resource, of a table the row
+    segment_number: int  # counted from 1; in FHIR the resource, in a table the row
     imported_at: datetime
     what: str  # "It was asked for", "A later answer" …
     segment: str  # the raw segment
@@ -35,10 +35,10 @@ class Provenance:
 def of_task(
     con: Connection, task_id: int, actor: Person, *, is_opened: bool = True
 ) -> list[Provenance]:
-    """Every place in a file that made the task or answered it again, the first one first.
+    """Return every place in a file that made the task or answered it again, the first one first.
 
-    Empty for a task made by hand. Its text is read only where `is_opened`: of a large file that
-    takes a second. Raises NoSuchTask, for another practice's task too.
+    Empty for a task made by hand. The text is read only if `is_opened`: in a large file that takes
+    a second. Raises NoSuchTask, for another practice's task too.
     """
     tasks.require_seen(con, task_id, actor=actor)
     return _read(
@@ -63,9 +63,9 @@ def of_task(
 def of_charge(
     con: Connection, charge_id: int, actor: Person, *, is_opened: bool = True
 ) -> list[Provenance]:
-    """The claim that made the charge and those that changed it, the first one first.
+    """Return the claim that made the charge and those that changed it, the first one first.
 
-    Its text is read only where `is_opened`. Raises NoSuchCharge, for another practice's charge too.
+    The text is read only if `is_opened`. Raises NoSuchCharge, for another practice's charge too.
     """
     charges.get(con, charge_id, actor=actor)
     return _read(
@@ -92,11 +92,11 @@ def of_charge(
 
 @dataclass(frozen=True, slots=True)
 class FieldOrigin:
-    """Who or what says one field of a charge."""
+    """Where one field of a charge comes from: a segment of a file, or a person."""
 
-    label: str  # in the words of the Edit Charge window
+    label: str  # as the Edit Charge window says it
     value: str
-    file_name: str = ""  # empty where somebody changed it by hand
+    file_name: str = ""  # empty if somebody changed the field by hand
     segment_number: int = 0
     segment: str = ""  # the raw segment
     changed_by: str = ""
@@ -104,9 +104,9 @@ class FieldOrigin:
 
 
 def of_fields(con: Connection, charge_id: int, actor: Person) -> list[FieldOrigin]:
-    """Every field of the charge that says something: its segment, or who changed it by hand.
+    """Return for every filled field of the charge its segment, or who changed it by hand.
 
-    Reads the file from its beginning: of a large one that takes a second. Raises NoSuchCharge.
+    Reads the file from its beginning, which takes a second for a large one. Raises NoSuchCharge.
     """
     charge = charges.get(con, charge_id, actor=actor)
     claim = _claim_of(con, charge_id)
@@ -141,7 +141,7 @@ def of_fields(con: Connection, charge_id: int, actor: Person) -> list[FieldOrigi
 
 
 def _claim_of(con: Connection, charge_id: int) -> _Place | None:
-    """The claim whose content the charge has: the last that replaced it, else the first."""
+    """Return the claim whose content the charge has: the last that replaced it, else the first."""
     found = con.records(
         _Place,
         """
@@ -167,7 +167,7 @@ def _claim_of(con: Connection, charge_id: int) -> _Place | None:
 
 
 def _whose(con: Connection, charge: Charge) -> list[tuple[str, str, str]]:
-    """Patient and payer as (key, label, value)."""
+    """Return patient and payer as (key, label, value)."""
     last, first, birth_date = con.rows(
         "SELECT last_name, first_name, birth_date FROM patient WHERE id = $id", id=charge.patient_id
     )[0]
@@ -183,7 +183,7 @@ def _whose(con: Connection, charge: Charge) -> list[tuple[str, str, str]]:
 
 
 def _said(charge: Charge) -> list[tuple[str, str, str]]:
-    """Each field as (key, label, value): the labels are those of its history."""
+    """Return each field as (key, label, value); the labels are those of its history."""
     said = [("claim_number", "Claim number", charge.claim_number)]
     said += [
         (name, label, formats.show(getattr(charge, name)))

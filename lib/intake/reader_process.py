@@ -1,8 +1,8 @@
-"""Reading what strangers sent in a process of its own, which has limits and can be stopped.
+"""Read files from outside in a separate process, which has limits and can be stopped.
 
 A table or a FHIR file of 50 MB takes seconds to read, a hostile one longer; in the process that
-serves everybody it would hold up every click. What is small is read where one is: starting a
-process costs more.
+serves everybody it would hold up every click. Small files are read in this process: starting
+another costs more.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ COMMAND = (
     "import sys; from lib.intake.reader_process import serve; "
     "serve(sys.stdin.buffer, sys.stdout.buffer)"
 )
-SMALL = 65_536  # bytes of text that are read at once, in less than a tenth of a second
+SMALL = 65_536  # bytes of text that this process reads itself, in less than a tenth of a second
 MAX_BYTES = max(task_rows.MAX_BYTES, resources.MAX_BYTES)
 MAX_SECONDS = 180
 MAX_MEMORY = 2_000_000_000  # bytes
-AT_ONCE = 2  # processes; who comes third waits
-OFTEN = 0.2  # seconds between two looks whether somebody cancelled
-BATCH = 500  # records that are handed over at once, so that taking them holds nobody up
+AT_ONCE = 2  # processes; a third reader waits
+OFTEN = 0.2  # seconds between two checks whether somebody cancelled
+BATCH = 500  # records handed over at once, few enough that receiving them holds nobody up
 _LENGTH = struct.Struct(">Q")
 _places = threading.BoundedSemaphore(AT_ONCE)
 
@@ -53,7 +53,7 @@ class _Asked:
     """What the process is to do with the content that follows."""
 
     name: str
-    choice: TableOptions | None  # None: only look at the columns
+    choice: TableOptions | None  # None: only describe the columns
     sheet: str | None
     size: int  # bytes
 
@@ -61,7 +61,7 @@ class _Asked:
 def read(
     name: str, content: bytes, choice: TableOptions | None = None, alive: Alive | None = None
 ) -> ParsedFile | None:
-    """Return what the file says, or None where it is for the reader of X12, as `others.read` does.
+    """Return what the file says, or None if it is for the X12 reader, as `parsed_file.read` does.
 
     Raises RefusedFile, also where the file takes more time or memory than any real one, and
     whatever `alive` raises.
@@ -88,7 +88,7 @@ def read(
 def outline(
     name: str, content: bytes, sheet: str | None, alive: Alive | None = None
 ) -> Outline | None:
-    """Return the columns of a table and what they look like, or None where it is none.
+    """Return the columns of a table and what they look like, or None if it is no table.
 
     Raises as `read` does.
     """
@@ -102,12 +102,12 @@ def outline(
 
 
 def _is_light(content: bytes) -> bool:
-    """True for what cannot take long: little text. A workbook can be small and unpack to much."""
+    """Return True for short text, which cannot take long. A small workbook can unpack to much."""
     return len(content) <= SMALL and not is_workbook(content)
 
 
 def _run(asked: _Asked, content: bytes, alive: Alive | None) -> Iterator[Any]:
-    """What the process answers, one after another."""
+    """Yield the process's answers, one after another."""
     with _place(alive), _process() as process:
         feeder = threading.Thread(target=_feed, args=(process, asked, content), daemon=True)
         feeder.start()
@@ -136,7 +136,7 @@ def _place(alive: Alive | None) -> Iterator[None]:
 
 @contextmanager
 def _process() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that reads; it is ended whatever happens here."""
+    """Start a process that reads, and end it whatever happens here."""
     process = subprocess.Popen(
         [sys.executable, "-c", COMMAND],
         cwd=ROOT,
@@ -158,7 +158,7 @@ def _process() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _feed(process: subprocess.Popen[bytes], asked: _Asked, content: bytes) -> None:
-    """Write what is asked and the content; a process that has ended takes no more."""
+    """Write the question and the content; a process that has ended takes no more."""
     assert process.stdin
     try:
         _send(process.stdin, asked)
@@ -169,7 +169,7 @@ def _feed(process: subprocess.Popen[bytes], asked: _Asked, content: bytes) -> No
 
 
 def _answers(stream: IO[bytes], alive: Alive | None) -> Iterator[Any]:
-    """The answers as they come; fewer than `_End` where the process ended or took too long."""
+    """Yield the answers as they come, without `_End` if the process ended or took too long."""
     until = time.monotonic() + MAX_SECONDS
     held = bytearray()
     with selectors.DefaultSelector() as selector:
@@ -187,7 +187,7 @@ def _answers(stream: IO[bytes], alive: Alive | None) -> Iterator[Any]:
                 end = _LENGTH.size + _LENGTH.unpack_from(held)[0]
                 if len(held) < end:
                     break
-                # Written by our own code in the process above, which has read the file as data.
+                # Pickled by our own code in the reading process, which treats the file as data.
                 yield pickle.loads(held[_LENGTH.size : end])
                 del held[:end]
 
@@ -211,7 +211,7 @@ def _too_much(name: str) -> RefusedFile:
 
 
 def serve(source: IO[bytes], out: IO[bytes]) -> None:
-    """Read one file, within limits, and hand over what it says."""
+    """Read one file, within limits, and write what it says."""
     _limit(resource.RLIMIT_AS, MAX_MEMORY)
     _limit(resource.RLIMIT_CPU, MAX_SECONDS)
     _limit(resource.RLIMIT_CORE, 0)

@@ -42,9 +42,9 @@ __all__ = [
     "read",
 ]
 
-SET_ASIDE = "Set aside"  # how the warnings about such messages begin
-UNCLEAR = "Neither accepted nor rejected"  # how those about such statuses begin
-MAX_NAMED = 20  # messages that were set aside and are named in the report
+SET_ASIDE = "Set aside"  # how warnings about rejected messages begin
+UNCLEAR = "Neither accepted nor rejected"  # how warnings about such statuses begin
+MAX_NAMED = 20  # rejected messages named in the report
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,16 @@ class FileContent:
 
     @property
     def denied(self) -> list[ClaimPayment]:
+        """Return the claim payments that are denials."""
         return [each for each in self.answers if decision_rules.outcome(each) is Outcome.DENIED]
 
 
 @dataclass(slots=True)
 class FileSummary:
-    """What a file holds, counted while its parts come by; it names no patient and no claim."""
+    """What a file holds, counted while its parts come by. It names no patient and no claim."""
 
     formats: dict[str, None] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)  # of the reader
+    warnings: list[str] = field(default_factory=list)  # from the reader
     messages: list[Message] = field(default_factory=list)
     numbers: Counter[str] = field(default_factory=Counter)  # of claims
     said: int = 0
@@ -82,9 +83,10 @@ class FileSummary:
     remarks: list[str] = field(default_factory=list)  # on elements that were left empty
     more_remarks: int = 0
     refused_rows: tuple[RefusedRow, ...] = ()
-    refused_text: str = ""  # those rows as a table to correct
+    refused_text: str = ""  # the rejected rows as a table to correct
 
     def take(self, piece: Batch | Message) -> None:
+        """Count one part of the file."""
         if isinstance(piece, Message):
             self.messages.append(piece)
             if piece.outcome == APPLIED:
@@ -108,22 +110,25 @@ class FileSummary:
 
     @property
     def format(self) -> str:
+        """Return the names of the file's formats, as the report shows them."""
         return ", ".join(self.formats)
 
     @property
     def set_aside(self) -> list[Message]:
+        """Return the rejected messages."""
         return [each for each in self.messages if each.outcome == QUARANTINED]
 
     @property
     def summary(self) -> list[str]:
-        """How many answers and statuses say what: those too that make neither task nor history."""
+        """Return how many answers and statuses say what, including those that make no task and no
+        history."""
         return [
             *_counted("answer", "answers", Outcome, self.answers),
             *_counted("claim status", "claim statuses", StatusOutcome, self.statuses),
         ]
 
     def odd(self) -> list[str]:
-        """What is worth saying about the content."""
+        """Return what is worth saying about the content."""
         said = list(self.warnings)
         for status in self.unclear_named:
             whose = f"claim {status.claim_number}" if status.claim_number else "a batch"
@@ -171,11 +176,11 @@ def parts(
     without: frozenset[int] = frozenset(),
     other: ParsedFile | None = None,
 ) -> Iterator[Batch | Message]:
-    """What the file says, some at a time, counted in `tally`.
+    """Yield what the file says, part by part, counted in `tally`.
 
-    Raises RefusedFile, with the one sentence that says why, where nothing of the file may be
-    kept, and messages.Spoiled where one must begin again without its bad messages. Nothing may be
-    kept before the last part is through. `other` is what `not_x12` has read.
+    Raises RefusedFile, with the one sentence that says why, where nothing of the file may be kept,
+    and RestartWithout where reading must begin again without the bad messages. Keep nothing before
+    the last part is through. `other` is what `not_x12` returned.
     """
     if other:
         yield from _other(raw, other, tally)
@@ -196,9 +201,9 @@ def parts(
 def not_x12(
     raw: SourceFile, choice: TableOptions | None = None, alive: Alive | None = None
 ) -> ParsedFile | None:
-    """Return what a FHIR file or a table says, or None where the file is for the reader of X12.
+    """Return what a FHIR file or a table says, or None if the file is for the X12 reader.
 
-    It can take long, so nobody should wait for who asks. Raises as `reader_process.read` does.
+    It can take long, so the caller must keep nobody waiting. Raises as `reader_process.read` does.
     """
     if raw.is_interchange:
         return None
@@ -206,7 +211,7 @@ def not_x12(
 
 
 def read(name: str, content: bytes, choice: TableOptions | None = None) -> FileContent:
-    """The whole of what a file says. Raises RefusedFile. Pure."""
+    """Return the whole of what a file says. Raise RefusedFile if it cannot be read. Pure."""
     raw, without = SourceFile(name, content), frozenset[int]()
     other = not_x12(raw, choice)
     while True:
@@ -231,7 +236,7 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> FileC
 
 
 def _other(raw: SourceFile, other: ParsedFile, tally: FileSummary) -> Iterator[Batch | Message]:
-    """FHIR and tables of tasks."""
+    """Yield the parts of a FHIR file or of a table of tasks."""
     tally.warnings += other.warnings
     tally.refused_rows, tally.refused_text = other.refused_rows, other.refused_text
     tally.formats.setdefault(other.format)
@@ -255,11 +260,12 @@ def _refused(name: str, number: int, what: str) -> RefusedFile:
 def _counted(
     one: str, several: str, words: Iterable[StrEnum], found: Mapping[str, int]
 ) -> list[str]:
-    """ "96 answers: 83 paid, 13 denied.", the words in the order of their table."""
+    """Return a sentence such as "96 answers: 83 paid, 13 denied.", in the order of `words`."""
     total = sum(found.values())
     parts = [f"{found[word]:,} {word}" for word in words if found.get(word)]
     return [f"{total:,} {one if total == 1 else several}: {', '.join(parts)}."] if total else []
 
 
 def count(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 task", "1,204 tasks"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -13,19 +13,21 @@ from lib.models import ServiceLine, TaskType
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Somebody a file names: a person (last, first) or an organisation (last only)."""
+    """Somebody a file names: a person (last, first) or an organization (last only)."""
 
     last: str = ""
     first: str = ""
     code: str = ""  # NM109 or N104
-    code_kind: str = ""  # NM108 or N103: XX an NPI, MI a member id, PI a payer
+    code_kind: str = ""  # NM108 or N103: XX an NPI, MI a member ID, PI a payer ID
 
     @property
     def name(self) -> str:
+        """Return "LAST, FIRST", or the organization's name."""
         return f"{self.last}, {self.first}" if self.first else self.last
 
     @property
     def npi(self) -> str:
+        """Return the NPI; empty if the code is another kind of number."""
         return self.code if self.code_kind == "XX" else ""
 
 
@@ -43,13 +45,13 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """ "LAST, FIRST"."""
+        """Return "LAST, FIRST"."""
         return ", ".join(part for part in (self.last_name, self.first_name) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One CLM loop and what it inherits from the loops around it."""
+    """One CLM loop, and what it inherits from the loops around it."""
 
     segment_number: int  # of the CLM segment in the file
     claim_number: str  # CLM01
@@ -70,14 +72,14 @@ class Claim:
     filed_total: Decimal  # US dollars, CLM02
     lines: tuple[ServiceLine, ...]
     original: str = ""  # REF*F8: the payer's number of the claim that this one replaces or voids
-    payer_role: str = ""  # SBR01: P, S, T: which payer of the patient it is filed to
+    payer_role: str = ""  # SBR01: P, S, T: which of the patient's payers it is filed to
     other_payers: tuple[Party, ...] = ()  # of loops 2330B
     trace_number: str = ""  # REF*D9: the clearinghouse's number
 
     @property
     def facts(self) -> ClaimFacts:
-        """Return by what the claim that this one replaces or voids is found: it may correct the
-        amount, and any day where the payer's number says which claim is meant."""
+        """Return the facts by which the claim that this one replaces or voids is found. This one
+        may correct the amount, and any day if the payer's number says which claim is meant."""
         return ClaimFacts(
             claim_numbers=stated(self.claim_number, self.original),
             payer_numbers=stated(self.original),
@@ -93,12 +95,14 @@ class Claim:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of what the claim says; the envelope and its place in the file do not count."""
+        """Return the SHA-256 of what the claim says; the envelope and its place in the file do not
+        count."""
         return self._fingerprint(self.payer_role if self.payer_role in {"S", "T"} else "")
 
     @property
     def earlier_fingerprint(self) -> str:
-        """The same of stores made before claims were told apart by which payer they go to."""
+        """Return the same as older stores made it, before it included which payer the claim goes
+        to."""
         return self._fingerprint("")
 
     def _fingerprint(self, role: str) -> str:
@@ -148,34 +152,37 @@ class Request:
     source: str  # 835, 277CA, 277RFAI, FHIR, CSV, XLSX
     segment_number: int  # where it stands: segment, line of NDJSON or row of a table, from 1
     codes: str = ""
-    amount: Decimal | None = None  # US dollars that wait for the answer
-    claim_amount: Decimal | None = None  # US dollars of the whole claim, where that is more
+    amount: Decimal | None = None  # US dollars that depend on the answer
+    claim_amount: Decimal | None = None  # US dollars of the whole claim, if that is more
     claim_number: str = ""
-    payer_claim_number: str = ""  # what the payer calls the claim
-    patient_name: str = ""  # "LAST, FIRST", used where the claim is not held
+    payer_claim_number: str = ""  # the payer's number for the claim
+    patient_name: str = ""  # "LAST, FIRST", shown if we do not have the claim
     birth_date: date | None = None
     payer_name: str = ""
     payer_code: str = ""
     provider_name: str = ""
     date_of_service: date | None = None
-    asked_on: date | None = None  # the day of the message: the practice's own rule counts from it
-    asked_in: str = "request"  # what `asked_on` is the day of, in a sentence
+    # the day of the message, from which the practice's own rule counts
+    asked_on: date | None = None
+    asked_in: str = "request"  # what `asked_on` is the day of, as a word in a sentence
     due_on: date | None = None  # None: by the practice's own rule
     due_rule: str = ""
     document_label: str | None = None
-    received_on: date | None = None  # the day it arrived elsewhere; None: it arrives now
-    assignee_name: str = ""  # who works on it elsewhere: taken over where a colleague is so named
-    history: str = ""  # said on a task of the claim that is open already; empty: never added there
-    same: str = ""  # how the keys of requests begin that ask the same: only their tasks are told
-    is_history: bool = False  # makes no task of its own, and is nothing where none is open
-    facts: ClaimFacts = NOTHING  # which claim is meant, where the parser knows more than the above
-    earlier_keys: tuple[str, ...] = ()  # how stores made before knew the same request
-    trace: str = ""  # of the answer it stands in: rows known by an earlier key are told by it
-    takes_back: str = ""  # the codes of a denial that the payer takes back by this
+    received_on: date | None = None  # the day it arrived in another system; None: it arrives now
+    # who works on it in the other system: kept if a colleague has that name
+    assignee_name: str = ""
+    history: str = ""  # added to the history of the claim's open task; empty: never added there
+    same: str = ""  # prefix of the keys of requests that ask the same: only their tasks are told
+    is_history: bool = False  # makes no task of its own; dropped if none is open
+    # which claim is meant, if the parser knows more than the fields above
+    facts: ClaimFacts = NOTHING
+    earlier_keys: tuple[str, ...] = ()  # the keys of the same request in older stores
+    trace: str = ""  # of the answer it stands in: it tells rows with the same earlier key apart
+    takes_back: str = ""  # the codes of a denial that the payer reverses with this
 
     @property
     def about(self) -> ClaimFacts:
-        """Which claim is meant: as the parser says, else by what the task will show."""
+        """Return which claim is meant: the parser's facts, else what the task will show."""
         if self.facts is not NOTHING:
             return self.facts
         return ClaimFacts(
@@ -192,22 +199,22 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class PayerUpdate:
-    """A payer accepted or paid a claim, says one message."""
+    """One message's news that a payer accepted or paid a claim."""
 
-    key: str  # the same key is the same news, in any envelope
+    key: str  # the same key is the same update, in any envelope
     claim_number: str
     amount: Decimal | None  # US dollars, of the claim
     sentence: str  # "The payer paid this claim on 02/10/2025."
     segment_number: int
     is_payment: bool
-    payer_claim_number: str = ""  # what the payer calls the claim
+    payer_claim_number: str = ""  # the payer's number for the claim
     facts: ClaimFacts = NOTHING  # which claim is meant
-    earlier_keys: tuple[str, ...] = ()  # how stores made before knew the same news
+    earlier_keys: tuple[str, ...] = ()  # the keys of the same update in older stores
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A payer no longer waits for the answer to a request, says one message."""
+    """One message's news that a payer no longer waits for the answer to a request."""
 
     request_key: str  # of the request
     key: str

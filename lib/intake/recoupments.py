@@ -1,8 +1,8 @@
-"""Money that payers take back from whole payments (PLB), without what counter-entries settle.
+"""Money that payers take back from whole payments (PLB), less what counter-entries settle.
 
 A payer acknowledges a refund by WO above zero and 72 below zero, and moves a balance to the next
-payment by an entry below zero there and one above zero here (005010X221A1 1.10.2.12, 1.10.2.17;
-X12 RFI 580, 1374, 1756, 2223). Nothing was kept where such entries add up to nothing.
+payment by an entry below zero there and one above zero here (005010X221A1 1.10.2.12, 1.10.2.17; X12
+RFI 580, 1374, 1756, 2223). Where such entries add up to nothing, nothing was taken back.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from lib.intake.import_context import ImportContext
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.store.database import Connection
 
-# Provider level adjustment reasons by which overpayments are recovered, refunded and moved on.
+# Provider-level adjustment reasons by which overpayments are recovered, refunded and carried over.
 RECOVERY = frozenset({"72", "B2", "CS", "FB", "J1", "WO"})
-REFUND = frozenset({"72", "B2"})  # what the practice paid back itself: always has its counter-entry
+REFUND = frozenset({"72", "B2"})  # what the practice itself paid back: always has its counter-entry
 NOTHING = Decimal("0.00")
 
 
 @dataclass(slots=True)
 class Known:
-    """The entries of the file that is being read, beside those that are held."""
+    """The entries of the file being read, beside those already stored."""
 
     accounts: dict[str, tuple[str, Decimal]] = field(default_factory=dict)  # by key
 
@@ -32,7 +32,7 @@ class Known:
 def unsettled(
     con: Connection, practice_id: int, entries: Sequence[Recoupment], known: Known
 ) -> list[Recoupment]:
-    """What one remittance takes back, each with the amount that no counter-entry settles."""
+    """Return what one remittance takes back, each with the amount that no counter-entry settles."""
     if not entries:
         return []
     keys = keys_of(entries)
@@ -49,7 +49,7 @@ def unsettled(
 
 
 def keep(con: Connection, entries: Sequence[Recoupment], source: ImportContext) -> None:
-    """Insert the entries that are not held yet, inside a transaction."""
+    """Insert the entries we don't have yet, inside a transaction."""
     for key, each in zip(keys_of(entries), entries, strict=True):
         con.execute(
             """
@@ -69,7 +69,7 @@ def keep(con: Connection, entries: Sequence[Recoupment], source: ImportContext) 
 
 
 def keys_of(entries: Iterable[Recoupment]) -> list[str]:
-    """A key for each entry of one remittance; an entry that stands there twice has two."""
+    """Return a key for each entry of one remittance; an entry that appears twice has two."""
     seen: Counter[str] = Counter()
     keys = []
     for each in entries:
@@ -82,7 +82,7 @@ def keys_of(entries: Iterable[Recoupment]) -> list[str]:
 
 
 def _account(entry: Recoupment) -> str:
-    """What entries settle each other by; empty where the payer names no reference."""
+    """Return the account within which entries settle each other; empty if there is no reference."""
     reference = "".join(filter(str.isalnum, entry.reference)).casefold()
     if not reference:
         return ""
@@ -94,7 +94,7 @@ def _account(entry: Recoupment) -> str:
 def _balances(
     con: Connection, practice_id: int, accounts: set[str], keys: set[str], known: Known
 ) -> dict[str, Decimal]:
-    """What the earlier entries of each account come to."""
+    """Return the sum of each account's earlier entries."""
     rows = con.rows(
         """
         SELECT entry_key, account, amount FROM payment_adjustment
@@ -114,7 +114,7 @@ def _balances(
 
 
 def _open_amounts(entries: Sequence[Recoupment], before: Mapping[str, Decimal]) -> list[Decimal]:
-    """For each entry what of it is taken back for good; nothing for entries below zero."""
+    """Return how much of each entry is taken back for good; nothing for entries below zero."""
     accounts = [_account(each) for each in entries]
     credit = {account: -min(before.get(account, NOTHING), NOTHING) for account in accounts}
     for account, each in zip(accounts, entries, strict=True):
@@ -135,7 +135,8 @@ def _paired(
     left: list[Decimal],
     credit: dict[str, Decimal],
 ) -> list[Decimal]:
-    """Settle by the amount alone what names no reference, and refunds under another reference."""
+    """Settle by amount alone the entries without a reference, and refunds under another
+    reference."""
     for account, each in zip(accounts, entries, strict=True):
         is_loose = not account or (each.reason in REFUND and credit[account] >= -each.amount)
         if each.amount >= 0 or not is_loose:

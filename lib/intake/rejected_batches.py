@@ -1,4 +1,4 @@
-"""Batches that a receipt rejects: which imported 837 they are, and what is asked about them."""
+"""Batches that a receipt rejects: which imported 837 each one is, and what is asked about it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lib.intake.x12.receipts_999 import Fault, Receipt
 from lib.models import TaskType
 from lib.store.database import Connection
 
-MAX_NAMED = 6  # files, claims or segments in one sentence
+MAX_NAMED = 6  # files, claims or segments named in one sentence
 DUPLICATE = (
     "Do not send it again: check that the first batch of this number was accepted, and send it "
     "under a new control number only if it was not."
@@ -23,7 +23,7 @@ DUPLICATE = (
 
 
 class _Sent(NamedTuple):
-    """One 837 of an imported file."""
+    """One 837 in an imported file."""
 
     id: int
     file_id: int
@@ -36,17 +36,17 @@ class _Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What of the imported files a receipt is about."""
+    """What a receipt is about, as far as it was imported."""
 
     sent: tuple[_Sent, ...] = ()
-    others: tuple[str, ...] = ()  # names of files, where several have the number
+    others: tuple[str, ...] = ()  # names of files, if several have the number
     claims: int = 0
     amount: Decimal | None = None  # US dollars
     at_fault: tuple[str, ...] = ()  # claim numbers
 
 
 def requests(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[Request]:
-    """A request for each batch that was rejected, with what is known of it here."""
+    """Return a request for each rejected batch, with what we know about it."""
     return [_request(each, _find(con, practice_id, each)) for each in found]
 
 
@@ -99,7 +99,7 @@ def _worth(con: Connection, sent: Sequence[_Sent]) -> tuple[int, Decimal | None]
 
 
 def _at_fault(con: Connection, sent: Sequence[_Sent], receipt: Receipt) -> tuple[str, ...]:
-    """The claims in which the segments stand that were found wrong."""
+    """Return the claims that contain the segments found wrong."""
     by_control = {each.control.lstrip("0"): each for each in sent}
     found: dict[str, None] = {}
     for one in receipt.sets:
@@ -169,7 +169,8 @@ def _sentences(receipt: Receipt, batch: _Batch, number: str) -> list[str]:
 
 
 def _faults(faults: Sequence[Fault]) -> str:
-    """ "It finds fault with 1 segment: CLM at 289 (it is required and missing)." """
+    """Return a sentence: "It finds fault with 1 segment: CLM at 289 (it is required and missing).",
+    for example."""
     if not faults:
         return ""
     named = []
@@ -210,7 +211,7 @@ def _advice(receipt: Receipt) -> str:
 
 
 def _day(text: str) -> date | None:
-    """The day of ISA09 (YYMMDD)."""
+    """Return the day in ISA09 (YYMMDD)."""
     try:
         return date(2000 + int(text[:2]), int(text[2:4]), int(text[4:6]))
     except ValueError:

@@ -1,4 +1,4 @@
-"""One claim, or one answer, of a message that cannot be taken while the others of it are. Pure."""
+"""One claim or answer that is rejected while the rest of its message comes in. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from lib.intake.x12.separators import Unreadable
 
 @dataclass(frozen=True, slots=True)
 class RejectedLoop:
-    """The segments from `first` to `last`, and why they cannot be taken."""
+    """The segments from `first` to `last`, and why they cannot be read."""
 
-    name: str  # of what they are: claim, answer …
+    name: str  # what the segments are: claim, answer …
     first: int
     last: int
     problem: Unreadable

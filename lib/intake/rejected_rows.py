@@ -1,4 +1,4 @@
-"""Rows of tables that were refused: kept with the file they came in, to correct and bring back."""
+"""Rejected rows of tables, kept with the file they came in, to correct and import again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lib.store.database import Connection
 
 
 def keep(con: Connection, tally: FileSummary, source: ImportContext) -> None:
-    """Write the refused rows of a table, inside the transaction of its import."""
+    """Insert the rejected rows of a table, inside the transaction of its import."""
     rows = tally.refused_rows
     if not rows:
         return
@@ -38,7 +38,7 @@ def keep(con: Connection, tally: FileSummary, source: ImportContext) -> None:
 
 
 def content(con: Connection, file_id: int, *, actor: Person) -> tuple[str, bytes]:
-    """The refused rows of an imported file as CSV that Excel opens too, and a name for it.
+    """Return a name and a CSV, which Excel opens too, with the rejected rows of an imported file.
 
     Raises NoSuchFile, for another practice's file too, and NotAllowed.
     """

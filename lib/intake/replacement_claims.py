@@ -1,6 +1,6 @@
-"""Claims that replace (CLM05-3 = 7) or void (8) one that is held, and tasks that find their claim.
+"""Claims that replace (CLM05-3 = 7) or void (8) one we have, and tasks that find their claim.
 
-The charge stays the same charge, so open tasks stay attached to it. A replacement brings its new
+The charge stays the same charge, so open tasks stay attached to it. A replacement overwrites its
 content, unless somebody has edited the charge here: then the history says what arrived.
 """
 
@@ -31,7 +31,7 @@ COLUMNS = ", ".join(name for name in Charge.__dataclass_fields__ if name != "lin
 
 
 class ReplacedCharge(NamedTuple):
-    """A held charge that another claim is about, and that claim."""
+    """A charge, and the later claim that replaces or voids it."""
 
     charge_id: int
     is_edited: bool
@@ -41,12 +41,12 @@ class ReplacedCharge(NamedTuple):
 def originals(
     con: Connection, practice_id: int, new: Sequence[NewClaim]
 ) -> tuple[list[NewClaim], list[ReplacedCharge], int]:
-    """Return the claims that are charges of their own, those about a charge that is held, and how
-    many of the former name numbers of charges that contradict them.
+    """Return the claims that become charges of their own, those that replace or void a charge we
+    have, and how many of the former name numbers of charges that contradict them.
 
-    The original is found by what REF*F8 says (the payer's number, of some senders our own) or by
-    the claim number, and is the same patient's with the same payer. A claim may correct the day
-    of one that the payer's number names.
+    The original is found by REF*F8 (the payer's number; some senders write our own) or by the claim
+    number, and has the same patient and payer. A claim may correct the day of one that the payer's
+    number names.
     """
     later = [each for each in new if each.claim.frequency in {REPLACES, VOIDS}]
     if not later:
@@ -85,9 +85,9 @@ def _original(claim: Claim, candidates: Sequence[Candidate]) -> Match:
 def late_originals(
     con: Connection, practice_id: int, new: Sequence[NewClaim]
 ) -> tuple[list[NewClaim], list[ReplacedCharge]]:
-    """Return the claims that are charges of their own, and those whose replacement or void came
-    before them: of the same number, patient, payer and first day of service. Each of these takes
-    one claim."""
+    """Return the claims that become charges of their own, and those whose replacement or void came
+    before them: same number, patient, payer and first day of service. Each replacement takes one
+    claim."""
     if not new:
         return [], []
     rows = con.rows(
@@ -133,7 +133,7 @@ def _is_same_payer(one: Party, other: Party) -> bool:
 
 
 def keep(con: Connection, found: Sequence[ReplacedCharge], source: ImportContext) -> None:
-    """Remember claims that came after what replaces or voids them; inside a transaction."""
+    """Store claims that came after what replaces or voids them; inside a transaction."""
     for each in found:
         _arrive(con, each, source)
         said = "The claim that this one replaces or voids came after it; nothing changed."
@@ -141,7 +141,7 @@ def keep(con: Connection, found: Sequence[ReplacedCharge], source: ImportContext
 
 
 def apply(con: Connection, found: Sequence[ReplacedCharge], source: ImportContext) -> None:
-    """Bring replacements and voids to their charges, with history; inside a transaction."""
+    """Apply replacements and voids to their charges, with history; inside a transaction."""
     if not found:
         return
     people = new_charges.people_of(con, [each.by.claim for each in found], source)
@@ -209,6 +209,7 @@ def _replace(
     con.insert(
         "charge_number", new_charges.trace_rows(original.charge_id, original.by.claim, source)
     )
+    charges.keep_total(con, before, after, now=source.now)
     changes = [
         f"{each.label}: {each.before or 'nothing'} → {each.now or 'nothing'}"
         for each in charges.differences(before, after)
@@ -233,7 +234,7 @@ def _held(con: Connection, charge_id: int) -> Charge:
 def _tell(
     con: Connection, original: ReplacedCharge, kind: EventKind, said: str, source: ImportContext
 ) -> None:
-    """A line of history on the charge and on each open task about it."""
+    """Add a line of history to the charge and to each open task about it."""
     number = original.by.claim.segment_number
     tasks = con.rows("SELECT id FROM task WHERE charge_id = $id AND is_open", id=original.charge_id)
     for task_id in [row[0] for row in tasks] or [None]:
@@ -242,7 +243,7 @@ def _tell(
 
 
 def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: ImportContext) -> int:
-    """Give open tasks about a claim that was not held the charge that is meant; return how many.
+    """Attach charges to open tasks that waited for their claim. Return how many tasks found one.
 
     A task whose claim could be several, or none for certain, keeps waiting for a person.
     """
@@ -280,7 +281,7 @@ def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: Imp
 
 
 def show_charge(con: Connection, task_id: int, held: KnownCharge) -> None:
-    """Let a task be about a charge and show it, inside a transaction."""
+    """Attach a charge to a task and show it there, inside a transaction."""
     tasks.link_charge(
         con,
         task_id,

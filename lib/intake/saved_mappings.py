@@ -1,4 +1,4 @@
-"""How a practice matched the columns of its tables, kept for the next table of that kind."""
+"""How a practice mapped the columns of its tables, saved for the next table of that kind."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ from lib.store.database import Connection, transaction
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """All plans that a practice has saved, by the columns of their tables."""
+    """All mappings that a practice has saved, by the columns of their tables."""
 
     plans: Mapping[str, ColumnMapping]  # by signature
 
     def __call__(self, grid: Table) -> ColumnMapping:
-        """The plan saved for tables with these columns, else what their names say."""
+        """Return the mapping saved for tables with these columns, else the one their names
+        suggest."""
         plan = self.find(grid)
         return columns.with_orders(plan, grid) if plan else columns.guess(grid)
 
     def find(self, grid: Table) -> ColumnMapping | None:
-        """The plan saved for tables with these columns, or None."""
+        """Return the mapping saved for tables with these columns, or None."""
         plan = self.plans.get(columns.signature(grid.columns))
         return plan if plan and plan.fits(grid) else None
 
 
 def saved(con: Connection, practice_id: int) -> Saved:
-    """Return all plans of a practice, for somebody who has no way into the store."""
+    """Return all mappings of a practice, for code that cannot reach the store."""
     rows = con.rows(
         """
         SELECT signature, mapping FROM intake_mapping
@@ -48,12 +49,13 @@ def saved(con: Connection, practice_id: int) -> Saved:
 
 
 def plan_for(con: Connection, practice_id: int, grid: Table) -> ColumnMapping:
-    """The plan the practice has saved for tables with these columns, else what their names say."""
+    """Return the mapping the practice saved for tables with these columns, else the one their names
+    suggest."""
     return saved(con, practice_id)(grid)
 
 
 def find(con: Connection, practice_id: int, grid: Table) -> ColumnMapping | None:
-    """The plan the practice has saved for tables with these columns, or None."""
+    """Return the mapping the practice saved for tables with these columns, or None."""
     return saved(con, practice_id).find(grid)
 
 
@@ -66,7 +68,7 @@ def save(
     actor: Person,
     now: datetime,
 ) -> None:
-    """Keep the plan for every later table with the same columns; the one before is forgotten."""
+    """Save the mapping for every later table with the same columns, replacing the one before."""
     access.require(actor, Verb.IMPORT, practice_id, NotAllowed(Verb.IMPORT.value))
     signature = columns.signature(grid.columns)
     with transaction(con):
@@ -91,7 +93,8 @@ def save(
 
 
 def _to_json(plan: ColumnMapping) -> str:
-    """The plan without what is this file's alone: the sheet, and whether hidden rows come in."""
+    """Return the mapping without what belongs to this file alone: the sheet, and whether hidden
+    rows come in."""
     return json.dumps({
         "columns": dict(plan.columns), "orders": dict(plan.orders), "codes": list(plan.codes),
         "type": plan.type,
@@ -99,7 +102,7 @@ def _to_json(plan: ColumnMapping) -> str:
 
 
 def _from_json(text: str) -> ColumnMapping:
-    """The plan; fields that are no longer known are left out."""
+    """Return the mapping; fields that no longer exist are left out."""
     held = json.loads(text)
     known = {field.value for field in Field}
     types = {each.value for each in TaskType}

@@ -1,4 +1,4 @@
-"""Files as they came, kept for good under their SHA-256, and single segments of them."""
+"""Imported files as they came, kept for good under their SHA-256, and single segments of them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from lib.intake.x12.transactions import Message
 from lib.store import files
 from lib.store.database import Store
 
-MAX_TEXTS = 20_000_000  # characters of everything that was set aside of one file
-MAX_TEXT = 100_000  # characters of a message that was set aside; the file itself holds all
+MAX_TEXTS = 20_000_000  # characters of everything that was rejected in one file
+MAX_TEXT = 100_000  # characters of a rejected message; the file itself holds all
 
 
 def keep(store: Store, raw: SourceFile) -> None:
     """Write and sync the file under its SHA-256, before the caller's transaction ends.
 
-    Raises NotWritten where there is no room for it, RefusedFile where it has become another one.
+    Raises NotWritten where there is no room for it, RefusedFile where its content has changed since
+    it was read.
     """
     path = path_of(store, raw.sha256)
     if files.keep(path, raw.sha256, _unchanged(raw)):
@@ -28,7 +29,7 @@ def keep(store: Store, raw: SourceFile) -> None:
 
 
 def _unchanged(raw: SourceFile) -> Iterator[bytes]:
-    """The file's pieces once more. Raises RefusedFile where they are not what was read before."""
+    """Yield the file's pieces again. Raise RefusedFile if they differ from what was read before."""
     digest = hashlib.sha256()
     for piece in raw.pieces():
         digest.update(piece)
@@ -40,7 +41,7 @@ def _unchanged(raw: SourceFile) -> Iterator[bytes]:
 
 
 def segments(raw: SourceFile, first: int, last: int) -> Iterator[str]:
-    """The segments from `first` to `last` (counted from 1) as they stand in the file."""
+    """Yield the segments from `first` to `last` (counted from 1) as they stand in the file."""
     try:
         yield from reader.segments(raw.text(), first, last)
     except Unreadable:
@@ -48,9 +49,9 @@ def segments(raw: SourceFile, first: int, last: int) -> Iterator[str]:
 
 
 def quarantined_text(raw: SourceFile, found: Sequence[Message]) -> dict[int, str]:
-    """The text of each message that was set aside, by its first segment; long ones are cut.
+    """Return the text of each rejected message, by its first segment; long ones are cut.
 
-    The file is walked once, however many there are.
+    The file is read once, however many there are.
     """
     wanted = sorted((each.first, each.last) for each in found) if raw.is_interchange else []
     texts: dict[int, list[str]] = {first: [] for first, _ in wanted}

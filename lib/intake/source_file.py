@@ -1,4 +1,4 @@
-"""A file as it came, in memory or on disk: known by its SHA-256 and read in pieces."""
+"""A file as it came, in memory or on disk: identified by its SHA-256 and read in pieces."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ PIECE = 1 << 20  # bytes
 
 
 class SourceFile:
-    """One file. Its content is walked as often as somebody asks, and never held as a whole."""
+    """One file. Its content can be read any number of times, and is never held as a whole."""
 
     def __init__(self, name: str, content: bytes | Path) -> None:
         self.name = name
         self._content = content
         self.size = 0
-        self.done = 0  # bytes of the walk that goes on
+        self.done = 0  # bytes read so far in the current pass
         digest, utf8 = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
         is_utf8, head = True, b""
         for piece in self.pieces():
@@ -40,6 +40,7 @@ class SourceFile:
         self.is_interchange = beginning.startswith("ISA")
 
     def pieces(self) -> Iterator[bytes]:
+        """Yield the content in pieces, counting in `done`."""
         self.done = 0
         for piece in self._pieces():
             self.done += len(piece)
@@ -55,15 +56,16 @@ class SourceFile:
                 yield piece
 
     def content(self, most: int) -> bytes:
-        """The whole, for formats whose files are small; of a larger one the first `most` bytes."""
+        """Return the whole, for formats whose files are small; of a larger file the first `most`
+        bytes."""
         if isinstance(self._content, bytes):
             return self._content[:most]
         with self._content.open("rb") as file:
             return file.read(most)
 
     def text(self) -> Iterator[str]:
-        """The text by its byte order mark, else UTF-8, else Latin-1, without U+0000, which some
-        senders fill up with and no store holds. Raises Broken."""
+        """Yield the text, decoded by its byte order mark, else as UTF-8, else as Latin-1. U+0000,
+        with which some senders pad and which no store accepts, is left out. Raises Broken."""
         decoder = codecs.getincrementaldecoder(self.encoding)()
         try:
             for piece in self.pieces():
@@ -76,5 +78,5 @@ class SourceFile:
 
 
 def path_of(store: Store, sha256: str) -> Path:
-    """Where the file with that hash lies."""
+    """Return where the file with that hash is stored."""
     return store.folder / "intake" / sha256[:2] / sha256

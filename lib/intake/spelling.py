@@ -1,7 +1,7 @@
 """Whether two spellings can name the same person, payer or claim. Pure.
 
-A family shares a number, a day and a member id: first names are compared more strictly than last
-ones, so that John is not taken for Joan, nor Dan for Dana.
+A family shares a number, a day and a member ID: first names are compared more strictly than last
+names, so that John is not taken for Joan, nor Dan for Dana.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import unicodedata
 from functools import lru_cache
 
 SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
-LONG_NAME, LONG_FIRST = 5, 6  # letters from which one slip of the pen is understood
-NICKNAME, NICKNAME_LEAVES_OUT = 3, 3  # letters: Rob and Robert, but not Dan and Dana
-SHARED_ID = 6  # letters of a member id that stand for it without its prefix or suffix
-LONG_ID = 8  # letters of a member id in which one slip is understood
+LONG_NAME, LONG_FIRST = 5, 6  # letters from which one typing error is tolerated
+NICKNAME, NICKNAME_LEAVES_OUT = 3, 3  # letters: Rob is short for Robert, but Dan is not for Dana
+SHARED_ID = 6  # letters of a member ID that identify it without its prefix or suffix
+LONG_ID = 8  # letters of a member ID from which one typing error is tolerated
 FILLERS = frozenset({
     "the", "of", "and", "inc", "llc", "co", "corp", "company", "ltd", "plan", "plans", "insurance",
     "ins", "health", "healthcare", "care", "life", "group", "services", "payer",
 })  # fmt: skip
-TELLING = frozenset({  # words that make another payer of a name that is longer by them
+TELLING = frozenset({  # words that, added to a payer's name, make it another payer
     "supplement", "supplemental", "medigap", "secondary", "primary", "tertiary", "medicaid",
     "medicare", "advantage", "dental", "vision", "behavioral", "federal", "fep", "workers", "auto",
     "veterans", "tricare", "champva",
@@ -29,7 +29,7 @@ TELLING = frozenset({  # words that make another payer of a name that is longer 
 @lru_cache(maxsize=16384)
 def fold(text: str) -> tuple[str, ...]:
     """Return the words of a name without case, accents and punctuation."""
-    # In names an apostrophe joins (O'Brien, OBrien) where other marks divide.
+    # An apostrophe joins parts of a name (O'Brien, OBrien); other marks divide them.
     plain = unicodedata.normalize("NFKD", text.casefold().replace("'", "").replace("’", ""))
     letters = "".join(each for each in plain if not unicodedata.combining(each))
     return tuple(re.findall(r"[^\W_]+", letters))
@@ -55,12 +55,12 @@ def _person(name: str) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str]
 
 
 def is_same_name(one: str, other: str) -> bool:
-    """True where both name the person letter by letter, case and punctuation aside."""
+    """Return True if both name the person letter by letter, apart from case and punctuation."""
     return _person(one) == _person(other)
 
 
 def could_be_person(one: str, other: str, *, same_member: bool) -> bool:
-    """True where two names can be one person's; `same_member`: their member ids agree."""
+    """Return True if both names can be one person's. `same_member`: their member IDs agree."""
     if is_same_name(one, other):
         return True
     (last, first, suffix), (last2, first2, suffix2) = _person(one), _person(other)
@@ -106,7 +106,7 @@ def _first(one: tuple[str, ...], other: tuple[str, ...], *, same_member: bool) -
 
 
 def is_one_slip(one: str, other: str) -> bool:
-    """True where one letter is missing, wrong, or has changed places with its neighbour."""
+    """Return True if one letter is missing, wrong, or swapped with its neighbor."""
     short, long = sorted((one, other), key=len)
     if len(long) - len(short) > 1:
         return False
@@ -120,7 +120,8 @@ def is_one_slip(one: str, other: str) -> bool:
 
 
 def could_be_member(one: str, other: str) -> bool:
-    """True where two member ids can be one: with or without a prefix or suffix, or one slip."""
+    """Return True if two member IDs can be one: with or without a prefix or suffix, or one typing
+    error."""
     plain, plain2 = number_key(one), number_key(other)
     short, long = sorted((plain, plain2), key=len)
     if short == long:
@@ -138,7 +139,7 @@ def payer_words(name: str) -> frozenset[str]:
 
 
 def could_be_payer(one: str, other: str) -> bool:
-    """True where one name is the other with more words, none of which tells another payer."""
+    """Return True if one name is the other with more words, none of which names another payer."""
     words, words2 = payer_words(one), payer_words(other)
     if not words or not words2:
         return False
@@ -152,7 +153,7 @@ def could_be_payer(one: str, other: str) -> bool:
 def number_key(number: str) -> str:
     """Return a number without case, separators, padding and leading zeros.
 
-    lib/schema/010_identity.sql says the same in SQL.
+    lib/store/schema/010_claim_identity.sql does the same in SQL.
     """
     plain = re.sub(r"[^0-9A-Za-z]", "", number).lower()
     return plain.lstrip("0") or plain or number.strip()

@@ -1,5 +1,5 @@
-"""What the message of a task says of its claim: kept with the task, so that its charge can be
-proven, chosen by a person, or found once the claim comes in."""
+"""What the message of a task says about its claim. It is stored with the task, so that its charge
+can be proven, chosen by a person, or found once the claim comes in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FileTask(NamedTuple):
     type: str
     source: str
     request_key: str
-    facts: ClaimFacts | None  # None: the store did not keep them yet
+    facts: ClaimFacts | None  # None if an older store did not keep them
 
 
 def facts_of(row: Sequence[Value]) -> ClaimFacts:
@@ -53,7 +53,7 @@ def facts_of(row: Sequence[Value]) -> ClaimFacts:
 
 
 def row_of(task_id: int, practice_id: int, facts: ClaimFacts, outcome: Outcome) -> dict[str, Value]:
-    """Return the row of `task_claim` for a task."""
+    """Return a task's row for the table `task_claim`."""
     numbers = (*facts.claim_numbers, *facts.payer_numbers, *facts.trace_numbers)
     return {
         "task_id": task_id,
@@ -77,14 +77,14 @@ def row_of(task_id: int, practice_id: int, facts: ClaimFacts, outcome: Outcome) 
 
 
 def of_task(con: Connection, task_id: int) -> ClaimFacts | None:
-    """Return what the message of a task says of its claim; None for a task made by hand, or
-    before this was kept."""
+    """Return what the message of a task says about its claim; None for a task made by hand, or made
+    before this was stored."""
     row = con.row(f"SELECT {COLUMNS} FROM task_claim WHERE task_id = $id", id=task_id)
     return facts_of(row) if row else None
 
 
 class FileTasks:
-    """Tasks that files made, found by their charge or by what their messages say."""
+    """Tasks that files made, by their charge or by what their messages say."""
 
     def __init__(self, found: Iterable[FileTask]) -> None:
         self._by_charge: dict[int, list[FileTask]] = defaultdict(list)
@@ -98,8 +98,8 @@ class FileTasks:
                 self._told.add(candidate_of(task.facts, task.id))
 
     def of(self, message: ClaimFacts, charge_id: int | None) -> list[FileTask]:
-        """Return the tasks about the claim that a message is about, the newest first: of its
-        charge, and those without a charge that say the same of their claim."""
+        """Return the tasks about a message's claim, the newest first: those of its charge, and
+        those without a charge that say the same about their claim."""
         found = list(self._by_charge.get(charge_id, ())) if charge_id is not None else []
         found += [
             self._by_id[each.charge_id]
@@ -117,8 +117,8 @@ def find(
     *,
     is_open: bool = True,
 ) -> FileTasks:
-    """Return the open (or completed) tasks that these messages could belong to: of these charges,
-    or without a charge and of these numbers."""
+    """Return the open (or completed) tasks that these messages could belong to: those of these
+    charges, and those without a charge that name these numbers."""
     keys = {number_key(each) for facts in messages for each in known_charges.numbers(facts)}
     ids = {each for each in charge_ids if each is not None}
     if not keys and not ids:
@@ -176,7 +176,8 @@ class Waiting:
                 self._by_length[len(key)][key].append(task_id)
 
     def about(self, numbers: Iterable[str]) -> dict[int, ClaimFacts]:
-        """Return the tasks that could be about claims of these numbers, and what they say."""
+        """Return the tasks that could be about claims of these numbers, with what their messages
+        say."""
         found: set[int] = set()
         for key in map(number_key, numbers if self._waiting else ()):
             found.update(self._by_key.get(key, ()))
@@ -185,12 +186,12 @@ class Waiting:
         return kept_facts(self._con, sorted(found & self._waiting))
 
     def forget(self, task_ids: Iterable[int]) -> None:
-        """Leave out tasks that found their charge."""
+        """Remove tasks that found their charge."""
         self._waiting.difference_update(task_ids)
 
 
 def kept_facts(con: Connection, task_ids: Sequence[int]) -> dict[int, ClaimFacts]:
-    """Return what the messages of these tasks say, where it was kept."""
+    """Return the stored facts from the messages of these tasks."""
     if not task_ids:
         return {}
     rows = con.rows(

@@ -1,6 +1,6 @@
 """What a message asks of the practice, whatever its format: which of it is new, and its rows.
 
-A parser of any format makes Requests (pure). A request is known again by its key; one that is a
+The parsers of all formats make Requests (pure). A request is recognized by its key. One that is a
 later answer to a claim whose task is still open becomes history of that task.
 """
 
@@ -28,28 +28,29 @@ ANSWERS = ("835", "277CA")  # sources whose tasks take every later answer to the
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """An answer to a claim whose task is open already, or is made from the same file."""
+    """An answer to a claim whose task is open already, or is created from the same file."""
 
     request: Request
     task_id: int | None
-    of: str  # the key of the request that makes the task; empty where the task is held
+    of: str  # the key of the request that creates the task; empty if the task exists
 
 
 @dataclass(slots=True)
 class RequestPlan:
-    """What becomes of the requests of a message."""
+    """What becomes of a message's requests."""
 
     new: list[Request] = field(default_factory=list)
     later: list[FollowUp] = field(default_factory=list)
-    moved: list[FollowUp] = field(default_factory=list)  # sent again, and asking otherwise now
+    moved: list[FollowUp] = field(default_factory=list)  # sent again, and asking something else now
     known: int = 0
     matches: dict[str, Match] = field(default_factory=dict)  # by the key of the request
     charges: Charges = field(default_factory=Charges)
-    earlier: dict[str, int] = field(default_factory=dict)  # key -> a completed task of its claim
+    # key -> a completed task of the same claim
+    earlier: dict[str, int] = field(default_factory=dict)
 
     @property
     def amount(self) -> Decimal:
-        """US dollars of the new tasks."""
+        """Return the US dollars of the new tasks."""
         return sum((each.amount or Decimal(0) for each in self.new), Decimal("0.00"))
 
 
@@ -59,9 +60,9 @@ def plan(
     requests: Iterable[Request],
     charges: Charges | None = None,
 ) -> RequestPlan:
-    """Return which of the requests are new, which are later answers, and which were here before.
+    """Return which requests are new, which are later answers, and which we had already.
 
-    `charges` are those the requests could be about, where the caller has read them.
+    `charges` are those the requests could be about, if the caller has read them.
     """
     wanted: dict[str, Request] = {}
     found = RequestPlan()
@@ -97,12 +98,12 @@ def plan(
 
 
 def fresh(con: Connection, practice_id: int, requests: Iterable[Request]) -> list[Request]:
-    """Return the requests that would each make a new task."""
+    """Return the requests that would each create a task."""
     return plan(con, practice_id, requests).new
 
 
 def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
-    """Write the tasks, the later answers and their history; inside a transaction."""
+    """Insert the tasks, the later answers and their history; inside a transaction."""
     ids = con.next_ids("task", len(planned.new)) if planned.new else []
     by_key = {request.key: id_ for id_, request in zip(ids, planned.new, strict=True)}
     _add_tasks(con, planned, ids, source)
@@ -115,7 +116,8 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
 
 
 class _Made:
-    """The requests of one file that make tasks, found by what later ones of it say."""
+    """The requests of one file that create tasks, to be found by later requests of the same
+    file."""
 
     def __init__(self) -> None:
         self._by_charge: dict[int, list[Request]] = {}
@@ -145,7 +147,7 @@ class _Made:
 
 
 def _open_task(request: Request, tasks: Sequence[FileTask]) -> int | None:
-    """Return the open task that this answer belongs to, the newest first."""
+    """Return the open task that this answer belongs to, preferring the newest."""
     if not request.history:
         return None
     for task in tasks:
@@ -155,14 +157,14 @@ def _open_task(request: Request, tasks: Sequence[FileTask]) -> int | None:
 
 
 def _takes(request: Request, source: str, type_: str, key: str) -> bool:
-    """True where a task of that source, type and key is told a later answer to its claim."""
+    """Return True if a task of that source, type and key takes a later answer to its claim."""
     if request.same:
         return key.startswith(request.same)
     return source in ANSWERS or type_ == request.type
 
 
 def _earlier(con: Connection, practice_id: int, planned: RequestPlan) -> dict[str, int]:
-    """Return the completed task about the same claim, the newest, of each new request."""
+    """Return for each new request the newest completed task about the same claim."""
     asked = [each for each in planned.new if each.history]
     matches = planned.matches
     tasks = task_claims.find(
@@ -222,6 +224,7 @@ def _add_tasks(
         [
             source.event(EventKind.ASSIGNED, request.segment_number, task_id=id_)
             | {"field": "Assignee", "old_value": None, "new_value": taker.name}
+            | {"assignee_id": taker.id}
             for id_, request in pairs
             if (taker := takers.get(request.assignee_name))
         ],
@@ -231,7 +234,7 @@ def _add_tasks(
 def _how_matched(
     planned: RequestPlan, pairs: Sequence[tuple[int, Request]], source: ImportContext
 ) -> Iterable[dict[str, Value]]:
-    """Yield a line of history for each task whose claim was asked about before, or is in doubt."""
+    """Yield a line of history for each task whose claim had a task before, or is in doubt."""
     for id_, request in pairs:
         event = source.event(EventKind.ASKED_BEFORE, request.segment_number, task_id=id_)
         if earlier := planned.earlier.get(request.key):
@@ -299,6 +302,7 @@ def _task_row(
         "intake_file_id": source.file_id,
         "segment_number": request.segment_number,
         "claim_shape": claim_shape(claim_number),
+        "requested_on": task_updates.requested_on(request, source),
         "created_at": previous_system.received_at(request.received_on, source),
         "created_by": source.actor_id,
     }

@@ -1,6 +1,6 @@
-"""What a later message changes on an open task: what is asked now, by when, and its history.
+"""What a later message changes on an open task: what is asked, by when, and its history.
 
-Inner steps of an import: they run inside its transaction.
+These are inner steps of an import: they run inside its transaction.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Asked:
 
 
 def due(request: Request, source: ImportContext) -> tuple[date, str]:
-    """Return the day a request is due, and by which rule."""
+    """Return the day a request is due, and the rule that set it."""
     if request.due_on:
         return request.due_on, request.due_rule
     days = source.practice.due_days
@@ -51,11 +51,17 @@ def due(request: Request, source: ImportContext) -> tuple[date, str]:
     )
 
 
+def requested_on(request: Request, source: ImportContext) -> date | None:
+    """Return the asker's own date; a message from the future was asked for today at the latest."""
+    asked = request.asked_on or request.received_on
+    return min(asked, source.today) if asked else None
+
+
 def answer(con: Connection, task_id: int, request: Request, source: ImportContext) -> None:
     """Add a later answer to an open task: to its history, and to what it asks.
 
-    What was said before it no longer proposes to complete the task. A denial that the payer
-    takes back proposes it.
+    Earlier messages then no longer suggest completing the task. An answer that reverses a denial
+    suggests it.
     """
     before = _asked(con, task_id)
     if sentence := _taken_back(request, before):
@@ -71,7 +77,7 @@ def answer(con: Connection, task_id: int, request: Request, source: ImportContex
 
 
 def move(con: Connection, task_id: int, request: Request, source: ImportContext) -> None:
-    """Let an open task show what the same request, sent again, asks otherwise now."""
+    """Change an open task to what the same request, sent again, asks now."""
     before = _asked(con, task_id)
     now = _Asked(
         request.type,
@@ -89,14 +95,14 @@ def move(con: Connection, task_id: int, request: Request, source: ImportContext)
 
 
 def state_key(request: Request) -> str:
-    """Return how one state of a request that is sent again and again is known."""
+    """Return the key of one state of a request that is sent repeatedly."""
     return f"{request.key}|{request.due_on}|{request.codes}|{request.document_label}"
 
 
 def remember_state(
     con: Connection, asked: Sequence[tuple[int, Request]], source: ImportContext
 ) -> None:
-    """Keep what requests of a named day ask, so that an older state changes nothing later."""
+    """Store what dated requests ask, so that an older state changes nothing later."""
     con.insert(
         "request_state",
         [
@@ -119,7 +125,7 @@ def withdraw(
     segment_number: int,
     source: ImportContext,
 ) -> None:
-    """Propose to complete an open task whose request the payer withdrew; complete nothing."""
+    """Suggest completing an open task whose request the payer withdrew; complete nothing."""
     tasks.suggest_completion(con, task_id, f"{sentence} Complete the task?", now=source.now)
     remember(con, task_id, key, segment_number, source)
     event = source.event(EventKind.WITHDRAWN, segment_number, task_id=task_id)
@@ -129,7 +135,7 @@ def withdraw(
 def remember(
     con: Connection, task_id: int, key: str, segment_number: int, source: ImportContext
 ) -> None:
-    """Keep what was said about a task's claim, so that it is known again."""
+    """Store what was said about a task's claim, so that it is recognized when it comes again."""
     con.execute(
         """
         INSERT INTO task_answer (practice_id, task_id, answer_key, intake_file_id, segment_number,
@@ -158,7 +164,7 @@ def _asked(con: Connection, task_id: int) -> _Asked:
 
 
 def _taken_back(request: Request, before: _Asked) -> str | None:
-    """Return the proposal that a reversal of all that was denied makes; None for other answers."""
+    """Return the suggestion that a reversal of the whole denial makes; None for other answers."""
     denied, back = _codes(before.codes), _codes(request.takes_back)
     if not back or not set(denied) <= set(back):
         return None
@@ -170,7 +176,7 @@ def _taken_back(request: Request, before: _Asked) -> str | None:
 
 
 def _merged(before: _Asked, request: Request, source: ImportContext) -> _Asked:
-    """Return all that is asked now: the newest message first, what was asked before after it."""
+    """Return everything asked now: the newest message first, what was asked before after it."""
     is_newer = not (before.asked_on and request.asked_on) or request.asked_on >= before.asked_on
     codes = [_codes(request.codes), _codes(before.codes)]
     first, second = codes if is_newer else codes[::-1]
@@ -223,7 +229,7 @@ def _change(
     request: Request,
     source: ImportContext,
 ) -> None:
-    """Write what is asked now, with a line of history for each thing that a person would see."""
+    """Write what is asked now, with a line of history for each change that a person would see."""
     tasks.revise_request(
         con,
         task_id,
@@ -236,6 +242,7 @@ def _change(
         label=now.document_label,
         amount=now.amount,
         asked_on=now.asked_on,
+        today=source.today,
     )
     con.insert("event", _changes(task_id, before, now, request, source))
 
@@ -246,9 +253,9 @@ def _changes(
     shown = (
         ("Task", before.title, now.title),
         ("Type", before.type, now.type),
-        ("Payer's codes", before.codes, now.codes),
+        ("Denial codes (CARC/RARC)", before.codes, now.codes),
         ("Due", _day(before.due_on), _day(now.due_on)),
-        ("Document wanted", before.document_label or "", now.document_label or ""),
+        ("Document requested", before.document_label or "", now.document_label or ""),
         ("Amount", _dollars(before.amount), _dollars(now.amount)),
     )
     return [

@@ -1,4 +1,4 @@
-"""What commands that bring files in share: which practice they are for, and bringing one in."""
+"""What the import commands share: which practice they are for, and importing one file."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from lib.models import ImportReport, TaskType
 from lib.store.database import Connection, transaction
 
 FIRST_PRACTICE = "My practice"
-# What is wrong with our store and is no fault of the file: it is tried again.
+# Our store's problems, no fault of the file: it is tried again.
 OUR_DISK = (NotWritten, NotCertain, StoreStopped, StoreDamaged, StoreMoved, StoreClosing)
 
 
 class WrongUsage(BillingError):
-    """A command was asked wrongly; the message says what is missing."""
+    """A command was called wrongly; the message says what is missing."""
 
 
 def practice_name(con: Connection, name: str | None) -> str:
-    """The practice to import into. Raises WrongUsage where it must be named and is not."""
+    """Return the practice to import into. Raise WrongUsage if it must be named and is not."""
     if name is not None:
         if not name.strip():
             raise WrongUsage("--practice needs a name.")
@@ -51,7 +51,7 @@ def bring(
     now: datetime,
     type_for_all: TaskType | None = None,
 ) -> ImportReport:
-    """Bring a file into the practice of that name, which is made with the first file for it.
+    """Import a file into the practice of that name, which the first file for it creates.
 
     `type_for_all` is the type of every row of a table that names none.
     """
@@ -67,7 +67,7 @@ def bring(
             type_for_all=type_for_all,
         )  # fmt: skip
     finally:
-        if is_new and (report is None or report.refused):  # a file that is refused makes none
+        if is_new and (report is None or report.refused):  # a rejected file creates no practice
             with transaction(con):
                 con.execute("DELETE FROM practice WHERE id = $id", id=practice_id)
     return report

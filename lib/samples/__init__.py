@@ -1,7 +1,7 @@
 """`python -m lib sample`: two invented practices with their people and a year of history.
 
-The claims and remittances are X12 files that are written here and come in through the ordinary
-intake; the rest happens by the ordinary verbs. The same day gives the same practices.
+The claims and remittances are X12 files that are written here and imported like any other; the rest
+is done by the ordinary verbs. The same day gives the same practices.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from lib import people
+from lib import payers, people
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.models import Person, Role, TaskType
+from lib.payers import FilingLimit
 from lib.samples import clock
 from lib.samples.files import SampleFile, files
 from lib.samples.history import Year
-from lib.samples.ingredients import Request, SamplePerson, SamplePractice, read
+from lib.samples.ingredients import Request, SampleLimit, SamplePerson, SamplePractice, read
 from lib.samples.story import SEED, weighted
 from lib.store import files as store_files
 from lib.store import process
@@ -27,7 +28,7 @@ from lib.store.database import Connection
 
 YEAR = timedelta(days=364)
 BY_HAND = {"harbor": 46, "lakeside": 9}  # tasks that the biller types
-MAIL = {"harbor": 20, "lakeside": 7}  # documents that come without being asked for
+MAIL = {"harbor": 20, "lakeside": 7}  # documents that arrive without being asked for
 MAIL_LABELS = ("Insurance card", "Referral", "Lab results", "Authorization", "Office notes")
 
 
@@ -41,7 +42,7 @@ def write_files(folder: Path, today: date) -> list[SampleFile]:
 
 
 def load(con: Connection, folder: Path, *, now: datetime) -> bool:
-    """Fill the store as it would stand at `now`; False where it already holds a practice.
+    """Fill the store as it would be at `now`. Return False if it already holds a practice.
 
     The X12 files are left in `folder`/samples/x12.
     """
@@ -67,12 +68,14 @@ def load(con: Connection, folder: Path, *, now: datetime) -> bool:
                 year.plan(clock.morning(file.day, practice.timezone), year.receive(file))
         _plan_requests(year, practice, now)
         year.live()
+        _look_up_limits(con, ids[practice.key], year.manager, now)
     con.execute("CHECKPOINT")
     return True
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """The command line: 0 the data folder holds a practice, 1 it cannot be used, 2 wrong usage."""
+    """Run the command. Return 0 if the data folder holds a practice, 1 if it cannot be used, 2 for
+    wrong usage."""
     argparse.ArgumentParser(
         prog="python -m lib sample",
         description="Fill an empty data folder with two sample practices and a year of history.",
@@ -96,7 +99,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
 
 
 def _hire(con: Connection, practices: dict[str, int], began: datetime) -> list[Person]:
-    """Add the people of the sample practices, each once, with all their roles."""
+    """Insert the people of the sample practices, each once, with all their roles."""
     roles: dict[tuple[str, str], dict[int, Role]] = {}
     for one in read("people", SamplePerson):
         if one.practice in practices:
@@ -106,8 +109,24 @@ def _hire(con: Connection, practices: dict[str, int], began: datetime) -> list[P
     return people.sample_people(con)
 
 
+def _look_up_limits(con: Connection, practice_id: int, manager: Person, now: datetime) -> None:
+    """The manager wrote down the filing limits of some payers two months ago."""
+    codes: dict[int, str] = dict(
+        con.rows("SELECT id, code FROM payer WHERE practice_id = $id", id=practice_id)
+    )
+    limits = {limit.code: limit for limit in read("filing_limits", SampleLimit)}
+    at = now - timedelta(days=60)
+    for payer in payers.filing_limits(con, practice_id, actor=manager):
+        if found := limits.get(codes[payer.payer_id]):
+            wanted = FilingLimit(found.days, found.source, at.date())
+            payers.set_filing_limit(
+                con, practice_id, payer.payer_id, wanted, seen=payer.limit, actor=manager, now=at
+            )
+
+
 def _plan_requests(year: Year, practice: SamplePractice, now: datetime) -> None:
-    """What the biller asks by hand, of every type and more of late, and what comes by mail."""
+    """Plan what the biller asks by hand, of every type and more of it lately, and what comes by
+    mail."""
     chance = Random(f"{SEED} by hand {practice.key} {now.date()}")
     requests = read("requests", Request)
     for n, at in _moments(BY_HAND[practice.key], practice, now, chance):
@@ -121,7 +140,7 @@ def _plan_requests(year: Year, practice: SamplePractice, now: datetime) -> None:
 def _moments(
     count: int, practice: SamplePractice, now: datetime, chance: Random
 ) -> Iterator[tuple[int, datetime]]:
-    """Numbered moments of working days over the year, closer together towards its end."""
+    """Yield numbered moments of working days over the year, closer together towards its end."""
     for n in range(count):
         ago = YEAR * (1 - n / count) ** 1.6
         yield n, clock.later(now - ago, 0, practice.timezone, chance)

@@ -10,12 +10,12 @@ OPENS, CLOSES = 8, 17  # hours of the practice's day
 
 
 def morning(day: date, timezone: str) -> datetime:
-    """Half past seven of that day in the practice, in UTC: when files come in."""
+    """Return half past seven of that day in the practice, in UTC: when files come in."""
     return datetime.combine(day, time(7, 30), ZoneInfo(timezone)).astimezone(UTC)
 
 
 def later(than: datetime, days: float, timezone: str, chance: Random) -> datetime:
-    """A moment of a working day some days on, in UTC; always after `than`.
+    """Return a working moment some days on, in UTC; always after `than`.
 
     Within the same day it is an hour or two on, or the next working day.
     """

@@ -1,4 +1,4 @@
-"""What somebody corrects in a charge to answer a task. Pure."""
+"""What somebody corrects in a charge to complete a task. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from lib.samples.ingredients import SampleProvider
 def correct(
     charge: Charge, type_: TaskType, providers: list[SampleProvider], chance: Random
 ) -> Charge:
-    """The charge as the person who answers a task of that type leaves it; always well-formed.
+    """Return the charge as the person who completes a task of that type leaves it; always
+    well-formed.
 
     `providers` are those of the practice.
     """

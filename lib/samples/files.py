@@ -1,4 +1,4 @@
-"""The X12 files of the sample practices: what they sent and what the payers answered. Pure."""
+"""The X12 files of the sample practices: what they filed and what the payers answered. Pure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from lib.samples.story import SampleClaim, claims
 
 @dataclass(frozen=True, slots=True)
 class SampleFile:
+    """One X12 file of a sample practice."""
+
     practice: str  # its key in data/samples/practices.csv
-    day: date  # on which it came
+    day: date  # on which it arrived
     name: str
     content: bytes
 
 
 def files(today: date) -> list[SampleFile]:
-    """All files of both practices up to `today`, oldest first: the same bytes for the same day."""
+    """Return all files of both practices up to `today`, oldest first: the same bytes for the same
+    day."""
     made = [
         file for practice in read("practices", SamplePractice) for file in _files(practice, today)
     ]

@@ -5,17 +5,17 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
 from lib import charges, documents, notes, tasks, workflow
 from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus, Person, Role, Task, TaskType
-from lib.samples import clock, edits, letters
+from lib.samples import clock, edits, letters, x12
 from lib.samples.files import SampleFile
 from lib.samples.ingredients import Conversation, Request, SamplePractice, SampleProvider, read
-from lib.samples.story import SEED
+from lib.samples.story import SEED, SampleClaim, claims
 from lib.store.database import Connection
 
 Step = Callable[[datetime], None]
@@ -23,6 +23,7 @@ Step = Callable[[datetime], None]
 USUAL_DAYS = 8.0  # median from the start of a task to its end
 FORGOTTEN = 0.06  # of tasks that nobody finishes
 QUESTIONS = 0.3  # of tasks on which somebody asks
+OVERTURNED = 0.7  # of denied claims whose task was completed
 REOPENED = 0.05  # of completed tasks
 
 
@@ -46,6 +47,10 @@ class Year:
         self.biller = next(p for p, role in roles if role is Role.BILLER)
         self.workers = [p for p, role in roles if role in (Role.MANAGER, Role.STAFF)]
         providers = read("providers", SampleProvider)
+        self.billing = next(
+            p for p in providers if (p.practice, p.role) == (self.practice.key, "billing")
+        )
+        self.claims = {each.number: each for each in claims(self.practice, self.now.date())}
         self.providers = [p for p in providers if p.practice == self.practice.key]
 
     def plan(self, at: datetime, step: Step) -> None:
@@ -185,7 +190,34 @@ class Year:
             actor=worker,
             now=at,
         )
+        self.perhaps_pay(task, at)
         self.perhaps_reopen(task, worker, at)
+
+    def perhaps_pay(self, task: Task, at: datetime) -> None:
+        """The payer pays most of the claims it had denied, weeks after they were corrected."""
+        claim = self.claims.get(task.claim_number)
+        chance = Random(f"{SEED} paid {task.claim_number}")
+        if claim is None or claim.denial is None or chance.random() > OVERTURNED:
+            return
+        then = clock.morning((at + timedelta(days=chance.randint(12, 40))).date(),
+                             self.practice.timezone)  # fmt: skip
+        self.plan(then, lambda moment: self.pay(claim, moment))
+
+    def pay(self, claim: SampleClaim, at: datetime) -> None:
+        """A remittance over one claim that was denied before, once."""
+        held = self.con.value(
+            "SELECT count(*) FROM claim_answer WHERE claim_number = $number AND paid > 0",
+            number=claim.number,
+        )
+        if held:
+            return
+        self.count += 1
+        content = x12.remittance_file(
+            self.practice, self.billing, [replace(claim, denial=None, answered_on=at.date())],
+            day=at.date(), control=100_000 + self.count,
+        )  # fmt: skip
+        name = f"{self.practice.key}-{at:%Y-%m-%d}-{claim.number}.835"
+        intake.apply(self.con, name, content, actor=None, practice_id=self.practice_id, now=at)
 
     def send_document(self, task: Task, worker: Person, at: datetime) -> None:
         """Upload and Complete, or Attach and Complete with what was saved before."""

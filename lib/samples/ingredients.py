@@ -1,4 +1,4 @@
-"""The lists under data/samples, as records: all names in them are invented."""
+"""The lists under data/samples, as records. All names in them are invented."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True, slots=True)
 class SamplePractice:
+    """A practice, its address, and how its claims are numbered."""
+
     key: str
     name: str
     timezone: str
@@ -33,6 +35,8 @@ class SamplePractice:
 
 @dataclass(frozen=True, slots=True)
 class Town:
+    """A town in which patients of a practice live."""
+
     practice: str
     city: str
     state: str
@@ -41,6 +45,8 @@ class Town:
 
 @dataclass(frozen=True, slots=True)
 class FirstName:
+    """A first name, and whose it is."""
+
     name: str
     sex: str
 
@@ -54,6 +60,8 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class SamplePayer:
+    """A payer; `weight` is how often it occurs among patients."""
+
     code: str
     name: str
     filing_indicator: str
@@ -61,7 +69,18 @@ class SamplePayer:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleLimit:
+    """How many days after the service a payer takes claims."""
+
+    code: str
+    days: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class SampleProvider:
+    """A provider of a practice in one role."""
+
     practice: str
     role: str  # billing, rendering, referring, supervising
     last: str
@@ -72,11 +91,14 @@ class SampleProvider:
 
     @property
     def name(self) -> str:
+        """Return "LAST, FIRST"."""
         return ", ".join(part for part in (self.last, self.first) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Fee:
+    """What a practice charges for one procedure."""
+
     practice: str
     kind: str  # visit or extra
     code: str
@@ -87,6 +109,8 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
+    """A diagnosis code that a practice uses."""
+
     practice: str
     code: str
 
@@ -105,6 +129,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
+    """A question on a task, its answer, and a note."""
+
     type: TaskType
     question: str
     answer: str
@@ -113,7 +139,7 @@ class Conversation:
 
 @cache
 def read(file: str, record: type[Record]) -> tuple[Record, ...]:
-    """The lines of data/samples/`file`.csv as records of the columns' names."""
+    """Return the lines of data/samples/`file`.csv as records; columns are named as their fields."""
     kinds = typing.get_type_hints(record)
     with (FOLDER / f"{file}.csv").open(encoding="utf-8", newline="") as lines:
         return tuple(
@@ -124,7 +150,7 @@ def read(file: str, record: type[Record]) -> tuple[Record, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SamplePerson:
-    """Somebody in one practice; a person of two practices stands in two lines."""
+    """Somebody in one practice; a person of two practices has two lines."""
 
     practice: str
     name: str
@@ -134,7 +160,7 @@ class SamplePerson:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """How a payer refuses: group, claim adjustment reason, remittance advice remark."""
+    """How a payer denies: group, claim adjustment reason, remittance advice remark."""
 
     group: str
     reason: str

@@ -1,4 +1,4 @@
-"""Documents that a sample practice sends or keeps. Pure."""
+"""Documents that a sample practice sends or files. Pure."""
 
 from __future__ import annotations
 
@@ -33,9 +33,11 @@ VISIT = (
 
 @dataclass(frozen=True, slots=True)
 class Letter:
+    """A document, and what is known of it."""
+
     content: bytes
     file_name: str
-    name: str  # in the form the billers recommend
+    name: str  # in the form that billers recommend
     label: str
     day: date
 
@@ -48,7 +50,7 @@ def write(
     at: datetime,
     chance: Random,
 ) -> Letter:
-    """A document with that label about a patient, as the practice has it at that moment."""
+    """Return a document with that label about a patient, as the practice has it at that moment."""
     day = at.astimezone(ZoneInfo(practice.timezone)).date()
     number = f"{chance.randrange(10**7):07}"
     lines = [

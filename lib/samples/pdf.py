@@ -1,4 +1,4 @@
-"""A one-page PDF of lines of text, for the documents of the sample practices."""
+"""Write a one-page PDF of lines of text, for the documents of the sample practices."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 
 def page(heading: str, title: str, lines: Sequence[str]) -> bytes:
-    """A letter-size page: heading, title and lines in Helvetica. Source: ISO 32000-1, 7.5."""
+    """Return a letter-size page: heading, title and lines in Helvetica. Source: ISO 32000-1,
+    7.5."""
     content = [
         "0.16 0.36 0.54 rg 0 742 612 50 re f",
         f"1 g BT /F2 15 Tf 54 761 Td ({_text(heading)}) Tj ET",

@@ -1,4 +1,4 @@
-"""A year of invented claims and of what the payers answered. Pure, and the same for one day."""
+"""A year of invented claims and of the payers' answers. Pure, and the same for the same day."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ from lib.samples.ingredients import (
 SEED = "Billing Tasks sample 1"
 BATCH_DAYS = 28  # between two files of claims
 HISTORY = 14  # such files
-ANSWER_DAYS = (8, 30)  # from the claim to the payer's answer
+ANSWER_DAYS = (8, 30)  # from filing to the payer's answer
 WORKDAYS = [n for n in range(1, BATCH_DAYS) if n % 7 not in (5, 6)]  # before a Friday
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
+    """How much a sample practice does."""
+
     claims: int
     denied: int
     payers: int
@@ -42,6 +44,8 @@ SIZES = {"harbor": Size(480, 104, 14, 2), "lakeside": Size(100, 16, 8, 4)}
 
 @dataclass(frozen=True, slots=True)
 class SamplePatient:
+    """A patient with an address and insurance."""
+
     last: str
     first: str
     birth_date: date
@@ -54,6 +58,8 @@ class SamplePatient:
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """A service line."""
+
     fee: Fee
     modifiers: tuple[str, ...]
     pointers: tuple[int, ...]
@@ -61,11 +67,14 @@ class Line:
 
     @property
     def total(self) -> Decimal:
+        """Return the US dollars of all its units."""
         return self.fee.charge * self.units
 
 
 @dataclass(frozen=True, slots=True)
 class SampleClaim:
+    """A claim, and what became of it."""
+
     number: str
     patient: SamplePatient
     rendering: SampleProvider
@@ -78,17 +87,18 @@ class SampleClaim:
     lines: tuple[Line, ...]
     filed_on: date
     answered_on: date
-    payer_number: str  # the payer's own number of the claim
+    payer_number: str  # the payer's claim number
     denial: Denial | None
-    patient_share: Decimal  # of what is allowed, US dollars
+    patient_share: Decimal  # of the allowed amount, US dollars
 
     @property
     def total(self) -> Decimal:
+        """Return the US dollars of all its lines."""
         return sum((line.total for line in self.lines), Decimal(0))
 
 
 def claims(practice: SamplePractice, today: date) -> list[SampleClaim]:
-    """Every claim of one sample practice up to `today`, oldest first."""
+    """Return every claim of one sample practice up to `today`, oldest first."""
     chance = Random(f"{SEED} {practice.key} {today.isoformat()}")
     size = SIZES[practice.key]
     patients = _patients(practice, size, today, chance)
@@ -110,7 +120,7 @@ def claims(practice: SamplePractice, today: date) -> list[SampleClaim]:
 
 
 def _denied(answered: Sequence[date], today: date, count: int, chance: Random) -> set[int]:
-    """Which of the answered claims are denied: of late more than before."""
+    """Return which of the answered claims are denied: more of the recent ones."""
     places = [n for n, day in enumerate(answered) if day < today]
     late = today - timedelta(days=60)
     drawn = {n: chance.random() ** (0.33 if answered[n] >= late else 1.0) for n in places}
@@ -139,7 +149,7 @@ def _claim(
     diagnoses = chance.sample(codes, chance.choice((1, 1, 2, 2, 3, 4)))
     count = len(diagnoses)
     if chance.random() < 0.02:
-        diagnoses.append(diagnoses[0])  # a slip that the checks find on arrival
+        diagnoses.append(diagnoses[0])  # an error that the scrubber finds on import
     lines = tuple(_lines(practice, count, chance))
     day = days[0] - timedelta(days=chance.choice(WORKDAYS))
     return SampleClaim(
@@ -211,7 +221,7 @@ _Item = TypeVar("_Item", bound=_Weighted)
 
 
 def weighted(items: Sequence[_Item], chance: Random) -> _Item:
-    """One of the items, each as likely as it weighs."""
+    """Return one of the items, each with a chance in proportion to its weight."""
     return chance.choices(items, [item.weight for item in items])[0]
 
 
@@ -220,7 +230,7 @@ def _friday_before(day: date) -> date:
 
 
 def _remitted(day: date, weeks: int) -> date:
-    """The Wednesday of the next remittance; they come every so many weeks."""
+    """Return the Wednesday of the next remittance; they come every so many weeks."""
     day += timedelta(days=(2 - day.weekday()) % 7)
     while day.toordinal() // 7 % weeks:
         day += timedelta(days=7)

@@ -1,4 +1,4 @@
-"""Writes claims as 837P (005010X222A1) and payers' answers as 835 (005010X221A1). Pure."""
+"""Write claims as 837P (005010X222A1) and payers' answers as 835 (005010X221A1). Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lib.samples.ingredients import SamplePayer, SamplePractice, SampleProvider
 from lib.samples.story import Line, SampleClaim
 
 CLEARINGHOUSE = "SAMPLEHOUSE"
-ALLOWED = Decimal("0.72")  # of what is charged, where a claim is paid
+ALLOWED = Decimal("0.72")  # of what is charged, if a claim is paid
 
 
 def claims_file(
@@ -22,7 +22,7 @@ def claims_file(
     day: date,
     control: int,
 ) -> bytes:
-    """One interchange with one 837P; `control` numbers the interchange."""
+    """Return one interchange with one 837P; `control` numbers the interchange."""
     body = list(_claims(practice, billing, claims, day, control))
     sets = [_set("837", "005010X222A1", control, 1, body)]
     return _interchange("HC", "005010X222A1", billing.npi, CLEARINGHOUSE, sets, day, control)
@@ -36,7 +36,7 @@ def remittance_file(
     day: date,
     control: int,
 ) -> bytes:
-    """One interchange with one 835 a payer."""
+    """Return one interchange with one 835 a payer."""
     answers = sorted(claims, key=lambda claim: (claim.patient.payer.code, claim.number))
     sets = [
         _set("835", "", control, place, list(_answers(practice, billing, payer, list(own), day)))
@@ -158,7 +158,7 @@ def _allowed(line: Line) -> Decimal:
 
 
 def _owed(claim: SampleClaim, line: Line) -> Decimal:
-    """What the patient owes, taken on the first line, never more than is allowed there."""
+    """Return what the patient owes: all on the first line, never more than is allowed there."""
     if claim.denial or line is not claim.lines[0]:
         return Decimal(0)
     return min(claim.patient_share, _allowed(line))
@@ -177,7 +177,7 @@ def _person(role: str, who: SampleProvider) -> str:
 
 
 def _money(amount: Decimal) -> str:
-    """As X12 writes it: no zeros behind the last decimal that says something."""
+    """Return an amount as X12 writes it, without trailing zeros."""
     text = f"{amount:.2f}"
     return text.rstrip("0").rstrip(".")
 

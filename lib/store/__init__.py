@@ -1,1 +1,1 @@
-"""What touches the disk: the data folder, its database file, and files that are written durably."""
+"""Everything that touches the disk: the data folder, its database, and files written durably."""

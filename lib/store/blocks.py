@@ -1,7 +1,7 @@
-"""Checking a copy of a database file block by block, free blocks and all, as DuckDB wrote them.
+"""Check a copy of a database file block by block, free blocks included, against DuckDB's checksums.
 
-A block is 256 KiB and begins with the checksum of its rest; before the blocks stand three headers
-of 4 KiB, made the same way. Source: DuckDB, checksum.cpp and
+A block is 256 KiB and begins with the checksum of its remainder. Before the blocks stand three
+headers of 4 KiB, laid out the same way. Source: DuckDB, checksum.cpp and
 single_file_block_manager.cpp.
 """
 
@@ -20,7 +20,7 @@ SEED, FACTOR = np.uint64(5381), np.uint64(0xBF58476D1CE4E5B9)
 def damaged(copy: Path) -> Iterator[str]:
     """Yield a sentence for each header or block of the file whose checksum is wrong.
 
-    For a copy only: the live file must not be opened a second time by the process that has it.
+    Use it on a copy only: the process that holds the live file must not open it a second time.
     """
     with copy.open("rb") as file:
         for _ in range(HEADERS):
@@ -34,7 +34,7 @@ def damaged(copy: Path) -> Iterator[str]:
 
 
 def checksum(content: bytes) -> int:
-    """Return DuckDB's checksum of a block's content, whose length is a multiple of eight."""
+    """Return DuckDB's checksum of a block's content. The length must be a multiple of eight."""
     numbers = np.frombuffer(content, dtype="<u8")
     return int(np.bitwise_xor.reduce(numbers * FACTOR, initial=SEED))
 

@@ -1,4 +1,4 @@
-"""The store: one DuckDB file that belongs to one process. Only this and lib/store know DuckDB."""
+"""The store: one DuckDB file, held by one process. Only `lib/store` knows DuckDB."""
 
 from __future__ import annotations
 
@@ -33,16 +33,17 @@ from lib.store.values import Value, arrow_type, column, outgoing, readers_of, ut
 __all__ = ["Connection", "Store", "Value", "money", "transaction", "utc"]
 
 SCHEMA = Path(__file__).parent / "schema"
-MAX_CACHED = 400  # a page of the list is the largest, about 50 KB
-PATIENCE = 2.0  # seconds that closing waits for the write that goes on, before it asks it to end
-REOPEN = 1.0  # seconds between two attempts to open the database again
+MAX_CACHED = 400  # the largest entry, a page of the list, is about 50 KB
+PATIENCE = 2.0  # seconds that closing waits for the write in progress before interrupting it
+REOPEN = 1.0  # seconds between two attempts to reopen the database
 
 Record = TypeVar("Record")
 Result = TypeVar("Result")
 
 
 class Connection:
-    """One thread's way into the store. Every SELECT is drained, so none pins a transaction."""
+    """One thread's access to the store. Every SELECT is read to its end, so none keeps a
+    transaction open."""
 
     def __init__(self, store: Store) -> None:
         self._opening, self._cursor = store.cursor()
@@ -50,24 +51,33 @@ class Connection:
         self.store = store
 
     def rows(self, sql: str, /, **parameters: Value) -> list[tuple[Value, ...]]:
-        """All rows of one statement; times come back naive, in UTC."""
+        """Return all rows of one statement; times come back naive, in UTC."""
         return self._read(sql, parameters)[1]
 
+    def table(
+        self, sql: str, /, **parameters: Value
+    ) -> tuple[tuple[str, ...], list[tuple[Value, ...]]]:
+        """The names of the columns of one statement, and all its rows."""
+        names, rows = self._read(sql, parameters)
+        return tuple(names), rows
+
     def row(self, sql: str, /, **parameters: Value) -> tuple[Value, ...] | None:
-        """The first row of one statement, or None."""
+        """Return the first row of one statement, or None."""
         found = self.rows(sql, **parameters)
         return found[0] if found else None
 
     def value(self, sql: str, /, **parameters: Value) -> Value:
-        """The first column of the first row, or None."""
+        """Return the first column of the first row, or None."""
         found = self.row(sql, **parameters)
         return found[0] if found else None
 
     def execute(self, sql: str, /, **parameters: Value) -> None:
+        """Run one statement and discard its rows."""
         self.rows(sql, **parameters)
 
     def records(self, record: type[Record], sql: str, /, **parameters: Value) -> list[Record]:
-        """Rows as frozen records: columns are named as the record's fields."""
+        """Return the rows as frozen records; each column bears the name of a field of the
+        record."""
         names, rows = self._read(sql, parameters)
         readers = readers_of(typing.cast(Hashable, record))
         makers = [readers.get(name) for name in names]
@@ -82,11 +92,12 @@ class Connection:
         ]
 
     def arrow(self, sql: str, /, **parameters: Value) -> Any:
-        """The result as a pyarrow Table; decimals stay decimals."""
+        """Return the result as a pyarrow Table; decimals stay decimals."""
         return self._run(lambda cursor: self._executed(cursor, sql, parameters).to_arrow_table())
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
-        """Many rows at once, all with the same columns; the fast way into the store."""
+        """Insert many rows at once, all with the same columns; far faster than one statement a
+        row."""
         if not rows:
             return
         import pyarrow as pa
@@ -116,19 +127,20 @@ class Connection:
         self._run(add)
 
     def next_ids(self, table: str, count: int) -> list[int]:
-        """`count` new ids for the rows of `table`, in ascending order."""
+        """Return `count` new ids for rows of `table`, in ascending order."""
         return sorted(
             row[0]
             for row in self.rows(f"SELECT nextval('{table}_id') FROM range($count)", count=count)
         )
 
     def close(self) -> None:
+        """Close the cursor; the store stays open."""
         self._cursor.close()
 
     def _read(
         self, sql: str, parameters: Mapping[str, Value]
     ) -> tuple[list[str], list[tuple[Value, ...]]]:
-        """The names of the columns, and all rows."""
+        """Return the column names and all rows."""
 
         def read(cursor: duckdb.DuckDBPyConnection) -> tuple[list[str], list[tuple[Value, ...]]]:
             found = self._executed(cursor, sql, parameters)
@@ -147,8 +159,8 @@ class Connection:
         return cursor.execute(parsed, outgoing(parameters))
 
     def _run(self, step: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
-        """Run one step in the database as it is open now. What only reads is run again where the
-        database had to be opened again; of a transaction nothing is there then."""
+        """Run one step on the database as it is open now. After the database had to be reopened, a
+        read is run again; a transaction is not, because what it had done is gone."""
         store = self.store
         if store.is_closing and self._is_writing:
             raise StoreClosing
@@ -156,7 +168,7 @@ class Connection:
             self._renew()
         try:
             return step(self._cursor)
-        except duckdb.FatalException as problem:  # from now on DuckDB refuses everything
+        except duckdb.FatalException as problem:  # after a fatal error DuckDB refuses everything
             store.open_again(self._opening)
             if self._is_writing:
                 raise (self._sentence(problem) or NotWritten()) from problem
@@ -182,12 +194,12 @@ class Connection:
         self._opening, self._cursor = self.store.cursor()
 
     def begin(self) -> None:
-        """Begin a transaction; for `transaction` only."""
+        """Begin a transaction. Only `transaction` calls this."""
         self.execute("BEGIN")
         self._is_writing = True
 
     def end(self, *, is_kept: bool) -> None:
-        """Commit or roll back. Raises NotCertain where nobody knows whether it was committed."""
+        """Commit or roll back. Raise NotCertain where nobody can tell whether it was committed."""
         if is_kept:
             try:
                 self.execute("COMMIT")
@@ -205,26 +217,26 @@ class Store:
     """The open database file, its folder and its write lock."""
 
     def __init__(self, folder: Path, *, memory_limit: str = "1GB") -> None:
-        """Open `folder`/billing.duckdb, made and migrated where that is needed.
+        """Open `folder`/billing.duckdb; create and migrate it where needed.
 
         Raises StoreInUse where another process has it, WrongDataFolder where it cannot be used,
-        NotWritten where there is no room to open it.
+        NotWritten where the disk has no room to open it.
         """
         self.folder = folder
         self.documents = folder / "documents"
         self._write_lock = threading.RLock()
         self._depth = 0
         self._undo: list[Callable[[], None]] = []
-        self._doing = ""  # what is being written, for those who wait
-        # Our texts are few and fixed, and parsing one takes a quarter of a small query's time.
+        self._doing = ""  # what is being written, to tell those who wait
+        # Our statements are few and fixed, and parsing one takes a quarter of a small query's time.
         self.parsed: dict[str, duckdb.Statement | str] = {}
-        self.revision = 0  # grows with every commit: what is cached under an older one is stale
+        self.revision = 0  # grows with every commit; what was cached under an earlier one is stale
         self._room = threading.Lock()
         self._remembered: tuple[int, dict[Hashable, Value]] = (0, {})
         self._memory_limit = memory_limit
-        self.opening = 0  # grows whenever the database had to be opened again
+        self.opening = 0  # grows whenever the database had to be reopened
         self._tried_at = float("-inf")
-        self.is_damaged = False  # something that was read was not what had been written
+        self.is_damaged = False  # something read was not what had been written
         self.is_closing = False
         opening.make_folder(folder)
         self.place = Place(folder)
@@ -239,24 +251,27 @@ class Store:
             raise
 
     def connection(self) -> Connection:
+        """Return a new connection, for one thread."""
         return Connection(self)
 
     @property
     def is_written(self) -> bool:
-        """True while a transaction is open: who only wants to note something need not wait."""
+        """Return True while a transaction is open, so that optional writes can skip waiting for
+        it."""
         return bool(self._depth)
 
     def wait_for_writer(self, seconds: float) -> str:
-        """What is being written, where it is still written after `seconds`; else nothing."""
+        """Wait up to `seconds` for the writer. Return what it is still writing, or an empty
+        string."""
         if self._write_lock.acquire(timeout=seconds):
             self._write_lock.release()
             return ""
         return self._doing
 
     def cached(self, key: Hashable, read: Callable[[], Value]) -> Value:
-        """What `read` found in the store, read again after a commit; None is never kept.
+        """Return what `read` returned, cached until the next commit; None is never cached.
 
-        All threads get the same object: it must be one that nobody changes.
+        All threads get the same object, so nobody may change it.
         """
         revision, known = self._remembered
         if revision != self.revision:
@@ -273,9 +288,9 @@ class Store:
         return found
 
     def cursor(self) -> tuple[int, duckdb.DuckDBPyConnection]:
-        """A cursor of the open database, and which opening it belongs to.
+        """Return a cursor of the open database, and the number of the opening it belongs to.
 
-        Raises StoreStopped where the database could not be opened again so far.
+        Raises StoreStopped while the database cannot be reopened.
         """
         with self._room:
             if self._root is None and not self.is_closing:
@@ -287,12 +302,13 @@ class Store:
             return self.opening, self._root.cursor()
 
     def open_again(self, opening_seen: int) -> None:
-        """Open the database again after a fatal error of DuckDB, once for all who met it."""
+        """Reopen the database after a fatal DuckDB error, once for all threads that met it."""
         with self._write_lock, self._room:
             if self.opening != opening_seen or self.is_closing:
                 return
             self.parsed.clear()
-            self.revision += 1  # what was remembered may be of a transaction that never was
+            # what was cached may come from a transaction that was never committed
+            self.revision += 1
             self.opening += 1
             if self._root is not None:
                 self._root.close()
@@ -301,7 +317,8 @@ class Store:
             self._open_now()
 
     def _open_now(self) -> None:
-        """Open the database, if the last attempt is not too near; none where that fails."""
+        """Open the database, unless the last attempt was too recent; leave none open if that
+        fails."""
         if monotonic() - self._tried_at < REOPEN:
             return
         self._tried_at = monotonic()
@@ -314,18 +331,20 @@ class Store:
             LOG.error("the database was opened again after a fatal error")
 
     def if_rolled_back(self, undo: Callable[[], None]) -> None:
-        """Call `undo` where the open transaction is rolled back: a file goes as its row does."""
+        """Call `undo` if the open transaction is rolled back, so that a file goes when its row
+        does."""
         self._undo.append(undo)
 
     def take_back(self) -> None:
-        """Undo what the open transaction did beside the database; for `transaction` only."""
+        """Undo what the open transaction did beside the database. Only `transaction` calls this."""
         while self._undo:
             self._undo.pop()()
 
     def checkpoint(self, *, patience: float = PATIENCE) -> bool:
-        """Bring all that is in the log into the database file; False where readers did not let it.
+        """Move everything in the log into the database file. Return False where readers prevented
+        it.
 
-        The caller has the write lock (`exclusive`).
+        The caller holds the write lock (`exclusive`).
         """
         con, until = self.connection(), monotonic() + patience
         try:
@@ -342,15 +361,15 @@ class Store:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Keep every writer out for the time of the block."""
+        """Keep every other writer out while the block runs."""
         with self._write_lock:
             if self._depth:
                 raise RuntimeError("a transaction is open: it would be left out")
             yield
 
     def look_after(self) -> None:
-        """Raise StoreMoved where the folder is not the one that was opened; write everything to
-        the database anew where its log was deleted."""
+        """Raise StoreMoved where the folder is no longer the one that was opened. Write everything
+        to the database file again where its log was deleted."""
         self.place.check()
         if self.place.has_lost_log():
             with self.exclusive():
@@ -358,9 +377,10 @@ class Store:
                     LOG.error("the log was deleted while it was in use: all of it was written anew")
 
     def close(self) -> None:
-        """Close the database and let go of the folder; a second time changes nothing.
+        """Close the database and release the folder; closing twice changes nothing.
 
-        A write that goes on is finished; a long one, as an import, is rolled back after PATIENCE.
+        A write in progress is finished; a long one, such as an import, is rolled back after
+        PATIENCE.
         """
         if self._root is None and self.is_closing:
             return
@@ -373,7 +393,7 @@ class Store:
                 self.place.check()
                 self._root.execute("CHECKPOINT")
                 is_clean = True
-        except (duckdb.Error, BillingError) as problem:  # the log keeps what the file has not
+        except (duckdb.Error, BillingError) as problem:  # the log still holds what the file lacks
             LOG.error("the log was left beside the database: %s", type(problem).__name__)
         finally:
             self._let_go(is_clean=is_clean)
@@ -393,11 +413,11 @@ class Store:
 def transaction(
     con: Connection, *, invalidates_cache: bool = True, doing: str = "another change"
 ) -> Iterator[None]:
-    """All of the block or nothing of it. Writers come one after another.
+    """Commit all of the block or none of it. One writer runs at a time.
 
-    Rolls back on BaseException too: the page may be stopped in the middle of a run.
-    `invalidates_cache=False`: nothing is written that `Store.cached` may hold.
-    `doing` tells those who wait what is written, in words that anybody may read.
+    Rolls back on BaseException too, since Streamlit may stop the page in the middle of a run. Pass
+    `invalidates_cache=False` when nothing is written that `Store.cached` may hold. `doing` tells
+    those who wait what is being written, in words that anybody may read.
     """
     store = con.store
     with store._write_lock:
@@ -411,7 +431,8 @@ def transaction(
             con.begin()
             try:
                 yield
-                con.execute("SELECT 1")  # COMMIT of an aborted transaction says nothing: this does
+                # COMMIT of an aborted transaction raises nothing; this does
+                con.execute("SELECT 1")
                 store.place.check()
             except BaseException:
                 con.end(is_kept=False)
@@ -457,5 +478,5 @@ def _migrate(store: Store) -> None:
 
 
 def money(value: Decimal | None) -> Decimal:
-    """US dollars with two decimals; nothing is 0.00."""
+    """Return US dollars with two decimals; None is 0.00."""
     return (value or Decimal(0)).quantize(Decimal("0.01"))

@@ -1,7 +1,7 @@
-"""Write a file durably: it is there whole, or not at all, and a full disk is said in its sentence.
+"""Write a file durably: all of it is there or none of it, and a full disk becomes its own error.
 
-Everything that this program writes beside the database goes through here: documents, files that
-came in, exports, backups, reports of a watched folder.
+Everything this program writes beside the database goes through here: documents, imported files,
+exports, backups, reports of a watched folder.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ PIECE = 1 << 20  # bytes
 
 
 def write(path: Path, content: bytes | Iterable[bytes], *, makes_folder: bool = True) -> None:
-    """Write the content under another name, sync it, rename it to `path`, and sync the folder.
+    """Write the content under a temporary name, sync it, rename it to `path`, and sync the folder.
 
-    A missing folder is made where `makes_folder` allows it, and a file that is there is replaced
-    only by a whole one. Raises NotWritten where the disk takes no more; what reading the pieces
-    raises is passed on. Either way nothing of the file is left.
+    A missing folder is made if `makes_folder` allows it; an existing file is replaced only by a
+    complete one. Raises NotWritten where the disk takes no more; whatever reading the pieces raises
+    is passed on. Either way nothing of the new file is left behind.
     """
     pieces = [content] if isinstance(content, bytes) else content
     if makes_folder:
         with _our_disk():
             make_folder(path.parent)
-    # The name's length does not depend on the file's: a long one has no room for an ending.
+    # The temporary name has a fixed length: a long file name has no room for an ending.
     temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     with _our_disk():
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -53,8 +53,10 @@ def write(path: Path, content: bytes | Iterable[bytes], *, makes_folder: bool = 
 
 
 def keep(path: Path, sha256: str, content: bytes | Iterable[bytes]) -> bool:
-    """Write content that is known by its SHA-256, unless it is there as it should be: a file that
-    is damaged is replaced. Return True where there was none. Raises NotWritten as `write` does."""
+    """Write content under its SHA-256 unless an intact copy is there; a damaged one is replaced.
+
+    Return True if there was no file. Raises NotWritten as `write` does.
+    """
     is_new = not path.is_file()
     if is_new or sha256_of(path) != sha256:
         write(path, content)
@@ -62,12 +64,12 @@ def keep(path: Path, sha256: str, content: bytes | Iterable[bytes]) -> bool:
 
 
 def take_back(path: Path) -> None:
-    """Delete a file that was kept for a row which was never written."""
+    """Delete a file that was kept for a row that was never written."""
     path.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder and those above it, each synced into the one it is in."""
+    """Make the folder and its missing parents, each synced into the folder above it."""
     if folder.is_dir():
         return
     make_folder(folder.parent)
@@ -77,7 +79,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, where its file system can."""
+    """Make the names in a folder durable, where its file system supports it."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):  # some file systems cannot sync a folder
@@ -87,7 +89,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def pieces_of(path: Path) -> Iterator[bytes]:
-    """Read a file a megabyte at a time."""
+    """Yield the content of a file, a megabyte at a time."""
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             yield piece
@@ -102,7 +104,7 @@ def sha256_of(path: Path) -> str:
 
 
 def has_no_room(problem: BaseException | None) -> bool:
-    """Return True for an error that says that the disk is full, also as the cause of another."""
+    """Return True if the error, or one of its causes, says that the disk is full."""
     while problem:
         if isinstance(problem, OSError) and problem.errno in NO_ROOM:
             return True
@@ -119,7 +121,8 @@ def _our_disk() -> Iterator[None]:
 
 
 def _write_all(handle: int, content: bytes) -> None:
-    """Write all of it: a disk that fills up takes a part first, and then says so."""
+    """Write all of `content`: a disk that fills up accepts a part first and only then reports
+    it."""
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(handle, rest) :]

@@ -1,4 +1,4 @@
-"""Forms that were sent: a second click on the same form is known again."""
+"""Recognize a form that was already submitted, so that a second click does nothing twice."""
 
 from __future__ import annotations
 
@@ -13,27 +13,30 @@ from lib.store.database import Connection
 
 @dataclass(frozen=True, slots=True)
 class FormSubmission:
-    """A form as somebody sent it. Typed over and sent once more, it is another one: the page may
-    have kept its token, since a click elsewhere can end a run right after its write."""
+    """A form as somebody submitted it. The same form with other values is another submission: the
+    page may have kept its token, since a click elsewhere can end a run right after its write."""
 
     token: str  # made when the form opened
     verb: str
     actor: Person
-    said: tuple[object, ...]  # all that it says
+    said: tuple[object, ...]  # every value of the form
 
     @property
     def key(self) -> str:
+        """Return the text that identifies this submission: its token and a hash of who sent
+        what."""
         content = repr((self.verb, self.actor.id, self.said))
         return f"{self.token}:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
 def new_token() -> str:
-    """The token a form carries from the moment it opens."""
-    return secrets.token_hex(16)  # also part of keys, in which Streamlit allows no "__"
+    """Return a new token, which a form carries from the moment it opens."""
+    return secrets.token_hex(16)  # also part of widget keys, in which Streamlit allows no "__"
 
 
 def is_repeat(con: Connection, sent: FormSubmission, *, now: datetime) -> bool:
-    """True where this form was already taken; else take it, inside the caller's transaction."""
+    """Return True if this form was submitted before; otherwise record it, in the caller's
+    transaction."""
     if con.value("SELECT token FROM submission WHERE token = $key", key=sent.key):
         return True
     con.execute(
@@ -47,14 +50,15 @@ def is_repeat(con: Connection, sent: FormSubmission, *, now: datetime) -> bool:
 
 
 def has_completed(con: Connection, sent: FormSubmission, task_id: int, *, now: datetime) -> bool:
-    """`is_repeat` for a form that completes a task: one that was reopened is completed again."""
+    """Return `is_repeat` for a form that completes a task; a reopened task can be completed
+    again."""
     return is_repeat(con, sent, now=now) and bool(
         con.value("SELECT NOT is_open FROM task WHERE id = $id", id=task_id)
     )
 
 
 def keep_result(con: Connection, sent: FormSubmission, result_id: int) -> None:
-    """Remember what the form made, inside the caller's transaction."""
+    """Record what the form created, in the caller's transaction."""
     con.execute(
         "UPDATE submission SET result_id = $result_id WHERE token = $key",
         result_id=result_id,
@@ -63,5 +67,5 @@ def keep_result(con: Connection, sent: FormSubmission, result_id: int) -> None:
 
 
 def result(con: Connection, sent: FormSubmission) -> int:
-    """What the form made when it was sent first."""
+    """Return the id of what the form created when it was first submitted."""
     return int(con.value("SELECT result_id FROM submission WHERE token = $key", key=sent.key))

@@ -1,4 +1,4 @@
-"""Opening the database file; whatever stands in the way is told apart and said with its advice."""
+"""Open the database file; each thing that can stand in the way has its own sentence and advice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RESTORE = "Restore a backup: python -m lib restore --from FOLDER."
 
 
 def make_folder(folder: Path) -> None:
-    """Make the data folder where it is missing. Raises WrongDataFolder, NotWritten."""
+    """Make the data folder if it is missing. Raises WrongDataFolder, NotWritten."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         refuse_what_is_missing(folder)
@@ -34,7 +34,7 @@ def make_folder(folder: Path) -> None:
 
 
 def refuse_what_is_missing(folder: Path) -> None:
-    """Raise WrongDataFolder where the folder shows that a database was here and there is none."""
+    """Raise WrongDataFolder where the folder shows that its database has been removed."""
     witness = missing_database(folder)
     if witness:
         raise WrongDataFolder(
@@ -44,7 +44,7 @@ def refuse_what_is_missing(folder: Path) -> None:
 
 
 def open_database(file: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
-    """Open the database, made where there is none, with its list of migrations.
+    """Open the database, creating it with its list of migrations if there is none.
 
     Raises WrongDataFolder with the sentence for what is wrong, NotWritten on a full disk.
     """
@@ -63,14 +63,14 @@ def open_database(file: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
             },
         )
         root.execute("SET TimeZone = 'UTC'")
-        # Written when it is closed only where it is still the file that was opened (Store.close).
+        # Closing writes the file only if it is still the one that was opened (Store.close).
         root.execute("PRAGMA disable_checkpoint_on_shutdown")
         root.execute("SET lock_configuration = true")
         root.execute(
             "CREATE TABLE IF NOT EXISTS schema_migration "
             "(name VARCHAR PRIMARY KEY, applied_at TIMESTAMP NOT NULL)"
         )
-        root.execute("SELECT name FROM schema_migration").fetchall()  # damage often shows only here
+        root.execute("SELECT name FROM schema_migration").fetchall()  # damage often shows only now
         return root
     except duckdb.Error as problem:
         if root:
@@ -81,7 +81,7 @@ def open_database(file: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
 
 
 def _refuse_what_is_seen(file: Path) -> None:
-    """Raise WrongDataFolder for what needs no database to be seen: its kind, size and owner."""
+    """Raise WrongDataFolder for what shows without opening the database: kind, size and owner."""
     log = file.with_name(LOG)
     for path in (file, log):
         if not path.exists():
@@ -108,7 +108,7 @@ def _read_only(path: Path) -> str:
 
 
 def _why(file: Path, problem: duckdb.Error) -> str:
-    """Return the sentence for what DuckDB says of a file that it does not open."""
+    """Return the sentence for the error with which DuckDB refused to open a file."""
     said = str(problem)
     holder = re.search(r"PID (\d+)", said)
     who = f" (process {holder[1]})" if holder else ""

@@ -1,7 +1,7 @@
 """Who on this computer may read the data folder: the user the app runs as, and root.
 
-What the app writes is closed from the start (`runtime`); what was restored from a backup, copied
-or unpacked has whatever modes it came with.
+The app closes what it writes from the start (`lib/store/process.py`); what was restored from a
+backup, copied or unpacked arrives with any modes.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 from lib.errors import WrongDataFolder
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-# In the project's own data/ stand the code tables and the sample's ingredients, too: no secrets.
+# The project's own data/ also holds the code tables and the sample's ingredients: no secrets.
 OURS = ("billing.*", "documents", "intake", "temporary")
 
 
 def tighten(folder: Path) -> int:
-    """Take from everybody else what they may do with the store's files; return with how many.
+    """Remove every other user's access to the store's files. Return how many files that changed.
 
-    Links inside the folder are not followed, but `documents` may be one to another disk.
+    Links inside the folder are not followed, except that `documents` may be one to another disk.
     Raises WrongDataFolder where a file is open to others and that cannot be changed.
     """
     count = 0
@@ -41,7 +41,7 @@ def tighten(folder: Path) -> int:
 
 
 def _entries(folder: Path) -> Iterator[tuple[Path, int]]:
-    """The folder, and everything of ours below it, with its mode."""
+    """Yield the folder and everything of ours below it, each with its mode."""
     if not folder.is_dir():
         return
     yield folder, folder.stat().st_mode

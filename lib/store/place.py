@@ -1,5 +1,5 @@
-"""The data folder on the disk: who has it, whether it is still the one that was opened, and
-whether its log is."""
+"""The data folder on the disk: which process holds it, and whether it and its log are still the
+ones that were opened."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from lib.store.files import has_no_room
 DATABASE = "billing.duckdb"
 LOG = "billing.duckdb.wal"
 LOCK = "billing.lock"
-CONTENT = ("documents", "intake")  # folders of files that the database knows
+CONTENT = ("documents", "intake")  # folders of files that the database names
 
-Identity = tuple[int, int]  # device and number of a file: what a name cannot change
+Identity = tuple[int, int]  # device and inode: they survive renaming
 
 
 class Place:
-    """A data folder that this process has, from `take` until `let_go`."""
+    """A data folder that this process holds, from `take` until `let_go`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -31,15 +31,15 @@ class Place:
         self._lock: int | None = None
         self._name_lock: tuple[int, Path] | None = None
         self._known: tuple[Identity, Identity] | None = None
-        self._log_seen: tuple[int, int] | None = None  # number and size
+        self._log_seen: tuple[int, int] | None = None  # inode and size
 
     def take(self) -> None:
-        """Take the folder for this process. Raises StoreInUse where another one has it."""
+        """Lock the folder for this process. Raise StoreInUse if another one holds it."""
         self._lock = _flock(self.folder / LOCK)
         try:
             self._refuse_missing_log()
-            # Another folder of the same name, made after this one was moved or deleted, has no
-            # lock of ours in it: the name itself is taken too.
+            # A new folder of the same name, made after this one was moved or deleted, does not
+            # contain our lock, so the name itself is locked too.
             self._name_lock = _lock_name(self.folder)
             self._mark(has_log=self.log.exists())
         except BaseException:
@@ -47,7 +47,7 @@ class Place:
             raise
 
     def is_taken(self) -> bool:
-        """Return True where another process has the folder."""
+        """Return True if another process holds the folder."""
         try:
             handle = os.open(self.folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
@@ -61,11 +61,11 @@ class Place:
         return False
 
     def remember(self) -> None:
-        """Note which folder and file were opened, for `check`."""
+        """Record which folder and file were opened, for `check`."""
         self._known = (_identity(self.folder), _identity(self.database))
 
     def check(self) -> None:
-        """Raise StoreMoved where the folder or the database is gone or is another one."""
+        """Raise StoreMoved where the folder or the database is gone or has been replaced."""
         try:
             found = (_identity(self.folder), _identity(self.database))
         except OSError as problem:
@@ -74,25 +74,27 @@ class Place:
             raise StoreMoved(str(self.folder))
 
     def note_log(self) -> None:
-        """Note after a commit that the log holds something: its loss is seen at the next start."""
+        """Record after a commit that the log holds something, so that the next start notices its
+        loss."""
         try:
             found = self.log.stat()
         except OSError:
-            self._log_seen = None  # DuckDB has moved it into the database
+            self._log_seen = None  # DuckDB has moved its content into the database
             return
         seen, self._log_seen = self._log_seen, (found.st_ino, found.st_size)
         if seen is None or seen[0] != found.st_ino or found.st_size < seen[1]:
             self._mark(has_log=True)
 
     def has_lost_log(self) -> bool:
-        """Return True where somebody deleted the log under us; False too where nobody can tell."""
+        """Return True if somebody deleted the log while it was open; False also where nobody can
+        tell."""
         deleted = f"{self.log} (deleted)"
         with suppress(OSError):  # no /proc: not Linux
             return any(_target(link) == deleted for link in Path("/proc/self/fd").iterdir())
         return False
 
     def let_go(self, *, is_clean: bool) -> None:
-        """Give the folder back; a clean end leaves nothing that has to be in the log."""
+        """Release the folder. A clean end leaves nothing that only the log holds."""
         if self._lock is not None:
             if is_clean:
                 with suppress(OSError):
@@ -106,8 +108,8 @@ class Place:
             self._name_lock = None
 
     def _refuse_missing_log(self) -> None:
-        """Raise LogMissing where the process before us ended without notice, had written to the
-        log since it last wrote to the database, and there is none any more."""
+        """Raise LogMissing where the previous process ended without closing, had written to the log
+        since its last checkpoint, and the log is gone."""
         assert self._lock is not None
         said = os.pread(self._lock, 100, 0).split()
         if said[1:] != [b"log"] or self.log.exists() or not self.database.exists():
@@ -116,7 +118,7 @@ class Place:
             raise LogMissing(self.log.name, self.folder / LOCK)
 
     def _mark(self, *, has_log: bool) -> None:
-        """Write into the lock file whose it is, and whether the log holds something."""
+        """Write into the lock file who holds the folder, and whether the log holds something."""
         if self._lock is None:
             return
         content = f"{os.getpid()}{' log' if has_log else ''}\n".encode()
@@ -132,7 +134,7 @@ class Place:
 
 
 def missing_database(folder: Path) -> str | None:
-    """Return the name of what shows that a database was in this folder, where there is none."""
+    """Return the name of what shows that a database was in this folder, if none is there now."""
     if (folder / DATABASE).exists():
         return None
     if (folder / LOG).exists():
@@ -144,7 +146,7 @@ def missing_database(folder: Path) -> str | None:
 
 
 def owner_of(path: Path) -> str:
-    """Return the sentence for what belongs to another user; nothing where it is ours."""
+    """Return a sentence naming the other user whom `path` belongs to; empty where it is ours."""
     try:
         owner = path.stat().st_uid
     except OSError:
@@ -183,7 +185,8 @@ def _flock(path: Path) -> int:
 
 
 def _lock_name(folder: Path) -> tuple[int, Path] | None:
-    """Take the folder's name, in the folder for temporary files; None where that cannot be."""
+    """Lock the folder's name, in the folder for temporary files. Return None where that is
+    impossible."""
     digest = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:24]
     name = f"billing-tasks-{os.getuid()}-{digest}.lock"
     while True:
@@ -191,7 +194,7 @@ def _lock_name(folder: Path) -> tuple[int, Path] | None:
             path = Path(tempfile.gettempdir()) / name
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError:
-            return None  # the folder's own lock must do
+            return None  # the lock inside the folder must do
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as problem:
@@ -201,7 +204,7 @@ def _lock_name(folder: Path) -> tuple[int, Path] | None:
         if _is_same(handle, path):  # and not one that its holder deleted meanwhile
             break
         os.close(handle)
-    with suppress(OSError):  # who has it is only said
+    with suppress(OSError):  # the holder is named only in the message
         os.pwrite(handle, str(os.getpid()).encode(), 0)
     return handle, path
 

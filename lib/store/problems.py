@@ -1,4 +1,4 @@
-"""DuckDB's own problems that people can do something about, as sentences."""
+"""DuckDB's errors that a person can do something about, as sentences."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_WRITTEN = (
     "fsync failed",
 )
 _DAMAGED = ("Corrupt", "does not match stored checksum", "Could not read enough bytes")
-# What may be said of damage in a log: numbers and DuckDB's own words, no value and no path.
+# What may be quoted about damage in a log: numbers and DuckDB's own words, no value and no path.
 _CHECKSUM = re.compile(
     r"computed checksum \d+ does not match stored checksum \d+( in block at location \d+)?"
     r"|attempted to read \d+ bytes from location \d+"
@@ -30,7 +30,7 @@ _CHECKSUM = re.compile(
 
 
 def sentence_of(problem: duckdb.Error) -> BillingError | None:
-    """Return the sentence for a full disk or damage, which is logged; None for anything else."""
+    """Return the error for a full disk or for damage, which is logged; None for anything else."""
     if is_full_disk(problem):
         return NotWritten()
     if is_damage(problem):
@@ -41,16 +41,16 @@ def sentence_of(problem: duckdb.Error) -> BillingError | None:
 
 
 def is_full_disk(problem: BaseException) -> bool:
-    """Return True where DuckDB could not write for want of room, or for the disk's own reasons."""
+    """Return True if DuckDB could not write for want of room or because the disk failed."""
     return any(words in str(problem) for words in _NOT_WRITTEN)
 
 
 def is_damage(problem: BaseException) -> bool:
-    """Return True where what DuckDB read is not what it wrote."""
+    """Return True if what DuckDB read is not what it wrote."""
     return any(words in str(problem) for words in _DAMAGED)
 
 
 def where_damaged(problem: BaseException) -> str:
-    """Return DuckDB's sentence about the place of the damage, without anything else it says."""
+    """Return the part of DuckDB's message that locates the damage, and nothing else of it."""
     found = _CHECKSUM.search(str(problem))
     return found[0] if found else "a part of the file cannot be read"

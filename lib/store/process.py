@@ -1,4 +1,4 @@
-"""The one store of this process. Opened by whoever starts the process, found by everyone."""
+"""The one store of this process: opened by whoever starts the process, used by everyone."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from lib.store.database import Connection, Store
 
 BACKUP_VARIABLE = "BILLING_TASKS_BACKUP"  # the folder that backups are written to
 ROOT = Path(__file__).parents[2]
-TEMPORARY = "temporary"  # in the data folder: what this process needs no longer than it runs
+TEMPORARY = "temporary"  # in the data folder: files needed only while this process runs
 _open: dict[Path, Store] = {}
 
 
 def data_folder() -> Path:
-    """The folder named by BILLING_TASKS_DATA, or `data/` beside app.py."""
+    """Return the folder named by BILLING_TASKS_DATA, or `data/` beside app.py."""
     return Path(os.environ.get("BILLING_TASKS_DATA") or ROOT / "data").resolve()
 
 
 def backup_folder() -> Path:
-    """The folder named by BILLING_TASKS_BACKUP, or `backups/` in the data folder."""
+    """Return the folder named by BILLING_TASKS_BACKUP, or `backups/` in the data folder."""
     named = os.environ.get(BACKUP_VARIABLE)
     return Path(named).absolute() if named else data_folder() / "backups"
 
 
 def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Store:
-    """The process's store, opened on the first call."""
+    """Return the process's store, opening it on the first call."""
     close_to_others()
     folder = folder or data_folder()
     if folder not in _open:
@@ -45,34 +45,34 @@ def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Stor
 
 
 def close_to_others() -> None:
-    """Let nobody else read what this process writes from now on, DuckDB's files too."""
+    """Let no other user read what this process writes from now on, DuckDB's files included."""
     os.umask(0o077)
 
 
 def store() -> Store:
-    """Return the store that is open. Raises WrongDataFolder where none is."""
+    """Return the open store. Raise WrongDataFolder if none is open."""
     if len(_open) != 1:
         raise WrongDataFolder("No data folder is open. Start the app with `make run`.")
     return next(iter(_open.values()))
 
 
 def connection() -> Connection:
-    """A connection of the calling thread's own to the store that is open."""
+    """Return a connection to the open store, for the calling thread."""
     return store().connection()
 
 
 def close_stores() -> None:
-    """Close what is open, at the end of the process."""
+    """Close the open store, at the end of the process."""
     while _open:
         _open.popitem()[1].close()
     tempfile.tempdir = None
 
 
 def _keep_temporary_files(folder: Path) -> None:
-    """Let every temporary file of this process lie in the data folder: a file that is sent in is
-    one, as long as it comes, and the system's folder is neither ours nor encrypted with our data.
+    """Put this process's temporary files in the data folder. An upload is one until it is complete,
+    and the system's folder is neither ours nor encrypted with our data.
 
-    What a process that died left there goes: who holds the store is alone with it.
+    Files left there by a process that died are deleted: nobody else holds the store now.
     """
     own = folder / TEMPORARY
     try:

@@ -1,4 +1,4 @@
-"""The search for words in tasks: each different text by which tasks are found is kept once, to know
+"""The search for words in tasks. Each different text by which tasks are found is kept once, to know
 in which columns a word is worth looking for."""
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from typing import Any
 from lib.store.database import Connection, transaction
 from lib.store.search_words import MAX_WORDS, needs_number
 
-# The columns of `task` that a search looks at, and what of each is compared with a word. Of a name
-# that many tasks share DuckDB looks at each spelling once.
+# The columns of `task` that a search reads, and what of each is compared with a word. Of a name
+# that many tasks share, DuckDB reads each spelling once.
 _SHARED = {
     "title": "lower(task.title)",
     "patient_name": "lower(task.patient_name)",
@@ -20,10 +20,10 @@ _SHARED = {
 }
 _TEXTS = _SHARED | {"claim_number": "lower(task.claim_number)"}
 
-# Each word is part of one of the texts of a task. Only texts in which it occurs at all are read;
-# claim numbers, of which there are as many as tasks, only where their shape cannot answer. A task
-# always has an id: naming it beside a word keeps DuckDB from looking for the word in every task
-# before it looks at the other conditions.
+# Each word is part of one of a task's texts. Only texts in which it occurs at all are read; claim
+# numbers, of which there are as many as tasks, only where their shape cannot answer. A task always
+# has an id: naming it beside a word keeps DuckDB from looking for the word in every task before it
+# applies the other conditions.
 _WORD = (
     "\n    AND ($w{n} IS NULL"
     + "".join(
@@ -45,27 +45,29 @@ _KNOW = f"""
 
 
 def index(con: Connection, task_ids: Sequence[int]) -> None:
-    """Remember by what these tasks are found now. Whoever writes a title, a name or a claim number
-    of a task calls this in the same transaction: what is not known here, the search overlooks."""
+    """Record the texts by which these tasks are found now. Whoever writes a title, a name or a
+    claim number of a task calls this in the same transaction: the search misses what is not
+    recorded."""
     if task_ids:
         con.execute(_KNOW, ids=list(task_ids))
 
 
 def unindexed(con: Connection) -> list[tuple[str, str]]:
-    """Columns and texts of tasks that no search would find: none, after any verb."""
+    """Return columns and texts of tasks that no search would find. After any verb there are
+    none."""
     return con.rows(f"{_SPELLINGS} EXCEPT SELECT kind, text FROM spelling")
 
 
-_SHAPE = "regexp_replace(lower(claim_number), '[0-9]+', '#', 'g')"  # as search.claim_shape
+_SHAPE = "regexp_replace(lower(claim_number), '[0-9]+', '#', 'g')"  # as search_words.claim_shape
 
 
 def wrong_shapes(con: Connection) -> int:
-    """Return how many tasks have another shape beside their claim number than it has."""
+    """Return how many tasks are stored with a shape that is not their claim number's."""
     return int(con.value(f"SELECT count(*) FROM task WHERE claim_shape IS DISTINCT FROM {_SHAPE}"))
 
 
 def rebuild(con: Connection) -> None:
-    """Write anew what the search has to know of every task."""
+    """Write the search terms of every task anew."""
     with transaction(con):
         con.execute(
             f"UPDATE task SET claim_shape = {_SHAPE} WHERE claim_shape IS DISTINCT FROM {_SHAPE}"
@@ -75,7 +77,7 @@ def rebuild(con: Connection) -> None:
 
 
 def values(con: Connection, words: Sequence[str]) -> dict[str, Any]:
-    """The values of CONDITION for at most MAX_WORDS words in lower case."""
+    """Return the parameters of CONDITION for at most MAX_WORDS words in lower case."""
     kinds = _holding(con, words)
     found: dict[str, Any] = {}
     for n in range(1, MAX_WORDS + 1):
@@ -86,7 +88,7 @@ def values(con: Connection, words: Sequence[str]) -> dict[str, Any]:
 
 
 def _holding(con: Connection, words: Sequence[str]) -> list[set[str]]:
-    """For each word the texts of which it is a part, whoever's task that is."""
+    """Return for each word the texts that contain it, of any practice."""
     found = [{"claim_number"} if needs_number(word) else set() for word in words]
     if not words:
         return found

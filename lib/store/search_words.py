@@ -1,4 +1,4 @@
-"""What the search boxes find: each word typed must be part of one of the texts looked at."""
+"""What the search boxes find: each word typed must be part of one of the texts searched."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ MAX_WORDS = 5
 
 
 def words(query: str) -> tuple[str, ...]:
-    """What somebody typed, as at most five words that must all be found, in lower case."""
-    # DuckDB's lower() makes one letter of the Turkish capital, Python's two.
+    """Return what somebody typed as at most five words in lower case, all of which must be
+    found."""
+    # DuckDB's lower() turns the Turkish capital İ into one letter, Python's into two.
     return tuple(re.sub(r"[\s,;]+", " ", query).replace("İ", "i").lower().split()[:MAX_WORDS])
 
 
 def claim_shape(claim_number: str) -> str:
-    """The claim number in lower case with each run of digits as #.
+    """Return the claim number in lower case with each run of digits as #.
 
-    A word without digits is part of the number where it is part of this, and thousands of numbers
-    share one: the search reads a few shapes instead of a million numbers.
+    A word without digits is part of the number if it is part of the shape, and thousands of numbers
+    share one shape: the search reads a few shapes instead of a million numbers.
     """
     return re.sub("[0-9]+", "#", claim_number.replace("İ", "i").lower())
 
 
 def needs_number(word: str) -> bool:
-    """True for a word that the shape of a claim number cannot answer."""
+    """Return True if the shape of a claim number cannot answer for this word."""
     return any(letter in "0123456789#" for letter in word)

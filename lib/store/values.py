@@ -1,4 +1,4 @@
-"""Values on their way between Python and the columns of the store."""
+"""Convert values between Python and the columns of the store."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-NUL = "\0"  # no text holds it, and not every database stores it
+NUL = "\0"  # no stored text may contain it: not every database accepts it
 Value = Any  # what a column holds: str, int, Decimal, date, datetime, bool, list or None
 
 
 def utc(value: datetime) -> datetime:
-    """A stored time, aware again."""
+    """Return a stored time as an aware one, in UTC."""
     return value.replace(tzinfo=UTC)
 
 
 def outgoing(parameters: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the parameters as the store takes them: naive UTC times, lists, plain strings."""
     return {name: _stored(value) for name, value in parameters.items()}
 
 
@@ -33,13 +34,13 @@ def _stored(value: Value) -> Value:
         return value.value
     if isinstance(value, (tuple, list)):
         return [_stored(item) for item in value]
-    if isinstance(value, str) and NUL in value:  # whatever edge it came in at
+    if isinstance(value, str) and NUL in value:  # whichever door it came in by
         return value.replace(NUL, "")
     return value
 
 
 def column(rows: Sequence[Mapping[str, Value]], name: str, kind: str) -> list[Value]:
-    """Return the values of one column; Arrow takes all but times and texts as they are."""
+    """Return the values of one column; Arrow accepts all but times and texts as they are."""
     values = [row[name] for row in rows]
     is_ours = kind.startswith(("TIMESTAMP", "VARCHAR"))
     return [_stored(value) for value in values] if is_ours else values
@@ -47,6 +48,8 @@ def column(rows: Sequence[Mapping[str, Value]], name: str, kind: str) -> list[Va
 
 @cache
 def readers_of(record: Any) -> dict[str, Any]:
+    """Return by field name what turns a stored value into the field's type, where it must be
+    turned."""
     hints = typing.get_type_hints(record)
     found: dict[str, Any] = {}
     for part in dataclasses.fields(record):
@@ -63,6 +66,7 @@ def readers_of(record: Any) -> dict[str, Any]:
 
 
 def arrow_type(kind: str) -> Any:
+    """Return the Arrow type for a column type of DuckDB."""
     import pyarrow as pa
 
     if kind.endswith("[]"):

@@ -1,1 +1,1 @@
-"""The pieces that pages share. Knows Streamlit; knows nothing of SQL."""
+"""Pieces that pages share. They know Streamlit, and no SQL."""

@@ -1,4 +1,4 @@
-"""The backup of the store, on the Settings page: when the last one was made, and making one."""
+"""The backup section of the Settings page: when the last one was made, and a button to make one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lib.access import Verb, may
 from lib.errors import BillingError
 from lib.models import Person
 from lib.store import process
-from lib.ui import session
+from lib.ui import html, session
 from lib.upkeep import backup
 
 
@@ -21,7 +21,7 @@ def show(practice_id: int, actor: Person) -> None:
     made = backup.last_made(to)
     zone = session.zone(actor, practice_id)
     said = f"Last backup: {formats.moment(made, zone)}." if made else "There is no backup yet."
-    st.html(f'<p class="bt-head">Backup</p><p class="bt-quiet">{said} It holds all practices.</p>')
+    st.html(html.heading("Backup") + html.quiet(f"{said} It holds all practices."))
     if st.button("Back up now", key="back_up"):
         _make(practice_id, actor)
 

@@ -1,29 +1,31 @@
-"""What can be done with the charge on screen: save, complete, check; settle a conflict."""
+"""What can be done with the charge on screen: save it, complete its task, check it, settle a
+conflict."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
 from functools import partial
-from html import escape
 
 import streamlit as st
+from markupsafe import Markup
 
 from lib import charge_form, charges, drafts, formats
 from lib.drafts import Draft
 from lib.errors import BillingError, ChargeChanged, ChargeProblems, NothingChanged, WrongInput
-from lib.models import Charge, FieldChange, Person, Task
+from lib.models import Charge, FieldChange, Person, Resolution, Task
 from lib.scrubber import dotted
-from lib.ui import neighbours, session, verbs
+from lib.ui import html, neighbours, session, verbs
 from lib.ui.edit_form import found_in, take_typed
 from lib.ui.editing import Editing, keep, reread, sent, take_up
 from lib.ui.neighbours import View
+from lib.ui.resolution import choose_resolution, chosen_resolution
 
 Do = Callable[[Editing, Task, View, Person], str]
 
 
 def actions(state: Editing, task: Task, actor: Person) -> None:
-    """The bar at the foot of the window; it stays where it is, whatever is said above."""
+    """Draw the bar at the foot of the window, which keeps its place whatever is said above it."""
     view = neighbours.view(actor)
     with st.container(horizontal=True, key="actions", gap="xsmall"):
         for label, key, verb, look in (
@@ -34,7 +36,9 @@ def actions(state: Editing, task: Task, actor: Person) -> None:
         ):
             do = partial(verb, state, task, view)
             verbs.button(label, do, key=f"{key}_{task.id}", actor=actor, **look)
-        st.html(f'<p class="bt-quiet" role="status">{escape(_what_is_kept(state))}</p>')
+            if key == "next":  # beside the buttons that complete the task
+                choose_resolution(Resolution.CORRECTED, f"resolution_{task.id}")
+        st.html(html.status(_what_is_kept(state)))
 
 
 def _what_is_kept(state: Editing) -> str:
@@ -46,8 +50,8 @@ def _what_is_kept(state: Editing) -> str:
 
 
 def conflict(state: Editing, task: Task, actor: Person) -> None:
-    """Why the last attempt was refused, and what was saved meanwhile, field by field: when the
-    form was opened, as it is saved now, as it is typed here."""
+    """Say why the last attempt was refused, and show what was saved meanwhile, field by field: as
+    it was when the form was opened, as it is saved now, as it is typed here."""
     if state.refusal:
         st.error(session.escape_markdown(state.refusal))
     if not state.changes:
@@ -84,7 +88,7 @@ def conflict(state: Editing, task: Task, actor: Person) -> None:
 
 
 def typed_changes(state: Editing) -> list[FieldChange]:
-    """What was typed into the form, field by field, as it is typed where it cannot be read."""
+    """Return what was typed into the form, field by field; unreadable values as typed."""
     typed, unreadable = charge_form.from_form(state.form, state.opened)
     found = charges.differences(state.opened, typed)
     before = charge_form.to_form(state.opened)
@@ -117,27 +121,23 @@ def _line_as_typed(line: dict[str, str]) -> str:
     return " ".join(filter(None, line.values()))
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
     """Values side by side, as they are written on screen."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td>{escape(value or '–')}</td>" for value in (label, *shown(label, values)))
-        + "</tr>"
-        for label, *values in rows
+    return html.table(
+        heads,
+        [[value or "–" for value in (label, *shown(label, values))] for label, *values in rows],
     )
-    return f'<table class="bt-changes"><tr>{head}</tr>{body}</table>'
 
 
 def shown(label: str, values: Sequence[str]) -> list[str]:
-    """Values as people write them: diagnoses with their dot."""
+    """Return values as people write them: diagnoses with their dot."""
     if label != "Diagnoses":
         return list(values)
     return [" ".join(map(dotted, value.split())) for value in values]
 
 
 def other_drafts(state: Editing, task: Task, charge: Charge, actor: Person) -> None:
-    """What the same person typed in another tab: neither tab writes over the other."""
+    """Show what the same person typed in another tab: neither tab overwrites the other."""
     zone = session.zone(actor, task.practice_id)
     for draft in state.others:
         when = formats.moment(draft.saved_at, zone)
@@ -168,7 +168,7 @@ def _discard_other(state: Editing, task: Task, draft: Draft, now: Person) -> str
 
 
 def check(state: Editing, task: Task, view: View, actor: Person) -> str:
-    """Show what would stop the charge, beside its fields."""
+    """Show beside its fields what would stop the charge."""
     take_typed(state, task)
     state.is_checked, state.refusal = True, ""
     stopping = [p for p in found_in(state, task, actor)[1] if p.is_blocking]
@@ -179,7 +179,7 @@ def check(state: Editing, task: Task, view: View, actor: Person) -> str:
 
 
 def save(state: Editing, task: Task, view: View, actor: Person) -> str:
-    """Keep work that is not finished."""
+    """Save work that is not finished."""
     charges.save(
         session.connection(), task.id, _charge(state, task, actor), opened=state.opened,
         note=state.note, token=state.token, drafts_sent=state.drafts_sent, actor=actor,
@@ -191,14 +191,15 @@ def save(state: Editing, task: Task, view: View, actor: Person) -> str:
 
 
 def complete(state: Editing, task: Task, view: View, actor: Person) -> str:
-    """Save and complete, then back to the list."""
+    """Save and complete, then go back to the list."""
     _complete(state, task, actor)
     verbs.leave("tasks")
     return "Task completed."
 
 
 def complete_and_next(state: Editing, task: Task, view: View, actor: Person) -> str:
-    """Save and complete, then the next task of the view; the list where this was the last."""
+    """Save and complete, then go to the next task of the view, or to the list after the last
+    one."""
     following = neighbours.next_task(view, task.id, actor)
     _complete(state, task, actor)
     if following is None:
@@ -213,9 +214,10 @@ def _complete(state: Editing, task: Task, actor: Person) -> None:
     is_worked_on = state.is_changed or charges.has_work(con, task.id, actor=actor)
     if not (is_worked_on or state.is_asked):
         raise NothingChanged
+    resolution = chosen_resolution(Resolution.CORRECTED, f"resolution_{task.id}")
     charges.save_and_complete(
-        con, task.id, charge, opened=state.opened, note=state.note, token=state.token,
-        actor=actor, now=session.now(),
+        con, task.id, charge, opened=state.opened, note=state.note, resolution=resolution,
+        token=state.token, actor=actor, now=session.now(),
     )  # fmt: skip
 
 
@@ -228,7 +230,7 @@ def _charge(state: Editing, task: Task, actor: Person) -> Charge:
 
 
 def _attempt(do: Do, state: Editing, task: Task, view: View, actor: Person) -> str:
-    """Do it; a refusal is said beside the form, and wherever else somebody went meanwhile."""
+    """Do it. A refusal is said beside the form, or wherever the person went meanwhile."""
     take_typed(state, task)
     state.refusal, state.changes = "", ()
     try:

@@ -2,64 +2,36 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
-from lib import formats
 from lib.access import Verb, may
 from lib.errors import BillingError
 from lib.intake import charge_choice
 from lib.intake.charge_choice import Basis, Option
 from lib.intake.claim_matcher import Agreement, Comparison
 from lib.models import Person, Task
-from lib.ui import session
+from lib.ui import html, session
 
 
 def charge_basis(task: Task, actor: Person) -> None:
-    """Say why this charge was chosen; where none is certain, offer those it could be."""
+    """Say why this charge was chosen; if none is certain, offer those that are possible."""
     found = charge_choice.basis(session.connection(), task)
-    if said := _earlier(found) + _why(task, found, actor):
-        st.html(said)
+    if found.earlier or found.comparison:
+        st.html(
+            html.render(
+                "charge_basis", earlier=found.earlier, comparison=found.comparison,
+                agreeing=agreeing(found.comparison) if found.comparison else "",
+                chosen_by=found.chosen_by, chosen_at=found.chosen_at,
+                zone=session.zone(actor, task.practice_id),
+            )
+        )  # fmt: skip
     if found.options:
         _choices(task, found, actor)
 
 
-def _earlier(found: Basis) -> str:
-    earlier = found.earlier
-    if earlier is None:
-        return ""
-    when = f", completed {formats.day(earlier.completed_at.date())}" if earlier.completed_at else ""
-    return (
-        '<p class="bt-quiet">This claim had a task before: '
-        f'<a href="?task={earlier.id}" target="_self">{escape(earlier.title)}</a>{when}.</p>'
-    )
-
-
-def _why(task: Task, found: Basis, actor: Person) -> str:
-    if found.comparison is None:
-        return ""
-    against = "".join(
-        f"<li><b>{escape(fact.name)}</b>: the file says {escape(fact.stated)}, the charge "
-        f"{escape(fact.held)}</li>"
-        for fact in found.comparison.disagreements
-    )
-    said = ""
-    if found.chosen_by and found.chosen_at:
-        when = formats.moment(found.chosen_at, session.zone(actor, task.practice_id))
-        said = f"<p>Chosen by {escape(found.chosen_by)} {when}.</p>"
-    elif against:
-        said = "<p>What the file says contradicts this charge. Choose the one that is meant.</p>"
-    is_open = " open" if against and not found.chosen_by else ""
-    return (
-        f'<details class="bt-origin"{is_open}><summary>Why this charge</summary>{said}'
-        + (f'<ul class="bt-remarks">{against}</ul>' if against else "")
-        + f"<p>{escape(agreeing(found.comparison))}</p></details>"
-    )
-
-
 def agreeing(comparison: Comparison) -> str:
-    """ "Agree: claim number A1, patient DOE, JANE. Not stated: member ID." """
+    """Return a sentence: "Agree: claim number A1, patient DOE, JANE. Not stated: member ID.", for
+    example."""
     agree, silent = [], []
     for fact in comparison.facts:
         name = f"{fact.name[:1].lower()}{fact.name[1:]}"
@@ -73,7 +45,7 @@ def agreeing(comparison: Comparison) -> str:
 
 
 def _choices(task: Task, found: Basis, actor: Person) -> None:
-    """Each charge that could be meant, with one button."""
+    """Draw each charge that could be meant, with one button."""
     agreeing_ones = sum(each.comparison.agrees for each in found.options)
     if task.charge_id is not None:
         head = "Other charges it could be about"
@@ -81,10 +53,10 @@ def _choices(task: Task, found: Basis, actor: Person) -> None:
         head = "Several charges agree with what the file says. Choose the charge"
     else:
         head = "No charge agrees with all that the file says. Choose the charge, if it is held"
-    st.html(f'<p class="bt-head">{head}</p>')
+    st.html(html.heading(head))
     is_allowed = may(actor, Verb.CHOOSE_CHARGE, task.practice_id)
     for option in found.options:
-        st.html(f'<p class="bt-quiet">{escape(option.line)}<br>{_difference(option)}</p>')
+        st.html(html.render("charge_option", line=option.line, difference=_difference(option)))
         if is_allowed and st.button(
             "Choose this charge", key=f"choose_{task.id}_{task.charge_id}_{option.charge_id}"
         ):
@@ -93,10 +65,10 @@ def _choices(task: Task, found: Basis, actor: Person) -> None:
 
 def _difference(option: Option) -> str:
     against = [
-        f"{escape(fact.name)} differs: the file says {escape(fact.stated)}"
+        f"{fact.name} differs: the file says {fact.stated}"
         for fact in option.comparison.disagreements
     ]
-    return "; ".join(against) if against else escape(agreeing(option.comparison))
+    return "; ".join(against) if against else agreeing(option.comparison)
 
 
 def _choose(task: Task, option: Option, actor: Person) -> None:

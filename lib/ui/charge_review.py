@@ -1,8 +1,6 @@
-"""The check of the Import page: tasks whose charge disagrees with the file behind them."""
+"""The check on the Import page: tasks whose charge disagrees with the file behind them."""
 
 from __future__ import annotations
-
-from html import escape
 
 import streamlit as st
 
@@ -10,13 +8,13 @@ from lib import formats
 from lib.intake import charge_check
 from lib.intake.charge_check import Review
 from lib.models import Person
-from lib.ui import session
+from lib.ui import html, session
 
-MAX_SHOWN = 200  # tasks; the command line names all
+MAX_SHOWN = 200  # tasks; the command line lists all
 
 
 def charge_review(actor: Person, practice_id: int) -> None:
-    """Check on request, and list what disagrees with links to the tasks."""
+    """Check on request, and list the tasks that disagree, with links."""
     with st.expander("Check the charges of pending tasks"):
         st.caption(
             "Compares patient, day of service, amount and payer of each task's charge with what "
@@ -41,13 +39,12 @@ def _show(review: Review) -> None:
     )
     if review.unread:
         said += f" The file of {formats.plural(review.unread, 'task')} could not be read again."
-    rows = "".join(
-        f'<tr><td><a href="/?task={each.task_id}" target="_self">{escape(each.title)}</a></td>'
-        f"<td>{escape('; '.join(f'{f.name}: {f.stated} → {f.held}' for f in each.facts))}</td></tr>"
-        for each in review.doubts[:MAX_SHOWN]
-    )
-    table = (
-        '<table class="bt-changes"><thead><tr><th>Task</th><th>The file says → the charge says</th>'
-        f"</tr></thead><tbody>{rows}</tbody></table>"
-    )
-    st.html(f"<p>{escape(said)}</p>{table if rows else ''}")
+    rows = [
+        (
+            html.link(f"/?task={doubt.task_id}", doubt.title),
+            "; ".join(f"{fact.name}: {fact.stated} → {fact.held}" for fact in doubt.facts),
+        )
+        for doubt in review.doubts[:MAX_SHOWN]
+    ]
+    table = html.table(("Task", "The file says → the charge says"), rows) if rows else ""
+    st.html(html.render("charge_review", said=said, table=table))

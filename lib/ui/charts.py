@@ -1,111 +1,153 @@
-"""Charts of the notebook pages: a question, its definition, bars that open the list, evidence."""
+"""Charts of the Backlog pages: the finding as title, bars that open the list.
+
+Colours differ for colour-blind people and stand at least 3:1 against white and against dark.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
-from typing import Any, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from lib.ui import filters, navigation
+from lib.backlog.day_notes import DayNote
 
 _PICK = "pick"
-_NOTHING = '<p class="bt-quiet bt-none">No task matches these filters.</p>'
-_COLORS = {"Arrived": "#8aa4d6", "Completed": "#3f8f6b", "Pending at its end": "#1d4ed8"}
+COLORS = {
+    "Received": "#c2700a", "Assigned": "#c2700a", "Completed": "#0d8a72", "Reopened": "#7c5cc4",
+    "Pending": "#2563eb", "With the practice": "#2563eb", "With the biller": "#c2700a",
+    "Handed on": "#64748b", "Received so far": "#c2700a", "Completed so far": "#0d8a72",
+    "Tasks": "#2563eb",
+}  # fmt: skip
+SIDES = ("With the practice", "With the biller")
+NOTHING = "No task matches these filters."
 
 
-def section(question: str, definition: str) -> None:
-    """The question a chart answers, and what exactly is counted."""
-    st.html(
-        f'<h2 class="bt-title">{escape(question)}</h2><p class="bt-quiet">{escape(definition)}</p>'
-    )
+def _titled(chart: Any, finding: str, about: str) -> Any:
+    title = alt.TitleParams(
+        finding, subtitle=about, anchor="start", fontSize=14, subtitleFontSize=11, offset=8,
+    )  # fmt: skip
+    return chart.properties(title=title)
 
 
-def weekly(frame: pd.DataFrame, series: Sequence[str], *, key: str) -> tuple[str, str] | None:
-    """Bars a week; the bar that was clicked as (the week's first day in ISO form, series)."""
-    if not frame[list(series)].any(axis=None):
-        st.html(_NOTHING)
+def over_time(
+    frame: pd.DataFrame, series: Sequence[str], *, finding: str, about: str, key: str,
+    notes: Sequence[DayNote] = (), kind: str = "bar", unit: str = "week",
+) -> tuple[str, str, str] | None:  # fmt: skip
+    """Bars or lines over days, weeks or months; the bar that was clicked as (first day, last day,
+    series). A bar that goes on after the day of the report is drawn paler."""
+    if not frame[list(series)].to_numpy().any():
+        st.caption(NOTHING)
         return None
-    long = frame.melt("Week of", list(series), "Series", "Tasks")
-    long["Day"] = [f"{day:%m/%d/%Y}" for day in long["Week of"]]
-    long["Week"] = [day.isoformat() for day in long["Week of"]]
-    step = max(1, len(frame) // 7)
-    labels = [day.isoformat() for day in frame["Week of"]][::-1][::step]
-    pick = alt.selection_point(_PICK, fields=["Week", "Series"])
-    bars = (
+    about_bar = ["From", "Until", "Unfinished"]
+    long = frame[[*about_bar, *series]].melt(about_bar, list(series), "Series", "Count")
+    long["Day"] = [f"{day:%m/%d/%Y}" for day in long["From"]]
+    long["From"] = [day.isoformat() for day in long["From"]]
+    long["Until"] = [day.isoformat() for day in long["Until"]]
+    long["State"] = ["not over yet" if u else "whole" for u in long["Unfinished"]]
+    noted = _noted(frame, notes)
+    step = max(1, len(frame) // 8)
+    labels = [day.isoformat() for day in frame["From"]][::-1][::step]
+    form = "%b %Y" if unit == "month" else "%b %d"
+    marks = "+".join(f"(datum.value=='{day}'?' ▲':'')" for day in noted) or "''"
+    expression = f"utcFormat(toDate(datum.value), '{form}') + {marks}"
+    scale = alt.Scale(domain=list(series), range=[COLORS[name] for name in series])
+    axis = alt.Axis(
+        values=sorted({*labels, *noted}), labelExpr=expression, labelAngle=0, ticks=False,
+        labelOverlap=True,
+    )  # fmt: skip
+    base = alt.Chart(long).encode(
+        x=alt.X("From:O", title=f"First day of the {unit}" if unit != "day" else "Day", axis=axis),
+        y=alt.Y("Count:Q", title="Tasks", axis=alt.Axis(tickMinStep=1)),
+        color=alt.Color("Series:N", scale=scale, legend=alt.Legend(title=None, orient="top")),
+        tooltip=[
+            alt.Tooltip("Day", title="From"), "Series",
+            alt.Tooltip("Count:Q", format=",", title="Tasks"),
+            alt.Tooltip("State", title=unit.capitalize()),
+        ],
+    )  # fmt: skip
+    if kind == "line":
+        chart = base.mark_line(point=True, strokeWidth=2)
+        st.altair_chart(_sized(_titled(chart, finding, about)), key=key, alt=finding)
+        _say_notes(frame, notes)
+        return None
+    pick = alt.selection_point(_PICK, fields=["From", "Until", "Series"])
+    chart = (
+        base.mark_bar(cursor="pointer", cornerRadiusEnd=1)
+        .encode(
+            xOffset=alt.XOffset("Series:N", sort=list(series)),
+            fillOpacity=alt.condition("datum.Unfinished", alt.value(0.4), alt.value(1)),
+            opacity=alt.condition(pick, alt.value(1), alt.value(0.45)),
+        )
+        .add_params(pick)
+    )
+    chosen = _chosen(_sized(_titled(chart, finding, about)), key, finding)
+    _say_notes(frame, notes)
+    return (chosen["From"], chosen["Until"], chosen["Series"]) if chosen else None
+
+
+def _noted(frame: pd.DataFrame, notes: Sequence[DayNote]) -> dict[str, str]:
+    """The bars on whose days a note stands, by their first day."""
+    return {
+        row["From"].isoformat(): note.text
+        for _, row in frame.iterrows()
+        for note in notes
+        if row["From"] <= note.day <= row["Until"]
+    }
+
+
+def _say_notes(frame: pd.DataFrame, notes: Sequence[DayNote]) -> None:
+    first, last = frame["From"].min(), frame["Until"].max()
+    inside = [note for note in notes if first <= note.day <= last]
+    if inside:
+        st.text("\n".join(f"▲ {note.day:%m/%d/%Y}: {note.text}" for note in inside))
+
+
+def bars(
+    frame: pd.DataFrame, series: Sequence[str], *, finding: str, about: str, key: str,
+    unit: str = "Tasks",
+) -> str | None:  # fmt: skip
+    """One horizontal bar a row, its series side by side in it; the name that was clicked."""
+    if not len(frame) or not frame[list(series)].to_numpy().any():
+        st.caption(NOTHING)
+        return None
+    frame = frame.assign(**{name: frame[name].astype(float) for name in series})
+    names = list(frame["Name"])
+    about_bar = [name for name in ("Name", "Amount") if name in frame]
+    long = frame[[*about_bar, *series]].melt(about_bar, list(series), "Series", "Count")
+    long = long[long["Count"] > 0]
+    scale = alt.Scale(domain=list(series), range=[COLORS.get(name, "#2563eb") for name in series])
+    legend = alt.Legend(title=None, orient="top") if len(series) > 1 else None
+    pick = alt.selection_point(_PICK, fields=["Name"])
+    tooltip = ["Name", "Series", alt.Tooltip("Count:Q", format=",", title=unit)]
+    if "Amount" in long:
+        tooltip.append(alt.Tooltip("Amount", format="$,.2f", title="Requested"))
+    chart = (
         alt.Chart(long)
         .mark_bar(cursor="pointer", cornerRadiusEnd=1)
         .encode(
-            x=alt.X(
-                "Week:O",
-                title=None,
-                axis=alt.Axis(
-                    values=labels, labelExpr="timeFormat(toDate(datum.value), '%b %d')",
-                    labelAngle=0, ticks=False,
-                ),
-            ),
-            xOffset=alt.XOffset("Series:N", sort=list(series)),
-            y=alt.Y("Tasks:Q", title=None, axis=alt.Axis(tickMinStep=1)),
-            color=alt.Color(
-                "Series:N",
-                scale=alt.Scale(domain=list(series), range=[_COLORS[name] for name in series]),
-                legend=alt.Legend(title=None, orient="top"),
-            ),
+            y=alt.Y("Name:N", sort=names, title=None, axis=alt.Axis(labelLimit=190, ticks=False)),
+            x=alt.X("Count:Q", title=unit, axis=alt.Axis(tickMinStep=1, tickCount=4)),
+            color=alt.Color("Series:N", scale=scale, legend=legend),
             opacity=alt.condition(pick, alt.value(1), alt.value(0.45)),
-            tooltip=[
-                alt.Tooltip("Day", title="Week of"), "Series", alt.Tooltip("Tasks", format=","),
-            ],
+            tooltip=tooltip,
         )
         .add_params(pick)
-        .properties(height=220)
-    )  # fmt: skip
-    chosen = _chosen(bars, key, ", ".join(series) + " per week")
-    return (chosen["Week"], chosen["Series"]) if chosen else None
-
-
-def bars(frame: pd.DataFrame, *, key: str) -> str | None:
-    """One horizontal bar a row, in the frame's order; the name of the bar that was clicked."""
-    if not frame["Tasks"].any():
-        st.html(_NOTHING)
-        return None
-    pick = alt.selection_point(_PICK, fields=["Name"])
-    chart = (
-        alt.Chart(frame)
-        .mark_bar(cursor="pointer", color="#1d4ed8", cornerRadiusEnd=1)
-        .encode(
-            y=alt.Y("Name:N", sort=None, title=None, axis=alt.Axis(labelLimit=170, ticks=False)),
-            x=alt.X("Tasks:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4)),
-            opacity=alt.condition(pick, alt.value(1), alt.value(0.45)),
-            tooltip=[
-                "Name", alt.Tooltip("Tasks", format=","), alt.Tooltip("Amount", format="$,.2f"),
-            ],
-        )
-        .add_params(pick)
-        .properties(height=220)
-    )  # fmt: skip
-    chosen = _chosen(chart, key, "Tasks by name")
+    )
+    height = 30 * len(names) + 170
+    chosen = _chosen(_titled(chart, finding, about).properties(height=height), key, finding)
     return chosen["Name"] if chosen else None
 
 
-def _chosen(chart: Any, key: str, alt_text: str) -> dict[str, str] | None:
+def _sized(chart: Any) -> Any:
+    return chart.properties(height=320)
+
+
+def _chosen(chart: Any, key: str, alt_text: str) -> Mapping[str, str] | None:
     event: Any = st.altair_chart(
         chart, on_select="rerun", selection_mode=_PICK, key=key, alt=alt_text
     )
     picked = event.selection.get(_PICK) or []
     return picked[0] if picked else None
-
-
-def evidence(frame: pd.DataFrame, sql: str) -> None:
-    """The numbers behind a chart, and the query that gave them."""
-    with st.expander("Table and SQL"):
-        st.dataframe(frame, hide_index=True, alt="The numbers of the chart")
-        st.code(sql.strip(), language="sql")
-
-
-def open_list(**changes: str | None) -> NoReturn:
-    """Open the list with the filters of this page and those of the bar."""
-    cleared: dict[str, str | None] = dict.fromkeys((*filters.DAY_KEYS, "page", "sort", "task"))
-    navigation.go("tasks", **{"weeks": None, **cleared, **changes})

@@ -1,13 +1,14 @@
-"""The Task Details panel: what a task is about, who has it, and what can be done with it."""
+"""The Task Details panel: what a task is about, whom it is assigned to, and what can be done with
+it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from html import escape
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 from lib import documents, formats, history, notes, people, suggestions, tasks, workflow
 from lib.access import Verb, may
@@ -20,22 +21,22 @@ from lib.ui import components, document_attach, html, kept_text, navigation, ses
 from lib.ui.charge_panel import charge_basis
 from lib.ui.task_page import begin
 
-_NOBODY = 0  # in the menu of those who may take a task
+_NOBODY = 0  # unassigned, in the menu of those who may take a task
 
 
 @dataclass(frozen=True, slots=True)
 class Assigning:
-    """Somebody chosen in the Assign menu, until Finish Assigning."""
+    """Somebody chosen in the Assign menu, until Finish Assigning is pressed."""
 
     task_id: int
-    to: int | None  # nobody
-    seen: int | None  # who had the task then
+    to: int | None  # None: unassigned
+    seen: int | None  # whom the task was assigned to then
     name: str
 
 
 @st.fragment(key="details")
 def details() -> None:
-    """The panel of the task in the URL; nothing where no task is chosen."""
+    """Draw the panel of the task in the URL; nothing if no task is chosen."""
     actor = session.person()
     verbs.settle()
     task_id = navigation.task_in_url()
@@ -57,11 +58,11 @@ def _panel(task: Task, actor: Person) -> None:
     written = notes.notes(con, task.id, actor=actor)
     _head(task)
     practice = session.practice_of(actor, task.practice_id)
-    place = f'<p class="bt-quiet">{escape(practice.name)}</p>' if len(actor.memberships) > 1 else ""
+    place = html.quiet(practice.name) if len(actor.memberships) > 1 else Markup()
     st.html(place + html.task_facts(task, session.today(actor, task.practice_id), zone))
     st.html(
-        '<p class="bt-head">Task Instructions</p>'
-        f'<p class="bt-text">{escape(task.instructions)}</p>'
+        html.heading("Task Instructions")
+        + html.text(task.instructions)
         + _attachments(documents.attached(con, task.id, actor=actor))
     )
     charge_basis(task, actor)
@@ -86,39 +87,38 @@ def _panel(task: Task, actor: Person) -> None:
 def _head(task: Task | None) -> None:
     with st.container(horizontal=True, vertical_alignment="top", wrap=False, gap="xsmall"):
         if task is None:
-            st.html('<p class="bt-title">Task Details</p>', width="stretch")
+            st.html(html.title("Task Details"), width="stretch")
         else:
             st.html(
-                f'<p class="bt-title" role="heading" aria-level="2">{escape(task.title)}</p>'
-                f"{html.badge(task.status, task.turn)} "
-                f'<span class="bt-quiet">{escape(task.type.label)}</span>',
+                html.render(
+                    "details_head", title=task.title, badge=html.badge(task.status, task.turn),
+                    type=task.type.label,
+                ),
                 width="stretch",
-            )
+            )  # fmt: skip
         st.button(
             ":material/close:", key="close_details", type="tertiary",
             help="Close (Esc)", on_click=navigation.close_task,
         )  # fmt: skip
 
 
-def _attachments(attached: list[Document]) -> str:
+def _attachments(attached: list[Document]) -> Markup:
     if not attached:
-        return ""
-    links = "".join(
-        f"<li>{document_attach.link(document, document.name)}</li>" for document in attached
-    )
-    return f'<p class="bt-head" style="margin-top:10px">Documents</p><ul>{links}</ul>'
+        return Markup()
+    links = [document_attach.link(document, document.name) for document in attached]
+    return html.heading("Documents", is_apart=True) + html.bullets(links)
 
 
 def _proposal(task: Task, actor: Person) -> None:
-    """What a later answer of the payer proposes; the assignee, or anybody while there is none,
-    says yes or not yet."""
+    """Draw what a later answer of the payer suggests. The assignee, or anybody if there is none,
+    accepts or dismisses it."""
     proposal = suggestions.of_task(session.connection(), task)
     if proposal is None:
         return
-    st.html(f'<p class="bt-text bt-proposal">{escape(proposal.sentence)}</p>')
+    st.html(html.paragraph(proposal.sentence, "bt-text bt-proposal"))
     if task.assignee_id not in (None, actor.id):
         return
-    # Keyed by proposal, so that a press meant for an earlier one never answers this one.
+    # Key the buttons by suggestion, so a click meant for an earlier one never answers this one.
     key = f"{task.id}_{proposal.made_at:%Y%m%d%H%M%S%f}"
     token = str(st.session_state.setdefault(f"proposal_{key}", new_token()))
 
@@ -138,7 +138,7 @@ def _proposal(task: Task, actor: Person) -> None:
 
 
 def _start(task: Task, actor: Person) -> None:
-    """Start Task, and the arrow beside it with everybody who may take the task."""
+    """Draw Start Task, and the arrow beside it with everybody who may take the task."""
     colleagues = session.colleagues(task.practice_id)
     names = {
         each: name + (" (you)" if each == actor.id else "")
@@ -160,7 +160,7 @@ def _start(task: Task, actor: Person) -> None:
 
 
 def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
-    """Questions & Comments, who it is assigned to, and the question or answer to write."""
+    """Draw Questions & Comments, the assignee, and the field for a question or an answer."""
     zone = session.zone(actor, task.practice_id)
     thread = html.thread([n for n in written if n.channel is Channel.QUESTION], zone)
     assigning: Assigning | None = st.session_state.get("assigning")
@@ -174,10 +174,7 @@ def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
     else:
         who = f"Assigned to {task.assignee_name}" if task.assignee_name else "Not assigned yet"
     look = "bt-text bt-assigning" if assigning else "bt-quiet"
-    st.html(
-        f'<p class="bt-head">Questions &amp; Comments</p><p class="{look}">{escape(who)}</p>'
-        + thread
-    )
+    st.html(html.heading("Questions & Comments") + html.paragraph(who, look) + thread)
     is_biller = tasks.is_biller(actor, task.practice_id)
     if task.status is Status.COMPLETED or not (is_biller or may(actor, Verb.ASK, task.practice_id)):
         return
@@ -205,7 +202,7 @@ def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
 def _finish_assigning(
     task: Task, assigning: Assigning, state: kept_text.Text, actor: Person
 ) -> None:
-    """Finish Assigning, with the comment that stands in the field, or Cancel."""
+    """Draw Finish Assigning, which also sends the comment in the field, and Cancel."""
 
     def finish(now: Person) -> str:
         try:
@@ -233,10 +230,10 @@ def _end_assigning() -> None:
 
 
 def _notes(task: Task, actor: Person, written: list[Note]) -> None:
-    """Notes to and from the biller, and the biller's field for writing one."""
+    """Draw the notes to and from the biller, and the biller's field for writing one."""
     zone = session.zone(actor, task.practice_id)
     blocks = [
-        f'<p class="bt-head">{name}</p>' + html.thread(found, zone)
+        html.heading(name) + html.thread(found, zone)
         for name, channel in (
             ("Notes to Biller", Channel.TO_BILLER),
             ("Notes from Biller", Channel.FROM_BILLER),
@@ -244,7 +241,7 @@ def _notes(task: Task, actor: Person, written: list[Note]) -> None:
         if (found := [n for n in written if n.channel is channel])
     ]
     if blocks:
-        st.html("".join(blocks))
+        st.html(Markup().join(blocks))
     if not may(actor, Verb.WRITE_AS_BILLER, task.practice_id):
         return
     state = kept_text.opened(Form.BILLER, task, actor)

@@ -1,64 +1,66 @@
-"""Documents of a task: what is attached, a saved one to attach, one of one's own to add."""
+"""The documents of a task: those attached, saved ones to attach, and a new one to add."""
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 import streamlit as st
+from markupsafe import Markup
 
 from lib import attachments, documents, formats, tasks
 from lib.document_types import NAMES
 from lib.errors import BillingError, DuplicateDocument, OtherPatient
-from lib.models import Document, Person, Task, TaskType
+from lib.models import Document, Person, Resolution, Task, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import navigation, session
+from lib.ui import html, navigation, session
 from lib.ui.document_form import Filled, choose_file, document_form
+from lib.ui.resolution import choose_resolution
 
-SHOWN = 8  # documents that are seen without scrolling
-TALLEST = 380  # pixels of them
+SHOWN = 8  # documents visible without scrolling
+TALLEST = 380  # pixels of the box that holds them
 
 
-def link(document: Document, text: str) -> str:
+def link(document: Document, text: str) -> Markup:
     """Return a link that opens the document in a tab of its own."""
-    return (
-        f'<a href="/documents/{document.id}/{quote(document.file_name)}" target="_blank" '
-        f'rel="noopener">{escape(text)}</a>'
-    )
+    address = f"/documents/{document.id}/{quote(document.file_name)}"
+    return html.link(address, text, in_new_tab=True)
 
 
 def attached(task: Task, actor: Person, *, is_mine: bool) -> list[Document]:
-    """Draw what is attached, each with a way to take it off, and return it."""
+    """Draw what is attached, each with a way to remove it, and return it."""
     found = documents.attached(session.connection(), task.id, actor=actor)
     if found:
-        st.html(f'<p class="bt-head">{formats.plural(len(found), "document")} attached</p>')
+        st.html(html.heading(f"{formats.plural(len(found), 'document')} attached"))
     for document in found:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            warned = _other_patient(document, task)
             st.html(
-                f'<p class="bt-text">{link(document, document.name)} <span class="bt-quiet">'
-                f"{escape(_about(document))}</span>{warned}</p>",
+                html.render(
+                    "attached_document", link=link(document, document.name),
+                    about=_about(document),
+                    is_other_patient=documents.is_of_other_patient(document, task),
+                ),
                 width="stretch",
-            )
+            )  # fmt: skip
             if is_mine and st.button("Detach", key=f"detach_{task.id}_{document.id}"):
                 _detach(task, document, actor)
     return found
 
 
-def _other_patient(document: Document, task: Task) -> str:
-    is_other = documents.is_of_other_patient(document, task)
-    return ' <b class="bt-other">Another patient</b>' if is_other else ""
-
-
 def complete(task: Task, actor: Person) -> None:
-    """Draw the button that completes a Documents task with what is attached."""
-    if not st.button("Complete Task", type="primary", key=f"done_{task.id}"):
+    """Draw the button that completes a Documents task with what is attached, and how it ends."""
+    with st.container(horizontal=True, gap="xsmall"):
+        is_done = st.button("Complete Task", type="primary", key=f"done_{task.id}")
+        resolution = choose_resolution(Resolution.DOCUMENT_SENT, f"resolution_{task.id}")
+    if not is_done:
         return
     said = session.toasts()
     try:
         attachments.complete(
-            session.connection(), task.id, token=_token(task), actor=actor, now=session.now()
-        )
+            session.connection(), task.id, resolution=resolution, token=_token(task), actor=actor,
+            now=session.now(),
+        )  # fmt: skip
     except BillingError as problem:
         st.error(session.escape_markdown(str(problem)))
         return
@@ -68,7 +70,7 @@ def complete(task: Task, actor: Person) -> None:
 
 def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
     """Draw the saved documents with their search, to attach one."""
-    st.html('<h2 class="bt-title">Attach a saved document</h2>')
+    st.html(html.section("Attach a saved document"))
     query = st.text_input(
         "Search documents", key=f"documents_{task.id}", type="search",
         placeholder="File name, ID number, label, date or patient", live=True,
@@ -79,9 +81,9 @@ def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
     )
     document = _choice(found, count, task) if found else None
     if not found:
-        st.html('<p class="bt-quiet">No saved document matches. Search with fewer words.</p>')
+        st.html(html.quiet("No saved document matches. Search with fewer words."))
     if document:
-        st.html(f'<p class="bt-quiet">{link(document, "Preview")}</p>')
+        st.html(html.quiet(link(document, "Preview")))
     if document and _asks(task, document, actor):
         return
     is_off = not is_mine or document is None
@@ -89,17 +91,19 @@ def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
         is_last = _completes(task) and st.button(
             "Attach and Complete Task", type="primary", key=f"attach_{task.id}", disabled=is_off
         )
+        resolution = _resolution(task, "attached")
         is_one_of = st.button(
             "Attach", key=f"attach_only_{task.id}", disabled=is_off,
             type="secondary" if _completes(task) else "primary",
             help="Attach it and go on: a task may have several documents",
         )  # fmt: skip
     if document and (is_last or is_one_of):
-        _attach(task, document.id, actor, is_last=is_last, is_confirmed=False)
+        ends = resolution if is_last else None
+        _attach(task, document.id, actor, ends, is_confirmed=False)
 
 
 def _choice(found: list[Document], count: int, task: Task) -> Document | None:
-    """Draw the documents, many of them in a box that scrolls, so that the buttons stay in reach."""
+    """Draw the documents; many of them go in a box that scrolls, to keep the buttons in reach."""
     with st.container(height=TALLEST if len(found) > SHOWN else "content", border=False):
         chosen = st.radio(
             "Documents", [document.id for document in found], index=None,
@@ -111,7 +115,7 @@ def _choice(found: list[Document], count: int, task: Task) -> Document | None:
             ],
         )  # fmt: skip
     if count > len(found):
-        st.html(f'<p class="bt-quiet">The first {len(found)} of {count:,}.</p>')
+        st.html(html.quiet(f"The first {len(found)} of {count:,}."))
     return next((document for document in found if document.id == chosen), None)
 
 
@@ -124,22 +128,32 @@ def _about(document: Document) -> str:
 
 
 def _completes(task: Task) -> bool:
-    """True where a document is what the task asks for; others end with their charge."""
+    """Return True if the task asks for a document; other tasks are completed with their charge."""
     return task.type is TaskType.DOCUMENTS
 
 
+def _resolution(task: Task, key: str) -> Resolution | None:
+    """How the task ends, beside a button that completes it with a document."""
+    if not _completes(task):
+        return None
+    return choose_resolution(Resolution.DOCUMENT_SENT, f"{key}_{task.id}")
+
+
 def _attach(
-    task: Task, document_id: int, actor: Person, *, is_last: bool, is_confirmed: bool
-) -> None:
-    """Attach the document; one of another patient only once that was asked."""
+    task: Task, document_id: int, actor: Person, resolution: Resolution | None, *,
+    is_confirmed: bool,
+) -> None:  # fmt: skip
+    """Attach the document, and with a resolution complete the task; one of another patient only
+    once that was asked."""
     asking = f"asking_{task.id}"
     said = session.toasts()
     st.session_state.pop(asking, None)
     try:
-        if is_last:
+        if resolution:
             documents.attach_and_complete(
-                session.connection(), task.id, document_id, token=_token(task), actor=actor,
-                is_other_patient_confirmed=is_confirmed, now=session.now(),
+                session.connection(), task.id, document_id, resolution=resolution,
+                token=_token(task), actor=actor, is_other_patient_confirmed=is_confirmed,
+                now=session.now(),
             )  # fmt: skip
         else:
             attachments.attach(
@@ -147,12 +161,12 @@ def _attach(
                 is_other_patient_confirmed=is_confirmed, now=session.now(),
             )  # fmt: skip
     except OtherPatient as problem:
-        st.session_state[asking] = (document_id, is_last, str(problem))
+        st.session_state[asking] = (document_id, resolution, str(problem))
         st.rerun(scope="fragment")
     except BillingError as problem:
         st.error(session.escape_markdown(str(problem)))
         return
-    if is_last:
+    if resolution:
         said.append(("success", "Document attached, task completed."))
         navigation.go("tasks")
     said.append(("success", "Document attached."))
@@ -163,13 +177,13 @@ def _attach(
 def _asks(task: Task, document: Document, actor: Person) -> bool:
     """Ask whether a document of another patient is meant, in place of the buttons that attach it;
     False where there is nothing to ask of the one that is chosen."""
-    asked: tuple[int, bool, str] | None = st.session_state.get(f"asking_{task.id}")
+    asked: tuple[int, Resolution | None, str] | None = st.session_state.get(f"asking_{task.id}")
     if asked is None or asked[0] != document.id:
         return False
     st.warning(session.escape_markdown(f"{asked[2]} Attach it all the same?"))
     with st.container(horizontal=True, gap="xsmall"):
         if st.button("Attach the other patient's document", key=f"confirm_{task.id}"):
-            _attach(task, document.id, actor, is_last=asked[1], is_confirmed=True)
+            _attach(task, document.id, actor, asked[1], is_confirmed=True)
         if st.button("Cancel", key=f"cancel_other_{task.id}"):
             st.session_state.pop(f"asking_{task.id}", None)
             st.rerun(scope="fragment")
@@ -177,7 +191,7 @@ def _asks(task: Task, document: Document, actor: Person) -> bool:
 
 
 def own(task: Task, actor: Person, *, is_mine: bool) -> None:
-    """Draw the way to add a file of one's computer."""
+    """Draw the way to add a file from one's computer."""
     key = f"task_{task.id}_{st.session_state.setdefault(f'added_{task.id}', 0)}"
     file, is_begun = choose_file(key, heading="Or add one from your computer")
     if not is_begun:
@@ -188,18 +202,21 @@ def own(task: Task, actor: Person, *, is_mine: bool) -> None:
         is_last = _completes(task) and st.button(
             "Upload and Complete", type="primary", key=f"upload_{task.id}", disabled=is_off
         )
+        resolution = _resolution(task, "uploaded")
         is_one_of = st.button(
             "Upload and attach", key=f"upload_only_{task.id}", disabled=is_off,
             type="secondary" if _completes(task) else "primary",
             help="Save and attach it and go on: a task may have several documents",
         )  # fmt: skip
     if is_last or is_one_of:
-        _upload(task, filled, actor, is_last=is_last)
+        _upload(task, filled, actor, resolution if is_last else None)
 
 
-def _upload(task: Task, filled: Filled, actor: Person, *, is_last: bool) -> None:
+def _upload(task: Task, filled: Filled, actor: Person, resolution: Resolution | None) -> None:
     said = session.toasts()
-    verb = documents.upload_and_complete if is_last else attachments.upload_and_attach
+    verb: Callable[..., object] = attachments.upload_and_attach
+    if resolution:
+        verb = partial(documents.upload_and_complete, resolution=resolution)
     try:
         verb(
             session.connection(), task.id, filled.content, filled.file_name,
@@ -213,11 +230,11 @@ def _upload(task: Task, filled: Filled, actor: Person, *, is_last: bool) -> None
     except BillingError as problem:
         st.error(session.escape_markdown(str(problem)))
         return
-    if is_last:
+    if resolution:
         said.append(("success", "Document uploaded, task completed."))
         navigation.go("tasks")
     said.append(("success", "Document uploaded and attached."))
-    st.session_state[f"added_{task.id}"] += 1  # an empty form for the next one
+    st.session_state[f"added_{task.id}"] += 1  # an empty form for the next file
     st.session_state.pop("attaching", None)
     st.rerun()
 
@@ -242,7 +259,7 @@ def beside_charge(task: Task, actor: Person, *, is_mine: bool) -> None:
     """Draw the documents of a task in Edit Charge, and the button that opens `dialog`."""
     found = attached(task, actor, is_mine=is_mine)
     if not found:
-        st.html('<p class="bt-head">Documents</p><p class="bt-quiet">No document attached yet.</p>')
+        st.html(html.heading("Documents") + html.quiet("No document attached yet."))
     if is_mine and st.button("Attach a document", key=f"open_attach_{task.id}"):
         st.session_state["attaching"] = task.id
         st.rerun()

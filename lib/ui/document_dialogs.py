@@ -1,4 +1,4 @@
-"""The dialogs of the Documents page: add a document, say something else of one."""
+"""The dialogs of the Documents page: add a document, change the details of one."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from lib.ui.document_form import choose_file, document_form
 
 
 def begin_adding() -> None:
+    """Open the dialog that adds a document, from a callback."""
     st.session_state["adding_document"] = new_token()
 
 
 def begin_editing(document: Document) -> None:
+    """Open the dialog that changes a document's details, from a callback."""
     st.session_state["editing_document"] = (new_token(), document)
 
 
 def show() -> None:
-    """The dialog that was begun, until it is sent or dismissed."""
+    """Draw the dialog that was opened, until it is sent or dismissed."""
     if token := st.session_state.get("adding_document"):
         _add(token)
     elif editing := st.session_state.get("editing_document"):
@@ -30,7 +32,8 @@ def show() -> None:
 
 
 def _patient(practice_id: int, token: str, actor: Person) -> tuple[int | None, str]:
-    """Whose document it is, found by search; nobody's where none is chosen."""
+    """Ask whose document it is, found by search; return id and name, or None if nobody is
+    chosen."""
     with st.container(horizontal=True, gap="small"):
         query = st.text_input(
             "Find the patient", key=f"find_{token}", type="search", live=True, width=200
@@ -50,7 +53,7 @@ def _added() -> None:
 
 @st.dialog("Add document", width="medium", on_dismiss=_added)
 def _add(token: str) -> None:
-    """The Reference Document form without a task."""
+    """Draw the Reference Document form without a task."""
     actor = session.person()
     practices = {
         m.practice.id: m.practice.name
@@ -90,7 +93,7 @@ def _edited() -> None:
 
 @st.dialog("Edit document", width="medium", on_dismiss=_edited)
 def _edit(token: str, seen: Document) -> None:
-    """What is said of a saved document; its file stays as it is."""
+    """Draw the details of a saved document to change; its file stays as it is."""
     actor = session.person()
     filled = document_form(
         None, token, patient_name=seen.patient_name or "", label=seen.label, known=seen

@@ -1,4 +1,4 @@
-"""The Reference Document form: a file and what is known of it."""
+"""The Reference Document form: a file and its details."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from lib import document_types, documents
 from lib.errors import WrongInput
 from lib.formats import parse_date, show
 from lib.models import Document, DocumentDetails, DocumentStatus
-from lib.ui import session
+from lib.ui import html, session
 
 KINDS = "PDF, TIFF, PNG, JPEG or Word, up to 10 MB"
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What the form says; `document_date` is None where it cannot be read."""
+    """What the form says; `document_date` is None if it cannot be read."""
 
     content: bytes
     file_name: str
@@ -30,24 +30,24 @@ class Filled:
     notes: str
 
     def details(self) -> DocumentDetails:
-        """Return what is said of the document. Raises WrongInput for an unreadable date."""
+        """Return the details of the document. Raise WrongInput for an unreadable date."""
         if self.document_date is None:
             raise WrongInput("Write the document's date as MM/DD/YYYY.")
         return DocumentDetails(self.name, self.label, self.status, self.document_date, self.notes)
 
 
 def choose_file(key: str, *, heading: str = "") -> tuple[Any, bool]:
-    """Let a file be dropped or browsed for; choosing again replaces it. A file that cannot be kept
-    is none, and a sentence says why. The `heading` gives way to the form's own.
+    """Let a file be dropped or browsed for; choosing again replaces it. Return None for a file that
+    cannot be kept, after a sentence that says why. The `heading` gives way to the form's own.
 
-    With it comes whether the rest of the form is to be drawn: from the first good file on, since
-    for a moment there is none while it is replaced, and what was typed beside it must stay.
+    Return also whether to draw the rest of the form: from the first good file on, since there is
+    none for a moment while it is replaced, and what was typed beside it must stay.
     """
     file_key = f"file_{key}"
     chosen = st.session_state.get(file_key)
     is_begun = f"label_{key}" in st.session_state or bool(chosen and not _refusal(chosen, key))
     if is_begun or heading:
-        st.html(f'<h2 class="bt-title">{"Reference Document" if is_begun else heading}</h2>')
+        st.html(html.section("Reference Document" if is_begun else heading))
     # Without a limit of the widget's own: it would only color a file that is too big, while
     # `documents.refusal` says in a sentence what to do. frame.css hides the server's limit.
     file = st.file_uploader(
@@ -63,7 +63,7 @@ def choose_file(key: str, *, heading: str = "") -> tuple[Any, bool]:
 
 
 def _refusal(file: Any, key: str) -> str | None:
-    """Return why the file is not kept; each file is looked through once, not at every key typed."""
+    """Return why the file cannot be kept; each file is checked once, not at every key typed."""
     known: tuple[str, str | None] | None = st.session_state.get(f"refusal_{key}")
     if known is None or known[0] != file.file_id:
         known = (file.file_id, documents.refusal(file.getvalue()))
@@ -74,7 +74,7 @@ def _refusal(file: Any, key: str) -> str | None:
 def document_form(
     file: Any, key: str, *, patient_name: str, label: str | None, known: Document | None = None
 ) -> Filled:
-    """Draw the rest of the form; of a document that is saved it says what is `known`."""
+    """Draw the rest of the form, filled from `known` if the document is saved."""
     day = show(known.document_date if known else session.today(session.person()))
     states = list(DocumentStatus)
     options = list(document_types.DOCUMENT_LABELS)
@@ -106,8 +106,8 @@ def document_form(
 
 
 def _name(recommended: str, key: str, *, known: str | None) -> str:
-    """Draw the name, which is the recommended one until somebody types another: it follows patient,
-    date and label. A document that is saved keeps its name until somebody asks for that one."""
+    """Draw the name: the recommended one, which follows patient, date and label, until somebody
+    types another. A saved document keeps its name until somebody asks for the recommended one."""
     name_key, filled_key = f"name_{key}", f"filled_{key}"
     typed = st.session_state.get(name_key)
     if typed is None and known is not None:

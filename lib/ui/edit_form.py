@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -14,7 +13,7 @@ from lib import charge_form, charges, scrubber
 from lib.charge_form import FIELD_LABELS, amount_of
 from lib.formats import show
 from lib.models import Charge, Person, Problem, Task
-from lib.ui import components, session, verbs
+from lib.ui import components, html, session, verbs
 from lib.ui.editing import Editing, keep
 
 _ROWS = (
@@ -24,7 +23,7 @@ _ROWS = (
 
 
 def form(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
-    """Draw the form and take what is typed into `state.form`."""
+    """Draw the form, and put what is typed into `state.form`."""
     take_typed(state, task)
     charge, problems = found_in(state, task, actor)
     con = session.connection()
@@ -62,7 +61,7 @@ def form(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
 def _marked(
     state: Editing, problems: Sequence[Problem], task: Task, *, is_blocking: bool
 ) -> list[str]:
-    """The keys of the fields that a problem is about; service lines mark their own."""
+    """Return the keys of the fields that a problem is about; service lines mark their own."""
     names = []
     for problem in problems:
         first, _, place = problem.field.partition(".")
@@ -72,14 +71,15 @@ def _marked(
 
 
 def _diagnosis_in_form(state: Editing, place: str) -> int:
-    """Where the charge's diagnosis is in the form, which may hold fields still empty."""
+    """Return where the charge's diagnosis is in the form, which may hold empty fields too."""
     filled = [at for at, code in enumerate(state.form["diagnoses"]) if code.strip()]
     return filled[int(place)] if int(place) < len(filled) else int(place)
 
 
 def take_typed(state: Editing, task: Task) -> None:
-    """Take what the fields say now. Asked before the sentences beside them are made, and before
-    anything is saved: a press may come together with what was typed last. It does not yield."""
+    """Put what the fields say now into the form's state. Called before their problems are listed
+    and before anything is saved, since a click may come together with what was typed last. It does
+    not yield."""
     says = st.session_state.to_dict()
 
     def typed(name: str, known: str) -> str:
@@ -110,21 +110,21 @@ def _take_lines(state: Editing, editor: Any) -> None:
 
 
 def heard(state: Editing, task: Task, actor: Person) -> None:
-    """Take and keep what was typed: the callback of every field of the window."""
+    """Take and save what was typed: the callback of every field in the window."""
     take_typed(state, task)
     verbs.keep_typed(actor, partial(keep, state, task))
 
 
 def found_in(state: Editing, task: Task, actor: Person) -> tuple[Charge, list[Problem]]:
-    """The charge as it is typed and what is to be said about it now.
+    """Return the charge as it is typed, and the problems to show now.
 
-    What came in wrong is said from the beginning; what was typed wrong once somebody asks for
-    the checks or wants to save.
+    What came in wrong is shown from the beginning; what was typed wrong, once somebody checks the
+    charge or wants to save it.
     """
     charge, unreadable = charge_form.from_form(state.form, state.opened)
     today = charges.today_of(task, actor, session.now())
     found = scrubber.marked(state.opened, scrubber.check_charge(charge, today=today))
-    # What cannot be read is said once: not also that its line adds up to nothing.
+    # What cannot be read is said once, without adding that its line's total is wrong.
     fields = {problem.field for problem in unreadable}
     fields |= {f"{field.rpartition('.')[0]}.total" for field in fields}
     everything = [*unreadable, *(p for p in found if p.field not in fields)]
@@ -207,7 +207,8 @@ def _lines(
     actor: Person,
     is_mine: bool,
 ) -> None:
-    key = f"lines_{task.id}"  # stays over a new stamp: an editor put up anew moves what is below
+    # same key after a new stamp: a newly mounted editor shifts what is below it
+    key = f"lines_{task.id}"
 
     shown = []
     for problem in problems:
@@ -245,28 +246,31 @@ def _lines(
     )
     _say(problems, "lines")
     if scrubber.total_differs(state.opened):
+        filed, total = show(state.opened.filed_total), show(state.opened.total)
         st.html(
-            '<p class="bt-known" style="margin-top:2px">The claim came in with a total of '
-            f"{show(state.opened.filed_total)}; its lines add up to {show(state.opened.total)}. "
-            "Saving keeps the sum of the lines.</p>"
+            html.paragraph(
+                f"The claim came in with a total of {filed}; its lines add up to {total}. "
+                "Saving keeps the sum of the lines.",
+                "bt-known bt-apart",
+            )
         )
 
 
-# What the checks call a cell and what the editor calls it.
+# The scrubber's names for cells, and the editor's.
 _FIELDS = {
     "date_from": "from", "date_to": "to", "modifiers": "m1", "total": "unit_charge",
 }  # fmt: skip
 
 
 def _line_in_form(state: Editing, place: int) -> int:
-    """Where the charge's line is in the form, which may hold lines still empty."""
+    """Return where the charge's line is in the form, which may hold empty lines too."""
     filled = [at for at, line in enumerate(state.form["lines"]) if not charge_form.is_blank(line)]
     return filled[place] if place < len(filled) else place
 
 
 def _say(problems: Sequence[Problem], name: str) -> None:
-    """The sentences beside a field."""
+    """Draw the sentences beside a field."""
     for problem in problems:
         if problem.field == name:
             style = "bt-problem" if problem.is_blocking else "bt-known"
-            st.html(f'<p class="{style}">{escape(problem.sentence)}</p>')
+            st.html(html.paragraph(problem.sentence, style))

@@ -1,4 +1,4 @@
-"""What Edit Charge knows between two runs: the charge as it was opened, and what is typed."""
+"""What Edit Charge keeps between two runs: the charge as it was opened, and what is typed."""
 
 from __future__ import annotations
 
@@ -21,27 +21,28 @@ from lib.ui import session
 
 @dataclass
 class Editing:
-    """One open form. `stamp` changes when its content comes from here and not from the person."""
+    """One open form. `stamp` changes when its content comes from the code and not from the
+    person."""
 
     opened: Charge
     form: dict[str, Any]
     note: str = ""
     token: str = field(default_factory=new_token)
     stamp: str = field(default_factory=new_token)
-    writer: str = field(default_factory=new_token)  # of its draft
+    writer: str = field(default_factory=new_token)  # the name of its draft
     is_checked: bool = False
     refusal: str = ""
     changes: tuple[FieldChange, ...] = ()
-    changed_by: str = ""  # who made them; empty for the same person
-    kept: str = ""  # the draft as the store has it: text, which goes not on changing with the form
+    changed_by: str = ""  # who made them; empty if it was the same person
+    kept: str = ""  # the draft as the store has it, as text, which does not change with the form
     seen: Draft | None = None  # the draft the form was filled from
-    others: tuple[Draft, ...] = ()  # what the same person typed in another tab
-    not_kept: str = ""  # why what is typed is not kept
+    others: tuple[Draft, ...] = ()  # what the same person typed in other tabs
+    not_kept: str = ""  # why what is typed could not be stored
     unsaid: list[tuple[int, str]] = field(default_factory=list)  # refusals, by task
-    is_asked: bool = False  # whether to complete although nothing was changed
+    is_asked: bool = False  # whether the page asks to complete although nothing was changed
 
     def content(self) -> dict[str, Any]:
-        """What a draft stores; a copy, since the form goes on changing."""
+        """Return what a draft stores: a copy, since the form goes on changing."""
         return {
             "form": copy.deepcopy(self.form),
             "note": self.note,
@@ -51,28 +52,29 @@ class Editing:
 
     @property
     def text(self) -> str:
-        """The content as it is compared: nothing of it can change afterwards."""
+        """Return the content as text for comparison, which cannot change afterwards."""
         return json.dumps(self.content(), sort_keys=True)
 
     @property
     def is_changed(self) -> bool:
+        """Return True if the form or the note has anything typed in it."""
         return bool(self.note.strip()) or self.form != charge_form.to_form(self.opened)
 
     @property
     def is_kept(self) -> bool:
-        """True where the store has what is typed."""
+        """Return True if the store has what is typed."""
         return self.is_changed and self.text == self.kept
 
     @property
     def drafts_sent(self) -> list[str]:
-        """The drafts that are sent with this form."""
+        """Return the drafts that are submitted with this form."""
         return [self.writer, *([self.seen.writer] if self.seen else [])]
 
 
 def editing(task: Task, charge: Charge, actor: Person) -> Editing:
-    """The open form of this task, taken up from the draft where there is one.
+    """Return the open form of this task, filled from its draft if there is one.
 
-    Where nothing was typed yet, a form never shows a charge that somebody changed since.
+    If nothing was typed yet, the form never shows a charge that somebody has changed since.
     """
     key = f"editing_{task.id}"
     found: Editing | None = st.session_state.get(key)
@@ -84,13 +86,13 @@ def editing(task: Task, charge: Charge, actor: Person) -> Editing:
 
 
 def forget(task_id: int) -> None:
-    """The form is closed: on arrival from another page the charge is read anew."""
+    """Close the form: on arrival from another page the charge is read anew."""
     st.session_state.pop(f"editing_{task_id}", None)
 
 
 def keep(state: Editing, task: Task, actor: Person) -> None:
-    """Store what is typed as a draft, where it differs from what is stored; `not_kept` says why
-    it could not be."""
+    """Save what is typed as a draft, if it differs from what is stored; `not_kept` says why if that
+    failed."""
     text = state.text
     if text == state.kept or (not state.is_changed and not state.kept):
         return
@@ -112,13 +114,13 @@ def keep(state: Editing, task: Task, actor: Person) -> None:
 
 
 def sent(state: Editing, task: Task, actor: Person) -> None:
-    """Go on after what was typed was saved: the charge as it is now is the one that was opened."""
+    """Continue after what was typed was saved, with the charge as it is now as the opened one."""
     state.note, state.kept, state.seen, state.token = "", "", None, new_token()
     reread(state, task, actor, form=None)
 
 
 def reread(state: Editing, task: Task, actor: Person, *, form: dict[str, Any] | None) -> None:
-    """Take the charge as it is now as the one that was opened; keep `form`, or start from it."""
+    """Make the charge as it is now the opened one; keep `form`, or start over from the charge."""
     assert task.charge_id is not None
     state.opened = charges.get(session.connection(), task.charge_id, actor=actor)
     state.form = form or charge_form.to_form(state.opened)
@@ -127,7 +129,7 @@ def reread(state: Editing, task: Task, actor: Person, *, form: dict[str, Any] | 
 
 
 def discard(state: Editing, task: Task, actor: Person) -> None:
-    """Forget what was typed, here and in the store."""
+    """Discard what was typed, here and in the store."""
     drafts.drop(session.connection(), task.id, writers=state.drafts_sent, actor=actor)
     sent(state, task, actor)
 
@@ -151,14 +153,14 @@ def _opened(task: Task, charge: Charge, actor: Person) -> Editing:
 
 
 def _readable(task: Task, actor: Person) -> list[Draft]:
-    """The drafts of this charge, newest first, that have the fields it has now."""
+    """Return the drafts of this charge, newest first, that have the fields it has now."""
     fields = {*FIELD_LABELS, "diagnoses", "lines"}
     found = drafts.kept(session.connection(), task.id, actor=actor)
     return [draft for draft in found if set(draft.content["form"]) == fields]
 
 
 def _fill(state: Editing, charge: Charge, draft: Draft) -> None:
-    """Take the draft as what is typed: a copy, since the form goes on changing."""
+    """Put the draft into the form: a copy, since the form goes on changing."""
     content = copy.deepcopy(draft.content)
     state.opened = charge
     if content["version"] != charge.version:

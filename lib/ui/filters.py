@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
 
 from lib import formats, people
-from lib.backlog import midnight
+from lib.backlog import link
+from lib.backlog.link import ME, NOBODY
+from lib.backlog.pending import AGES, DUE, FILING, SIDES
 from lib.models import Colleague, Person, Status, TaskFilter, TaskType
 from lib.store.search_words import words
 from lib.ui import session, url
@@ -24,19 +24,10 @@ STATUSES: dict[str, tuple[Status, ...]] = {
     "Completed": (Status.COMPLETED,),
     "Pending and completed": tuple(Status),
 }
-# Days since the request arrived, both ends included.
-AGES: dict[str, tuple[int, int | None]] = {
-    "0–7 days": (0, 7),
-    "8–30 days": (8, 30),
-    "31–60 days": (31, 60),
-    "61–90 days": (61, 90),
-    "Over 90 days": (91, None),
-}
 TYPES = {kind.label: kind for kind in TaskType}
-ME, NOBODY = "Me", "Unassigned"
 FilterOptions = Mapping[str, Callable[[], Sequence[str]]]  # a filter's key -> what it may say
-# Set by links from the Backlog page; shown as chips that can be taken away.
-DAY_KEYS = ("created_since", "created_until", "completed_since", "completed_until", "pending_on")
+# Set by links from the Backlog pages; shown as a sentence that can be taken away.
+DAY_KEYS = link.BAR_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +53,12 @@ class Filter:
     read: Callable[[str, Desk], dict[str, Any] | None]
     options: Callable[[Desk], Sequence[str]] | None = None
     is_search: bool = False
+    is_of_today: bool = False  # it says how tasks are today: the Backlog pages do without it
     problem: str = ""  # the sentence where `read` does not understand
+
+    @property
+    def word(self) -> str:
+        return "search" if self.is_search else self.label.lower()
 
 
 def _assignees(desk: Desk) -> list[str]:
@@ -89,11 +85,8 @@ def _amount(field: str) -> Callable[[str, Desk], dict[str, Any] | None]:
 
 def _age(name: str, desk: Desk) -> dict[str, Any]:
     at_least, at_most = AGES[name]
-    today, zone = session.today(desk.actor), session.zone(desk.actor)
-    days = {"created_before": midnight(today - timedelta(days=at_least - 1), zone)}
-    if at_most is not None:
-        days["created_from"] = midnight(today - timedelta(days=at_most), zone)
-    return days
+    as_of = link.moment({}, session.zone(desk.actor), session.now())[0]
+    return {"age_from": at_least, "age_to": at_most, "as_of": as_of}
 
 
 def _practice(name: str, desk: Desk) -> dict[str, Any]:
@@ -111,16 +104,17 @@ PRACTICE = Filter(
 )
 # Every filter, in the order in which they stand above the list.
 FILTERS = (
-    Filter("q", "Search tasks", 204, lambda text, _: {"words": words(text)}, is_search=True),
+    Filter("q", "Search tasks", 204, lambda text, _: {"words": words(text)},
+           is_search=True, is_of_today=True),
     Filter("status", "Status", 112, lambda name, _: {"statuses": STATUSES[name]},
-           lambda _: list(STATUSES)),
+           lambda _: list(STATUSES), is_of_today=True),
     Filter("type", "Type", 118, lambda name, _: {"types": (TYPES[name],)}, lambda _: list(TYPES)),
     Filter("assignee", "Assignee", 142, _assignee, _assignees),
     Filter("payer", "Payer", 116, lambda name, _: {"payer": name},
            lambda desk: desk.choices(desk.actor)[0]),
     Filter("provider", "Provider", 116, lambda name, _: {"provider": name},
            lambda desk: desk.choices(desk.actor)[1]),
-    Filter("age", "Age", 98, _age, lambda _: list(AGES)),
+    Filter("age", "Age", 98, _age, lambda _: list(AGES), is_of_today=True),
     Filter("from", "Amount from", 96, _amount("amount_from"), problem=_DOLLARS),
     Filter("to", "Amount to", 96, _amount("amount_to"), problem=_DOLLARS),
 )  # fmt: skip
@@ -140,16 +134,27 @@ def choose_practice(known: FilterOptions) -> None:
             _select(PRACTICE, names, "stretch", hint="All practices")
 
 
-def choose(known: FilterOptions) -> None:
-    """Draw the filters in one row."""
+def choose(known: FilterOptions, desk: Desk) -> None:
+    """Draw the filters of the list in one row."""
     with st.container(horizontal=True, key="filters", gap="xsmall"):
         for each in FILTERS:
-            if each.options:
-                _select(each, known[each.key](), each.width)
-            else:
-                _type(each)
+            _draw(each, known)
     say_where_words_are_forgotten("q")
-    _days_chosen()
+    _bar_chosen(desk)
+
+
+def choose_of_report(known: FilterOptions) -> None:
+    """Draw the filters that count on every Backlog page: none of today's status, age or words."""
+    with st.container(horizontal=True, key="filters", gap="xsmall"):
+        for each in FILTERS:
+            if not each.is_of_today:
+                _draw(each, known)
+    ignored = [each.word for each in FILTERS if each.is_of_today and url.get(each.key)]
+    if ignored:
+        st.caption(
+            f"The {' and '.join(ignored)} of the list does not count here: it says how tasks are "
+            "today."
+        )
 
 
 def say_where_words_are_forgotten(key: str) -> None:
@@ -161,34 +166,43 @@ def say_where_words_are_forgotten(key: str) -> None:
         )
 
 
-def _days_chosen() -> None:
-    """The days a bar of the Backlog page stood for, and a way to take them away."""
-    says = {key: url.get(key) or "" for key in DAY_KEYS}
-    parts = [
-        f"{word} {_day(says[since])} to {_day(says[until])}"
-        for word, since, until in (
-            ("arrived", "created_since", "created_until"),
-            ("completed", "completed_since", "completed_until"),
-        )
-        if says[since]
-    ]
-    if says["pending_on"]:
-        parts.append(
-            f"pending at the end of {formats.show(formats.parse_date(says['pending_on']))}"
-        )
+def _bar_chosen(desk: Desk) -> None:
+    """What a bar of a Backlog page stood for, and a way to take it away."""
+    says = {key: url.get(key) for key in (*DAY_KEYS, "practice")}
+    parts = [words for words, _ in link.selections(says, desk.actor, session.now())[:1]]
+    parts += [f"{words[says[key]]}" for key, words in _BARS.items() if says[key] in words]
+    if says["waited"] in AGES:
+        parts.append(f"waiting {str(says['waited']).lower()}")
+    if says["code"]:
+        parts.append(f"with {says['code']}")
+    parts += [str(says[key]) for key in ("bar_type", "bar_payer") if says[key]]
+    if says["had_by"] and says["had_by"] != "anybody":
+        names = people.display_names(desk.colleagues)
+        who = says["had_by"]
+        then = names.get(int(who), "somebody") if who.isdigit() and len(who) < 16 else "nobody"
+        parts.append(f"of {then} then")
     if parts:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.text(f"Only tasks {' and '.join(parts)}.")
+            st.text(f"Only tasks {', '.join(parts)}.")
             st.button("Show all days", key="all_days", type="tertiary", on_click=_all_days)
 
 
-def _day(text: str) -> str:
-    """Return a day of the address as people read it; nothing for what is no day."""
-    return formats.day(formats.parse_date(text))
+_BARS: dict[str, dict[str | None, str]] = {
+    "side": {key: f"waiting for {name.lower()}" for key, name in SIDES.items()},
+    "due": {key: name.lower() for key, name in DUE.items()},
+    "filing": {key: f"filing: {name.lower()}" for key, name in FILING.items()},
+}
 
 
 def _all_days() -> None:
     url.filter_by(dict.fromkeys(DAY_KEYS))
+
+
+def _draw(wanted: Filter, known: FilterOptions) -> None:
+    if wanted.options:
+        _select(wanted, known[wanted.key](), wanted.width)
+    else:
+        _type(wanted)
 
 
 def _select(
@@ -232,39 +246,22 @@ def read(says: dict[str, str | None], desk: Desk) -> tuple[TaskFilter, list[str]
             values |= fields or {}
             if fields is None:
                 problems.append(each.problem.format(label=each.label))
-    has_days = any(says[key] for key in DAY_KEYS)
-    values.setdefault("statuses", tuple(Status) if has_days else STATUSES["Pending"])
-    return TaskFilter(**_narrowed(values, _days(says, desk.actor))), problems
+    values |= _of_bar(says, desk)
+    values.setdefault("statuses", STATUSES["Pending"])
+    return TaskFilter(**values), problems
 
 
-def _narrowed(values: dict[str, Any], days: dict[str, datetime]) -> dict[str, Any]:
-    """Join ages and days: where both are asked for, a task must have arrived within both."""
-    for name, moment in days.items():
-        narrower = max if name.endswith("_from") else min
-        values[name] = narrower(moment, values.get(name, moment))
+def _of_bar(says: dict[str, str | None], desk: Desk) -> dict[str, Any]:
+    """Return the fields that say what a bar stood for; they stand over those of the filters."""
+    values: dict[str, Any] = {"code": says.get("code")}
+    if says.get("had_by"):  # who had the task then: who has it now may be another
+        values |= {"assignee_id": None, "unassigned": False}
+    if payer := says.get("bar_payer"):
+        values["payer"] = payer
+    if kind := TYPES.get(says.get("bar_type") or ""):
+        values["types"] = (kind,)
+    if found := link.selections(says, desk.actor, session.now()):
+        values["selection"] = found[0][1]
+    if any(says.get(key) for key in DAY_KEYS) and not says["status"]:
+        values["statuses"] = tuple(Status)
     return values
-
-
-def _days(says: dict[str, str | None], actor: Person) -> dict[str, datetime]:
-    """Return the days that links ask for as moments: a day begins at midnight in the practice's
-    time zone."""
-    zone = session.zone(actor)
-    moments: dict[str, datetime] = {}
-    for key, name, shift in (
-        ("created_since", "created_from", 0),
-        ("created_until", "created_before", 1),
-        ("completed_since", "completed_from", 0),
-        ("completed_until", "completed_before", 1),
-        ("pending_on", "pending_at", 1),
-    ):
-        try:
-            day = date.fromisoformat(says[key] or "")
-            moments[name] = midnight(day + timedelta(days=shift), zone)
-        except (ValueError, OverflowError):
-            continue
-    return moments
-
-
-def with_statuses(wanted: TaskFilter, statuses: tuple[Status, ...]) -> TaskFilter:
-    """The same filter for other statuses: a count over time has no status of today."""
-    return dataclasses.replace(wanted, statuses=statuses)

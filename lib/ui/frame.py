@@ -1,35 +1,57 @@
-"""What is around every page: the page map, the style, and who is signed in."""
+"""What surrounds every page: the page map, the style, and who is signed in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 
 import streamlit as st
 
+from lib.access import Verb, may_anywhere
 from lib.models import Person
+from lib.ui import html
 
-_STYLE = (Path(__file__).parent / "frame.css").read_text(encoding="utf-8")
+_STYLE = Path(__file__).parent / "frame.css"
 
 
 LIST = "Medical Billing Tasks"
+BACKLOG = {
+    "backlog": "Overview",
+    "backlog_flow": "Flow",
+    "backlog_aging": "Aging",
+    "backlog_causes": "Causes",
+    "backlog_people": "People",
+    "backlog_waiting": "Waiting",
+    "backlog_forecast": "Forecast",
+    "backlog_explore": "Explore",
+}
 
 
 def style() -> None:
     """The little the theme cannot say."""
-    st.html(f"<style>{_STYLE}</style>")
+    st.html(_STYLE)
 
 
-def pages(folder: Path) -> Mapping[str, Sequence[st.Page]]:
-    """The page map. Windows that open from a task have an address and no place in the menu."""
+def pages(folder: Path, actor: Person) -> Mapping[str, Sequence[st.Page]]:
+    """The page map. Windows that open from a task have an address and no place in the menu; who
+    sees no patient has the pages without them."""
+    every = _every_page(folder)
+    if may_anywhere(actor, Verb.SEE_PATIENTS):
+        return every
+    return every | {"": [page for page in every[""] if page.url_path == "settings"]}
+
+
+def _every_page(folder: Path) -> dict[str, list[st.Page]]:
     return {
         "Tasks & Messages": [
             st.Page(folder / "tasks.py", title=LIST, url_path="tasks", default=True),
         ],
+        "Backlog": [
+            st.Page(folder / f"{name}.py", title=title, url_path=name.removeprefix("backlog_"))
+            for name, title in BACKLOG.items()
+        ],
         "": [
             st.Page(folder / "documents.py", title="Documents", url_path="documents"),
-            st.Page(folder / "backlog.py", title="Backlog", url_path="backlog"),
             st.Page(folder / "import_files.py", title="Import", url_path="import"),
             st.Page(folder / "export.py", title="Export", url_path="export"),
             st.Page(folder / "settings.py", title="Settings", url_path="settings"),
@@ -53,12 +75,8 @@ def pages(folder: Path) -> Mapping[str, Sequence[st.Page]]:
 
 
 def signed_in_as(actor: Person) -> None:
-    """Name, role and the way out, in the upper right corner."""
+    """Draw name, role and the way out, in the upper right corner."""
     role = actor.memberships[0].role.label
     places = " · ".join(m.practice.name for m in actor.memberships)
     with st.container(key="who"):
-        st.html(
-            f'<span title="{escape(actor.email)}"><b>{escape(actor.name)}</b> '
-            f"<i>{escape(role)} · {escape(places)}</i></span> "
-            '<a href="/sign-out" target="_self">Sign out</a>'
-        )
+        st.html(html.render("signed_in", actor=actor, role=role, places=places))

@@ -1,10 +1,9 @@
-"""The files that came in, a row each, and beside them what of the chosen one was set aside."""
+"""The imported files, one row each, and beside them what was rejected of the chosen one."""
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
+from markupsafe import Markup
 
 from lib import formats
 from lib.errors import BillingError
@@ -30,14 +29,14 @@ MAX_SHOWN = 100  # messages of one file
 
 
 def show(actor: Person) -> None:
-    """The list, and the chosen file beside it."""
+    """Draw the list, and the chosen file beside it."""
     page = url.page()
     found, count = import_log.find(session.connection(), actor=actor, page=page)
     last = max(1, -(-count // import_log.PAGE_SIZE))
     if page > last:
         page = last
         found, count = import_log.find(session.connection(), actor=actor, page=page)
-    st.html('<h2 class="bt-title">Imported files</h2>')
+    st.html(html.section("Imported files"))
     with st.container(key="import_body"):
         left, right = st.columns([2.2, 1], gap="medium")
     with left:
@@ -94,14 +93,14 @@ def _on_action() -> None:
 
 
 def file_in_url() -> int | None:
-    """The file the address names, or None."""
+    """Return the id of the file in the address, or None."""
     return url.number("file")
 
 
 def _chosen(actor: Person) -> None:
     file_id = file_in_url()
     if file_id is None:
-        st.html('<p class="bt-quiet">Choose a file to see what of it was set aside.</p>')
+        st.html(html.quiet("Choose a file to see what of it was set aside."))
         return
     try:
         file, messages = import_log.get(session.connection(), file_id, actor=actor)
@@ -119,35 +118,33 @@ def _chosen(actor: Person) -> None:
         ("Amount", f"${formats.dollars(file.tasks_amount)}" if file.tasks_new else ""),
         ("SHA-256", file.sha256),
     ]
-    said = "".join(_message(file, each) for each in messages[:MAX_SHOWN])
-    more = len(messages) - MAX_SHOWN
-    rest = (
-        f"<p class='bt-quiet'>And {formats.plural(more, 'message')} more.</p>" if more > 0 else ""
-    )
-    nothing = '<p class="bt-quiet">Everything in it was read.</p>'
     st.html(
-        f'<p class="bt-title">{escape(file.name)}</p>{html.facts(known)}'
-        f'<p class="bt-head" style="margin-top:10px">What was not taken</p>{said or nothing}{rest}'
-    )
+        html.render(
+            "imported_file", name=file.name, facts=html.facts(known),
+            messages=[_message(file, message) for message in messages[:MAX_SHOWN]],
+            more=len(messages) - MAX_SHOWN,
+        )
+    )  # fmt: skip
 
 
-def _message(file: ImportedFile, message: FileMessage) -> str:
+def _message(file: ImportedFile, message: FileMessage) -> Markup:
     """One message: what became of it and why, where it stands, and its text."""
     first, last = message.first_segment, message.last_segment
     unit = "line" if message.kind in TABLES else "segment" if file.format[:1] in "28" else "item"
     place = f"{unit} {first}" if first == last else f"{unit}s {first} to {last}"
     if message.segment_number is not None and message.segment_number != first:
         place += f", because of {unit} {message.segment_number}"
-    link = ""
-    if message.has_text and message.kind in TABLES:
-        link = f'<a href="/imports/refused/{file.id}" download>Download the refused rows</a>'
-    elif message.has_text:
-        link = (
-            f'<a href="/imports/set-aside/{message.id}" target="_blank" rel="noopener">'
-            "Open the text</a>"
-        )
-    return (
-        f'<div class="bt-note"><b>{OUTCOMES[message.outcome]}: {escape(message.kind)}</b> '
-        f"<time>{escape(place)}</time><p>{escape(message.sentence[:1].upper())}"
-        f"{escape(message.sentence[1:])}</p>{link}</div>"
-    )
+    return html.render(
+        "file_message", outcome=OUTCOMES[message.outcome], kind=message.kind, place=place,
+        sentence=message.sentence[:1].upper() + message.sentence[1:], link=_text(file, message),
+    )  # fmt: skip
+
+
+def _text(file: ImportedFile, message: FileMessage) -> str:
+    """The link to what was set aside, where it is kept."""
+    if not message.has_text:
+        return ""
+    if message.kind in TABLES:
+        refused = f"/imports/refused/{file.id}"
+        return html.link(refused, "Download the refused rows", is_download=True)
+    return html.link(f"/imports/set-aside/{message.id}", "Open the text", in_new_tab=True)

@@ -1,5 +1,5 @@
-"""Files on their way in: brought in beside the page, so that it can show how far they are and a
-cancel is heard. Each file is in whole or not at all."""
+"""Import files beside the page, so that it can show their progress and notice Cancel. Each file
+comes in whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from lib.store import process
 from lib.store.database import Connection
 from lib.ui import session
 
-OFTEN = 0.5  # seconds between two looks at a job
+OFTEN = 0.5  # seconds between two checks of a job
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """One file that is to come in, or the report on one that is not."""
+    """One file to import, or the report on one that cannot be."""
 
     name: str
     content: bytes = field(repr=False)
@@ -39,14 +39,14 @@ class _Cancelled(Exception):
 
 
 class Job:
-    """An import that goes on in a thread of its own; what it reports is read by the page."""
+    """An import that runs in a thread of its own; the page reads what it reports."""
 
     def __init__(
         self, waiting: Sequence[Waiting], *, actor: Person, practice_id: int, now: datetime
     ) -> None:
         self.waiting, self.actor, self.practice_id, self.now = waiting, actor, practice_id, now
         self.reports: list[ImportReport] = []
-        self.progress: Progress | None = None  # of the file that comes in now
+        self.progress: Progress | None = None  # of the file being imported
         self.problem: BaseException | None = None
         self._cancelled = threading.Event()
         self._thread = threading.Thread(target=self._run, name="import", daemon=True)
@@ -54,14 +54,16 @@ class Job:
 
     @property
     def is_running(self) -> bool:
+        """Return True until the last file is done."""
         return self._thread.is_alive()
 
     @property
     def is_cancelled(self) -> bool:
+        """Return True if somebody pressed Cancel."""
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Leave out the file that comes in now, and those after it."""
+        """Leave out the file being imported, and those after it."""
         self._cancelled.set()
 
     def _run(self) -> None:
@@ -70,7 +72,7 @@ class Job:
             for each in self.waiting:
                 self.progress = None
                 self.reports.append(self._one(con, each) if each.is_ready else each.report)
-        except BaseException as problem:  # shown by the page, as any bug of a page is
+        except BaseException as problem:  # shown by the page, like any bug of a page
             self.problem = problem
         finally:
             con.close()
@@ -98,7 +100,7 @@ class Job:
 
 @st.fragment(run_every=OFTEN)
 def show(job: Job) -> None:
-    """How far the job is, and Cancel; the page is drawn anew once it has ended."""
+    """Draw the progress of the job, and Cancel; draw the page anew when it has ended."""
     session.person()
     if not job.is_running:
         st.rerun()

@@ -1,4 +1,4 @@
-"""Which column of a table of tasks holds what: shown as it was found, corrected, saved."""
+"""Which column of a table of tasks holds what: shown as guessed, corrected, saved."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from lib.models import Person, TaskType
 from lib.ui import session
 
 MAX_SEEN = 8  # tables whose columns a session remembers
-NEEDED = " (needed)"  # where no denial code says the type
+NEEDED = " (needed)"  # if no denial code tells the type
 ORDERS = {DateOrder.MONTH_FIRST: "Month first: 01/31", DateOrder.DAY_FIRST: "Day first: 31/01"}
 
 
 def choose(
     name: str, content: bytes, *, practice_id: int, actor: Person, key: str
 ) -> ColumnMapping | None:
-    """How the table is to be read, as somebody has it on the screen; None for other files."""
+    """Return how to read the table, as somebody has it on the screen; None for other files."""
     if parsed_file.is_x12(content):
         return None
     sha256 = hashlib.sha256(content).hexdigest()
@@ -33,12 +33,12 @@ def choose(
         return None
     table = _outline(name, content, sha256, st.session_state.get(f"sheet_{key}"))
     if table is None:
-        return None  # no table, or one that cannot be read: the preview says why
+        return None  # no table, or an unreadable one: the preview says why
     saved = saved_mappings.find(session.connection(), practice_id, table)
     start = columns.with_orders(saved, table) if saved else columns.guess(table)
     with st.expander(f"Columns of {session.escape_markdown(name)}", expanded=saved is None):
         plan = _editor(table, start, key)
-        missing = task_rows.missing_columns(plan)  # the report says so
+        missing = task_rows.missing_columns(plan)  # the report names them
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Save this mapping", key=f"save_{key}", disabled=bool(missing)):
                 _save(practice_id, table, plan, actor)
@@ -48,9 +48,9 @@ def choose(
 
 
 def _outline(name: str, content: bytes, sha256: str, sheet: str | None) -> Outline | None:
-    """The columns of the table, looked at once in a session; a click meanwhile ends the look."""
+    """Return the columns of the table, read once a session; a click meanwhile ends the reading."""
     seen: dict[tuple[str, str | None], Outline | None] = st.session_state.setdefault("outlines", {})
-    place = st.empty()  # also where nothing is read: what stands below keeps its place
+    place = st.empty()  # also when nothing is read, so that what is below keeps its place
     if (sha256, sheet) not in seen:
         begun = time.monotonic()
 
@@ -71,12 +71,12 @@ def _outline(name: str, content: bytes, sha256: str, sheet: str | None) -> Outli
 
 
 def _kept(plan: ColumnMapping) -> tuple[object, ...]:
-    """What a saved mapping holds of a plan."""
+    """Return the part of a mapping that is saved."""
     return plan.columns, plan.orders, plan.codes, plan.type
 
 
 def _editor(table: Outline, start: ColumnMapping, key: str) -> ColumnMapping:
-    """A select for each field; every option says what stands in the column."""
+    """Draw a select for each field; every option shows samples of its column."""
     if len(table.sheets) > 1:
         st.selectbox("Sheet", table.sheets, table.sheets.index(table.sheet), key=f"sheet_{key}")
     options = [None, *(name for name in table.columns if name != REASON)]
@@ -116,7 +116,7 @@ def _place_of(type_: TaskType | None) -> int:
 
 
 def _with_hidden(table: Outline, key: str) -> bool:
-    """Ask about rows that the workbook does not show, where there are any."""
+    """Ask about rows that the workbook hides, if there are any."""
     if not table.hidden:
         return False
     rows = formats.plural(table.hidden, "row")
@@ -129,7 +129,7 @@ def _with_hidden(table: Outline, key: str) -> bool:
 def _orders(
     table: Outline, found: dict[Field, str], start: ColumnMapping, key: str
 ) -> dict[Field, DateOrder]:
-    """The order of the dates, asked for only where the column itself does not say it."""
+    """Return the order of the dates, asking only if the column itself does not show it."""
     orders = {}
     for which in DATES:
         if which not in found:

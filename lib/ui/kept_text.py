@@ -1,4 +1,4 @@
-"""A text field whose content is a draft until it is sent: questions, answers, notes, reasons."""
+"""Text fields whose content is a draft until it is sent: questions, answers, notes, reasons."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lib.ui import session, verbs
 
 @dataclass
 class Text:
-    """One open field. Its token is that of the form, and the name of its draft."""
+    """One open field. Its token belongs to the form, and names its draft."""
 
     form: Form
     task: Task
@@ -26,21 +26,22 @@ class Text:
     token: str = field(default_factory=new_token)
     kept: str = ""  # as the store has it
     seen: Draft | None = None  # the draft the field was filled from
-    others: tuple[Draft, ...] = ()  # what the same person typed in another tab
-    not_kept: str = ""  # why it is not kept
+    others: tuple[Draft, ...] = ()  # what the same person typed in other tabs
+    not_kept: str = ""  # why it could not be stored
 
     @property
     def key(self) -> str:
+        """Return the key of the widget."""
         return f"text_{self.form}_{self.token}"
 
     @property
     def drafts_sent(self) -> list[str]:
-        """The drafts that end when the text is sent."""
+        """Return the drafts that end when the text is sent."""
         return [self.token, *([self.seen.writer] if self.seen else [])]
 
 
 def opened(form: Form, task: Task, actor: Person) -> Text:
-    """The field of this form and task, with what was typed into it before."""
+    """Return the field of this form and task, with what was typed into it before."""
     key = f"kept_{form}_{task.id}"
     found: Text | None = st.session_state.get(key)
     if found is None:
@@ -55,7 +56,7 @@ def opened(form: Form, task: Task, actor: Person) -> Text:
 
 
 def area(label: str, state: Text, actor: Person, **look: Any) -> None:
-    """A field of several lines; below it, what was typed in another tab."""
+    """Draw a field of several lines; below it, what was typed in another tab."""
     state.text = st.text_area(
         label,
         state.text,
@@ -69,7 +70,7 @@ def area(label: str, state: Text, actor: Person, **look: Any) -> None:
 
 
 def line(label: str, state: Text, actor: Person, **look: Any) -> None:
-    """A field of one line."""
+    """Draw a field of one line."""
     state.text = st.text_input(
         label,
         state.text,
@@ -83,13 +84,13 @@ def line(label: str, state: Text, actor: Person, **look: Any) -> None:
 
 
 def sent(state: Text) -> None:
-    """Begin a new, empty text: the field's draft has ended with the verb that sent it."""
+    """Begin a new, empty text: the field's draft ended when it was sent."""
     state.text, state.kept, state.seen, state.not_kept = "", "", None, ""
     state.token = new_token()
 
 
 def keep(state: Text, actor: Person) -> None:
-    """Store what is typed, where it differs from what is stored."""
+    """Save what is typed, if it differs from what is stored."""
     if state.text == state.kept:
         return
     con, form, task_id = session.connection(), state.form, state.task.id
@@ -108,8 +109,8 @@ def keep(state: Text, actor: Person) -> None:
 
 
 def now(state: Text) -> str:
-    """What the field says now, for the verb that sends it: its press may come together with what
-    was typed last. It does not yield."""
+    """Return what the field says now, for the verb that sends it, since its click may come together
+    with what was typed last. It does not yield."""
     text = verbs.typed(state.key)
     if text is not None:
         state.text = text

@@ -1,4 +1,4 @@
-"""Going from page to page without losing the filters, and the task in the URL."""
+"""Go from page to page without losing the filters and the task in the URL."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from lib.ui import url
 
 
 def task_in_url() -> int | None:
-    """The task the address names, or None."""
+    """Return the id of the task in the address, or None."""
     return url.number("task")
 
 
 def go(page: str, /, **changes: str | None) -> NoReturn:
-    """Open `pages/<page>.py`, keeping what the URL says but for `changes` (None takes away)."""
+    """Open `pages/<page>.py`, keeping the URL's parameters except for `changes` (None removes
+    one)."""
     url.write()
     kept = {key: value for key, value in st.query_params.to_dict().items() if key not in changes}
     wanted = {key: value for key, value in changes.items() if value is not None}

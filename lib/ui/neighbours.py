@@ -1,4 +1,4 @@
-"""The tasks beside one in the view that is listed: which one comes next."""
+"""The tasks next to one in the listed view: which one comes next."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lib.ui.task_list import choices, colleagues_of, place
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the list shows, as the address says it."""
+    """What the list shows, according to the address."""
 
     wanted: TaskFilter
     order: str
@@ -21,7 +21,7 @@ class View:
 
 
 def view(actor: Person) -> View:
-    """The view that the address of a window still carries."""
+    """Return the view that the address of a window still carries."""
     desk = filters.Desk(actor, colleagues_of(actor), choices)
     says = filters.state(filters.options(desk))
     wanted, _ = filters.read(says, desk)
@@ -29,8 +29,8 @@ def view(actor: Person) -> View:
 
 
 def next_task(shown: View, task_id: int, actor: Person) -> int | None:
-    """The task after this one in the view, None where it is the last. Asked before the task
-    leaves the view, from a callback: no Streamlit in it."""
+    """Return the task after this one in the view, or None after the last. Called from a callback,
+    before the task leaves the view; it uses no Streamlit."""
     con = session.connection()
 
     def ids(page: int) -> list[int]:

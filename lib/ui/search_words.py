@@ -1,8 +1,8 @@
-"""What people search for, under an id that says nothing: addresses are kept and passed on.
+"""Replace search words by a meaningless id, since addresses are stored and passed on.
 
-Kept in memory, since a search must never wait for a writer, and for the person who typed it only:
-a link that somebody else opens, or one from before the server was started again, opens the same
-view without the words, and the page says so.
+The words are kept in memory, since a search must never wait for a writer, and only for the person
+who typed them. A link that somebody else opens, or one from before the server was restarted, opens
+the same view without the words, and the page says so.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import secrets
 from collections import OrderedDict
 from threading import Lock
 
-KEYS = frozenset({"q", "doc_q"})  # the parameters of the address that are words
-MAX_KEPT = 500  # of a person; what was searched for longest ago goes first
+KEYS = frozenset({"q", "doc_q"})  # the address parameters that hold search words
+MAX_KEPT = 500  # of a person; the least recently used goes first
 _ID = re.compile(r"w[0-9a-f]{16}")
 
 
 class SearchWords:
-    """The words of each person by id, and back. Used by every thread that draws a page."""
+    """Each person's words by id, and back. Used by every thread that draws a page."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -26,7 +26,7 @@ class SearchWords:
         self._ids: dict[int, dict[str, str]] = {}
 
     def keep(self, person_id: int, words: str) -> str:
-        """Return the id of these words; of words that are an id already, the same."""
+        """Return the id of these words, or the same id if they are one already."""
         if not words or is_id(words):
             return words
         with self._lock:
@@ -41,8 +41,8 @@ class SearchWords:
             return found
 
     def find(self, person_id: int, text: str) -> str | None:
-        """Return the words of an id of this person, None where there are none; any other text is
-        words itself."""
+        """Return the words behind an id of this person, or None if there are none. Any other text
+        is returned as it is."""
         if not is_id(text):
             return text
         with self._lock:
@@ -53,7 +53,7 @@ class SearchWords:
 
 
 def is_id(text: str) -> bool:
-    """True for what stands in an address in place of words."""
+    """Return True for an id that replaces words in an address."""
     return _ID.fullmatch(text) is not None
 
 

@@ -16,6 +16,7 @@ from lib.errors import NotSignedIn
 from lib.models import Colleague, Person, Practice
 from lib.store import process
 from lib.store.database import Connection
+from lib.ui import html
 
 _UNSEEN = "\u2060"  # a word joiner: no width, and no line breaks at it
 _MADE_OF_TEXT = re.compile(
@@ -27,27 +28,29 @@ _MADE_OF_TEXT = re.compile(
 
 
 def connection() -> Connection:
-    """This run's own connection to the store."""
+    """Return this run's own connection to the store."""
     return process.connection()
 
 
 def now() -> datetime:
+    """Return the time, aware and in UTC."""
     return datetime.now(UTC)
 
 
 def person_or_sign_in() -> Person:
-    """Who is signed in, for the frame. Anybody else gets a way to sign in, and only that."""
+    """Return who is signed in, for the frame. Anybody else gets a way to sign in, and nothing
+    more."""
     try:
         return _person()
     except NotSignedIn as problem:
         st.session_state.clear()
         st.warning(escape_markdown(str(problem)))
-        st.html('<p><a href="/sign-in" target="_self">Sign in</a></p>')
+        st.html(html.paragraph(html.link("/sign-in", "Sign in")))
         st.stop()
 
 
 def person() -> Person:
-    """Who is signed in: the first line of every page, fragment and dialog.
+    """Return who is signed in: the first line of every page, fragment and dialog.
 
     For anybody else the frame draws the whole page again, so that nothing of it remains.
     """
@@ -58,9 +61,10 @@ def person() -> Person:
 
 
 def same_person(before: Person) -> Person:
-    """Who is signed in, as they are now, for a callback: it does not yield to a click elsewhere.
+    """Return who is signed in, as they are now, for a callback: it does not yield to a click
+    elsewhere.
 
-    Raises NotSignedIn where that is not the person the page was drawn for.
+    Raises NotSignedIn if that is not the person for whom the page was drawn.
     """
     actor = _of_cookie()
     if actor.id != before.id:
@@ -89,7 +93,7 @@ def _person() -> Person:
 
 
 def colleagues(practice_id: int) -> tuple[Colleague, ...]:
-    """Who may take a task of that practice, by name."""
+    """Return who may take a task of that practice, by name."""
     con = connection()
     found: tuple[Colleague, ...] = con.store.cached(
         ("colleagues", practice_id), lambda: tuple(people.colleagues(con, practice_id))
@@ -98,11 +102,12 @@ def colleagues(practice_id: int) -> tuple[Colleague, ...]:
 
 
 def practice_of(actor: Person, practice_id: int) -> Practice:
+    """Return one of the actor's practices."""
     return next(m.practice for m in actor.memberships if m.practice.id == practice_id)
 
 
 def zone(actor: Person, practice_id: int | None = None) -> ZoneInfo:
-    """The zone in which days are counted: the practice's, or the first of this person's."""
+    """Return the time zone in which days are counted: the practice's, or the person's first one."""
     practice = actor.memberships[0].practice
     if practice_id is not None:
         practice = practice_of(actor, practice_id)
@@ -110,6 +115,7 @@ def zone(actor: Person, practice_id: int | None = None) -> ZoneInfo:
 
 
 def today(actor: Person, practice_id: int | None = None) -> date:
+    """Return today's date in that zone."""
     return now().astimezone(zone(actor, practice_id)).date()
 
 
@@ -117,31 +123,32 @@ Message = tuple[Literal["success", "error"], str]
 
 
 def toasts() -> list[Message]:
-    """Where a message is put to be shown on the next run. Fetch it *before* a write: a click
+    """Return the list of messages to show on the next run. Fetch it *before* a write: a click
     elsewhere may end this run right after it."""
     found: list[Message] = st.session_state.setdefault("messages", [])
     return found
 
 
 def unsaid() -> list[tuple[int, str]]:
-    """What the form of a task (its id) is to say; said elsewhere where one went away meanwhile."""
+    """Return the refusals, by task id, that a task's form has yet to show; they are said elsewhere
+    if the person left it."""
     found: list[tuple[int, str]] = st.session_state.setdefault("unsaid", [])
     return found
 
 
 def say_what_no_form_says(task_id: int | None) -> None:
-    """Turn refusals into messages, but for those that the form of `task_id` is about to show."""
+    """Turn refusals into messages, except those that the form of `task_id` is about to show."""
     waiting = unsaid()
     toasts().extend(("error", text) for task, text in waiting if task != task_id)
     waiting[:] = [(task, text) for task, text in waiting if task == task_id]
 
 
 def show_toasts() -> None:
-    """Show what earlier runs had to say, once.
+    """Show once what earlier runs had to say.
 
-    Streamlit shows nothing new for a toast equal to the one still on screen, so that the second
-    "Saved." of two would go with the first one's time: each is shown a second longer or shorter
-    than the one before.
+    Streamlit shows nothing new for a toast equal to the one still on screen, so the second of two
+    "Saved." would vanish with the first. Each is therefore shown a second longer or shorter than
+    the one before.
     """
     waiting = toasts()
     while waiting:
@@ -160,10 +167,10 @@ def forget_files() -> None:
 
 
 def escape_markdown(text: str) -> str:
-    """Return people's text for a Markdown surface, where it is read as it was typed.
+    """Return people's text for a Markdown surface so that it reads as it was typed.
 
-    Every mark is escaped. What is made of text after that, whatever was escaped (links, icons,
-    emoji, arrows), is kept apart by a character that is not seen.
+    Every mark is escaped. What Markdown or Streamlit recognizes even so (links, icons, emoji,
+    arrows) is broken up by an invisible character.
     """
     apart = _MADE_OF_TEXT.sub(lambda found: found[0] + _UNSEEN, text)
     one_paragraph = re.sub(r"\s*\n\s*", "\n", apart.strip())

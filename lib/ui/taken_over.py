@@ -15,7 +15,7 @@ from lib.ui.editing import Editing, discard, keep
 
 
 def taken_over(state: Editing, task: Task, charge: Charge, actor: Person) -> None:
-    """Who has the task now, and what was typed here: to copy, to hand over, or to discard."""
+    """Show who has the task now, and what was typed here: to copy, to hand over, or to discard."""
     if not state.is_changed:
         if state.refusal:
             st.error(session.escape_markdown(state.refusal))
@@ -51,7 +51,7 @@ def taken_over(state: Editing, task: Task, charge: Charge, actor: Person) -> Non
 
 
 def as_text(state: Editing) -> str:
-    """What was typed, a line a field."""
+    """Return what was typed, a line a field."""
     lines = [
         f"{change.label}: {old or 'nothing'} → {new or 'nothing'}"
         for change in typed_changes(state)

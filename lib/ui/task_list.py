@@ -1,4 +1,4 @@
-"""The left menu and the list of tasks, fed from the store."""
+"""The left menu and the list of tasks, filled from the store."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from lib import formats, queue
+from lib.backlog import link
 from lib.models import Colleague, Person, TaskFilter, TaskPage, TaskRow, TaskType
 from lib.ui import components, filters, html, navigation, session, url
 from lib.ui.filters import Desk
@@ -26,16 +27,16 @@ _FIRST_OF_GROUP = (TaskType.CODING.value, "completed")
 
 
 def view_filters(view: str) -> dict[str, str | None]:
-    """The filters an entry of the left menu stands for; the others stay as they are."""
+    """Return the filters behind an entry of the left menu; the others stay as they are."""
     return {
-        "assignee": {"mine": filters.ME, "unassigned": filters.NOBODY}.get(view),
+        "assignee": {"mine": link.ME, "unassigned": link.NOBODY}.get(view),
         "type": TaskType(view).label if view in set(TaskType) else None,
         "status": "Completed" if view == "completed" else None,
     }
 
 
 def current_view(says: dict[str, str | None]) -> str | None:
-    """The entry of the left menu that the filters stand for, if there is one."""
+    """Return the entry of the left menu that matches the filters, if there is one."""
     return next(
         (
             view
@@ -47,7 +48,7 @@ def current_view(says: dict[str, str | None]) -> str | None:
 
 
 def menu(actor: Person) -> None:
-    """The left menu with a count on each entry."""
+    """Draw the left menu with a count on each entry."""
     asked = url.everything()
     says = {key: asked.get(key) for key in filters.KEYS}
     names = {m.practice.name: m.practice.id for m in actor.memberships}
@@ -111,7 +112,7 @@ def task_list(desk: Desk, says: dict[str, str | None]) -> None:
 
 
 def place(says: dict[str, str | None]) -> tuple[str, bool, int]:
-    """Sort order and page, as the URL says: `sort=amount` or `sort=-amount`, `page=2`."""
+    """Return sort order and page from the URL: `sort=amount` or `sort=-amount`, `page=2`."""
     fallback = "-completed" if says["status"] == "Completed" else "due"
     text = url.get("sort") or fallback
     if text.removeprefix("-") not in queue.ORDERS:
@@ -138,7 +139,7 @@ def _on_action() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the list: its name (the one it is ordered by, too), label, width, and text."""
+    """One column of the list: its name (also that of its order), label, width, and text."""
 
     name: str
     label: str
@@ -154,7 +155,7 @@ COLUMNS = (
     Column("service", "Service date", "88px", lambda row, *_: formats.day(row.date_of_service)),
     Column("amount", "Amount", "84px", lambda row, *_: formats.dollars(row.amount)),
     Column("age", "Age", "52px",
-           lambda row, today, zone: f"{formats.age(row.created_at, today, zone)} d"),
+           lambda row, today, zone: f"{formats.age(row, today, zone)} d"),
     Column("due", "Due", "84px", lambda row, *_: formats.day(row.due_on)),
     Column("status", "Status", "96px", lambda row, *_: html.state(row.status, row.turn)[1]),
     Column("assignee", "Assignee", "10%", lambda row, *_: row.assignee_name or ""),
@@ -163,7 +164,8 @@ LIST_COLUMNS = tuple((each.name, each.label, each.width) for each in COLUMNS)
 
 
 def _row(row: TaskRow, actor: Person) -> dict[str, Any]:
-    today, zone = session.today(actor), session.zone(actor)
+    zone = session.zone(actor, row.practice_id)
+    today = session.today(actor, row.practice_id)
     return {
         **{each.name: each.text(row, today, zone) for each in COLUMNS},
         "id": row.id,
@@ -190,7 +192,7 @@ def _counts(practices: list[int], actor: Person) -> dict[str, int]:
 
 
 def choices(actor: Person) -> tuple[list[str], list[str]]:
-    """The payers and providers one can filter by."""
+    """Return the payers and providers one can filter by."""
     con = session.connection()
     practices = actor.practice_ids
     found: tuple[list[str], list[str]] = con.store.cached(
@@ -200,6 +202,6 @@ def choices(actor: Person) -> tuple[list[str], list[str]]:
 
 
 def colleagues_of(actor: Person) -> list[Colleague]:
-    """Everybody who may have a task in the actor's practices, by name."""
+    """Return everybody who may have a task in the actor's practices, by name."""
     found = {c.id: c for p in actor.practice_ids for c in session.colleagues(p)}
     return sorted(found.values(), key=lambda colleague: colleague.name)

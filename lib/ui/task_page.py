@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 
 import streamlit as st
 
@@ -11,13 +10,15 @@ from lib import formats, tasks, workflow
 from lib.access import Verb, may
 from lib.drafts import Form
 from lib.errors import BillingError
-from lib.models import Person, Status, Task, TaskType
+from lib.models import Person, Resolution, Status, Task, TaskType
 from lib.ui import components, html, kept_text, navigation, session, verbs
+from lib.ui.resolution import choose_resolution, chosen_resolution
 
 
 def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None) -> None:
-    """Title, the way back, and Task Details in the upper right. Goes to the other window where
-    the task is of a type (`wrong`) that this one is not for. Ends the run without a task."""
+    """Draw the title, the way back, and Task Details in the upper right. Go to the other window if
+    the task is of the type in `wrong`, which this one is not for. End the run if there is no
+    task."""
     task = _task(title, actor)
     if wrong and (task.type is wrong[0]) == (wrong[1] == "find_document"):
         navigation.go(wrong[1])
@@ -27,27 +28,18 @@ def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None
         about = [task.title, task.patient_name, formats.day(task.date_of_service)]
         if task.claim_number:
             about.append(f"claim {task.claim_number}")
-        st.html(
-            f'<h1 class="bt-window">{escape(title)}</h1><span class="bt-quiet">'
-            f"{escape(' · '.join(part for part in about if part))}</span>",
-            width="stretch",
-        )
+        st.html(html.window(title, " · ".join(part for part in about if part)), width="stretch")
         with st.popover("Task Details", icon=":material/assignment:", width="content"):
-            st.html(
-                f'<p class="bt-title">{escape(task.title)}</p>'
-                f'<p class="bt-head">Task Instructions</p>'
-                f'<p class="bt-text">{escape(task.instructions)}</p><br>'
-                + html.task_facts(
-                    task,
-                    session.today(actor, task.practice_id),
-                    session.zone(actor, task.practice_id),
-                ),
-                width=380,
+            facts = html.task_facts(
+                task,
+                session.today(actor, task.practice_id),
+                session.zone(actor, task.practice_id),
             )
+            st.html(html.render("task_summary", task=task, facts=facts), width=380)
 
 
 def task_of_window(title: str, actor: Person) -> tuple[Task, bool]:
-    """The task, whether the actor works on it, and a line that says who does."""
+    """Return the task and whether the actor works on it; draw a line that says who does."""
     task = _task(title, actor)
     is_pending = task.status is not Status.COMPLETED
     is_mine = (
@@ -66,14 +58,15 @@ def task_of_window(title: str, actor: Person) -> tuple[Task, bool]:
     else:
         said = "Nobody is working on this task yet; you can read it."
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<p class="bt-quiet" role="status">{escape(said)}</p>')
+        st.html(html.status(said))
         if is_pending and may(actor, Verb.WORK, task.practice_id):
             begin(task, actor)
     return task, is_mine
 
 
 def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
-    """Start, go on with, or take over the task, whichever it can be; or undo the start.
+    """Draw the button that starts, continues or takes over the task, whichever is possible, or
+    undoes the start.
 
     `opens`: the window of the task opens with it.
     """
@@ -101,7 +94,7 @@ def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
         label = "Continue Task"
     elif is_others and not is_started:
         label, said = "Take over", f"{task.assignee_name} has it and has not started yet"
-    # Never disabled: a press that comes after somebody else's would be dropped without a word.
+    # Never disabled: a click after somebody else's would be dropped silently.
     if opens or not (is_started and task.assignee_id is not None):
         verbs.button(
             label, start, key=f"start_{task.id}", actor=actor, help=said,
@@ -115,7 +108,7 @@ def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
 
 
 def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None:
-    """A task about a claim that is not held here is completed with a note."""
+    """Draw the way to complete, with a note, a task whose claim we do not have."""
     st.info(
         "The claim of this task is not among the charges held here. Import the 837P file it was "
         "sent in, or tell the biller what was done and complete the task."
@@ -125,19 +118,22 @@ def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None
         kept_text.area("Notes to Biller", state, actor, disabled=not is_mine)
     components.form_guard(key=f"guard_{task.id}")
     if is_mine:
-        verbs.button(
-            "Save and Complete", partial(_complete, state), key=f"complete_{task.id}",
-            actor=actor, type="primary",
-        )  # fmt: skip
+        with st.container(horizontal=True, gap="xsmall"):
+            verbs.button(
+                "Save and Complete", partial(_complete, state), key=f"complete_{task.id}",
+                actor=actor, type="primary",
+            )  # fmt: skip
+            choose_resolution(Resolution.ANSWERED, f"resolution_{task.id}")
     elif state.text.strip():
         st.warning("You do not have this task any more. What you typed is still here, to copy.")
         st.code(state.text, language=None, wrap_lines=True)
 
 
 def _complete(state: kept_text.Text, actor: Person) -> str:
+    resolution = chosen_resolution(Resolution.ANSWERED, f"resolution_{state.task.id}")
     workflow.complete(
-        session.connection(), state.task.id, note=kept_text.now(state), token=state.token,
-        actor=actor, now=session.now(),
+        session.connection(), state.task.id, note=kept_text.now(state), resolution=resolution,
+        token=state.token, actor=actor, now=session.now(),
     )  # fmt: skip
     kept_text.sent(state)
     verbs.leave("tasks")

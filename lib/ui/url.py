@@ -1,15 +1,16 @@
 """Widgets whose value lives in the URL.
 
-The URL is the truth: a widget is set from it before it is drawn, and changes it when it changes, so
-a copied link, a reload and the back button show the same. Streamlit's own `bind=` would do the same
-on one page, but it leaves no steps to go back by, and keeps a page from being left with parameters.
+The URL is authoritative: a widget is set from it before it is drawn, and changes it when it
+changes, so a copied link, a reload and the back button show the same. Streamlit's own `bind=` would
+do the same on one page, but it leaves no steps to go back by, and keeps a page from being left with
+parameters.
 
-A change counts at once. Telling Streamlit's frontend of it makes that draw the whole page anew, for
-which the list need not wait: so the list itself sets the browser's address (`address`), and the
-frontend hears of it once the list had time to be painted.
+A change counts at once. Telling Streamlit's frontend makes it draw the whole page anew, for which
+the list need not wait: so the list itself sets the browser's address (`address`), and the frontend
+is told once the list had time to be painted.
 
-Words searched for are the exception: they are patients' names, and an address is kept in the
-browser's history, in links and in logs. It has only what `search_words` calls them.
+Search words are the exception: they are patients' names, and an address is kept in the browser's
+history, in links and in logs. It only has the id that `search_words` gives them.
 """
 
 from __future__ import annotations
@@ -22,36 +23,37 @@ import streamlit as st
 
 from lib.ui import search_words, session
 
-_TAKEN = "keys_from_url"  # of the widgets that this page has set from the URL
-_CHANGES = "url_changes"  # what the frontend is still to be told
+_TAKEN = "keys_from_url"  # widgets that this page has set from the URL
+_CHANGES = "url_changes"  # changes that the frontend has yet to be told
 MAX_PAGES = 10_000_000
 PAINTED = 0.06  # seconds the browser has to paint what was drawn
 
 
 def arrive(page: str) -> None:
-    """Note which page is drawn. The same key on another page is another widget, which does not
-    know what this one said: then every widget is set from the URL again."""
+    """Note which page is drawn. The same key on another page is another widget, which does not know
+    what this one said, so every widget is then set from the URL again."""
     if st.session_state.get("page_drawn") != page:
         for key in st.session_state.pop(_TAKEN, ()):
             st.session_state.pop(key, None)
         session.forget_files()  # no form that holds one outlives its page
-        st.session_state.pop("leave_to", None)  # of a verb on the page that was left by itself
+        # from a verb on a page that the person left on their own
+        st.session_state.pop("leave_to", None)
         st.session_state["page_drawn"] = page
     for key in search_words.KEYS:
-        # The server was started again, and the tab it went on in still has the words.
+        # The server was restarted, and the tab still has the words.
         if is_forgotten(key) and (typed := st.session_state.get(key)):
             change({key: typed})
 
 
 def is_forgotten(key: str) -> bool:
-    """True where the address searched for words that are not this person's, or are gone."""
+    """Return True if the address refers to search words that are not this person's, or are gone."""
     says_now = st.query_params.get(key, "")
     is_changed = key in (st.session_state.get(_CHANGES) or {})
     return search_words.is_id(says_now) and not is_changed and _meant({key: says_now}) == {}
 
 
 def bind(key: str, options: Sequence[str] | None = None, *, default: str | None = None) -> None:
-    """Set the widget `key` from the URL: one of `options`, or any text where there are none."""
+    """Set the widget `key` from the URL: to one of `options`, or to any text without them."""
     st.session_state.setdefault(_TAKEN, set()).add(key)
     wanted = get(key)
     text = wanted or default or ""
@@ -61,51 +63,51 @@ def bind(key: str, options: Sequence[str] | None = None, *, default: str | None 
 
 
 def save(key: str, *, default: str | None = None) -> None:
-    """Write the widget's value to the URL, from its callback. The first page comes again."""
-    if key not in st.session_state:  # a field of a page that was left meanwhile
+    """Write the widget's value to the URL, from its callback, and return to the first page."""
+    if key not in st.session_state:  # a field on a page that was left meanwhile
         return
     filter_by({key: st.session_state[key] if st.session_state[key] != default else None})
 
 
 def filter_by(values: Mapping[str, str | None]) -> None:
-    """Set parameters that say what is listed: the first page comes again."""
+    """Set parameters that decide what is listed, and return to the first page."""
     change({**values, "page": None})
 
 
 def change(values: Mapping[str, str | None]) -> None:
-    """Set parameters, as one step of the browser's history; None takes one away."""
+    """Set parameters, as one step of the browser's history; None removes one."""
     st.session_state.setdefault(_CHANGES, {}).update(values)
 
 
 def get(key: str) -> str | None:
-    """The value of a parameter, None where it has none."""
+    """Return the value of a parameter, or None."""
     return everything().get(key)
 
 
 def number(key: str) -> int | None:
-    """The value of a parameter as a number that can be an id, None for anything else."""
+    """Return the value of a parameter as a number that can be an id, or None."""
     text = get(key) or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def page() -> int:
-    """The page of a list that the address asks for; the first one where it asks for none."""
+    """Return the page of a list that the address asks for; the first if it asks for none."""
     return max(1, min(number("page") or 1, MAX_PAGES))
 
 
 def everything() -> dict[str, str]:
-    """Every parameter that has a value."""
+    """Return every parameter that has a value."""
     changes: Mapping[str, str | None] = st.session_state.get(_CHANGES) or {}
     wanted: dict[str, str | None] = {**_meant(st.query_params.to_dict()), **changes}
     return {key: value for key, value in wanted.items() if value}
 
 
 def adopt_browser_url(action: Mapping[str, object]) -> None:
-    """Take the browser's address, which a component of ours sends with each click (`search`), for
-    what the parameters are: right after a change the frontend still says what it knew before.
+    """Take the parameters from the browser's address, which our components send with each click
+    (`search`): right after a change the frontend still says what it knew before.
 
-    Where both say the same, what changed since did not reach the browser yet, and is kept: who
-    types into the search and clicks a row leaves the field by that click.
+    Where both say the same, what changed since has not reached the browser yet, and is kept:
+    clicking a row while typing in the search keeps both the text and the click.
     """
     query = action.get("search")
     if not isinstance(query, str):
@@ -117,12 +119,12 @@ def adopt_browser_url(action: Mapping[str, object]) -> None:
 
 
 def address() -> str | None:
-    """The query that the browser's address is to have, or None where it stays as it is."""
+    """Return the query that the browser's address is to have, or None if it stays as it is."""
     return f"?{urlencode(hidden(everything()))}" if st.session_state.get(_CHANGES) else None
 
 
 def yield_to_browser() -> None:
-    """Where parameters changed, leave the browser the time to paint what was drawn so far."""
+    """Give the browser time to paint what was drawn so far, if parameters changed."""
     if st.session_state.get(_CHANGES):
         time.sleep(PAINTED)
 
@@ -138,7 +140,7 @@ def write() -> None:
 
 
 def hidden(values: Mapping[str, str]) -> dict[str, str]:
-    """Return parameters as an address has them: with an id in place of words searched for."""
+    """Return parameters as an address has them: with an id in place of search words."""
     person_id = st.session_state["person_id"]
     return {
         key: search_words.keep(person_id, value) if key in search_words.KEYS else value
@@ -147,7 +149,7 @@ def hidden(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _meant(values: Mapping[str, str]) -> dict[str, str]:
-    """Return parameters with the words searched for; without those that nobody knows any more."""
+    """Return parameters with the search words behind their ids, without those that are gone."""
     person_id = st.session_state["person_id"]
     found = {
         key: search_words.find(person_id, value) if key in search_words.KEYS else value

@@ -1,9 +1,9 @@
-"""Buttons that change something, and fields whose text is kept: what was pressed or typed counts,
-whatever is clicked next.
+"""Buttons that change something, and fields whose text is kept: a click or a text counts, whatever
+is clicked next.
 
-Streamlit leaves a run at its next `st` call once a click elsewhere asks for the whole page, and the
-press of a button with it. Callbacks come before any of that, also where the press and the click
-elsewhere are taken together; what is done in them must not touch Streamlit before it is done, but
+When a click elsewhere asks for the whole page, Streamlit abandons the run at its next `st` call,
+and with it the press of a button. Callbacks run before that, also if the press and the click
+elsewhere are handled together. A callback must not touch Streamlit before its work is done, except
 for `typed`, which does not yield.
 """
 
@@ -21,14 +21,14 @@ from lib.models import Person
 from lib.store.database import Store
 from lib.ui import navigation, session
 
-LEAVE = "leave_to"  # where a verb that is done leads, told to the page that is drawn next
-SOON = 0.6  # seconds a verb waits for other writers without a word
+LEAVE = "leave_to"  # the page a finished verb leads to, for the page that is drawn next
+SOON = 0.6  # seconds a verb waits for other writers silently
 
-Verb = Callable[[Person], str]  # does it, and returns the sentence that says so
+Verb = Callable[[Person], str]  # does the work, and returns the sentence that reports it
 
 
 def button(label: str, do: Verb, *, key: str, actor: Person, **look: Any) -> None:
-    """A button whose verb is done, or said to be not done, whatever is clicked next."""
+    """Draw a button whose verb is done, or reported as not done, whatever is clicked next."""
     done: list[bool] = []
     st.button(
         label, key=f"verb_{key}", on_click=_do, args=(do, actor, session.toasts(), done), **look
@@ -36,7 +36,7 @@ def button(label: str, do: Verb, *, key: str, actor: Person, **look: Any) -> Non
 
 
 def _do(do: Verb, actor: Person, said: list[session.Message], done: list[bool]) -> None:
-    """Do it once: a second click on a button that was not drawn anew yet is the same press."""
+    """Do it once: a second click on a button that was not redrawn yet is the same press."""
     if done:
         return
     _do_now(do, actor, said, done)
@@ -46,7 +46,7 @@ def _do(do: Verb, actor: Person, said: list[session.Message], done: list[bool]) 
 
 
 def _is_left() -> bool:
-    """True where the fragment that this run is for is not on the page any more."""
+    """Return True if the fragment of this run is no longer on the page."""
     context = get_script_run_ctx()
     if context is None or not context.fragment_ids_this_run:
         return False
@@ -68,25 +68,25 @@ def _do_now(do: Verb, actor: Person, said: list[session.Message], done: list[boo
 
 
 def typed(key: str) -> str | None:
-    """What a field says now, in a callback; None where the page does not have it."""
+    """Return what a field says now, in a callback; None if the page does not have it."""
     value = st.session_state.to_dict().get(key)
     return None if value is None else str(value)
 
 
 def keep_typed(actor: Person, keep: Callable[[Person], None]) -> None:
-    """Keep what was typed, from a field's callback; nobody's, once that person is signed out."""
+    """Keep what was typed, from a field's callback; not for somebody who has signed out."""
     with suppress(NotSignedIn):  # the page that is drawn next says so
         keep(session.same_person(actor))
 
 
 def leave(page: str, **changes: str | None) -> None:
-    """Go to another page once the run that comes next is drawn; from a verb that is done."""
+    """Go to another page once the next run is drawn; called by a verb that is done."""
     undisturbed(lambda: st.session_state.update({LEAVE: (page, changes)}))
 
 
 def settle() -> None:
-    """Go where a verb that is done leads, or draw the whole page anew where one has something to
-    say: the first line, after the person, of a fragment with verbs."""
+    """Go where a finished verb leads, or draw the whole page anew if one has something to say. This
+    is the first line, after the person, of a fragment with verbs."""
     page, changes = st.session_state.pop(LEAVE, (None, {}))
     if page:
         navigation.go(page, **changes)
@@ -95,8 +95,8 @@ def settle() -> None:
 
 
 def undisturbed(act: Callable[[], object]) -> None:
-    """Do something with Streamlit that a click elsewhere must not keep from being done; the click
-    is heard right after it."""
+    """Do something with Streamlit that a click elsewhere must not prevent; the click is handled
+    right after it."""
     later = []
     while True:
         try:
@@ -111,7 +111,7 @@ def undisturbed(act: Callable[[], object]) -> None:
 
 
 def _say_what_is_waited_for(store: Store) -> None:
-    """Writers come one after another: say for whom this one waits, where it takes long."""
+    """Show which other writer this verb waits for, if that takes long."""
     doing = store.wait_for_writer(SOON)
     if doing:
         text = f"Waiting for {doing} to be written. This comes next."

@@ -1,1 +1,1 @@
-"""Keeping the data: backups, restoring one, verifying, sweeping, and rebuilding the search."""
+"""Looking after the data: back up, restore, verify, sweep, and rebuild the search."""

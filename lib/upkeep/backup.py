@@ -1,4 +1,4 @@
-"""Making a backup while people work, and keeping not too many of them."""
+"""Make backups while people work, and delete those that are no longer kept."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from lib.upkeep import content, rotation
 from lib.upkeep.content import KINDS, Kind
 from lib.upkeep.verify import MANIFEST, copy_database, in_own_process
 
-PART = ".part"  # what the name of an unfinished backup ends with
+PART = ".part"  # suffix of an unfinished backup's name
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup that is there, and what was found wrong with the data while it was made."""
+    """A finished backup, and what was found wrong with the data while it was made."""
 
     folder: Path
     findings: tuple[str, ...]
 
 
 def make(store: Store, to: Path, *, now: datetime) -> Backup:
-    """Write a backup into a new folder in `to`; delete those that are not kept any more.
+    """Write a backup into a new folder in `to`; delete those that are no longer kept.
 
     Writers wait while the database is copied, which takes a fraction of a second for each 100 MB.
-    Files that the backup before has too are linked, not copied. Raises NotWritten where there is
-    no room, BackupFailed where `to` cannot be used or the copy is not what it should be; then
-    nothing of it is left, and no older backup is deleted.
+    Files that the previous backup already has are linked, not copied. Raises NotWritten where there
+    is no room, BackupFailed where `to` cannot be used or the copy is damaged; then nothing of the
+    new backup is left, and no older one is deleted.
     """
     name = rotation.name_at(now)
     part = to / f".{name}{PART}"
@@ -61,9 +61,9 @@ def make(store: Store, to: Path, *, now: datetime) -> Backup:
 def make_by_hand(
     con: Connection, practice_id: int, to: Path, *, actor: Person, now: datetime
 ) -> Backup:
-    """Make a backup for somebody who pressed the button, with its line of history.
+    """Make a backup for somebody who pressed the button, and record it in the history.
 
-    Raises NotAllowed, NoSuchPractice, and what `make` does.
+    Raises NotAllowed, NoSuchPractice, and whatever `make` raises.
     """
     access.require(actor, Verb.BACK_UP, practice_id, NoSuchPractice())
     made = make(con.store, to, now=now)
@@ -82,7 +82,7 @@ def last_made(to: Path) -> datetime | None:
 
 
 def _begin(to: Path, part: Path) -> None:
-    """Make the unfinished folder; what an earlier process left unfinished goes."""
+    """Make the folder for an unfinished backup; delete what an earlier process left unfinished."""
     files.make_folder(to)
     for left in to.glob(f".billing-tasks-*{PART}"):
         shutil.rmtree(left)
@@ -100,7 +100,7 @@ def _newest(to: Path) -> Path | None:
 def _fill(store: Store, part: Path, before: Path | None, now: datetime) -> list[str]:
     with store.exclusive():
         store.place.check()
-        store.checkpoint()  # where a reader does not let it, the log is copied too
+        store.checkpoint()  # if a reader prevents it, the log is copied too
         con = store.connection()
         try:
             copy_database(store.folder, part)
@@ -119,13 +119,13 @@ def _fill(store: Store, part: Path, before: Path | None, now: datetime) -> list[
 
 
 def _take_over(folder: Path, before: Path | None, part: Path, kind: Kind, sha256: str) -> bool:
-    """Bring one file into the backup, from the one before where that has it; False where it is
-    missing or is not what it was. A changed one is taken all the same: it may be all there is."""
+    """Bring one file into the backup, linked from the previous one if that has it. Return False if
+    it is missing or has changed. A changed file is copied all the same: it may be all there is."""
     to = content.path_in(part, kind, sha256)
     files.make_folder(to.parent)
     source = content.path_in(folder, kind, sha256)
     older = content.path_in(before or part, kind, sha256)
-    with suppress(OSError):  # not there, or a disk without links
+    with suppress(OSError):  # not there, or the disk has no links
         if source.is_file() and source.stat().st_size == older.stat().st_size:
             os.link(older, to)
             return True
@@ -139,7 +139,7 @@ def _take_over(folder: Path, before: Path | None, part: Path, kind: Kind, sha256
 
 
 def _sync(part: Path) -> None:
-    """Make the copied database durable, and every folder with its names."""
+    """Make the copied database and the names in every folder durable."""
     for name in (place.DATABASE, place.LOG):
         if (part / name).exists():
             handle = os.open(part / name, os.O_RDONLY)
@@ -152,7 +152,7 @@ def _sync(part: Path) -> None:
 
 
 def _refuse_damage(part: Path) -> None:
-    """Raise BackupFailed where the copied database is not whole."""
+    """Raise BackupFailed where the copied database is damaged."""
     code, lines = in_own_process(part, "--database-only")
     if code:
         raise BackupFailed(

@@ -1,4 +1,5 @@
-"""python -m lib backup, restore, verify, sweep and reindex: while the app runs, through it."""
+"""python -m lib backup, restore, verify, sweep and reindex. While the app runs, it does the work
+for them."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from lib.upkeep.sweep import sweep
 
 
 def main_backup(arguments: Sequence[str], *, now: datetime) -> int:
-    """Make a backup: 0 it is there and whole, 1 it is not or something is wrong with the data."""
+    """Make a backup. Return 0 if it is complete, 1 if it is not or the data has a problem."""
     parser = argparse.ArgumentParser(
         prog="python -m lib backup",
         description="Write a backup into a new folder in FOLDER, while people work. Kept are the "
@@ -48,7 +49,7 @@ def main_sweep(arguments: Sequence[str], *, now: datetime) -> int:
 
 
 def main_reindex(arguments: Sequence[str], *, now: datetime) -> int:
-    """Write anew what the search has to know."""
+    """Rebuild the search terms."""
     argparse.ArgumentParser(
         prog="python -m lib reindex",
         description="Write anew what the search has to know of every task.",
@@ -57,9 +58,10 @@ def main_reindex(arguments: Sequence[str], *, now: datetime) -> int:
 
 
 def main_verify(arguments: Sequence[str], *, now: datetime) -> int:
-    """Verify the data folder or a backup: 0 all is well, 1 a sentence for everything that is not.
+    """Verify the data folder or a backup. Return 0 if all is well, 1 after a sentence for each
+    problem.
 
-    Names ids and places, never a patient.
+    The sentences name ids and places, never a patient.
     """
     parser = argparse.ArgumentParser(
         prog="python -m lib verify",
@@ -90,7 +92,7 @@ def main_verify(arguments: Sequence[str], *, now: datetime) -> int:
 
 
 def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
-    """Bring a backup back into an empty data folder: 0 it is there and whole."""
+    """Restore a backup into an empty data folder. Return 0 if it is complete."""
     parser = argparse.ArgumentParser(
         prog="python -m lib restore",
         description="Copy a backup into the data folder (BILLING_TASKS_DATA), which must be empty, "
@@ -106,7 +108,7 @@ def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
 
 
 def do(store: Store, question: Question, *, now: datetime) -> Answer:
-    """Do what a command asks, in the process that has the store."""
+    """Do what a command asks, in the process that holds the store."""
     try:
         return _COMMANDS[question.command](store, question.folder, now)
     except BillingError as problem:
@@ -114,7 +116,7 @@ def do(store: Store, question: Question, *, now: datetime) -> Answer:
 
 
 def answer_all(store: Store) -> None:
-    """Answer the commands that have asked the process of this store so far."""
+    """Answer the commands that are waiting for the process that holds this store."""
     requests.answer_all(store.folder, lambda question: do(store, question, now=datetime.now(UTC)))
 
 
@@ -150,7 +152,7 @@ _COMMANDS: dict[str, Callable[[Store, str | None, datetime], Answer]] = {
 
 
 def _done(command: str, folder: str | None, now: datetime) -> int:
-    """Do it here, or have it done by the process that has the data folder."""
+    """Do the work here, or have it done by the process that holds the data folder."""
     question, data = Question(command, folder), process.data_folder()
     try:
         store = process.open_store(data)

@@ -1,4 +1,4 @@
-"""The files that rows name: documents and files that came in, each under its SHA-256."""
+"""The files that rows name: documents and imported files, each stored under its SHA-256."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One sort of content: the folder it lies in, and the table that names it."""
+    """One sort of content: the folder it is stored in, and the table that names it."""
 
     folder: str
     table: str
@@ -26,7 +26,7 @@ KINDS = (Kind("documents", "document", "document"), Kind("intake", "intake_file"
 
 
 def path_in(folder: Path, kind: Kind, sha256: str) -> Path:
-    """Return where content of that kind lies in a data folder or a backup."""
+    """Return where content of that kind is stored in a data folder or a backup."""
     return folder / kind.folder / sha256[:2] / sha256
 
 
@@ -39,7 +39,7 @@ def named(con: Connection, kind: Kind) -> dict[str, list[int]]:
 
 
 def lying_in(folder: Path, kind: Kind) -> Iterator[Path]:
-    """Yield every file below the folder of that kind, unfinished ones too."""
+    """Yield every file below the folder of that kind, including unfinished ones."""
     top = folder / kind.folder
     if top.is_dir():
         for place, _, names in os.walk(top):
@@ -47,5 +47,5 @@ def lying_in(folder: Path, kind: Kind) -> Iterator[Path]:
 
 
 def is_named_well(path: Path) -> bool:
-    """Return True for a file that lies where its name says: ab/abcdef… of 64 digits."""
+    """Return True if the path fits its name: ab/abcdef… of 64 digits."""
     return bool(_NAME.fullmatch(path.name)) and path.parent.name == path.name[:2]

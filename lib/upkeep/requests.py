@@ -1,5 +1,5 @@
-"""What a command asks of the process that has the data folder: a file with the question in it, and
-one with the answer. The folder is closed to other users, so nobody else can ask."""
+"""How a command asks the process that holds the data folder: one file with the question, one with
+the answer. The folder is closed to other users, so nobody else can ask."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from lib.errors import StoreInUse
 from lib.store import files
 
 FOLDER = "requests"
-HEARD = 15.0  # seconds until the process must have taken the question
+HEARD = 15.0  # seconds within which the process must have taken the question
 EVERY = 0.2  # seconds between two looks
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be done: the name of a command, and the folder it is given, if any."""
+    """What is asked: the name of a command, and the folder it is given, if any."""
 
     command: str
     folder: str | None = None
@@ -29,17 +29,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The lines to print and the exit code."""
+    """The lines to print, and the exit code."""
 
     lines: tuple[str, ...]
     code: int
 
 
 def ask(data: Path, question: Question, in_use: StoreInUse, is_there: Callable[[], bool]) -> Answer:
-    """Ask the process that has the data folder, and wait for its answer.
+    """Ask the process that holds the data folder, and wait for its answer.
 
-    `is_there` says whether that process still has the folder. Raises `in_use` where it does not
-    answer such questions, as an import does not.
+    `is_there` says whether that process still holds the folder. Raises `in_use` where the process
+    answers no such questions; an import, for example, does not.
     """
     name = secrets.token_hex(8)
     asked, taken, answered = (data / FOLDER / f"{name}.{what}" for what in ("ask", "taken", "done"))
@@ -58,7 +58,7 @@ def ask(data: Path, question: Question, in_use: StoreInUse, is_there: Callable[[
 
 
 def answer_all(data: Path, do: Callable[[Question], Answer]) -> None:
-    """Answer what was asked so far; for the process that has the data folder."""
+    """Answer the waiting questions. Only the process that holds the data folder calls this."""
     folder = data / FOLDER
     if not folder.is_dir():
         return

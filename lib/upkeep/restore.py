@@ -1,4 +1,4 @@
-"""Bringing a backup back into an empty data folder."""
+"""Restore a backup into an empty data folder."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from lib.upkeep.verify import verify
 
 
 def restore(backup: Path, folder: Path) -> tuple[str, ...]:
-    """Copy a backup into a data folder that holds none of its own, and open it once, which brings
-    an older one to this version. Return what is wrong with it, as sentences.
+    """Copy a backup into an empty data folder and open it once, which migrates an older one to this
+    version. Return what is wrong with it, as sentences.
 
     Raises NotEmpty, WrongDataFolder where it is no backup or its database is damaged, NotWritten
-    where there is no room; then the folder holds nothing, as before.
+    where there is no room; then the folder is as empty as before.
     """
     if not (backup / place.DATABASE).is_file():
         raise WrongDataFolder(
@@ -54,7 +54,7 @@ def _copy(backup: Path, folder: Path) -> None:
 
 
 def _refuse_data(folder: Path) -> None:
-    """Raise NotEmpty where the folder holds data."""
+    """Raise NotEmpty if the folder holds data."""
     for name in (*(kind.folder for kind in KINDS), place.DATABASE, place.LOG):
         path = folder / name
         if path.is_file() or (path.is_dir() and any(path.rglob("*"))):

@@ -12,12 +12,12 @@ _FORM = "%Y-%m-%dT%H%M%SZ"
 
 
 def name_at(moment: datetime) -> str:
-    """Return what a backup made at that moment is called."""
+    """Return the name of a backup made at that moment."""
     return f"billing-tasks-{moment.astimezone(UTC).strftime(_FORM)}"
 
 
 def moment_of(name: str) -> datetime | None:
-    """Return when a backup of that name was made; None for what is no backup of ours."""
+    """Return when a backup of that name was made; None if the name is no backup's."""
     found = _NAME.fullmatch(name)
     if not found:
         return None
@@ -28,9 +28,8 @@ def moment_of(name: str) -> datetime | None:
 
 
 def too_many(names: Iterable[str]) -> list[str]:
-    """Return the backups that are not kept any more, oldest first; other names are never among
-    them. The newest of each day, week and month that has one counts, so that a pause in between
-    costs none."""
+    """Return the backups to delete, oldest first; other names are never among them. Only days,
+    weeks and months that have a backup are counted, so a pause in between costs none."""
     moments = {moment: name for name in names if (moment := moment_of(name))}
     newest_first = sorted(moments, reverse=True)
     kept: set[datetime] = set(newest_first[:1])

@@ -1,4 +1,4 @@
-"""Deleting files that no row names: what a crash leaves between a file and its row."""
+"""Delete files that no row names: what a crash leaves between a file and its row."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ AGE = timedelta(days=1)  # a younger one may belong to a row that is being writt
 
 
 def sweep(store: Store, *, now: datetime, age: timedelta = AGE) -> int:
-    """Delete the files of documents and imports that no row names and that are older than `age`;
-    how many they were."""
+    """Delete the documents and imported files that no row names and that are older than `age`.
+    Return how many they were."""
     deleted = 0
     con = store.connection()
     try:

@@ -1,6 +1,6 @@
-"""Verifying a data folder or a backup: every block, reference, file, search term and history line.
+"""Verify a data folder or a backup: every block, reference, file, search term and history line.
 
-The database is copied first and the copy is looked at: what DuckDB has in memory says nothing of
+The database is copied first and the copy is read: what DuckDB holds in memory proves nothing about
 the disk, and a live file belongs to one process.
 """
 
@@ -24,26 +24,28 @@ from lib.upkeep import content
 from lib.upkeep.content import KINDS
 
 MANIFEST = "backup.json"
-EXAMPLES = 5  # ids that a sentence names
-PEOPLE = ("assignee_id", "author_id", "actor_id")  # ids of persons; so are columns in …_by
+EXAMPLES = 5  # ids named in one sentence
+# columns with ids of people; so are those named …_by
+PEOPLE = ("assignee_id", "author_id", "actor_id")
 MEMORY = "512MB"
-LEFT = ".verify-"  # what the folder of a copy begins with
+LEFT = ".verify-"  # how the name of a copy's folder begins
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """One sentence for everything that is wrong; none where all of it is as it was written."""
+    """One sentence for each thing that is wrong; empty where everything is as it was written."""
 
-    of_database: tuple[str, ...] = ()  # it cannot be read, or not all of it
-    of_content: tuple[str, ...] = ()  # what it says does not agree with itself or with the files
+    of_database: tuple[str, ...] = ()  # it cannot be read, or only in part
+    of_content: tuple[str, ...] = ()  # its records contradict each other or the files
 
     @property
     def all(self) -> tuple[str, ...]:
+        """Return all the sentences, those about the database first."""
         return (*self.of_database, *self.of_content)
 
 
 def verify(folder: Path, *, is_whole: bool = True) -> Findings:
-    """Look at a data folder that nobody writes to, or a backup; at its files too if `is_whole`.
+    """Verify a data folder that nobody writes to, or a backup; its files too if `is_whole`.
 
     The sentences name ids and places, never a person or a value. Raises NotWritten where there is
     no room for a copy of the database.
@@ -66,7 +68,7 @@ def verify(folder: Path, *, is_whole: bool = True) -> Findings:
 
 
 def verify_live(store: Store) -> tuple[int, list[str]]:
-    """Verify the folder of the open store in a process of its own; its exit code and its lines.
+    """Verify the folder of the open store in a process of its own. Return its exit code and lines.
 
     Writers wait only while the database is copied.
     """
@@ -84,7 +86,7 @@ def verify_live(store: Store) -> tuple[int, list[str]]:
 
 
 def in_own_process(folder: Path, *options: str) -> tuple[int, list[str]]:
-    """Verify a folder in a process of its own: a damaged file can end the one that reads it."""
+    """Verify a folder in a process of its own: reading a damaged file can kill the process."""
     done = subprocess.run(
         [sys.executable, "-m", "lib", "verify", *options, str(folder)],
         cwd=ROOT, capture_output=True, text=True, check=False,
@@ -95,8 +97,8 @@ def in_own_process(folder: Path, *options: str) -> tuple[int, list[str]]:
 
 @contextmanager
 def copied(folder: Path) -> Iterator[Path]:
-    """Copy the database, with its log, into a folder of its own inside the folder, for the time
-    of the block. Raises NotWritten where there is no room for it."""
+    """Copy the database and its log into a temporary folder inside the folder, for the duration of
+    the block. Raise NotWritten where there is no room."""
     try:
         temporary = Path(tempfile.mkdtemp(prefix=LEFT, dir=folder))
     except OSError as problem:
@@ -109,8 +111,8 @@ def copied(folder: Path) -> Iterator[Path]:
 
 
 def copy_database(folder: Path, to: Path) -> None:
-    """Copy the database and its log in a process of its own: a process that opens and closes a
-    live file loses its lock. Raises NotWritten."""
+    """Copy the database and its log in a process of its own: a process that opens and closes a live
+    file loses its lock. Raise NotWritten where there is no room."""
     for name in (place.DATABASE, place.LOG):
         if (folder / name).exists():
             done = subprocess.run(
@@ -127,7 +129,7 @@ def _of_content(con: Connection, folder: Path, is_whole: bool) -> list[str]:
 
 
 def _changed_since_backup(folder: Path) -> Iterator[str]:
-    """A backup's database is known by its SHA-256."""
+    """Yield a sentence if a backup's database no longer has the SHA-256 it was made with."""
     manifest = folder / MANIFEST
     if not manifest.exists():
         return
@@ -151,7 +153,7 @@ def _tables(con: Connection) -> dict[str, list[str]]:
 
 
 def _of_tables(con: Connection) -> Iterator[str]:
-    """Read every value, so that DuckDB looks at every checksum of what is in use."""
+    """Read every value, so that DuckDB checks the checksum of every block in use."""
     for table in _tables(con):
         try:
             con.rows(f"SELECT bit_xor(hash({table})) FROM {table}")
@@ -160,7 +162,7 @@ def _of_tables(con: Connection) -> Iterator[str]:
 
 
 def _references(con: Connection) -> Iterator[str]:
-    """Every …_id names a row that is there, and one of the same practice."""
+    """Yield a sentence for each …_id that names no row, or a row of another practice."""
     tables = _tables(con)
     for table, columns in tables.items():
         for column in columns:
@@ -196,7 +198,8 @@ def _parent(column: str) -> str:
 
 
 def _files(con: Connection, folder: Path) -> Iterator[str]:
-    """Each row's file is there and is what it was; each file is named by a row."""
+    """Yield a sentence for each row whose file is missing or changed, and each file that no row
+    names."""
     for kind in KINDS:
         named = content.named(con, kind)
         for sha256, ids in named.items():
@@ -229,7 +232,7 @@ def _search(con: Connection) -> Iterator[str]:
 
 
 def _history(con: Connection) -> Iterator[str]:
-    """What a task's row says happened stands in its history, and nothing else does."""
+    """Yield a sentence for each task whose row and history disagree."""
     said = {
         "is completed, and its history does not say so": """
             SELECT id FROM task WHERE NOT is_open AND NOT EXISTS (
@@ -259,7 +262,7 @@ def _history(con: Connection) -> Iterator[str]:
 
 
 def _sequences(con: Connection) -> Iterator[str]:
-    """A sequence that lags behind would give an id away twice."""
+    """Yield a sentence for each sequence that lags behind and would hand out an id twice."""
     tables = _tables(con)
     for name, last in con.rows("SELECT sequence_name, last_value FROM duckdb_sequences()"):
         table = str(name).removesuffix("_id")

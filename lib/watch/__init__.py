@@ -1,1 +1,1 @@
-"""A folder whose files come in by themselves."""
+"""Watch a folder whose files are imported by themselves."""

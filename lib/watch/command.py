@@ -1,4 +1,4 @@
-"""python -m lib watch: bring in every file that appears in a folder."""
+"""python -m lib watch: import every file that appears in a folder."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from lib.watch.watcher import EVERY, QUIET, Watcher
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """Watch until SIGINT or SIGTERM: 0 it ended so, 1 the folder or the store cannot be used or,
-    with --once, a file was not brought in; 2 wrong usage. Prints no patient."""
+    """Watch until SIGINT or SIGTERM. Return 0 after one of these, 1 if the folder or the store
+    cannot be used or, with --once, a file did not come in, 2 for wrong usage. Prints no patient."""
     wanted = _parser().parse_args(arguments)
     try:
         return _watch(wanted, StopRequests())
@@ -88,13 +88,13 @@ def _watch(wanted: argparse.Namespace, over: StopRequests) -> int:
     print(f"Watching {wanted.folder} for {watcher.practice}. Ctrl-C ends it.", flush=True)
     while not over.is_asked():
         store.look_after()
-        answer_all(store)  # what other commands ask of the process that has the data folder
+        answer_all(store)  # what other commands ask of the process that holds the data folder
         watcher.look(over)
         over.wait(wanted.every)
     return 0
 
 
 def _again(watcher: Watcher, over: StopRequests, every: float) -> bool:
-    """The second look, which brings in what did not change since the first."""
+    """Look a second time, which imports what did not change since the first look."""
     over.wait(every)
     return watcher.look(over)

@@ -1,4 +1,4 @@
-"""The files of one folder, look after look: each is brought in once it is whole, then moved."""
+"""The files of one folder, look after look: each is imported once it is complete, then moved."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ from lib.store import files
 from lib.watch import folders
 from lib.watch.folders import FileStat
 
-SETTLED = 5.0  # seconds; nothing in a table says where it ends, so half of one looks whole
+SETTLED = 5.0  # seconds; nothing in a table says where it ends, so half of one looks complete
 
-Bring = Callable[[str, Path], ImportReport]  # what brings in a file, by its name and its content
+Bring = Callable[[str, Path], ImportReport]  # imports a file, given its name and its content
 
 
 class Outcome(StrEnum):
+    """What became of a file in one look."""
+
     IN = "in"
     KNOWN = "known"
     REFUSED = "refused"
     LEFT = "left"  # it may still be written
-    WAITS = "waits"  # for room on a disk of ours
+    WAITS = "waits"  # for room on one of our disks
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +48,21 @@ class _Seen:
 
 
 class Folder:
-    """A folder that is looked at again and again.
+    """A folder that is looked at repeatedly.
 
-    A file that no program has open to write and that has not changed for a while is brought in.
-    One that is refused may still be on its way (many programs write slowly, or give a file its
-    full size first): it is tried again at every look, and set aside only when nothing about it
-    has changed for `quiet` seconds.
+    A file that no program has open for writing and that has not changed for a while is imported.
+    One that is rejected may still be arriving (many programs write slowly, or give a file its full
+    size first): it is tried again at every look, and set aside only when nothing about it has
+    changed for `quiet` seconds.
     """
 
     def __init__(self, path: Path, snapshot: Path, *, quiet: float, is_once: bool) -> None:
-        """`snapshot` is where a file is copied before it is read, so that what is read does not
-        change meanwhile. `is_once`: nobody will look for `quiet` seconds, so the file's own time
-        must do."""
+        """Prepare to look at `path`.
+
+        `snapshot` is where a file is copied before it is read, so that it does not change
+        meanwhile. `is_once`: nobody will look for `quiet` seconds, so the file's modification time
+        has to do.
+        """
         self.path = path
         self.snapshot = snapshot
         self.quiet = quiet
@@ -67,7 +72,8 @@ class Folder:
     def look(
         self, bring: Bring, today: Callable[[], date], is_over: Callable[[], bool]
     ) -> Iterator[Handled]:
-        """One look: every file that is ready is brought in and moved. `is_over` ends it early."""
+        """Import and move every file that is ready, yielding what became of each. `is_over` ends
+        the look early."""
         before, self._seen = self._seen, {}
         for path, look in folders.waiting(self.path):
             known = before.get(path)
@@ -89,16 +95,16 @@ class Folder:
             return Handled(Outcome.LEFT, ImportReport(name, "", None, refused=why))
         try:
             return self._handled(path, seen, self._brought(name, path, bring), today)
-        except OUR_DISK as problem:  # no fault of the file's: it stays and comes in by itself
+        except OUR_DISK as problem:  # not the file's fault: it stays and comes in by itself
             return _waiting(name, problem)
         except OSError as problem:
-            if files.has_no_room(problem):  # its folder has no room for done/ or failed/
+            if files.has_no_room(problem):  # its own disk has no room for done/ or failed/
                 return _waiting(name, NotWritten())
             raise
 
     def _brought(self, name: str, path: Path, bring: Bring) -> ImportReport:
-        """What became of the file. Raises one of OUR_DISK where it is not for the file's sake that
-        it did not come in."""
+        """Import the file and return its report. Raise one of OUR_DISK if it did not come in for
+        reasons that are not the file's."""
         try:
             files.write(self.snapshot, files.pieces_of(path))
         except OSError as problem:
@@ -112,8 +118,8 @@ class Folder:
     def _handled(
         self, path: Path, seen: _Seen, report: ImportReport, today: Callable[[], date]
     ) -> Handled | None:
-        """Move the file where its report says."""
-        if folders.look(path) != seen.look:  # written, replaced or taken away meanwhile
+        """Move the file to where its report says."""
+        if folders.look(path) != seen.look:  # written, replaced or removed meanwhile
             return None
         if not report.refused:
             outcome = Outcome.KNOWN if report.already_imported else Outcome.IN
@@ -125,13 +131,13 @@ class Folder:
         )
 
     def _is_quiet(self, seen: _Seen) -> bool:
-        """True where nothing about the file has changed for long."""
+        """Return True if nothing about the file has changed for long enough."""
         if self.is_once:
             return abs(time.time() - seen.look.changed_at) >= self.quiet
         return self._unchanged(seen) >= self.quiet
 
     def _unchanged(self, seen: _Seen) -> float:
-        """For how many seconds nothing about the file has changed."""
+        """Return for how many seconds nothing about the file has changed."""
         return time.monotonic() - seen.since
 
 
@@ -140,6 +146,7 @@ def _waiting(name: str, problem: BillingError) -> Handled:
 
 
 def _shown(name: str) -> str:
-    """The name as it can be printed and kept: some systems allow any bytes in one."""
+    """Return the name in a form that can be printed and stored: some systems allow any bytes in
+    one."""
     text = os.fsencode(name).decode("utf-8", "replace")
     return "".join(letter if letter.isprintable() else "�" for letter in text)

@@ -1,4 +1,4 @@
-"""Where files lie before and after: which of a folder are meant, and moving one aside."""
+"""Files in a watched folder: which are meant to be imported, and moving one away."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lib.store import files
 
 DONE, FAILED = "done", "failed"
 REPORT = ".report.txt"
-UNFINISHED = (  # what programs call a file they have not finished, and reports of ours
+UNFINISHED = (  # how programs name a file they have not finished, and our own reports
     ".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp", ".lock",
     REPORT,
 )  # fmt: skip
@@ -25,7 +25,7 @@ UNFINISHED = (  # what programs call a file they have not finished, and reports 
 
 @dataclass(frozen=True, slots=True)
 class FileStat:
-    """What a file is from outside; while two looks differ, somebody is writing it."""
+    """What a file looks like from outside; while two looks differ, somebody is writing it."""
 
     inode: int
     size: int
@@ -33,7 +33,7 @@ class FileStat:
 
 
 def look(path: Path) -> FileStat | None:
-    """How the file looks now, or None where it is gone or is no plain file."""
+    """Return how the file looks now, or None if it is gone or is not a plain file."""
     try:
         found = path.lstat()
     except OSError:
@@ -44,9 +44,9 @@ def look(path: Path) -> FileStat | None:
 
 
 def is_being_written(path: Path) -> bool:
-    """True where some program has the file open to write; False too where nobody can tell.
+    """Return True if some program has the file open for writing; False also where nobody can tell.
 
-    Linux gives a lease for reading only on a file that nobody writes. Source: fcntl(2), F_SETLEASE.
+    Linux grants a read lease only on a file that nobody writes. Source: fcntl(2), F_SETLEASE.
     """
     if not hasattr(fcntl, "F_SETLEASE"):
         return False
@@ -55,7 +55,8 @@ def is_being_written(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)  # who opens it meanwhile tells us so
+        # whoever opens it meanwhile notifies us so
+        fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except OSError as problem:
@@ -66,27 +67,27 @@ def is_being_written(path: Path) -> bool:
 
 
 def waiting(folder: Path) -> Iterator[tuple[Path, FileStat]]:
-    """The files of the folder itself that somebody means to be brought in, by name."""
+    """Yield, by name, the files in the folder itself that are meant to be imported."""
     for path in sorted(folder.iterdir()):
         if is_meant(path.name) and (seen := look(path)):
             yield path, seen
 
 
 def is_meant(name: str) -> bool:
-    """False for hidden, temporary and partial files."""
+    """Return False for hidden, temporary and partial files."""
     lower = name.lower()
     return not (lower.startswith((".", "~")) or lower.endswith(("~", *UNFINISHED)))
 
 
 def put_away(path: Path, folder: Path, day: date) -> Path:
-    """Move a file that is in to `folder`/done/`day`/, under a name nobody has there."""
+    """Move an imported file to `folder`/done/`day`/, under a name that is free there."""
     shelf = folder / DONE / day.isoformat()
     shelf.mkdir(parents=True, exist_ok=True)
     return _move(path, shelf)
 
 
 def set_aside(path: Path, folder: Path, sentence: str) -> Path:
-    """Move a file that was refused to `folder`/failed/, with the sentence beside it.
+    """Move a rejected file to `folder`/failed/, with the sentence beside it.
 
     The report is written first: a file is never there without one.
     """
@@ -102,7 +103,8 @@ def set_aside(path: Path, folder: Path, sentence: str) -> Path:
 
 
 def _places(name: str, shelf: Path) -> Iterator[Path]:
-    """NAME, NAME-2, NAME-3 …, the number before the ending; short enough for a report beside it."""
+    """Yield NAME, NAME-2, NAME-3 …, the number before the extension; short enough for a report
+    beside it."""
     ending = Path(name).suffix
     stem = name.removesuffix(ending) if ending else name
     while len(os.fsencode(f"{stem}-99999{ending}{REPORT}")) > 255:
@@ -112,10 +114,11 @@ def _places(name: str, shelf: Path) -> Iterator[Path]:
 
 
 def _move(path: Path, shelf: Path) -> Path:
-    """Rename the file into the shelf; never over another file."""
+    """Rename the file into the folder `shelf`; never over another file."""
     for place in _places(path.name, shelf):
         try:
-            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # taken
+            # reserves the name
+            os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         except FileExistsError:
             continue
         try:

@@ -1,4 +1,4 @@
-"""Looking at one folder again and again, and saying what became of each file."""
+"""Look at one folder repeatedly, and print what became of each file."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ EVERY, QUIET = 2.0, 30.0  # seconds
 class StopSignal(Protocol):
     """What says that it is time to end."""
 
-    def is_asked(self) -> bool: ...
+    def is_asked(self) -> bool:
+        """Return True if it is time to end."""
 
-    def wait(self, seconds: float) -> bool: ...
+    def wait(self, seconds: float) -> bool:
+        """Wait that long, or until it is time to end. Return True if it is."""
 
 
 class Watcher:
-    """Brings in what appears in a folder, for one practice. Prints no patient."""
+    """Imports what appears in a folder, for one practice. Prints no patient."""
 
     def __init__(
         self,
@@ -39,7 +41,8 @@ class Watcher:
         quiet: float = QUIET,
         is_once: bool = False,
     ) -> None:
-        """Raises WrongUsage where the practice must be named and is not."""
+        """Prepare to watch the folder. Raise WrongUsage if the practice must be named and is
+        not."""
         self.path = path
         self._con: Connection = store.connection()
         self.practice = practice_name(self._con, practice)
@@ -47,9 +50,9 @@ class Watcher:
         self._told: set[tuple[str, str]] = set()
 
     def look(self, over: StopSignal) -> bool:
-        """One look; True where every file that was ready came in or was known.
+        """Look once. Return True if every file that was ready came in or was known.
 
-        Raises OSError where the folder cannot be used any more.
+        Raises OSError where the folder can no longer be used.
         """
         is_good = True
         for handled in self._folder.look(self._bring, self._today, over.is_asked):
@@ -58,6 +61,7 @@ class Watcher:
         return is_good
 
     def close(self) -> None:
+        """Close the connection to the store."""
         self._con.close()
 
     def _bring(self, name: str, file: Path) -> ImportReport:
@@ -68,7 +72,7 @@ class Watcher:
         return datetime.now(ZoneInfo(held.get(self.practice.casefold(), "UTC"))).date()
 
     def _say(self, handled: Handled) -> None:
-        """One line a file, and one only for a file that is waited for."""
+        """Print one line a file, and only once for a file that waits."""
         report = handled.report
         if handled.outcome in {Outcome.LEFT, Outcome.WAITS}:
             said = (report.file, str(report.refused))
@@ -85,7 +89,7 @@ class Watcher:
 
 
 def _waited_for(handled: Handled) -> str:
-    """The line for a file that stays where it is."""
+    """Return the line for a file that stays where it is."""
     report = handled.report
     if handled.outcome is Outcome.WAITS:
         return f"  waits    {report.file}: {report.refused} It is tried again by itself."

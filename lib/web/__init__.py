@@ -1,1 +1,1 @@
-"""What is HTTP: the gate, signing in and out, document downloads, health."""
+"""Everything about HTTP: the gate, signing in and out, downloads, health."""

@@ -1,4 +1,4 @@
-"""Documents by their address: a preview inside a page of ours, or a download."""
+"""Send documents by their address: as a preview inside one of our pages, or as a download."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from lib import documents, people
-from lib.errors import DocumentFileProblem, NoSuchDocument, NotSignedIn
+from lib.errors import DocumentFileProblem, NoSuchDocument, NotAllowed, NotSignedIn
 from lib.models import Document
 from lib.web import session
 from lib.web.logs import LOG
@@ -19,13 +19,16 @@ SHOWN = frozenset({"application/pdf", "image/png", "image/jpeg"})  # the rest is
 
 
 async def send_document(request: Request) -> Response:
-    """The file of one document, to people of its practice; to anybody else there is none."""
+    """Send the file of one document to people of its practice; answer anybody else that there is
+    none."""
     try:
         document, content = await run_in_threadpool(
             _content, request.path_params["document_id"], session.token_of(request)
         )
     except NoSuchDocument:
         return await no_such_document(request)
+    except NotAllowed as problem:
+        return PlainTextResponse(str(problem), 403)
     except NotSignedIn as problem:  # signed out since the gate looked
         return PlainTextResponse(str(problem), 401)
     except DocumentFileProblem as problem:
@@ -44,12 +47,14 @@ async def send_document(request: Request) -> Response:
 
 
 async def no_such_document(_request: Request) -> Response:
+    """Answer 404 for an address that can be no document's."""
     return PlainTextResponse(str(NoSuchDocument()), 404)
 
 
 def disposition(file_name: str, *, is_shown: bool) -> str:
-    """The Content-Disposition of a file: its name in UTF-8 (RFC 5987) and once more in plain ASCII
-    for who cannot read that. Names come from people: no path, quote or line break survives."""
+    """Return the Content-Disposition of a file: its name in UTF-8 (RFC 5987), and in plain ASCII
+    for clients that cannot read that. Names come from people: no path, quote or line break
+    survives."""
     kept = "".join(letter if letter.isprintable() else "_" for letter in file_name)
     kept = kept.replace("\\", "/").rsplit("/", 1)[-1].strip(" .") or "document"
     plain = "".join(letter if letter.isascii() and letter not in '"%;' else "_" for letter in kept)
@@ -58,7 +63,8 @@ def disposition(file_name: str, *, is_shown: bool) -> str:
 
 
 def _policy(media_type: str) -> str:
-    """No document may load or run anything. Chromium's PDF viewer does not start in a sandbox."""
+    """Return a policy under which a document can load or run nothing. Chromium's PDF viewer does
+    not start in a sandbox."""
     sandbox = "" if media_type == "application/pdf" else "sandbox; "
     return (
         f"{sandbox}default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; "

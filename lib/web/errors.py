@@ -1,4 +1,4 @@
-"""A bug, as people see it (a sentence and a reference) and as the log has it (the places)."""
+"""How a bug is reported: to people a sentence and a reference, to the log the places."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from lib.web.logs import LOG, places
 
 
 def show_script_error(problem: Exception) -> bool:
-    """Show what a page that failed looks like; True: Streamlit shows nothing of its own."""
+    """Show that a page failed. Return True, so that Streamlit shows nothing of its own."""
     st.error(session.escape_markdown(told(problem)))
     return True
 
 
 def told(problem: Exception) -> str:
-    """What people are told of it, once it is in the log: its own sentence where it has one."""
+    """Log an error and return what people are told: its own sentence, else the one for a bug."""
     reference = report(problem)
     return str(problem) if isinstance(problem, BillingError) else sentence(reference)
 
@@ -31,6 +31,7 @@ def report(problem: Exception) -> str:
 
 
 def sentence(reference: str) -> str:
+    """Return the sentence that people see for a bug."""
     return (
         "Something went wrong on our side. Look whether your last change is there before you "
         f"repeat it. Reference {reference}."

@@ -1,4 +1,4 @@
-"""Exports by their address: the files the biller takes away, written while they are sent."""
+"""Send exports by their address: the files for the biller, written while they are sent."""
 
 from __future__ import annotations
 
@@ -29,30 +29,31 @@ from lib.web.html import export_page
 from lib.web.logs import LOG
 from lib.web.same_origin import is_followed_link
 
-PIECE = 64 * 1024  # bytes that are sent at once
+PIECE = 64 * 1024  # bytes sent at once
 STATUS = {NotSignedIn: 401, NotAllowed: 403, NoSuchPractice: 404, WrongInput: 400}
 MEDIA_TYPES = {"zip": "application/zip", "x12": "application/EDI-X12"}
 
 
 async def send_package(request: Request) -> Response:
-    """Completed tasks as a ZIP, for managers and billers of the practice."""
+    """Send completed tasks as a ZIP, to managers and billers of the practice."""
     return await _send(request, "zip")
 
 
 async def send_claims(request: Request) -> Response:
-    """The changed charges as 837P claims that replace those filed."""
+    """Send the changed charges as 837P claims that replace those filed."""
     return await _send(request, "x12")
 
 
 async def no_such_answers(_request: Request) -> Response:
+    """Answer 404 for an address that can be no practice's."""
     return PlainTextResponse(str(NoSuchPractice()), 404)
 
 
 async def _send(request: Request, kind: str) -> Response:
-    """Send a file, which is recorded: only to who pressed a link or button of ours.
+    """Send an export and record it, but only to somebody who pressed a link or button of ours.
 
-    A page of somebody else's can have this address fetched with the person's cookie, by GET or
-    HEAD; the gate lets no POST of theirs in.
+    A page of somebody else's can make the browser fetch this address with the person's cookie, by
+    GET or HEAD; the gate lets no POST of theirs in.
     """
     if request.method != "POST" and not (request.method == "GET" and is_followed_link(request)):
         return HTMLResponse(export_page(f"{request.url.path}?{request.url.query}"))
@@ -71,7 +72,7 @@ async def _send(request: Request, kind: str) -> Response:
 
 
 def _open(request: Request, kind: str) -> tuple[str, Iterator[bytes]]:
-    """The file's name and its content; everything that can be refused is refused here."""
+    """Return the file's name and its content. Everything that can be refused is refused here."""
     now = datetime.now(UTC)
     con = process.connection()
     try:
@@ -100,8 +101,8 @@ def _day(request: Request, name: str) -> date:
 def _pieces(
     chunks: Iterator[bytes], con: Connection, left_out: list[DocumentFileProblem]
 ) -> Iterator[bytes]:
-    """Yield the chunks, small ones together; the connection is closed however it ends, and the
-    operator reads of documents that are not in it."""
+    """Yield the chunks, joining small ones. However it ends, the connection is closed, and the log
+    names documents that were left out."""
     waiting = bytearray()
     try:
         for chunk in chunks:

@@ -1,4 +1,4 @@
-"""The gate around everything the server answers: nothing passes without a session."""
+"""The gate in front of everything the server answers: nothing passes without a session."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ NOT_PAGES = (
     "/component",
     "/documents/",
     "/answers/",
+    "/backlog-table/",
+    "/snapshot.zip",
     "/imports/",
     "/origin/",
 )
 WATCHING = frozenset({"/healthz", "/metrics"})
-UNAVAILABLE = (StoreMoved, StoreClosing, StoreStopped)  # it may be well again later
+UNAVAILABLE = (StoreMoved, StoreClosing, StoreStopped)  # may recover later
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-# What Streamlit's frontend asks before it opens its WebSocket: a page of ours whose session ended
-# while it was away gets as far as that, and is led to sign-in from there. Nobody's data.
+# What Streamlit's frontend asks before it opens its WebSocket. A page whose session ended while it
+# was away gets this far, and is then led to sign-in. It is nobody's data.
 STREAM = "/_stcore/stream"
 KNOCKING = frozenset({"/_stcore/health", "/_stcore/host-config"})
 NOT_FORWARDED = (
@@ -42,12 +44,14 @@ NOT_FORWARDED = (
 
 
 class Gate:
-    """Pure ASGI, because Starlette's own base class would let WebSockets pass unseen."""
+    """The ASGI middleware. Pure ASGI, because Starlette's base class would let WebSockets pass
+    unseen."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass on, one connection."""
         if scope["type"] == "http":
             await self._answer(scope, receive, stamped(send, scope["path"]))
         elif scope["type"] == "websocket":
@@ -68,7 +72,7 @@ class Gate:
             handler = await _refusal(request) or self.app
             bound = session.bound(scope, session.token_of(request))
             await handler(bound, receive, send_noting)
-        except ClientDisconnect:  # closed the tab or took the file back while it came: no bug
+        except ClientDisconnect:  # the tab was closed or the upload canceled: no bug
             return
         except Exception as problem:
             told = errors.told(problem)
@@ -94,12 +98,13 @@ class Gate:
 
 
 async def _refusal(request: HTTPConnection) -> Response | None:
-    """Why a request is not passed on, or None."""
+    """Return the answer to a request that is not passed on, or None."""
     return _misdirected(request) or _unavailable(request) or await _uninvited(request)
 
 
 def _unavailable(request: HTTPConnection) -> Response | None:
-    """Refuse everything but /healthz and /metrics while the data folder is not the one it was."""
+    """Refuse everything but /healthz and /metrics while the data folder is not the one that was
+    opened."""
     looking = upkeep.current()
     if looking and looking.moved and request.scope["path"] not in WATCHING:
         return PlainTextResponse(str(looking.moved), 503)
@@ -107,7 +112,7 @@ def _unavailable(request: HTTPConnection) -> Response | None:
 
 
 def _misdirected(request: HTTPConnection) -> Response | None:
-    """Refuses what comes over a network, under a foreign name or from somebody else's page."""
+    """Refuse what comes over a network, under a foreign name or from somebody else's page."""
     if not arrived_on_loopback(request):
         return PlainTextResponse(ONLY_LOOPBACK, 403)
     if is_other_user(request):
@@ -122,7 +127,7 @@ def _misdirected(request: HTTPConnection) -> Response | None:
 
 
 async def _uninvited(request: HTTPConnection) -> Response | None:
-    """Refuses who is not signed in; a page is shown after signing in, the rest is not."""
+    """Refuse whoever is not signed in; a page is shown after signing in, anything else is not."""
     path = request.scope["path"]
     if path in OPEN or (path in KNOCKING and is_own(request)):
         return None
@@ -139,7 +144,7 @@ async def _uninvited(request: HTTPConnection) -> Response | None:
 
 
 def _without_words(request: HTTPConnection, person_id: int) -> Response | None:
-    """Leads from a link with words to search for to the one that only names them, before the
+    """Redirect a link that contains search words to one that only refers to them, before the
     browser has the first in its history."""
     asked = parse_qsl(request.scope["query_string"].decode("latin-1"))
     hidden = [
@@ -162,7 +167,7 @@ def _may_knock(request: HTTPConnection) -> bool:
 
 
 def _wanted(request: HTTPConnection) -> str:
-    """The path and query somebody asked for, to come back to after signing in."""
+    """Return the requested path and query, to come back to after signing in."""
     query = request.scope["query_string"].decode("latin-1")
     path = quote(request.scope["path"])
     return quote(f"{path}?{query}" if query else path, safe="/")

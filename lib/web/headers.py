@@ -1,4 +1,4 @@
-"""What every response tells the browser it may do."""
+"""The headers on every response that tell the browser what it may do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.types import Message, Send
 CONTENT_POLICY = "; ".join(
     (
         "default-src 'self'",
-        # the hash: the one inline script of Streamlit 1.67.0's index.html
+        # the hash is that of the one inline script in Streamlit 1.67.0's index.html
         "script-src 'self' blob: 'wasm-unsafe-eval' "
         "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='",
         "style-src 'self' 'unsafe-inline'",
@@ -30,15 +30,15 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-UNLESS_SET = {  # a document may be shown inside a page of ours, and says so itself
+UNLESS_SET = {  # a document may be shown inside a page of ours, and sets its own
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Frame-Options": "DENY",
 }
-MAY_BE_CACHED = ("/static/", "/favicon.png")  # nothing of anybody's
+MAY_BE_CACHED = ("/static/", "/favicon.png")  # contain nobody's data
 
 
 def stamped(send: Send, path: str) -> Send:
-    """`send`, with our headers on every response that goes through it."""
+    """Return `send` with our headers added to every response that goes through it."""
 
     async def send_stamped(message: Message) -> None:
         if message["type"] == "http.response.start":

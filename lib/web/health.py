@@ -1,4 +1,4 @@
-"""Is everything as it should be, in sentences, and in numbers for whoever watches: no data."""
+"""Whether everything is as it should be, in sentences, and in numbers for monitoring: no data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOM = 32 * 1024 * 1024  # bytes that should be free
 
 
 async def health(_request: Request) -> PlainTextResponse:
-    """Answer "ok", or 503 and a sentence for each thing that is not."""
+    """Answer "ok", or 503 and a sentence for each problem."""
     found = await run_in_threadpool(problems)
     return PlainTextResponse("\n".join(found) or "ok", 503 if found else 200)
 
@@ -30,7 +30,7 @@ async def metrics(_request: Request) -> PlainTextResponse:
 
 
 def problems() -> list[str]:
-    """Return a sentence for everything an operator has to see to."""
+    """Return a sentence for everything that an operator has to act on."""
     found: list[str] = []
     store = process.store()
     try:

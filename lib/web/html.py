@@ -1,71 +1,55 @@
 """The pages that are not Streamlit's: signing in and out, and a question before an export.
 
-No script, no outside file.
+They use no script and no outside file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 from itertools import groupby
+from pathlib import Path
 
 from lib.models import Person
-from lib.store.process import ROOT
+from lib.ui.html import environment
 
-_FRAME = (ROOT / "lib/web/page.html").read_text(encoding="utf-8")
-_NOBODY = """<section class="card"><p>There is nobody here to sign in as yet. Stop the server and
-start it with <code>make run</code>: it makes the sample practice first.</p></section>"""
-_SIGN_OUT = """<section class="card narrow"><p>Your session ends; nothing you saved is lost.</p>
-<form method="post" action="/sign-out"><button class="main">Sign out</button>
-<a href="/">Stay signed in</a></form></section>"""
-_EXPORT = """<section class="card narrow"><p>It is recorded that you took them.</p>
-<form method="post" action="{address}"><button class="main">Download</button>
-<a href="/">Back to tasks</a></form></section>"""
+
+def _initials(person: Person) -> str:
+    return "".join(word[0] for word in person.name.split()[:2]).upper()
+
+
+def _roles(person: Person) -> str:
+    return ", ".join(dict.fromkeys(membership.role.label for membership in person.memberships))
+
+
+_TEMPLATES = environment(Path(__file__).parent / "templates")
+_TEMPLATES.filters |= {"initials": _initials, "roles": _roles}
 
 
 def sign_in_page(people: Iterable[Person], wanted: str) -> str:
-    """The sample people by practice, each a button that signs in and goes on to `wanted`."""
+    """Return the sample people by practice, each a button that signs in and goes on to `wanted`."""
     ordered = sorted(people, key=lambda person: (len(person.memberships), _practices(person)))
-    cards = [
-        _card(practices, list(members), wanted)
-        for practices, members in groupby(ordered, key=_practices)
-    ]
-    intro = """<p class="intro"><span class="badge">Sample data — invented people</span>
-Choose who you are. Everybody sees only their own practice.</p>"""
-    return _page(
-        "Sign in", intro + ('<div class="cards">' + "".join(cards) + "</div>" if cards else _NOBODY)
-    )
+    cards = [(practices, list(members)) for practices, members in groupby(ordered, key=_practices)]
+    return _page("sign_in", title="Sign in", cards=cards, wanted=wanted)
 
 
 def sign_out_page() -> str:
-    """Asks first, for addresses that were not reached by a link of ours."""
-    return _page("Sign out of Billing Tasks?", _SIGN_OUT)
+    """Ask first, for addresses that were not reached by a link of ours."""
+    return _page("sign_out", title="Sign out of Billing Tasks?")
+
+
+def download_page(address: str) -> str:
+    """Ask first where the address of a table or copy was not reached by a link of ours."""
+    return _page("export", title="Download this?", address=address, is_recorded=False)
 
 
 def export_page(address: str) -> str:
     """Ask first where the address of an export was not reached by a link of ours: taking answers
     away is recorded in the name of the person who did."""
-    return _page("Download these answers?", _EXPORT.replace("{address}", escape(address)))
+    return _page("export", title="Download these answers?", address=address, is_recorded=True)
 
 
-def _page(what: str, body: str) -> str:
-    return _FRAME.replace("{what}", escape(what)).replace("{body}", body)
-
-
-def _card(practices: str, members: list[Person], wanted: str) -> str:
-    buttons = "".join(_button(person) for person in members)
-    return f"""<section class="card"><h2>{escape(practices)}</h2>
-<form method="post" action="/sign-in">
-<input type="hidden" name="next" value="{escape(wanted)}">{buttons}</form></section>"""
-
-
-def _button(person: Person) -> str:
-    roles = dict.fromkeys(membership.role.label for membership in person.memberships)
-    initials = "".join(word[0] for word in person.name.split()[:2]).upper()
-    return f"""<button name="person" value="{person.id}">
-<span class="initials" aria-hidden="true">{escape(initials)}</span>
-<span><span class="name">{escape(person.name)}</span>
-<span class="role">{escape(", ".join(roles))}</span></span></button>"""
+def _page(template: str, **values: object) -> str:
+    return _TEMPLATES.get_template(f"{template}.html").render(values)
 
 
 def _practices(person: Person) -> str:

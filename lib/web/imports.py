@@ -1,4 +1,4 @@
-"""What an import left over, by its address: refused rows, and messages that were set aside."""
+"""Send what an import left over, by its address: rejected rows and rejected messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ STATUS = {NotSignedIn: 401, NotAllowed: 403, NoSuchFile: 404}
 
 
 async def send_refused_rows(request: Request) -> Response:
-    """The rows as CSV, to people of the practice who import; to anybody else there are none."""
+    """Send the rows as CSV to people of the practice who import; answer anybody else that there are
+    none."""
 
     def answer(con: Connection, actor: Person) -> Response:
         name, content = rejected_rows.content(con, request.path_params["file_id"], actor=actor)
@@ -35,7 +36,7 @@ async def send_refused_rows(request: Request) -> Response:
 
 
 async def send_set_aside(request: Request) -> Response:
-    """The text of a message that was set aside, to the same people."""
+    """Send the text of a rejected message to the same people."""
     return await _send(
         request,
         lambda con, actor: PlainTextResponse(
@@ -45,6 +46,7 @@ async def send_set_aside(request: Request) -> Response:
 
 
 async def no_such_file(_request: Request) -> Response:
+    """Answer 404 for an address that can be no file's."""
     return PlainTextResponse(str(NoSuchFile()), 404)
 
 

@@ -1,4 +1,4 @@
-"""What is written to a log: where something failed, never what it failed on."""
+"""What is written to a log: where something failed, never the values it failed on."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LOG = logging.getLogger("billing_tasks")
 
 
 def keep_data_out() -> None:
-    """From here on no log line of this process carries the message of an exception.
+    """Remove the message of every exception from this process's log lines from now on.
 
-    A message may quote a value ("'Rivera' is not a date"), and the log is kept and read by
-    people who need not see patients. Types, files and line numbers stay.
+    A message may quote a value ("'Rivera' is not a date"), and the log is kept and read by people
+    who need not see patients. Types, files and line numbers stay.
     """
     logging.setLogRecordFactory(_record)
     threading.excepthook = lambda ended: _leave(ended.exc_value)
@@ -30,16 +30,16 @@ def keep_data_out() -> None:
     LOG.addHandler(handler)
     LOG.propagate = False
     logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno >= logging.WARNING)
-    # Streamlit's own reports of a failed script, which errors.show_script_error reports better,
-    # and of the port that app.py gives it; and uvicorn's of each address, where one searches for
-    # people. (A filter, since uvicorn undoes `disabled`.)
+    # Streamlit's own reports of a failed script, which errors.show_script_error reports better, and
+    # of the port that app.py gives it; and uvicorn's report of each address, which can contain a
+    # search for people. (A filter, since uvicorn undoes `disabled`.)
     for name in ("streamlit.error_util", "streamlit.config", "uvicorn.access"):
         logging.getLogger(name).addFilter(lambda record: False)
 
 
 def places(problem: BaseException) -> str:
-    """The type of an exception, and file and line of where it was raised and of each frame of ours
-    on the way there; the same of its causes."""
+    """Return the type of an exception, the file and line where it was raised, and those of each
+    frame of ours on the way there; then the same for its causes."""
     frames = traceback.extract_tb(problem.__traceback__)
     told = [_place(frame) for frame in frames[:-1] if _is_ours(frame)]
     told += [_place(frame) for frame in frames[-1:]]
@@ -63,7 +63,7 @@ def _place(frame: traceback.FrameSummary) -> str:
 
 
 def _leave(problem: BaseException | None) -> None:
-    """Report what nobody was there to catch: in a thread, or while something was taken apart."""
+    """Report what nothing caught: in a thread, or in a finalizer."""
     if problem and not isinstance(problem, SystemExit):
         LOG.error("not caught: %s", places(problem))
 
@@ -75,7 +75,7 @@ def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     elif record.args:
         record.args = tuple(_placed(value) for value in record.args)
     if record.exc_info and isinstance(record.exc_info[1], BaseException):
-        problem = record.exc_info[1]  # asyncio writes it out in its message, too
+        problem = record.exc_info[1]  # asyncio repeats it in its message
         said = record.getMessage().replace(repr(problem), type(problem).__name__)
         record.msg = f"{said}: {places(problem)}"
         record.args = None

@@ -1,8 +1,8 @@
 """Which user of this computer a request comes from: a loopback address is open to all of them.
 
 While anybody may sign in as one of the sample people, only the user who started the server (and
-root, who can read the data anyway) gets as far as that. Linux says whose socket is at the other
-end; where the system does not, as on macOS and Windows, every user of the computer gets there.
+root, who can read the data anyway) gets that far. Linux says whose socket is at the other end;
+where the system does not, as on macOS and Windows, every user of the computer gets in.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ OTHER_USER = (
 )
 # sock_diag(7): one question about one connection, answered in microseconds.
 _NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST, _TCP = 4, 20, 1, 6
-_ANY = 0xFFFFFFFF  # of state, and of a socket's cookie
+_ANY = 0xFFFFFFFF  # any state, and any socket's cookie
 _HEADER = struct.Struct("=IHHII")  # struct nlmsghdr
 _QUESTION = struct.Struct("=BBBxI")  # the first fields of struct inet_diag_req_v2
 _ANSWER = struct.Struct("=4x48x3I2I")  # struct inet_diag_msg: …, expires, queues, uid, inode
 
 
 def is_other_user(request: HTTPConnection) -> bool:
-    """True where the system says that another user's program asks."""
+    """Return True if the system says that another user's program is asking."""
     client, server = request.scope.get("client"), request.scope.get("server")
     if not client or not server:
         return False
@@ -35,9 +35,9 @@ def is_other_user(request: HTTPConnection) -> bool:
 
 
 def _owner(near: tuple[str, int], far: tuple[str, int]) -> int | None:
-    """Return the user id of the socket from `near` to `far`, None where the system knows none.
+    """Return the user id of the socket from `near` to `far`, or None if the system knows none.
 
-    A socket that its program closed already has no owner any more: nobody reads its answer.
+    A socket that its program has closed has no owner any more: nobody reads its answer.
     """
     if not hasattr(socket, "AF_NETLINK"):
         return None

@@ -1,4 +1,4 @@
-"""Where a task or charge came from, as the text of the file it was read from."""
+"""Send where a task or charge came from, as text of the file it was read from."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ from lib.web import session
 
 
 async def send_task_origin(request: Request) -> Response:
-    """The segments that made a task, to people of its practice."""
+    """Send the segments that made a task, to people of its practice."""
     return await _send(request, _of_task)
 
 
 async def send_charge_origin(request: Request) -> Response:
-    """The claims that made a charge or changed it, to people of its practice."""
+    """Send the claims that made a charge or changed it, to people of its practice."""
     return await _send(request, _of_charge)
 
 
 async def no_such_task(_request: Request) -> Response:
+    """Answer 404 for an address that can be no task's."""
     return PlainTextResponse(str(NoSuchTask()), 404)
 
 
 async def no_such_charge(_request: Request) -> Response:
+    """Answer 404 for an address that can be no charge's."""
     return PlainTextResponse(str(NoSuchCharge()), 404)
 
 

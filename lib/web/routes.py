@@ -1,4 +1,4 @@
-"""The addresses that are ours; every other one is Streamlit's."""
+"""The addresses that are ours; all others are Streamlit's."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Route
 
 from lib.store.process import ROOT
+from lib.web.backlog_tables import send_copy, send_table
 from lib.web.documents import no_such_document, send_document
 from lib.web.export import no_such_answers, send_claims, send_package
 from lib.web.health import health, metrics
@@ -18,7 +19,7 @@ from lib.web.sign_out import ask_to_sign_out, sign_out
 
 
 class IdConvertor(IntegerConvertor):
-    """A number that can be an id, which is a BIGINT; any other is an address of nothing."""
+    """A number that can be an id, which is a BIGINT; any other number leads nowhere."""
 
     regex = "[0-9]{1,18}"
 
@@ -27,19 +28,20 @@ register_url_convertor("id", IdConvertor())
 
 
 async def favicon(_request: Request) -> FileResponse:
+    """Send the icon."""
     return FileResponse(
         ROOT / "lib/web/favicon.png", headers={"Cache-Control": "public, max-age=86400"}
     )
 
 
 async def tasks_page(request: Request) -> RedirectResponse:
-    """The list has the shortest address; its own name leads there too."""
+    """Redirect the task list's own name to its shortest address."""
     query = request.url.query
     return RedirectResponse(f"/?{query}" if query else "/", 307)
 
 
 async def export_page(request: Request) -> RedirectResponse:
-    """Lead from the address the page had when it was called Answers to the one it has."""
+    """Redirect the page's old address, when it was called Answers, to its present one."""
     query = request.url.query
     return RedirectResponse(f"/export?{query}" if query else "/export", 308)
 
@@ -59,6 +61,8 @@ ROUTES = [
     Route("/answers/{practice_id:id}.zip", send_package, methods=["GET", "POST"]),
     Route("/answers/{practice_id:id}.x12", send_claims, methods=["GET", "POST"]),
     Route("/answers/{rest:path}", no_such_answers),
+    Route("/snapshot.zip", send_copy, methods=["GET", "POST"]),
+    Route("/backlog-table/{metric:str}.{kind:str}", send_table, methods=["GET", "POST"]),
     Route("/imports/refused/{file_id:id}", send_refused_rows),
     Route("/imports/set-aside/{message_id:id}", send_set_aside),
     Route("/imports/{rest:path}", no_such_file),

@@ -1,4 +1,4 @@
-"""Where a request comes from and which server it means to reach."""
+"""Where a request comes from, and which server it means to reach."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from lib.web.start import is_loopback
 
 _HOST = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
-# What a proxy, a tunnel or a port forwarded by an editor writes into a request.
+# What a proxy, a tunnel or an editor's port forwarding adds to a request.
 _FORWARDED = re.compile(
     r"forwarded|via|x-forward.*|x-original-.*|x-rewrite-url|x-real-ip|x-proxy.*|x-envoy-.*"
     r"|proxy-.*|(?:x-|true-|cf-|fly-|fastly-|x-cluster-|x-appengine-user-)?(?:client|connecting)-ip"
@@ -21,27 +21,28 @@ _HTTP = {"ws": "http", "wss": "https"}
 
 
 def arrived_on_loopback(request: HTTPConnection) -> bool:
-    """False for a connection that came in over a network, whatever the server was told."""
+    """Return False for a connection over a network, whatever the server was told."""
     server = request.scope.get("server")
     return server is not None and is_loopback(server[0])
 
 
 def names_this_computer(request: HTTPConnection) -> bool:
-    """False for a foreign name that somebody lets point to 127.0.0.1 (DNS rebinding)."""
+    """Return False for a foreign name that somebody points to 127.0.0.1 (DNS rebinding)."""
     return _HOST.fullmatch(request.headers.get("host", "")) is not None
 
 
 def is_forwarded(request: HTTPConnection) -> bool:
-    """True where somebody between the browser and this server says so: it may come from anywhere,
-    and what it says of where it comes from can be made up."""
+    """Return True if the request says it was forwarded: then it may come from anywhere, and what it
+    says about its origin can be forged."""
     return any(_FORWARDED.fullmatch(name) for name in request.headers)
 
 
 def is_own(request: HTTPConnection, *, or_unsaid: bool = False) -> bool:
-    """True where the browser says that one of our own pages sent this.
+    """Return True if the browser says that one of our own pages sent this.
 
-    A page on another port of this computer is not ours, although it gets our cookie. `or_unsaid`:
-    true as well for a client that says nothing, which no browser does for a WebSocket or a POST.
+    A page on another port of this computer is not ours, although it gets our cookie. With
+    `or_unsaid`, return True also for a client that says nothing, which no browser does for a
+    WebSocket or a POST.
     """
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
@@ -51,8 +52,8 @@ def is_own(request: HTTPConnection, *, or_unsaid: bool = False) -> bool:
 
 
 def is_followed_link(request: HTTPConnection) -> bool:
-    """True for a person following a link of ours; not for an image or a prefetch of that address,
-    which a text that somebody wrote into a task could bring about."""
+    """Return True if a person followed a link of ours; not for an image or a prefetch of that
+    address, which text in a task could cause."""
     said = request.headers
     if said.get("sec-fetch-dest") != "document" or "sec-purpose" in said:
         return False

@@ -16,14 +16,14 @@ ADDRESS = "127.0.0.1"
 PORT = 8501
 COMMAND = (sys.executable, "app.py")  # from the project's folder
 PORT_VARIABLE = "BILLING_TASKS_PORT"
-WATCH_VARIABLE = "BILLING_TASKS_WATCH"  # the folder whose files come in by themselves
-PRACTICE_VARIABLE = "BILLING_TASKS_WATCH_PRACTICE"  # the name of the practice they are for
+WATCH_VARIABLE = "BILLING_TASKS_WATCH"  # the folder whose files are imported by themselves
+PRACTICE_VARIABLE = "BILLING_TASKS_WATCH_PRACTICE"  # the name of the practice that they are for
 BACKUP_HOURS_VARIABLE = "BILLING_TASKS_BACKUP_HOURS"
 BACKUP_HOURS = 24
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """Become the server; returns only where that is not possible."""
+    """Become the server; return an exit code only if that is impossible."""
     parser = argparse.ArgumentParser(prog="python -m lib serve", description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help=f"{PORT} unless told")
     parser.add_argument(
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
             told[BACKUP_VARIABLE] = str(asked.backup.absolute())
         sys.stdout.flush()
         os.chdir(ROOT)  # where .streamlit/config.toml is
-        # Not a child: whoever stops this process, in whatever way, has stopped the server.
+        # Not a child: whoever stops this process, in whatever way, stops the server.
         os.execve(sys.executable, COMMAND, os.environ | told)
     print(
         f"Port {wanted} is in use, perhaps by Billing Tasks itself (http://{ADDRESS}:{wanted}). "
@@ -62,12 +62,12 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
 
 
 def port() -> int:
-    """The port this process was told to serve on."""
+    """Return the port that this process was told to serve on."""
     return int(os.environ.get(PORT_VARIABLE) or PORT)
 
 
 def is_free(port: int) -> bool:
-    """True where nothing listens on that port of this computer."""
+    """Return True if nothing listens on that port of this computer."""
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

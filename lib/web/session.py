@@ -22,7 +22,7 @@ _BINDING = b"x-billing-tasks-session"  # server.trustedUserHeaders in .streamlit
 
 @contextmanager
 def connection() -> Iterator[Connection]:
-    """A connection for the time of one request."""
+    """Yield a connection for the duration of one request."""
     con = process.connection()
     try:
         yield con
@@ -31,18 +31,18 @@ def connection() -> Iterator[Connection]:
 
 
 async def is_open(request: HTTPConnection) -> bool:
-    """True where the request comes with the token of a session."""
+    """Return True if the request carries the token of an open session."""
     return await person_of(request) is not None
 
 
 async def person_of(request: HTTPConnection) -> int | None:
-    """Return the id of the person whose session the request belongs to, None without one."""
+    """Return the id of the person whose session the request belongs to, or None."""
     token = token_of(request)
     return None if token is None else await run_in_threadpool(_person_of, token)
 
 
 def ended(tokens: Collection[str]) -> list[str]:
-    """Return those tokens whose session is no longer open; looking does not count as use."""
+    """Return those tokens whose session is no longer open; checking does not count as use."""
     with connection() as con:
         return [token for token in tokens if _person_behind(con, token, is_use=False) is None]
 
@@ -50,8 +50,8 @@ def ended(tokens: Collection[str]) -> list[str]:
 def bound(scope: Scope, token: str | None) -> Scope:
     """Return `scope` with the one header by which Streamlit knows whose page it serves.
 
-    What a client sent under that name is dropped, so that a page of one session cannot be had
-    with another session's cookie, whoever knows its id.
+    What a client sent under that name is dropped, so that a page of one session cannot be had with
+    another session's cookie, even by somebody who knows its id.
     """
     headers = [(name, value) for name, value in scope["headers"] if name.lower() != _BINDING]
     if token:
@@ -60,20 +60,22 @@ def bound(scope: Scope, token: str | None) -> Scope:
 
 
 def binding(token: str) -> str:
-    """Return what a session is called inside Streamlit: not its token, nor the hash we store."""
+    """Return a session's name inside Streamlit: neither its token nor the hash we store."""
     return hashlib.sha256(f"streamlit {token}".encode()).hexdigest()
 
 
 def token_of(request: HTTPConnection) -> str | None:
+    """Return the session token in a request's cookie, or None."""
     return request.cookies.get(people.COOKIE)
 
 
 def give(response: Response, token: str, *, is_https: bool) -> None:
+    """Set the session cookie."""
     response.set_cookie(
         people.COOKIE,
         token,
-        # As long as the session can last: were the cookie gone first, whoever signs in next in this
-        # browser could not end it, and its tabs would go on.
+        # As long as the session can last: if the cookie were gone first, whoever signs in next in
+        # this browser could not end the session, and its tabs would go on.
         max_age=int(people.LONGEST.total_seconds()),
         path="/",
         httponly=True,
@@ -83,6 +85,7 @@ def give(response: Response, token: str, *, is_https: bool) -> None:
 
 
 def take_back(response: Response) -> None:
+    """Delete the session cookie."""
     response.delete_cookie(people.COOKIE, path="/", httponly=True, samesite="lax")
 
 

@@ -22,7 +22,7 @@ _OWN = re.compile(r"/sign-(?:in|out)(?:[/?#]|$)")
 
 
 async def choose_person(request: Request) -> Response:
-    """The page with everybody one may sign in as."""
+    """Show the page with everybody one may sign in as."""
     wanted = local_path(_left(request) or request.query_params.get("next", "/"))
     return HTMLResponse(sign_in_page(await run_in_threadpool(_sample_people), wanted))
 
@@ -37,20 +37,20 @@ async def sign_in(request: Request) -> Response:
     )
     if token is None:
         return PlainTextResponse("There is no such person in the sample data.", 403)
-    SOCKETS.look()  # the tabs of who was signed in here before
+    SOCKETS.look()  # end the tabs of whoever was signed in here before
     response = RedirectResponse(local_path(form.get("next", "/")), 303)
     session.give(response, token, is_https=request.url.scheme == "https")
     return response
 
 
 def local_path(wanted: str) -> str:
-    """`wanted` where it is an address of ours, else "/": nobody is sent elsewhere by a link."""
+    """Return `wanted` if it is an address of ours, else "/": no link may lead elsewhere."""
     is_ours = _LOCAL.fullmatch(wanted) and not _OWN.match(wanted)
     return wanted if is_ours else "/"
 
 
 def _left(request: Request) -> str | None:
-    """Return the page whose session ended, for a tab that the server itself led here."""
+    """Return the page whose session ended, for a tab that the server itself sent here."""
     came_from = urlsplit(request.headers.get("referer", ""))
     if "ended" not in request.query_params or came_from.netloc != request.headers.get("host"):
         return None

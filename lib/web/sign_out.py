@@ -16,14 +16,14 @@ from lib.web.sockets import SOCKETS
 
 
 async def ask_to_sign_out(request: Request) -> Response:
-    """Follow a link of our own pages at once; ask everybody else first."""
+    """Sign out at once if a page of ours led here; ask everybody else first."""
     if is_followed_link(request):
         return await sign_out(request)
     return HTMLResponse(sign_out_page())
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session and forget its cookie."""
+    """End the session and delete its cookie."""
     token = session.token_of(request)
     if token:
         await run_in_threadpool(_close_session, token)

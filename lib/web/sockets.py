@@ -1,8 +1,8 @@
-"""The WebSockets that are open: each ends with the session it was opened in.
+"""The open WebSockets: each ends with the session it was opened in.
 
-A page shows what its socket brought until somebody clicks. So a tab of a session that has ended is
-led to sign-in at once, also where nobody clicks: by Streamlit's own message for that, which its
-frontend follows in a hidden tab too.
+A page shows what its socket brought until somebody clicks. So a tab whose session has ended is sent
+to sign-in at once, even if nobody clicks: by Streamlit's own message for that, which its frontend
+follows in a hidden tab too.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from lib.web import errors, session
 
-OFTEN = 2.0  # seconds between two looks at the sessions; signing out does not wait for the next
-LEAVING = 1.0  # seconds the tab in which one signs out has to leave by itself
+OFTEN = 2.0  # seconds between two checks of the sessions; signing out does not wait for the next
+LEAVING = 1.0  # seconds that the tab which signs out has to leave by itself
 SIGN_IN = "/sign-in?ended"  # the sign-in page takes the page to come back to from the Referer
-_POLICY = 1008  # the close code of WebSocket for "you may not"
+_POLICY = 1008  # WebSocket close code 1008: policy violation
 
 
 class Sockets:
@@ -44,7 +44,7 @@ class Sockets:
                 serving.result()
                 return
             await _stop(serving)
-            with suppress(OSError, RuntimeError):  # the tab was closed in this very moment
+            with suppress(OSError, RuntimeError):  # the tab was closed at this very moment
                 await _lead_to_sign_in(send)
         finally:
             self._forget(token, end)
@@ -52,12 +52,12 @@ class Sockets:
             await _stop(serving)
 
     def look(self) -> None:
-        """Look at the sessions now: one was ended."""
+        """Check the sessions now, since one was ended."""
         self._hurry.set()
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
-        """End the sockets of sessions that ended, as long as the server runs."""
+        """Close the sockets of sessions that ended, as long as the server runs."""
         watching = asyncio.ensure_future(self._watch())
         try:
             yield
@@ -76,7 +76,7 @@ class Sockets:
                     for end in self._ends.get(token, ()):
                         end.set()
                 is_known = False
-            except Exception as problem:  # a store that cannot be read now: said once, tried again
+            except Exception as problem:  # a store that cannot be read: reported once, tried again
                 if not is_known:
                     errors.report(problem)
                 is_known = True
@@ -92,9 +92,9 @@ SOCKETS = Sockets()
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    """Lead a page of ours whose session ended while it was away to sign-in.
+    """Send a page whose session ended while it was away to sign-in.
 
-    Streamlit's frontend would try again for ever, with patients on the screen.
+    Streamlit's frontend would otherwise try again for ever, with patients on the screen.
     """
     await receive()  # websocket.connect
     asked = scope.get("subprotocols") or [None]
@@ -111,7 +111,7 @@ async def _lead_to_sign_in(send: Send) -> None:
 
 
 async def _stop(running: asyncio.Future[None]) -> None:
-    """Cancel what runs and wait for it: its own clearing up comes first."""
+    """Cancel what runs and wait for it, so that its own cleanup comes first."""
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running

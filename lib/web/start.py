@@ -1,4 +1,4 @@
-"""Starting and stopping the server: its address, its store, its memory."""
+"""Start and stop the server: its address, its store, its memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HEAVY = ("pandas", "pyarrow", "altair")  # a second each for the first click tha
 
 
 def is_loopback(address: str | None) -> bool:
-    """True for an address that no other computer can reach."""
+    """Return True for an address that no other computer can reach."""
     if address == "localhost":
         return True
     try:
@@ -43,15 +43,15 @@ def is_loopback(address: str | None) -> bool:
 
 
 def refuse_other_addresses() -> None:
-    """End the process where Streamlit is told to listen to other computers."""
+    """End the process if Streamlit is told to listen to other computers."""
     if not is_loopback(st.get_option("server.address")):
         sys.exit(ONLY_LOOPBACK)
 
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Hold the store while the server runs, and watch a folder where one was named. A store that
-    cannot be had, or a folder that cannot be watched, ends the process."""
+    """Hold the store while the server runs, and watch a folder if one was named. End the process if
+    the store cannot be opened or the folder cannot be watched."""
     watched = ExitStack()
     try:
         store = process.open_store()
@@ -62,7 +62,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     for name in (*HEAVY, *_nouns()):
         import_module(name)
     # Streamlit collects garbage after every run; what is loaded by now is never garbage, and
-    # looking at it each time costs a hundred milliseconds.
+    # checking it each time costs a hundred milliseconds.
     gc.collect()
     gc.freeze()
     print(
@@ -80,12 +80,12 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 
 
 def exit_code() -> int:
-    """Return 1 where the data folder was not the one that was opened when the server ended."""
+    """Return 1 if the data folder was no longer the one that was opened when the server ended."""
     return _ended_with
 
 
 def end(*_: object) -> None:
-    """End the process, asked to by SIGTERM, with the exit code it has earned."""
+    """End the process on SIGTERM, with the exit code it has earned."""
     sys.exit(_ended_with)
 
 
@@ -104,6 +104,6 @@ def _nouns() -> list[str]:
 
 
 def _end(sentence: str) -> None:
-    """End at once: raised from here, an exception would be reported with its traceback."""
+    """End at once: an exception raised from here would be reported with its traceback."""
     print(sentence, file=sys.stderr, flush=True)
     os._exit(1)

@@ -1,5 +1,5 @@
-"""What goes on beside the pages: is the data folder still there, what do commands ask, and is a
-backup due?"""
+"""What runs beside the pages: check the data folder, answer commands, make the backups that are
+due."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from lib.upkeep import backup
 from lib.upkeep.command import answer_all
 from lib.web import errors, serve
 
-LOOK = 1.0  # seconds between two looks at the folder, and at what commands ask
-STOPPING = 2.0  # seconds that stopping waits for what goes on here
-LATE = 2  # a backup is missing when the last one is this many times as old as it should be
+LOOK = 1.0  # seconds between two checks of the folder, and of what commands ask
+STOPPING = 2.0  # seconds that stopping waits for work in progress
+LATE = 2  # a backup is late when the last one is this many times as old as it should be
 
 
 class Upkeep:
-    """Looks after the store of a server; what it found is read by `health`."""
+    """Looks after a server's store; `health` reads what it found."""
 
     def __init__(self, store: Store, to: Path | None, every: timedelta) -> None:
         self.store, self.to, self.every = store, to, every
@@ -34,14 +34,15 @@ class Upkeep:
 
     @property
     def last_backup(self) -> datetime | None:
+        """Return when the newest backup was made, or None."""
         return backup.last_made(self.to) if self.to else None
 
     def is_backup_late(self, now: datetime) -> bool:
-        """Return True where backups are made and none is recent."""
+        """Return True if backups are made and none is recent."""
         return self.to is not None and now - (self.last_backup or self.began) > LATE * self.every
 
     def look_after(self) -> None:
-        """See whether the folder is still the one that was opened, and say it when that changes."""
+        """Check that the folder is still the one that was opened, and log when that changes."""
         problem: BillingError | None = None
         try:
             self.store.look_after()
@@ -52,7 +53,7 @@ class Upkeep:
         self.moved = problem
 
     def serve_commands(self) -> None:
-        """Answer what commands have asked, and make a backup where one is due."""
+        """Answer what commands have asked, and make a backup if one is due."""
         answer_all(self.store)
         now = datetime.now(UTC)
         if self.to is None or self.moved or now - self._last_try() < self.every:
@@ -69,7 +70,7 @@ class Upkeep:
             print(f"Backup: {self.backup_problem}", flush=True)
 
     def _last_try(self) -> datetime:
-        """Return when a backup was tried or made last; one that failed is tried again sooner."""
+        """Return when a backup was last tried or made; a failed one is tried again sooner."""
         made = self.last_backup or datetime.min.replace(tzinfo=UTC)
         if self._tried_at is None:
             return made
@@ -81,13 +82,13 @@ _current: Upkeep | None = None
 
 
 def current() -> Upkeep | None:
-    """Return what looks after the store of this server, while it runs."""
+    """Return the upkeep of this server's store, while it runs."""
     return _current
 
 
 @contextmanager
 def looked_after(store: Store) -> Iterator[None]:
-    """Look after the store for the time of the block."""
+    """Look after the store for the duration of the block."""
     global _current  # noqa: PLW0603 - a process serves one store
     named = os.environ.get(process.BACKUP_VARIABLE)
     upkeep = Upkeep(store, Path(named) if named else None, timedelta(hours=_hours()))
@@ -121,7 +122,7 @@ def _hours() -> float:
 
 
 def _repeat(step: Callable[[], None], ended: threading.Event) -> None:
-    """Take the step again and again; one bug is reported once, and the next look is tried."""
+    """Repeat the step. A bug is reported once, and the step is tried again."""
     reported = ""
     while not ended.wait(LOOK):
         try:

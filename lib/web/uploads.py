@@ -1,8 +1,8 @@
-"""Files on their way in: only for a page that asked for them, and only so many.
+"""Limit uploads: only to a page that asked for them, and only so many.
 
-Streamlit takes a file under any id for any page that is open, and keeps it in memory until the
-page is left. Here a file needs an address that was issued to this page, by the session the page
-belongs to, once; and what a page, a person and everybody together can leave here has an end.
+Streamlit takes a file under any id for any open page, and keeps it in memory until the page is
+left. Here a file needs an address that was issued to this page, by the session the page belongs to,
+once; and there is a limit to what a page, a person and everybody together can leave here.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ MB = 1024 * 1024
 MAX_PAGE = 300 * MB  # one import file of the largest size, and documents beside it
 MAX_PERSON = 600 * MB
 MAX_EVERYBODY = 1500 * MB
-MAX_FILES = 500  # a page holds at once
-MAX_ADDRESSES = 1000  # are known of a page; the oldest ones are forgotten first
+MAX_FILES = 500  # that a page holds at once
+MAX_ADDRESSES = 1000  # remembered for a page; the oldest are forgotten first
 _ADDRESS = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)")
 _NOT_YOURS = "This file belongs to no page that you have open. Reload the page and choose it again."
 _TOO_MUCH = (
@@ -39,21 +39,22 @@ _TOO_MUCH = (
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a file is to go."""
+    """Where an upload is to go."""
 
-    page: str  # Streamlit's id of the session of one tab
+    page: str  # Streamlit's id for the session of one tab
     file: str
     person: int
 
 
 class Uploads:
-    """The addresses that were issued, and what is here and on its way. Used on one event loop."""
+    """The addresses that were issued, what is here and what is on its way. Used on one event
+    loop."""
 
     def __init__(self) -> None:
         self._manager: MemoryUploadedFileManager | None = None
         self._issued: dict[str, deque[str]] = {}
-        self._person_of: dict[str, int] = {}  # page -> who has it
-        self._coming: dict[str, int] = defaultdict(int)  # page -> bytes that are on their way
+        self._person_of: dict[str, int] = {}  # page -> whose it is
+        self._coming: dict[str, int] = defaultdict(int)  # page -> bytes on their way
 
     def watch(self, runtime: Runtime) -> None:
         """Note from now on each address that Streamlit issues for a file."""
@@ -72,7 +73,7 @@ class Uploads:
         self._manager = manager
 
     async def place(self, request: Request) -> _Place | None:
-        """Return where the request may put or delete a file; None where that is not its own."""
+        """Return where the request may put or delete a file; None if it is not its own."""
         wanted = _ADDRESS.fullmatch(request.scope["path"])
         token = session.token_of(request)
         if not wanted or not token or not Runtime.exists():
@@ -87,13 +88,14 @@ class Uploads:
         return _Place(wanted[1], wanted[2], person)
 
     def holds(self, place: _Place) -> bool:
-        """True where the file is here: an address is good for one file."""
+        """Return True if the file is here already: an address is good for one file."""
         return self._manager is not None and place.file in self._manager.file_storage.get(
             place.page, {}
         )
 
     def make_room(self, place: _Place, wanted: int) -> bool:
-        """Return whether so many bytes may come; what this person's closed tabs left goes first."""
+        """Return True if so many bytes may come, after dropping what this person's closed tabs
+        left."""
         if wanted > self._room(place) and self._manager:
             runtime = Runtime.instance()
             for page in [*self._manager.file_storage]:
@@ -116,7 +118,7 @@ class Uploads:
 
     @contextmanager
     def metered(self, place: _Place, receive: Receive) -> Iterator[Receive]:
-        """Count what `receive` brings, and stop it where there is no more room."""
+        """Count what `receive` brings, and stop it when there is no more room."""
         taken = 0
 
         async def counted() -> Message:
@@ -155,12 +157,13 @@ UPLOADS = Uploads()
 
 
 class UploadGate:
-    """Behind the gate: of the files that come in, only those that were asked for go on."""
+    """The ASGI middleware behind the gate that passes on only the uploads that were asked for."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on anything but uploads, and of these what was asked for; answer the others."""
         is_upload = scope["type"] == "http" and scope["path"].startswith("/_stcore/upload_file")
         if not is_upload or scope["method"] == "OPTIONS":
             await self.app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""A folder that is watched while the app serves: its files come in beside the pages."""
+"""Watch a folder while the app serves: its files come in beside the pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lib.web.upkeep import STOPPING
 
 
 class _Stopped:
-    """Says when the server ends."""
+    """Tells the watcher when the server ends."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -26,7 +26,7 @@ class _Stopped:
 
 @contextmanager
 def watching(store: Store) -> Iterator[None]:
-    """Watch the folder that the server was told of, if any, for the time of the block.
+    """Watch the folder that the server was given, if any, for the duration of the block.
 
     Raises WrongUsage where the practice must be named and is not.
     """
@@ -43,15 +43,16 @@ def watching(store: Store) -> Iterator[None]:
         yield
     finally:
         stopped.ask()
-        # A file that comes in now is finished, or rolled back when the store is closed: it stays
-        # where it is and comes in again.
+        # A file that is coming in now is finished, or rolled back when the store is closed: it
+        # stays where it is and comes in again.
         thread.join(STOPPING)
         if not thread.is_alive():
             watcher.close()
 
 
 def _look(watcher: Watcher, stopped: _Stopped) -> None:
-    """Look until the server ends. A folder that is away, as on a network, may come back."""
+    """Look until the server ends. A folder that is away, on a network for example, may come
+    back."""
     complaint = ""
     while not stopped.is_asked():
         said = ""

@@ -1,1 +1,1 @@
-"""The benchmark: `make bench` prints how fast the pages are. It claims nothing."""
+"""The benchmark, `make bench`: it prints how fast the pages are, and asserts nothing."""

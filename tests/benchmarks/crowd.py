@@ -23,7 +23,7 @@ from tests.server import Server
 
 PAUSE = 5.0  # seconds from one person's click to their next
 ARRIVAL = 15.0  # seconds within which everybody loads the page
-KEPT_RUNS = 2  # so many runs the browser keeps large messages, to have them named by their hash
+KEPT_RUNS = 2  # runs for which the browser keeps large messages, so that a hash can stand for them
 SELECTS = ("status", "type", "assignee", "payer", "provider", "age")
 TEXTS = ("q", "from", "to")
 EVENTS = "$$STREAMLIT_INTERNAL_KEY_{}__events"
@@ -31,13 +31,15 @@ EVENTS = "$$STREAMLIT_INTERNAL_KEY_{}__events"
 
 @dataclass(frozen=True)
 class Click:
+    """One click, and how long its run took."""
+
     kind: str
     took: float  # milliseconds from the message to the end of its run
 
 
 @dataclass
 class Load:
-    """What a crowd met."""
+    """What a crowd measured."""
 
     clicks: list[Click] = field(default_factory=list)
     loads: list[Click] = field(default_factory=list)
@@ -65,10 +67,11 @@ class Session:
         self.turn = chance.randrange(3)
 
     async def load(self) -> Click:
+        """Load the page."""
         return await self._ask("first load", {})
 
     async def click(self) -> Click:
-        """A filter, a task, the next page; a filter where the list has no such thing."""
+        """Click a filter, a task or the next page; a filter if the list has nothing of the kind."""
         self.turn += 1
         if self.turn % 3 == 1 and self.shown["rows"]:
             row = self.chance.choice(self.shown["rows"])
@@ -146,7 +149,7 @@ class Session:
                     self.shown = json.loads(element.bidi_component.json)
 
     def _know(self, widget_id: str) -> str:
-        """$$ID-hash-key: the key is how we speak of it."""
+        """Remember a widget by its key, the last part of its id: $$ID-hash-key."""
         key = widget_id.split("-", 2)[2]
         self.ids[key] = widget_id
         return key
@@ -155,7 +158,7 @@ class Session:
 async def _sit(
     server: Server, token: str, *, start: float, end: float, chance: random.Random, load: Load
 ) -> None:
-    """One person: load the page before `start`, then click every five seconds until `end`."""
+    """Load the page before `start`, then click every five seconds until `end`, as one person."""
     async with connect(
         server.address.replace("http", "ws", 1) + "/_stcore/stream",
         additional_headers={"Cookie": f"{people.COOKIE}={token}", "Origin": server.address},
@@ -170,7 +173,8 @@ async def _sit(
             await asyncio.sleep(max(0.0, due - perf_counter()))
             load.clicks.append(await session.click())
             due = max(due + PAUSE, perf_counter())
-        await asyncio.sleep(max(0.0, end + 2 - perf_counter()))  # all are there at the end
+        # everybody is still there at the end
+        await asyncio.sleep(max(0.0, end + 2 - perf_counter()))
 
 
 async def _watch(server: Server, end: float, load: Load) -> None:
@@ -193,13 +197,14 @@ async def _crowd(server: Server, tokens: Sequence[str], seconds: float) -> Load:
 
 
 def measure(server: Server, staff: Sequence[Person], *, count: int, seconds: float) -> Load:
-    """`count` people come within some seconds, then each clicks every five seconds."""
+    """Let `count` people arrive within some seconds and click every five seconds; return the
+    load."""
     tokens = [server.sign_in(staff[number % len(staff)].id) for number in range(count)]
     return asyncio.run(_crowd(server, tokens, seconds))
 
 
 def _rss(server: Server) -> float:
-    """The memory of the server's process, in MB."""
+    """Return the memory of the server's process, in MB."""
     told = subprocess.run(
         ["ps", "-o", "rss=", "-p", str(server.process.pid)],
         capture_output=True, text=True, check=True,

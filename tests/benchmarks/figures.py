@@ -9,11 +9,12 @@ __all__ = ["median", "p95", "table"]
 
 
 def p95(values: Sequence[float]) -> float:
+    """Return the 95th percentile."""
     return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, its first column to the left and the others to the right."""
+    """Return a Markdown table, its first column aligned left and the others right."""
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """python -m tests.benchmarks.intake [CLAIMS]: how fast claims come in; our reader beside others.
 
-Writes an 837P of that many claims (100,000), brings it into an empty store, and has each reader
-walk every segment of it. pyx12 and openx12 are measured where they are installed. Never a test.
+Writes an 837P of that many claims (100,000), imports it into an empty store, and has each reader
+walk every segment of it. pyx12 and openx12 are measured if they are installed. Never a test.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from lib.intake.x12 import reader
 from lib.store.database import Store
 from tests.x12_texts import DOCTOR, claim, claims, envelope
 
-READS = 3  # of which the fastest counts
+READS = 3  # the fastest counts
 
 
 def main() -> None:
+    """Run the benchmark and print its table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "claims.837"
@@ -50,13 +51,14 @@ def main() -> None:
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Return wall and CPU seconds of the work."""
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def write(path: Path, count: int) -> None:
-    """Claims of two lines for 5,000 patients, each with a rendering provider."""
+    """Write claims of two lines for 5,000 patients, each with a rendering provider."""
     head, _, tail = envelope(claims(["CLM*?"], before=["HL*?"])).partition("HL*?~CLM*?~")
     with path.open("w", encoding="ascii") as file:
         file.write(head)
@@ -76,22 +78,26 @@ def write(path: Path, count: int) -> None:
 
 
 def ours(path: Path) -> int:
+    """Walk the file with our reader."""
     found = reader.transactions(SourceFile(path.name, path).text(), [])
     return sum(1 for each in found for _ in each.segments)
 
 
 def pyx12(path: Path) -> int:
+    """Walk the file with pyx12."""
     module: Any = importlib.import_module("pyx12.x12file")
     with path.open(encoding="ascii") as file:
         return sum(1 for _ in module.X12Reader(file))
 
 
 def openx12(path: Path) -> int:
+    """Read the file with openx12."""
     module: Any = importlib.import_module("openx12.x837p")
     return len(module.parse(path.read_text(encoding="ascii")).claims)
 
 
 def bring(path: Path, folder: Path) -> None:
+    """Import the file into an empty store."""
     store = Store(folder)
     con, now = store.connection(), datetime.now(UTC)
     practice_id = people.add_practice(con, "Benchmark", now=now)

@@ -36,7 +36,7 @@ class Visitor:
         self.first_load(self.page)
 
     def steps(self) -> Mapping[str, Callable[[], float]]:
-        """What is measured, in this order."""
+        """Return what is measured, in this order."""
         return {
             "first load": self.load,
             "row click → panel": self.open_row,
@@ -48,19 +48,21 @@ class Visitor:
         }
 
     def load(self) -> float:
-        """A browser that was never here before."""
+        """Load the page in a browser that was never here before."""
         page = self._open()
         took = self.first_load(page)
         page.context.close()
         return took
 
     def first_load(self, page: Page) -> float:
+        """Load the page, and return how long that took."""
         page.goto(self.server.address)
         took = float(page.evaluate("bench.loaded"))
         _settle(page)
         return took
 
     def open_row(self) -> float:
+        """Open a task from the list and close it again."""
         self.row = self.row % 15 + 1
         self.page.bring_to_front()
         took = self._timed("bench.armPanel()", self.page.get_by_role("row").nth(self.row).click)
@@ -71,22 +73,27 @@ class Visitor:
         return took
 
     def filter(self) -> float:
+        """Choose another type."""
         return self._choose("Type", next(self.types))
 
     def second_page(self) -> float:
+        """Go to page 2."""
         button = self.page.get_by_role("button", name="Page 2", exact=True)
         return self._timed("bench.armList('pointerdown')", button.click)
 
     def every_status(self) -> float:
+        """List completed tasks too."""
         took = self._choose("Status", "Pending and completed")
         self._choose("Status", "Pending")
         self._clear("Type")
         return took
 
     def search(self) -> float:
+        """Search the pending tasks for a word."""
         return self._search(next(self.words))
 
     def search_everything(self) -> float:
+        """Search all tasks for a word."""
         self._search("")
         self._choose("Status", "Pending and completed")
         took = self._search(next(self.words))
@@ -124,8 +131,8 @@ class Visitor:
         _settle(self.page)
 
     def _ask(self) -> None:
-        """A commit a round: what the store remembers of earlier rounds is forgotten, so that
-        nothing measured was ever answered before."""
+        """Make a commit, which empties the store's cache, so that nothing measured was answered
+        before."""
         self.page.get_by_placeholder("Ask the biller a question").fill("Which plan is it?")
         self.page.get_by_role("button", name="Submit question").click()
         self.page.wait_for_timeout(300)
@@ -145,7 +152,8 @@ def _settle(page: Page) -> None:
 def measure(
     servers: Mapping[str, Server], people_at: Mapping[str, int | None], samples: int
 ) -> dict[str, Samples]:
-    """Samples by server and step. Every step goes round the servers before the next one."""
+    """Return the samples by server and step. Every step goes round the servers before the next
+    one."""
     found: dict[str, Samples] = {name: {} for name in servers}
     with _visitors(servers, people_at) as visitors:
         for number in range(WARMUP + samples):
@@ -158,7 +166,7 @@ def measure(
 
 
 def _turned(names: list[str], number: int) -> list[str]:
-    """Somebody else begins each time."""
+    """Return the names in another order each time, so that each begins in turn."""
     start = number % len(names)
     return names[start:] + names[:start]
 

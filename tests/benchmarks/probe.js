@@ -1,7 +1,7 @@
-// Measures inside the page: from the person's input to the frame that shows what it asked for.
+// Measures inside the page, from the person's input to the frame that shows the result.
 (() => {
   const PATIENCE = 60_000 // ms
-  // Looked for before each frame is drawn; the channel's message comes right after it.
+  // Checked before each frame is drawn; the channel's message comes right after it.
   const drawn = (isThere, start) =>
     new Promise((resolve, reject) => {
       setTimeout(reject, PATIENCE, new Error("what was asked for was never drawn"))

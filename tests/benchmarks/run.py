@@ -22,6 +22,7 @@ BARE_COMMAND = (sys.executable, "-m", "tests.benchmarks.bare.app")
 
 
 def main() -> None:
+    """Run the benchmark, print its tables, and keep its figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.run", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 1_000_000])
     parser.add_argument("--samples", type=int, default=20, help="of each step; 0 leaves it out")

@@ -15,11 +15,11 @@ from lib.store.database import Store
 from lib.store.process import ROOT
 
 BUILD = ROOT / "build"
-COMPLETE = "complete"  # beside the store; without it, making it was interrupted
+COMPLETE = "complete"  # a file beside the store, absent if generating was interrupted
 
 
 def generated(tasks: int) -> Path:
-    """The data folder of a practice of that many tasks, made where it is not there yet."""
+    """Return the data folder of a practice of that many tasks, generated if it is not there yet."""
     folder = BUILD / f"bench-{tasks}"
     if not (folder / COMPLETE).exists():
         for left in folder.glob("billing.*"):
@@ -36,7 +36,7 @@ def generated(tasks: int) -> Path:
 
 
 def staff(folder: Path) -> list[Person]:
-    """Who may work on the tasks of that store; nobody else may have it open."""
+    """Return who may work on the tasks of that store, which no other process may have open."""
     with closing(Store(folder)) as store:
         everybody = people.sample_people(store.connection())
     return [person for person in everybody if may_anywhere(person, Verb.WORK)]

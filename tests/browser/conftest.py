@@ -21,20 +21,20 @@ FAILED = pytest.StashKey[bool]()
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cast]:
-    """A data folder that nobody opens; each server works on a copy of it."""
+    """Return a data folder that nobody opens; each server works on a copy of it."""
     folder = tmp_path_factory.mktemp("seeded") / "data"
     return folder, seed(folder)
 
 
 @pytest.fixture(scope="session")
 def scene(seeded: tuple[Path, Cast], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """The practices in which tests work: their tasks, their documents."""
+    """Yield the practices in which tests work: their tasks, their documents."""
     yield from _scene(seeded, tmp_path_factory.mktemp("busy") / "data")
 
 
 @pytest.fixture(scope="session")
 def still(seeded: tuple[Path, Cast], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """The same practices in a store of their own where nobody works: what is counted stays."""
+    """Yield the same practices in a store of their own where nobody works, so that counts stay."""
     yield from _scene(seeded, tmp_path_factory.mktemp("still") / "data")
 
 
@@ -48,7 +48,7 @@ def _scene(seeded: tuple[Path, Cast], folder: Path) -> Iterator[Scene]:
 
 @pytest.fixture(scope="session")
 def browsers(browser: Browser) -> Iterator[dict[tuple[int, int], BrowserContext]]:
-    """Each person's own browser, by server and person; its cache outlives a test."""
+    """Yield each person's own browser, by server and person; its cache outlives a test."""
     opened: dict[tuple[int, int], BrowserContext] = {}
     yield opened
     for context in opened.values():
@@ -59,7 +59,7 @@ def browsers(browser: Browser) -> Iterator[dict[tuple[int, int], BrowserContext]
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remember that a test failed, for the pictures of its pages."""
+    """Remember that a test failed, to take pictures of its pages."""
     report = yield
     if report.failed:
         item.stash[FAILED] = True

@@ -14,10 +14,10 @@ from tests.browser.scene import Scene, Ticket
 from tests.server import Server
 
 RESTING = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-PATIENCE = 20_000  # milliseconds, on a busy machine
+PATIENCE = 20_000  # milliseconds, enough on a busy machine
 WIDE, NARROW = (1440, 900), (768, 1024)
 
-# innerText stops at the shadow roots in which our own components live.
+# innerText stops at the shadow roots in which our own components are.
 _EVERY_TEXT = """() => {
     const read = (node) =>
         [node.innerText ?? "", ...[...node.querySelectorAll("*")].map((one) =>
@@ -26,7 +26,7 @@ _EVERY_TEXT = """() => {
     return read(document.body)
 }"""
 
-# Toasts go after some seconds; a test on a busy machine may look later than that.
+# Toasts vanish after some seconds; a test on a busy machine may look later than that.
 _KEEP_TOASTS = """addEventListener("DOMContentLoaded", () => {
     const kept = document.createElement("aside")
     kept.id = "toasts"
@@ -45,7 +45,7 @@ _KEEP_TOASTS = """addEventListener("DOMContentLoaded", () => {
     }).observe(document.body, { childList: true, subtree: true, characterData: true })
 })"""
 
-# A press meets its button only where the page stands: fonts and pieces that come late move it.
+# A click meets its button only once the page is still: late fonts and pieces move it.
 _STANDS = """() => new Promise((done) => {
     const look = () => document.querySelectorAll("*").length + " " +
         document.querySelector('[data-testid="stMainBlockContainer"]')?.scrollHeight
@@ -62,7 +62,7 @@ expect.set_options(timeout=PATIENCE)
 
 
 def own_browser(browser: Browser, scene: Scene, person: Person | None) -> BrowserContext:
-    """A browser with the person's session, or with none."""
+    """Return a browser with the person's session, or with none."""
     context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="en-US")
     context.set_default_timeout(PATIENCE)
     context.add_init_script(_KEEP_TOASTS)
@@ -72,12 +72,13 @@ def own_browser(browser: Browser, scene: Scene, person: Person | None) -> Browse
 
 
 def give_session(context: BrowserContext, scene: Scene, token: str) -> None:
+    """Set the session cookie in a browser."""
     context.add_cookies([{"name": people.COOKIE, "value": token, "url": scene.server.address}])
 
 
 @dataclass
 class Desk:
-    """A page and whoever sits before it."""
+    """A page, and whoever sits in front of it."""
 
     page: Page
     server: Server
@@ -93,7 +94,7 @@ class Desk:
             self.problems.append(f"{text} {where}")
 
     def go(self, path: str) -> Response | None:
-        """Open an address as from a link in a letter."""
+        """Open an address, as from a link in a letter."""
         answer = self.page.goto(self.server.address + path)
         if self.path not in ("/sign-in", "/sign-out"):
             self.stand()
@@ -105,6 +106,7 @@ class Desk:
         self.rest()
 
     def reload(self) -> None:
+        """Reload the page."""
         self.page.reload()
         self.stand()
 
@@ -113,17 +115,18 @@ class Desk:
         self.page.locator(RESTING).wait_for()
 
     def stand(self) -> None:
-        """Wait until a page that was just opened moves no more."""
+        """Wait until a page that was just opened no longer moves."""
         self.rest()
         self.page.evaluate(_STANDS)
 
     @property
     def path(self) -> str:
+        """Return the path of the address."""
         return urlsplit(self.page.url).path
 
     @property
     def query(self) -> dict[str, str]:
-        """What the URL says."""
+        """Return the parameters of the address."""
         return {
             name: values[-1] for name, values in parse_qs(urlsplit(self.page.url).query).items()
         }
@@ -132,29 +135,32 @@ class Desk:
 
     @property
     def rows(self) -> Locator:
+        """Return the rows of the list."""
         return self.page.locator("tbody tr[data-record]")
 
     def row(self, ticket: Ticket) -> Locator:
+        """Return a task's row in the list."""
         return self.page.locator(f'tr[data-record="{ticket.id}"]')
 
     @property
     def foot(self) -> Locator:
-        """Count and amount of all pages."""
+        """Return the count and amount of all pages."""
         return self.page.locator(".foot .total")
 
     def choose(self, label: str, option: str, inside: Locator | None = None) -> None:
-        """Take an option of a drop-down, which a page that is drawn anew would close."""
+        """Choose an option of a drop-down, again if the page closes it while being redrawn."""
         self.rest()
         (inside or self.page).get_by_role("combobox", name=label, exact=True).click()
         self.page.get_by_role("option", name=option, exact=True).click()
 
     def menu(self, entry: str) -> Locator:
-        """An entry of the left menu."""
+        """Return an entry of the left menu."""
         return self.page.get_by_role("navigation", name="Views of the queue").get_by_role(
             "button", name=re.compile(rf"^{re.escape(entry)} [\d,]+$")
         )
 
     def menu_count(self, entry: str) -> int:
+        """Return the count on an entry of the left menu."""
         text = self.menu(entry).locator(".count").inner_text()
         return int(text.replace(",", ""))
 
@@ -162,6 +168,7 @@ class Desk:
 
     @property
     def panel(self) -> Locator:
+        """Return the Task Details panel."""
         return self.page.locator(".st-key-details_box")
 
     def open(self, ticket: Ticket) -> None:
@@ -172,15 +179,16 @@ class Desk:
         expect(self.page).to_have_url(re.compile(rf"task={ticket.id}\b"))
 
     def close(self) -> None:
-        """x in the upper right corner of the panel."""
+        """Close the panel with the × in its upper right corner."""
         self.panel.locator(".st-key-close_details button:visible").click()
         expect(self.panel).to_be_hidden()
 
     def press(self, button: str) -> None:
+        """Press the button with that name."""
         self.page.get_by_role("button", name=button, exact=True).click()
 
     def start(self, ticket: Ticket, window: str = "Edit Charge") -> None:
-        """From the list into the window that Start Task opens."""
+        """Go from the list into the window that Start Task opens."""
         self.open(ticket)
         self.press("Start Task")
         expect(self.page.get_by_role("heading", name=window, exact=True)).to_be_visible()
@@ -188,7 +196,7 @@ class Desk:
         self.stand()
 
     def is_told(self, text: str) -> None:
-        """The page says so in its header, or has said so: each message answers one question."""
+        """Expect that the page says so in its header, or has said so; each message is used once."""
         said = self.page.locator("#toasts p").filter(has_text=text).first
         expect(said).to_be_attached()
         said.evaluate("(one) => one.remove()")
@@ -197,31 +205,33 @@ class Desk:
     # Edit Charge and the Reference Document form
 
     def field(self, label: str) -> Locator:
+        """Return the field with that label."""
         return self.page.get_by_label(label, exact=True)
 
     def type(self, label: str, text: str) -> None:
-        """Write into a field and leave it: a page that is drawn anew may have it twice."""
+        """Type into a field and leave it; a page being redrawn may have the field twice."""
         self.rest()
         self.field(label).fill(text)
         self.field(label).press("Tab")
 
     @property
     def total(self) -> Locator:
+        """Return the charge's total below its lines."""
         return self.page.locator(".lines .sum strong")
 
     def put_file(self, name: str, content: bytes, kind: str = "application/pdf") -> None:
-        """Choose a file of one's computer."""
+        """Choose a file from one's computer."""
         self.page.locator('input[type="file"]').set_input_files(
             {"name": name, "mimeType": kind, "buffer": content}
         )
 
     @property
     def text(self) -> str:
-        """Everything that can be read on the page."""
+        """Return everything that can be read on the page."""
         return str(self.page.evaluate(_EVERY_TEXT))
 
     def history(self) -> Locator:
-        """The lines of the history, opened."""
+        """Open the history and return its lines."""
         story = self.page.locator(".bt-story")
         if story.get_attribute("open") is None:
             story.locator("summary").click()

@@ -1,8 +1,8 @@
 """Two practices with a queue to walk through, written before the server starts.
 
 Ana manages Northside and Ben works there; Dora bills for it. Carla manages Southside. Claims and
-denials come in through the intake, a few more tasks by hand from Dora. Southside has no task.
-Wanda manages Westside, where every text is an attempt to be more than text.
+denials are imported, a few more tasks are written by Dora. Southside has no task. Wanda manages
+Westside, where every text is an attempt to be more than text.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from tests.server import Server
 from tests.x12_texts import CLINIC, DOCTOR, answer, claims, envelope, remittance
 
 CLAIMS = 160
-FIRST_DENIED = 20  # the claims before it are for tasks by hand
-AGES = (3, 18, 45, 75, 120)  # days, each well inside one of the ranges of the Age filter
+FIRST_DENIED = 20  # the claims before it are for tasks written by hand
+AGES = (3, 18, 45, 75, 120)  # days, each well within one of the ranges of the Age filter
 PAYERS = ("PLAINS HEALTH", "PRAIRIE MUTUAL", "RIVER HEALTH PLAN")
 LAST = ("GREEN", "HOLT", "IRVING", "JONES", "KELLER", "LARSEN", "MOORE", "NOLAN")
 FIRST = ("EMMA", "FRANK", "GRACE", "HUGO", "IRIS", "JAMES", "KATE", "LEO", "MONA", "NED")
@@ -37,13 +37,13 @@ DENIALS = {  # the reason code of a denial that makes a task of this type
 KINDS = tuple(DENIALS)
 IMAGE = "<img src=x onerror=document.title='broken-in'>"  # as a patient's last name
 REMOTE = "![x](//elsewhere.example/x.png)"  # as a first name, and in every other text
-# A person's name that says whatever Streamlit's Markdown makes more than text of.
+# A person's name with everything that Streamlit's Markdown turns into more than text.
 EVE = (
     "**Eve** www.evil.example https://evil.example/a_b eve@evil.example :material/check: "
     ":material_check: :smile: :red[r] [y](//evil.example) $a_b$ `c` -> <b> 1. ~~s~~ &amp; <- x"
 )
-ALREADY_WRONG = 7  # the claim that arrived with a procedure code of four digits
-OTHER_TOTAL = 14  # the claim that was filed with another total than its lines
+ALREADY_WRONG = 7  # the claim that came in with a four-digit procedure code
+OTHER_TOTAL = 14  # the claim that was filed with a total other than the sum of its lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +58,19 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who is there, and what is where."""
+    """Who is there, and which tasks and documents."""
 
     ana: Person
     ben: Person
     dora: Person
     carla: Person
+    alan: Person  # an analyst of Northside
     untouched: dict[TaskType, list[Ticket]] = field(repr=False)
     already_wrong: Ticket
     other_total: Ticket
-    not_held: Ticket  # its claim is not among the charges
+    not_held: Ticket  # the practice does not have its claim
     completed: Ticket
-    of_ben: Ticket  # he works on it
+    of_ben: Ticket  # Ben works on it
     shared_charge: tuple[Ticket, Ticket]  # two tasks about one charge
     documents: dict[str, int]  # Northside's, by file name
     wanda: Person
@@ -78,18 +79,18 @@ class Cast:
 
 @dataclass(slots=True)
 class Scene:
-    """A server and what is in its store."""
+    """A server, and what is in its store."""
 
     server: Server
     cast: Cast
     tokens: dict[int, str] = field(default_factory=dict, repr=False)
 
     def fresh(self, kind: TaskType) -> Ticket:
-        """An open, unassigned task of that type that no other test looks at."""
+        """Return an open, unassigned task of that type that no other test uses."""
         return self.cast.untouched[kind].pop()
 
     def token(self, person: Person) -> str:
-        """The person's session."""
+        """Return the token of the person's session."""
         if person.id not in self.tokens:
             self.tokens[person.id] = self.server.sign_in(person.id)
         return self.tokens[person.id]
@@ -105,7 +106,7 @@ def seed(folder: Path) -> Cast:
 
 
 def letter(title: str) -> bytes:
-    """A small PDF of one page."""
+    """Return a small PDF of one page."""
     return pdf.page("Northside Clinic", title, ["The patient was seen and treated."])
 
 
@@ -120,6 +121,7 @@ class _Author:
         self.ben = self._person("Ben", self.north, Role.STAFF)
         self.dora = self._person("Dora", self.north, Role.BILLER)
         self.carla = self._person("Carla", self.south, Role.MANAGER)
+        self.alan = self._person("Alan", self.north, Role.ANALYST)
         self.wanda = self._person("Wanda", self.west, Role.MANAGER)
         self._person(EVE, self.west, Role.STAFF)
 
@@ -144,6 +146,7 @@ class _Author:
             ben=self.ben,
             dora=self.dora,
             carla=self.carla,
+            alan=self.alan,
             untouched=self._untouched(),
             already_wrong=self._by_hand("Check the codes", ALREADY_WRONG),
             other_total=self._by_hand("Check the total", OTHER_TOTAL),
@@ -186,17 +189,18 @@ class _Author:
 
     def _remittance(self, places: range, days: int) -> bytes:
         """One denial a claim; amounts of 100 to 139 dollars, so that a filter can part them."""
-        answers = [
-            answer(
-                f"N{place:03}",
-                amount=str(100 + place % 40),
-                control=f"P{place}",
-                codes=(f"CAS*CO*{DENIALS[KINDS[place % 7]]}*100",),
+        paid_on = f"{self.now - timedelta(days=days):%Y%m%d}"
+        each_payers = [
+            remittance(
+                *(_denial(place) for place in places if place % 3 == which),
+                paid_on=paid_on,
+                payer=payer,
             )
-            for place in places
+            for which, payer in enumerate(PAYERS)
         ]
-        inside = remittance(*answers, paid_on=f"{self.now - timedelta(days=days):%Y%m%d}")
-        return envelope(inside, kind="835", version="005010X221A1", control=f"{days:09}").encode()
+        return envelope(
+            *each_payers, kind="835", version="005010X221A1", control=f"{days:09}"
+        ).encode()
 
     def _untouched(self) -> dict[TaskType, list[Ticket]]:
         found: dict[TaskType, list[Ticket]] = {kind: [] for kind in KINDS}
@@ -219,7 +223,7 @@ class _Author:
         return Ticket(*row)
 
     def _by_hand(self, title: str, claim: int) -> Ticket:
-        """A request from Dora about one claim, ten days ago."""
+        """Write a request from Dora about one claim, ten days ago."""
         number = f"N{claim:03}"
         task_id = tasks.create(
             self.con,
@@ -239,7 +243,7 @@ class _Author:
         return Ticket(task_id, title, number, f"{LAST[claim % 8]}, {FIRST[claim % 10]}")
 
     def _hostile(self) -> Ticket:
-        """A Documents task, so that both windows and the document list show its texts."""
+        """Write a document task, so that both windows and the document list show its texts."""
         who = [
             "HL*2*1*22*0",
             "SBR*P*18*******CI",
@@ -297,17 +301,32 @@ def _claims(places: range) -> bytes:
     return envelope(*bodies).encode()
 
 
+def _denial(place: int) -> list[str]:
+    return answer(
+        f"N{place:03}",
+        amount=str(_charged(place)),
+        control=f"P{place}",
+        codes=(f"CAS*CO*{DENIALS[KINDS[place % 7]]}*{_charged(place)}",),
+        patient=f"{LAST[place % 8]}*{FIRST[place % 10]}",
+    )
+
+
+def _charged(place: int) -> int:
+    """200 dollars; of a claim that is denied 100 to 139, so that a filter can part them."""
+    return 100 + place % 40 if place >= FIRST_DENIED else 200
+
+
 def _claim(place: int) -> list[str]:
-    """A clean claim of two lines, 120.00 and 80.00, but for two of them."""
+    """A clean claim of two lines, the second of them over 80.00, but for two of them."""
     procedure = "9921" if place == ALREADY_WRONG else "99213"
-    total = "210" if place == OTHER_TOTAL else "200"
+    total = "210" if place == OTHER_TOTAL else str(_charged(place))
     provider, npi = (("REED", DOCTOR), ("STONE", CLINIC))[place % 2]
     return [
         f"CLM*N{place:03}*{total}***11:B:1*Y*A*Y*Y",
         "HI*ABK:J029*ABF:R509",
         f"NM1*82*1*{provider}*ADA****XX*{npi}",
         "LX*1",
-        f"SV1*HC:{procedure}:25*120*UN*1***1:2",
+        f"SV1*HC:{procedure}:25*{_charged(place) - 80}*UN*1***1:2",
         "DTP*472*D8*20250113",
         "LX*2",
         "SV1*HC:87880*80*UN*2***1",

@@ -77,7 +77,7 @@ def test_a_question_assigns_the_task_to_whoever_asks(scene: Scene, sit: Sit) -> 
     expect(desk.panel.get_by_text("Assigned to Ben")).to_be_visible()
     expect(desk.panel).to_contain_text("Which card did they *show* <b>you</b>?")
     expect(desk.row(task).get_by_role("cell").last).to_have_text("Ben")
-    expect(desk.row(task)).to_contain_text("With biller")
+    expect(desk.row(task)).to_contain_text("Waiting on biller")
     expect(desk.field("Question or comment")).to_have_value("")
 
 

@@ -1,4 +1,5 @@
-"""The Backlog page: each bar is a filter, and opens the list with exactly the tasks it counts."""
+"""The Backlog pages: each bar opens the list with exactly the tasks it counts, and Back brings the
+report as it was."""
 
 from __future__ import annotations
 
@@ -7,8 +8,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from lib.ui.frame import BACKLOG
 from tests.browser.conftest import Sit
-from tests.browser.desk import Desk
+from tests.browser.desk import NARROW, Desk
 from tests.browser.scene import Scene
 
 
@@ -18,11 +20,14 @@ def bars(desk: Desk, chart: str, saying: str = "Tasks:") -> Locator:
     )
 
 
-def counted(bar: Locator) -> int:
-    """What a bar says it counts."""
-    found = re.search(r"(?:^|; )Tasks: ([\d,]+)", bar.get_attribute("aria-label") or "")
-    assert found
-    return int(found[1].replace(",", ""))
+def counted(found: Locator) -> int:
+    """What the parts of a bar count together."""
+    total = 0
+    for part in found.all():
+        number = re.search(r"(?:^|; )Tasks: ([\d,]+)", part.get_attribute("aria-label") or "")
+        assert number
+        total += int(number[1].replace(",", ""))
+    return total
 
 
 def lists_exactly(desk: Desk, count: int) -> None:
@@ -32,110 +37,123 @@ def lists_exactly(desk: Desk, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("chart", "saying", "query"),
+    ("page", "chart", "saying", "query"),
     [
-        ("types", "Name: Coding", {"type": "Coding"}),
-        ("assignees", "Name: Ben", {"assignee": "Ben"}),
-        ("assignees", "Name: Unassigned", {"assignee": "Unassigned"}),
-        ("ages", "Name: 61–90 days", {"age": "61–90 days"}),
+        ("aging", "types", "Name: Coding", {"bar_type": "Coding"}),
+        ("people", "assignees", "Name: Unassigned", {"had_by": "none"}),
+        ("aging?payer=PLAINS+HEALTH", "ages", "Name: 61–90 days", {"waited": "61–90 days"}),
+        ("waiting", "sides", "Name: The biller", {"side": "biller"}),
+        ("aging?as_of=2026-01-01", "nothing", "", {}),
     ],
 )
 def test_a_click_on_a_bar_opens_the_list_with_exactly_its_tasks(
-    still: Scene, sit: Sit, chart: str, saying: str, query: dict[str, str]
+    still: Scene, sit: Sit, page: str, chart: str, saying: str, query: dict[str, str]
 ) -> None:
-    desk = sit(
-        still, still.cast.ana, "/backlog?payer=PLAINS+HEALTH" if chart == "ages" else "/backlog"
-    )
+    desk = sit(still, still.cast.ana, f"/{page}")
+    if chart == "nothing":
+        expect(desk.page.get_by_text("No task matches these filters.").first).to_be_visible()
+        return
     bar = bars(desk, chart, saying)
-    expect(bar).to_have_count(1)
+    expect(bar.first).to_be_visible()
     count = counted(bar)
     assert count > 0
 
-    bar.click()
+    bar.first.click()
 
     lists_exactly(desk, count)
-    assert desk.query == query | ({"payer": "PLAINS HEALTH"} if chart == "ages" else {})
+    assert desk.query.items() >= query.items()
+    desk.page.go_back()
+    expect(bars(desk, chart, saying).first).to_be_visible()
+    assert counted(bars(desk, chart, saying)) == count
 
 
 @pytest.mark.parametrize(
     ("chart", "series", "says"),
     [
-        ("weeks_pending", "Pending at its end", "pending at the end of"),
-        ("weeks_flow", "Arrived", "Only tasks arrived"),
+        ("weeks_pending", "Pending", "pending at the end of"),
+        ("weeks_flow", "Received", "Only tasks received"),
         ("weeks_flow", "Completed", "Only tasks completed"),
     ],
 )
-def test_a_bar_of_a_week_opens_the_tasks_of_that_week(
+def test_a_bar_of_a_week_opens_the_tasks_of_that_week_and_back_restores_the_report(
     still: Scene, sit: Sit, chart: str, series: str, says: str
 ) -> None:
-    desk = sit(still, still.cast.ana, "/backlog")
-    all_bars = bars(desk, chart, f"Series: {series}")
-    expect(all_bars).to_have_count(26)
-    weeks = [counted(bar) for bar in all_bars.all()]
-    place = max(week for week in range(26) if weeks[week])
+    desk = sit(still, still.cast.ana, "/flow?weeks=13+weeks")
+    every = bars(desk, chart, f"Series: {series}")
+    expect(every).to_have_count(13)
+    weeks = [counted(every.nth(n)) for n in range(13)]
+    place = max(week for week in range(13) if weeks[week])
 
-    all_bars.nth(place).click()
+    every.nth(place).click()
 
     lists_exactly(desk, weeks[place])
     expect(desk.page.get_by_text(says)).to_be_visible()
     desk.reload()
     lists_exactly(desk, weeks[place])
-    desk.press("Show all days")
-    lists_exactly(desk, 147)
-
-
-def test_filters_and_weeks_live_in_the_url(still: Scene, sit: Sit) -> None:
-    desk = sit(still, still.cast.ana, "/backlog")
-    expect(bars(desk, "types")).to_have_count(7)
-
-    desk.choose("Provider", "STONE, ADA")
-    desk.page.get_by_role("radio", name="13 weeks").click()
-    expect(bars(desk, "weeks_pending")).to_have_count(13)
-    desk.choose("Type", "Coding")
-    expect(bars(desk, "types")).to_have_count(1)
-    count = counted(bars(desk, "types"))
-
-    assert desk.query == {"provider": "STONE, ADA", "weeks": "13 weeks", "type": "Coding"}
-    desk.reload()
-    expect(bars(desk, "weeks_pending")).to_have_count(13)
-    expect(bars(desk, "types")).to_have_count(1)
-    assert counted(bars(desk, "types")) == count
-    bars(desk, "types").click()
-    lists_exactly(desk, count)
-    assert desk.query == {"provider": "STONE, ADA", "type": "Coding"}
-
-
-def test_the_table_below_a_chart_says_the_same_and_the_query_is_shown(
-    still: Scene, sit: Sit
-) -> None:
-    desk = sit(still, still.cast.ana, "/backlog")
-    expect(bars(desk, "types")).to_have_count(7)
-    evidence = desk.page.get_by_test_id("stExpander").nth(1)
-
-    evidence.get_by_text("Table and SQL").click()
-
-    expect(evidence.get_by_test_id("stCode")).to_contain_text("GROUP BY task.type")
-    cells = evidence.locator('[data-testid^="glide-cell"]')
-    expect(cells.first).to_be_attached()
-    texts = cells.all_text_contents()
-    table = dict(zip(texts[0::3], texts[1::3], strict=True))
-    assert table["Coding"] == str(counted(bars(desk, "types", "Name: Coding"))) == "26"
-
-
-def test_back_from_the_list_the_page_shows_what_its_address_says(still: Scene, sit: Sit) -> None:
-    desk = sit(still, still.cast.ana, "/backlog?payer=PLAINS+HEALTH")
-    bar = bars(desk, "types", "Name: Coding")
-    expect(bar).to_have_count(1)
-    count = counted(bar)
-    bar.click()
-    lists_exactly(desk, count)
-    expect(desk.field("Payer")).to_have_value("PLAINS HEALTH")
-
     desk.page.go_back()
+    expect(every).to_have_count(13)
+    assert desk.path == "/flow"
+    assert desk.query["weeks"] == "13 weeks"
 
-    expect(bars(desk, "types")).to_have_count(1)
-    assert desk.path == "/backlog"
-    assert desk.query == {"payer": "PLAINS HEALTH", "type": "Coding"}
-    expect(desk.field("Payer")).to_have_value("PLAINS HEALTH")
-    expect(desk.field("Type")).to_have_value("Coding")
-    assert counted(bars(desk, "types")) == count
+
+def test_a_link_with_its_moment_shows_the_same_numbers(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.ana, "/backlog")
+    line = desk.page.get_by_text(re.compile(r"^As of .* held$"))
+    said = line.first.inner_text()
+    link = desk.page.get_by_role("link", name="Link to these numbers")
+    address = link.get_attribute("href") or ""
+    assert "as_of=" in address
+
+    desk.go(f"/backlog?{address.partition('?')[2]}")
+
+    expect(line.first).to_have_text(said)
+    expect(desk.page.get_by_role("button", name="Back to now")).to_be_visible()
+
+
+def test_a_table_is_taken_along_as_plain_numbers(still: Scene, sit: Sit) -> None:
+    token = still.token(still.cast.ana)
+    for kind, begins in (("csv", b"\xef\xbb\xbfType,"), ("xlsx", b"PK"), ("parquet", b"PAR1")):
+        answer = still.server.ask(f"/backlog-table/pending_by_type.{kind}", token=token)
+        assert answer.status == 200
+        assert answer.body.startswith(begins)
+        assert re.search(
+            rf'filename="northside-clinic_pending_by_type_\d{{4}}-\d\d-\d\d\.{kind}"',
+            answer.headers["content-disposition"],
+        )
+    assert still.server.ask("/backlog-table/pending_by_type.csv").status == 401
+    assert still.server.ask("/backlog-table/nothing.csv", token=token).status == 404
+    other = still.server.ask(
+        "/backlog-table/pending_by_type.csv", token=still.token(still.cast.carla)
+    )
+    assert other.text.strip().count("\n") == 0
+
+
+@pytest.mark.parametrize("name", BACKLOG)
+def test_every_page_stands_with_tasks_without_any_and_on_a_narrow_screen(
+    still: Scene, sit: Sit, name: str
+) -> None:
+    path = f"/{name.removeprefix('backlog_')}"
+    for person in (still.cast.ana, still.cast.carla):
+        desk = sit(still, person, path)
+        expect(desk.page.get_by_role("heading").first).to_be_visible()
+        assert "Something went wrong" not in desk.text
+    desk.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    desk.page.wait_for_function(
+        """most => document.querySelector('[data-testid="stMain"]').scrollWidth <= most""",
+        arg=NARROW[0],
+    )
+
+
+def test_explore_asks_the_copy_and_stops_what_takes_too_long(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.alan, "/explore")
+    sql = desk.page.get_by_role("textbox", name="SQL")
+    desk.press("Ask")
+    expect(desk.page.get_by_text(re.compile(r"^\d+ rows$"))).to_be_visible()
+
+    sql.fill("SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range <> b.range")
+    sql.press("Tab")
+    desk.rest()
+    desk.press("Ask")
+    desk.page.get_by_role("button", name="Stop").first.click()
+
+    expect(desk.page.get_by_text("Stopped: a question may take")).to_be_visible()

@@ -21,7 +21,7 @@ def test_a_question_is_answered_and_notes_from_the_biller_are_read_beside_the_ch
 
     dora.open(task)
     expect(dora.panel).to_contain_text("Which date?")
-    expect(dora.panel.locator(".bt-badge")).to_have_text("With biller")
+    expect(dora.panel.locator(".bt-badge")).to_have_text("Waiting on biller")
     for button in ("Start Task", "Assign", "Submit question"):
         expect(dora.page.get_by_role("button", name=button, exact=True)).to_have_count(0)
     dora.type("Answer", "The 13th.")
@@ -58,7 +58,7 @@ def test_a_task_about_a_charge_is_written_by_hand(scene: Scene, sit: Sit) -> Non
     expect(desk.page.get_by_role("heading", name="New task")).to_be_visible()
 
     desk.choose("Type", "Coding")
-    desk.type("What it is about", "Explain modifier 25")
+    desk.type("Subject", "Explain modifier 25")
     desk.press("Create task")
     expect(desk.page.get_by_text("Write the instructions first.")).to_be_visible()
     desk.type("Instructions", "Say why *25* was used.")
@@ -85,9 +85,9 @@ def test_a_documents_task_is_about_a_patient_and_names_the_label(scene: Scene, s
     desk.type("Find the patient", "green emma")
     desk.field("Patient").click()
     desk.page.get_by_role("option").filter(has_text="GREEN, EMMA").first.click()
-    desk.type("What it is about", "Card of the new plan")
+    desk.type("Subject", "Card of the new plan")
     desk.type("Instructions", "Both sides, please.")
-    desk.choose("Document wanted", "Insurance card")
+    desk.choose("Document requested", "Insurance card")
     desk.press("Create task")
 
     desk.is_told("Task created.")

@@ -27,7 +27,7 @@ def test_a_charge_is_chosen_with_one_click_and_says_who_chose_it(scene: Scene, s
     expect(page.locator(".bt-remarks")).to_contain_text("Could be several charges: 1 task")
 
     desk.go(f"/?q={number}")
-    page.get_by_role("row", name="Authorization missing").click()
+    page.get_by_role("row", name="No authorization on file").click()
     page.wait_for_url("**task=**")
     desk.rest()
     buttons = page.get_by_role("button", name="Choose this charge")

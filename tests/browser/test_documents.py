@@ -39,7 +39,7 @@ def test_a_saved_document_is_attached_step_by_step(scene: Scene, sit: Sit) -> No
     expect(desk.foot).to_contain_text(f"{desk.menu_count('Documents')}")
     desk.row(task).click()
     expect(desk.panel).to_contain_text("Task Instructions")
-    expect(desk.panel).to_contain_text("Document wanted")
+    expect(desk.panel).to_contain_text("Document requested")
     desk.press("Start Task")
     expect(desk.page.get_by_role("heading", name="Find Document", exact=True)).to_be_visible()
     assert (desk.path, desk.query["task"]) == ("/find_document", str(task.id))

@@ -43,7 +43,7 @@ def test_columns_are_matched_saved_and_refused_rows_brought_back(scene: Scene, s
     drop(desk, "first.csv", TABLE)
     expect(page.get_by_text("no column is known to hold the type")).to_have_count(1)
     match(page, "Type (needed)", "Sort · text · Coding · Gossip")
-    match(page, "What it is about", "Matter · text")
+    match(page, "Subject", "Matter · text")
     match(page, "Claim number", "Number · text")
     match(page, "Date of service", "When · dates")
     page.get_by_text("Day first: 31/01").click()

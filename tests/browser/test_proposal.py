@@ -27,7 +27,7 @@ def test_a_payment_is_proposed_on_the_task_and_accepted(scene: Scene, sit: Sit) 
         expect(page.locator("table.bt-report")).to_contain_text("Imported")
 
     desk.go("/?q=PROPOSED1")
-    page.get_by_role("row", name="Authorization missing").click()
+    page.get_by_role("row", name="No authorization on file").click()
     page.wait_for_url("**task=**")
     desk.rest()
     expect(page.locator(".bt-proposal")).to_contain_text("paid 180.00 US dollars", timeout=15_000)

@@ -1,1 +1,1 @@
-"""FHIR resources, read: no module here reaches the store."""
+"""Read FHIR resources. No module here reaches the store."""

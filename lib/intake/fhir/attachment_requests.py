@@ -1,4 +1,4 @@
-"""Requests of payers for attachments: FHIR R4 Tasks by the Da Vinci CDex profile. Pure.
+"""Payers' requests for attachments: FHIR R4 Tasks by the Da Vinci CDex profile. Pure.
 
 Source: http://hl7.org/fhir/us/davinci-cdex/StructureDefinition/cdex-task-attachment-request, 2.1.0
 """
@@ -19,12 +19,12 @@ from lib.intake.records import Request, Withdrawal
 from lib.models import TaskType
 
 FORMAT = "FHIR"
-MAX_TEXT = 100_000  # letters of a Task that is set aside
-MAX_NAMED = 40  # documents, or lines, that the instructions name
+MAX_TEXT = 100_000  # letters kept of a rejected Task
+MAX_NAMED = 40  # documents, or lines, named in the instructions
 LOINC = "http://loinc.org"
 CLAIM = "claim"
 PRIOR_AUTHORIZATION = {"preauthorization", "prior-authorization"}
-OVER = {  # states in which nobody waits for an answer -> how we say it
+OVER = {  # states in which nobody waits for an answer -> our words for them
     "draft": "it is a draft that was not sent yet",
     "completed": "it is completed already",
     "cancelled": "the payer has cancelled it",
@@ -32,7 +32,7 @@ OVER = {  # states in which nobody waits for an answer -> how we say it
     "failed": "it has failed",
     "entered-in-error": "it was sent by mistake",
 }
-WITHDRAWN = {  # states in which an open task is told -> how we say it
+WITHDRAWN = {  # states that are told to an open task -> our words for them
     "completed": "has closed this request as completed",
     "cancelled": "has withdrawn this request",
     "rejected": "has closed this request as rejected",
@@ -43,13 +43,13 @@ WITHDRAWN = {  # states in which an open task is told -> how we say it
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A resource that makes no task, and why; `is_bad` where it ought to have made one."""
+    """A resource that makes no task, and why; `is_bad` if it should have made one."""
 
     number: int  # of the resource in the file, counted from 1
     identifiers: str
     sentence: str
     is_bad: bool = False
-    text: str | None = None  # the resource itself, of a bad one
+    text: str | None = None  # the resource itself, if it is bad
     withdrawal: Withdrawal | None = None  # for the open task that an earlier state of it made
 
 
@@ -64,7 +64,7 @@ class Wanted:
 
 
 def read(name: str, content: bytes) -> tuple[list[Request], list[Recorded]]:
-    """What the file asks, and what of it makes no task.
+    """Return what the file asks for, and its resources that make no task.
 
     Raises RefusedFile where it is not FHIR in JSON, or holds no Task that can be read.
     """
@@ -132,7 +132,7 @@ def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line
 
 
 def _withdrawal(found: Found, tracking: str, system: str, state: str) -> Withdrawal | None:
-    """What an open task is told: the payer polls one Task and changes its state."""
+    """Return what to tell the open task: the payer polls one Task and changes its state."""
     claim = _claim(found)
     if state not in WITHDRAWN or not tracking or not claim:
         return None
@@ -189,7 +189,8 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
 
 
 def _facts(found: Found, claim: str, service: date | None) -> ClaimFacts:
-    """Which claim is meant. A Task does not say whose number it names: ours or the payer's."""
+    """Return which claim is meant. A Task does not say whether its number is ours or the
+    payer's."""
     patient = found.referred(at(found.resource, "for")) or {}
     name, code = parties.payer(found)
     return ClaimFacts(
@@ -205,7 +206,8 @@ def _facts(found: Found, claim: str, service: date | None) -> ClaimFacts:
 
 
 def _tracking(task: Resource) -> tuple[str, str]:
-    """The payer's own number for this request and whose it is; its id where it has none."""
+    """Return the payer's number for this request and the system it belongs to; else the Task's
+    id."""
     several = [each for each in items(task, "identifier") if text(each, "value")]
     known = [each for each in several if "tracking-id" in codes(at(each, "type"))]
     for each in known or several:
@@ -214,7 +216,7 @@ def _tracking(task: Resource) -> tuple[str, str]:
 
 
 def _claim(found: Found) -> str:
-    """The claim's number: what reasonReference identifies, or what it points to, or an input."""
+    """Return the claim's number: what reasonReference identifies or points to, or an input."""
     task = found.resource
     for reference in (at(task, "reasonReference"), at(task, "focus")):
         if number := text(reference, "identifier", "value"):
@@ -265,7 +267,7 @@ def _wanted(task: Resource) -> list[Wanted]:
 
 
 def _coding(concept: object) -> Resource:
-    """The coding of a concept that says most: LOINC's, else the first."""
+    """Return the most telling coding of a concept: LOINC's, else the first."""
     several = items(concept, "coding")
     known = [each for each in several if text(each, "system") == LOINC]
     return next(iter(known or several), {})
@@ -279,9 +281,9 @@ def _title(wanted: list[Wanted], label: str, lines: list[int]) -> str:
     if all(each.is_questionnaire for each in wanted):
         what = "Questionnaire of the payer to be filled in"
     elif len(wanted) > 1:
-        what = f"{len(wanted)} documents wanted for the claim"
+        what = f"{len(wanted)} documents requested for the claim"
     else:
-        what = f"{label if label != loinc.OTHER else 'Document'} wanted for the claim"
+        what = f"{label if label != loinc.OTHER else 'Document'} requested for the claim"
     return what if not lines else f"{what}, line {', '.join(map(str, lines[:8]))}"
 
 

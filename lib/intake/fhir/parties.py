@@ -1,4 +1,4 @@
-"""Who a FHIR Task names: the payer that asks, the patient, the provider. Pure."""
+"""Whom a FHIR Task names: the payer that asks, the patient, the provider. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NPI = "http://hl7.org/fhir/sid/us-npi"
 
 
 def payer(found: Found) -> tuple[str, str]:
-    """Name and identifier of who asks; the identifier stands for a name that is not given."""
+    """Return name and identifier of who asks; the identifier replaces a missing name."""
     requester = at(found.resource, "requester")
     pointed = found.referred(requester) or {}
     code = text(requester, "identifier", "value") or text(pointed, "identifier", "value")
@@ -17,6 +17,8 @@ def payer(found: Found) -> tuple[str, str]:
 
 
 def provider(found: Found) -> str:
+    """Return the name of the provider that is asked, else its identifier; empty if none is
+    named."""
     owner = at(found.resource, "owner")
     role = found.referred(owner) or {}
     for holder in (role, owner):
@@ -37,6 +39,7 @@ def provider(found: Found) -> str:
 
 
 def member(found: Found) -> str:
+    """Return the patient's member ID, else the first identifier; empty if there is none."""
     task = found.resource
     patient = found.referred(at(task, "for")) or {}
     several = [*items(patient, "identifier"), *items(task, "for", "identifier")]
@@ -45,7 +48,7 @@ def member(found: Found) -> str:
 
 
 def name(person: Resource) -> str:
-    """ "Shaw, Amy" of a Patient or a Practitioner."""
+    """Return "Shaw, Amy" from a Patient or a Practitioner."""
     names = items(person, "name")
     usual = [each for each in names if text(each, "use") in {"official", "usual"}] or names
     for each in usual:

@@ -1,4 +1,4 @@
-"""Resources of FHIR R4 in JSON: one, a Bundle of them, or one a line (NDJSON). Pure."""
+"""FHIR R4 resources in JSON: a single one, a Bundle, or one a line (NDJSON). Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from lib.intake.x12.elements import FIRST_YEAR, LAST_YEAR
 
 Resource = Mapping[str, Any]
 MAX_RESOURCES = 50_000
-LOOKED_AT = 65_536  # bytes; what begins after so many blanks is no JSON that anybody sends
+LOOKED_AT = 65_536  # bytes; nobody sends JSON that begins after more blanks
 MAX_BYTES = 50_000_000
-MAX_DEPTH = 100  # lists and objects in one another; FHIR's own resources need twenty
-MAX_BUNDLES = 4  # in one another: a server's answer that holds what others sent needs two
-MAX_RAW = 100_000  # letters that are kept of what is no resource
+MAX_DEPTH = 100  # nesting of lists and objects; FHIR's own resources need twenty
+MAX_BUNDLES = 4  # nested; a server's answer that holds what others sent needs two
+MAX_RAW = 100_000  # letters kept of what is no resource
 MAX_DIGITS = 4300  # of a number; FHIR allows 18
 MAX_TEXT = 200  # letters of one value
 NOT_JSON = "it is not JSON"
@@ -42,16 +42,18 @@ class _Bad:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One resource, where it stands, and those it may refer to."""
+    """One resource, its place in the file, and those it may refer to."""
 
     number: int  # of the resource in the file, counted from 1
     resource: Resource
-    others: tuple[Mapping[str, Resource], ...] = ()  # by address: its Bundle first, the file last
+    # by address: those of its own Bundle first, those of the file last
+    others: tuple[Mapping[str, Resource], ...] = ()
     problem: str = ""  # why it is no resource
-    raw: str = ""  # what stands there then
+    raw: str = ""  # the text that stands there instead
 
     def referred(self, reference: Any) -> Resource | None:
-        """The resource that a Reference points to: contained, of the same Bundle, of the file."""
+        """Return the resource that a Reference points to: contained, in the same Bundle, or in the
+        file."""
         if not isinstance(reference, Mapping):
             return None
         wanted = text(reference, "reference")
@@ -69,15 +71,17 @@ class Found:
 
 
 def is_json(content: bytes) -> bool:
+    """Return True if the content begins as a JSON object or list does."""
     return _START.match(content[:LOOKED_AT]) is not None
 
 
 def is_fhir_xml(content: bytes) -> bool:
+    """Return True for XML that names the FHIR namespace."""
     return _XML.match(content[:LOOKED_AT]) is not None and bool(_IN_FHIR.search(content[:2000]))
 
 
 def resources(name: str, content: bytes) -> list[Found]:
-    """All resources of the file in its order; a Bundle stands for its entries.
+    """Return all resources of the file in its order; a Bundle stands for its entries.
 
     Raises RefusedFile with the sentence that says why not.
     """
@@ -114,8 +118,8 @@ def resources(name: str, content: bytes) -> list[Found]:
 
 
 def _lines(name: str, raw: str, problem: Exception) -> list[Any]:
-    """One resource a line, and what is wrong with a line that holds none; or the sentence where
-    the text is something else, or its last line is cut off."""
+    """Return one resource a line, or for a bad line what is wrong with it. Return only the sentence
+    where the text is something else, or its last line is cut off."""
     lines = [(n, line) for n, line in enumerate(raw.split("\n"), start=1) if line.strip()]
     given: list[Any] = []
     for _, line in lines:
@@ -140,8 +144,8 @@ def _lines(name: str, raw: str, problem: Exception) -> list[Any]:
 def _unpacked(
     given: Any, before: int, around: tuple[dict[str, Resource], ...], full: str = ""
 ) -> Iterator[Found]:
-    """The resource, or those of a Bundle and of the Bundles in it; each is put where those
-    `around` it can refer to it. `full` is its address, where it is given."""
+    """Yield the resource, or those of a Bundle and of its nested Bundles. Each is put where those
+    `around` it can refer to it. `full` is its full address, if given."""
     if isinstance(given, _Bad):
         yield Found(before + 1, {}, around, given.problem, clean(given.raw[:MAX_RAW]))
         return
@@ -167,11 +171,12 @@ def _unpacked(
 
 
 class _Beyond(ValueError):
-    """It is JSON, and more than a FHIR file may hold; the message says what."""
+    """JSON that is more than a FHIR file may hold; the message says in what."""
 
 
 def _loads(raw: str) -> Any:
-    """The JSON. Raises ValueError where it is none, or is none that a FHIR file holds."""
+    """Return the parsed JSON. Raise ValueError for what is no JSON, or not such as FHIR files
+    hold."""
     try:
         given = json.loads(raw, parse_constant=lambda _: None)
     except RecursionError as problem:
@@ -180,7 +185,7 @@ def _loads(raw: str) -> Any:
         raise ValueError("it is cut off") from problem
     except json.JSONDecodeError:
         raise
-    except ValueError as problem:  # int() has read thousands of digits
+    except ValueError as problem:  # int() refuses thousands of digits
         raise _Beyond(_LONG) from problem
     if raw.count("{") + raw.count("[") > MAX_DEPTH and _depth_above(given, MAX_DEPTH):
         raise _Beyond(_DEEP)
@@ -188,12 +193,13 @@ def _loads(raw: str) -> Any:
 
 
 def _is_balanced(raw: str) -> bool:
-    """True where as many lists and objects end as begin: a file that was cut off has fewer."""
+    """Return True if as many lists and objects end as begin: a file that was cut off has fewer
+    ends."""
     return raw.count("[") + raw.count("{") == raw.count("]") + raw.count("}")
 
 
 def _depth_above(given: Any, most: int) -> bool:
-    """True where lists and objects stand in one another more than `most` deep."""
+    """Return True if lists and objects are nested more than `most` deep."""
     level = [given]
     for _ in range(most + 1):
         level = [
@@ -209,8 +215,8 @@ def _depth_above(given: Any, most: int) -> bool:
 
 
 def _put(resource: Resource, full: str, places: tuple[dict[str, Resource], ...]) -> None:
-    """Let the resource be found by its full address and by Type/id; a reference to any server is
-    to it where its own server is not named."""
+    """Make the resource findable by its full address and by Type/id. A reference to any server
+    finds it unless the resource names its own server."""
     address = f"{text(resource, 'resourceType')}/{text(resource, 'id')}"
     for known in places:
         known.setdefault(address, resource)
@@ -221,7 +227,7 @@ def _put(resource: Resource, full: str, places: tuple[dict[str, Resource], ...])
 
 
 def items(holder: Any, *path: str) -> list[Mapping[str, Any]]:
-    """The objects of a list below `path`; a single object counts as a list of one."""
+    """Return the objects of a list below `path`; a single object counts as a list of one."""
     found = at(holder, *path)
     if isinstance(found, Mapping):
         return [found]
@@ -229,7 +235,7 @@ def items(holder: Any, *path: str) -> list[Mapping[str, Any]]:
 
 
 def at(holder: Any, *path: str) -> Any:
-    """What stands below `path`, of lists the first; None where there is nothing."""
+    """Return the value below `path`, of lists the first item; None if there is nothing."""
     for place, step in enumerate(path):
         if isinstance(holder, list):
             holder = holder[0] if holder else None
@@ -242,7 +248,7 @@ def at(holder: Any, *path: str) -> Any:
 
 
 def text(holder: Any, *path: str) -> str:
-    """The text or number below `path` in one line; empty where there is none."""
+    """Return the text or number below `path` in one line; empty if there is none."""
     found = at(holder, *path)
     if isinstance(found, bool) or not isinstance(found, (str, int, float)):
         return ""
@@ -253,7 +259,7 @@ def text(holder: Any, *path: str) -> str:
 
 
 def codes(concepts: Any) -> set[str]:
-    """The codes of a CodeableConcept or of a list of them."""
+    """Return the codes of a CodeableConcept or of a list of them."""
     holder = concepts if isinstance(concepts, list) else [concepts]
     return {
         text(coding, "code")
@@ -264,7 +270,7 @@ def codes(concepts: Any) -> set[str]:
 
 
 def last_day(written: str) -> date | None:
-    """The last day of a FHIR date or dateTime ("2022-06" is the 30th), or None."""
+    """Return the last day of a FHIR date or dateTime ("2022-06" is the 30th), or None."""
     found = _DAY.fullmatch(written)
     if not found:
         return None

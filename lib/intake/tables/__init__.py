@@ -1,1 +1,1 @@
-"""Tables of tasks, CSV and Excel, read: no module here reaches the store."""
+"""Read tables of tasks, CSV and Excel. No module here reaches the store."""

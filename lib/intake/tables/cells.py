@@ -1,4 +1,4 @@
-"""Days and dollars as people and spreadsheets write them. Pure."""
+"""Dates and dollars as people and spreadsheets write them. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from lib.formats import parse_money
 from lib.intake.tables.table import Cell, fold, text_of
 from lib.intake.x12.elements import CENT, FIRST_YEAR, LAST_YEAR
 
-FIRST_SERIAL, LAST_SERIAL = 7306, 73415  # Excel's numbers of the days 1920-01-01 to 2100-12-31
+FIRST_SERIAL, LAST_SERIAL = 7306, 73415  # Excel's serial numbers of 1920-01-01 and 2100-12-31
 EPOCH = date(1899, 12, 30)  # the day that Excel counts from
-MAX_WRITTEN = 64  # letters of a day or an amount; what is longer is neither, and is not searched
+MAX_WRITTEN = 64  # letters of a date or an amount; longer text is neither, and is not searched
 MAX_DOLLARS = 10_000_000  # a task's amount is less
-NEAR_YEARS = 20  # a year of two digits lies no further ahead
-POSIX_LAST = 2068  # the last year of two digits where nobody says what day it is
+NEAR_YEARS = 20  # a two-digit year lies no further ahead
+POSIX_LAST = 2068  # the last two-digit year, POSIX's, if today's date is not given
 
 _TIME = (
     r"(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|[+-]\d\d:?\d\d)?)?"
@@ -43,7 +43,7 @@ _NOTHING = {"", "na", "none", "null", "nil"}  # what people write where there is
 
 
 class DateOrder(StrEnum):
-    """What comes first in a date like 03/04/2025."""
+    """Whether the month or the day comes first in a date like 03/04/2025."""
 
     MONTH_FIRST = "month"
     DAY_FIRST = "day"
@@ -51,16 +51,17 @@ class DateOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """In which order the dates of a column are written, and how we know."""
+    """The order in which a column writes its dates, and how we know."""
 
     order: DateOrder
     is_sure: bool  # some date can be read in one way only
     is_mixed: bool  # some can only be read month first and some only day first
-    is_written: bool  # the column holds a date that is not just a number
+    is_written: bool  # the column holds a written date, not just a number
     example: str = ""  # a date that both orders can read
 
     @property
     def said(self) -> str:
+        """Return the order as words for a sentence."""
         first = "month" if self.order is DateOrder.MONTH_FIRST else "day"
         if self.is_mixed:
             return "some month first and some day first"
@@ -70,7 +71,8 @@ class Order:
 
 
 def order_of(cells: Iterable[Cell]) -> Order:
-    """How a column writes its dates. US order where nothing in the column says otherwise."""
+    """Return how a column writes its dates: month first unless something in the column says
+    otherwise."""
     month_first = day_first = is_written = False
     example = ""
     for cell in dict.fromkeys(cells):
@@ -103,8 +105,8 @@ def day(  # noqa: PLR0911 (a form a line)
     """Return the day a cell names, or None: a date, an Excel number of a day, or text.
 
     Text is 2025-01-13, 20250113, 01/13/2025, 13.1.25, 13-Jan-2025 or January 13, 2025, with or
-    without a time of day, or a range of two such days, whose first one counts. A year of two
-    digits is the one of a hundred that end twenty years after `today`.
+    without a time of day, or a range of two such days, whose first one counts. A two-digit year
+    falls in the hundred years that end twenty years after `today`.
     """
     if isinstance(cell, datetime):
         return _in_range(cell.date())
@@ -141,8 +143,8 @@ def day(  # noqa: PLR0911 (a form a line)
 def days_of_range(text: str) -> tuple[str, str] | None:  # noqa: PLR0911 (a form a line)
     """Split "01/13/2025 - 01/15/2025", "… to …", "… through …" or "20250113-20250115" in two.
 
-    None for anything else. The first day of "01/13 - 01/15/2025" takes the year of the last, and
-    the last one of "Jan 13-15, 2025" the month of the first.
+    Return None for anything else. The first day of "01/13 - 01/15/2025" takes its year from the
+    last, and the last day of "Jan 13-15, 2025" its month from the first.
     """
     if len(text) > MAX_WRITTEN:
         return None
@@ -166,9 +168,11 @@ def days_of_range(text: str) -> tuple[str, str] | None:  # noqa: PLR0911 (a form
 
 
 def money(cell: Cell) -> Decimal | None:
-    """US dollars and cents, from a number or from text such as "1,234.50", "$12" or "12 USD".
+    """Return US dollars and cents, from a number or from text such as "1,234.50", "$12" or "12
+    USD".
 
-    None for anything else, for what is negative ("(12.50)", "-12") and for parts of a cent.
+    Return None for anything else, for negative amounts ("(12.50)", "-12") and for fractions of a
+    cent.
     """
     if isinstance(cell, (bool, date, time)):
         return None
@@ -183,7 +187,7 @@ def money(cell: Cell) -> Decimal | None:
 
 
 def is_negative(cell: Cell) -> bool:
-    """True for an amount below zero, which a task cannot have."""
+    """Return True for an amount below zero, which a task cannot have."""
     text = _without_currency(text_of(cell))
     if text.startswith("(") and text.endswith(")"):
         return money(text[1:-1]) is not None
@@ -193,7 +197,7 @@ def is_negative(cell: Cell) -> bool:
 
 
 def is_too_large(cell: Cell) -> bool:
-    """True for an amount that is well written, and more than a task's may be."""
+    """Return True for a well-written amount above what a task may have."""
     if isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool):
         return cell >= MAX_DOLLARS
     whole, _, part = _without_currency(text_of(cell)).replace(",", "").partition(".")
@@ -202,13 +206,13 @@ def is_too_large(cell: Cell) -> bool:
 
 
 def is_blank(cell: Cell) -> bool:
-    """True where nothing is said: an empty cell, "-", "n/a" or "none"."""
+    """Return True if the cell says nothing: empty, "-", "n/a" or "none"."""
     text = text_of(cell)
     return len(text) <= MAX_WRITTEN and fold(text) in _NOTHING
 
 
 def is_like_money(cell: Cell) -> bool:
-    """True for what is meant as an amount, well written or not ("12,5" is)."""
+    """Return True for what is meant as an amount, well written or not ("12,5" is)."""
     if isinstance(cell, str):
         text = text_of(cell)
         if len(text) > MAX_WRITTEN:
@@ -218,7 +222,7 @@ def is_like_money(cell: Cell) -> bool:
 
 
 def is_like_day(cell: Cell) -> bool:
-    """True for what is meant as a day, well written or not ("02/30" is, "12.50" is not)."""
+    """Return True for what is meant as a date, well written or not ("02/30" is, "12.50" is not)."""
     if isinstance(cell, str):
         text = text_of(cell)
         text = text[:MAX_WRITTEN]
@@ -232,15 +236,15 @@ def _in_range(found: date) -> date | None:
 
 
 def _without_currency(text: str) -> str:
-    """An amount without the dollar's sign or name; empty where it is too long to be one."""
+    """Return an amount without the dollar's sign or name; empty if it is too long to be one."""
     return _CURRENCY.sub("", text, count=1).strip() if len(text) <= MAX_WRITTEN else ""
 
 
 def _year(digits: str, today: date | None) -> int:
-    """The year that is written, of two digits by a window that moves with `today`.
+    """Return the year written; two digits are read by a window that moves with `today`.
 
-    Years that come soon stay of this century: 12/31/26 in November 2026 is a slip that somebody
-    must see, not a day of 1926.
+    Years soon to come stay in this century: 12/31/26 in November 2026 is a typing error that
+    somebody must see, not a day of 1926.
     """
     if len(digits) != 2:
         return int(digits)
@@ -250,7 +254,7 @@ def _year(digits: str, today: date | None) -> int:
 
 
 def _month(name: str) -> int:
-    """1 to 12. Raises ValueError for what is no month."""
+    """Return the month, 1 to 12. Raise ValueError for what is no month."""
     wanted = name.lower()
     for number, month in enumerate(_MONTHS, start=1):
         if month == wanted or month[:3] == wanted or (month, wanted) == ("september", "sept"):

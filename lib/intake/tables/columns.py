@@ -1,4 +1,4 @@
-"""Which column of a table holds what: guessed by its name, corrected by people. Pure."""
+"""Which column of a table holds what: guessed by name, corrected by people. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lib.models import TaskType
 
 
 class Field(StrEnum):
-    """What a row of tasks can say."""
+    """What a row of a table can say about a task."""
 
     TYPE = "type"
     TITLE = "title"
@@ -46,12 +46,13 @@ class Field(StrEnum):
 
     @property
     def label(self) -> str:
+        """Return the field's name on the screen."""
         return COLUMN_LABELS[self]
 
 
 COLUMN_LABELS = {
     Field.TYPE: "Type",
-    Field.TITLE: "What it is about",
+    Field.TITLE: "Subject",
     Field.INSTRUCTIONS: "Instructions",
     Field.CLAIM: "Claim number",
     Field.PATIENT: "Patient (full name)",
@@ -62,13 +63,13 @@ COLUMN_LABELS = {
     Field.SERVICE: "Date of service",
     Field.AMOUNT: "Amount",
     Field.DUE: "Due",
-    Field.LABEL: "Document wanted",
+    Field.LABEL: "Document requested",
     Field.STATUS: "Status",
     Field.ASSIGNEE: "Assigned to",
     Field.CREATED: "Received",
 }
 DATES = (Field.SERVICE, Field.DUE, Field.CREATED)
-NAMES = {  # what other systems call these columns; the first that a table has is taken
+NAMES = {  # what other systems call these columns; the first one in the table counts
     Field.TYPE: "type, task type, category, request type, kind, task category, reason type, issue "
     "type, task kind, request category",
     Field.TITLE: "title, what it is about, task, task name, subject, summary, task title, reason, "
@@ -102,7 +103,8 @@ NAMES = {  # what other systems call these columns; the first that a table has i
     "total amount, total billed, total charged",
     Field.DUE: "due, due date, due on, due by, deadline, respond by, needed by, target date, "
     "response due, response due date, reply by",
-    Field.LABEL: "document wanted, document, document label, document type, label, doc type, "
+    Field.LABEL: "document requested, document wanted, "
+    "document, document label, document type, label, doc type, "
     "attachment, attachment type, documents wanted, document needed, documents needed, document "
     "requested, requested document",
     Field.STATUS: "status, state, task status, completed, is completed, done, open or completed, "
@@ -122,16 +124,18 @@ KNOWN = frozenset(name for names in _SYNONYMS.values() for name in names) | deni
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """How a table is read: the column of each field, and in which order its dates are written."""
+    """How to read a table: the column of each field, and the order in which its dates are
+    written."""
 
     columns: Mapping[Field, str]
     orders: Mapping[Field, DateOrder] = field(default_factory=dict)
     sheet: str | None = None
     codes: tuple[str, ...] = ()  # columns that hold denial codes
     type: TaskType | None = None  # of every row that names none
-    with_hidden: bool = False  # rows that the workbook does not show come in too
+    with_hidden: bool = False  # import rows that the workbook hides
 
     def fits(self, grid: Table) -> bool:
+        """Return True if the table has every column of this mapping."""
         return all(column in grid.columns for column in (*self.columns.values(), *self.codes))
 
 
@@ -151,14 +155,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A table without its rows: what is needed to say which column holds what."""
+    """A table without its rows: enough to say which column holds what."""
 
     format: str
     columns: tuple[str, ...]
     looks: Mapping[str, Look]
     sheet: str
     sheets: tuple[str, ...]
-    hidden: int  # rows that the workbook does not show
+    hidden: int  # rows that the workbook hides
     hidden_columns: tuple[str, ...]
 
 
@@ -166,7 +170,7 @@ Table = Grid | Outline
 
 
 def outline(grid: Grid) -> Outline:
-    """Look at every column of a table."""
+    """Describe every column of a table."""
     return Outline(
         grid.format, grid.columns, {name: _look(grid.column(name)) for name in grid.columns},
         grid.sheet, grid.sheets, len(grid.hidden), grid.hidden_columns,
@@ -187,18 +191,18 @@ def _look(cells: list[Cell]) -> Look:
 
 
 def order_in(table: Table, name: str) -> Order:
-    """In which order a column writes its dates."""
+    """Return the order in which a column writes its dates."""
     return table.looks[name].order if isinstance(table, Outline) else order_of(table.column(name))
 
 
 def signature(columns: Iterable[str]) -> str:
-    """What tells one kind of table from another: its columns' names, hashed."""
+    """Return a hash of the columns' names, by which tables of one kind are recognized."""
     names = [fold(name) for name in columns if name != REASON]
     return hashlib.sha256("\x1f".join(names).encode()).hexdigest()
 
 
 def guess(grid: Table) -> ColumnMapping:
-    """The plan that the names of the columns and what stands in them suggest."""
+    """Return the mapping that the columns' names and values suggest."""
     folded: dict[str, str] = {}
     for name in grid.columns:
         if name != REASON:
@@ -214,12 +218,12 @@ def guess(grid: Table) -> ColumnMapping:
         found.pop(Field.PATIENT, None)
     codes = _code_columns(grid, folded)
     if codes and Field.TYPE in found and not _holds_types(grid, found[Field.TYPE]):
-        del found[Field.TYPE]  # the categories of another system: the codes say more
+        del found[Field.TYPE]  # another system's categories: the codes say more
     return with_orders(ColumnMapping(found, codes=codes), grid)
 
 
 def _code_columns(grid: Table, folded: Mapping[str, str]) -> tuple[str, ...]:
-    """The columns of denial codes: by their name, else by what nothing but a code looks like."""
+    """Return the columns of denial codes: by name, else by values that can only be codes."""
 
     def holds(name: str, *, grouped: bool) -> bool:
         if isinstance(grid, Outline):
@@ -242,7 +246,7 @@ def _holds_types(grid: Table, name: str) -> bool:
 
 
 def _are_types(cells: list[Cell]) -> bool:
-    """True where some cell names a type of task, or none says anything."""
+    """Return True if some cell names a type of task, or all are empty."""
     filled = [text for cell in cells[:500] if (text := text_of(cell))]
     return not filled or any(map(type_of, filled))
 
@@ -255,7 +259,7 @@ def _fits(which: Field, grid: Table, name: str) -> bool:
 
 
 def with_orders(plan: ColumnMapping, grid: Table) -> ColumnMapping:
-    """The plan with the order of its dates: as the whole column says, else as it is given."""
+    """Return the mapping with the order of its dates: as the whole column shows, else as given."""
     orders = {}
     for which in DATES:
         if which in plan.columns:
@@ -266,9 +270,9 @@ def with_orders(plan: ColumnMapping, grid: Table) -> ColumnMapping:
 
 
 def _plausible(which: Field, cells: list[Cell]) -> bool:
-    """False for a column whose values contradict its name ("Entered" full of people is one).
+    """Return False for a column whose values contradict its name (an "Entered" full of people).
 
-    A date or an amount that is written wrongly contradicts nothing: its row is refused and says so.
+    A badly written date or amount contradicts nothing: its row is rejected and says so.
     """
     filled = [
         cell for cell in cells[:200] if not is_blank(cell) and not isinstance(cell, Uncomputed)
@@ -281,7 +285,7 @@ def _plausible(which: Field, cells: list[Cell]) -> bool:
 
 
 def kind(cells: list[Cell]) -> str:
-    """What the values of a column look like, in words."""
+    """Return what the values of a column look like, in words."""
     filled = [cell for cell in cells if text_of(cell)]
     if not filled:
         return "empty"
@@ -295,6 +299,6 @@ def kind(cells: list[Cell]) -> str:
 
 
 def samples(cells: list[Cell], count: int = 2) -> list[str]:
-    """The first values of a column that differ."""
+    """Return the first different values of a column."""
     found = dict.fromkeys(text for cell in cells[:500] if (text := " ".join(text_of(cell).split())))
     return [text if len(text) <= 40 else f"{text[:39]}…" for text in list(found)[:count]]

@@ -1,4 +1,4 @@
-"""Tables as text: the separator is found out, quoted line breaks stay inside. Pure."""
+"""Tables as text: detect the separator, keep quoted line breaks inside their cell. Pure."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from lib.intake.tables.table import (
 )
 
 SEPARATORS = (",", ";", "\t", "|")
-LOOKED_AT = 20  # records from which the separator is judged
+LOOKED_AT = 20  # records by which the separator is judged
 MAX_FIELD = 1_000_000  # letters of a cell
 MAX_ABOVE = 1000  # rows that may stand above the names of the columns, or be empty
 FORMULA = ("=", "+", "-", "@")
 
 
 def separator(text: str, known: frozenset[str]) -> str | None:
-    """What divides the columns, or None where the text is no table.
+    """Return the separator of the columns, or None if the text is no table.
 
-    The sign with which most columns are named as we know them; else the one that divides most
+    It is the character with which most columns have names we know; else the one that divides most
     records into the same number of columns.
     """
     if text[:4].lower() == "sep=" and text[4:5] in SEPARATORS:
@@ -56,7 +56,7 @@ def separator(text: str, known: frozenset[str]) -> str | None:
 def read(
     name: str, text: str, sign: str, known: frozenset[str], warnings: tuple[str, ...] = ()
 ) -> Grid:
-    """Return the table in the text; `warnings` are those about the text itself.
+    """Return the table in the text; `warnings` are about the text itself.
 
     Raises RefusedFile with the sentence that says why not.
     """
@@ -95,8 +95,8 @@ def read(
 
 
 def write(columns: list[str], rows: list[list[str]]) -> str:
-    """A table as CSV. A cell that a spreadsheet would take for a formula gets an apostrophe
-    before it; `read` takes it off again."""
+    """Return a table as CSV. A cell that a spreadsheet would take for a formula gets an apostrophe
+    before it, which `read` removes."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     for row in (columns, *rows):
@@ -111,11 +111,11 @@ class _Unclosed(Exception):
 
 
 class _Misplaced(_Unclosed):
-    """A quotation mark inside a cell."""
+    """A quotation mark inside an unquoted cell."""
 
 
 class _TooLong(Exception):
-    """A cell that no table has."""
+    """A cell longer than any real one."""
 
     def __init__(self, line: int) -> None:
         self.line = line
@@ -140,14 +140,15 @@ def _records(text: str, sign: str, skipped: int, *, strict: bool) -> Iterator[Ro
                 raise _TooLong(start) from problem
             raise
         if not strict and skipped + reader.line_num > start:
-            raise _Unclosed(start)  # where marks are out of place, none may swallow a line
+            raise _Unclosed(start)  # where marks are misplaced, none may swallow a line
         if any(cells):
             yield Row(start, tuple(map(_plain, _trimmed(cells))))
         start = skipped + reader.line_num + 1
 
 
 def _trimmed(cells: list[str]) -> list[str]:
-    """The cells without the empty ones at the end; of too many, one that says so is left."""
+    """Return the cells without the empty ones at the end. Of too many cells, one more than allowed
+    is kept, so that the excess shows."""
     if len(cells) > MAX_COLUMNS:
         while len(cells) > MAX_COLUMNS and not cells[-1].strip():
             cells.pop()
@@ -160,7 +161,7 @@ def _plain(cell: str) -> str:
 
 
 def _sample(text: str, sign: str) -> list[list[str]]:
-    """The first records that are not empty, as far as they can be read."""
+    """Return the first records that are not empty, as far as they can be read."""
     found: list[list[str]] = []
     reader = csv.reader(io.StringIO(text[:200_000], newline=""), delimiter=sign)
     try:

@@ -26,9 +26,9 @@ _SPLIT = re.compile(r"[\s,;/|+&]+")
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """The codes of one row, each once, in the order they stand."""
+    """The codes of one row, each once, in the order they appear."""
 
-    reasons: tuple[tuple[str, str], ...] = ()  # group, empty where none is written, and CARC
+    reasons: tuple[tuple[str, str], ...] = ()  # group, if written, and CARC
     remarks: tuple[str, ...] = ()  # RARC
 
     def __bool__(self) -> bool:
@@ -40,13 +40,13 @@ class Codes:
 
 
 def read(text: str) -> Codes:
-    """Return the codes in a cell; words around codes with their group are passed over."""
+    """Return the codes in a cell. Words beside codes that name their group are ignored."""
     text = text[:MAX_LOOKED_AT]
     reasons = [(found[1].upper(), found[2].upper()) for found in _GROUPED.finditer(text)]
     rest = _GROUPED.sub(" ", text)
     remarks = [f"{found[1]}{found[2]}".upper() for found in _REMARK.finditer(rest)]
     parts = [part for part in _SPLIT.split(_REMARK.sub(" ", rest)) if part.strip("-:.")]
-    if parts and all(map(_ALONE.fullmatch, parts)):  # "197" is one, "see page 3" is none
+    if parts and all(map(_ALONE.fullmatch, parts)):  # "197" is one, "see page 3" is not
         reasons += [("", found[1].upper()) for part in parts if (found := _ALONE.fullmatch(part))]
     elif parts and not reasons:
         remarks = []
@@ -56,7 +56,7 @@ def read(text: str) -> Codes:
 
 
 def joined(several: list[Codes]) -> Codes:
-    """The codes of all the columns of a row."""
+    """Return the codes of all columns of a row together."""
     return Codes(
         tuple(dict.fromkeys(reason for each in several for reason in each.reasons)),
         tuple(dict.fromkeys(remark for each in several for remark in each.remarks)),
@@ -64,8 +64,8 @@ def joined(several: list[Codes]) -> Codes:
 
 
 def are_codes(cells: list[Cell], *, grouped: bool = False) -> bool:
-    """True for a column of which half the filled cells hold codes; with `grouped`, such as name
-    their group ("CO-197"), which nothing else looks like."""
+    """Return True if half the filled cells of a column hold codes. With `grouped`, count only those
+    that name their group ("CO-197"), which nothing else looks like."""
     filled = [text for cell in cells[:200] if (text := text_of(cell)[:MAX_LOOKED_AT])]
     if grouped:
         return bool(filled) and sum(map(bool, map(_GROUPED.search, filled))) * 2 >= len(filled)

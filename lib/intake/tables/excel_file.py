@@ -1,4 +1,4 @@
-"""Tables in Excel workbooks: values only, no formula is run, and what unpacks is bounded. Pure."""
+"""Tables in Excel workbooks: values only, no formula is run, and unpacking is bounded. Pure."""
 
 from __future__ import annotations
 
@@ -27,31 +27,32 @@ from lib.intake.tables.table import (
 from lib.intake.tables.workbook_scan import Odd, Scan, TooLarge
 
 MAX_UNPACKED = 300_000_000  # bytes of all parts
-MAX_TEXTS = 100_000_000  # bytes of the shared texts: they are held in memory
+MAX_TEXTS = 100_000_000  # bytes of the shared strings, which are held in memory
 MAX_PARTS = 2000
-MAX_CELLS = 5_000_000  # of all sheets, empty ones included: each takes its time
-MAX_LETTERS = 200_000_000  # of a sheet: one text can stand in many cells
-OTHER_PROGRAMS = {  # by a part that only their files have
+MAX_CELLS = 5_000_000  # of all sheets, empty ones included: each takes time
+MAX_LETTERS = 200_000_000  # of a sheet: one shared string can stand in many cells
+OTHER_PROGRAMS = {  # told by a part that only their files have
     "xl/workbook.bin": "a binary workbook (.xlsb)",
     "content.xml": "an OpenDocument file (.ods, .odt)",
     "word/document.xml": "a Word document (.docx)",
     "ppt/presentation.xml": "a presentation (.pptx)",
     "Index/Document.iwa": "a document of Apple's Numbers, Pages or Keynote",
 }
-MAX_ZEROS = 40  # with which a number is shown
-LOOKED_AT = 200  # rows in which the names of the columns are looked for
+MAX_ZEROS = 40  # digits to which a number may be padded with zeros
+LOOKED_AT = 200  # rows among which the column names are looked for
 
 Formulas = dict[tuple[int, int], str]  # by row and column
 
-warnings.filterwarnings("ignore", module="openpyxl")  # about styles and extensions it leaves out
+warnings.filterwarnings("ignore", module="openpyxl")  # about styles and extensions that it drops
 
 
 def is_workbook(content: bytes) -> bool:
+    """Return True for a ZIP archive, which every workbook is."""
     return content.startswith(b"PK\x03\x04")
 
 
 def read(name: str, content: bytes, wanted: str | None, known: frozenset[str]) -> Grid:
-    """Return the table of the sheet that is wanted, or of the one whose columns we know best.
+    """Return the table in the wanted sheet, or in the one whose columns we know best.
 
     Raises RefusedFile with the sentence that says why not.
     """
@@ -62,13 +63,13 @@ def read(name: str, content: bytes, wanted: str | None, known: frozenset[str]) -
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except MemoryError:
         raise
-    except Exception as problem:  # whatever openpyxl meets in a damaged workbook
+    except Exception as problem:  # openpyxl raises many things for a damaged workbook
         raise _unreadable(name, problem) from problem
     try:
         return _table(name, content, book, wanted, known, scans)
     except (RefusedFile, MemoryError):
         raise
-    except Exception as problem:  # the parts are unpacked and read as the rows are asked for
+    except Exception as problem:  # parts are unpacked and read only as the rows are asked for
         raise _unreadable(name, problem) from problem
     finally:
         book.close()
@@ -111,13 +112,13 @@ def _table(
             frozenset(row.line for row in rows if row.line in scan.hidden_rows),
             tuple(column for at, column in enumerate(columns) if scan.hides_column(at)),
         )
-    refused.sort(key=lambda said: said.endswith(NO_ROWS))  # of several the one that says most
+    refused.sort(key=lambda said: said.endswith(NO_ROWS))  # the most informative one first
     why = next(iter(refused), f"{name} was refused: it has no sheet of cells that can be seen.")
     raise RefusedFile(" ".join((why, *_unseen(hidden))))
 
 
 def _unread(sheet: str, others: list[str]) -> tuple[str, ...]:
-    """What is worth saying where other sheets look like tasks too."""
+    """Return a warning if other sheets look like tasks too."""
     if not others:
         return ()
     return (
@@ -127,7 +128,7 @@ def _unread(sheet: str, others: list[str]) -> tuple[str, ...]:
 
 
 def _unseen(hidden: list[str]) -> tuple[str, ...]:
-    """What is worth saying where sheets that nobody sees look like tasks."""
+    """Return a warning if hidden sheets look like tasks."""
     if not hidden:
         return ()
     return (
@@ -154,7 +155,7 @@ def _too_large(name: str) -> RefusedFile:
 
 
 def _bounded(name: str, content: bytes) -> dict[str, Scan]:
-    """Refuse what would unpack without measure or declares entities; what each sheet holds, by
+    """Refuse what would unpack without limit or declares entities. Return what each sheet holds, by
     its part."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
@@ -183,7 +184,7 @@ def _bounded(name: str, content: bytes) -> dict[str, Scan]:
 
 
 def _other_program(names: set[str]) -> str:
-    """The sentence about an archive that is no workbook of ours; empty where it is one."""
+    """Return the sentence about an archive that is no Excel workbook; empty if it is one."""
     if "xl/workbook.xml" in names:
         return ""
     for part, what in OTHER_PROGRAMS.items():
@@ -198,7 +199,8 @@ def _other_program(names: set[str]) -> str:
 
 
 def _scans(packed: zipfile.ZipFile) -> dict[str, Scan]:
-    """What each sheet holds. No part declares entities, and all cells together are countable."""
+    """Return what each sheet holds. Raise if a part declares entities or there are too many
+    cells."""
     found: dict[str, Scan] = {}
     left = MAX_CELLS
     for part in packed.infolist():
@@ -215,7 +217,7 @@ def _scans(packed: zipfile.ZipFile) -> dict[str, Scan]:
 
 
 def _formulas(content: bytes, title: str) -> Formulas:
-    """The formulas of a sheet by row and column."""
+    """Return the formulas of a sheet by row and column."""
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
@@ -235,8 +237,8 @@ def _formulas(content: bytes, title: str) -> Formulas:
 def _rows(
     name: str, sheet: Any, last: int | None = None, formulas: Formulas | None = None
 ) -> Iterator[Row]:
-    """The rows that are not empty, of all or of those down to the `last`."""
-    sheet.reset_dimensions()  # what a file says of its own size is not to be believed
+    """Yield the rows that are not empty: all of them, or those down to `last`."""
+    sheet.reset_dimensions()  # a file's statement of its own size cannot be trusted
     count = letters = 0
     for row in sheet.iter_rows(max_row=last):
         near, far = row[:MAX_COLUMNS], [cell for cell in row[MAX_COLUMNS:] if cell.value]
@@ -254,9 +256,10 @@ def _rows(
 
 
 def _value(cell: Any, formulas: Formulas) -> Cell:
-    """The value of a cell; a number that is shown with leading zeros keeps them."""
+    """Return the value of a cell; a number displayed with leading zeros keeps them."""
     value: Cell = cell.value
-    if value is None and formulas and cell.data_type == "n":  # "str": it came to an empty text
+    # "str" would be a formula whose result is an empty text
+    if value is None and formulas and cell.data_type == "n":
         written = formulas.get((getattr(cell, "row", 0), getattr(cell, "column", 0)))
         return None if written is None else Uncomputed(written)
     if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""One row of a table of tasks, read into the request it makes or the problems it has. Pure."""
+"""Read one row of a table of tasks into the request it makes, or the problems it has. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SHORTENED = re.compile(r"(?:\d\.\d+E\+?|\dE\+)\d+", re.IGNORECASE)  # 1.23457E+
 
 
 class Reader:
-    """One row while it is read; what is wrong with it gathers in `problems`."""
+    """One row while it is read; its problems collect in `problems`."""
 
     def __init__(
         self,
@@ -50,25 +50,29 @@ class Reader:
         self.is_typed_by_codes = self.is_worded_by_codes = False
 
     def cell(self, which: Field) -> Cell:
+        """Return the cell of a field; None if the table has none, or it is an uncomputed
+        formula."""
         found = self.row.cells[self.at[which]] if which in self.at else None
         return None if isinstance(found, Uncomputed) else found
 
     def text(self, which: Field) -> str:
+        """Return the text of a field; empty if the table has no such column."""
         return text_of(self.cell(which)) if which in self.at else ""
 
     def line(self, which: Field, most: int = MAX_NAME) -> str:
-        """The text in one line."""
+        """Return the text in one line."""
         found = " ".join(self.text(which).split())
         if len(found) > most:
             self.problem(which, f"is longer than {most} letters")
         return found
 
     def problem(self, which: Field, what: str) -> None:
+        """Add a problem with a field, named as its column is."""
         column = self.plan.columns.get(which, which.label)
         self.problems.append(f"“{column}” {what}")
 
     def request(self, format_: str) -> Request:
-        """The request of the row, to be used only where there is no problem."""
+        """Return the row's request. Use it only if there is no problem."""
         self.check_spreadsheet()
         type_ = self.type()
         title, instructions = self.words()
@@ -106,7 +110,7 @@ class Reader:
         )
 
     def check_spreadsheet(self) -> None:
-        """What a spreadsheet did to a text; dates and amounts are refused for what they are."""
+        """Report what a spreadsheet did to a text; dates and amounts have checks of their own."""
         for which, place in self.at.items():
             if isinstance(self.row.cells[place], Uncomputed):
                 self.problem(
@@ -124,7 +128,8 @@ class Reader:
             )
 
     def type(self) -> TaskType:
-        """The type the row names, else the one chosen for all rows, else that of its codes."""
+        """Return the type the row names, else the one chosen for all rows, else that of its
+        codes."""
         text = self.line(Field.TYPE)
         found = type_of(text) if text else self.plan.type
         if found is None and not text and self.codes:
@@ -140,10 +145,12 @@ class Reader:
         return found or TaskType.CODING
 
     def advice(self) -> denial_advice.Advice:
+        """Return the advice for the row's denial codes."""
         return denial_advice.of_codes(self.codes.reasons, self.codes.remarks)
 
     def words(self) -> tuple[str, str]:
-        """Title and instructions; each can stand for the other, and denial codes for both."""
+        """Return title and instructions. Each can replace the other, and denial codes can replace
+        both."""
         title, text = " ".join(self.text(Field.TITLE).split()), self.text(Field.INSTRUCTIONS)
         if not title and not text and not self.codes:
             self.problems.append("it does not say what is asked")
@@ -160,7 +167,7 @@ class Reader:
         return title, text or title
 
     def patient(self) -> str:
-        """ "LAST, FIRST"; a full name as it is written."""
+        """Return "LAST, FIRST"; a full name as it is written."""
         full = self.line(Field.PATIENT)
         if full:
             return ", ".join(part.strip() for part in full.split(",", 1) if part.strip())
@@ -168,6 +175,8 @@ class Reader:
         return ", ".join(part for part in parts if part)
 
     def day(self, which: Field) -> date | None:
+        """Return the date of a field, or None; add a problem if it is badly written or
+        impossible."""
         order = self.plan.orders.get(which, DateOrder.MONTH_FIRST)
         cell = self.cell(which)
         found = day(cell, order, self.today)
@@ -186,7 +195,7 @@ class Reader:
         return found
 
     def with_context(self, instructions: str) -> str:
-        """The instructions with what denial codes mean, and with all dates of service."""
+        """Return the instructions, with what denial codes mean and all dates of service."""
         said = [instructions]
         if self.codes:
             advice = self.advice()
@@ -198,6 +207,7 @@ class Reader:
         return "\n".join(said)
 
     def amount(self) -> Decimal | None:
+        """Return the amount in US dollars, or None; add a problem if it is badly written."""
         cell = self.cell(Field.AMOUNT)
         found = money(cell)
         if found is None and not is_blank(cell):
@@ -210,20 +220,21 @@ class Reader:
         return found
 
     def label(self, type_: TaskType, instructions: str) -> tuple[str | None, str]:
-        """The document that is wanted; one that we have no label for is said in words."""
+        """Return the label of the requested document; one we have no label for is named in
+        words."""
         text = self.line(Field.LABEL)
         if not text:
             return None, instructions
         found = label_of(text)
         if type_ is not TaskType.DOCUMENTS or found is None:
-            instructions = f"{instructions}\nDocument wanted: {text}."
+            instructions = f"{instructions}\nDocument requested: {text}."
         return (found or "Other" if type_ is TaskType.DOCUMENTS else None), instructions
 
 
 def _key(
     about: str, type_: TaskType, asked: Sequence[str], service: date | None, amount: Decimal | None
 ) -> str:
-    """What the row asks of which claim: the same in any table is the same request."""
+    """Return what the row asks of which claim: the same in any table is the same request."""
     title, *more = map(fold, asked)
     words = hashlib.sha256("|".join(more).encode()).hexdigest()[:16]
     of = (str(service or ""), str(amount if amount else ""))

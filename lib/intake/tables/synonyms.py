@@ -1,4 +1,4 @@
-"""What other systems call our types, documents and states. Pure."""
+"""What other systems call our task types, document labels and states. Pure."""
 
 from __future__ import annotations
 
@@ -68,15 +68,16 @@ _IS_OPEN = dict.fromkeys(_folded(_OPEN), True) | dict.fromkeys(_folded(_COMPLETE
 
 
 def type_of(text: str) -> TaskType | None:
-    """The type of task a text means, or None."""
+    """Return the type of task that a text names, or None."""
     return _TYPE_BY_NAME.get(fold(text)) if len(text) <= MAX_WORD else None
 
 
 def label_of(text: str) -> str | None:
-    """The label of a document a text means, or None."""
+    """Return the document label that a text names, or None."""
     return _LABEL_BY_NAME.get(fold(text)) if len(text) <= MAX_WORD else None
 
 
 def is_open(text: str) -> bool | None:
-    """True for a state in which somebody still has something to do; None for no state we know."""
+    """Return True for a state in which somebody still has something to do; None for an unknown
+    state."""
     return _IS_OPEN.get(fold(text)) if len(text) <= MAX_WORD else None

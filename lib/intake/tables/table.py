@@ -15,16 +15,16 @@ MAX_ROWS = 100_000
 MAX_COLUMNS = 200
 MAX_LETTERS = 32_767  # in one cell; Excel's own limit
 MAX_NAME = 100  # letters of a column's name
-MAX_CACHED = 200  # letters of a text whose folded form is kept at hand
-HEADER_WITHIN = 20  # a report may begin with its title: the column names stand in these rows
+MAX_CACHED = 200  # letters of a text whose folded form is cached
+HEADER_WITHIN = 20  # a report may begin with its title: the column names are in one of these rows
 HUGE = 10**300
-BOM = "\ufeff"  # stands inside where two files were put together
+BOM = "\ufeff"  # found inside a file that was joined from two
 NO_ROWS = "it holds no rows."
-REASON = "Why it was refused"  # the column that a file of refused rows has more
+REASON = "Why it was refused"  # the added column of a file of rejected rows
 
 
 class Uncomputed(str):
-    """A formula whose value the file does not hold, as it is written there."""
+    """The text of a formula whose value the file does not hold."""
 
     __slots__ = ()
 
@@ -34,25 +34,27 @@ Cell = str | int | float | Decimal | bool | date | datetime | time | None
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """One row of a table: its cells, and its line in the file."""
+
     line: int  # in the file, counted from 1
     cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One sheet: the names of its columns and the rows below them, as wide as the names."""
+    """One sheet: its column names, and the rows below them, as wide as the names."""
 
     format: str  # CSV or XLSX
-    columns: tuple[str, ...]  # each once
+    columns: tuple[str, ...]  # each name once
     rows: tuple[Row, ...]
     sheet: str = ""
-    sheets: tuple[str, ...] = ()  # of the workbook
+    sheets: tuple[str, ...] = ()  # names of the workbook's sheets
     warnings: tuple[str, ...] = ()
-    hidden: frozenset[int] = frozenset()  # lines of rows that the workbook does not show
+    hidden: frozenset[int] = frozenset()  # lines of rows that the workbook hides
     hidden_columns: tuple[str, ...] = ()
 
     def column(self, name: str) -> list[Cell]:
-        """The cells below a name."""
+        """Return the cells below a column name."""
         at = self.columns.index(name)
         return [row.cells[at] for row in self.rows]
 
@@ -60,9 +62,9 @@ class Grid:
 def with_header(
     rows: Sequence[Row], known: frozenset[str], *, format_: str, name: str
 ) -> tuple[tuple[str, ...], tuple[Row, ...]]:
-    """The names of the columns, and the rows below them that are not empty.
+    """Return the column names, and the non-empty rows below them.
 
-    The header is the row of the first twenty that holds the most `known` names, two at least;
+    The header is the row among the first twenty that holds the most `known` names, two at least;
     else the first. Raises RefusedFile where there is no table.
     """
     filled = [row for row in rows if any(map(text_of, row.cells))]
@@ -83,6 +85,7 @@ def with_header(
 
 
 def too_many_rows(name: str) -> RefusedFile:
+    """Return the error for a table with more rows than we import at once."""
     return RefusedFile(
         f"{name} was refused: it has more than {MAX_ROWS:,} rows. Divide it and bring the parts "
         "in one after another."
@@ -90,7 +93,7 @@ def too_many_rows(name: str) -> RefusedFile:
 
 
 def _width(cells: Sequence[Cell]) -> int:
-    """How many cells there are up to the last that says something."""
+    """Return how many cells there are up to the last that is not empty."""
     width = len(cells)
     while width and not text_of(cells[width - 1]):
         width -= 1
@@ -98,21 +101,23 @@ def _width(cells: Sequence[Cell]) -> int:
 
 
 def names_known(rows: Iterable[Row], known: frozenset[str]) -> int:
-    """How many `known` names the header among the first rows would hold."""
+    """Return how many `known` names the header among the first rows would hold."""
     filled = (row for row in rows if any(map(text_of, row.cells)))
     first = islice(filled, HEADER_WITHIN)
     return max((_names_known(row.cells, known) for row in first), default=0)
 
 
 def _names_known(cells: Sequence[Cell], known: frozenset[str]) -> int:
-    """A single one says nothing: a row of tasks may hold the word."""
+    """Return how many `known` names a row holds. A single one counts as none, since a row of tasks
+    may contain the word."""
     texts = (text_of(cell) for cell in cells[:MAX_COLUMNS])
     count = sum(len(text) <= MAX_NAME and fold(text) in known for text in texts)
     return count if count > 1 else 0
 
 
 def _names(cells: Sequence[Cell], width: int) -> tuple[str, ...]:
-    """Each column's name once: a second "Date" is "Date (2)", one without a name "Column C"."""
+    """Return each column's name once: a second "Date" is "Date (2)", one without a name "Column
+    C"."""
     names: dict[str, None] = {}
     for at in range(width):
         text = " ".join(text_of(cells[at]).split())[:MAX_NAME] if at < len(cells) else ""
@@ -126,12 +131,12 @@ def _names(cells: Sequence[Cell], width: int) -> tuple[str, ...]:
 
 
 def letter(at: int) -> str:
-    """A column's letter as Excel counts: 0 is A, 26 is AA."""
+    """Return a column's letter in Excel: 0 is A, 26 is AA."""
     return (letter(at // 26 - 1) if at >= 26 else "") + chr(65 + at % 26)
 
 
 def fold(text: str) -> str:
-    """A column's name or a type as it is compared: small letters and digits only."""
+    """Return a column's name or a type in comparable form: lower-case letters and digits only."""
     return _folded(text) if len(text) <= MAX_CACHED else _fold(text)
 
 
@@ -145,7 +150,7 @@ def _fold(text: str) -> str:
 
 
 def text_of(cell: Cell) -> str:  # noqa: PLR0911 (one line a kind)
-    """A cell as text: 12.0 is "12", a day is written YYYY-MM-DD."""
+    """Return a cell as text: 12.0 is "12", a date is written YYYY-MM-DD."""
     if isinstance(cell, str):
         return clean(cell)
     if cell is None:
@@ -164,7 +169,7 @@ def text_of(cell: Cell) -> str:  # noqa: PLR0911 (one line a kind)
 
 
 def clean(text: str) -> str:
-    """People's text without control signs and half letters; lines stay lines."""
+    """Return text without control characters and lone surrogates; line breaks stay."""
     if len(text) <= MAX_LETTERS and text.isprintable():
         return text.strip()
     kept = "".join(

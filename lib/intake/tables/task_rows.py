@@ -1,6 +1,6 @@
-"""Tasks in a table, one a row: how a practice leaves another system. Pure.
+"""Tables with one task a row, the form in which a practice leaves another system. Pure.
 
-Good rows become requests; each of the others is refused with its line and its reasons.
+Good rows become requests; each of the others is rejected with its line and its reasons.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FORMATS = ("CSV", "XLSX")
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that does not come in."""
+    """A row that is rejected."""
 
     line: int  # in the file
     reason: str
@@ -35,23 +35,23 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a table says, read by a plan."""
+    """What a table says, read by a mapping."""
 
     grid: Grid
     plan: ColumnMapping
     requests: tuple[Request, ...]
     refused: tuple[Refused, ...]
-    completed: int = 0  # rows that were completed in the other system: they make no task
+    completed: int = 0  # rows completed in the other system: they make no task
     unknown_states: int = 0
     typed_by_codes: int = 0  # rows whose type comes from their denial codes
-    left_hidden: int = 0  # rows that the workbook does not show and that stayed out
-    took_hidden: int = 0  # those that came in
-    today: date | None = None  # by which its dates were read
+    left_hidden: int = 0  # hidden rows that stayed out
+    took_hidden: int = 0  # hidden rows that came in
+    today: date | None = None  # the date by which its dates were read
 
     @property
     def refused_text(self) -> str:
-        """The refused rows as a CSV file to correct and bring back: the same columns, the line
-        they came from not among them, and the reason. Empty where all came in.
+        """Return the rejected rows as a CSV file to correct and import again: the same columns,
+        plus the reason; no line numbers. Empty if all came in.
 
         Dates that could be read both ways are written YYYY-MM-DD: without the other rows nothing
         would say in which order they are.
@@ -77,7 +77,7 @@ class Sheet:
 
 
 def _unmistakable(cell: Cell, order: DateOrder | None, today: date | None) -> str:
-    """The cell as text; a date of a column in that order so that it is read in one way only."""
+    """Return the cell as text, with a date rewritten so that it can be read in one way only."""
     if order and isinstance(cell, str) and (ends := days_of_range(text_of(cell))):
         return " - ".join(_unmistakable(end, order, today) for end in ends)
     found = {each: day(cell, each, today) for each in DateOrder if order}
@@ -86,7 +86,7 @@ def _unmistakable(cell: Cell, order: DateOrder | None, today: date | None) -> st
 
 
 def open_table(name: str, content: bytes, sheet: str | None = None) -> Grid | None:
-    """The table in a file, or None where it is something else.
+    """Return the table in a file, or None if it is something else.
 
     Raises RefusedFile for a table that cannot be read.
     """
@@ -108,9 +108,9 @@ def open_table(name: str, content: bytes, sheet: str | None = None) -> Grid | No
 
 
 def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) -> Sheet:
-    """Return what the table says; `today` is the day in the practice.
+    """Return what the table says; `today` is the date in the practice.
 
-    Raises RefusedFile where the plan finds no type or no subject in it.
+    Raises RefusedFile where the mapping finds no type or no subject in it.
     """
     missing = missing_columns(plan)
     if missing:
@@ -141,7 +141,7 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
 
 
 def missing_columns(plan: ColumnMapping) -> str:
-    """The sentence that names a column nothing can come in without; empty where all are there."""
+    """Return the sentence that names a required column that is missing; empty if all are there."""
     has = plan.columns.keys()
     if Field.TYPE not in has and not plan.codes and plan.type is None:
         return (
@@ -159,7 +159,7 @@ def missing_columns(plan: ColumnMapping) -> str:
 
 
 def warnings(sheet: Sheet) -> list[str]:
-    """What is worth saying about a table; no value of a row is in it."""
+    """Return what is worth saying about a table, without any value of a row."""
     said = [*sheet.grid.warnings, *_hidden_warnings(sheet)]
     for which in DATES:
         if which in sheet.plan.columns:

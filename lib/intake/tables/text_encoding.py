@@ -1,7 +1,4 @@
-"""The text of a table, whatever it was written in: UTF-8, UTF-16, Windows-1252, or two at once.
-
-Pure.
-"""
+"""Decode the text of a table: UTF-8, UTF-16, Windows-1252, or two of them in one file. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 LOST = "\ufffd"  # what a program writes for a letter it could not read
-MAX_NAMED = 5  # lines that a warning names
-# UTF-8 that a program took for Windows-1252 and wrote as UTF-8 again: "Ñ" has become "Ã‘".
+MAX_NAMED = 5  # lines named in a warning
+# UTF-8 that a program read as Windows-1252 and wrote as UTF-8 again: "Ñ" has become "Ã‘".
 _GARBLED = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
     "\u2013\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
@@ -25,14 +22,14 @@ _GARBLED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A file's text, and what is worth saying about how it was written; no value is in it."""
+    """A file's text, and warnings about its encoding, which contain no value."""
 
     text: str
     warnings: tuple[str, ...] = ()
 
 
 def decode(content: bytes) -> Decoded | None:
-    """Return the text, or None where the bytes are none."""
+    """Return the text, or None if the bytes are not text."""
     for mark, encoding in MARKS:
         if content.startswith(mark):
             body = content[len(mark) :]
@@ -56,11 +53,12 @@ def _of_bytes(content: bytes) -> Decoded | None:
 
 
 def _of_two(content: bytes) -> Decoded | None:
-    """Windows-1252, line by line where some lines are UTF-8: two exports put together."""
+    """Return Windows-1252 text, with those lines read as UTF-8 that are: two exports in one
+    file."""
     lines = content.split(b"\n")
     read: list[str] = []
-    single: list[int] = []  # lines that only Windows-1252 can read
-    several: list[int] = []  # lines that are UTF-8, by what they come to
+    single: list[int] = []  # lines that are only readable as Windows-1252
+    several: list[int] = []  # lines that are readable as UTF-8
     for number, line in enumerate(lines, start=1):
         if line.isascii():
             read.append(line.decode("ascii"))
@@ -80,7 +78,7 @@ def _of_two(content: bytes) -> Decoded | None:
 
 
 def _as_utf8(line: bytes) -> str | None:
-    """The line as UTF-8 where that comes to letters of the West, as names have them.
+    """Return the line as UTF-8 if that yields Western letters, as names have them; else None.
 
     Windows-1252 can look like UTF-8 by chance ("É’" is the byte pair of a rare phonetic letter).
     """
@@ -96,7 +94,7 @@ def _as_utf8(line: bytes) -> str | None:
 
 
 def _checked(text: str, warnings: tuple[str, ...]) -> Decoded | None:
-    """The text where it is one: a file of pictures or programs is full of control signs."""
+    """Return the text if it is one: pictures and programs are full of control characters."""
     start = text[:4000]
     odd = sum(ord(sign) < 32 and sign not in "\r\n\t\f" for sign in start)
     if odd * 50 > len(start):
@@ -122,7 +120,7 @@ def _checked(text: str, warnings: tuple[str, ...]) -> Decoded | None:
 
 
 def _lines(numbers: list[int]) -> str:
-    """Name one line or several: "line 3", "each of the lines 3, 4 and 12 others"."""
+    """Return words for one line or several: "line 3", "each of the lines 3, 4 and 12 others"."""
     named = ", ".join(map(str, numbers[:MAX_NAMED]))
     more = len(numbers) - MAX_NAMED
     if len(numbers) == 1:

@@ -1,4 +1,5 @@
-"""Files that hold no table we read, named for what they are, whatever they are called. Pure."""
+"""Name the files that hold no table we can read for what they are, whatever they are called.
+Pure."""
 
 from __future__ import annotations
 
@@ -25,11 +26,11 @@ _BEGINNINGS = (
     (b"Rar!\x1a\x07", "it is an archive (RAR); unpack it"),
     (b"SQLite format 3\0", "it is a database (SQLite)"),
 )
-# A record BOF at the very beginning: Excel 2 to 5 wrote sheets without a container.
+# A BOF record at the very beginning: Excel 2 to 5 wrote sheets without a container.
 _OLD_SHEETS = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
 _BEFORE = "\xff\xfe\xef\xbb\xbf \t\r\n"  # byte order marks and blanks
 _PAGE = re.compile(r"<(?:!doctype html|html|head|body|meta|table|style|div)[\s>/]")
-_OLE_STREAMS = (  # by what the container holds; the first that is there counts
+_OLE_STREAMS = (  # by what the container holds; the first match counts
     ("EncryptedPackage", "it is a workbook or document locked with a password"),
     ("Workbook", _EXCEL),
     ("Book", "it is a workbook of an old Excel (.xls, 1995)"),
@@ -40,13 +41,14 @@ _OLE_STREAMS = (  # by what the container holds; the first that is there counts
 
 
 def sentence(name: str, content: bytes) -> str | None:
-    """Return what the file is and what to do, or None where it may be something we read.
+    """Return what the file is and what to do, or None if we may be able to read it.
 
-    It goes on from "… was refused: ".
+    It continues "… was refused: ".
     """
     if content.startswith(OLE):
         return _container(content)
-    is_named_x12 = PurePath(name).suffix.lower() in X12_ENDINGS  # its reader says: it is no X12
+    # the X12 reader says that it is no X12
+    is_named_x12 = PurePath(name).suffix.lower() in X12_ENDINGS
     for beginning, what in _BEGINNINGS:
         if content.startswith(beginning) and not is_named_x12:
             return f"{what}, not a table. If it holds one, {SAVE}."
@@ -56,7 +58,7 @@ def sentence(name: str, content: bytes) -> str | None:
 
 
 def _head(content: bytes) -> str:
-    """The beginning as text in small letters, without what may stand before it."""
+    """Return the beginning as lower-case text, without byte order mark and blanks."""
     start = content[:LOOKED_AT].replace(b"\0", b"")
     return start.decode("latin-1").lower().lstrip(_BEFORE)
 
@@ -79,7 +81,7 @@ def _markup(head: str) -> str | None:
 
 
 def _container(content: bytes) -> str:
-    """Tell the files of older Office programs apart by the streams in them."""
+    """Return which older Office program wrote the file, told by the streams in it."""
     import olefile
 
     locked = ""
@@ -102,7 +104,7 @@ def _container(content: bytes) -> str:
 
 
 def _is_locked(workbook: bytes) -> bool:
-    """True where the records of a BIFF8 workbook begin with FILEPASS (0x2F): what follows is
+    """Return True if the records of a BIFF8 workbook begin with FILEPASS (0x2F): what follows is
     encrypted. Source: [MS-XLS] 2.4.117."""
     at = 0
     while at + 4 <= len(workbook):

@@ -1,4 +1,5 @@
-"""A workbook before it is read: what its parts declare, how large its sheets are, what they hide.
+"""Scan a workbook before reading it: what its parts declare, how large its sheets are, what they
+hide.
 
 Pure. The parts are walked, never held: a few bytes can describe a sheet of 20,000,000 rows.
 """
@@ -11,22 +12,22 @@ from functools import lru_cache
 from typing import IO
 from xml.parsers import expat
 
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # Excel's own
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # Excel's own limits
 PIECE = 1 << 16  # bytes
 _TRUE = {"1", "true"}
 _ZERO = {"0", "0.0"}
 
 
 class TooLarge(Exception):
-    """The sheets have more cells than anybody needs."""
+    """The sheets have more cells than any real workbook."""
 
 
 class Odd(Exception):
-    """The workbook says what no workbook says; the message goes on from "because "."""
+    """The workbook contains something that none should; the message continues "because "."""
 
 
 class _Begun(Exception):
-    """The first element of a part was met."""
+    """The first element of a part was reached."""
 
 
 @dataclass(slots=True)
@@ -37,10 +38,10 @@ class Scan:
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # from, to; from 1
     is_filtered: bool = False
     has_formulas: bool = False
-    cells: int = 0  # empty ones between others included
+    cells: int = 0  # including empty ones in between
 
     def hides_column(self, at: int) -> bool:
-        """True for a column, counted from 0, that the workbook does not show."""
+        """Return True if the workbook hides a column, counted from 0."""
         return any(first <= at + 1 <= last for first, last in self.hidden_columns)
 
 
@@ -59,7 +60,7 @@ def check_prolog(opened: IO[bytes]) -> None:
 
 
 def scan(opened: IO[bytes], most_cells: int) -> Scan:
-    """Walk a sheet. Raises TooLarge, Odd, and expat's errors for what is no XML."""
+    """Count what a sheet holds. Raises TooLarge, Odd, and expat's errors for what is no XML."""
     found = Scan()
     parser = _parser()
     parser.StartElementHandler = _Walk(found, most_cells).start
@@ -68,7 +69,7 @@ def scan(opened: IO[bytes], most_cells: int) -> Scan:
 
 
 class _Walk:
-    """Follows the elements of one sheet."""
+    """The handler of one sheet's elements."""
 
     def __init__(self, found: Scan, most_cells: int) -> None:
         self.found, self.most = found, most_cells
@@ -101,7 +102,7 @@ class _Walk:
         column = _column(written[: _digits_at(written)]) if written else self.column + 1
         if column > LAST_COLUMN:
             raise TooLarge
-        # One far to the right makes all before it, even where the file leaves them out.
+        # One cell far to the right makes all before it, even if the file leaves them out.
         self.found.cells += max(column - self.column, 1)
         self.column = max(column, self.column)
         if self.found.cells > self.most:
@@ -133,7 +134,7 @@ def _feed(parser: expat.XMLParserType, opened: IO[bytes]) -> None:
 
 
 def _number(written: str, most: int, what: str) -> int:
-    """A whole number from 1 to `most`, some programs write 3.0. Raises Odd for others."""
+    """Return a whole number from 1 to `most`; some programs write 3.0. Raises Odd for others."""
     whole = written.removesuffix(".0")
     if not (whole.isascii() and whole.isdigit()) or len(whole) > 12:
         raise Odd(f"it names a {what} that is no number")
@@ -143,13 +144,13 @@ def _number(written: str, most: int, what: str) -> int:
 
 
 def _digits_at(written: str) -> int:
-    """Where the digits of "AB12" begin."""
+    """Return where the digits of "AB12" begin."""
     return next((at for at, sign in enumerate(written[:5]) if sign.isdigit()), len(written))
 
 
 @lru_cache(maxsize=LAST_COLUMN)
 def _column(letters: str) -> int:
-    """The column of its letters, counted from 1. Raises Odd for what are none."""
+    """Return the column that its letters name, counted from 1. Raises Odd if they name none."""
     if not (0 < len(letters) <= 3 and letters.isascii() and letters.isalpha()):
         raise Odd("it names a column that is none")
     number = 0
@@ -159,5 +160,5 @@ def _column(letters: str) -> int:
 
 
 def is_locked(packed: zipfile.ZipFile) -> bool:
-    """True where parts of the archive are locked with a password."""
+    """Return True if parts of the archive are protected by a password."""
     return any(part.flag_bits & 1 for part in packed.infolist())

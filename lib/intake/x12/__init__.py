@@ -1,1 +1,1 @@
-"""X12 messages, read: no module here reaches the store."""
+"""Read X12 messages. No module here reaches the store."""

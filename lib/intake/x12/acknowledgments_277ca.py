@@ -1,6 +1,6 @@
-"""Claim acknowledgments (277CA, 005010X214): what was rejected, asked for and accepted. Pure.
+"""Claim acknowledgments (277CA, 005010X214): what was rejected, requested and accepted. Pure.
 
-What a status says is read from the table in decision_rules.py: STC03 and the category in STC01;
+What a status means is decided by the table in decision_rules.py: STC03 and the category in STC01;
 the composites in STC10 and STC11 only explain. Parsed, not stored.
 """
 
@@ -39,7 +39,7 @@ DISAGREE = (
 REJECTED, DENIED, REQUESTED = (
     StatusOutcome.REJECTED, StatusOutcome.DENIED, StatusOutcome.REQUESTED,
 )  # fmt: skip
-TASKS = (REJECTED, DENIED, REQUESTED)  # of which a task is made, what weighs most first
+TASKS = (REJECTED, DENIED, REQUESTED)  # outcomes that make a task, the weightiest first
 TITLES = {REJECTED: "Rejected", DENIED: "Denied", REQUESTED: "Asked by the payer"}
 VERBS = {REJECTED: "rejected", DENIED: "denied", REQUESTED: "asks for something about"}
 CLOSING = {
@@ -53,15 +53,16 @@ ASKS_PATIENT = "P4"
 
 @dataclass(slots=True)
 class _Batch:
-    """A receiver or a provider of which everything was rejected, while what is below comes by."""
+    """A receiver or provider level at which everything was rejected, while the levels below it are
+    read."""
 
     unit: StatusLevel
-    providers: list[StatusLevel] = field(default_factory=list)  # that were rejected inside it
-    claims: int = 0  # that are named below it
+    providers: list[StatusLevel] = field(default_factory=list)  # those rejected within it
+    claims: int = 0  # named below it
 
 
 def parse(transaction: Transaction) -> Iterator[Request | PayerUpdate | StatusSeen]:
-    """What one 277CA asks and tells, in the order of the file."""
+    """Yield what one 277CA asks and tells, in the order of the file."""
     batch: _Batch | None = None
     for unit in units(transaction):
         if unit.level == PATIENT:
@@ -93,7 +94,8 @@ def _of(statuses: Sequence[ClaimStatus], outcome: StatusOutcome) -> list[ClaimSt
 
 
 def _claim(unit: StatusLevel) -> Iterator[Request | PayerUpdate | StatusSeen]:
-    """What is said of one claim: a task for what weighs most, else what is neither yes nor no."""
+    """Yield what is said about one claim: a task for the weightiest, else what is neither yes nor
+    no."""
     on_lines = [each for line in unit.lines for each in line.statuses]
     for said in (unit.statuses, on_lines):
         for outcome in TASKS:
@@ -118,7 +120,7 @@ def _seen(unit: StatusLevel, outcome: StatusOutcome, statuses: Sequence[ClaimSta
 
 
 def _unclear(unit: StatusLevel, statuses: Sequence[ClaimStatus]) -> Iterator[Request | StatusSeen]:
-    """What is no acceptance and no rejection: named, and told to an open task of the claim."""
+    """Yield statuses that neither accept nor reject: counted, and told to the claim's open task."""
     said = _of(statuses, StatusOutcome.UNCLEAR)
     if unit.level != PATIENT:
         said += _of(statuses, REQUESTED)
@@ -216,12 +218,12 @@ def _request(
 
 
 def _whose(unit: StatusLevel) -> str:
-    """Return by what claims of one number are told apart: payer, patient and day of service."""
+    """Return what tells claims of one number apart: payer, patient and day of service."""
     return f"{unit.payer.name}|{unit.patient.name}|{unit.patient.code}|{unit.dates[0]}"
 
 
 def _batch(batch: _Batch) -> Request:
-    """One request for everything a provider or a receiver sent: it names no patient."""
+    """Return one request for everything a provider or a receiver sent; it names no patient."""
     unit = batch.unit
     said = [
         *_rejected(unit.statuses),
@@ -265,7 +267,7 @@ def _batch(batch: _Batch) -> Request:
 
 
 def _resend(advice: Advice, kept: Decimal | None) -> str:
-    """What to do about a batch; `kept` are the claims of it that were accepted."""
+    """Return what to do about a batch; `kept` is the amount of its claims that were accepted."""
     if advice.resend:
         return f"{advice.advice} {advice.resend}"
     if kept:
@@ -292,7 +294,7 @@ def _doubt(statuses: Sequence[ClaimStatus]) -> str:
 
 
 def _named(lines: Sequence[Line]) -> str:
-    """ "2 service lines (99213, 0300)"."""
+    """Return words such as "2 service lines (99213, 0300)"."""
     shown = [line.procedure for line in lines if line.procedure][:MAX_LINES]
     some = f" ({', '.join(shown)})" if shown else ""
     return f"{len(lines)} service line{'' if len(lines) == 1 else 's'} of the claim{some}"

@@ -1,7 +1,7 @@
-"""The levels of a 277 while its segments come by: payer, receiver, provider, patient, claim. Pure.
+"""The levels of a 277, read segment by segment: payer, receiver, provider, patient, claim. Pure.
 
-Levels are told by HL03 and by the order of the file, never by HL ids or parents: those repeat and
-are wrong in real files.
+Levels are recognized by HL03 and by their order in the file, never by HL ids or parents: those
+repeat and are wrong in real files.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ SOURCE, RECEIVER, PROVIDER = "20", "21", "19"  # HL03; any other level is a pati
 PATIENT = "PT"
 PAYER_NUMBER = "1K"  # REF01: the payer's claim control number
 TRACE_NUMBER = "D9"  # REF01: the clearinghouse's number of the claim
-CLEARINGHOUSE = "AY"  # NM101 of who sends the message, where that is no payer
+CLEARINGHOUSE = "AY"  # NM101 of the sender, if that is no payer
 DUE = "106"  # DTP01: when the payer needs the answer
-Period = tuple[date, date | None]  # first and last day; None where it names no end
+Period = tuple[date, date | None]  # first and last day; None if there is no end
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Line:
 
 @dataclass(slots=True)
 class StatusLevel:
-    """What stands between one TRN (or HL) and the next: about a batch, a provider or a claim."""
+    """What stands between one TRN (or HL) and the next, about a batch, a provider or a claim."""
 
     level: str
     number: int  # of the HL or TRN segment
@@ -47,9 +47,9 @@ class StatusLevel:
     receiver: Party
     provider: Party
     patient: Party
-    batch: str  # the trace number of the batch the claim was sent in
+    batch: str  # the trace number of the batch in which the claim was sent
     last: int = 0  # number of its last segment
-    has_bad_due: bool = False  # it names a day (DTP*106) that cannot be read
+    has_bad_due: bool = False  # its due date (DTP*106) cannot be read
     trace: str = ""  # TRN02
     is_own_trace: bool = False  # TRN01 = 2: the number that we sent, else one of the payer's
     statuses: list[ClaimStatus] = field(default_factory=list)
@@ -62,17 +62,18 @@ class StatusLevel:
 
     @property
     def said_on(self) -> date | None:
+        """Return the first date of its statuses, or None."""
         return next((each.said_on for each in self.statuses if each.said_on), None)
 
     @property
     def dates(self) -> tuple[date | None, date | None]:
-        """First and last day of service: of the claim, else of its lines."""
+        """Return first and last day of service: of the claim, else of its lines."""
         period = self.periods.get("472")
         found = [period] if period else [line.dates for line in self.lines if line.dates]
         return elements.span(found)
 
     def facts(self, *, claim: str, payers: str = "") -> ClaimFacts:
-        """Which claim is meant: `claim` is our number of it, `payers` the payer's."""
+        """Return which claim is meant: `claim` is our number for it, `payers` the payer's."""
         amounts = (each.amount for each in self.statuses if each.amount)
         charged = next(amounts, None) or self.amounts.get("T3")
         is_payer = self.payer_kind != CLEARINGHOUSE
@@ -90,9 +91,9 @@ class StatusLevel:
 
 
 def units(transaction: Transaction) -> Iterator[StatusLevel]:
-    """The units of one 277 in the order of the file.
+    """Yield the levels of one 277 in the order of the file.
 
-    Dates and amounts that are none are left empty, with a remark: they decide nothing here.
+    Dates and amounts that cannot be read are left empty, with a remark: they decide nothing here.
     """
     reader = _Reader(transaction.separators.component, transaction.remarks)
     for number, segment in transaction.segments:

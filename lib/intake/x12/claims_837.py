@@ -13,10 +13,10 @@ OTHER_FORMS = {"SV2": "837I (institutional claims)", "SV3": "837D (dental claims
 
 
 def parse(transaction: Transaction) -> Iterator[Claim | RejectedLoop]:
-    """The claims of one 837 in the order of the file; one that cannot be read stops no other.
+    """Yield the claims of one 837 in the order of the file; one that cannot be read stops no other.
 
-    Hierarchies are read by sequence (HL03), never by parent ids: those repeat and are wrong in
-    real files. Raises Unreadable where the transaction as a whole cannot be taken.
+    Hierarchies are read by sequence (HL03), never by parent ids: those repeat and are wrong in real
+    files. Raises Unreadable where the transaction as a whole cannot be read.
     """
     around = LoopContext(transaction.separators.component, transaction.remarks)
     draft: ClaimParser | Unreadable | None = (

@@ -1,6 +1,6 @@
-"""What a payer decided, read from what it paid and why: the rules as a table, first match counts.
+"""What a payer decided, read from what it paid and why: a table of rules, the first match counts.
 
-CLP02 alone decides almost nothing: 4 is only for a patient whom the payer does not recognise, and
+CLP02 alone decides almost nothing: 4 is only for a patient whom the payer does not recognize, and
 every other denial comes as 1, 2 or 3 with nothing paid (X12 RFI 1423, 1885, 976). The same rows
 stand in docs/decisions.md and are shown in Settings. Pure.
 """
@@ -17,14 +17,14 @@ from lib.intake.x12.remittances_835 import Adjustment, ClaimPayment, Kind
 DENIED, PREDETERMINATION, REVERSAL = "4", "25", "22"  # CLP02
 FORWARDED = frozenset({"19", "20", "21"})  # processed, and forwarded to another payer
 NOT_THEIRS = frozenset({"23", "24"})  # forwarded without a decision
-PENDED = frozenset({"5", "9", "10", "13", "14", "15", "16", "17"})  # of older versions
+PENDED = frozenset({"5", "9", "10", "13", "14", "15", "16", "17"})  # in older versions
 IN_REVIEW, CAPITATION = "133", "24"  # claim adjustment reason codes
 PUBLIC = frozenset({"MA", "MB", "MC"})  # CLP06: Medicare part A and B, Medicaid
 NOTHING = Decimal("0.00")
 
 
 class Outcome(StrEnum):
-    """What became of a claim; the value is the word by which answers are counted."""
+    """What became of a claim; the value is the word under which answers are counted."""
 
     PAID = "paid"
     DENIED = "denied"
@@ -41,26 +41,28 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What an answer comes to."""
+    """What an answer adds up to."""
 
     answer: ClaimPayment
     asked: tuple[
         Adjustment, ...
-    ]  # above zero, for which neither contract, patient nor payer stands
-    by_others: Decimal  # US dollars that another payer took care of
+    ]  # above zero, and neither contractual nor owed by the patient or another payer
+    by_others: Decimal  # US dollars that another payer covered
     unexplained: Decimal  # US dollars of the charge that no adjustment explains
 
     @property
     def is_unpaid(self) -> bool:
+        """Return True if nothing was paid on a charge above zero."""
         return self.answer.paid == 0 and self.answer.charged > 0
 
     @property
     def is_open(self) -> bool:
-        """True where something unpaid is neither the contract's, the patient's nor another's."""
+        """Return True if some unpaid amount is neither the contract's, the patient's nor another
+        payer's."""
         return bool(self.asked) or self.unexplained > 0
 
     def is_all(self, test: Callable[[Adjustment], bool]) -> bool:
-        """True where every dollar in question is adjusted with such a reason."""
+        """Return True if every open dollar is adjusted for such a reason."""
         return bool(self.asked) and self.unexplained <= 0 and all(map(test, self.asked))
 
 
@@ -193,12 +195,12 @@ RULES = (
 
 
 def plain_rows() -> list[tuple[str, str, str]]:
-    """The table of answers for people: what is found, how it is counted, what becomes of it."""
+    """Return the table for people: what an answer says, how it is counted, what becomes of it."""
     return [(_capital(rule.when), rule.outcome.value, rule.then) for rule in RULES]
 
 
 def plain_status_rows() -> list[tuple[str, str, str]]:
-    """The same for the statuses of acknowledgments."""
+    """Return the same for the statuses of acknowledgments."""
     return [(_capital(rule.when), rule.outcome.value, rule.then) for rule in STATUS_RULES]
 
 
@@ -207,40 +209,41 @@ def _capital(text: str) -> str:
 
 
 def facts(answer: ClaimPayment) -> Facts:
-    """What the answer comes to.
+    """Return what the answer adds up to.
 
-    Adjustments of the patient's share that no CAS segment names stand in CLP05.
+    Where no CAS segment names the patient's share, it is taken from CLP05.
     """
     positive = [reason for reason in answer.reasons if reason.amount > 0]
     asked = tuple(reason for reason in positive if reason.kind is Kind.ASKED)
     by_others = sum((r.amount for r in positive if r.kind is Kind.OTHER_PAYER), NOTHING)
     named = sum((reason.amount for reason in answer.reasons), NOTHING)
-    named = max(named, answer.adjusted)  # said of the claim and of its lines: twice, or two parts
+    # named both for the claim and for its lines: the same money, or two parts
+    named = max(named, answer.adjusted)
     if not any(reason.group == "PR" for reason in answer.reasons):
-        named += answer.patient_owes
+        named += answer.patient_owes or NOTHING
     unexplained = answer.charged - answer.paid - named
     return Facts(answer, asked, by_others, max(unexplained, NOTHING))
 
 
 def rule_of(answer: ClaimPayment) -> Rule:
-    """The first row of the table that holds."""
+    """Return the first row of the table that matches."""
     said = facts(answer)
     return next(rule for rule in RULES if rule.holds(said))
 
 
 def outcome(answer: ClaimPayment) -> Outcome:
-    """What became of the claim."""
+    """Return what became of the claim."""
     return rule_of(answer).outcome
 
 
 def open_amount(answer: ClaimPayment) -> Decimal:
-    """US dollars of a denied claim that nobody has taken care of."""
+    """Return the US dollars of a denied claim that nobody has covered."""
     left = answer.charged - facts(answer).by_others
     return left if left > 0 else answer.charged
 
 
 class StatusOutcome(StrEnum):
-    """What a claim status (STC) says; the value is the word by which statuses are counted."""
+    """What a claim status (STC) means; the value is the word under which statuses are counted."""
 
     REJECTED = "rejected"
     DENIED = "denied"
@@ -252,14 +255,15 @@ class StatusOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StatusRule:
-    """One row of the table for 277CA messages."""
+    """One row of the table for the 277CA."""
 
     outcome: StatusOutcome
     when: str
     then: str
     source: str
-    categories: frozenset[str]  # of STC01; a letter alone stands for every code that begins so
-    action: str | None = None  # STC03, where that decides too
+    # of STC01; a single letter stands for every code that begins with it
+    categories: frozenset[str]
+    action: str | None = None  # STC03, if that decides too
 
 
 STATUS_RULES = (
@@ -325,7 +329,7 @@ STATUS_RULES = (
 
 
 def status_outcome(category: str, action: str) -> StatusOutcome:
-    """What a category (STC01) with an action (STC03) says."""
+    """Return what a category (STC01) with an action (STC03) means."""
     for rule in STATUS_RULES:
         kinds = rule.categories
         is_kind = "" in kinds or category in kinds or (category[:1] or "-") in kinds

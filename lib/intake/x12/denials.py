@@ -1,8 +1,8 @@
-"""The answers of a remittance: what they ask of the practice, and what they tell it. Pure.
+"""What the answers of a remittance ask of the practice, and what they tell it. Pure.
 
-What was decided is read from the table in decision_rules.py. A denied claim always makes a
-request. Which of the others make a task is the choice of each practice; what makes none is history
-of a task that is open.
+What was decided is read from the table in decision_rules.py. A denied claim always makes a request.
+Which other answers make a task is each practice's choice; the rest is added to the history of an
+open task.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
 from lib.models import TaskOptions, TaskType
 
 MAX_LINES = 6  # named in the instructions
-TOLD = {  # what goes on from "answered the claim without a payment"
+TOLD = {  # continues "answered the claim without a payment"
     Outcome.PENDED: "it is still in review",
     Outcome.FORWARDED: "it was passed on to another payer",
     Outcome.PREDETERMINED: "it only says what a service would be paid",
@@ -35,9 +35,9 @@ NONE = TaskOptions()
 def read(
     answers: Iterable[ClaimPayment], takebacks: Iterable[Recoupment], options: TaskOptions = NONE
 ) -> tuple[list[Request], list[PayerUpdate]]:
-    """What the answers ask by the options of the practice, and what they tell.
+    """Return what the answers ask, by the practice's options, and what they tell.
 
-    `takebacks` are those that are not settled by an entry of their own (lib/intake/recoupments.py).
+    `takebacks` are those that no entry of their own settles (lib/intake/recoupments.py).
     """
     requests: list[Request] = []
     news: list[PayerUpdate] = []
@@ -64,25 +64,28 @@ def key(answer: ClaimPayment, kind: str = "") -> str:
 
 
 def part_key(answer: ClaimPayment) -> str:
-    """Return which part of a split claim is answered: the same part answered again is one part."""
+    """Return which part of a split claim is answered; the same part answered again has the same
+    key."""
     services = ",".join(f"{line.procedure} {line.charged}" for line in answer.lines)
     return "|".join((str(answer.charged), services or answer.payer_claim_number))
 
 
 def earlier_key(answer: ClaimPayment, kind: str = "") -> str:
-    """Return the key of stores made before keys said in which answer a request stands."""
+    """Return the key as older stores made it, before it said in which answer a request stands."""
     whose = answer.claim_number or answer.patient.name
     claim = answer.payer_claim_number or f"{answer.dates[0]} {answer.charged}"
     return "|".join(("835", *([kind] if kind else []), whose, claim, denial_advice.codes(answer)))
 
 
 def _of_kind(request: Request, answer: ClaimPayment, kind: str) -> Request:
-    """Key a request by what kind of answer makes it: one claim may be asked about in each way."""
+    """Key a request by the kind of answer that makes it, since a claim may be asked about in each
+    way."""
     return replace(request, key=key(answer, kind), earlier_keys=(earlier_key(answer, kind),))
 
 
 def _request(answer: ClaimPayment, outcome: Outcome, options: TaskOptions) -> Request | None:
-    """What the answer asks, or what it adds to the history of an open task; None for news."""
+    """Return what the answer asks, or what it adds to the history of an open task; None for good
+    news."""
     if outcome is Outcome.DENIED:
         advice = denial_advice.find(answer)
         return replace(
@@ -101,7 +104,7 @@ def _request(answer: ClaimPayment, outcome: Outcome, options: TaskOptions) -> Re
 
 
 def _denied(answer: ClaimPayment, advice: denial_advice.Advice) -> str:
-    """The instructions, with what else the answer says about the money that is open."""
+    """Return the instructions, with what else the answer says about the open amount."""
     said = denial_advice.instructions(answer, advice)
     if answer.charged == 0:
         said += " Nothing was charged, so no money is open."
@@ -114,7 +117,8 @@ def _denied(answer: ClaimPayment, advice: denial_advice.Advice) -> str:
 
 
 def _told(answer: ClaimPayment, outcome: Outcome) -> Request:
-    """An answer that pays nothing and asks nothing: an open task of the claim is told."""
+    """Return the line that an answer which pays nothing and asks nothing adds to the claim's open
+    task."""
     advice = denial_advice.find(answer)
     said = f"{_who(answer)} answered the claim{_when(answer)} without a payment: {TOLD[outcome]}."
     request = replace(_about(answer, advice, advice.title, said), is_history=True)
@@ -156,7 +160,7 @@ def _about(
 
 
 def _lines(answer: ClaimPayment) -> Request:
-    """Service lines of a paid claim for which nothing was paid."""
+    """Return a request about the unpaid service lines of a paid claim."""
     denied = [line for line in answer.lines if line.is_denied]
     reasons = {
         (each.group, each.code): each
@@ -181,7 +185,7 @@ def _lines(answer: ClaimPayment) -> Request:
 
 
 def _partial(answer: ClaimPayment) -> Request:
-    """A claim that was paid less for a reason that somebody may answer."""
+    """Return a request about a claim that was paid less, for a reason that somebody may answer."""
     advice = denial_advice.find(answer)
     asked = answer.asked
     amount = min(sum((each.amount for each in asked), Decimal("0.00")), answer.charged)

@@ -1,8 +1,8 @@
 """Requests for documents (277 RFAI, 006020X313 and 005010X213): one request a claim. Pure.
 
-STC01 asks: category R…, then a LOINC code where the composite's list is LOI. The payer's own
-control number stands in TRN02, ours in REF*EJ (or in a TRN that sends ours back), the day the
-answer is due in DTP*106: the first where several are named.
+STC01 asks: category R…, then a LOINC code if the composite's list is LOI. The payer's own control
+number stands in TRN02, ours in REF*EJ (or in a TRN that returns ours), the due date in DTP*106; of
+several due dates the first counts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ BAD_DUE = " The day it names as due (DTP*106) cannot be read, so ask the payer u
 
 
 def parse(transaction: Transaction) -> Iterator[Request | RejectedLoop]:
-    """What one 277 asks for, in the order of the file; a request without a claim stops no other."""
+    """Yield what one 277 requests, in the order of the file; a request without a claim stops no
+    other."""
     for unit in units(transaction):
         if unit.level == PATIENT and (unit.statuses or unit.lines):
             try:
@@ -103,11 +104,11 @@ def _is_loinc(code: Code) -> bool:
 
 def _title(labels: Sequence[str]) -> str:
     more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
-    return f"Documents wanted: {labels[0][:1].lower()}{labels[0][1:]}{more}"
+    return f"Documents requested: {labels[0][:1].lower()}{labels[0][1:]}{more}"
 
 
 def _wanted(codes: Sequence[Code], what: str) -> str:
-    """ "office notes (11506-3) for the claim"."""
+    """Return words such as "office notes (11506-3) for the claim"."""
     said = [
         f"{loinc.label(code.status).lower()} ({code.status})" if _is_loinc(code) else str(code)
         for code in codes

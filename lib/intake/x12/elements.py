@@ -1,6 +1,6 @@
 """Amounts, dates and names as X12 writes them. Pure.
 
-What must be right raises Unreadable, saying which element; what nothing depends on is left empty,
+What must be right raises Unreadable, naming the element; what nothing depends on is left empty,
 with a remark that says so.
 """
 
@@ -15,8 +15,8 @@ from lib.intake.records import Party
 from lib.intake.x12.reader import Segment, Unreadable, element
 
 CENT = Decimal("0.01")
-FIRST_YEAR, LAST_YEAR = 1850, 2199  # others are a slip of the sender
-NO_END = "99991231"  # what senders write for a period that is still open
+FIRST_YEAR, LAST_YEAR = 1850, 2199  # other years are the sender's typing errors
+NO_END = "99991231"  # what senders write for a period that has not ended
 MOST = Decimal("9999999999.99")  # what DECIMAL(12,2) holds
 
 
@@ -31,18 +31,18 @@ def _named(segment: tuple[str, ...]) -> Party:
 
 
 def party(segment: Segment) -> Party:
-    """Who an NM1 segment names."""
+    """Return whom an NM1 segment names."""
     return _named(tuple(segment))
 
 
 def organisation(segment: Segment) -> Party:
-    """Who an N1 segment names."""
+    """Return whom an N1 segment names."""
     return _party((element(segment, 2), "", element(segment, 4), element(segment, 3)))
 
 
 @lru_cache(maxsize=16384)
 def number(text: str) -> Decimal | None:
-    """A number as X12 writes it ("-12.50", ".5"), or None."""
+    """Return a number as X12 writes it ("-12.50", ".5"), or None."""
     digits = text[1:] if text[:1] in {"-", "+"} else text
     whole, _, part = digits.partition(".")
     if not (whole + part).isascii() or not (whole + part).isdigit() or len(digits) > 18:
@@ -51,7 +51,7 @@ def number(text: str) -> Decimal | None:
 
 
 def amount(segment: Segment, at: int, segment_number: int) -> Decimal:
-    """US dollars of a required element, with two decimals."""
+    """Return the US dollars of a required element, with two decimals."""
     value = number(element(segment, at))
     name = f"{segment[0]}{at:02}"
     if value is None:
@@ -65,7 +65,7 @@ def amount(segment: Segment, at: int, segment_number: int) -> Decimal:
 def amount_if_any(
     segment: Segment, at: int, segment_number: int, remarks: list[str]
 ) -> Decimal | None:
-    """US dollars of an element that nothing depends on: None, with a remark, where it is bad."""
+    """Return the US dollars of an optional element; None, with a remark, if it is bad."""
     if not element(segment, at):
         return None
     try:
@@ -76,12 +76,12 @@ def amount_if_any(
 
 
 def left_empty(problem: Unreadable) -> str:
-    """The remark on an element that could not be read and is not needed."""
+    """Return the remark on an element that cannot be read and is not needed."""
     return f"Segment {problem.number}: {problem.what}; it was left empty."
 
 
 def unit_charge(total: Decimal, units: Decimal) -> Decimal:
-    """US dollars for one unit, to the cent; the total where the units say nothing."""
+    """Return US dollars for one unit, to the cent; the total if the units say nothing."""
     if units in {0, 1}:
         return total
     each = (total / units).quantize(CENT, rounding=ROUND_HALF_UP)
@@ -101,9 +101,11 @@ def _day(text: str) -> date | None:
 
 
 def day(segment: Segment, at: int, segment_number: int, remarks: list[str]) -> date | None:
-    """The date CCYYMMDD in an element; None where it is empty, and with a remark where it is none.
+    """Return the date CCYYMMDD in an element; None if it is empty, or, with a remark, if it is no
+    date.
 
-    No date decides who, what or how much, so that a bad one never stops what it stands in.
+    No date decides who, what or how much, so a bad one never stops the claim or answer it belongs
+    to.
     """
     text = element(segment, at)
     found = _day(text) if text else None
@@ -116,9 +118,10 @@ def day(segment: Segment, at: int, segment_number: int, remarks: list[str]) -> d
 def period(
     segment: Segment, segment_number: int, remarks: list[str]
 ) -> tuple[date, date | None] | None:
-    """First and last day of a DTP segment: D8, RD8 or DT by what stands in DTP03.
+    """Return first and last day of a DTP segment: D8, RD8 or DT, told by what stands in DTP03.
 
-    The last day is None where the period names no end. None, with a remark, for what is no date.
+    The last day is None if the period names no end. Return None, with a remark, for what is no
+    date.
     """
     text = element(segment, 3)
     if not text:
@@ -143,7 +146,7 @@ def _no_date(text: str) -> str:
 def span(
     periods: Sequence[tuple[date, date | None]],
 ) -> tuple[date | None, date | None]:
-    """The first and the last day of all periods; no last day where one of them has no end."""
+    """Return the first and the last day of all periods; no last day if one of them has no end."""
     if not periods:
         return None, None
     ends = [end for _, end in periods if end]

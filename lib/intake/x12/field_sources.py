@@ -1,6 +1,6 @@
-"""Which segment of an 837P says which field of a charge: the places the claim was read from. Pure.
+"""Which segment of an 837P holds which field of a charge. Pure.
 
-Follows the rules by which lib/intake/x12/loops_837.py reads a claim; tests/test_claim_fields.py
+Follows the rules by which lib/intake/x12/loops_837.py reads a claim; tests/test_field_sources.py
 holds the two together on real files.
 """
 
@@ -14,7 +14,7 @@ from lib.intake.x12.loops_837 import BILLING, DIAGNOSIS, ROLES, SUBSCRIBER
 Place = tuple[int, str]  # number of the segment in its file, counted from 1, and its text
 
 _SUBSCRIBER = ("member_id", "patient_name", "birth_date", "payer_name")
-_NAMED = {  # NM101 above the claims: the fields it says
+_NAMED = {  # NM101 above the claims: the fields it fills
     "85": ("billing_name", "billing_npi"),
     "IL": ("member_id", "patient_name"),
     "QC": ("patient_name",),
@@ -30,16 +30,16 @@ class _Walk:
     is_line: bool = False
     is_other: bool = False  # inside the loop of another payer
     is_above: bool = False  # between an HL and the first claim below it
-    last: str = ""  # NM101 of the name that came last
+    last: str = ""  # NM101 of the latest name
     lines: int = 0
 
     def around(self, place: Place, parts: list[str]) -> None:
-        """What stands above the claim: billing provider, subscriber, payer and patient."""
+        """Note what stands above the claim: billing provider, subscriber, payer and patient."""
         name, kind = parts[0], _at(parts, 1)
         if name == "HL":
             self.is_above, self.last = True, ""
             self.leave(_at(parts, 3))
-        elif name == "CLM":  # another claim of the same patient: its own loops say nothing here
+        elif name == "CLM":  # another claim of the same patient: its own loops do not count
             self.is_above = False
         elif not self.is_above:
             return
@@ -86,17 +86,17 @@ class _Walk:
             self.found.setdefault(f"{role}_npi", place)
 
     def number(self, place: Place, kind: str) -> None:
-        """The authorization; a referral number where there is none."""
+        """Note the authorization number, else the referral number."""
         held = self.found.get("authorization_number")
         if held is None or (kind == "G1" and held[1][4:6] == "9F"):
             self.found["authorization_number"] = place
 
 
 def places(segments: Iterable[str], first: int) -> dict[str, Place]:
-    """The segment behind each field of the claim whose CLM is segment `first`.
+    """Return the segment behind each field of the claim whose CLM is segment `first`.
 
-    `segments` are all of the file from its first one on, at least to the end of the claim. The
-    keys are the fields of a charge, with "line 1" for the first service line.
+    `segments` are all those of the file from its first one on, at least to the end of the claim.
+    The keys are the fields of a charge, with "line 1" for the first service line.
     """
     walk = _Walk(first, {})
     for number, text in enumerate(segments, 1):

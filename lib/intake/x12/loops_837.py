@@ -1,4 +1,4 @@
-"""The loops of an 837P while their segments come by: what is around a claim, and the claim."""
+"""The loops of an 837P, read segment by segment: what surrounds a claim, and the claim."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lib.models import ServiceLine
 
 BILLING, SUBSCRIBER, DEPENDENT = "20", "22", "23"  # HL03
 DIAGNOSIS = frozenset({"ABK", "ABF", "BK", "BF"})  # HI qualifiers: ICD-10-CM, ICD-9-CM
-Period = tuple[date, date | None]  # first and last day; None where it names no end
+Period = tuple[date, date | None]  # first and last day; None if there is no end
 ROLES = {"82": "rendering", "DN": "referring", "P3": "referring", "DQ": "supervising"}
 
 
@@ -26,9 +26,10 @@ class LoopContext:
         self.has_levels = False
         self.billing = self.payer = self.subscriber = self.dependent = NOBODY
         self.born: dict[str, tuple[date | None, str | None]] = {}  # by NM101: IL, QC
-        self.last = self.role = ""  # NM101 of the name that came last; SBR01
+        self.last = self.role = ""  # NM101 of the latest name; SBR01
 
     def enter(self, level: str) -> None:
+        """Begin the HL level with this code, forgetting what belonged to the one before."""
         self.has_levels = True
         self.last = ""
         if level == BILLING:
@@ -41,10 +42,12 @@ class LoopContext:
             self.born.pop("QC", None)
 
     def begin_subscriber(self, who: Party) -> None:
+        """Set the subscriber, and forget payer and dependent."""
         self.subscriber, self.payer, self.dependent = who, NOBODY, NOBODY
         self.born.clear()
 
     def take(self, number: int, segment: Segment, name: str) -> None:
+        """Read one segment above the claims."""
         if name == "NM1":
             self.last = element(segment, 1)
             who = elements.party(segment)
@@ -63,7 +66,7 @@ class LoopContext:
             self.born[self.last] = (birth_date, element(segment, 3) or None)
 
     def patient(self, number: int) -> Subject:
-        """The dependent where there is one, else the subscriber."""
+        """Return the dependent if there is one, else the subscriber."""
         who = self.dependent if self.dependent.name else self.subscriber
         if not who.name:
             raise Unreadable(number, "the claim names no patient")
@@ -75,7 +78,7 @@ class LoopContext:
 
 
 class ClaimParser:
-    """A claim while its segments come by."""
+    """A claim, read segment by segment."""
 
     def __init__(self, number: int, segment: Segment, around: LoopContext) -> None:
         if not around.has_levels:
@@ -92,13 +95,14 @@ class ClaimParser:
         self.periods: dict[str, Period] = {}
         self.diagnoses: list[str] = []
         self.lines: list[ServiceLine] = []
-        self.period: Period | None = None  # of the line that is being read
+        self.period: Period | None = None  # of the line being read
         self.service: tuple[int, Segment] | None = None
         self.is_line = False
         self.is_other = False  # inside the loop of another payer
         self.others: list[Party] = []  # payers
 
     def take(self, number: int, segment: Segment, name: str) -> None:
+        """Read one segment of the claim."""
         if name == "LX":
             self.end_line()
             self.is_line, self.is_other = True, False
@@ -126,6 +130,7 @@ class ClaimParser:
             self.diagnoses += _diagnoses(tuple(segment), self.component)
 
     def take_date(self, number: int, segment: Segment) -> None:
+        """Read a DTP segment: service, admission or discharge dates."""
         kind = element(segment, 1)
         if self.is_other or kind not in {"472", "435", "096"}:
             return
@@ -140,12 +145,15 @@ class ClaimParser:
             self.periods.setdefault("472", found)
 
     def end_line(self) -> None:
+        """Add the service line being read, if there is one."""
         if self.service:
             number, segment = self.service
             self.lines.append(self.line(number, segment))
         self.service = self.period = None
 
     def line(self, number: int, segment: Segment) -> ServiceLine:
+        """Return a service line. Raise Unreadable, with the segment's number, if it cannot be
+        read."""
         try:
             said = _service(tuple(segment), self.component)
         except Unreadable as problem:
@@ -154,6 +162,7 @@ class ClaimParser:
         return ServiceLine(start, end, *said)
 
     def finish(self) -> Claim:
+        """Return the whole claim. Raise Unreadable if its last line cannot be read."""
         self.end_line()
         place = element(self.clm, 5).split(self.component)
         periods = [
@@ -196,7 +205,8 @@ class ClaimParser:
 def _service(
     said: tuple[str, ...], component: str
 ) -> tuple[str, tuple[str, ...], tuple[int, ...], Decimal, Decimal, Decimal]:
-    """What an SV1 segment says: procedure, modifiers, pointers, units, unit charge, total."""
+    """Return what an SV1 segment says: procedure, modifiers, pointers, units, unit charge,
+    total."""
     segment = list(said)
     total = elements.amount(segment, 2, 0)
     units = _units(segment, 0)
@@ -213,7 +223,7 @@ def _service(
 
 @lru_cache(maxsize=4096)
 def _diagnoses(segment: tuple[str, ...], component: str) -> tuple[str, ...]:
-    """The codes of an HI segment; a qualifier may wrongly stand in an element of its own."""
+    """Return the codes of an HI segment; some senders put a qualifier in an element of its own."""
     found: list[str] = []
     follows = False
     for text in segment[1:]:
@@ -229,7 +239,7 @@ def _diagnoses(segment: tuple[str, ...], component: str) -> tuple[str, ...]:
 
 
 def _pointers(text: str, component: str) -> tuple[int, ...]:
-    """1-based places in the diagnoses; letters (A is 1) as on paper are understood."""
+    """Return 1-based positions in the diagnoses; letters (A is 1), as on paper, are accepted."""
     found = []
     for part in text.split(component):
         place = part.strip().upper()

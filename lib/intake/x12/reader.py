@@ -1,7 +1,7 @@
-"""The reader of X12 interchanges: envelopes and segments, whoever sent them. Pure.
+"""Read X12 interchanges into envelopes and segments, whoever sent them. Pure.
 
-Rules of the envelope are those of ASC X12.5 (ISA/IEA, GS/GE) and X12.6 (ST/SE). What senders get
-wrong and a reader can live with (counts, control numbers, GS, line breaks) becomes a warning.
+The rules of the envelope are those of ASC X12.5 (ISA/IEA, GS/GE) and X12.6 (ST/SE). Senders' errors
+that a reader can tolerate (counts, control numbers, GS, line breaks) become warnings.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 
 Segment = list[str]  # the segment's name, then its elements: segment[2] is element 02
 
-WINDOW = 1 << 20  # characters that are split at once: memory stays bounded
+WINDOW = 1 << 20  # characters split at once: memory stays bounded
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -51,7 +51,7 @@ OUTSIDE = ENVELOPE | {"TA1"}  # what may stand outside a transaction
 
 @dataclass(slots=True)
 class Transaction:
-    """One ST…SE, or a TA1. `segments` can be walked once, before the next one is asked for."""
+    """One ST…SE, or a TA1. Its `segments` can be walked once, before the next one is asked for."""
 
     kind: str  # ST01: 837, 835 …, or TA1
     version: str  # ST03, else GS08: 005010X222A1
@@ -63,11 +63,11 @@ class Transaction:
     last: int = 0  # number of the SE segment, once the segments were walked
     receiver: str = ""  # ISA08
     sent_on: str = ""  # ISA09, as written
-    remarks: Remarks = field(default_factory=Remarks)  # what was left empty while it was read
+    remarks: Remarks = field(default_factory=Remarks)  # what was left empty while reading
 
 
 def decode(content: bytes) -> str:
-    """The text of a file: by its byte order mark, else UTF-8, else Latin-1."""
+    """Return the text of a file, decoded by its byte order mark, else as UTF-8, else as Latin-1."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if content.startswith(mark):
             try:
@@ -81,12 +81,12 @@ def decode(content: bytes) -> str:
 
 
 def transactions(source: str | Iterable[str], warnings: list[str]) -> Iterator[Transaction]:
-    """Every transaction of every interchange, in order; oddities are added to `warnings`.
+    """Yield every transaction of every interchange, in order; add oddities to `warnings`.
 
     `source` is the text or its pieces, of any size: only a window of it is held. Raises Broken
-    where the text is not X12 or was cut off. It does so while the transactions are walked, so
-    nothing may be kept before the last one is through. A transaction that cannot be read raises
-    Unreadable from its `segments`; the next one can still be asked for.
+    where the text is not X12 or was cut off. It does so while the transactions are walked, so keep
+    nothing before the last one is through. A transaction that cannot be read raises Unreadable from
+    its `segments`; the next one can still be asked for.
     """
     reader = _Reader(_pieces_of(source) if isinstance(source, str) else source, warnings)
     while reader.begin():
@@ -94,7 +94,8 @@ def transactions(source: str | Iterable[str], warnings: list[str]) -> Iterator[T
 
 
 def segments(source: str | Iterable[str], first: int, last: int) -> Iterator[str]:
-    """The segments from `first` to `last`, each with its terminator, as they stand in the text."""
+    """Yield the segments from `first` to `last`, each with its terminator, as they stand in the
+    text."""
     reader = _Reader(_pieces_of(source) if isinstance(source, str) else source, [])
     while reader.begin():
         marks = reader.separators
@@ -110,15 +111,17 @@ def _pieces_of(text: str) -> Iterator[str]:
 
 
 def element(segment: Segment, index: int) -> str:
-    """Element `index` (01 is 1) without surrounding spaces; empty where the segment is shorter."""
+    """Return element `index` (01 is 1) without surrounding spaces; empty if the segment is
+    shorter."""
     return segment[index].strip(" ") if index < len(segment) else ""
 
 
 def _after_trailer(trailer: re.Pattern[str], window: str, terminator: str) -> int | None:
-    """Where the IEA that begins a segment of the window has named itself; None without one.
+    """Return where the IEA at the beginning of a segment of the window ends its name; None without
+    one.
 
-    What stands before it is looked at backwards: a pattern that searches for blanks and then for
-    IEA would begin again at each of a million blanks.
+    What stands before it is searched backwards: a pattern that looks for blanks and then for IEA
+    would start over at each of a million blanks.
     """
     for found in trailer.finditer(window):
         at = found.start()
@@ -136,11 +139,11 @@ class _Reader:
         self.pieces = _lines(pieces)
         self.buffer = ""
         self.is_over = False
-        self.number = 0  # of the last segment
+        self.number = 0  # of the latest segment
         self.warnings = warnings
-        self.back: tuple[int, Segment] | None = None  # read, but not of the transaction
+        self.back: tuple[int, Segment] | None = None  # read, but not part of the transaction
         self.separators = Separators("", "", "", "")
-        self.is_closed = False  # something follows the IEA segment: it is whole
+        self.is_closed = False  # the IEA segment was reached: the interchange is whole
 
     def fill(self, size: int) -> None:
         while len(self.buffer) < size and not self.is_over:
@@ -151,7 +154,7 @@ class _Reader:
                 self.buffer += piece
 
     def begin(self) -> bool:
-        """True where another interchange begins; its separators are known then."""
+        """Return True if another interchange begins, after reading its separators."""
         between = EDGES + self.separators.terminator
         while not self.buffer and not self.is_over:
             self.fill(2000)
@@ -166,7 +169,7 @@ class _Reader:
         return True
 
     def interchange(self) -> Iterator[Transaction]:
-        """The transactions up to the IEA segment."""
+        """Yield the transactions up to the IEA segment."""
         first = self.number
         segments = self.walk()
         isa: Segment = []
@@ -233,15 +236,15 @@ class _Reader:
         made.segments = body = self.body(segments, made)
         yield made
         with suppress(_Ends):
-            for _ in body:  # whatever the caller left
+            for _ in body:  # what the caller left unread
                 pass
 
     def headless(
         self, first: int, last: int, isa: Segment, group: Segment
     ) -> Iterator[Transaction]:
-        """A transaction whose ST segment is missing: reading it raises Unreadable.
+        """Yield a transaction whose ST segment is missing: reading it raises Unreadable.
 
-        Nothing where only the SE segment stands there (`first` is 0).
+        Yield nothing if only the SE segment is there (`first` is 0).
         """
         what = "an SE segment ends a transaction that never began"
         if not first:
@@ -277,7 +280,7 @@ class _Reader:
             yield found
 
     def walk(self) -> Iterator[tuple[int, Segment]]:
-        """The segments of this interchange, each with its number in the file."""
+        """Yield the segments of this interchange, each with its number in the file."""
         mark = self.separators.element
         number = self.number
         for window in self.windows():
@@ -289,7 +292,7 @@ class _Reader:
                     yield number, text.split(mark)
 
     def windows(self) -> Iterator[str]:
-        """The text of this interchange in parts that end where a segment ends."""
+        """Yield the text of this interchange in parts that end where a segment ends."""
         terminator, mark = self.separators.terminator, self.separators.element
         trailer = re.compile(rf"I\n?E\n?A\n?{re.escape(mark)}")
         size = WINDOW
@@ -328,7 +331,8 @@ class _Reader:
         self.compare(number, segment, groups, control)
 
     def compare(self, number: int, segment: Segment, count: int, control: str) -> None:
-        """A trailer that disagrees with what it closes is worth a warning, not a refusal."""
+        """Add a warning if a trailer disagrees with what it closes; nothing is rejected for
+        that."""
         name, said = segment[0], element(segment, 1)
         if said.lstrip("0") != str(count).lstrip("0"):
             self.warnings.append(
@@ -341,7 +345,7 @@ class _Reader:
 
 
 class _Ends(Unreadable):
-    """A transaction ends without its SE segment, and something else begins."""
+    """A transaction ended without its SE segment, and something else begins."""
 
 
 def _skipped(first: int, last: int) -> str:
@@ -355,7 +359,7 @@ def _control(isa: Segment) -> str:
 
 
 def _lines(pieces: Iterable[str]) -> Iterator[str]:
-    """The pieces with one kind of line break."""
+    """Yield the pieces with one kind of line break."""
     is_return = False
     for piece in pieces:
         text = "\r" + piece if is_return else piece

@@ -1,8 +1,8 @@
-"""Receipts for files that were sent (999, 997, TA1, 824): which batch was rejected, and why. Pure.
+"""Receipts for files we sent (999, 997, TA1, 824): which batch was rejected, and why. Pure.
 
-A receipt that rejects means that nothing of the batch reached the payer; one that accepts asks
-nothing of anybody. Sources: 005010X231A1 (999: IK5, AK9), ASC X12.20 (997), X12.5 (TA1), 005010X186
-(824: OTI). The words for the codes are ours, in data/reference/receipt_codes.csv.
+A receipt that rejects means that nothing of the batch reached the payer; one that accepts asks for
+nothing. Sources: 005010X231A1 (999: IK5, AK9), ASC X12.20 (997), X12.5 (TA1), 005010X186 (824:
+OTI). The words for the codes are ours, in data/reference/receipt_codes.csv.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lib.intake.x12 import elements
 from lib.intake.x12.reader import Segment, Transaction, element
 
 KINDS = frozenset({"999", "997", "TA1", "824"})
-ACCEPTED = frozenset({"A", "E"})  # IK501, AK901, TA104; E: accepted although errors were noted
+ACCEPTED = frozenset({"A", "E"})  # IK501, AK901, TA104; E: accepted with errors noted
 REJECTS_PART = "P"  # AK901
 CLAIMS = "HC"  # AK101, which is GS01 of the batch
 SETS_OF_CLAIMS = frozenset({"", "837"})  # OTI10
@@ -54,16 +54,16 @@ class Receipt:
     sender: str  # who rejects: ISA06
     receiver: str  # who sent the batch: ISA08
     sent_on: str  # ISA09
-    interchange: str  # ISA13 of the batch; empty where the receipt names the group
+    interchange: str  # ISA13 of the batch; empty if the receipt names the group
     group: str  # GS06 of the batch
     is_whole: bool  # False: other transactions of the batch were accepted
     codes: tuple[str, ...]  # as the receipt writes them: IK5*R, AK9*R
     reasons: tuple[str, ...]  # in words
     sets: tuple[RejectedSet, ...]
-    is_of_claims: bool = True  # False: a batch of questions about eligibility or status
-    words: str = ""  # of the sender's own
-    claim: Item | None = None  # the one claim that was rejected
-    is_duplicate: bool = False  # it was rejected because it was sent before
+    is_of_claims: bool = True  # False: a batch of eligibility or status inquiries
+    words: str = ""  # the sender's own explanation
+    claim: Item | None = None  # the only claim that was rejected
+    is_duplicate: bool = False  # rejected because it had been sent before
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a receipt says: the batches it rejects, or that it rejects none."""
+    """What a receipt says: which batches it rejects, or that it rejects none."""
 
     rejected: tuple[Receipt, ...]
     accepted: tuple[str, ...]  # control numbers of batches
 
 
 def read(transaction: Transaction) -> Read:
-    """What one receipt says."""
+    """Return what one receipt says."""
     segments = list(transaction.segments)
     if transaction.kind == "TA1":
         return _interchange(transaction, segments)
@@ -108,7 +108,8 @@ def _interchange(transaction: Transaction, segments: list[tuple[int, Segment]]) 
 
 
 def _functional(transaction: Transaction, segments: list[tuple[int, Segment]]) -> Read:
-    """999 and 997: AK1 begins a group, AK2 a set; IK3/AK3 are faults, IK5/AK5 and AK9 decide."""
+    """Read a 999 or 997: AK1 begins a group, AK2 a set; IK3/AK3 are faults, IK5/AK5 and AK9
+    decide."""
     rejected, accepted = list[Receipt](), list[str]()
     begun: tuple[int, Segment] | None = None
     sets = list[RejectedSet]()
@@ -157,8 +158,8 @@ def _group(
 
 
 def _application(transaction: Transaction, segments: list[tuple[int, Segment]]) -> Read:
-    """824: each OTI says what became of a batch or group (B…, G…), a transaction (T…) or one item
-    of it (I…); what follows it says why."""
+    """Read an 824: each OTI says what became of a batch or group (B…, G…), a transaction (T…) or
+    one item of it (I…); the segments after it say why."""
     rejected, accepted = list[Receipt](), list[str]()
     begun: tuple[int, Segment] | None = None
     details = list[Segment]()
@@ -192,7 +193,7 @@ def _oti(
 
 
 def _item(details: list[Segment]) -> Item | None:
-    """The claim that the details name: our number, the patient, the amount."""
+    """Return the claim that the details name: our number, the patient, the amount."""
     number, patient, amount = "", NOBODY, None
     for segment in details:
         kind = element(segment, 1)
@@ -234,7 +235,7 @@ def _fault(segment: Segment) -> Fault:
 
 
 def fault_words(code: str) -> str:
-    """What is wrong with a segment, in our own words; empty for a code we do not know."""
+    """Return what is wrong with a segment, in our own words; empty for an unknown code."""
     return _words("segment", code)
 
 
@@ -249,6 +250,6 @@ def _table() -> dict[tuple[str, str], str]:
 
 
 def accepted_sentence(read: Read) -> str:
-    """What goes on from "this is a 999 (a receipt for another file), which is not read"."""
+    """Return what continues "this is a 999 (a receipt for another file), which is not read"."""
     named = [each for each in read.accepted if each][:MAX_CODES]
     return f": it says that batch {', '.join(named)} was accepted" if named else ""

@@ -40,10 +40,11 @@ class Adjustment:
 
     group: str
     code: str
-    amount: Decimal  # 0.00 where it cannot be read
+    amount: Decimal  # 0.00 if it cannot be read
 
     @property
     def kind(self) -> Kind:
+        """Return who takes care of this adjustment."""
         if self.code in CONTRACTUAL or (self.group == "CO" and self.code in CONTRACTUAL_CO):
             return Kind.CONTRACT
         if self.group == "PR" and self.code in PATIENTS_SHARE:
@@ -52,8 +53,8 @@ class Adjustment:
 
     @property
     def is_expected(self) -> bool:
-        """True for the contractual difference, what the patient owes and what another payer paid:
-        nobody need answer."""
+        """Return True for the contractual difference, the patient's share and another payer's
+        payment, which nobody needs to answer."""
         return self.kind is not Kind.ASKED
 
     def __str__(self) -> str:
@@ -71,7 +72,7 @@ class Line:
 
     @property
     def is_denied(self) -> bool:
-        """True where nothing was paid for a reason that somebody may answer."""
+        """Return True if nothing was paid, for a reason that somebody may answer."""
         asked = any(not reason.is_expected for reason in self.reasons)
         return self.charged > 0 and self.paid == 0 and asked
 
@@ -81,13 +82,13 @@ class ClaimPayment:
     """What one CLP loop says about one claim."""
 
     segment_number: int  # of the CLP segment in the file
-    claim_number: str  # CLP01; empty where the payer does not know it and writes 0
+    claim_number: str  # CLP01; empty if the payer writes 0 because it does not know it
     status: str  # CLP02
     charged: Decimal  # US dollars, CLP03
     payer_claim_number: str  # CLP07
     patient: Party
     payer: Party
-    provider: Party  # rendering, else the payee
+    provider: Party  # the rendering provider, else the payee
     dates: tuple[date | None, date | None]
     remitted_on: date | None
     reasons: tuple[Adjustment, ...]  # each code once, the largest amount first
@@ -98,13 +99,13 @@ class ClaimPayment:
     member_ids: tuple[str, ...] = ()  # of patient, subscriber and corrected patient
     original: str = ""  # REF*F8: the payer's number of the claim that was answered before
     filing: str = ""  # CLP06: the kind of plan, such as MA, MC, HM
-    patient_owes: Decimal = Decimal("0.00")  # US dollars, CLP05
+    patient_owes: Decimal | None = None  # US dollars, CLP05; None where the payer does not say
     interest: Decimal = Decimal("0.00")  # US dollars, AMT*I
     adjusted: Decimal = Decimal("0.00")  # US dollars: adjustments of the claim and of its lines
 
     @property
     def facts(self) -> ClaimFacts:
-        """Which claim is answered."""
+        """Return which claim is answered."""
         return ClaimFacts(
             claim_numbers=stated(self.claim_number),
             payer_numbers=stated(self.payer_claim_number, self.original),
@@ -120,18 +121,19 @@ class ClaimPayment:
 
     @property
     def asked(self) -> tuple[Adjustment, ...]:
-        """The reasons somebody may have to answer; those above zero, where there are any."""
+        """Return the reasons that somebody may have to answer; only those above zero, if there are
+        any."""
         found = tuple(reason for reason in self.reasons if not reason.is_expected)
         return tuple(reason for reason in found if reason.amount > 0) or found
 
 
 @dataclass(frozen=True, slots=True)
 class Recoupment:
-    """One adjustment of the whole payment, whatever the claim (PLB)."""
+    """One adjustment of the whole payment, not of a claim (PLB)."""
 
     segment_number: int
     reason: str  # provider level adjustment reason code
-    reference: str  # what the payer calls it; often its claim number
+    reference: str  # the payer's reference; often its claim number
     amount: Decimal  # US dollars: above zero it lowers the payment, below zero it is paid
     trace: str  # TRN02: the payment it is taken from
     payer: Party
@@ -141,9 +143,10 @@ class Recoupment:
 
 
 def parse(transaction: Transaction) -> Iterator[ClaimPayment | Recoupment | RejectedLoop]:
-    """What one 835 says, in the order of the file; an answer that cannot be read stops no other.
+    """Yield what one 835 says, in the order of the file; an answer that cannot be read stops no
+    other.
 
-    Raises Unreadable where the transaction as a whole cannot be taken.
+    Raises Unreadable where the transaction as a whole cannot be read.
     """
     component, remarks = transaction.separators.component, transaction.remarks
     head = _Head(remarks)
@@ -167,7 +170,7 @@ def parse(transaction: Transaction) -> Iterator[ClaimPayment | Recoupment | Reje
 
 
 class _Loop:
-    """A CLP loop while its segments come by: what it says, or why it cannot be taken."""
+    """A CLP loop, read segment by segment: what it says, or why it cannot be read."""
 
     def __init__(self, number: int, segment: Segment, component: str, remarks: list[str]) -> None:
         self.first, self.component = number, component
@@ -229,7 +232,7 @@ class _Head:
             self.payer = replace(self.payer, code=element(segment, 2))
 
     def takebacks(self, number: int, segment: Segment, component: str) -> Iterator[Recoupment]:
-        """The adjustments of a PLB segment."""
+        """Yield the adjustments of a PLB segment."""
         for at in range(3, len(segment) - 1, 2):
             reason, _, reference = element(segment, at).partition(component)
             if not reason.strip():
@@ -251,7 +254,7 @@ class _Head:
 
 @dataclass(slots=True)
 class _Draft:
-    """A CLP loop while its segments come by."""
+    """A claim payment, read segment by segment."""
 
     number: int
     clp: Segment
@@ -267,7 +270,7 @@ class _Draft:
     remarks: dict[str, None] = field(default_factory=dict)
     charged: Decimal = Decimal("0.00")
     paid: Decimal = Decimal("0.00")
-    patient_owes: Decimal = Decimal("0.00")
+    patient_owes: Decimal | None = None
     interest: Decimal = Decimal("0.00")
     unread: Unreadable | None = None  # an adjustment without an amount
     lines: list[_Line] = field(default_factory=list)
@@ -278,8 +281,7 @@ class _Draft:
             self.paid = elements.amount(self.clp, 4, self.number)
         if not element(self.clp, 2):
             raise Unreadable(self.number, "the answer has no status (CLP02)")
-        owed = elements.amount_if_any(self.clp, 5, self.number, self.remarks_on)
-        self.patient_owes = owed or self.patient_owes
+        self.patient_owes = elements.amount_if_any(self.clp, 5, self.number, self.remarks_on)
 
     def take(self, number: int, segment: Segment, name: str, component: str) -> None:
         if name == "CAS":
@@ -323,7 +325,7 @@ class _Draft:
                 reasons[group, code] = reasons.get((group, code), Decimal(0)) + amount
 
     def take_amount(self, number: int, segment: Segment, at: int) -> Decimal:
-        """What a reason took off; nothing, with a remark, where that cannot be read."""
+        """Return the amount of an adjustment; nothing, with a remark, if it cannot be read."""
         try:
             return elements.amount(segment, at, number)
         except Unreadable as problem:
@@ -332,7 +334,7 @@ class _Draft:
             return Decimal("0.00")
 
     def all_reasons(self) -> dict[tuple[str, str], Decimal]:
-        """What the lines say together; some senders say it of the claim once more."""
+        """Return the adjustments of all lines together; some senders repeat them for the claim."""
         found: dict[tuple[str, str], Decimal] = {}
         for line in self.lines:
             for key, amount in line.reasons.items():
@@ -390,15 +392,15 @@ class _Draft:
         )
 
     def hangs_on(self, reasons: Sequence[Adjustment]) -> bool:
-        """True where an amount that cannot be read decides whether the claim was denied: nothing
-        was paid, and no other reason says so."""
+        """Return True if an unreadable amount decides whether the claim was denied: nothing was
+        paid, and no other reason settles it."""
         is_said = element(self.clp, 2) == "4" or any(not each.is_expected for each in reasons)
         return self.charged > 0 and self.paid == 0 and not is_said
 
 
 @dataclass(slots=True)
 class _Line:
-    """A SVC loop while its segments come by."""
+    """An SVC loop, read segment by segment."""
 
     procedure: str
     charged: Decimal

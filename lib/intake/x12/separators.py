@@ -1,4 +1,5 @@
-"""How a file of X12 is separated, as its ISA segment says; what cannot be read. Pure."""
+"""The separators of an X12 file, as its ISA segment defines them, and the errors of reading one.
+Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 
 EDGES = " \t\r\n\0\x1a\ufeff"  # what editors and old systems leave around the text
 ISA_MARKS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)  # X12.5: fixed widths
-PIECE = (  # how a piece of a file begins, of which the ISA segment is missing
+PIECE = (  # how a piece of a file begins whose ISA segment is missing
     r"(?:GS|ST|BHT|BPR|TRN|HL|NM1|N1|SBR|CLM|CLP|CAS|SVC|SV1|LX|STC|PLB|DTM|DTP|AK1|TA1|SE|GE|IEA)"
     r"[^A-Za-z0-9\s,;\0]"
 )
@@ -15,7 +16,7 @@ AGAIN = "the file was cut off, so ask the sender for it again"
 
 
 class Remarks(list[str]):
-    """What is said of elements that were left empty: the first ones, and how many more."""
+    """Remarks on elements that were left empty: the first ones, and how many more there are."""
 
     MOST = 100  # memory stays bounded, however bad a file is
 
@@ -24,6 +25,7 @@ class Remarks(list[str]):
         self.more = 0
 
     def append(self, remark: str) -> None:
+        """Add a remark, or only count it once there are many."""
         if len(self) < self.MOST:
             super().append(remark)
         else:
@@ -31,7 +33,7 @@ class Remarks(list[str]):
 
 
 class Unreadable(Exception):
-    """A transaction cannot be taken as it is; `what` goes on from "segment `number`"."""
+    """A transaction cannot be read as it is; `what` continues "segment `number`"."""
 
     def __init__(self, number: int, what: str) -> None:
         self.number = number
@@ -40,19 +42,22 @@ class Unreadable(Exception):
 
 
 class Broken(Unreadable):
-    """Nothing of the file can be taken: it is not X12, or it was cut off."""
+    """Nothing of the file can be read: it is not X12, or it was cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Separators:
+    """The four characters that divide an X12 interchange."""
+
     element: str
     component: str
-    repetition: str  # empty before version 00402, where ISA11 is something else
+    repetition: str  # empty before version 00402, where ISA11 means something else
     terminator: str
 
 
 def separators_of(head: str, number: int) -> Separators:
-    """What the ISA segment at the beginning of `head` says. Raises Broken."""
+    """Return the separators in the ISA segment at the beginning of `head`. Raise Broken if there
+    are none."""
     if not head.startswith("ISA"):
         what = "it does not begin with an ISA segment, so it is not an X12 file"
         if number > 1:

@@ -1,7 +1,7 @@
-"""Claim status codes (STC segments of the 277): what was said, and what it asks of the practice.
+"""Claim status codes (STC segments of the 277): what each says, and what it asks of the practice.
 
-Composites are category : status : entity : list. Our own words, in data/reference; the texts of
-the code lists are licensed and do not stand here. Pure.
+Composites are category : status : entity : list. The words are ours, in data/reference; the texts
+of the code lists are licensed and are not used. Pure.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PATIENTS = frozenset({"IL", "QC", "HK", "GY", "QD", "S3"})  # entities: subscrib
 PAYERS = frozenset({"PR", "PRP", "AO", "TT"})
 UNNAMED = frozenset({"rejected_unnamed", "document_unnamed"})  # another code may say more
 UNREAD = {"rejected_unnamed": "rejected_unread", "document_unnamed": "document_unread"}
-MAX_CODES = 8  # said in one sentence
+MAX_CODES = 8  # named in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,17 @@ class ClaimStatus:
 
     @property
     def category(self) -> str:
+        """Return the category in STC01; empty if there is none."""
         return self.codes[0].category if self.codes else ""
 
     @property
     def outcome(self) -> StatusOutcome:
+        """Return what this status means."""
         return decision_rules.status_outcome(self.category, self.action)
 
     @property
     def disagrees(self) -> bool:
-        """True where the category says one thing and the action code another."""
+        """Return True if category and action code contradict each other."""
         by_category = decision_rules.status_outcome(self.category, "")
         if self.action == ACCEPT:
             return by_category in {StatusOutcome.REJECTED, StatusOutcome.DENIED}
@@ -72,16 +74,16 @@ class ClaimStatus:
 
 @dataclass(frozen=True, slots=True)
 class StatusSeen:
-    """What one claim, or a batch, of an acknowledgment came to."""
+    """What the status of one claim, or of a batch, means."""
 
     outcome: StatusOutcome
     segment_number: int
-    claim_number: str  # empty: a batch
+    claim_number: str  # empty for a batch
     codes: str
 
 
 def read(number: int, segment: Segment, component: str, remarks: list[str]) -> ClaimStatus:
-    """An STC segment; a date or an amount that is none is left empty, with a remark."""
+    """Return an STC segment; a bad date or amount is left empty, with a remark."""
     found = [element(segment, at) for at in (1, 10, 11)]
     return ClaimStatus(
         number=number,
@@ -99,23 +101,23 @@ def _code(parts: list[str]) -> Code:
 
 
 def added(statuses: Iterable[ClaimStatus], who: str) -> str:
-    """What the sender says in words of its own (STC12), as a sentence to append; else empty."""
+    """Return the sender's own words (STC12) as a sentence to append; else empty."""
     words = "; ".join(dict.fromkeys(each.words for each in statuses if each.words))
     return f" {who or 'The payer'} adds: “{words}”." if words else ""
 
 
 def codes(statuses: Iterable[ClaimStatus]) -> str:
-    """All codes as the sender gave them, each once: "A3:21, A3:187"."""
+    """Return all codes as the sender gave them, each once: "A3:21, A3:187"."""
     return ", ".join(dict.fromkeys(str(code) for each in statuses for code in each.codes))
 
 
 def find(statuses: Iterable[ClaimStatus], unknown: str = "rejected_unknown") -> Advice:
-    """The advice for the first code we hold one for; one that names nothing comes last, and
-    `unknown` where we hold none."""
+    """Return the advice for the first code we have advice for. A code that names nothing comes
+    last; `unknown` if we have none."""
     keys = [_key(code) for each in statuses for code in each.codes]
     known = [key for key in keys if key]
     named = [key for key in known if key not in UNNAMED]
-    if known and not named and None in keys:  # a code we do not know may name it
+    if known and not named and None in keys:  # an unknown code may name it
         known = [UNREAD[known[0]]]
     return denial_advice.advice(next(iter(named + known), unknown))
 

@@ -1,7 +1,7 @@
-"""The messages of an X12 file: what each is, what it says, and which cannot be taken. Pure.
+"""The messages of an X12 file: what each is, what it says, and which cannot be read. Pure.
 
-A message is one ST…SE. A bad one does not stop the others, and a claim of it or an answer that
-cannot be read is set aside by itself.
+A message is one ST…SE. A bad one does not stop the others, and a claim or an answer in it that
+cannot be read is rejected singly.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from lib.intake.x12.status_codes import StatusSeen
 CLAIMS, REMITTANCE = "837P", "835"
 ACKNOWLEDGMENT, DOCUMENT_REQUEST = "277CA", "277RFAI"
 APPLIED, QUARANTINED, DUPLICATE, RECORDED = "applied", "quarantined", "duplicate", "recorded"
-BATCH = 2000  # of what a message says, given away at once: memory stays bounded
-OTHERS = {  # what the transactions are that we do not read
+BATCH = 2000  # parts of a message handed over at once: memory stays bounded
+OTHERS = {  # names of the transactions that we do not read
     "269": "a message about benefits coordination",
     "270": "a question about eligibility",
     "271": "an answer about eligibility",
@@ -59,12 +59,12 @@ STATUS_KINDS = {  # by the implementation guide in ST03 or GS08
     "X213": DOCUMENT_REQUEST,
     "X150": DOCUMENT_REQUEST,
 }
-STATUS_PURPOSES = {"TH": ACKNOWLEDGMENT, "RQ": DOCUMENT_REQUEST}  # BHT06, where no guide is named
+STATUS_PURPOSES = {"TH": ACKNOWLEDGMENT, "RQ": DOCUMENT_REQUEST}  # BHT06, if no guide is named
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a file, once it was walked."""
+    """One message of a file, after it was walked."""
 
     kind: str
     identifiers: str  # sender|ISA13|GS06|ST02|TRN02
@@ -72,9 +72,9 @@ class Message:
     last: int
     outcome: str
     sentence: str = ""
-    segment_number: int | None = None  # where the sentence points to
-    text: str | None = None  # of one that was set aside and has no segments
-    is_part: bool = False  # a claim, an answer or a request of a message that came in
+    segment_number: int | None = None  # the one the sentence is about
+    text: str | None = None  # the text of a rejected message that has no segments
+    is_part: bool = False  # a claim, an answer or a request within a message that came in
 
 
 Said = Claim | ClaimPayment | Recoupment | Request | PayerUpdate | StatusSeen | Receipt
@@ -82,7 +82,7 @@ Said = Claim | ClaimPayment | Recoupment | Request | PayerUpdate | StatusSeen | 
 
 @dataclass(slots=True)
 class Batch:
-    """Some of what one message says."""
+    """Part of what one message says."""
 
     claims: list[Claim] = field(default_factory=list)
     answers: list[ClaimPayment] = field(default_factory=list)
@@ -96,6 +96,7 @@ class Batch:
     more_remarks: int = 0
 
     def add(self, said: Said) -> None:
+        """Add one thing to those of its kind."""
         if isinstance(said, Claim):
             self.claims.append(said)
         elif isinstance(said, ClaimPayment):
@@ -112,6 +113,7 @@ class Batch:
             self.takebacks.append(said)
 
     def extend(self, other: Batch) -> None:
+        """Add everything in another batch."""
         self.claims += other.claims
         self.answers += other.answers
         self.takebacks += other.takebacks
@@ -137,20 +139,21 @@ class Batch:
 
 
 class RestartWithout(Exception):
-    """A message turned out to be bad after parts of it were given away: begin again without."""
+    """A message turned out bad after parts of it were handed over: begin again without it."""
 
 
 class _Other(Unreadable):
-    """The message is of a kind that is not read."""
+    """The message is of a kind that we do not read."""
 
 
 def read(
     pieces: Iterable[str], warnings: list[str], without: frozenset[int] = frozenset()
 ) -> Iterator[Batch | Message]:
-    """The parts of every message, then the message itself, in the order of the file.
+    """Yield the parts of every message, then the message itself, in the order of the file.
 
-    `without` are the first segments of messages known to be bad. Raises Broken where nothing of
-    the file can be taken, Spoiled where a message is bad after more than BATCH of what it says.
+    `without` are the first segments of messages known to be bad. Raises Broken where nothing of the
+    file can be read, RestartWithout where a message turns out bad after more than BATCH of its
+    parts.
     """
     charged = Decimal(0)
     for transaction in reader.transactions(pieces, warnings):
@@ -198,8 +201,8 @@ def read(
 
 
 def _taken(found: Iterator[Said | RejectedLoop], rejected: list[RejectedLoop]) -> Iterator[Said]:
-    """What could be read; the rest goes to `rejected`. Raises the first problem where nothing
-    could be."""
+    """Yield what could be read; the rest goes to `rejected`. Raise the first problem if nothing
+    could be read."""
     is_empty = True
     for each in found:
         if isinstance(each, RejectedLoop):
@@ -219,7 +222,7 @@ def _set_aside(kind: str, identifiers: str, loop: RejectedLoop) -> Message:
 
 
 def bad_ones(pieces: Iterable[str]) -> frozenset[int]:
-    """The first segments of the messages that cannot be taken."""
+    """Return the first segments of the messages that cannot be read."""
     every = _Everything()
     found = read(pieces, [], every)
     return frozenset(
@@ -230,14 +233,14 @@ def bad_ones(pieces: Iterable[str]) -> frozenset[int]:
 
 
 class _Everything(frozenset[int]):
-    """Contains every number."""
+    """A set that contains every number."""
 
     def __contains__(self, number: object) -> bool:
         return True
 
 
 def _rest(transaction: Transaction) -> Iterator[object]:
-    """What a parser left of a message that it could not take."""
+    """Yield what a parser left unread of a message that it rejected."""
     try:
         yield from transaction.segments
     except Broken:
@@ -247,7 +250,7 @@ def _rest(transaction: Transaction) -> Iterator[object]:
 
 
 def _trace(head: Iterable[reader.Segment]) -> str:
-    """The sender's own number: of the trace (TRN02), else of the message (BHT03)."""
+    """Return the sender's own number: of the trace (TRN02), else of the message (BHT03)."""
     reference = ""
     for segment in head:
         if segment[0] == "TRN":
@@ -286,7 +289,7 @@ def _not_read(kind: str) -> str:
 
 
 def _receipts(kind: str, transaction: Transaction) -> Iterator[Receipt]:
-    """The batches that a receipt rejects; one that rejects none is not for us."""
+    """Yield the batches that a receipt rejects. Raise _Other for one that rejects none."""
     found = receipts_999.read(transaction)
     if not found.rejected:
         raise _Other(transaction.number, _not_read(kind) + receipts_999.accepted_sentence(found))

@@ -1,4 +1,4 @@
-"""Our own browser pieces: each is a .js and a .css beside this file, and a function here."""
+"""Our own browser components: each is a .js and a .css beside this file, and a function here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _record_list = st.components.v2.component(
 )
 _task_menu = st.components.v2.component(
     "billing_task_menu",
-    html='<nav aria-label="Views of the queue"></nav>',
+    html=_text("task_menu.html"),
     css=_text("task_menu.css"),
     js=_text("task_menu.js"),
 )
@@ -36,7 +36,7 @@ _line_editor = st.components.v2.component(
 
 _document_frame = st.components.v2.component(
     "billing_document_frame",
-    html='<iframe loading="lazy" referrerpolicy="same-origin"></iframe>\n',
+    html=_text("document_frame.html"),
     css=_text("document_frame.css"),
     js=_text("document_frame.js"),
 )
@@ -47,8 +47,8 @@ Columns = tuple[tuple[str, str, str], ...]  # name, label, width in CSS
 
 
 def task_list(data: dict[str, Any], columns: Columns, on_action: Callable[[], None]) -> None:
-    """The list of tasks; a click is `st.session_state["task_list"].action`: open, close, sort or
-    page."""
+    """Draw the list of tasks. A click is `st.session_state["task_list"].action`: open, close, sort
+    or page."""
     record_list(
         {"label": "Tasks", "search": "q", **data},
         columns,
@@ -60,28 +60,28 @@ def task_list(data: dict[str, Any], columns: Columns, on_action: Callable[[], No
 def record_list(
     data: dict[str, Any], columns: Columns, *, key: str, on_action: Callable[[], None]
 ) -> None:
-    """A list of records, one row each; without an `order` its columns cannot be sorted."""
+    """Draw a list of records, one row each; without an `order` its columns cannot be sorted."""
     shown = [{"name": name, "label": label, "width": width} for name, label, width in columns]
     _record_list(key=key, data={**data, "columns": shown}, on_action_change=on_action)
 
 
 def task_menu(data: dict[str, Any], on_view: Callable[[], None]) -> None:
-    """The left menu; a click is `st.session_state["task_menu"].view`."""
+    """Draw the left menu. A click is `st.session_state["task_menu"].view`."""
     _task_menu(key="task_menu", data=data, on_view_change=on_view)
 
 
 def line_editor(data: dict[str, Any], *, key: str, on_typed: Callable[[], None]) -> None:
-    """The service lines as editable cells; `st.session_state[key].typed` holds what is typed as
-    `lines`, and as `stamp` the one of the `data` on which it was typed."""
+    """Draw the service lines as editable cells. `st.session_state[key].typed` holds what is typed
+    as `lines`, and as `stamp` that of the `data` on which it was typed."""
     _line_editor(key=key, data=data, on_typed_change=on_typed)
 
 
 def document_frame(address: str, name: str, *, key: str) -> None:
-    """A PDF by its address under /documents/, as the browser shows it."""
+    """Draw a PDF, by its address under /documents/, in the browser's own viewer."""
     _document_frame(key=key, data={"address": address, "name": name})
 
 
 def form_guard(*, wrong: Sequence[str] = (), known: Sequence[str] = (), key: str) -> None:
-    """Send what is typed while the cursor is still in the field, and mark the fields of these
-    keys as wrong, or as wrong since the claim came in."""
+    """Send what is typed while the cursor is still in the field. Mark the fields with the keys in
+    `wrong` as wrong, and those in `known` as wrong since the claim came in."""
     _form_guard(key=key, data={"wrong": list(wrong), "known": list(known)})

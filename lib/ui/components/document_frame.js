@@ -1,4 +1,4 @@
-// A document of ours in a frame. Streamlit's own frames are sandboxed, and Chromium's PDF viewer
+// One of our documents in a frame. Streamlit's own frames are sandboxed, and Chromium's PDF viewer
 // does not start in a sandbox; the document's own policy keeps it from loading or running anything.
 export default function (component) {
   const { data, parentElement } = component

@@ -1,5 +1,5 @@
-// What is typed is sent while the cursor is still in the field, and fields in error are marked.
-// Streamlit sends a field when it is left; a field that thinks it was left keeps its cursor.
+// Sends what is typed while the cursor is still in the field, and marks fields in error. Streamlit
+// sends a field when it is left, so the field is made to think so; its cursor stays.
 const PAUSE = 350 // milliseconds without a key
 const FORMS = ".st-key-edit_body, .st-key-details_box, .st-key-window_note"
 const FIELDS = "textarea, input[type=text], input:not([type])"
@@ -22,8 +22,7 @@ function hear(event) {
   timer = setTimeout(send, PAUSE)
 }
 
-// A press by key or by program leaves no field first: the text goes, and then what was pressed, in
-// its order.
+// A press by key or by a program leaves no field first: send the text, then press, in that order.
 const presses = []
 let isPressing = false
 
@@ -48,15 +47,15 @@ function press() {
 if (!window.billingTyping) {
   window.billingTyping = true
   document.addEventListener("input", hear)
-  // Before the page is left or drawn anew by a click elsewhere, what was typed goes first.
+  // Send what was typed before a click elsewhere leaves or redraws the page.
   document.addEventListener("pointerdown", send, true)
   document.addEventListener("click", goFirst, true)
   window.addEventListener("beforeunload", send)
   window.addEventListener("pagehide", send)
 }
 
-// The fields draw themselves anew and forget what was set on them.
-const marks = new Map() // the key of a field, and whether it is wrong now
+// The fields redraw themselves and lose the classes that were set on them.
+const marks = new Map() // field key -> whether it is wrong now
 
 function mark() {
   for (const [name, isWrong] of [["bt-wrong", true], ["bt-since", false]]) {
@@ -69,7 +68,7 @@ function mark() {
   for (const [key, isWrong] of marks) {
     const field = document.querySelector("." + CSS.escape(key))
     const name = isWrong ? "bt-wrong" : "bt-since"
-    if (field && !field.classList.contains(name)) field.classList.add(name) // and wake nobody else
+    if (field && !field.classList.contains(name)) field.classList.add(name) // and wake no observer
     const input = isWrong && field?.querySelector("input")
     if (input && input.getAttribute("aria-invalid") !== "true") input.setAttribute("aria-invalid", "true")
   }

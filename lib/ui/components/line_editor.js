@@ -24,7 +24,7 @@ export default function (component) {
   const root = parentElement.querySelector(".lines")
   const body = root.querySelector("tbody")
 
-  // What is on screen is the truth while somebody types; a new stamp is new content from Python.
+  // While somebody types, the screen counts; a new stamp means new content from Python.
   if (root.stamp !== data.stamp) {
     root.stamp = data.stamp
     root.lines = data.lines.map((line) => ({ ...line }))

@@ -20,7 +20,7 @@ export default function (component) {
   const before = root.dataset.view
 
   table.setAttribute("aria-label", data.label)
-  // A heading that stays is not put up anew: a press that has begun would come to nothing.
+  // Keep an unchanged heading: replacing it would lose a press that has begun.
   const head = JSON.stringify([data.columns, data.order, data.descending])
   if (root.head !== head) {
     table.tHead.replaceChildren(heading(data, root))
@@ -55,8 +55,8 @@ export default function (component) {
     const row = event.target.closest("tr")
     if (row) choose(row.dataset.record)
   }
-  // Who presses a row right after typing into the search has the list drawn anew under the finger:
-  // of a row that is gone no click comes, and what counts is the row that was pressed.
+  // Pressing a row right after typing into the search redraws the list during the press. A row
+  // that is gone gets no click, so the row that was pressed counts.
   table.tBodies[0].onpointerdown = (event) => {
     root.pressed = event.button ? null : event.target.closest("tr")
   }
@@ -108,7 +108,7 @@ export default function (component) {
   }
   requestAnimationFrame(() => {
     root.fit?.()
-    if (root.wanted) scroller.scrollTop = root.wanted // once it is as tall as it will be
+    if (root.wanted) scroller.scrollTop = root.wanted // once it has its full height
     root.wanted = 0
   })
   return () => {
@@ -119,7 +119,7 @@ export default function (component) {
   }
 }
 
-// One listener a kind on the whole page, in place of the one of the last time.
+// One listener of each kind on the whole page, replacing the previous one.
 function listen(root, kind, hear) {
   root.heard ??= {}
   document.removeEventListener(kind, root.heard[kind])
@@ -127,8 +127,8 @@ function listen(root, kind, hear) {
   document.addEventListener(kind, hear)
 }
 
-// Who comes back to the same view finds it where it stood. Kept for this tab, by the view's mark and
-// the place alone.
+// Coming back to a view restores its scroll position. Kept for this tab, as the view's hash and the
+// position alone.
 const place = (data) => `bt-place-${data.label}`
 function stand(data, top) {
   sessionStorage.setItem(place(data), JSON.stringify({ view: hash(data.view), top }))
@@ -137,14 +137,14 @@ function whereItStood(data) {
   const stood = JSON.parse(sessionStorage.getItem(place(data)) ?? "null")
   return stood?.view === hash(data.view) ? stood.top : 0
 }
-// What is searched for may be a patient's name: it is not written down in the browser.
+// Search words may be a patient's name, so the browser does not store them.
 function hash(text) {
   let value = 0
   for (const sign of text) value = (Math.imul(value, 31) + sign.codePointAt(0)) | 0
   return value
 }
 
-// What the list shows is a step of the browser's history.
+// Each view of the list is a step of the browser's history.
 function goTo(address) {
   const said = (query) => new URLSearchParams(query).toString()
   if (said(address) !== said(location.search)) {
@@ -152,7 +152,7 @@ function goTo(address) {
   }
 }
 
-// The list ends where the window ends, however many rows the filters take; the panel is as tall.
+// The list ends at the bottom of the window, however many rows the filters take; so does the panel.
 function fit(root, scroller) {
   const room = window.innerHeight - scroller.getBoundingClientRect().top - 54
   scroller.style.height = `${Math.max(room, 260)}px`

@@ -2,7 +2,7 @@
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
   const list = parentElement.querySelector("nav")
-  // Entries that stay are not put up anew: a press that has begun would come to nothing.
+  // Keep unchanged entries: replacing them would lose a press that has begun.
   for (const [place, entry] of data.entries.entries()) {
     let button = list.children[place]
     if (!button) {

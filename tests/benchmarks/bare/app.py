@@ -1,4 +1,4 @@
-"""The launcher of the bare page: no gate, no store, else as the product's own app.py."""
+"""The launcher of the bare page: no gate and no store, otherwise like the product's own app.py."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from lib.web.start import HEAVY
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """Import what is slow to import, and freeze it, as the product does."""
     for name in HEAVY:
         import_module(name)
     gc.collect()
@@ -29,6 +30,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 
 
 async def health(_request: Request) -> PlainTextResponse:
+    """Answer "ok" once the server is up."""
     return PlainTextResponse("ok")
 
 

@@ -1,7 +1,7 @@
-"""The bare page: what Streamlit itself takes for these widgets, fifty rows and a panel.
+"""The bare page: what Streamlit itself needs for these widgets, fifty rows and a panel.
 
 Its filters are in the address, each change a step of the browser's history, as in the product:
-Streamlit's `bind=` takes some milliseconds less, and leaves the back button without steps.
+Streamlit's `bind=` takes a few milliseconds less, and leaves the back button without steps.
 """
 
 import zlib
@@ -47,13 +47,13 @@ FACTS = "".join(
         ("Amount", "$310.00"),
         ("Received", "03/29/2026 9:14 AM (30 days ago)"),
         ("Due", "04/28/2026 (30 days after the request, the practice's own rule)"),
-        ("Payer's codes", "CO-16 N290"),
+        ("Denial codes (CARC/RARC)", "CO-16 N290"),
     )
 )
 
 
 def put(key: str) -> None:
-    """Write a filter into the address; the first page comes again."""
+    """Write a filter into the address, and return to the first page."""
     values = {**st.query_params.to_dict(), key: st.session_state[key], "page": None}
     st.query_params.from_dict({name: value for name, value in values.items() if value})
 
@@ -66,6 +66,7 @@ def take(key: str) -> None:
 
 
 def select(label: str, key: str, options: list[str], width: int) -> None:
+    """Draw a drop-down whose value is in the address."""
     take(key)
     st.selectbox(
         label, options, index=None, key=key, placeholder=label, width=width,
@@ -74,6 +75,7 @@ def select(label: str, key: str, options: list[str], width: int) -> None:
 
 
 def text(label: str, key: str, width: int, kind: Literal["default", "search"] = "default") -> None:
+    """Draw a text field whose value is in the address."""
     take(key)
     st.text_input(
         label, key=key, type=kind, placeholder=label, width=width,
@@ -82,6 +84,7 @@ def text(label: str, key: str, width: int, kind: Literal["default", "search"] = 
 
 
 def on_action() -> None:
+    """Put what was clicked in the list into the address."""
     match st.session_state["task_list"].action:
         case {"kind": "open", "record": int(task)}:
             st.query_params["task"] = str(task)
@@ -91,20 +94,23 @@ def on_action() -> None:
 
 
 def on_close() -> None:
+    """Close the panel."""
     st.query_params.pop("task", None)
     st.rerun("details")
 
 
 def nothing() -> None:
-    """The menu of this page only looks like one."""
+    """Do nothing: the menu of this page only looks like one."""
 
 
 def block(name: str, words: str) -> None:
+    """Draw a heading and a paragraph."""
     st.html(f'<p class="bt-head">{name}</p><p class="bt-text">{words}</p>')
 
 
 @st.fragment(key="details")
 def details() -> None:
+    """Draw the panel of the task in the address."""
     task = st.query_params.get("task")
     if task is None:
         return

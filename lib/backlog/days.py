@@ -1,0 +1,70 @@
+"""Days, weeks and months of a practice, and the periods of a report. Pure."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Unit(StrEnum):
+    """How wide one bar of a chart over time is."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+    @property
+    def label(self) -> str:
+        return {Unit.DAY: "Days", Unit.WEEK: "Weeks", Unit.MONTH: "Months"}[self]
+
+
+class Preset(StrEnum):
+    """Periods that are often asked for; each ends with the day of the report."""
+
+    FOUR_WEEKS = "4 weeks"
+    QUARTER = "13 weeks"
+    HALF = "26 weeks"
+    YEAR = "52 weeks"
+
+    @property
+    def weeks(self) -> int:
+        return int(self.value.split()[0])
+
+
+MAX_DAYS = 3660  # of a period
+MAX_BARS = 400
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the moment a day begins in that zone, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def period(preset: Preset, today: date) -> tuple[date, date]:
+    """Return the first and last day: whole weeks from Monday, the running one included."""
+    monday = today - timedelta(days=today.weekday())
+    return monday - timedelta(weeks=preset.weeks - 1), today
+
+
+def before(since: date, until: date) -> tuple[date, date]:
+    """Return the period of equal length that ends the day before."""
+    return since - (until - since) - timedelta(days=1), since - timedelta(days=1)
+
+
+def unit_for(since: date, until: date, wanted: Unit) -> Unit:
+    """Return the unit, a wider one where its bars would be too many to see."""
+    days = (until - since).days + 1
+    if wanted is Unit.DAY and days > MAX_BARS:
+        wanted = Unit.WEEK
+    return Unit.MONTH if wanted is Unit.WEEK and days > MAX_BARS * 7 else wanted
+
+
+def ends_on(day: date, unit: Unit) -> date:
+    """Return the last day of the day, week (Monday to Sunday) or month that holds this day."""
+    if unit is Unit.WEEK:
+        return day + timedelta(days=6 - day.weekday())
+    if unit is Unit.MONTH:
+        return day.replace(day=monthrange(day.year, day.month)[1])
+    return day

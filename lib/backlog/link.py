@@ -1,0 +1,190 @@
+"""A report by its address: the view its parameters mean, and the tasks that one bar stood for.
+
+The same parameters give the same numbers next year where they name the moment (`as_of`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from lib import people
+from lib.backlog import flow, payers, pending
+from lib.backlog.days import MAX_DAYS, Preset, Unit, midnight, period, unit_for
+from lib.backlog.view import View
+from lib.formats import parse_money
+from lib.models import Colleague, Person, Selection, TaskType
+
+ME, NOBODY = "Me", "Unassigned"
+PERIOD_KEYS = ("weeks", "since", "until", "unit", "as_of")
+FILTER_KEYS = ("practice", "type", "assignee", "payer", "provider", "from", "to")
+# What a bar stood for, on the list.
+BAR_KEYS = (
+    "created_since", "created_until", "completed_since", "completed_until", "reopened_since",
+    "reopened_until", "pending_on", "had_by", "waited", "side", "due", "filing", "bar_type",
+    "bar_payer", "code", "as_of",
+)  # fmt: skip
+_NARROWING = ("bar_type", "bar_payer", "code", "as_of")  # alone they say no moment
+MOMENT_KEYS = tuple(key for key in BAR_KEYS if key not in _NARROWING)
+_HAPPENED = {"created": "received", "completed": "completed", "reopened": "reopened"}
+QUARTER = timedelta(minutes=15)
+
+Says = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A view with what is said about it."""
+
+    view: View
+    zone: ZoneInfo
+    is_now: bool  # no moment of the past is asked for
+    problems: tuple[str, ...] = ()
+
+
+def read(says: Says, actor: Person, colleagues: Sequence[Colleague], now: datetime) -> Report:
+    """Return the view that the parameters of an address mean for this person.
+
+    What cannot be understood is left out, with a sentence.
+    """
+    problems: list[str] = []
+    ids = practices(says, actor)
+    zone = zone_of(says, actor)
+    as_of, today, closes_day, is_now = moment(says, zone, now)
+    since, until = _period(says, today, problems)
+    wanted = says.get("unit")
+    unit = unit_for(since, until, Unit(wanted) if wanted in set(Unit) else Unit.WEEK)
+    view = View(
+        practice_ids=ids, as_of=as_of, today=today, closes_day=closes_day, since=since,
+        until=until, unit=unit,
+        types=tuple(kind for kind in TaskType if kind.label == says.get("type")),
+        payer=says.get("payer"), provider=says.get("provider"),
+    )  # fmt: skip
+    view = _of_person(view, says.get("assignee"), actor, colleagues)
+    for key, name in (("from", "amount_from"), ("to", "amount_to")):
+        if text := says.get(key):
+            amount = parse_money(text)
+            if amount is None:
+                problems.append(f"Write “Amount {key}” in dollars, such as 150 or 1,250.00.")
+            elif name == "amount_from":
+                view = replace(view, amount_from=amount)
+            else:
+                view = replace(view, amount_to=amount)
+    return Report(view, zone, is_now, tuple(problems))
+
+
+def practices(says: Says, actor: Person) -> tuple[int, ...]:
+    """Return the practices that are asked for, of those that are the actor's."""
+    named = says.get("practice")
+    return tuple(m.practice.id for m in actor.memberships if not named or m.practice.name == named)
+
+
+def zone_of(says: Says, actor: Person) -> ZoneInfo:
+    """Return the zone of the practice that is asked for, else of the first of this person's."""
+    named = says.get("practice")
+    places = [m.practice for m in actor.memberships]
+    place = next((p for p in places if p.name == named), places[0])
+    return ZoneInfo(place.timezone)
+
+
+def moment(says: Says, zone: ZoneInfo, now: datetime) -> tuple[datetime, date, bool, bool]:
+    """Return the moment of the report, its day, whether all of that day counts, and whether it is
+    now: a day as `2025-11-25`, a moment as `2025-11-25T17:30` by the clock of the practice."""
+    today = now.astimezone(zone).date()
+    text = says.get("as_of") or ""
+    try:
+        asked = datetime.fromisoformat(text)
+        at = asked.replace(tzinfo=zone).astimezone(UTC) if asked.tzinfo is None else asked
+    except (ValueError, OverflowError):
+        at = now
+    if not text or at >= now:
+        # The end of this quarter hour: no day ends within one, in any zone.
+        quarters = int(now.timestamp() // QUARTER.total_seconds()) + 1
+        end = datetime.fromtimestamp(quarters * QUARTER.total_seconds(), UTC)
+        return end - timedelta(microseconds=1), today, False, True
+    if len(text) == 10:
+        day = asked.date()
+        return midnight(day + timedelta(days=2), zone), day, True, day >= today
+    return at, at.astimezone(zone).date(), False, False
+
+
+def _period(says: Says, today: date, problems: list[str]) -> tuple[date, date]:
+    preset = says.get("weeks")
+    since, until = period(Preset(preset) if preset in set(Preset) else Preset.HALF, today)
+    first, last = _day(says.get("since")), _day(says.get("until"))
+    if first is None and last is None:
+        return since, until
+    until = min(last or today, today)
+    since = first or until - timedelta(days=90)
+    if since > until:
+        problems.append("The period begins after it ends: choose an earlier first day.")
+        since = until
+    if (until - since).days > MAX_DAYS:
+        problems.append("At most ten years are counted at once.")
+        since = until - timedelta(days=MAX_DAYS)
+    return since, until
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _of_person(
+    view: View, name: str | None, actor: Person, colleagues: Sequence[Colleague]
+) -> View:
+    if not name:
+        return view
+    if name == NOBODY:
+        return replace(view, unassigned=True)
+    if name == ME:
+        return replace(view, person_id=actor.id)
+    names = people.display_names(colleagues)
+    return replace(view, person_id=next((i for i, each in names.items() if each == name), 0))
+
+
+def selections(says: Says, actor: Person, now: datetime) -> list[tuple[str, Selection]]:
+    """Return what a bar stood for, in words, with the tasks it counted. Empty for a plain list.
+
+    The filters of the list itself (type, payer, amount …) are not part of it.
+    """
+    if not any(says.get(key) for key in MOMENT_KEYS):
+        return []
+    zone = zone_of(says, actor)
+    on = says.get("pending_on")
+    as_of, today, closes_day, _ = moment({"as_of": on or says.get("as_of")}, zone, now)
+    view = View(
+        practice_ids=practices(says, actor), as_of=as_of, today=today, closes_day=closes_day,
+        since=today, until=today,
+    )  # fmt: skip
+    who = says.get("had_by") or ""
+    if who == "none":
+        view = replace(view, unassigned=True)
+    elif who.isascii() and who.isdigit():
+        view = replace(view, person_id=int(who[:15]))
+    found = []
+    for name, what in _HAPPENED.items():
+        since, until = _day(says.get(f"{name}_since")), _day(says.get(f"{name}_until"))
+        if since and until:
+            words = "assigned" if what == "received" and view.person_id is not None else what
+            count = payers.caused if says.get("code") else None
+            picked = count(view, since, until) if count else flow.happened(view, what, since, until)
+            found.append((f"{words} {since:%m/%d/%Y} to {until:%m/%d/%Y}", picked))
+    bars = {
+        "age": _among(says.get("waited"), pending.AGES),
+        "side": _among(says.get("side"), pending.SIDES),
+        "due": _among(says.get("due"), pending.DUE),
+        "filing": _among(says.get("filing"), pending.FILING),
+    }
+    if on or not found:
+        when = f"at the end of {today:%m/%d/%Y}" if closes_day else "then" if on else "now"
+        found.append((f"pending {when}", pending.among(view, **bars)))
+    return found
+
+
+def _among(value: str | None, known: Mapping[str, object]) -> str | None:
+    return value if value in known else None

@@ -1,0 +1,101 @@
+"""What a practice knows of its payers: how long after the service each takes a claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from lib import access, history
+from lib.access import Verb
+from lib.errors import NoSuchPractice, SettingsChanged, WrongInput
+from lib.event_kinds import EventKind
+from lib.models import Person
+from lib.store.database import Connection, transaction
+
+DAYS = range(1, 1096)  # three years are the longest known
+
+
+@dataclass(frozen=True, slots=True)
+class FilingLimit:
+    """A payer's timely-filing limit, with where it is written and when somebody looked there."""
+
+    days: int | None  # from the first day of service; None: not recorded
+    source: str
+    verified_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PayerLimit:
+    payer_id: int
+    name: str
+    days: int | None
+    source: str
+    verified_on: date | None
+
+    @property
+    def limit(self) -> FilingLimit:
+        return FilingLimit(self.days, self.source, self.verified_on)
+
+
+def filing_limits(con: Connection, practice_id: int, *, actor: Person) -> list[PayerLimit]:
+    """Return every payer of the practice with its limit, by name."""
+    access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
+    return con.records(
+        PayerLimit,
+        """
+        SELECT id AS payer_id, name, filing_days AS days, coalesce(filing_source, '') AS source,
+               filing_verified_on AS verified_on
+        FROM payer WHERE practice_id = $practice_id ORDER BY name, id
+        """,
+        practice_id=practice_id,
+    )
+
+
+def set_filing_limit(
+    con: Connection, practice_id: int, payer_id: int, wanted: FilingLimit, *, seen: FilingLimit,
+    actor: Person, now: datetime,
+) -> None:  # fmt: skip
+    """Write a payer's limit, with its history.
+
+    Raises SettingsChanged where it is not `seen` any more, WrongInput for a limit without a source
+    and a day on which it was verified, NotAllowed or NoSuchPractice.
+    """
+    access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
+    source = " ".join(wanted.source.split())
+    if wanted.days is not None:
+        if wanted.days not in DAYS:
+            raise WrongInput("Choose between 1 and 1,095 days, or none where it is not known.")
+        if not source or wanted.verified_on is None:
+            raise WrongInput("Say where the limit is written and on which day you looked there.")
+        if wanted.verified_on > now.date():
+            raise WrongInput("The day you looked cannot be after today.")
+    with transaction(con):
+        held = next(
+            (p for p in filing_limits(con, practice_id, actor=actor) if p.payer_id == payer_id),
+            None,
+        )
+        if held is None:
+            raise WrongInput("There is no such payer.")
+        if held.limit != seen:
+            raise SettingsChanged
+        con.execute(
+            """
+            UPDATE payer SET filing_days = $days, filing_source = $source,
+                filing_verified_on = $verified_on
+            WHERE id = $payer_id
+            """,
+            days=wanted.days,
+            source=source or None,
+            verified_on=wanted.verified_on,
+            payer_id=payer_id,
+        )
+        history.record(
+            con, EventKind.SETTING_CHANGED, practice_id=practice_id, actor_id=actor.id, now=now,
+            field=f"Filing limit of {held.name}", old=_said(held.limit), new=_said(wanted),
+        )  # fmt: skip
+
+
+def _said(limit: FilingLimit) -> str:
+    if limit.days is None:
+        return "not recorded"
+    return f"{limit.days} days ({limit.source}, verified {limit.verified_on})"

@@ -1,0 +1,83 @@
+"""The engine of the Explore page: a process of its own that answers one question and ends.
+
+Reads the question from standard input and writes JSON. External access is off and the configuration
+locked before the question is parsed; one thread, a memory limit, low priority: whoever asks for a
+cross join of millions slows nobody else down, and is stopped from outside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+MAX_ROWS = 10_000
+MEMORY = "256MB"
+
+
+def main() -> None:
+    """Answer the question with {"names", "types", "rows", "is_cut"} or {"problem"}."""
+    os.nice(10)
+    file = sys.argv[1]
+    question = sys.stdin.read()
+    try:
+        said = answer(file, question)
+    except duckdb.Error as problem:
+        said = {"problem": _sentence(problem)}
+    json.dump(said, sys.stdout, default=_plain)
+
+
+def answer(file: str, question: str) -> dict[str, Any]:
+    """Return what one statement finds, at most MAX_ROWS rows. Raises duckdb.Error."""
+    con = duckdb.connect(
+        file,
+        read_only=True,
+        config={
+            "enable_external_access": False, "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False, "python_enable_replacements": False,
+            "allow_community_extensions": False, "threads": 1, "memory_limit": MEMORY,
+            "temp_directory": "", "max_temp_directory_size": "0B",
+        },
+    )  # fmt: skip
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET lock_configuration = true")
+    statements = con.extract_statements(question)
+    if len(statements) != 1:
+        return {"problem": "Ask one statement at a time."}
+    if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
+        return {"problem": "Only questions are answered here: begin with SELECT or WITH."}
+    found = con.execute(statements[0])
+    columns = found.description or []
+    rows = found.fetchmany(MAX_ROWS + 1)
+    return {
+        "names": [column[0] for column in columns],
+        "types": [str(column[1]) for column in columns],
+        "rows": rows[:MAX_ROWS],
+        "is_cut": len(rows) > MAX_ROWS,
+    }
+
+
+def _sentence(problem: duckdb.Error) -> str:
+    text = str(problem)
+    if isinstance(problem, duckdb.OutOfMemoryException):
+        return f"This question needs more than {MEMORY} of memory. Ask for fewer rows or columns."
+    if isinstance(problem, duckdb.PermissionException) or "disabled" in text:
+        return "Nothing outside the copy can be read or written here."
+    return text.splitlines()[0][:400]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return str(value)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""`python -m lib snapshot --to FOLDER`: the copy for analysts, while people work."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from lib import people
+from lib.errors import BillingError, StoreInUse
+from lib.snapshot import copies
+from lib.store import process
+from lib.store.database import Connection
+
+
+def main(arguments: Sequence[str], *, now: datetime) -> int:
+    """The command line: 0 it is written, 1 it could not be, 2 wrong usage."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lib snapshot",
+        description="Write Parquet files and a DuckDB file that count as the store does and name "
+        "nobody. The app may run meanwhile.",
+    )
+    parser.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where to")
+    parser.add_argument("--practice", metavar="NAME", help="only this practice; all of them unless")
+    asked = parser.parse_args(arguments)
+    try:
+        try:
+            con = process.open_store().connection()
+            return _write(con, asked.to, asked.practice, now)
+        except StoreInUse:
+            with copies.beside(process.data_folder()) as store:
+                return _write(store.connection(), asked.to, asked.practice, now)
+    except BillingError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    finally:
+        process.close_stores()
+
+
+def _write(con: Connection, folder: Path, practice: str | None, now: datetime) -> int:
+    held = people.practices(con)
+    wanted = [each.id for each in held if practice in (None, each.name)]
+    if not wanted:
+        names = "; ".join(each.name for each in held) or "there is none yet"
+        print(f"There is no practice {practice or ''}: {names}.", file=sys.stderr)
+        return 2
+    counts = copies.write(con, folder, wanted, now=now)
+    print(f"{folder}: {counts['task']:,} tasks, {counts['event']:,} lines of history, "
+          f"{counts['claim_answer']:,} answers of payers; nobody is named.")  # fmt: skip
+    return 0

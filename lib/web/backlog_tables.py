@@ -1,0 +1,106 @@
+"""The tables of the Backlog pages by their address: CSV, Excel, Parquet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+
+from lib import people
+from lib.access import Verb, may_anywhere
+from lib.backlog import files, link
+from lib.backlog.numbers import NUMBERS
+from lib.errors import BillingError, NotAllowed, NotSignedIn
+from lib.models import Colleague
+from lib.snapshot import copies
+from lib.web import session
+from lib.web.documents import disposition
+from lib.web.html import download_page
+from lib.web.same_origin import is_followed_link
+
+
+async def send_table(request: Request) -> Response:
+    """One table of a report, for the practices of whoever asks, by the report's own parameters."""
+    kind = request.path_params["kind"]
+    metric = request.path_params["metric"]
+    if kind not in files.KINDS or metric not in NUMBERS:
+        return PlainTextResponse("There is no such table.", 404)
+    if not _is_asked_for(request):
+        return _ask(request)
+    try:
+        name, content = await run_in_threadpool(_read, request, metric, kind)
+    except NotSignedIn as problem:
+        return PlainTextResponse(str(problem), 401)
+    return Response(
+        content,
+        media_type=files.KINDS[kind],
+        headers={
+            "Content-Disposition": disposition(f"{name}.{kind}", is_shown=False),
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+async def send_copy(request: Request) -> Response:
+    """The copy that names nobody, as one ZIP, for the practices of whoever asks."""
+    if not _is_asked_for(request):
+        return _ask(request)
+    try:
+        place, file = await run_in_threadpool(_copy, request)
+    except NotSignedIn as problem:
+        return PlainTextResponse(str(problem), 401)
+    except BillingError as problem:
+        return PlainTextResponse(str(problem), 403)
+    return FileResponse(
+        file,
+        media_type="application/zip",
+        headers={
+            "Content-Disposition": disposition(file.name, is_shown=False),
+            "Cache-Control": "no-store",
+        },
+        background=BackgroundTask(place.cleanup),
+    )
+
+
+def _is_asked_for(request: Request) -> bool:
+    """True for who pressed a link or button of ours: to count, or to write a copy, is work that
+    another site's page could bring about with the person's cookie."""
+    return request.method == "POST" or (request.method == "GET" and is_followed_link(request))
+
+
+def _ask(request: Request) -> Response:
+    return HTMLResponse(download_page(f"{request.url.path}?{request.url.query}"))
+
+
+def _copy(request: Request) -> tuple[TemporaryDirectory[str], Path]:
+    now = datetime.now(UTC)
+    with session.connection() as con:
+        actor = people.who(con, session.token_of(request), now=now)
+        practices = may_anywhere(actor, Verb.TAKE_COPY)
+        if not practices:
+            raise NotAllowed(Verb.TAKE_COPY.value)
+        place = TemporaryDirectory(prefix="billing-tasks-")
+        folder = Path(place.name) / "copy"
+        copies.write(con, folder, practices, now=now)
+    file = Path(place.name) / f"billing-tasks_{now:%Y-%m-%d}.zip"
+    copies.zipped(folder, file)
+    return place, file
+
+
+def _read(request: Request, metric: str, kind: str) -> tuple[str, bytes]:
+    now = datetime.now(UTC)
+    with session.connection() as con:
+        actor = people.who(con, session.token_of(request), now=now)
+        colleagues: list[Colleague] = list(
+            {c.id: c for p in actor.practice_ids for c in people.colleagues(con, p)}.values()
+        )
+        says = dict(request.query_params)
+        view = link.read(says, actor, colleagues, now).view
+        table = NUMBERS[metric].table(con, view)
+    named = [m.practice.name for m in actor.memberships if m.practice.id in view.practice_ids]
+    return files.file_name("-".join(named), metric, view), files.content(table, kind)

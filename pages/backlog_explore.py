@@ -1,0 +1,121 @@
+"""Backlog, explore: questions in SQL on the copy that names nobody."""
+
+import pandas as pd
+import streamlit as st
+
+from lib.access import Verb, may_anywhere
+from lib.errors import BillingError
+from lib.models import Person
+from lib.snapshot import explore
+from lib.snapshot.explore import EXAMPLES, Found, Running
+from lib.snapshot.tables import dictionary
+from lib.ui import session, url
+
+FORMS = ("Table", "Bars", "Line")
+
+
+def question(actor: Person) -> str:
+    """The text of the question: of the address, an example, or a saved one."""
+    saved = explore.saved(session.connection(), actor=actor)
+    ready = {f"Example: {name}": text for name, text in EXAMPLES.items()}
+    ready |= {f"Saved: {each.name}": each.query for each in saved}
+    chosen = st.selectbox("Start from", list(ready), index=None, key="ready", width=420)
+    if chosen and st.session_state.get("started_from") != chosen:
+        st.session_state["started_from"] = chosen
+        st.session_state["query"] = ready[chosen]
+    st.session_state.setdefault("query", url.get("sql") or EXAMPLES["Pending by type"])
+    text: str = st.text_area("SQL", key="query", height=170, max_chars=explore.MAX_LENGTH)
+    return text
+
+
+@st.fragment(run_every=0.5)
+def waiting() -> None:
+    """While a question is answered: how long already, and a way to stop it."""
+    session.person()
+    running: Running | None = st.session_state.get("running")
+    if running is None:
+        return
+    if running.is_done(session.now()):
+        st.session_state.pop("running")
+        try:
+            st.session_state["found"] = running.query, running.result()
+        except BillingError as problem:
+            st.session_state["found"] = running.query, str(problem)
+        st.rerun()
+    seconds = (session.now() - running.began_at).total_seconds()
+    st.text(f"Asking… {seconds:.0f} s")
+    if st.button("Stop", key="stop"):
+        running.stop()
+
+
+def result() -> None:
+    found = st.session_state.get("found")
+    if found is None:
+        return
+    _, said = found
+    if not isinstance(said, Found):
+        st.error(session.escape_markdown(said))
+        return
+    frame = pd.DataFrame([list(row) for row in said.rows], columns=list(said.names))
+    more = " (more are left out)" if said.is_cut else ""
+    st.caption(f"{len(frame):,} rows{more}")
+    form = st.segmented_control("Show as", FORMS, default="Table", key="form")
+    numbers = [str(name) for name in frame if pd.api.types.is_numeric_dtype(frame[name])]
+    if form == "Table" or not numbers or len(frame.columns) < 2:
+        st.dataframe(frame, hide_index=True, alt="The answer")
+    elif form == "Bars":
+        st.bar_chart(frame, x=frame.columns[0], y=numbers, alt="The answer")
+    else:
+        st.line_chart(frame, x=frame.columns[0], y=numbers, alt="The answer")
+
+
+def keep(actor: Person, query: str) -> None:
+    with st.popover("Save this question"):
+        name = st.text_input("Name", key="question_name", max_chars=80)
+        if st.button("Save", key="save_question"):
+            said = session.toasts()
+            try:
+                explore.save(session.connection(), name, query, actor=actor, now=session.now())
+                said.append(("success", "Question saved."))
+            except BillingError as problem:
+                said.append(("error", str(problem)))
+            st.rerun()
+
+
+actor = session.person()
+st.header("Explore")
+st.caption(
+    "A copy that names nobody: no patients, claim numbers, titles or notes; dates of service are "
+    "the first of their month. It answers in an engine of its own and changes nothing."
+)
+allowed = tuple(may_anywhere(actor, Verb.TAKE_COPY))
+if not allowed:
+    st.info("Questions are asked by analysts and billing managers.")
+    st.stop()
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    query = question(actor)
+    with st.container(horizontal=True, gap="xsmall"):
+        asked = st.button("Ask", type="primary", key="ask", disabled="running" in st.session_state)
+        fresh = st.button("Copy anew", key="fresh")
+        keep(actor, query)
+        st.link_button("Take the copy along (ZIP)", "/snapshot.zip")
+    if fresh or asked:
+        try:
+            with st.spinner("Copying…"):
+                file = explore.copy_of(
+                    session.connection(), allowed, actor=actor, now=session.now(), again=fresh
+                )
+            if asked:
+                st.session_state.pop("found", None)
+                url.filter_by({"sql": query})
+                st.session_state["running"] = explore.ask(file, query, now=session.now())
+        except BillingError as problem:
+            st.error(session.escape_markdown(str(problem)))
+    if "running" in st.session_state:
+        waiting()
+    result()
+with right:
+    columns = ["Table", "Column", "Meaning"]
+    st.dataframe(pd.DataFrame(dictionary(), columns=columns), hide_index=True, height=520,
+                 alt="Data dictionary")  # fmt: skip

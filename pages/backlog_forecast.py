@@ -1,0 +1,95 @@
+"""Backlog, forecast: when it is cleared, and how much by a date, if coming days are like past."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from lib.backlog import forecast
+from lib.backlog.forecast import PastDay
+from lib.ui import report, session, url
+from lib.ui.report import Page
+
+MAX_AHEAD = 365
+
+
+def past(page: Page, days: int) -> list[PastDay]:
+    con = session.connection()
+    found: list[PastDay] = con.store.cached(
+        ("backlog", "past", days, page.view), lambda: forecast.past(con, page.view, days)
+    )
+    return found
+
+
+def cleared(page: Page, days: list[PastDay]) -> None:
+    st.subheader("When is the backlog cleared?", anchor=False)
+    st.caption(
+        f"{forecast.RUNS:,} runs; each coming day is one of the last {forecast.PAST_DAYS} whole "
+        "days, drawn with its completions and arrivals together (seed "
+        f"{forecast.SEED}: the same past gives the same answer). P85: cleared by then in 85 of "
+        "100 runs."
+    )
+    url.bind("arrivals", ["on", "off"], default="on")
+    arrivals = st.segmented_control(
+        "What comes in meanwhile", ["on", "off"], key="arrivals", required=True, on_change=url.save,
+        args=("arrivals",), kwargs={"default": "on"},
+        format_func={"on": "Counted", "off": "Left out"}.__getitem__,
+    )  # fmt: skip
+    found = forecast.clearing(days, page.summary().tasks, arrivals=arrivals != "off")
+    rows = [
+        (f"P{percent}", f"{page.view.today + timedelta(days=took):%m/%d/%Y}", f"{took:,}")
+        if took is not None
+        else (f"P{percent}", f"not within {forecast.HORIZON} days", "")
+        for percent, took in ((50, found.p50), (85, found.p85), (95, found.p95))
+    ]
+    frame = pd.DataFrame(rows, columns=["Certainty", "Cleared by", "Days"])
+    st.dataframe(frame, hide_index=True, width=420, alt="When the backlog is cleared")
+
+
+def by_a_date(page: Page, days: list[PastDay]) -> None:
+    st.subheader("How many are completed by a date?", anchor=False)
+    st.caption("At least so many, in 50, 85 or 95 of 100 runs.")
+    fallback = page.view.today + timedelta(days=14)
+    try:
+        asked = date.fromisoformat(url.get("by") or "")
+    except ValueError:
+        asked = fallback
+    ahead = min(max((asked - page.view.today).days, 1), MAX_AHEAD)
+    chosen = st.date_input("By", page.view.today + timedelta(days=ahead), key="by_date",
+                           format="MM/DD/YYYY", width=140,
+                           min_value=page.view.today + timedelta(days=1),
+                           max_value=page.view.today + timedelta(days=MAX_AHEAD))  # fmt: skip
+    if isinstance(chosen, date) and chosen != page.view.today + timedelta(days=ahead):
+        url.filter_by({"by": chosen.isoformat()})
+        ahead = (chosen - page.view.today).days
+    p50, p85, p95 = forecast.completed_within(days, ahead)
+    frame = pd.DataFrame({"Certainty": ["P50", "P85", "P95"], "At least": [p50, p85, p95]})
+    st.dataframe(frame, hide_index=True, width=420, alt="How many are completed")
+
+
+def tested(page: Page) -> None:
+    st.subheader("Would it have held before?", anchor=False)
+    st.caption(
+        "For each past week with 91 days before it: was at least as much completed in the next two "
+        "weeks as was promised with 85 %?"
+    )
+    found = forecast.backtest(past(page, 364))
+    if found.rate is None:
+        st.text("There is not enough past to tell.")
+        return
+    st.text(
+        f"Held {found.held} of {found.tried} times: {found.rate:.0%}, where {found.expected:.0%} "
+        "was promised."
+    )
+
+
+page = report.begin("Forecast")
+if page.view.is_one_person:
+    st.info("Of one person: what is handed on to others is not foretold.")
+days = past(page, forecast.PAST_DAYS)
+if sum(day.completed for day in days) == 0:
+    st.info("Nothing was completed in the last 91 days: nothing can be foretold from them.")
+else:
+    cleared(page, days)
+    by_a_date(page, days)
+    tested(page)

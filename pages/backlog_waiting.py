@@ -1,0 +1,38 @@
+"""Backlog, waiting: which side each task waits for, and how long each side takes."""
+
+import streamlit as st
+
+from lib.backlog.pending import SIDES
+from lib.ui import charts, report
+from lib.ui.report import Page
+
+
+def now(page: Page) -> None:
+    report.heading("waiting")
+    rows = page.table("waiting").dicts()
+    frame = report.frame_of(page.table("waiting"))
+    frame = frame.assign(Name=[SIDES[row["Waits for"]] for row in rows])
+    opens = {
+        SIDES[row["Waits for"]]: report.pending_bar(page, side=row["Waits for"]) for row in rows
+    }
+    biller = sum(row["Tasks"] for row in rows if row["Waits for"] == "biller")
+    picked = charts.bars(
+        frame.assign(Amount=frame["Requested"].astype(float)) if rows else frame, ["Tasks"],
+        finding=f"{biller:,} wait for the biller", about=page.about(), key="sides",
+    )  # fmt: skip
+    if picked in opens:
+        report.open_list(**opens[picked])
+    report.evidence(page, "waiting", opens=opens)
+
+
+def taken(page: Page) -> None:
+    report.heading("time_on_each_side")
+    frame = report.frame_of(page.table("time_on_each_side"))
+    frame = frame.assign(**{"Waited for": [SIDES[each] for each in frame["Waited for"]]})
+    st.dataframe(frame, hide_index=True, alt="Days on each side")
+    report.evidence(page, "time_on_each_side", frame=frame)
+
+
+page = report.begin("Waiting")
+now(page)
+taken(page)

@@ -1,0 +1,53 @@
+"""An analyst counts everything and sees nobody: nothing sent to the browser names a patient."""
+
+from __future__ import annotations
+
+from playwright.sync_api import WebSocket, expect
+
+from lib.ui.frame import BACKLOG
+from tests.browser.conftest import Sit
+from tests.browser.scene import FIRST, LAST, Scene
+
+PATIENTS = [*LAST, *(name for name in FIRST if len(name) > 3), "MEM0", "1980-02-29", "02/29/1980",
+            "19800229"]  # fmt: skip
+PAGES = [
+    *(name.removeprefix("backlog_") for name in BACKLOG), "", "?sort=patient", "settings",
+    "?status=Pending+and+completed&q=N001", "documents", "import", "answers", "edit_charge",
+    "find_document", "new_task",
+]  # fmt: skip
+
+
+def test_no_page_sends_an_analyst_anything_of_a_patient(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.alan, "/settings")
+    received: list[str] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: received.append(_text(frame)))
+
+    desk.page.on("websocket", listen)
+    ticket = still.cast.completed
+    for path in [*PAGES, f"?task={ticket.id}", f"edit_charge?task={ticket.id}"]:
+        received.clear()
+        desk.go(f"/{path}")
+        desk.rest()
+        everything = desk.text + "".join(received)
+        assert len(everything) > 100, path
+        assert [name for name in PATIENTS if name in everything] == [], path
+    charge = f"/origin/task/{ticket.id}"
+    document = f"/documents/{next(iter(still.cast.documents.values()))}/x.pdf"
+    for address in (charge, document):
+        answer = still.server.ask(address, token=still.token(still.cast.alan))
+        assert answer.status >= 400
+        assert [name for name in PATIENTS if name in answer.text] == []
+
+
+def _text(frame: str | bytes) -> str:
+    return frame if isinstance(frame, str) else frame.decode("utf-8", errors="replace")
+
+
+def test_somebody_of_the_practice_does_see_them(still: Scene, sit: Sit) -> None:
+    """What the test above looks for is there for others."""
+    desk = sit(still, still.cast.ben, "/?status=Pending+and+completed")
+    expect(desk.rows.first).to_be_visible()
+
+    assert [name for name in PATIENTS if name in desk.text]
