@@ -4,13 +4,14 @@ EXAMPLES ?= 20000
 # Tests of one file share a server, so they stay together; the browser's, the longest, run first.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test bench fuzz screenshots format clean
+.PHONY: help run check test style bench fuzz screenshots format clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run      start Billing Tasks with its sample practice (PORT=8600 for another port)"
 	@echo "              WATCH=folder PRACTICE=name also brings in every file that appears in a folder"
 	@echo "              BACKUP=folder writes a backup there every day"
+	@echo "make check    format, lint, types and the tests that need neither a browser nor long"
 	@echo "make test     format, lint, types and all tests, a browser's included"
 	@echo "make bench    measure the pages in a browser"
 	@echo "make screenshots take the README's pictures again"
@@ -24,15 +25,21 @@ run:
 	@exec $(PYTHON) -m lib serve --port $(PORT) $(if $(WATCH),--watch "$(WATCH)") \
 		$(if $(PRACTICE),--practice "$(PRACTICE)") $(if $(BACKUP),--backup "$(BACKUP)")
 
-test:
-	@sh scripts/environment.sh requirements.txt requirements-dev.txt
+check: style
+	@echo "Tests …"
+	@$(PYTHON) -m pytest $(PARALLEL) --ignore tests/browser -m "not slow"
+
+test: style
 	@$(PYTHON) -m tests.install_chromium
+	@echo "Tests …"
+	@$(PYTHON) -m pytest $(PARALLEL)
+
+style:
+	@sh scripts/environment.sh requirements.txt requirements-dev.txt
 	@echo "Format, lint and types …"
 	@$(PYTHON) -m ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m mypy --strict --no-error-summary app.py pages lib tests
-	@echo "Tests …"
-	@$(PYTHON) -m pytest $(PARALLEL)
 
 bench:
 	@sh scripts/environment.sh requirements.txt requirements-dev.txt

@@ -202,16 +202,6 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
-    """A provider named on a practice's claims."""
-
-    id: int
-    practice_id: int
-    npi: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class ServiceLine:
     """One line of a claim (loop 2400, CMS-1500 box 24)."""
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from lib import people
 from lib.models import Person, Role
-from lib.store import search_terms
+from lib.store import process, search_terms
 from lib.store.database import Connection, Store
 from tests import chromium
 
@@ -76,8 +76,20 @@ def con(store: Store) -> Connection:
 
 
 @pytest.fixture
+def served(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """The store as the one that this process serves: for what pages call."""
+    monkeypatch.setitem(process._open, store.folder, store)
+    return store
+
+
+@pytest.fixture
 def cast(con: Connection) -> Cast:
     """Return two practices and their people."""
+    return everybody(con)
+
+
+def everybody(con: Connection) -> Cast:
+    """Insert the two practices and their people."""
     here = people.add_practice(con, "Northside Clinic", now=NOON)
     there = people.add_practice(con, "Southside Clinic", now=NOON)
 

@@ -98,6 +98,10 @@ def arrows(sources: Mapping[str, str]) -> dict[str, set[str]]:
     }
 
 
+IMPORTED = {module: set(imports(source)) for module, source in SOURCES.items()}
+ARROWS = arrows(SOURCES)
+
+
 def circles(sources: Mapping[str, str]) -> list[str]:
     """Each module that can reach itself by imports, as a sentence."""
     direct = arrows(sources)
@@ -189,7 +193,7 @@ def test_a_circle_is_seen_wherever_its_imports_stand() -> None:
 
 @pytest.mark.parametrize("module", sorted(name for name in MODULES if is_in(name, *PURE)))
 def test_what_is_pure_reaches_nothing_impure_by_any_path(module: str) -> None:
-    direct = arrows(SOURCES)
+    direct = ARROWS
     seen, waiting = set[str](), [module]
     while waiting:
         name = waiting.pop()
@@ -198,7 +202,7 @@ def test_what_is_pure_reaches_nothing_impure_by_any_path(module: str) -> None:
         seen.add(name)
         waiting += direct[name]
 
-    reached = {each.partition(".")[0] for name in seen for each in imports(SOURCES[name])}
+    reached = {each.partition(".")[0] for name in seen for each in IMPORTED[name]}
     assert not {name for name in seen if not is_in(name, *PURE) and name not in PACKAGES}
     assert not reached & IMPURE_LIBRARIES
 
@@ -256,3 +260,37 @@ def test_only_tasks_writes_the_row_of_a_task(module: str) -> None:
 
 
 ROW_WRITERS = ("lib.tasks", "lib.store.search_terms")  # which rebuilds what the search knows
+
+
+UNTESTED_BY_NAME = dict(
+    re.findall(
+        r"^\| `(lib[\w.]*)` \| `(tests/[\w/]+\.py)` \| \S.* \|$",
+        (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+)
+
+
+def has_test_of_its_name(module: str) -> bool:
+    """True where there is a test file of the module's name, which looks at this one where several
+    modules have that name."""
+    name = module.rpartition(".")[2]
+    file = ROOT / "tests" / f"test_{name}.py"
+    if not file.exists():
+        return False
+    is_shared = sum(other.rpartition(".")[2] == name for other in MODULES) > 1
+    return not is_shared or module in set(imports(file.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("module", sorted(m for m in MODULES if is_in(m, "lib")))
+def test_a_module_has_a_test_file_of_its_name_or_contributing_says_why_not(module: str) -> None:
+    if MODULES[module].name == "__init__.py":
+        assert module not in UNTESTED_BY_NAME
+    else:
+        assert has_test_of_its_name(module) is not (module in UNTESTED_BY_NAME)
+
+
+@pytest.mark.parametrize("module", sorted(UNTESTED_BY_NAME))
+def test_what_contributing_says_looks_at_a_module_is_there(module: str) -> None:
+    assert module in MODULES
+    assert (ROOT / UNTESTED_BY_NAME[module]).exists()

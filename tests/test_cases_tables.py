@@ -12,6 +12,8 @@ from lib.models import ImportReport, TaskType
 from lib.store.database import Connection
 from tests.conftest import SHARED, Cast
 
+pytestmark = pytest.mark.slow
+
 CASES = SHARED.parent / "cases"
 NOW = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
 

@@ -7,6 +7,7 @@ import itertools
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.fuzz import examples
 from tests.x12_texts import CLINIC, envelope
+
+pytestmark = pytest.mark.slow
 
 FIRST_DAY = date(2025, 1, 10)
 LONG = "VISIT-20250110-"

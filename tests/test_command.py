@@ -17,6 +17,8 @@ from lib.errors import NotWritten
 from lib.store.database import Store
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -8,11 +8,15 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from lib import people
 from lib.models import Role, Status
 from lib.store.database import Connection, Store
 from tests.conftest import NOON
 from tests.given import add_charges, add_tasks
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 COUNT = 150

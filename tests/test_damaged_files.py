@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from tests.conftest import NOON, Cast
 from tests.fuzz import examples
 from tests.test_import import counts
 from tests.x12_texts import answer, claim, file_835, file_837
+
+pytestmark = pytest.mark.slow
 
 WHOLE = file_837(claim("A1"), claim("A2")) + file_835(answer("A1"))
 

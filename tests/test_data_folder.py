@@ -27,6 +27,8 @@ from tests.test_command import ROOT
 from tests.test_upkeep import DAY, flip, lib
 from tests.x12_texts import claim, file_837
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = sorted(database.SCHEMA.glob("*.sql"))
 
 
@@ -418,9 +420,13 @@ def test_a_store_of_each_earlier_schema_opens_and_is_verified(
     assert after == dict.fromkeys(before, 1)
 
 
+# Not business: and what providers were called, which nothing read, went with migration 090.
+UNCOUNTED = {"schema_migration", "spelling", "provider"}
+
+
 def tables(con: Connection) -> list[str]:
     found = con.rows("SELECT table_name FROM duckdb_tables() ORDER BY 1")
-    return [name for (name,) in found if name not in {"schema_migration", "spelling"}]
+    return [name for (name,) in found if name not in UNCOUNTED]
 
 
 VALUES = {
@@ -450,6 +456,8 @@ def fill(con: Connection, table: str) -> int:
     }
     if "status" in said:
         said["status"] = "'open'" if table == "task" else "'new'"
+    if table == "charge_number":
+        said["kind"] = "'claim'"
     if (table, "claim_shape") in {(table, column) for column in said}:
         said["claim_shape"] = "'x'"
     if any(
@@ -458,6 +466,9 @@ def fill(con: Connection, table: str) -> int:
     ):
         said["id"] = f"nextval('{table}_id')"
     con.execute(f"INSERT INTO {table} ({', '.join(said)}) VALUES ({', '.join(said.values())})")
+    if table == "task" and con.rows("FROM duckdb_tables() WHERE table_name = 'spelling'"):
+        names = ("title", "patient_name", "payer_name", "provider_name", "claim_shape")
+        con.execute(f"INSERT INTO spelling SELECT unnest({list(names)}), 'x'")
     return 1
 
 

@@ -233,13 +233,13 @@ def test_many_rows_at_once_keep_decimals_lists_and_nothing(con: Connection) -> N
 
 
 def test_many_rows_at_once_are_taken_back_with_their_transaction(con: Connection) -> None:
-    row = {"practice_id": 1, "npi": "1234567893", "name": "Moreno"}
+    row = {"practice_id": 1, "code": "PH-7", "name": "Plains Health"}
 
     with pytest.raises(Stopped), transaction(con):
-        con.insert("provider", [row, row])
+        con.insert("payer", [row, row])
         raise Stopped
 
-    assert con.rows("SELECT * FROM provider") == []
+    assert con.rows("SELECT * FROM payer") == []
 
 
 def test_new_ids_ascend_and_never_come_twice(con: Connection) -> None:

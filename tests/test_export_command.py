@@ -18,6 +18,8 @@ from tests.test_command import run_command
 from tests.test_export import TODAY, add_task, attach, complete, held
 from tests.x12_texts import answer, claim, file_835, file_837
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = TaskType.DOCUMENTS
 
 

@@ -18,6 +18,8 @@ from tests.server import Server, running
 from tests.stream import stream
 from tests.x12_texts import claim, file_837
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.now(UTC)
 DAYS = "since=2020-01-01&until=2199-12-31"
 LINK = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "document"}  # a link of ours, followed

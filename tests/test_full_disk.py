@@ -34,6 +34,8 @@ from tests.given import pdf
 from tests.test_command import ROOT
 from tests.x12_texts import claim, file_837
 
+pytestmark = pytest.mark.slow
+
 SENTENCE = str(NotWritten())
 NO_LIMIT = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 ROOM = 40_000  # bytes; the file below has more

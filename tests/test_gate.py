@@ -31,6 +31,8 @@ from lib.web.sign_in import local_path
 from lib.web.start import ONLY_LOOPBACK
 from tests.server import Server, running
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.now(UTC)
 
 

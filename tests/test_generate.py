@@ -12,6 +12,8 @@ from lib.models import Person, Role, TaskType
 from lib.store.database import Connection, Store
 from lib.store.search_words import claim_shape
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 4, 16, 0, tzinfo=UTC)
 COUNT = 2000
 

@@ -14,7 +14,7 @@ from lib.store.database import Connection
 from tests.conftest import NOON, Cast, shared
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
-TABLES = ("payer", "patient", "provider", "charge", "service_line", "task", "event", "intake_file")
+TABLES = ("payer", "patient", "charge", "service_line", "task", "event", "intake_file")
 
 
 def bring(con: Connection, cast: Cast, raw: bytes, name: str = "a.txt") -> ImportReport:
@@ -32,7 +32,7 @@ def test_claims_become_charges_with_lines_people_and_history(con: Connection, ca
 
     assert (report.format, report.charges_new, report.tasks_new) == ("837P", 2, 0)
     assert counts(con) == {
-        "payer": 1, "patient": 1, "provider": 1, "charge": 2, "service_line": 4,
+        "payer": 1, "patient": 1, "charge": 2, "service_line": 4,
         "task": 0, "event": 2, "intake_file": 1,
     }  # fmt: skip
     assert con.row(
@@ -117,7 +117,7 @@ def test_people_and_payers_are_found_again(con: Connection, cast: Cast) -> None:
 
     held = counts(con)
 
-    assert (held["payer"], held["patient"], held["provider"]) == (1, 2, 1)
+    assert (held["payer"], held["patient"]) == (1, 2)
     assert con.value("SELECT count(DISTINCT patient_id) FROM charge") == 2
 
 

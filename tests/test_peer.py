@@ -15,10 +15,13 @@ from lib.web.peer import OTHER_USER
 from tests.server import Server, running
 
 NOBODY = 65534
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or os.geteuid() != 0,
-    reason="to ask as another user one has to be root, on Linux",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        sys.platform != "linux" or os.geteuid() != 0,
+        reason="to ask as another user one has to be root, on Linux",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

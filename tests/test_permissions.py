@@ -14,6 +14,8 @@ from lib.store import permissions
 from lib.store.database import Store
 from tests.server import running
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def restored(empty: Path, tmp_path: Path) -> Path:

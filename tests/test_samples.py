@@ -15,6 +15,8 @@ from lib.samples.files import SampleFile, files
 from lib.samples.ingredients import SampleProvider, read
 from lib.store.database import Connection, Store
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 4, 16, 0, tzinfo=UTC)
 DAYS = (date(2025, 1, 1), date(2026, 3, 1), date(2028, 2, 29))
 

@@ -24,6 +24,8 @@ from tests.conftest import NOON
 from tests.server import free_port, running, stop
 from tests.x12_texts import claim, file_837
 
+pytestmark = pytest.mark.slow
+
 
 def run(
     command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None

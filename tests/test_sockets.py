@@ -13,6 +13,8 @@ from tests.browser.scene import Scene, seed
 from tests.server import Server, running
 from tests.stream import stream
 
+pytestmark = pytest.mark.slow
+
 PATIENT = "N017"  # the claim of a task of Northside
 
 

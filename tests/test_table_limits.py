@@ -28,6 +28,8 @@ from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_task_rows import workbook
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 HEAD = "Type,Title,Claim,Patient,DOS,Amount\n"
 SHEET = (
@@ -437,13 +439,13 @@ def test_a_million_line_ends_before_the_trailer_of_x12_are_walked_once() -> None
 
 
 def test_nobody_can_write_the_sign_zero_into_the_store(con: Connection) -> None:
-    con.insert("provider", [{"id": 1, "practice_id": 1, "npi": "1\0", "name": "A\0nn"}])
+    con.insert("payer", [{"id": 1, "practice_id": 1, "code": "1\0", "name": "A\0nn"}])
     con.execute(
-        "INSERT INTO provider (id, practice_id, npi, name) VALUES (2, 1, $npi, $name)",
-        npi="2\0", name="B\0ob",
+        "INSERT INTO payer (id, practice_id, code, name) VALUES (2, 1, $code, $name)",
+        code="2\0", name="B\0ob",
     )  # fmt: skip
 
-    assert con.rows("SELECT npi, name FROM provider ORDER BY id") == [("1", "Ann"), ("2", "Bob")]
+    assert con.rows("SELECT code, name FROM payer ORDER BY id") == [("1", "Ann"), ("2", "Bob")]
 
 
 def test_the_sign_zero_in_a_table_in_x12_and_in_fhir_is_left_out(

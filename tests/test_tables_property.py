@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 import openpyxl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from lib.intake.tables import columns, task_rows
 from lib.intake.tables.table import clean
 from lib.intake.tables.task_rows import ERRORS
 from lib.models import TaskType
+
+pytestmark = pytest.mark.slow
 
 QUICK = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None

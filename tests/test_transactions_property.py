@@ -21,6 +21,8 @@ from tests.test_import import counts
 from tests.test_transactions import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claims, envelope, file_835
 
+pytestmark = pytest.mark.slow
+
 MONEY = st.decimals("0.01", "99999.99", places=2)
 NUMBERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", min_size=1, max_size=12)
 NAMES = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ ", min_size=1, max_size=12).map(str.strip)

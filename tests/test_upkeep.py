@@ -40,6 +40,8 @@ from tests.test_command import ROOT
 from tests.test_full_disk import little_room
 from tests.x12_texts import answer, claim, file_835, file_837
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 
 

@@ -17,6 +17,8 @@ from tests.browser.scene import Scene, seed
 from tests.server import Server, running
 from tests.stream import Stream, stream
 
+pytestmark = pytest.mark.slow
+
 PART = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f.txt"\r\n\r\n'
 END = b"\r\n--b--\r\n"
 

@@ -17,6 +17,8 @@ from lib.store.database import Store
 from tests.test_command import ROOT
 from tests.x12_texts import answer, claim, file_835, file_837
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60  # seconds; what is waited for takes one or two
 QUICK = ("--every", "0.05", "--quiet", "0.5")
 

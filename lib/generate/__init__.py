@@ -45,7 +45,7 @@ def generate(
     staff = _hire(con, practice_id, began)
     patients = max(count // 3, 1)
     with transaction(con):
-        billing_npi = lists.add_business(con, practice_id, PRACTICE)
+        billing_npi = lists.add_payers(con, practice_id)
         lists.fill(con, [person for role in (Role.MANAGER, Role.STAFF) for person in staff[role]])
         _insert(con, "patient", practice_id=practice_id, patients=patients)
     today = now.astimezone(UTC).date()

@@ -19,8 +19,8 @@ from lib.samples.ingredients import (
 from lib.store.database import Connection, Value
 
 
-def add_business(con: Connection, practice_id: int, name: str) -> str:
-    """Insert the payers and providers inside the caller's transaction. Return the billing NPI."""
+def add_payers(con: Connection, practice_id: int) -> str:
+    """Insert the payers inside the caller's transaction. Return the billing NPI."""
     for payer in read("payers", SamplePayer):
         con.execute(
             "INSERT INTO payer (practice_id, code, name) VALUES ($practice_id, $code, $name)",
@@ -28,15 +28,9 @@ def add_business(con: Connection, practice_id: int, name: str) -> str:
             code=payer.code,
             name=payer.name,
         )
-    providers = read("providers", SampleProvider)
-    billing: SampleProvider = next(p for p in providers if p.role == "billing")
-    for npi, provider in [(billing.npi, name), *((p.npi, p.name) for p in _rendering())]:
-        con.execute(
-            "INSERT INTO provider (practice_id, npi, name) VALUES ($practice_id, $npi, $name)",
-            practice_id=practice_id,
-            npi=npi,
-            name=provider,
-        )
+    billing: SampleProvider = next(
+        p for p in read("providers", SampleProvider) if p.role == "billing"
+    )
     return billing.npi
 
 

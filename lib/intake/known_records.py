@@ -1,4 +1,4 @@
-"""Payers, patients and providers that files name: found if we have them, else created.
+"""Payers and patients that files name: found if we have them, else created.
 
 These are inner steps of an import: they run inside its transaction, with one query a table.
 """
@@ -96,23 +96,3 @@ def patients(con: Connection, practice_id: int, wanted: Iterable[Subject]) -> di
 
 def _who(subject: Subject) -> Any:
     return subject.last_name, subject.first_name, subject.birth_date
-
-
-def add_providers(con: Connection, practice_id: int, wanted: Iterable[Party]) -> None:
-    """Insert the providers we don't have yet, told apart by NPI and name."""
-    named = dict.fromkeys((who.npi, who.name) for who in wanted if who.npi or who.name)
-    held = set(
-        con.rows(
-            "SELECT npi, name FROM provider WHERE practice_id = $practice_id",
-            practice_id=practice_id,
-        )
-    )
-    missing = [each for each in named if each not in held]
-    ids = con.next_ids("provider", len(missing)) if missing else []
-    con.insert(
-        "provider",
-        [
-            {"id": id_, "practice_id": practice_id, "npi": npi, "name": name}
-            for id_, (npi, name) in zip(ids, missing, strict=True)
-        ],
-    )

@@ -110,20 +110,10 @@ def add(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> None
 def people_of(
     con: Connection, claims: Sequence[Claim], source: ImportContext
 ) -> tuple[known_records.Payers, Patients]:
-    """Return the payers and patients that the claims name. Insert those we don't have, and
-    providers."""
+    """Return the payers and patients that the claims name. Insert those we don't have."""
     payers = known_records.Payers(con, source.practice.id)
     payers.make(claim.payer for claim in claims)
     patients = known_records.patients(con, source.practice.id, (claim.patient for claim in claims))
-    known_records.add_providers(
-        con,
-        source.practice.id,
-        (
-            who
-            for claim in claims
-            for who in (claim.billing, claim.rendering, claim.referring, claim.supervising)
-        ),
-    )
     return payers, patients
 
 

@@ -27,6 +27,7 @@ from lib.errors import (
 from lib.store import opening
 from lib.store.place import Place
 from lib.store.problems import LOG, sentence_of
+from lib.store.schema_steps import STEPS
 from lib.store.values import Value, arrow_type, column, outgoing, readers_of, utc
 
 __all__ = ["Connection", "Store", "Value", "money", "transaction", "utc"]
@@ -467,6 +468,8 @@ def _migrate(store: Store) -> None:
             continue
         with transaction(con):
             con.execute(file.read_text(encoding="utf-8"))
+            if file.name in STEPS:
+                STEPS[file.name](con.rows)
             con.execute(
                 "INSERT INTO schema_migration VALUES ($name, $now)",
                 name=file.name,

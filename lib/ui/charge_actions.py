@@ -3,6 +3,7 @@ conflict."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -96,12 +97,28 @@ def typed_changes(state: Editing) -> list[FieldChange]:
         FieldChange(name, charge_form.FIELD_LABELS[name], before[name], state.form[name])
         for name in raw
     ]
+    filled = [line for line in state.form["lines"] if not charge_form.is_blank(line)]
+    as_typed = {
+        f"Service line {int(problem.field.split('.')[1]) + 1}": int(problem.field.split(".")[1])
+        for problem in unreadable
+        if problem.field.startswith("lines.") and problem.field.count(".") == 2
+    }
+    found = [
+        dataclasses.replace(change, now=_line_as_typed(filled[as_typed[change.label]]))
+        if change.label in as_typed
+        else change
+        for change in found
+    ]
     known = {change.label for change in found}
     for place, line in enumerate(state.form["lines"]):
         label = f"Service line {place + 1}"
         if label not in known and line not in before["lines"] and not charge_form.is_blank(line):
-            found.append(FieldChange("lines", label, "", " ".join(filter(None, line.values()))))
+            found.append(FieldChange("lines", label, "", _line_as_typed(line)))
     return found
+
+
+def _line_as_typed(line: dict[str, str]) -> str:
+    return " ".join(filter(None, line.values()))
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:

@@ -1,0 +1,98 @@
+"""Pages drawn without a browser, by Streamlit's AppTest: which fields, lists and messages a person
+gets. The one stand-in is for the cookie that a browser would send.
+
+AppTest does not run our JavaScript: a list is looked at as it is sent to the browser, and clicks on
+it are left to `tests/browser`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from streamlit.runtime.context import ContextProxy
+from streamlit.testing.v1 import AppTest
+
+from lib import people
+from lib.models import Person
+from lib.store import process
+from lib.store.database import Store
+
+PAGES = (
+    "tasks", "documents", "backlog", "import_files", "export", "settings", "edit_charge",
+    "find_document", "new_task",
+)  # fmt: skip
+
+
+class Visit:
+    """A person signed in at a store; `with Visit(store, ana) as visit: visit.page("tasks")`."""
+
+    def __init__(self, store: Store, person: Person | None) -> None:
+        self.store = store
+        cookies = {}
+        if person:
+            con = store.connection()
+            cookies[people.COOKIE] = people.sign_in(con, person.id, now=datetime.now(UTC))
+        self._cookies = mock.patch.object(ContextProxy, "cookies", cookies)
+        self._opened = mock.patch.dict(process._open, {store.folder: store}, clear=True)
+
+    def __enter__(self) -> Visit:
+        self._cookies.start()
+        self._opened.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.stop()
+        self._cookies.stop()
+
+    def page(self, name: str, **query: str) -> AppTest:
+        """Draw `pages/<name>.py` with the frame around it, at an address with these parameters."""
+        self.drawn = AppTest.from_file(process.ROOT / "lib/frame/main.py", default_timeout=60)
+        if name != "tasks":
+            self.drawn.run()  # the frame says which pages there are
+            self.drawn.switch_page(str(Path(process.ROOT, "pages", f"{name}.py")))
+        for key, value in query.items():
+            self.drawn.query_params[key] = value
+        return self.drawn.run()
+
+    def words(self) -> str:
+        """Everything the page says, HTML included."""
+        return "\n".join(str(element.proto) for element in _elements(self.drawn._tree))
+
+    def listed(self) -> list[dict[str, Any]]:
+        """The rows of the list, each by the names of its columns."""
+        rows: list[dict[str, Any]] = self._sent("billing_record_list")["rows"]
+        return rows
+
+    def columns(self) -> list[str]:
+        """The heads of the list."""
+        return [column["label"] for column in self._sent("billing_record_list")["columns"]]
+
+    def menu(self) -> list[tuple[str, str, str]]:
+        """The entries of the left menu: name, label and count."""
+        return [
+            (entry["view"], entry["label"], entry["count"])
+            for entry in self._sent("billing_task_menu")["entries"]
+        ]
+
+    def _sent(self, component: str) -> dict[str, Any]:
+        """What a component of ours is sent to draw."""
+        (proto,) = (
+            element.proto
+            for element in _elements(self.drawn._tree)
+            if element.type == "bidi_component" and element.proto.component_name == component
+        )
+        data: dict[str, Any] = json.loads(proto.json)
+        return data
+
+
+def _elements(block: Any) -> Iterator[Any]:
+    for child in getattr(block, "children", {}).values():
+        if hasattr(child, "children"):
+            yield from _elements(child)
+        else:
+            yield child

@@ -1,0 +1,127 @@
+"""Every page, drawn for every role, on an empty store and on one with tasks: nobody gets an error,
+and nobody anything of another practice. Looks at `pages/` and `lib/frame/main.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lib import notes, workflow
+from lib.models import Status, TaskType
+from lib.store.database import Store
+from tests.conftest import NOON, Cast
+from tests.given import add_patient, add_task, add_task_of_charge
+from tests.pages import PAGES, Visit
+
+pytestmark = pytest.mark.slow
+
+ROLES = ("ana", "ben", "dora", "alan")
+WINDOWS = ("tasks", "edit_charge", "find_document")  # that show one task
+THEIRS = "Southside secret"
+
+
+@pytest.fixture
+def tasks_here(store: Store, cast: Cast) -> dict[str, int]:
+    """A task of each kind at Northside, and one at Southside that nobody here may see."""
+    con = store.connection()
+    found = {
+        "started": add_task_of_charge(con, cast.practice),
+        "completed": add_task_of_charge(
+            con, cast.practice, status=Status.COMPLETED, completed_at=NOON,
+            completed_by=cast.ben.id,
+        ),
+        "documents": add_task_of_charge(con, cast.practice, type=TaskType.DOCUMENTS),
+        "without a charge": add_task(con, cast.practice, claim_number="B-9"),
+        "theirs": add_task(con, cast.other_practice, title=THEIRS),
+    }  # fmt: skip
+    workflow.start(con, found["started"], actor=cast.ana, now=NOON)
+    notes.ask(con, found["started"], "Which day?", token="q", actor=cast.ana, now=NOON)
+    add_patient(con, cast.other_practice, THEIRS)
+    return found
+
+
+def errors(visit: Visit) -> list[Any]:
+    return [each.value for each in visit.drawn.exception]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_page_of_an_empty_practice_is_drawn(store: Store, cast: Cast, role: str) -> None:
+    with Visit(store, getattr(cast, role)) as visit:
+        for name in PAGES:
+            visit.page(name)
+
+            assert errors(visit) == [], name
+
+
+@pytest.mark.usefixtures("tasks_here")
+@pytest.mark.parametrize("role", ROLES)
+def test_each_page_of_a_practice_with_tasks_is_drawn_and_says_nothing_of_another(
+    store: Store, cast: Cast, role: str
+) -> None:
+    with Visit(store, getattr(cast, role)) as visit:
+        for name in PAGES:
+            visit.page(name)
+
+            assert errors(visit) == [], name
+            assert THEIRS not in visit.words()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_task_is_shown_in_its_panel_and_its_windows(
+    store: Store, cast: Cast, tasks_here: dict[str, int], role: str
+) -> None:
+    with Visit(store, getattr(cast, role)) as visit:
+        for name in WINDOWS:
+            for kind in ("started", "completed", "documents", "without a charge"):
+                visit.page(name, task=str(tasks_here[kind]))
+
+                assert errors(visit) == [], (name, kind)
+                assert "Diagnosis is missing" in visit.words()
+
+
+def test_a_task_of_another_practice_is_none(
+    store: Store, cast: Cast, tasks_here: dict[str, int]
+) -> None:
+    with Visit(store, cast.ana) as visit:
+        for name in WINDOWS:
+            for task in (str(tasks_here["theirs"]), "999999", "x", "-1"):
+                visit.page(name, task=task)
+
+                assert errors(visit) == [], (name, task)
+                assert THEIRS not in visit.words()
+
+
+def test_without_a_session_there_is_a_way_to_sign_in_and_only_that(
+    store: Store, tasks_here: dict[str, int]
+) -> None:
+    with Visit(store, None) as visit:
+        drawn = visit.page("tasks", task=str(tasks_here["started"]))
+
+        assert errors(visit) == []
+        assert "/sign-in" in visit.words()
+        assert "Diagnosis is missing" not in visit.words()
+        assert not drawn.button
+        assert not drawn.selectbox
+
+
+@pytest.mark.parametrize(
+    ("role", "may"), [("ana", True), ("ben", False), ("dora", True), ("alan", False)]
+)
+def test_a_task_by_hand_is_offered_to_those_who_may_make_one(
+    store: Store, cast: Cast, role: str, may: bool
+) -> None:
+    with Visit(store, getattr(cast, role)) as visit:
+        drawn = visit.page("tasks")
+
+        assert ("New task" in [button.label for button in drawn.button]) is may
+
+
+def test_a_link_that_says_nonsense_shows_the_list_all_the_same(store: Store, cast: Cast) -> None:
+    add_task(store.connection(), cast.practice)
+
+    with Visit(store, cast.ana) as visit:
+        visit.page("tasks", status="?", type="Nope", age="7", assignee="Zoe", payer="<b>", page="x")
+
+        assert errors(visit) == []
+        assert len(visit.listed()) == 1

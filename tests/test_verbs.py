@@ -1,0 +1,90 @@
+"""A press is done once, by the person the page was drawn for, or said to be not done. What a click
+elsewhere does to it is seen in `tests/browser/test_verbs.py`."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.runtime.scriptrunner import RerunException
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+from lib.errors import WrongInput
+from lib.models import Person
+from lib.store.database import Store
+from lib.ui import verbs
+from lib.ui.session import Message
+from tests.conftest import Cast
+from tests.pages import Visit
+
+
+def press(do: verbs.Verb, actor: Person, said: list[Message], done: list[bool]) -> None:
+    verbs._do(do, actor, said, done)
+
+
+def test_a_press_is_done_once_and_says_so(store: Store, cast: Cast) -> None:
+    said: list[Message] = []
+    done: list[bool] = []
+    names: list[str] = []
+
+    def do(now: Person) -> str:
+        names.append(now.name)
+        return "Saved."
+
+    with Visit(store, cast.ana):
+        press(do, cast.ana, said, done)
+        press(do, cast.ana, said, done)
+
+    assert names == ["Ana"]
+    assert said == [("success", "Saved.")]
+
+
+def test_a_refusal_is_said_and_the_button_can_be_pressed_again(store: Store, cast: Cast) -> None:
+    said: list[Message] = []
+    done: list[bool] = []
+
+    def refuse(now: Person) -> str:
+        raise WrongInput(f"Not so, {now.name}.")
+
+    with Visit(store, cast.ana):
+        press(refuse, cast.ana, said, done)
+        press(refuse, cast.ana, said, done)
+
+    assert said == [("error", "Not so, Ana.")] * 2
+    assert done == []
+
+
+@pytest.mark.parametrize("now", ["ben", None])
+def test_a_press_of_somebody_who_left_is_not_done(
+    store: Store, cast: Cast, now: str | None
+) -> None:
+    said: list[Message] = []
+
+    with Visit(store, getattr(cast, now) if now else None):
+        press(lambda _: pytest.fail("done"), cast.ana, said, [])
+
+    ((kind, _),) = said
+    assert kind == "error"
+
+
+def test_what_was_typed_by_somebody_who_left_is_nobodys(store: Store, cast: Cast) -> None:
+    kept: list[Person] = []
+
+    with Visit(store, cast.ben):
+        verbs.keep_typed(cast.ana, kept.append)
+    with Visit(store, cast.ana):
+        verbs.keep_typed(cast.ana, kept.append)
+
+    assert kept == [cast.ana]
+
+
+def test_what_must_be_done_is_done_again_until_no_click_ends_it() -> None:
+    clicks = [RerunException(RerunData()), RerunException(RerunData())]
+    done: list[bool] = []
+
+    def act() -> None:
+        if clicks:
+            raise clicks.pop()
+        done.append(True)
+
+    verbs.undisturbed(act)
+
+    assert done == [True]
