@@ -39,6 +39,7 @@ class Page:
 
     @property
     def view(self) -> View:
+        """Return the period and the filters the page shows."""
         return self.report.view
 
     def about(self) -> str:
@@ -56,6 +57,7 @@ class Page:
         return found
 
     def summary(self, view: View | None = None) -> pending.Summary:
+        """Return the sums of pending tasks at the end of the view."""
         con, wanted = session.connection(), view or self.view
         found: pending.Summary = con.store.cached(
             ("backlog", "summary record", wanted), lambda: pending.summary(con, wanted)[0]
