@@ -296,9 +296,7 @@ def test_a_task_about_a_claim_that_is_not_held_is_completed_with_a_note(
     expect(desk.page.get_by_text("not among the charges held here")).to_be_visible()
 
     desk.press("Save and Complete")
-    expect(
-        desk.page.get_by_text("Write a note to the biller that says what was done first.")
-    ).to_be_visible()
+    desk.is_told("Write a note to the biller that says what was done first.")
     desk.type("Notes to Biller", "Sent by post.")
     desk.press("Save and Complete")
 
