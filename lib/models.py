@@ -83,6 +83,7 @@ class Resolution(StrEnum):
 
     @property
     def label(self) -> str:
+        """Return the words people read."""
         return {
             Resolution.CORRECTED: "Corrected and resubmitted",
             Resolution.DOCUMENT_SENT: "Document sent",

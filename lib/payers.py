@@ -26,6 +26,8 @@ class FilingLimit:
 
 @dataclass(frozen=True, slots=True)
 class PayerLimit:
+    """A payer and how long it takes claims, with who says so and when that was verified."""
+
     payer_id: int
     name: str
     days: int | None
@@ -34,6 +36,7 @@ class PayerLimit:
 
     @property
     def limit(self) -> FilingLimit:
+        """Return the filing limit as its own record."""
         return FilingLimit(self.days, self.source, self.verified_on)
 
 

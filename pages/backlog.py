@@ -66,8 +66,8 @@ def figures(page: Page) -> None:
 def changed(page: Page) -> None:
     """Where the backlog grew or shrank since the period before."""
     before = earlier(page.view)
-    now = {row["Type"]: row["Tasks"] for row in page.table("pending_by_type").dicts()}
-    then = {row["Type"]: row["Tasks"] for row in page.table("pending_by_type", before).dicts()}
+    now = {row["Type"]: row["Tasks"] for row in page.counted("pending_by_type").dicts()}
+    then = {row["Type"]: row["Tasks"] for row in page.counted("pending_by_type", before).dicts()}
     moved = sorted(
         ((now.get(k, 0) - then.get(k, 0), k) for k in {*now, *then}), key=lambda pair: -abs(pair[0])
     )
@@ -78,7 +78,7 @@ def changed(page: Page) -> None:
 
 def over_time(page: Page) -> None:
     report.heading("flow")
-    table = page.table("flow")
+    table = page.counted("flow")
     frame = report.frame_of(table)
     found = flow.bars(table)
     first, last = found[0].pending, found[-1].pending

@@ -10,7 +10,7 @@ from lib.ui.report import Page
 
 def ages(page: Page) -> None:
     report.heading("pending_by_age")
-    table = page.table("pending_by_age").dicts()
+    table = page.counted("pending_by_age").dicts()
     total = sum(row["Tasks"] for row in table)
     old = sum(row["Tasks"] for row in table if row["Age"] == "Over 90 days")
     finding = f"{old:,} of {total:,} have waited over 90 days"
@@ -21,7 +21,7 @@ def ages(page: Page) -> None:
 def due(page: Page) -> None:
     report.heading("pending_by_due_date")
     late = sum(
-        r["Tasks"] for r in page.table("pending_by_due_date").dicts() if r["Due"] == "overdue"
+        r["Tasks"] for r in page.counted("pending_by_due_date").dicts() if r["Due"] == "overdue"
     )
     report.side_bars(page, "pending_by_due_date", "Due", key="due", finding=f"{late:,} are overdue",
                      opens=lambda row: {"due": row["Due"]}, names=DUE)  # fmt: skip
@@ -52,6 +52,6 @@ report.filing_bars(page)
 kinds(page)
 report.heading("oldest")
 st.dataframe(
-    report.typed(report.frame_of(page.table("oldest"))), hide_index=True, alt="Oldest tasks"
+    report.typed(report.frame_of(page.counted("oldest"))), hide_index=True, alt="Oldest tasks"
 )
 report.evidence(page, "oldest")

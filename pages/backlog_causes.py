@@ -11,8 +11,8 @@ MOST = 15
 def causes(page: Page) -> None:
     report.heading("causes")
     view = page.view
-    rows = page.table("causes").dicts()
-    frame = report.frame_of(page.table("causes")).head(MOST)
+    rows = page.counted("causes").dicts()
+    frame = report.frame_of(page.counted("causes")).head(MOST)
     frame = frame.assign(Name=[f"{row['Payer']} · {row['Code']}" for row in rows[:MOST]])
     days = {"created_since": view.since.isoformat(), "created_until": view.until.isoformat()}
     opens = {
@@ -32,14 +32,14 @@ def causes(page: Page) -> None:
 
 def denials(page: Page) -> None:
     report.heading("denials_by_payer")
-    table = page.table("denials_by_payer")
+    table = page.counted("denials_by_payer")
     if not table.rows:
         st.caption("Not recorded: no remittance answered a claim in this period.")
         return
     st.dataframe(report.frame_of(table), hide_index=True, alt="Denials by payer")
     report.evidence(page, "denials_by_payer")
     report.heading("recovered_after_tasks")
-    st.dataframe(report.frame_of(page.table("recovered_after_tasks")), hide_index=True,
+    st.dataframe(report.frame_of(page.counted("recovered_after_tasks")), hide_index=True,
                  alt="Money recovered")  # fmt: skip
     report.evidence(page, "recovered_after_tasks")
 

@@ -24,7 +24,7 @@ def in_and_out(page: Page) -> None:
     report.heading("flow")
     if page.view.is_one_person:
         st.caption(flow.ONE_PERSON)
-    table = page.table("flow")
+    table = page.counted("flow")
     frame = report.frame_of(table)
     came = "Received" if "Received" in frame else "Assigned"
     total = {name: int(frame[name].sum()) for name in (came, "Completed", "Reopened")}
@@ -51,7 +51,7 @@ def in_and_out(page: Page) -> None:
 
 def cumulative(page: Page) -> None:
     report.heading("cumulative_flow")
-    frame = report.frame_of(page.table("cumulative_flow"))
+    frame = report.frame_of(page.counted("cumulative_flow"))
     gap = int(frame["Received so far"].iloc[-1] - frame["Completed so far"].iloc[-1])
     charts.over_time(
         frame, ["Received so far", "Completed so far"], kind="line",
@@ -64,7 +64,9 @@ def cumulative(page: Page) -> None:
 def times(page: Page) -> None:
     for name in ("lead_and_cycle_time", "first_response", "handoffs_and_reopens"):
         report.heading(name)
-        st.dataframe(report.typed(report.frame_of(page.table(name))), hide_index=True, alt=name)
+        st.dataframe(
+            report.typed(report.frame_of(page.counted(name))), hide_index=True, alt="The numbers"
+        )
         report.evidence(page, name)
 
 

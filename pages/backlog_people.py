@@ -10,10 +10,10 @@ from lib.ui.report import Page
 
 def pending_of_people(page: Page) -> None:
     report.heading("pending_by_person")
-    rows = page.table("pending_by_person").dicts()
+    rows = page.counted("pending_by_person").dicts()
     names = {row["Person"]: page.names.get(row["Person"], row["Name"]) for row in rows}
     names[None] = link.NOBODY
-    frame = report.frame_of(page.table("pending_by_person"))
+    frame = report.frame_of(page.counted("pending_by_person"))
     frame = frame.assign(Name=[names[row["Person"]] for row in rows])
     opens = {
         names[row["Person"]]: report.pending_bar(
@@ -34,8 +34,8 @@ def pending_of_people(page: Page) -> None:
 
 def completions(page: Page) -> None:
     report.heading("completions_by_person")
-    rows = page.table("completions_by_person").dicts()
-    frame = report.frame_of(page.table("completions_by_person"))
+    rows = page.counted("completions_by_person").dicts()
+    frame = report.frame_of(page.counted("completions_by_person"))
     frame = frame.assign(Name=[page.names.get(row["Person"], row["Name"]) for row in rows])
     st.dataframe(frame, hide_index=True, alt="Completions by person and type")
     days = {
@@ -53,7 +53,7 @@ def completions(page: Page) -> None:
 
 def resolutions(page: Page) -> None:
     report.heading("resolutions")
-    frame = report.frame_of(page.table("resolutions"))
+    frame = report.frame_of(page.counted("resolutions"))
     labels = {each.value: each.label for each in Resolution} | {"": "Not recorded"}
     frame = frame.assign(Resolution=[labels.get(each, each) for each in frame["Resolution"]])
     st.dataframe(frame, hide_index=True, alt="Completions by resolution")

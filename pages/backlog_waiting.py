@@ -9,8 +9,8 @@ from lib.ui.report import Page
 
 def now(page: Page) -> None:
     report.heading("waiting")
-    rows = page.table("waiting").dicts()
-    frame = report.frame_of(page.table("waiting"))
+    rows = page.counted("waiting").dicts()
+    frame = report.frame_of(page.counted("waiting"))
     frame = frame.assign(Name=[SIDES[row["Waits for"]] for row in rows])
     opens = {
         SIDES[row["Waits for"]]: report.pending_bar(page, side=row["Waits for"]) for row in rows
@@ -27,7 +27,7 @@ def now(page: Page) -> None:
 
 def taken(page: Page) -> None:
     report.heading("time_on_each_side")
-    frame = report.frame_of(page.table("time_on_each_side"))
+    frame = report.frame_of(page.counted("time_on_each_side"))
     frame = frame.assign(**{"Waited for": [SIDES[each] for each in frame["Waited for"]]})
     st.dataframe(frame, hide_index=True, alt="Days on each side")
     report.evidence(page, "time_on_each_side", frame=frame)

@@ -110,7 +110,9 @@ def timezone_form(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
     now = session.practice_of(actor, practice_id).timezone
     if settings.is_timezone_assumed(con, practice_id):
         st.warning(
-            f"Nobody has said in which time zone this practice is. {now} is assumed: choose it."
+            session.escape_markdown(
+                f"Nobody has said in which time zone this practice is. {now} is assumed: choose it."
+            )
         )
     with st.form(f"zone_{practice_id}", width=640):
         zones = settings.zones()

@@ -28,9 +28,17 @@ PARTS = ("import_report.table", "html.")  # of ours, by the same names; html.* i
 OURS = {  # what we write on the screen ourselves
     "KINDS", "FIELD_LABELS['place_of_service']", "FIELD_LABELS[name]",
     "OPTION_LABELS[name]", "wanted.label", "MAX_SHOWN",
+    # the Backlog pages' own questions, units, days and figures
+    "NOTHING", "' and '.join(ignored)", "name", "what", "Unit(unit).label", "number.question",
+    "now.with_biller", "now.due_soon", "before.since", "before.until", "tip", "view.until",
+    "view.since", "more", "flow.ONE_PERSON", "forecast.PAST_DAYS", "forecast.RUNS",
+    "forecast.SEED", "now",
     "NEEDED", "rows", "time.monotonic()", "begun",
     "ORDERS[order]", "_caption(document)", "about", "about.lower()", "count", "label", "meaning",
     "said", "task.status", "title", "which.label",
+    "con",  # of copies.write and day_notes.write, which draw nothing
+    # counts, days and sentences of the Backlog pages
+    "{'on': 'Counted', 'off': 'Left out'}",
 }  # fmt: skip
 DRAWING = sorted(m for m in MODULES if is_in(m, "lib.ui", "lib.web", "lib.frame", "pages"))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from lib import people
 from lib.intake import imports
 from lib.store import database
 from lib.store.database import Connection, Store
@@ -47,7 +46,13 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
         patch.setattr(database, "SCHEMA", schema)
         store = Store(tmp_path / "data")
         con = store.connection()
-        people.add_practice(con, "Northside", now=NOON)
+        con.execute(
+            """
+            INSERT INTO practice (name, timezone, due_days, created_at)
+            VALUES ('Northside', 'America/Chicago', 30, $now)
+            """,
+            now=NOON,
+        )
         con.execute(PEOPLE)
         for id_, day in ((1, "2025-01-13"), (2, "2025-01-20")):
             con.execute(CHARGE, id=id_, number="00A-1", day=day)

@@ -20,6 +20,7 @@ from lib.snapshot.tables import TABLES, dictionary
 from lib.store import process
 from lib.store.database import Connection, Store
 from tests.conftest import NOON, SHARED, Cast
+from tests.given import add_payer
 from tests.histories import World, live, view, world
 from tests.test_backlog import SPRING
 from tests.test_import import bring
@@ -37,6 +38,7 @@ PEOPLE = """
 def lived(con: Connection, cast: Cast) -> World:
     where = world(con, cast)
     live(where, SPRING - timedelta(days=30), SPRING, 120)
+    add_payer(con, cast.practice, "PLAINS HEALTH")
     bring(con, cast, file_835(answer("N-1001", codes=("CAS*CO*16*100", "LQ*HE*N290"))))
     return where
 

@@ -17,6 +17,8 @@ MAX_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class DayNote:
+    """A note on one day of a practice, shown on every chart over time."""
+
     id: int
     practice_id: int
     day: date

@@ -17,6 +17,7 @@ class Unit(StrEnum):
 
     @property
     def label(self) -> str:
+        """The unit as people choose it."""
         return {Unit.DAY: "Days", Unit.WEEK: "Weeks", Unit.MONTH: "Months"}[self]
 
 
@@ -30,6 +31,7 @@ class Preset(StrEnum):
 
     @property
     def weeks(self) -> int:
+        """Return how many weeks the period has."""
         return int(self.value.split()[0])
 
 

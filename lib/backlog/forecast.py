@@ -25,6 +25,8 @@ LEAST_DAYS = 28
 
 @dataclass(frozen=True, slots=True)
 class PastDay:
+    """What came in and what was completed on one past day."""
+
     day: date
     received: int  # reopened ones too
     completed: int
@@ -51,6 +53,7 @@ class Backtest:
 
     @property
     def rate(self) -> float | None:
+        """Return the share of past forecasts that held, None where there were none."""
         return self.held / self.tried if self.tried else None
 
 

@@ -36,6 +36,7 @@ class View:
 
     @property
     def is_one_person(self) -> bool:
+        """True where one person's tasks are asked for."""
         return self.unassigned or self.person_id is not None
 
     @property
@@ -57,6 +58,7 @@ class Table:
         return [dict(zip(self.names, row, strict=True)) for row in self.rows]
 
     def column(self, name: str) -> list[Any]:
+        """Return the values of one column, in the order of the rows."""
         place = self.names.index(name)
         return [row[place] for row in self.rows]
 

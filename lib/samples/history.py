@@ -71,6 +71,7 @@ class Year:
             step(at)
 
     def token(self) -> str:
+        """Return the next form token."""
         self.count += 1
         return f"sample {self.practice.key} {self.count}"
 
@@ -136,11 +137,13 @@ class Year:
             self.later(at, 8, lambda then: self.start(task_id, worker, then))
 
     def assign(self, task_id: int, worker: Person, at: datetime) -> None:
+        """Assign the task to the worker, where nobody has it."""
         workflow.assign(self.con, task_id, to=worker.id, seen=None, actor=self.manager, now=at)
         if self.chance.random() > FORGOTTEN:
             self.later(at, 10, lambda then: self.start(task_id, worker, then), least=0.5)
 
     def start(self, task_id: int, worker: Person, at: datetime) -> None:
+        """Start the task as the worker."""
         workflow.start(self.con, task_id, actor=worker, now=at)
         task = tasks.get(self.con, task_id, actor=worker)
         if self.chance.random() < QUESTIONS:
@@ -168,6 +171,7 @@ class Year:
         self.later(at, 0.5, ask)
 
     def finish_later(self, task: Task, worker: Person, at: datetime) -> None:
+        """Plan the completion of the task for a later working hour."""
         days = USUAL_DAYS * math.exp(self.chance.gauss(0, 0.8))
         finish = self.send_document if task.type is TaskType.DOCUMENTS else self.correct
         self.later(at, days, lambda then: finish(task, worker, then), least=days)

@@ -169,11 +169,14 @@ class Copy:
         return tuple(column[0] for column in found.description or ()), found.fetchall()
 
     def practice_ids(self) -> tuple[int, ...]:
+        """Return the practices the copy holds."""
         rows = self._con.execute("SELECT id FROM practice ORDER BY name").fetchall()
         return tuple(row[0] for row in rows)
 
     def copied_at(self) -> datetime:
+        """Return when the copy was made (UTC)."""
         return self._con.execute("SELECT copied_at FROM copied_at").fetchall()[0][0]  # type: ignore[no-any-return]
 
     def close(self) -> None:
+        """Close the copy; its file stays."""
         self._con.close()

@@ -53,6 +53,8 @@ class Refused(BillingError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
+    """The rows a question found, cut where there are too many to show."""
+
     names: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     is_cut: bool  # there are more rows
@@ -77,6 +79,7 @@ class Running:
         return False
 
     def stop(self) -> None:
+        """Stop the question that is running."""
         self.process.kill()
         self.process.wait()
 
@@ -128,6 +131,8 @@ def ask(file: Path, query: str, *, now: datetime) -> Running:
 
 @dataclass(frozen=True, slots=True)
 class SavedQuestion:
+    """A question kept under a name."""
+
     id: int
     name: str
     query: str

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """A column of the copy and what it means."""
+
     name: str
     sql: str
     meaning: str
@@ -20,6 +22,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class CopiedTable:
+    """A table of the copy: what it holds and how it is read from the store."""
+
     name: str
     meaning: str
     columns: tuple[Column, ...]
@@ -27,6 +31,7 @@ class CopiedTable:
 
     @property
     def sql(self) -> str:
+        """Return the SELECT that reads the table."""
         parts = ",\n       ".join(f"{column.sql} AS {column.name}" for column in self.columns)
         return f"SELECT {parts}\n{self.source}"
 
@@ -52,6 +57,7 @@ _CODES = r"^[A-Za-z0-9:.-]{1,12}(, [A-Za-z0-9:.-]{1,12})*$"
 
 
 def codes(column: str) -> str:
+    """Return SQL for the codes of a column; nothing where it holds some other text."""
     return f"CASE WHEN regexp_matches({column}, '{_CODES}') THEN {column} ELSE '' END"
 
 

@@ -93,7 +93,8 @@ class Connection:
 
     def arrow(self, sql: str, /, **parameters: Value) -> Any:
         """Return the result as a pyarrow Table; decimals stay decimals."""
-        return self._run(lambda cursor: self._executed(cursor, sql, parameters).to_arrow_table())
+        values = outgoing(parameters)
+        return self._run(lambda cursor: cursor.sql(sql, params=values).to_arrow_table())
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
         """Insert many rows at once, all with the same columns; far faster than one statement a

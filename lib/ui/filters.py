@@ -58,6 +58,7 @@ class Filter:
 
     @property
     def word(self) -> str:
+        """Return the word this filter stands for."""
         return "search" if self.is_search else self.label.lower()
 
 

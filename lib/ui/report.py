@@ -39,6 +39,7 @@ class Page:
 
     @property
     def view(self) -> View:
+        """Return the period and the filters the page shows."""
         return self.report.view
 
     def about(self) -> str:
@@ -47,7 +48,7 @@ class Page:
         chosen = ", ".join(text for text in says if text)
         return f"{chosen} · {self.line}" if chosen else self.line
 
-    def table(self, name: str, view: View | None = None) -> Table:
+    def counted(self, name: str, view: View | None = None) -> Table:
         """One number, counted once until the next commit."""
         con, wanted = session.connection(), view or self.view
         found: Table = con.store.cached(
@@ -56,6 +57,7 @@ class Page:
         return found
 
     def summary(self, view: View | None = None) -> pending.Summary:
+        """Return the sums of pending tasks at the end of the view."""
         con, wanted = session.connection(), view or self.view
         found: pending.Summary = con.store.cached(
             ("backlog", "summary record", wanted), lambda: pending.summary(con, wanted)[0]
@@ -75,7 +77,7 @@ def begin(title: str) -> Page:
     says = {key: url.get(key) for key in (*link.FILTER_KEYS, *link.PERIOD_KEYS)}
     report = link.read(says, actor, colleagues, session.now())
     for problem in report.problems:
-        st.warning(problem)
+        st.warning(session.escape_markdown(problem))
     names = people.display_names(colleagues)
     con = session.connection()
     notes = tuple(day_notes.notes(con, report.view.practice_ids, actor=actor))
@@ -166,7 +168,7 @@ def evidence(
     opens: dict[str, Any] | None = None, view: View | None = None,
 ) -> None:  # fmt: skip
     """The table behind a chart, its SQL, its files, and a way to its tasks by keyboard."""
-    table = page.table(name, view)
+    table = page.counted(name, view)
     with st.expander("Table and SQL"):
         if opens:
             chosen = st.selectbox(
@@ -229,10 +231,10 @@ def day_note_form(page: Page) -> None:
     with st.expander("Notes on days"):
         _write_day_note(page, practices)
         for note in page.notes:
-            what = session.escape_markdown(f"{note.day:%m/%d/%Y} {note.text}")
             if note.practice_id in practices and st.button(
-                f"Remove: {what}", key=f"note_{note.id}", type="tertiary"
-            ):
+                session.escape_markdown(f"Remove: {note.day:%m/%d/%Y} {note.text}"),
+                key=f"note_{note.id}", type="tertiary",
+            ):  # fmt: skip
                 _remove_day_note(page, note.id)
 
 
@@ -247,7 +249,9 @@ def _write_day_note(page: Page, practices: list[int]) -> None:
         if len(practices) > 1:
             practice = st.selectbox(
                 "Practice of the note", practices, width=220,
-                format_func=lambda p: session.practice_of(page.actor, p).name,
+                format_func=lambda p: session.escape_markdown(
+                    session.practice_of(page.actor, p).name
+                ),
             )  # fmt: skip
         sent = st.form_submit_button("Add note")
     if sent:
@@ -290,11 +294,11 @@ def side_bars(
     names: Mapping[str, str] | None = None, most: int | None = None,
 ) -> None:  # fmt: skip
     """Bars of pending tasks, those that wait for the biller apart; each opens its tasks."""
-    rows = page.table(name).dicts()
+    rows = page.counted(name).dicts()
     called = {
         row[column]: (names or {}).get(row[column], row[column] or "Not named") for row in rows
     }
-    frame = frame_of(page.table(name))
+    frame = frame_of(page.counted(name))
     frame = frame.assign(Name=list(called.values()))
     ways = {called[row[column]]: pending_bar(page, **opens(row)) for row in rows if row[column]}
     shown = frame.head(most) if most else frame
@@ -310,7 +314,7 @@ def side_bars(
 
 def filing_bars(page: Page) -> None:
     """Bars of pending tasks by what is left of the payer's filing limit."""
-    rows = page.table("pending_by_filing_limit").dicts()
+    rows = page.counted("pending_by_filing_limit").dicts()
     risk = sum((row["Requested"] for row in rows if row["Filing"] in ("past", "week", "month")),
                Decimal(0))  # fmt: skip
     finding = f"${risk:,.2f} requested with 30 days left or fewer"

@@ -180,7 +180,7 @@ def test_several_documents_are_attached_and_one_is_detached_before_completing(
     displays_as_completed(desk, task, "Task completed.")
     expect(desk.panel.get_by_role("link", name="SECOND")).to_be_visible()
     expect(desk.panel.get_by_role("link", name="HOLT_FRANK")).to_be_hidden()
-    expect(desk.history().filter(has_text="Detached · HOLT_FRANK")).to_be_visible()
+    expect(desk.history().filter(has_text="Detached a document · HOLT_FRANK")).to_be_visible()
 
 
 def of_other_patient(desk: Desk, scene: Scene, title: str) -> str:
