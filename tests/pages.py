@@ -22,10 +22,9 @@ from lib.models import Person
 from lib.store import process
 from lib.store.database import Store
 
-PAGES = (
-    "tasks", "documents", "backlog", "import_files", "export", "settings", "edit_charge",
-    "find_document", "new_task",
-)  # fmt: skip
+PAGES = tuple(sorted(path.stem for path in (process.ROOT / "pages").glob("*.py")))
+# What an analyst gets, who sees no patient; everybody else gets every page.
+OF_ANALYSTS = tuple(name for name in PAGES if name.startswith(("tasks", "backlog", "settings")))
 
 
 class Visit:
