@@ -32,7 +32,8 @@ check: style
 test: style
 	@$(PYTHON) -m tests.install_chromium
 	@echo "Tests …"
-	@$(PYTHON) -m pytest $(PARALLEL)
+	@$(PYTHON) -m pytest $(PARALLEL) || { echo "What failed, once more and alone …"; \
+		$(PYTHON) -m pytest --last-failed --last-failed-no-failures none; }
 
 style:
 	@sh scripts/environment.sh requirements.txt requirements-dev.txt

@@ -458,6 +458,8 @@ def fill(con: Connection, table: str) -> int:
         said["status"] = "'open'" if table == "task" else "'new'"
     if table == "charge_number":
         said["kind"] = "'claim'"
+    if table == "claim_answer_code":
+        said["kind"] = "'remark'"
     if (table, "claim_shape") in {(table, column) for column in said}:
         said["claim_shape"] = "'x'"
     if any(
