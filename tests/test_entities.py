@@ -61,7 +61,9 @@ def test_a_workbook_that_defines_entities_is_refused(
 ) -> None:
     content = workbook(part, padding + declared, text, encoding=encoding)
 
-    with pytest.raises(RefusedFile, match="declares XML entities|cannot be read as an Excel workbook"):
+    with pytest.raises(
+        RefusedFile, match=r"declares XML entities|cannot be read as an Excel workbook"
+    ):
         parsed_file.read("a.xlsx", content)
 
 

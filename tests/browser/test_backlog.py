@@ -12,6 +12,7 @@ from lib.ui.frame import BACKLOG
 from tests.browser.conftest import Sit
 from tests.browser.desk import NARROW, Desk
 from tests.browser.scene import Scene
+from tests.test_export_web import LINK
 
 
 def bars(desk: Desk, chart: str, saying: str = "Tasks:") -> Locator:
@@ -113,7 +114,9 @@ def test_a_link_with_its_moment_shows_the_same_numbers(still: Scene, sit: Sit) -
 def test_a_table_is_taken_along_as_plain_numbers(still: Scene, sit: Sit) -> None:
     token = still.token(still.cast.ana)
     for kind, begins in (("csv", b"\xef\xbb\xbfType,"), ("xlsx", b"PK"), ("parquet", b"PAR1")):
-        answer = still.server.ask(f"/backlog-table/pending_by_type.{kind}", token=token)
+        answer = still.server.ask(
+            f"/backlog-table/pending_by_type.{kind}", token=token, headers=LINK
+        )
         assert answer.status == 200
         assert answer.body.startswith(begins)
         assert re.search(
@@ -123,7 +126,7 @@ def test_a_table_is_taken_along_as_plain_numbers(still: Scene, sit: Sit) -> None
     assert still.server.ask("/backlog-table/pending_by_type.csv").status == 401
     assert still.server.ask("/backlog-table/nothing.csv", token=token).status == 404
     other = still.server.ask(
-        "/backlog-table/pending_by_type.csv", token=still.token(still.cast.carla)
+        "/backlog-table/pending_by_type.csv", token=still.token(still.cast.carla), headers=LINK
     )
     assert other.text.strip().count("\n") == 0
 

@@ -23,8 +23,7 @@ def visited(desk: Desk) -> str:
 
 @pytest.mark.parametrize(
     ("page", "field", "key"),
-    [("/", "Search tasks", "q"), ("/documents", "Search documents", "doc_q"),
-     ("/backlog", "Search tasks", "q")],
+    [("/", "Search tasks", "q"), ("/documents", "Search documents", "doc_q")],
 )  # fmt: skip
 def test_words_searched_for_are_in_no_address_and_come_back_with_it(
     still: Scene, sit: Sit, page: str, field: str, key: str
