@@ -157,7 +157,7 @@ COLUMNS = (
     Column("age", "Age", "52px",
            lambda row, today, zone: f"{formats.age(row, today, zone)} d"),
     Column("due", "Due", "84px", lambda row, *_: formats.day(row.due_on)),
-    Column("status", "Status", "96px", lambda row, *_: html.state(row.status, row.turn)[1]),
+    Column("status", "Status", "124px", lambda row, *_: html.state(row.status, row.turn)[1]),
     Column("assignee", "Assignee", "10%", lambda row, *_: row.assignee_name or ""),
 )  # fmt: skip
 LIST_COLUMNS = tuple((each.name, each.label, each.width) for each in COLUMNS)
