@@ -212,19 +212,7 @@ def give(
         to=to,
         task_id=task.id,
     )
-    history.record(
-        con,
-        EventKind.ASSIGNED,
-        practice_id=task.practice_id,
-        task_id=task.id,
-        actor_id=actor.id,
-        now=now,
-        field="Assignee",
-        old=task.assignee_name,
-        new=name,
-        detail=detail,
-        was_assignee_id=task.assignee_id,
-    )
+    _record_assignee(con, task, name, actor, now, detail)
 
 
 def give_back(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
@@ -238,18 +226,7 @@ def give_back(con: Connection, task: Task, *, actor: Person, now: datetime) -> N
         """,
         task_id=task.id,
     )
-    history.record(
-        con,
-        EventKind.ASSIGNED,
-        practice_id=task.practice_id,
-        task_id=task.id,
-        actor_id=actor.id,
-        now=now,
-        field="Assignee",
-        old=task.assignee_name,
-        new=None,
-        was_assignee_id=task.assignee_id,
-    )
+    _record_assignee(con, task, None, actor, now)
     if task.status is Status.IN_PROGRESS:
         _record_status(con, EventKind.GIVEN_BACK, task, Status.OPEN, actor, now)
 
@@ -271,18 +248,8 @@ def mark_not_started(
     )
     _record_status(con, EventKind.START_UNDONE, task, Status.OPEN, actor, now)
     if assignee_id != task.assignee_id:
-        history.record(
-            con,
-            EventKind.ASSIGNED,
-            practice_id=task.practice_id,
-            task_id=task.id,
-            actor_id=actor.id,
-            now=now,
-            field="Assignee",
-            old=task.assignee_name,
-            new=con.value("SELECT name FROM person WHERE id = $id", id=assignee_id),
-            was_assignee_id=task.assignee_id,
-        )
+        name = con.value("SELECT name FROM person WHERE id = $id", id=assignee_id)
+        _record_assignee(con, task, name, actor, now)
 
 
 def mark_started(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
@@ -468,6 +435,25 @@ def follow_charge(con: Connection, charge_id: int, *, provider: str, day: date |
         day=day,
     )
     search_terms.index(con, [task_id for (task_id,) in changed])
+
+
+def _record_assignee(
+    con: Connection, task: Task, name: str | None, actor: Person, now: datetime,
+    detail: str | None = None,
+) -> None:  # fmt: skip
+    history.record(
+        con,
+        EventKind.ASSIGNED,
+        practice_id=task.practice_id,
+        task_id=task.id,
+        actor_id=actor.id,
+        now=now,
+        field="Assignee",
+        old=task.assignee_name,
+        new=name,
+        detail=detail,
+        was_assignee_id=task.assignee_id,
+    )
 
 
 def _record_status(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from lib.backlog.days import Unit, ends_on
+from lib.backlog.days import Unit
 from lib.backlog.view import Table, View, ask, known, local_day, selection, tasks_text, within
 from lib.models import Selection
 from lib.store.database import Connection
@@ -208,13 +207,3 @@ def littles_law(con: Connection, view: View) -> LittlesLaw:
     return LittlesLaw(
         pending, rate, pending / rate if rate else None, mean_days(con, whole), tuple(failed)
     )
-
-
-def unfinished_until(view: View, day: date) -> bool:
-    """Return True for a bar that goes on after the day of the report."""
-    return ends_on(day, view.unit) > view.today
-
-
-def rows_of(table: Table, name: str) -> dict[date, Any]:
-    """Return one column by the first day of its row."""
-    return dict(zip(table.column("From"), table.column(name), strict=True))
