@@ -110,14 +110,18 @@ def _name(recommended: str, key: str, *, known: str | None) -> str:
     types another. A saved document keeps its name until somebody asks for the recommended one."""
     name_key, filled_key = f"name_{key}", f"filled_{key}"
     typed = st.session_state.get(name_key)
+    # All names ever filled in: a click made before the browser shows the newest sends an older one.
+    filled: list[str] = st.session_state.setdefault(filled_key, [])
     if typed is None and known is not None:
         st.session_state[name_key] = known
-    elif known is None and typed in (None, "", st.session_state.get(filled_key)):
-        st.session_state[name_key] = st.session_state[filled_key] = recommended
+    elif known is None and typed in (None, "", *filled):
+        filled.append(recommended)
+        st.session_state[name_key] = recommended
     name = st.text_input("Name", key=name_key, max_chars=150)
 
     def use_recommended() -> None:
-        st.session_state[name_key] = st.session_state[filled_key] = recommended
+        filled.append(recommended)
+        st.session_state[name_key] = recommended
 
     if name != recommended:
         st.button(

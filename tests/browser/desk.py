@@ -150,8 +150,14 @@ class Desk:
     def choose(self, label: str, option: str, inside: Locator | None = None) -> None:
         """Choose an option of a drop-down, again if the page closes it while being redrawn."""
         self.rest()
-        (inside or self.page).get_by_role("combobox", name=label, exact=True).click()
+        self.drop_down((inside or self.page).get_by_role("combobox", name=label, exact=True))
         self.page.get_by_role("option", name=option, exact=True).click()
+
+    def drop_down(self, box: Locator) -> None:
+        """Open a drop-down, first brought into view: one that scrolls while it opens closes."""
+        box.scroll_into_view_if_needed()
+        self.stand()
+        box.click()
 
     def menu(self, entry: str) -> Locator:
         """Return an entry of the left menu."""

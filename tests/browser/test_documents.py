@@ -191,7 +191,7 @@ def of_other_patient(desk: Desk, scene: Scene, title: str) -> str:
     desk.put_file(f"{title}.pdf", letter(title))
     expect(form.get_by_label("Name", exact=True)).to_be_visible()
     desk.type("Find the patient", "larsen james")
-    desk.page.get_by_role("combobox", name="Patient", exact=True).click()
+    desk.drop_down(desk.page.get_by_role("combobox", name="Patient", exact=True))
     desk.page.get_by_role("option", name=re.compile("LARSEN, JAMES")).first.click()
     desk.choose("Label", "Referral", form)
     name = form.get_by_label("Name", exact=True)

@@ -24,8 +24,9 @@ def drop(desk: Desk, name: str, text: str) -> None:
     desk.rest()
 
 
-def match(page: Page, field: str, column: str) -> None:
-    page.get_by_role("combobox", name=field).click()
+def match(desk: Desk, field: str, column: str) -> None:
+    page = desk.page
+    desk.drop_down(page.get_by_role("combobox", name=field))
     page.get_by_role("option", name=column).click()
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
@@ -42,10 +43,10 @@ def test_columns_are_matched_saved_and_refused_rows_brought_back(scene: Scene, s
 
     drop(desk, "first.csv", TABLE)
     expect(page.get_by_text("no column is known to hold the type")).to_have_count(1)
-    match(page, "Type (needed)", "Sort · text · Coding · Gossip")
-    match(page, "Subject", "Matter · text")
-    match(page, "Claim number", "Number · text")
-    match(page, "Date of service", "When · dates")
+    match(desk, "Type (needed)", "Sort · text · Coding · Gossip")
+    match(desk, "Subject", "Matter · text")
+    match(desk, "Claim number", "Number · text")
+    match(desk, "Date of service", "When · dates")
     page.get_by_text("Day first: 31/01").click()
     desk.rest()
     page.get_by_role("button", name="Save this mapping").click()

@@ -50,7 +50,7 @@ def test_a_list_without_types_and_codes_takes_one_type_for_all_rows(scene: Scene
     drop(desk, "plain.csv", b"Title,Claim,Patient\nAsk for the card,P1,Doe\n")
     expect(page.get_by_text("no column is known to hold the type").first).to_be_visible()
     desk.stand()
-    page.get_by_role("combobox", name="Type of every row that names none").click()
+    desk.drop_down(page.get_by_role("combobox", name="Type of every row that names none"))
     page.get_by_role("option", name="Insurance & eligibility").click()
     desk.rest()
 

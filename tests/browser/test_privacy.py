@@ -206,7 +206,7 @@ def test_texts_of_others_are_shown_as_text_and_load_nothing(still: Scene, sit: S
     expect(wanda.rows).to_contain_text([task.patient])
     stays_text(wanda)
     wanda.go("/new_task")
-    wanda.page.get_by_role("combobox", name="Charge").click()
+    wanda.drop_down(wanda.page.get_by_role("combobox", name="Charge"))
     expect(wanda.page.get_by_role("option").first).to_contain_text(task.patient)
     stays_text(wanda)
 
