@@ -9,9 +9,13 @@ from lib.models import Person
 from lib.snapshot import explore
 from lib.snapshot.explore import EXAMPLES, Found, Running
 from lib.snapshot.tables import dictionary
-from lib.ui import session, url
+from lib.ui import session, session_state, url
+from lib.ui.session_state import Kept
 
 FORMS = ("Table", "Bars", "Line")
+STARTED_FROM = Kept[str]("started_from")  # the example whose text the field has, or had
+RUNNING = Kept[Running]("running")
+FOUND = Kept[Found | str]("found")  # the answer, or why there is none
 
 
 def question(actor: Person) -> str:
@@ -20,10 +24,11 @@ def question(actor: Person) -> str:
     ready = {f"Example: {name}": text for name, text in EXAMPLES.items()}
     ready |= {f"Saved: {each.name}": each.query for each in saved}
     chosen = st.selectbox("Start from", list(ready), index=None, key="ready", width=420)
-    if chosen and st.session_state.get("started_from") != chosen:
-        st.session_state["started_from"] = chosen
-        st.session_state["query"] = ready[chosen]
-    st.session_state.setdefault("query", url.get("sql") or EXAMPLES["Pending by type"])
+    if chosen and STARTED_FROM.get() != chosen:
+        STARTED_FROM.put(chosen)
+        session_state.set_widget("query", ready[chosen])
+    if not session_state.has_widget("query"):
+        session_state.set_widget("query", url.get("sql") or EXAMPLES["Pending by type"])
     text: str = st.text_area("SQL", key="query", height=170, max_chars=explore.MAX_LENGTH)
     return text
 
@@ -32,15 +37,15 @@ def question(actor: Person) -> str:
 def waiting() -> None:
     """While a question is answered: how long already, and a way to stop it."""
     session.person()
-    running: Running | None = st.session_state.get("running")
+    running = RUNNING.get()
     if running is None:
         return
     if running.is_done(session.now()):
-        st.session_state.pop("running")
+        RUNNING.take()
         try:
-            st.session_state["found"] = running.query, running.result()
+            FOUND.put(running.result())
         except BillingError as problem:
-            st.session_state["found"] = running.query, str(problem)
+            FOUND.put(str(problem))
         st.rerun()
     seconds = (session.now() - running.began_at).total_seconds()
     st.text(f"Asking… {seconds:.0f} s")
@@ -49,10 +54,9 @@ def waiting() -> None:
 
 
 def result() -> None:
-    found = st.session_state.get("found")
-    if found is None:
+    said = FOUND.get()
+    if said is None:
         return
-    _, said = found
     if not isinstance(said, Found):
         st.error(session.escape_markdown(said))
         return
@@ -96,7 +100,7 @@ left, right = st.columns([3, 2], gap="medium")
 with left:
     query = question(actor)
     with st.container(horizontal=True, gap="xsmall"):
-        asked = st.button("Ask", type="primary", key="ask", disabled="running" in st.session_state)
+        asked = st.button("Ask", type="primary", key="ask", disabled=RUNNING.is_there())
         fresh = st.button("Copy anew", key="fresh")
         keep(actor, query)
         st.link_button("Take the copy along (ZIP)", "/snapshot.zip")
@@ -107,12 +111,12 @@ with left:
                     session.connection(), allowed, actor=actor, now=session.now(), again=fresh
                 )
             if asked:
-                st.session_state.pop("found", None)
+                FOUND.take()
                 url.filter_by({"sql": query})
-                st.session_state["running"] = explore.ask(file, query, now=session.now())
+                RUNNING.put(explore.ask(file, query, now=session.now()))
         except BillingError as problem:
             st.error(session.escape_markdown(str(problem)))
-    if "running" in st.session_state:
+    if RUNNING.is_there():
         waiting()
     result()
 with right:

@@ -9,7 +9,7 @@ from lib.access import Verb, may, may_anywhere
 from lib.document_types import DOCUMENT_LABELS, JPEG, NAMES, PDF, PNG
 from lib.errors import BillingError, DocumentFileProblem
 from lib.models import Document, DocumentStatus, Person
-from lib.ui import components, document_dialogs, filters, html, session, url
+from lib.ui import components, document_dialogs, filters, html, session, session_state, url
 from lib.web.logs import LOG
 
 
@@ -106,7 +106,7 @@ def table(found: list[Document], count: int, page: int, chosen: int | None) -> N
 
 
 def _on_action() -> None:
-    match st.session_state["document_list"].action:
+    match session_state.widget("document_list").action:
         case {"kind": "open", "record": int(document)}:
             st.query_params["document"] = str(document)
         case {"kind": "close"}:

@@ -11,8 +11,11 @@ from lib.ui import document_attach, html, navigation, session, verbs
 from lib.ui.charge_actions import actions, conflict, other_drafts
 from lib.ui.edit_form import form, heard
 from lib.ui.editing import Editing, editing, forget, keep
+from lib.ui.session_state import Kept
 from lib.ui.taken_over import taken_over
 from lib.ui.task_page import complete_without_charge, head, task_of_window
+
+OPENED = Kept[int]("window")  # the task whose charge was read when the page was opened
 
 
 @st.fragment
@@ -73,9 +76,9 @@ def _notes(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
 
 
 actor = session.person()
-if (task_id := navigation.task_in_url()) is not None and st.session_state.get("window") != task_id:
+if (task_id := navigation.task_in_url()) is not None and OPENED.get() != task_id:
     forget(task_id)
-    st.session_state["window"] = task_id
+    OPENED.put(task_id)
 head("Edit Charge", actor, wrong=(TaskType.DOCUMENTS, "find_document"))
 window()
 document_attach.dialog()

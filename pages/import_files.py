@@ -16,11 +16,19 @@ from lib.store.idempotency import new_token
 from lib.ui import html, import_history, import_job, import_mapping, import_report, session
 from lib.ui.charge_review import charge_review
 from lib.ui.import_job import Job, Waiting
+from lib.ui.session_state import Kept, KeptOrNew
 
 FORMATS = (
     "Claims (X12 837P) become charges. Denials (835), claim acknowledgments (277CA), requests for "
     "documents (277 RFAI, FHIR) and tables of tasks (CSV, Excel) become tasks."
 )
+
+FORM = KeptOrNew("import_form", new_token)  # names the uploader: another name is an empty one
+# By file: what its report depends on, and the report.
+PREVIEWS = KeptOrNew[dict[str, tuple[object, ImportReport]]]("previews", dict)
+JOB = Kept[Job]("import_job")
+IMPORTED = Kept[list[ImportReport]]("imported")
+WERE_CHOSEN = Kept[bool]("import_chosen")  # whether the last run had files
 
 
 def practice(actor: Person) -> int | None:
@@ -56,7 +64,7 @@ def look(
     """Return what each file would bring. Each is read once, until a mapping or the store
     changes."""
     con = session.connection()
-    read: dict[str, tuple[object, ImportReport]] = st.session_state.setdefault("previews", {})
+    read = PREVIEWS.ensure()
     bar = st.empty()
     for place, (file, plan) in enumerate(zip(chosen, plans, strict=True)):
         state = (practice_id, con.store.revision, plan)
@@ -79,10 +87,10 @@ def look(
 
 def finish(job: Job) -> None:
     """Keep what became of each file for the page to show, once the job has ended."""
-    st.session_state.pop("import_job")
+    JOB.take()
     if job.problem:
         raise job.problem
-    st.session_state["imported"] = job.reports
+    IMPORTED.put(job.reports)
     came = sum(not (each.refused or each.already_imported) for each in job.reports)
     said = f"{formats.plural(came, 'file')} imported." if came else "No file was imported."
     session.toasts().append(("success" if came else "error", said))
@@ -91,18 +99,18 @@ def finish(job: Job) -> None:
 
 def start_again() -> None:
     """Show an empty form; the files of the last one are forgotten."""
-    for name in ("import_form", "previews"):
-        st.session_state.pop(name, None)
+    FORM.take()
+    PREVIEWS.take()
     session.forget_files()
-    st.session_state["import_chosen"] = True  # nothing is lost with these
+    WERE_CHOSEN.put(True)  # nothing is lost with these
     st.rerun()
 
 
 def say_what_was_lost(chosen: list[UploadedFile]) -> None:
     """Say that files chosen before a server restart or a reload are gone; the address remembers
     that there were some."""
-    was_chosen = st.session_state.get("import_chosen", False)
-    st.session_state["import_chosen"] = bool(chosen)
+    was_chosen = WERE_CHOSEN.get()
+    WERE_CHOSEN.put(bool(chosen))
     if chosen:
         st.query_params["chosen"] = "1"
     elif "chosen" in st.query_params:
@@ -117,7 +125,7 @@ def say_what_was_lost(chosen: list[UploadedFile]) -> None:
 
 actor = session.person()
 st.html(html.window("Import", FORMATS))
-if job := st.session_state.get("import_job"):
+if job := JOB.get():
     if job.is_running:
         import_job.show(job)
         st.stop()
@@ -125,7 +133,7 @@ if job := st.session_state.get("import_job"):
 practice_id = practice(actor)
 if practice_id is None:
     st.stop()
-key = st.session_state.setdefault("import_form", new_token())
+key = FORM.ensure()
 chosen = st.file_uploader("Files", accept_multiple_files=True, key=f"files_{key}")
 say_what_was_lost(chosen)
 if chosen:
@@ -151,12 +159,10 @@ if chosen:
         ]
         # Claims first, so that their answers find a charge at once.
         waiting.sort(key=lambda each: CLAIMS not in (each.report.format or ""))
-        st.session_state["import_job"] = Job(
-            waiting, actor=actor, practice_id=practice_id, now=session.now()
-        )
+        JOB.put(Job(waiting, actor=actor, practice_id=practice_id, now=session.now()))
         st.rerun()
 else:
-    if imported := st.session_state.get("imported"):
+    if imported := IMPORTED.get():
         import_report.table(imported, is_done=True)
     charge_review(actor, practice_id)
     import_history.show(actor)

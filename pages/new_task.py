@@ -9,6 +9,9 @@ from lib.formats import parse_date
 from lib.models import Person, TaskType
 from lib.store.idempotency import new_token
 from lib.ui import html, navigation, session
+from lib.ui.session_state import KeptOrNew
+
+TOKEN = KeptOrNew("new_task_token", new_token)
 
 
 def subject(actor: Person, practice_id: int, kind: TaskType) -> tuple[int | None, int | None]:
@@ -61,7 +64,7 @@ def draw(actor: Person, practices: list[int]) -> None:
     due = st.text_input(
         "Due", key="new_due", placeholder="MM/DD/YYYY, or leave empty for the practice's own rule"
     )
-    token = st.session_state.setdefault("new_token", new_token())
+    token = TOKEN.ensure()
     if not st.button("Create task", type="primary"):
         return
     said = session.toasts()
@@ -78,7 +81,7 @@ def draw(actor: Person, practices: list[int]) -> None:
         st.error(session.escape_markdown(str(problem)))
         return
     said.append(("success", "Task created."))
-    st.session_state.pop("new_token", None)
+    TOKEN.take()
     navigation.go("tasks", task=str(task_id))
 
 

@@ -15,6 +15,10 @@ from lib.payers import FilingLimit
 from lib.settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
 from lib.ui import backup_panel, session
+from lib.ui.session_state import Kept
+
+# The practice, the token and the settings of the form as it was opened.
+OPENED = Kept[tuple[int, str, Settings]]("settings_form")
 
 MEANING = {
     "partial_denials": "A paid claim of which the payer denied a part, on any of its lines",
@@ -100,7 +104,7 @@ def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> N
         st.rerun()
     except BillingError as problem:
         messages.append(("error", str(problem)))
-    st.session_state.pop("settings_form", None)
+    OPENED.take()
     st.rerun()
 
 
@@ -198,13 +202,16 @@ if not is_allowed:
     st.info("Settings are changed by the billing manager.")
 now = settings.read(session.connection(), practice_id, actor=actor)
 # What the form showed when it opened, so that somebody else's change meanwhile is noticed.
-opened = st.session_state.setdefault("settings_form", (practice_id, new_token(), now))
+opened = OPENED.get()
+if opened is None:
+    opened = (practice_id, new_token(), now)
+    OPENED.put(opened)
 _, token, seen = opened
 wanted = form(seen, key=f"settings_{token}", is_allowed=is_allowed)
 if wanted:
     save(wanted, seen, practice_id, actor)
 elif opened[0] != practice_id or seen != now:
-    st.session_state.pop("settings_form")
+    OPENED.take()
     st.rerun()
 timezone_form(practice_id, actor, is_allowed=is_allowed)
 filing_limits(practice_id, actor, is_allowed=is_allowed)

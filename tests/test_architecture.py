@@ -262,6 +262,50 @@ def test_only_tasks_writes_the_row_of_a_task(module: str) -> None:
 ROW_WRITERS = ("lib.tasks", "lib.store.search_terms")  # which rebuilds what the search knows
 
 
+def touches_session_state(source: str) -> bool:
+    """True if the source reaches Streamlit's session state, not the accessors of ours."""
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr == "session_state")
+        or (
+            isinstance(node, ast.ImportFrom)
+            and str(node.module).partition(".")[0] == "streamlit"
+            and "session_state" in {name.name for name in node.names}
+        )
+        for node in ast.walk(ast.parse(source))
+    )
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_only_its_accessors_touch_the_session_state(module: str) -> None:
+    assert touches_session_state(SOURCES[module]) is (module == "lib.ui.session_state")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'import streamlit as st\nst.session_state["chosen"] = 1',
+        "import streamlit\nstreamlit.session_state.clear()",
+        "from streamlit import session_state",
+    ],
+)
+def test_a_touch_of_the_session_state_is_seen(source: str) -> None:
+    assert touches_session_state(source)
+
+
+def test_what_a_session_keeps_is_declared_once_each_with_a_key_of_its_own() -> None:
+    kept = re.compile(r"= Kept(?:OrNew)?(?:Each)?(?:\[.*\])?\(\s*(\S+?)[,)]")
+    keys = [
+        key
+        for module, source in SOURCES.items()
+        if module != "lib.ui.session_state"
+        for key in kept.findall(source)
+    ]
+
+    assert all(re.fullmatch(r'"[a-z_]+"', key) for key in keys)
+    assert len(keys) > 20
+    assert len(keys) == len(set(keys))
+
+
 UNTESTED_BY_NAME = dict(
     re.findall(
         r"^\| `(lib[\w.]*)` \| `(tests/[\w/]+\.py)` \| \S.* \|$",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.ui import search_words
+from lib.ui import search_words, session
 
 ANA = 7
 
@@ -24,7 +24,7 @@ def read(expression: str, /, changes: dict[str, str | None] | None = None, **que
         f"st.text(json.dumps({expression}))\n"
     )
     page = AppTest.from_string(script, default_timeout=60)
-    page.session_state["person_id"] = ANA
+    page.session_state[session.PERSON_ID.key] = ANA
     for key, value in query.items():
         page.query_params[key] = value
     page.run()

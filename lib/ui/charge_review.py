@@ -9,8 +9,11 @@ from lib.intake import charge_check
 from lib.intake.charge_check import Review
 from lib.models import Person
 from lib.ui import html, session
+from lib.ui.session_state import Kept
 
 MAX_SHOWN = 200  # tasks; the command line lists all
+
+_CHECKED = Kept[tuple[int, Review]]("charge_review")  # of which practice, and what was found
 
 
 def charge_review(actor: Person, practice_id: int) -> None:
@@ -23,8 +26,8 @@ def charge_review(actor: Person, practice_id: int) -> None:
         if st.button("Check now", key="check_charges"):
             with st.spinner("Checking"):
                 found = charge_check.review(session.connection(), practice_id, actor=actor)
-            st.session_state["charge_review"] = (practice_id, found)
-        checked = st.session_state.get("charge_review")
+            _CHECKED.put((practice_id, found))
+        checked = _CHECKED.get()
         if checked and checked[0] == practice_id:
             _show(checked[1])
 

@@ -3,7 +3,6 @@ it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,19 +18,12 @@ from lib.models import Channel, Document, Note, Person, Status, Task
 from lib.store.idempotency import new_token
 from lib.ui import components, document_attach, html, kept_text, navigation, session, verbs
 from lib.ui.charge_panel import charge_basis
+from lib.ui.navigation import ASSIGNING, Assigning
+from lib.ui.session_state import KeptOrNewEach
 from lib.ui.task_page import begin
 
 _NOBODY = 0  # unassigned, in the menu of those who may take a task
-
-
-@dataclass(frozen=True, slots=True)
-class Assigning:
-    """Somebody chosen in the Assign menu, until Finish Assigning is pressed."""
-
-    task_id: int
-    to: int | None  # None: unassigned
-    seen: int | None  # whom the task was assigned to then
-    name: str
+_ANSWER_TOKEN = KeptOrNewEach("proposal_token", new_token)  # by task and suggestion
 
 
 @st.fragment(key="details")
@@ -120,7 +112,7 @@ def _proposal(task: Task, actor: Person) -> None:
         return
     # Key the buttons by suggestion, so a click meant for an earlier one never answers this one.
     key = f"{task.id}_{proposal.made_at:%Y%m%d%H%M%S%f}"
-    token = str(st.session_state.setdefault(f"proposal_{key}", new_token()))
+    token = _ANSWER_TOKEN.of(key).ensure()
 
     def answer(verb: Any, done: str, now: Person) -> str:
         verb(
@@ -154,16 +146,15 @@ def _start(task: Task, actor: Person) -> None:
             help="Assign this task to somebody",
         )  # fmt: skip
     if chosen is not None:
-        st.session_state["assigning"] = Assigning(
-            task.id, None if chosen == _NOBODY else chosen, task.assignee_id, names[chosen]
-        )
+        to = None if chosen == _NOBODY else chosen
+        ASSIGNING.put(Assigning(task.id, to, task.assignee_id, names[chosen]))
 
 
 def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
     """Draw Questions & Comments, the assignee, and the field for a question or an answer."""
     zone = session.zone(actor, task.practice_id)
     thread = html.thread([n for n in written if n.channel is Channel.QUESTION], zone)
-    assigning: Assigning | None = st.session_state.get("assigning")
+    assigning = ASSIGNING.get()
     if assigning and (assigning.task_id != task.id or task.status is Status.COMPLETED):
         assigning = None
     if task.status is Status.COMPLETED and task.completed_at:
@@ -226,7 +217,7 @@ def _finish_assigning(
 
 
 def _end_assigning() -> None:
-    st.session_state.pop("assigning", None)
+    ASSIGNING.take()
 
 
 def _notes(task: Task, actor: Person, written: list[Note]) -> None:

@@ -17,9 +17,16 @@ from lib.store.idempotency import new_token
 from lib.ui import html, navigation, session
 from lib.ui.document_form import Filled, choose_file, document_form
 from lib.ui.resolution import choose_resolution
+from lib.ui.session_state import Kept, KeptEach, KeptOrNewEach
 
 SHOWN = 8  # documents visible without scrolling
 TALLEST = 380  # pixels of the box that holds them
+
+_ATTACHING = Kept[int]("attaching")  # the task whose dialog is open
+_ADDED = KeptOrNewEach("added", int)  # how many files were added to a task: each has a new form
+_TOKEN = KeptOrNewEach("attach_token", new_token)
+# The document of another patient that is asked about, how the task would end, and the question.
+_ASKING = KeptEach[tuple[int, Resolution | None, str]]("asking")
 
 
 def link(document: Document, text: str) -> Markup:
@@ -145,9 +152,9 @@ def _attach(
 ) -> None:  # fmt: skip
     """Attach the document, and with a resolution complete the task; one of another patient only
     once that was asked."""
-    asking = f"asking_{task.id}"
+    asking = _ASKING.of(task.id)
     said = session.toasts()
-    st.session_state.pop(asking, None)
+    asking.take()
     try:
         if resolution:
             documents.attach_and_complete(
@@ -161,7 +168,7 @@ def _attach(
                 is_other_patient_confirmed=is_confirmed, now=session.now(),
             )  # fmt: skip
     except OtherPatient as problem:
-        st.session_state[asking] = (document_id, resolution, str(problem))
+        asking.put((document_id, resolution, str(problem)))
         st.rerun(scope="fragment")
     except BillingError as problem:
         st.error(session.escape_markdown(str(problem)))
@@ -170,14 +177,14 @@ def _attach(
         said.append(("success", "Document attached, task completed."))
         navigation.go("tasks")
     said.append(("success", "Document attached."))
-    st.session_state.pop("attaching", None)
+    _ATTACHING.take()
     st.rerun()
 
 
 def _asks(task: Task, document: Document, actor: Person) -> bool:
     """Ask whether a document of another patient is meant, in place of the buttons that attach it;
     False where there is nothing to ask of the one that is chosen."""
-    asked: tuple[int, Resolution | None, str] | None = st.session_state.get(f"asking_{task.id}")
+    asked = _ASKING.of(task.id).get()
     if asked is None or asked[0] != document.id:
         return False
     st.warning(session.escape_markdown(f"{asked[2]} Attach it all the same?"))
@@ -185,14 +192,14 @@ def _asks(task: Task, document: Document, actor: Person) -> bool:
         if st.button("Attach the other patient's document", key=f"confirm_{task.id}"):
             _attach(task, document.id, actor, asked[1], is_confirmed=True)
         if st.button("Cancel", key=f"cancel_other_{task.id}"):
-            st.session_state.pop(f"asking_{task.id}", None)
+            _ASKING.of(task.id).take()
             st.rerun(scope="fragment")
     return True
 
 
 def own(task: Task, actor: Person, *, is_mine: bool) -> None:
     """Draw the way to add a file from one's computer."""
-    key = f"task_{task.id}_{st.session_state.setdefault(f'added_{task.id}', 0)}"
+    key = f"task_{task.id}_{_ADDED.of(task.id).ensure()}"
     file, is_begun = choose_file(key, heading="Or add one from your computer")
     if not is_begun:
         return
@@ -234,8 +241,9 @@ def _upload(task: Task, filled: Filled, actor: Person, resolution: Resolution | 
         said.append(("success", "Document uploaded, task completed."))
         navigation.go("tasks")
     said.append(("success", "Document uploaded and attached."))
-    st.session_state[f"added_{task.id}"] += 1  # an empty form for the next file
-    st.session_state.pop("attaching", None)
+    added = _ADDED.of(task.id)
+    added.put(added.ensure() + 1)  # an empty form for the next file
+    _ATTACHING.take()
     st.rerun()
 
 
@@ -252,7 +260,7 @@ def _detach(task: Task, document: Document, actor: Person) -> None:
 
 
 def _token(task: Task) -> str:
-    return str(st.session_state.setdefault(f"token_{task.id}", new_token()))
+    return _TOKEN.of(task.id).ensure()
 
 
 def beside_charge(task: Task, actor: Person, *, is_mine: bool) -> None:
@@ -261,19 +269,19 @@ def beside_charge(task: Task, actor: Person, *, is_mine: bool) -> None:
     if not found:
         st.html(html.heading("Documents") + html.quiet("No document attached yet."))
     if is_mine and st.button("Attach a document", key=f"open_attach_{task.id}"):
-        st.session_state["attaching"] = task.id
+        _ATTACHING.put(task.id)
         st.rerun()
 
 
 def dialog() -> None:
     """Draw the dialog that was asked for in Edit Charge, until something is attached."""
     task_id = navigation.task_in_url()
-    if task_id is not None and st.session_state.get("attaching") == task_id:
+    if task_id is not None and _ATTACHING.get() == task_id:
         _dialog(task_id)
 
 
 def _dismissed() -> None:
-    st.session_state.pop("attaching", None)
+    _ATTACHING.take()
 
 
 @st.dialog("Attach a document", width="large", on_dismiss=_dismissed)

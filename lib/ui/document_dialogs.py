@@ -11,23 +11,27 @@ from lib.models import Document, Person
 from lib.store.idempotency import new_token
 from lib.ui import session
 from lib.ui.document_form import choose_file, document_form
+from lib.ui.session_state import Kept
+
+_ADDING = Kept[str]("adding_document")  # the token of the open form
+_EDITING = Kept[tuple[str, Document]]("editing_document")  # the same, and the document as it was
 
 
 def begin_adding() -> None:
     """Open the dialog that adds a document, from a callback."""
-    st.session_state["adding_document"] = new_token()
+    _ADDING.put(new_token())
 
 
 def begin_editing(document: Document) -> None:
     """Open the dialog that changes a document's details, from a callback."""
-    st.session_state["editing_document"] = (new_token(), document)
+    _EDITING.put((new_token(), document))
 
 
 def show() -> None:
     """Draw the dialog that was opened, until it is sent or dismissed."""
-    if token := st.session_state.get("adding_document"):
+    if token := _ADDING.get():
         _add(token)
-    elif editing := st.session_state.get("editing_document"):
+    elif editing := _EDITING.get():
         _edit(*editing)
 
 
@@ -48,7 +52,7 @@ def _patient(practice_id: int, token: str, actor: Person) -> tuple[int | None, s
 
 def _added() -> None:
     session.forget_files()
-    st.session_state.pop("adding_document", None)
+    _ADDING.take()
 
 
 @st.dialog("Add document", width="medium", on_dismiss=_added)
@@ -88,7 +92,7 @@ def _add(token: str) -> None:
 
 
 def _edited() -> None:
-    st.session_state.pop("editing_document", None)
+    _EDITING.take()
 
 
 @st.dialog("Edit document", width="medium", on_dismiss=_edited)

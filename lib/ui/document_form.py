@@ -12,9 +12,13 @@ from lib import document_types, documents
 from lib.errors import WrongInput
 from lib.formats import parse_date, show
 from lib.models import Document, DocumentDetails, DocumentStatus
-from lib.ui import html, session
+from lib.ui import html, session, session_state
+from lib.ui.session_state import KeptEach, KeptOrNewEach
 
 KINDS = "PDF, TIFF, PNG, JPEG or Word, up to 10 MB"
+
+_REFUSAL = KeptEach[tuple[str, str | None]]("refusal")  # the file last checked, and why not
+_FILLED = KeptOrNewEach[list[str]]("filled", list)  # names that were filled in by us
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,10 @@ def choose_file(key: str, *, heading: str = "") -> tuple[Any, bool]:
     none for a moment while it is replaced, and what was typed beside it must stay.
     """
     file_key = f"file_{key}"
-    chosen = st.session_state.get(file_key)
-    is_begun = f"label_{key}" in st.session_state or bool(chosen and not _refusal(chosen, key))
+    chosen = session_state.widget(file_key)
+    is_begun = session_state.has_widget(f"label_{key}") or bool(
+        chosen and not _refusal(chosen, key)
+    )
     if is_begun or heading:
         st.html(html.section("Reference Document" if is_begun else heading))
     # Without a limit of the widget's own: it would only color a file that is too big, while
@@ -64,10 +70,11 @@ def choose_file(key: str, *, heading: str = "") -> tuple[Any, bool]:
 
 def _refusal(file: Any, key: str) -> str | None:
     """Return why the file cannot be kept; each file is checked once, not at every key typed."""
-    known: tuple[str, str | None] | None = st.session_state.get(f"refusal_{key}")
+    refusal = _REFUSAL.of(key)
+    known = refusal.get()
     if known is None or known[0] != file.file_id:
         known = (file.file_id, documents.refusal(file.getvalue()))
-        st.session_state[f"refusal_{key}"] = known
+        refusal.put(known)
     return known[1]
 
 
@@ -83,9 +90,9 @@ def document_form(
         key=f"label_{key}", placeholder="Choose a label",
     )  # fmt: skip
     with st.container(horizontal=True, gap="small"):
-        state = st.selectbox(
+        status = st.selectbox(
             "Status", states, states.index(known.status) if known else 0, key=f"status_{key}",
-            width=160, format_func=lambda status: status.label,
+            width=160, format_func=lambda each: each.label,
         )  # fmt: skip
         dated = st.text_input("Date", day, key=f"date_{key}", width=140, max_chars=10)
     written = parse_date(dated)
@@ -101,27 +108,27 @@ def document_form(
     )
     return Filled(
         file.getvalue() if file else b"", file.name if file else "", name, chosen or "",
-        DocumentStatus(state or DocumentStatus.NEW), written, notes,
+        DocumentStatus(status or DocumentStatus.NEW), written, notes,
     )  # fmt: skip
 
 
 def _name(recommended: str, key: str, *, known: str | None) -> str:
     """Draw the name: the recommended one, which follows patient, date and label, until somebody
     types another. A saved document keeps its name until somebody asks for the recommended one."""
-    name_key, filled_key = f"name_{key}", f"filled_{key}"
-    typed = st.session_state.get(name_key)
+    name_key = f"name_{key}"
+    typed = session_state.widget(name_key)
     # All names ever filled in: a click made before the browser shows the newest sends an older one.
-    filled: list[str] = st.session_state.setdefault(filled_key, [])
+    filled = _FILLED.of(key).ensure()
     if typed is None and known is not None:
-        st.session_state[name_key] = known
+        session_state.set_widget(name_key, known)
     elif known is None and typed in (None, "", *filled):
         filled.append(recommended)
-        st.session_state[name_key] = recommended
+        session_state.set_widget(name_key, recommended)
     name = st.text_input("Name", key=name_key, max_chars=150)
 
     def use_recommended() -> None:
         filled.append(recommended)
-        st.session_state[name_key] = recommended
+        session_state.set_widget(name_key, recommended)
 
     if name != recommended:
         st.button(

@@ -13,7 +13,7 @@ from lib import charge_form, charges, scrubber
 from lib.charge_form import FIELD_LABELS, amount_of
 from lib.formats import show
 from lib.models import Charge, Person, Problem, Task
-from lib.ui import components, html, session, verbs
+from lib.ui import components, html, session, session_state, verbs
 from lib.ui.editing import Editing, keep
 
 _ROWS = (
@@ -80,7 +80,7 @@ def take_typed(state: Editing, task: Task) -> None:
     """Put what the fields say now into the form's state. Called before their problems are listed
     and before anything is saved, since a click may come together with what was typed last. It does
     not yield."""
-    says = st.session_state.to_dict()
+    says = session_state.typed()
 
     def typed(name: str, known: str) -> str:
         value = says.get(f"{name}_{task.id}_{state.stamp}")

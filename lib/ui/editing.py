@@ -8,8 +8,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import streamlit as st
-
 from lib import charge_form, charges, drafts
 from lib.charge_form import FIELD_LABELS
 from lib.drafts import Draft
@@ -17,6 +15,7 @@ from lib.errors import BillingError
 from lib.models import Charge, FieldChange, Person, Task
 from lib.store.idempotency import new_token
 from lib.ui import session
+from lib.ui.session_state import KeptEach
 
 
 @dataclass
@@ -71,23 +70,26 @@ class Editing:
         return [self.writer, *([self.seen.writer] if self.seen else [])]
 
 
+_EDITING = KeptEach[Editing]("editing")
+
+
 def editing(task: Task, charge: Charge, actor: Person) -> Editing:
     """Return the open form of this task, filled from its draft if there is one.
 
     If nothing was typed yet, the form never shows a charge that somebody has changed since.
     """
-    key = f"editing_{task.id}"
-    found: Editing | None = st.session_state.get(key)
+    kept = _EDITING.of(task.id)
+    found = kept.get()
     if found is None or (found.opened.version != charge.version and not found.is_changed):
         found = _opened(task, charge, actor)
-        st.session_state[key] = found
+        kept.put(found)
     found.unsaid = session.unsaid()
     return found
 
 
 def forget(task_id: int) -> None:
     """Close the form: on arrival from another page the charge is read anew."""
-    st.session_state.pop(f"editing_{task_id}", None)
+    _EDITING.of(task_id).take()
 
 
 def keep(state: Editing, task: Task, actor: Person) -> None:

@@ -10,7 +10,7 @@ from lib.errors import BillingError
 from lib.intake import import_log
 from lib.intake.import_log import FileMessage, ImportedFile
 from lib.models import Person
-from lib.ui import components, html, session, url
+from lib.ui import components, html, session, session_state, url
 
 COLUMNS = (
     ("name", "File", "34%"),
@@ -83,7 +83,7 @@ def _row(file: ImportedFile, actor: Person) -> dict[str, object]:
 
 
 def _on_action() -> None:
-    match st.session_state["import_list"].action:
+    match session_state.widget("import_list").action:
         case {"kind": "open", "record": int(file)}:
             st.query_params["file"] = str(file)
         case {"kind": "close"}:

@@ -15,8 +15,11 @@ from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import DATES, ColumnMapping, Field, Outline
 from lib.intake.tables.table import REASON
 from lib.models import Person, TaskType
-from lib.ui import session
+from lib.ui import session, session_state
+from lib.ui.session_state import KeptOrNew
 
+# By file and sheet; None for one that cannot be read.
+_OUTLINES = KeptOrNew[dict[tuple[str, str | None], Outline | None]]("outlines", dict)
 MAX_SEEN = 8  # tables whose columns a session remembers
 NEEDED = " (needed)"  # if no denial code tells the type
 ORDERS = {DateOrder.MONTH_FIRST: "Month first: 01/31", DateOrder.DAY_FIRST: "Day first: 31/01"}
@@ -31,7 +34,7 @@ def choose(
     sha256 = hashlib.sha256(content).hexdigest()
     if imports.is_known(session.connection(), sha256, practice_id):
         return None
-    table = _outline(name, content, sha256, st.session_state.get(f"sheet_{key}"))
+    table = _outline(name, content, sha256, session_state.widget(f"sheet_{key}"))
     if table is None:
         return None  # no table, or an unreadable one: the preview says why
     saved = saved_mappings.find(session.connection(), practice_id, table)
@@ -49,7 +52,7 @@ def choose(
 
 def _outline(name: str, content: bytes, sha256: str, sheet: str | None) -> Outline | None:
     """Return the columns of the table, read once a session; a click meanwhile ends the reading."""
-    seen: dict[tuple[str, str | None], Outline | None] = st.session_state.setdefault("outlines", {})
+    seen = _OUTLINES.ensure()
     place = st.empty()  # also when nothing is read, so that what is below keeps its place
     if (sha256, sheet) not in seen:
         begun = time.monotonic()

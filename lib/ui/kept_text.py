@@ -14,6 +14,7 @@ from lib.errors import BillingError
 from lib.models import Person, Task
 from lib.store.idempotency import new_token
 from lib.ui import session, verbs
+from lib.ui.session_state import KeptEach
 
 
 @dataclass
@@ -40,17 +41,20 @@ class Text:
         return [self.token, *([self.seen.writer] if self.seen else [])]
 
 
+_TEXTS = KeptEach[Text]("text")
+
+
 def opened(form: Form, task: Task, actor: Person) -> Text:
     """Return the field of this form and task, with what was typed into it before."""
-    key = f"kept_{form}_{task.id}"
-    found: Text | None = st.session_state.get(key)
+    kept = _TEXTS.of(form, task.id)
+    found = kept.get()
     if found is None:
         found = Text(form, task)
         before = drafts.kept(session.connection(), task.id, form=form, actor=actor)
         if before:
             _fill(found, before[0])
             found.others = tuple(before[1:])
-        st.session_state[key] = found
+        kept.put(found)
     found.task = task
     return found
 

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NoReturn
 
 import streamlit as st
 
 from lib.store.process import ROOT
 from lib.ui import url
+from lib.ui.session_state import Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Assigning:
+    """Somebody chosen in the Assign menu, until Finish Assigning is pressed or the panel shows
+    another task."""
+
+    task_id: int
+    to: int | None  # None: unassigned
+    seen: int | None  # whom the task was assigned to then
+    name: str
+
+
+ASSIGNING = Kept[Assigning]("assigning")
 
 
 def task_in_url() -> int | None:
@@ -28,5 +44,5 @@ def close_task() -> None:
     """Close the panel, from a callback."""
     url.change({"task": None})
     url.write()
-    st.session_state.pop("assigning", None)
+    ASSIGNING.take()
     st.rerun("details")

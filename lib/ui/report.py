@@ -21,7 +21,7 @@ from lib.backlog.numbers import NUMBERS, Number
 from lib.backlog.view import Table, View
 from lib.errors import BillingError
 from lib.models import Person, TaskType
-from lib.ui import charts, filters, navigation, session, url
+from lib.ui import charts, filters, navigation, session, session_state, url
 from lib.ui.task_list import choices, colleagues_of
 
 KINDS = {"CSV": "csv", "Excel": "xlsx", "Parquet": "parquet"}
@@ -130,7 +130,7 @@ def _choose_period() -> None:
 
 
 def _preset() -> None:
-    chosen = st.session_state["weeks"]
+    chosen = session_state.widget("weeks")
     url.filter_by(
         {"weeks": None if chosen == Preset.HALF else chosen, "since": None, "until": None}
     )
@@ -142,8 +142,8 @@ def _day(key: str, label: str) -> None:
         value: date | None = date.fromisoformat(asked)
     except ValueError:
         value = None
-    if st.session_state.get(f"day_{key}") != value:
-        st.session_state[f"day_{key}"] = value
+    if session_state.widget(f"day_{key}") != value:
+        session_state.set_widget(f"day_{key}", value)
     st.date_input(
         label, value=None, key=f"day_{key}", format="MM/DD/YYYY", width=128, on_change=_put_day,
         args=(key,), max_value="today",
@@ -151,7 +151,7 @@ def _day(key: str, label: str) -> None:
 
 
 def _put_day(key: str) -> None:
-    value = st.session_state[f"day_{key}"]
+    value = session_state.widget(f"day_{key}")
     url.filter_by({key: value.isoformat() if value else None})
 
 

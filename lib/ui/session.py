@@ -16,7 +16,8 @@ from lib.errors import NotSignedIn
 from lib.models import Colleague, Person, Practice
 from lib.store import process
 from lib.store.database import Connection
-from lib.ui import html
+from lib.ui import html, session_state
+from lib.ui.session_state import Kept, KeptOrNew
 
 _UNSEEN = "\u2060"  # a word joiner: no width, and no line breaks at it
 _MADE_OF_TEXT = re.compile(
@@ -25,6 +26,14 @@ _MADE_OF_TEXT = re.compile(
     r"|(?<!\S)[<>~-](?=[->=])|(?<!\S)<-(?=>)",  # " -> " and the like
     re.IGNORECASE,
 )
+
+
+Message = tuple[Literal["success", "error"], str]
+
+PERSON_ID = Kept[int]("person_id")  # for whom everything else is kept
+_MESSAGES = KeptOrNew[list[Message]]("messages", list)
+_UNSAID = KeptOrNew[list[tuple[int, str]]]("unsaid", list)
+_TOAST_SECONDS = Kept[int]("toast_seconds")  # of the last one
 
 
 def connection() -> Connection:
@@ -43,7 +52,7 @@ def person_or_sign_in() -> Person:
     try:
         return _person()
     except NotSignedIn as problem:
-        st.session_state.clear()
+        session_state.clear()
         st.warning(escape_markdown(str(problem)))
         st.html(html.paragraph(html.link("/sign-in", "Sign in")))
         st.stop()
@@ -86,9 +95,11 @@ def _of_cookie() -> Person:
 
 def _person() -> Person:
     actor = _of_cookie()
-    if st.session_state.setdefault("person_id", actor.id) != actor.id:
-        st.session_state.clear()
-        st.session_state["person_id"] = actor.id
+    before = PERSON_ID.get()
+    if before != actor.id:
+        if before is not None:
+            session_state.clear()
+        PERSON_ID.put(actor.id)
     return actor
 
 
@@ -119,21 +130,16 @@ def today(actor: Person, practice_id: int | None = None) -> date:
     return now().astimezone(zone(actor, practice_id)).date()
 
 
-Message = tuple[Literal["success", "error"], str]
-
-
 def toasts() -> list[Message]:
     """Return the list of messages to show on the next run. Fetch it *before* a write: a click
     elsewhere may end this run right after it."""
-    found: list[Message] = st.session_state.setdefault("messages", [])
-    return found
+    return _MESSAGES.ensure()
 
 
 def unsaid() -> list[tuple[int, str]]:
     """Return the refusals, by task id, that a task's form has yet to show; they are said elsewhere
     if the person left it."""
-    found: list[tuple[int, str]] = st.session_state.setdefault("unsaid", [])
-    return found
+    return _UNSAID.ensure()
 
 
 def say_what_no_form_says(task_id: int | None) -> None:
@@ -154,8 +160,8 @@ def show_toasts() -> None:
     while waiting:
         kind, text = waiting.pop(0)
         icon = ":material/check_circle:" if kind == "success" else ":material/error:"
-        seconds = 17 - st.session_state.get("toast_seconds", 9)  # 8, 9, 8 …
-        st.session_state["toast_seconds"] = seconds
+        seconds = 17 - (_TOAST_SECONDS.get() or 9)  # 8, 9, 8 …
+        _TOAST_SECONDS.put(seconds)
         st.toast(escape_markdown(text), icon=icon, duration=seconds)
 
 

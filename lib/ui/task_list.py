@@ -13,7 +13,7 @@ import streamlit as st
 from lib import formats, queue
 from lib.backlog import link
 from lib.models import Colleague, Person, TaskFilter, TaskPage, TaskRow, TaskType
-from lib.ui import components, filters, html, navigation, session, url
+from lib.ui import components, filters, html, navigation, session, session_state, url
 from lib.ui.filters import Desk
 
 _MENU = [
@@ -67,7 +67,7 @@ def menu(actor: Person) -> None:
 
 
 def _on_view() -> None:
-    chosen = st.session_state["task_menu"].view
+    chosen = session_state.widget("task_menu").view
     if chosen and chosen["view"] in dict(_MENU):
         url.adopt_browser_url(chosen)
         none = dict.fromkeys(("sort", *filters.DAY_KEYS))
@@ -121,13 +121,13 @@ def place(says: dict[str, str | None]) -> tuple[str, bool, int]:
 
 
 def _on_action() -> None:
-    action = st.session_state["task_list"].action
+    action = session_state.widget("task_list").action
     url.adopt_browser_url(action)
     match action:
         case {"kind": "open", "record": int(task)}:
             url.change({"task": str(task)})
             url.write()
-            st.session_state.pop("assigning", None)
+            navigation.ASSIGNING.take()
             st.rerun("details")
         case {"kind": "close"}:
             navigation.close_task()

@@ -21,10 +21,15 @@ from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
-from lib.ui import search_words, session
+from lib.ui import search_words, session, session_state
+from lib.ui.session_state import Kept, KeptOrNew
 
-_TAKEN = "keys_from_url"  # widgets that this page has set from the URL
-_CHANGES = "url_changes"  # changes that the frontend has yet to be told
+_PAGE = Kept[str]("page_drawn")
+_TAKEN = KeptOrNew[set[str]]("keys_from_url", set)  # widgets that this page has set from the URL
+# Changes that the frontend has yet to be told; None removes a parameter.
+_CHANGES = KeptOrNew[dict[str, str | None]]("url_changes", dict)
+# The page a finished verb leads to, with its changes, for the page that is drawn next.
+LEAVING = Kept[tuple[str, dict[str, str | None]]]("leave_to")
 MAX_PAGES = 10_000_000
 PAINTED = 0.06  # seconds the browser has to paint what was drawn
 
@@ -32,41 +37,42 @@ PAINTED = 0.06  # seconds the browser has to paint what was drawn
 def arrive(page: str) -> None:
     """Note which page is drawn. The same key on another page is another widget, which does not know
     what this one said, so every widget is then set from the URL again."""
-    if st.session_state.get("page_drawn") != page:
-        for key in st.session_state.pop(_TAKEN, ()):
-            st.session_state.pop(key, None)
+    if _PAGE.get() != page:
+        for key in _TAKEN.take() or ():
+            session_state.forget_widget(key)
         session.forget_files()  # no form that holds one outlives its page
         # from a verb on a page that the person left on their own
-        st.session_state.pop("leave_to", None)
-        st.session_state["page_drawn"] = page
+        LEAVING.take()
+        _PAGE.put(page)
     for key in search_words.KEYS:
         # The server was restarted, and the tab still has the words.
-        if is_forgotten(key) and (typed := st.session_state.get(key)):
+        if is_forgotten(key) and (typed := session_state.widget(key)):
             change({key: typed})
 
 
 def is_forgotten(key: str) -> bool:
     """Return True if the address refers to search words that are not this person's, or are gone."""
     says_now = st.query_params.get(key, "")
-    is_changed = key in (st.session_state.get(_CHANGES) or {})
+    is_changed = key in (_CHANGES.get() or {})
     return search_words.is_id(says_now) and not is_changed and _meant({key: says_now}) == {}
 
 
 def bind(key: str, options: Sequence[str] | None = None, *, default: str | None = None) -> None:
     """Set the widget `key` from the URL: to one of `options`, or to any text without them."""
-    st.session_state.setdefault(_TAKEN, set()).add(key)
+    _TAKEN.ensure().add(key)
     wanted = get(key)
     text = wanted or default or ""
     value = text if options is None else wanted if wanted in options else default
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    if session_state.widget(key) != value:
+        session_state.set_widget(key, value)
 
 
 def save(key: str, *, default: str | None = None) -> None:
     """Write the widget's value to the URL, from its callback, and return to the first page."""
-    if key not in st.session_state:  # a field on a page that was left meanwhile
+    if not session_state.has_widget(key):  # a field on a page that was left meanwhile
         return
-    filter_by({key: st.session_state[key] if st.session_state[key] != default else None})
+    value = session_state.widget(key)
+    filter_by({key: value if value != default else None})
 
 
 def filter_by(values: Mapping[str, str | None]) -> None:
@@ -76,7 +82,7 @@ def filter_by(values: Mapping[str, str | None]) -> None:
 
 def change(values: Mapping[str, str | None]) -> None:
     """Set parameters, as one step of the browser's history; None removes one."""
-    st.session_state.setdefault(_CHANGES, {}).update(values)
+    _CHANGES.ensure().update(values)
 
 
 def get(key: str) -> str | None:
@@ -97,7 +103,7 @@ def page() -> int:
 
 def everything() -> dict[str, str]:
     """Return every parameter that has a value."""
-    changes: Mapping[str, str | None] = st.session_state.get(_CHANGES) or {}
+    changes = _CHANGES.get() or {}
     wanted: dict[str, str | None] = {**_meant(st.query_params.to_dict()), **changes}
     return {key: value for key, value in wanted.items() if value}
 
@@ -114,34 +120,34 @@ def adopt_browser_url(action: Mapping[str, object]) -> None:
         return
     found = _meant({key: said[-1] for key, said in parse_qs(query.removeprefix("?")).items()})
     if found not in (everything(), _meant(st.query_params.to_dict())):
-        st.session_state.pop(_CHANGES, None)
+        _CHANGES.take()
         change({**dict.fromkeys(st.query_params.to_dict()), **found})
 
 
 def address() -> str | None:
     """Return the query that the browser's address is to have, or None if it stays as it is."""
-    return f"?{urlencode(hidden(everything()))}" if st.session_state.get(_CHANGES) else None
+    return f"?{urlencode(hidden(everything()))}" if _CHANGES.get() else None
 
 
 def yield_to_browser() -> None:
     """Give the browser time to paint what was drawn so far, if parameters changed."""
-    if st.session_state.get(_CHANGES):
+    if _CHANGES.get():
         time.sleep(PAINTED)
 
 
 def write() -> None:
     """Tell the frontend what changed."""
-    if not st.session_state.get(_CHANGES):
+    if not _CHANGES.get():
         return
     wanted = hidden(everything())
-    st.session_state.pop(_CHANGES)
+    _CHANGES.take()
     if wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
 
 
 def hidden(values: Mapping[str, str]) -> dict[str, str]:
     """Return parameters as an address has them: with an id in place of search words."""
-    person_id = st.session_state["person_id"]
+    person_id = session.PERSON_ID.require()
     return {
         key: search_words.keep(person_id, value) if key in search_words.KEYS else value
         for key, value in values.items()
@@ -150,7 +156,7 @@ def hidden(values: Mapping[str, str]) -> dict[str, str]:
 
 def _meant(values: Mapping[str, str]) -> dict[str, str]:
     """Return parameters with the search words behind their ids, without those that are gone."""
-    person_id = st.session_state["person_id"]
+    person_id = session.PERSON_ID.require()
     found = {
         key: search_words.find(person_id, value) if key in search_words.KEYS else value
         for key, value in values.items()

@@ -19,9 +19,8 @@ from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
 from lib.errors import BillingError, NotSignedIn
 from lib.models import Person
 from lib.store.database import Store
-from lib.ui import navigation, session
+from lib.ui import navigation, session, session_state, url
 
-LEAVE = "leave_to"  # the page a finished verb leads to, for the page that is drawn next
 SOON = 0.6  # seconds a verb waits for other writers silently
 
 Verb = Callable[[Person], str]  # does the work, and returns the sentence that reports it
@@ -69,7 +68,7 @@ def _do_now(do: Verb, actor: Person, said: list[session.Message], done: list[boo
 
 def typed(key: str) -> str | None:
     """Return what a field says now, in a callback; None if the page does not have it."""
-    value = st.session_state.to_dict().get(key)
+    value = session_state.typed().get(key)
     return None if value is None else str(value)
 
 
@@ -81,14 +80,15 @@ def keep_typed(actor: Person, keep: Callable[[Person], None]) -> None:
 
 def leave(page: str, **changes: str | None) -> None:
     """Go to another page once the next run is drawn; called by a verb that is done."""
-    undisturbed(lambda: st.session_state.update({LEAVE: (page, changes)}))
+    undisturbed(lambda: url.LEAVING.put((page, changes)))
 
 
 def settle() -> None:
     """Go where a finished verb leads, or draw the whole page anew if one has something to say. This
     is the first line, after the person, of a fragment with verbs."""
-    page, changes = st.session_state.pop(LEAVE, (None, {}))
-    if page:
+    leaving = url.LEAVING.take()
+    if leaving:
+        page, changes = leaving
         navigation.go(page, **changes)
     if session.toasts():
         st.rerun()

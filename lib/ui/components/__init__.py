@@ -47,7 +47,7 @@ Columns = tuple[tuple[str, str, str], ...]  # name, label, width in CSS
 
 
 def task_list(data: dict[str, Any], columns: Columns, on_action: Callable[[], None]) -> None:
-    """Draw the list of tasks. A click is `st.session_state["task_list"].action`: open, close, sort
+    """Draw the list of tasks. A click is the `action` of the widget `task_list`: open, close, sort
     or page."""
     record_list(
         {"label": "Tasks", "search": "q", **data},
@@ -66,13 +66,13 @@ def record_list(
 
 
 def task_menu(data: dict[str, Any], on_view: Callable[[], None]) -> None:
-    """Draw the left menu. A click is `st.session_state["task_menu"].view`."""
+    """Draw the left menu. A click is the `view` of the widget `task_menu`."""
     _task_menu(key="task_menu", data=data, on_view_change=on_view)
 
 
 def line_editor(data: dict[str, Any], *, key: str, on_typed: Callable[[], None]) -> None:
-    """Draw the service lines as editable cells. `st.session_state[key].typed` holds what is typed
-    as `lines`, and as `stamp` that of the `data` on which it was typed."""
+    """Draw the service lines as editable cells. The widget's `typed` has what is typed as `lines`,
+    and as `stamp` that of the `data` on which it was typed."""
     _line_editor(key=key, data=data, on_typed_change=on_typed)
 
 
