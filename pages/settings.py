@@ -1,8 +1,5 @@
 """Settings: what a practice decides for itself."""
 
-from collections.abc import Sequence
-from html import escape
-
 import pandas as pd
 import streamlit as st
 
@@ -14,12 +11,13 @@ from lib.models import Person, TaskOptions
 from lib.payers import FilingLimit
 from lib.settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
-from lib.ui import backup_panel, session
+from lib.ui import backup_panel, html, session
 from lib.ui.session_state import Kept
 
 # The practice, the token and the settings of the form as it was opened.
 OPENED = Kept[tuple[int, str, Settings]]("settings_form")
 
+RULES = ("What it says", "Counted as", "Becomes")
 MEANING = {
     "partial_denials": "A paid claim of which the payer denied a part, on any of its lines",
     "line_denials": "A paid claim with service lines for which nothing was paid",
@@ -47,15 +45,18 @@ def practice(actor: Person) -> int:
 def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
     """Draw the settings. Return them as they are to be, when somebody saves them."""
     with st.form(key, width=640):
-        st.html('<p class="bt-head">Due date</p>')
+        st.html(html.heading("Due date"))
         days = st.text_input(  # a number field takes "12,5" for 125
             "Days to answer a request that names no date", str(seen.due_days), max_chars=3,
             width=320, disabled=not is_allowed, key=f"{key}_days", autocomplete="off",
         )  # fmt: skip
         st.html(
-            '<p class="bt-head">Remittances (835)</p><p class="bt-quiet">A claim is denied '
-            "where nothing was paid for a reason that is neither the contract’s, the patient’s "
-            "nor another payer’s. It always makes a task. What else does:</p>"
+            html.heading("Remittances (835)")
+            + html.quiet(
+                "A claim is denied where nothing was paid for a reason that is neither the "
+                "contract’s, the patient’s nor another payer’s. It always makes a task. What else "
+                "does:"
+            )
         )
         chosen = {
             name: st.checkbox(
@@ -75,19 +76,11 @@ def rules() -> None:
     """Draw the rules by which answers are read: the tables that an import itself follows."""
     with st.expander("How answers of payers are read"):
         st.html(
-            '<p class="bt-head">Remittances (835): the first row that holds counts</p>'
-            + _table(decision_rules.plain_rows())
-            + '<p class="bt-head">Claim acknowledgments (277CA)</p>'
-            + _table(decision_rules.plain_status_rows())
+            html.heading("Remittances (835): the first row that holds counts")
+            + html.table(RULES, decision_rules.plain_rows())
+            + html.heading("Claim acknowledgments (277CA)")
+            + html.table(RULES, decision_rules.plain_status_rows())
         )
-
-
-def _table(rows: Sequence[tuple[str, str, str]]) -> str:
-    heads = "".join(f"<th>{name}</th>" for name in ("What it says", "Counted as", "Becomes"))
-    body = "".join(
-        f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows
-    )
-    return f'<table class="bt-changes"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> None:
@@ -178,24 +171,20 @@ def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
     st.rerun()
 
 
-def story(practice_id: int, actor: Person) -> str:
-    """Return the HTML of who changed what, newest first."""
+def story(practice_id: int, actor: Person) -> None:
+    """Draw who changed what, newest first."""
     zone = session.zone(actor, practice_id)
-    rows = "".join(
-        f"<li>{escape(event.actor or 'The command line')} · "
-        f"{formats.moment(event.happened_at, zone)}"
-        f" · {escape(event.field or '')}: "
-        f"{escape(event.old or '')} → {escape(event.new or '')}</li>"
+    lines = [
+        f"{event.actor or 'The command line'} · {formats.moment(event.happened_at, zone)} · "
+        f"{event.field or ''}: {event.old or ''} → {event.new or ''}"
         for event in settings.changes(session.connection(), practice_id, actor=actor)
-    )
-    return f'<p class="bt-head">History</p><ul class="bt-taken">{rows}</ul>' if rows else ""
+    ]
+    if lines:
+        st.html(html.heading("History") + html.bullets(lines, "bt-taken"))
 
 
 actor = session.person()
-st.html(
-    '<h1 class="bt-window">Settings</h1><span class="bt-quiet">What the practice decides for '
-    "itself.</span>"
-)
+st.html(html.window("Settings", "What the practice decides for itself."))
 practice_id = practice(actor)
 is_allowed = may(actor, Verb.CHANGE_SETTINGS, practice_id)
 if not is_allowed:
@@ -216,5 +205,5 @@ elif opened[0] != practice_id or seen != now:
 timezone_form(practice_id, actor, is_allowed=is_allowed)
 filing_limits(practice_id, actor, is_allowed=is_allowed)
 rules()
-st.html(story(practice_id, actor) or "<p></p>")
+story(practice_id, actor)
 backup_panel.show(practice_id, actor)
