@@ -69,11 +69,13 @@ def chosen_period(actor: Person) -> Period:
         st.stop()
 
 
-@st.cache_data(ttl=60, max_entries=50, show_spinner=False)
-def contents(_wanted: Period, key: tuple[int, date, date], revision: int) -> tuple[Counts, Review]:
-    """Return what both files would hold, cached by the store's revision."""
+def contents(wanted: Period) -> tuple[Counts, Review]:
+    """Return what both files would hold."""
     con = session.connection()
-    return completed_tasks.counts(con, _wanted), review(con, _wanted)
+    found: tuple[Counts, Review] = con.store.cached(
+        ("export", wanted), lambda: (completed_tasks.counts(con, wanted), review(con, wanted))
+    )
+    return found
 
 
 def file(heading: str, what: str, said: str, link: str, name: str, *, is_empty: bool) -> Markup:
@@ -101,11 +103,7 @@ def taken_before(wanted: Period) -> Markup:
 actor = session.person()
 st.html(html.window("Export", "What the practice completed, as files for the biller."))
 wanted = chosen_period(actor)
-counts, found = contents(
-    wanted,
-    (wanted.practice.id, wanted.since, wanted.until),
-    session.connection().store.revision,
-)
+counts, found = contents(wanted)
 address = f"/answers/{wanted.practice.id}"
 days = f"since={wanted.since}&until={wanted.until}"
 left, right = st.columns(2, gap="medium", border=True)

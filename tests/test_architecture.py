@@ -306,6 +306,43 @@ def test_what_a_session_keeps_is_declared_once_each_with_a_key_of_its_own() -> N
     assert len(keys) == len(set(keys))
 
 
+def caches(source: str) -> list[str]:
+    """What is remembered from one call to the next other than by `Store.cached`, as sentences. A
+    function of texts and numbers alone may remember what it returned."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and node.attr in {"cache_data", "cache_resource"}:
+            found.append(f"Streamlit's {node.attr}")
+        if isinstance(node, ast.FunctionDef):
+            decorators = {ast.unparse(each).partition("(")[0] for each in node.decorator_list}
+            if decorators & {"cache", "lru_cache", "functools.cache", "functools.lru_cache"}:
+                kinds = {ast.unparse(a.annotation) for a in node.args.args if a.annotation}
+                if not kinds <= PLAIN or node.args.vararg or node.args.kwonlyargs:
+                    found.append(f"{node.name} remembers {', '.join(sorted(kinds))}")
+    return found
+
+
+PLAIN = {"str", "int", "date", "tuple[str, ...]", "frozenset[str]", "type[Record]", "type[Any]"}
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_what_depends_on_the_store_is_cached_by_the_store_alone(module: str) -> None:
+    assert caches(SOURCES[module]) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@st.cache_data(ttl=60)\ndef f(name: str) -> int: ...",
+        "@st.cache_resource\ndef f() -> Store: ...",
+        "@cache\ndef f(con: Connection) -> int: ...",
+        "@lru_cache(maxsize=5)\ndef f(name: str, actor: Person) -> int: ...",
+    ],
+)
+def test_another_cache_is_seen(source: str) -> None:
+    assert caches(source)
+
+
 UNTESTED_BY_NAME = dict(
     re.findall(
         r"^\| `(lib[\w.]*)` \| `(tests/[\w/]+\.py)` \| \S.* \|$",

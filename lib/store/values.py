@@ -47,7 +47,7 @@ def column(rows: Sequence[Mapping[str, Value]], name: str, kind: str) -> list[Va
 
 
 @cache
-def readers_of(record: Any) -> dict[str, Any]:
+def readers_of(record: type[Any]) -> dict[str, Any]:
     """Return by field name what turns a stored value into the field's type, where it must be
     turned."""
     hints = typing.get_type_hints(record)
