@@ -92,11 +92,6 @@ def look(content: bytes) -> Look:
     return Look(None, danger) if danger else Look(media_type)
 
 
-def media_type_of(content: bytes) -> str | None:
-    """Return the media type of a file that can be kept, or None for anything else."""
-    return look(content).media_type
-
-
 def safe_name(file_name: str, media_type: str) -> str:
     """Return the name for downloading a file of that type: its extension fits the type, whatever
     its sender called it, and every system can write it.

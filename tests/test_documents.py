@@ -189,16 +189,18 @@ def test_anything_else_is_refused_and_nothing_of_it_is_kept(con: Connection, cas
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 @pytest.mark.parametrize("what", OTHERS)
 def test_content_is_not_taken_for_what_it_is_not(what: str) -> None:
-    assert document_types.media_type_of(OTHERS[what]) is None
+    assert document_types.look(OTHERS[what]).media_type is None
 
 
 def test_whole_scans_are_taken_with_what_printers_and_mailers_put_around_them() -> None:
-    assert document_types.media_type_of(scan("JPEG")) == document_types.JPEG
-    assert document_types.media_type_of(scan("JPEG") + bytes(50)) == document_types.JPEG
-    assert document_types.media_type_of(scan("TIFF")) == document_types.TIFF
-    assert document_types.media_type_of(scan("TIFF", compression="tiff_lzw")) == document_types.TIFF
+    assert document_types.look(scan("JPEG")).media_type == document_types.JPEG
+    assert document_types.look(scan("JPEG") + bytes(50)).media_type == document_types.JPEG
+    assert document_types.look(scan("TIFF")).media_type == document_types.TIFF
+    assert (
+        document_types.look(scan("TIFF", compression="tiff_lzw")).media_type == document_types.TIFF
+    )
     for before in (b"\r\n", b"\xef\xbb\xbf", b"\x1b%-12345X@PJL\r\n"):
-        assert document_types.media_type_of(before + pdf()) == document_types.PDF
+        assert document_types.look(before + pdf()).media_type == document_types.PDF
 
 
 def test_ten_megabytes_are_kept_and_one_byte_more_is_not(con: Connection, cast: Cast) -> None:

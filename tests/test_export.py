@@ -15,7 +15,7 @@ from lib.document_types import PDF
 from lib.errors import NoSuchPractice, NotAllowed, WrongInput
 from lib.export.completed_tasks import Attached
 from lib.export.period import period
-from lib.export.zip_file import COLUMNS, cell, export, file_name, write_zip
+from lib.export.zip_file import COLUMNS, cell, file_name, write_zip
 from lib.intake import imports
 from lib.models import DocumentDetails, DocumentStatus, TaskType
 from lib.samples import pdf
@@ -79,16 +79,13 @@ def attach(con: Connection, cast: Cast, task_id: int, name: str) -> None:
 def taken(
     con: Connection, cast: Cast, *, since: date = TODAY, until: date = TODAY
 ) -> tuple[list[dict[str, str]], zipfile.ZipFile]:
-    out = io.BytesIO()
-    count = export(
-        con, actor=cast.dora, practice_id=cast.practice, since=since, until=until, out=out,
-        now=NOON,
-    )  # fmt: skip
-    archive = zipfile.ZipFile(out)
+    wanted = period(con, cast.practice, since, until, actor=cast.dora)
+    ids, pieces = write_zip(con, wanted, actor=cast.dora, now=NOON)
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
     assert archive.testzip() is None
     text = archive.read("manifest.csv").decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    assert len(rows) == count
+    assert len(rows) == len(ids)
     return rows, archive
 
 
@@ -262,14 +259,9 @@ def test_what_another_practice_completed_is_not_among_it(
     con: Connection, cast: Cast, charge: int
 ) -> None:
     complete(con, cast, add_task(con, cast, charge))
-    out = io.BytesIO()
+    wanted = period(con, cast.other_practice, TODAY, TODAY, actor=cast.carla)
 
-    count = export(
-        con, actor=cast.carla, practice_id=cast.other_practice, since=TODAY, until=TODAY, out=out,
-        now=NOON,
-    )  # fmt: skip
-
-    assert count == 0
+    assert write_zip(con, wanted, actor=cast.carla, now=NOON)[0] == []
 
 
 def test_the_zip_comes_in_pieces(con: Connection, cast: Cast, charge: int) -> None:

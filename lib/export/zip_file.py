@@ -8,14 +8,13 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, tzinfo
-from typing import BinaryIO
+from datetime import datetime, tzinfo
 
 from lib import document_types, documents
 from lib.errors import DocumentFileMissing, DocumentFileProblem
 from lib.export import completed_tasks
 from lib.export.completed_tasks import Attached, CompletedTask
-from lib.export.period import Period, period, record_export
+from lib.export.period import Period, record_export
 from lib.intake.recognize import count
 from lib.models import Channel, Person
 from lib.store.database import Connection
@@ -27,27 +26,6 @@ COLUMNS = (
     "Changed fields", "Documents",
 )  # fmt: skip
 FORMULA = frozenset("=+-@＝＋－＠")  # what begins a formula; OWASP, CSV injection
-
-
-def export(
-    con: Connection,
-    *,
-    actor: Person | None,
-    practice_id: int,
-    since: date,
-    until: date,
-    out: BinaryIO,
-    now: datetime,
-) -> int:
-    """Write the ZIP of the tasks completed on these days to `out`. Return how many there are.
-
-    `actor` is None on the command line. Raises NoSuchPractice, NotAllowed or WrongInput.
-    """
-    wanted = period(con, practice_id, since, until, actor=actor)
-    ids, chunks = write_zip(con, wanted, actor=actor, now=now)
-    for chunk in chunks:
-        out.write(chunk)
-    return len(ids)
 
 
 def write_zip(

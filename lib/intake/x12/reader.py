@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from lib.intake.x12.separators import (
     AGAIN,
@@ -251,13 +252,13 @@ class _Reader:
             self.warnings.append(f"Segment {last}: {what}; it was skipped.")
             return
 
-        def refuse() -> Iterator[tuple[int, Segment]]:
-            raise Unreadable(last, what)
-            yield
+        def refuse(problem: Unreadable) -> NoReturn:
+            raise problem
 
+        segments = (refuse(problem) for problem in [Unreadable(last, what)])
         controls = (_control(isa), element(group, 6), "")
         yield Transaction(
-            "transaction", "", first, self.separators, element(isa, 6), controls, refuse(), last
+            "transaction", "", first, self.separators, element(isa, 6), controls, segments, last
         )
 
     def body(
