@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -10,12 +10,23 @@ from lib.export.filed_claim import NOT_HELD, FiledClaim
 from lib.export.x12_writer import COMPONENT, REPETITION, Segment
 from lib.intake import source_file
 from lib.intake.x12 import reader
-from lib.intake.x12.reader import Separators, Transaction, Unreadable, element
+from lib.intake.x12.loops_837 import ENDS, Loop, walk
+from lib.intake.x12.reader import Separators, Transaction, Unreadable
 from lib.store.database import Connection
 
-SUBMITTER, RECEIVER = "41", "40"  # NM101
-PARTIES = {"IL": "subscriber", "PR": "payer", "QC": "patient"}
-BILLING = ("85", "87", "PE")
+AROUND = {  # loops around the claims: how a FiledClaim calls them
+    Loop.SUBMITTER: "submitter",
+    Loop.RECEIVER: "receiver",
+    Loop.BILLING_LEVEL: "billing_level",
+    Loop.BILLING: "billing",
+    Loop.SUBSCRIBER_LEVEL: "subscriber_level",
+    Loop.SUBSCRIBER: "subscriber",
+    Loop.PAYER: "payer",
+    Loop.PATIENT_LEVEL: "patient_level",
+    Loop.PATIENT: "patient",
+}
+# Where the provider is paid is kept with who bills.
+PAY_TO = {Loop.PAY_TO: Loop.BILLING, Loop.PAY_TO_PLAN: Loop.BILLING}
 
 
 class FiledClaims:
@@ -61,78 +72,38 @@ def filings(text: str | Iterable[str]) -> Iterator[tuple[int, FiledClaim]]:
 
 
 @dataclass(slots=True)
-class _Around:
-    """The loops around the claims, read segment by segment."""
-
-    submitter: list[Segment] = field(default_factory=list)
-    receiver: list[Segment] = field(default_factory=list)
-    billing_level: list[Segment] = field(default_factory=list)
-    billing: list[Segment] = field(default_factory=list)
-    subscriber_level: list[Segment] = field(default_factory=list)
-    subscriber: list[Segment] = field(default_factory=list)
-    payer: list[Segment] = field(default_factory=list)
-    patient_level: list[Segment] = field(default_factory=list)
-    patient: list[Segment] = field(default_factory=list)
-
-    def enter(self, level: str) -> list[Segment]:
-        """Begin a level (HL03). Return the list its segments belong to."""
-        self.patient_level, self.patient = [], []
-        if level == "23":
-            return self.patient_level
-        self.subscriber_level, self.subscriber, self.payer = [], [], []
-        if level == "20":
-            self.billing_level, self.billing = [], []
-            return self.billing_level
-        return self.subscriber_level
-
-    def name(self, role: str) -> list[Segment]:
-        """Begin a party (NM101). Return the list its segments belong to."""
-        if role in BILLING:
-            return self.billing
-        known = {SUBMITTER: "submitter", RECEIVER: "receiver", **PARTIES}.get(role)
-        if known is None:
-            return []
-        if known == "subscriber":
-            self.payer, self.patient_level, self.patient = [], [], []
-        begun: list[Segment] = []
-        setattr(self, known, begun)
-        return begun
-
-
-@dataclass(slots=True)
 class _Claim:
-    """One claim, read segment by segment."""
+    """The loops of one claim, read segment by segment."""
 
-    claim: list[Segment]
+    claim: list[Segment] = field(default_factory=list)
     providers: list[list[Segment]] = field(default_factory=list)
     others: list[Segment] = field(default_factory=list)
     lines: list[list[Segment]] = field(default_factory=list)
 
-    def take(self, segment: Segment, to: list[Segment]) -> list[Segment]:
-        """Put the segment where it belongs. Return the list the next one belongs to."""
-        name = segment[0]
-        if name == "LX":
-            to = []
-            self.lines.append(to)
-        elif name == "SBR" and not self.lines:
-            to = self.others
-        elif name == "NM1" and not self.lines and to is not self.others:
-            to = []
-            self.providers.append(to)
-        to.append(segment)
-        return to
+    def take(self, loop: Loop, segment: Segment) -> None:
+        """Put the segment where it belongs."""
+        if loop is Loop.LINE:
+            if self._begins_line(segment[0]):
+                self.lines.append([])
+            self.lines[-1].append(segment)
+        elif loop is Loop.OTHER_PAYER:
+            self.others.append(segment)
+        elif loop is Loop.PROVIDER:
+            if segment[0] == "NM1":
+                self.providers.append([])
+            self.providers[-1].append(segment)
+        else:
+            self.claim.append(segment)
 
-    def finish(self, around: _Around) -> FiledClaim:
+    def _begins_line(self, name: str) -> bool:
+        """Return True for LX, and for the service of a line that has none before it."""
+        if name == "LX" or not self.lines:
+            return True
+        return name == "SV1" and any(segment[0] == "SV1" for segment in self.lines[-1])
+
+    def finish(self, around: Mapping[Loop, list[Segment]]) -> FiledClaim:
         return FiledClaim(
-            submitter=tuple(around.submitter),
-            receiver=tuple(around.receiver),
-            billing_level=tuple(around.billing_level),
-            billing=tuple(around.billing),
-            subscriber_level=tuple(around.subscriber_level),
-            subscriber=tuple(around.subscriber),
-            payer=tuple(around.payer),
-            patient_level=tuple(around.patient_level),
-            patient=tuple(around.patient),
+            **{name: tuple(around.get(loop, ())) for loop, name in AROUND.items()},
             claim=tuple(self.claim),
             providers=tuple(map(tuple, self.providers)),
             others=tuple(self.others),
@@ -141,30 +112,28 @@ class _Claim:
 
 
 def _claims(transaction: Transaction) -> Iterator[tuple[int, FiledClaim]]:
-    around = _Around()
-    draft: _Claim | None = None
+    around: dict[Loop, list[Segment]] = {}
+    claim: _Claim | None = None
     first = 0
-    to: list[Segment] = []
-    for number, found in transaction.segments:
+    for loop, number, found in walk(transaction.segments):
         segment = _neutral(found, transaction.separators)
         name = segment[0]
-        if name in {"CLM", "HL"}:
-            if draft:
-                yield first, draft.finish(around)
-            draft = None
-            if name == "CLM":
-                to, first = [segment], number
-                draft = _Claim(to)
-            else:
-                to = around.enter(element(found, 3))
-        elif draft:
-            to = draft.take(segment, to)
-        else:
-            if name == "NM1":
-                to = around.name(element(found, 1))
-            to.append(segment)
-    if draft:
-        yield first, draft.finish(around)
+        if claim and name in {"CLM", "HL"}:
+            yield first, claim.finish(around)
+            claim = None
+        if name == "CLM":
+            claim, first = _Claim(), number
+        if claim:
+            claim.take(loop, segment)
+            continue
+        if name in {"HL", "NM1"}:
+            for ended in ENDS.get(loop, ()):
+                around.pop(ended, None)
+        kept_in = PAY_TO.get(loop, loop)
+        if name != "HL" and kept_in in AROUND:
+            around.setdefault(kept_in, []).append(segment)
+    if claim:
+        yield first, claim.finish(around)
 
 
 def _neutral(segment: list[str], separators: Separators) -> Segment:

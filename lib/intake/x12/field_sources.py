@@ -1,95 +1,26 @@
 """Which segment of an 837P holds which field of a charge. Pure.
 
-Follows the rules by which lib/intake/x12/loops_837.py reads a claim; tests/test_field_sources.py
-holds the two together on real files.
+Follows the rules by which `claims_837` reads a claim; tests/test_field_sources.py holds the two
+together on real files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
-from lib.intake.x12.loops_837 import BILLING, DIAGNOSIS, ROLES, SUBSCRIBER
+from lib.intake.x12.claims_837 import DIAGNOSIS, ROLES
+from lib.intake.x12.loops_837 import ENDS, IN_CLAIM, Loop, walk
+from lib.intake.x12.reader import Segment, element
 
 Place = tuple[int, str]  # number of the segment in its file, counted from 1, and its text
 
-_SUBSCRIBER = ("member_id", "patient_name", "birth_date", "payer_name")
-_NAMED = {  # NM101 above the claims: the fields it fills
-    "85": ("billing_name", "billing_npi"),
-    "IL": ("member_id", "patient_name"),
-    "QC": ("patient_name",),
-    "PR": ("payer_name",),
+# The fields that the name of a loop above the claims fills; of two, the later one counts.
+_NAMED = {
+    Loop.BILLING: ("billing_name", "billing_npi"),
+    Loop.SUBSCRIBER: ("member_id", "patient_name"),
+    Loop.PATIENT: ("patient_name",),
+    Loop.PAYER: ("payer_name",),
 }
-
-
-@dataclass(slots=True)
-class _Walk:
-    first: int  # number of the CLM segment
-    found: dict[str, Place]
-    is_claim: bool = False
-    is_line: bool = False
-    is_other: bool = False  # inside the loop of another payer
-    is_above: bool = False  # between an HL and the first claim below it
-    last: str = ""  # NM101 of the latest name
-    lines: int = 0
-
-    def around(self, place: Place, parts: list[str]) -> None:
-        """Note what stands above the claim: billing provider, subscriber, payer and patient."""
-        name, kind = parts[0], _at(parts, 1)
-        if name == "HL":
-            self.is_above, self.last = True, ""
-            self.leave(_at(parts, 3))
-        elif name == "CLM":  # another claim of the same patient: its own loops do not count
-            self.is_above = False
-        elif not self.is_above:
-            return
-        elif name == "NM1":
-            self.last = kind
-            for field in _NAMED.get(kind, ()):
-                self.found[field] = place
-        elif name == "DMG" and self.last in {"IL", "QC"}:
-            self.found["birth_date"] = place
-
-    def leave(self, level: str) -> None:
-        """Forget what the loop that ends at this HL said."""
-        gone = {BILLING: ("billing_name", "billing_npi", *_SUBSCRIBER), SUBSCRIBER: _SUBSCRIBER}
-        for field in gone.get(level, ()):
-            self.found.pop(field, None)
-
-    def claim(self, place: Place, parts: list[str]) -> None:
-        name, kind = parts[0], _at(parts, 1)
-        if name == "LX":
-            self.is_line, self.is_other = True, False
-        elif name == "SV1":
-            self.is_line, self.is_other = True, False
-            self.lines += 1
-            self.found[f"line {self.lines}"] = place
-        elif self.is_other:
-            return
-        elif name == "SBR":
-            self.is_other = True
-        elif name == "NM1":
-            self.party(place, kind)
-        elif name == "REF" and kind in {"G1", "9F"}:
-            self.number(place, kind)
-        elif name == "DTP" and kind in {"435", "096"}:
-            field = "hospitalized_from" if kind == "435" else "hospitalized_to"
-            self.found.setdefault(field, place)
-        elif name == "HI" and not self.is_line and _says_diagnoses(parts):
-            self.found.setdefault("diagnoses", place)
-
-    def party(self, place: Place, kind: str) -> None:
-        if kind == "77":
-            self.found.setdefault("location", place)
-        elif role := ROLES.get(kind):
-            self.found.setdefault(f"{role}_name", place)
-            self.found.setdefault(f"{role}_npi", place)
-
-    def number(self, place: Place, kind: str) -> None:
-        """Note the authorization number, else the referral number."""
-        held = self.found.get("authorization_number")
-        if held is None or (kind == "G1" and held[1][4:6] == "9F"):
-            self.found["authorization_number"] = place
 
 
 def places(segments: Iterable[str], first: int) -> dict[str, Place]:
@@ -98,26 +29,71 @@ def places(segments: Iterable[str], first: int) -> dict[str, Place]:
     `segments` are all those of the file from its first one on, at least to the end of the claim.
     The keys are the fields of a charge, with "line 1" for the first service line.
     """
-    walk = _Walk(first, {})
-    for number, text in enumerate(segments, 1):
-        name = "".join(letter for letter in text[:3] if letter.isalnum())
-        parts = text.split(text[len(name) : len(name) + 1] or "*")
-        place = (number, text)
-        if number == first:
-            walk.is_claim = True
-            walk.found["place_of_service"] = walk.found["claim_number"] = place
-        elif not walk.is_claim:
-            walk.around(place, parts)
+    around: dict[Loop, dict[str, Place]] = {}
+    claim: dict[str, Place] = {}
+    for loop, place, segment in walk(_split(segments)):
+        name = segment[0]
+        if place[0] == first:
+            claim = {"place_of_service": place, "claim_number": place}
+        elif not claim:
+            if loop not in IN_CLAIM:
+                _take_above(loop, place, segment, around)
         elif name in {"CLM", "HL", "SE", "ST"}:
             break
-        else:
-            walk.claim(place, parts)
-    return walk.found if walk.is_claim else {}
+        elif loop is not Loop.OTHER_PAYER:
+            _take(loop, place, segment, claim)
+    if not claim:
+        return {}
+    found: dict[str, Place] = {}
+    for loop in _NAMED:
+        found |= around.get(loop, {})
+    return found | claim
 
 
-def _says_diagnoses(parts: list[str]) -> bool:
-    return any(part.startswith(kind) for part in parts[1:] for kind in DIAGNOSIS)
+def _split(segments: Iterable[str]) -> Iterator[tuple[Place, Segment]]:
+    """Yield each text with its number, divided at whatever separator stands after its name."""
+    for number, text in enumerate(segments, 1):
+        name = "".join(letter for letter in text[:3] if letter.isalnum())
+        yield (number, text), text.split(text[len(name) : len(name) + 1] or "*")
 
 
-def _at(parts: list[str], index: int) -> str:
-    return parts[index].strip() if index < len(parts) else ""
+def _take_above(
+    loop: Loop, place: Place, segment: Segment, around: dict[Loop, dict[str, Place]]
+) -> None:
+    """Note what stands above the claim: billing provider, subscriber, payer and patient."""
+    if segment[0] in {"HL", "NM1"}:
+        for ended in ENDS.get(loop, ()):
+            around.pop(ended, None)
+    if segment[0] == "NM1" and loop in _NAMED:
+        around[loop] = dict.fromkeys(_NAMED[loop], place)
+    elif segment[0] == "DMG" and loop in {Loop.SUBSCRIBER, Loop.PATIENT}:
+        around.setdefault(loop, {})["birth_date"] = place
+
+
+def _take(loop: Loop, place: Place, segment: Segment, claim: dict[str, Place]) -> None:
+    """Note what stands in the claim itself, or in one of its lines."""
+    name, kind = segment[0], element(segment, 1)
+    if name == "SV1":
+        claim[f"line {sum(field.startswith('line ') for field in claim) + 1}"] = place
+    elif name == "NM1" and kind == "77":
+        claim.setdefault("location", place)
+    elif name == "NM1" and (role := ROLES.get(kind)):
+        claim.setdefault(f"{role}_name", place)
+        claim.setdefault(f"{role}_npi", place)
+    elif name == "REF" and kind in {"G1", "9F"}:
+        _take_number(place, kind, claim)
+    elif name == "DTP" and kind in {"435", "096"}:
+        claim.setdefault("hospitalized_from" if kind == "435" else "hospitalized_to", place)
+    elif name == "HI" and loop is not Loop.LINE and _says_diagnoses(segment):
+        claim.setdefault("diagnoses", place)
+
+
+def _take_number(place: Place, kind: str, claim: dict[str, Place]) -> None:
+    """Note the authorization number, else the referral number."""
+    held = claim.get("authorization_number")
+    if held is None or (kind == "G1" and held[1][4:6] == "9F"):
+        claim["authorization_number"] = place
+
+
+def _says_diagnoses(segment: Segment) -> bool:
+    return any(part.startswith(kind) for part in segment[1:] for kind in DIAGNOSIS)

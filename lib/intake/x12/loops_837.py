@@ -1,258 +1,93 @@
-"""The loops of an 837P, read segment by segment: what surrounds a claim, and the claim."""
+"""The loops of an 837P: to which one each segment belongs. Pure.
+
+The claims, the sources of their fields and the claims as they were filed are all read from here.
+Names and numbers of the loops: ASC X12N/005010X222A1.
+"""
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import TypeVar
 
-from lib.intake.records import NOBODY, Claim, Party, Subject
-from lib.intake.x12 import elements
-from lib.intake.x12.reader import Segment, Unreadable, element
-from lib.models import ServiceLine
+from lib.intake.x12.reader import Segment, element
 
-BILLING, SUBSCRIBER, DEPENDENT = "20", "22", "23"  # HL03
-DIAGNOSIS = frozenset({"ABK", "ABF", "BK", "BF"})  # HI qualifiers: ICD-10-CM, ICD-9-CM
-Period = tuple[date, date | None]  # first and last day; None if there is no end
-ROLES = {"82": "rendering", "DN": "referring", "P3": "referring", "DQ": "supervising"}
+Where = TypeVar("Where")  # what tells where a segment stands: its number, or more
 
 
-class LoopContext:
-    """The loops around a claim: billing provider, subscriber, payer, patient."""
+class Loop(StrEnum):
+    """A loop, by its number in the implementation guide."""
 
-    def __init__(self, component: str, remarks: list[str]) -> None:
-        self.component = component
-        self.remarks = remarks  # on what was left empty
-        self.has_levels = False
-        self.billing = self.payer = self.subscriber = self.dependent = NOBODY
-        self.born: dict[str, tuple[date | None, str | None]] = {}  # by NM101: IL, QC
-        self.last = self.role = ""  # NM101 of the latest name; SBR01
+    HEADER = "header"
+    SUBMITTER = "1000A"
+    RECEIVER = "1000B"
+    BILLING_LEVEL = "2000A"
+    BILLING = "2010AA"
+    PAY_TO = "2010AB"
+    PAY_TO_PLAN = "2010AC"
+    SUBSCRIBER_LEVEL = "2000B"
+    SUBSCRIBER = "2010BA"
+    PAYER = "2010BB"
+    PATIENT_LEVEL = "2000C"
+    PATIENT = "2010CA"
+    OTHER_LEVEL = "another level"  # none of an 837P
+    OTHER_PARTY = "another party"  # above the claims, and none that we read
+    CLAIM = "2300"
+    PROVIDER = "2310"
+    OTHER_PAYER = "2320"  # with 2330
+    LINE = "2400"  # with 2410 to 2440
 
-    def enter(self, level: str) -> None:
-        """Begin the HL level with this code, forgetting what belonged to the one before."""
-        self.has_levels = True
-        self.last = ""
-        if level == BILLING:
-            self.billing = NOBODY
-        if level in {BILLING, SUBSCRIBER}:
-            self.role = ""
-            self.begin_subscriber(NOBODY)
-        elif level == DEPENDENT:
-            self.dependent = NOBODY
-            self.born.pop("QC", None)
 
-    def begin_subscriber(self, who: Party) -> None:
-        """Set the subscriber, and forget payer and dependent."""
-        self.subscriber, self.payer, self.dependent = who, NOBODY, NOBODY
-        self.born.clear()
+LEVELS = {"20": Loop.BILLING_LEVEL, "22": Loop.SUBSCRIBER_LEVEL, "23": Loop.PATIENT_LEVEL}  # HL03
+PARTIES = {  # NM101 above the claims
+    "41": Loop.SUBMITTER,
+    "40": Loop.RECEIVER,
+    "85": Loop.BILLING,
+    "87": Loop.PAY_TO,
+    "PE": Loop.PAY_TO_PLAN,
+    "IL": Loop.SUBSCRIBER,
+    "PR": Loop.PAYER,
+    "QC": Loop.PATIENT,
+}
+IN_CLAIM = frozenset({Loop.CLAIM, Loop.PROVIDER, Loop.OTHER_PAYER, Loop.LINE})
+_PATIENT = (Loop.PATIENT_LEVEL, Loop.PATIENT)
+_SUBSCRIBER = (Loop.SUBSCRIBER_LEVEL, Loop.SUBSCRIBER, Loop.PAYER, *_PATIENT)
+# What is over where a loop begins: the next billing provider's claims have another subscriber.
+ENDS = {
+    Loop.SUBMITTER: (Loop.SUBMITTER,),
+    Loop.RECEIVER: (Loop.RECEIVER,),
+    Loop.BILLING_LEVEL: (
+        Loop.BILLING_LEVEL, Loop.BILLING, Loop.PAY_TO, Loop.PAY_TO_PLAN, *_SUBSCRIBER,
+    ),
+    Loop.SUBSCRIBER_LEVEL: _SUBSCRIBER,
+    Loop.SUBSCRIBER: (Loop.SUBSCRIBER, Loop.PAYER, *_PATIENT),
+    Loop.PAYER: (Loop.PAYER,),
+    Loop.PATIENT_LEVEL: _PATIENT,
+    Loop.PATIENT: (Loop.PATIENT,),
+}  # fmt: skip
 
-    def take(self, number: int, segment: Segment, name: str) -> None:
-        """Read one segment above the claims."""
-        if name == "NM1":
-            self.last = element(segment, 1)
-            who = elements.party(segment)
-            if self.last == "85":
-                self.billing = who
-            elif self.last == "IL":
-                self.begin_subscriber(who)
-            elif self.last == "QC":
-                self.dependent = who
-            elif self.last == "PR":
-                self.payer = who
+
+def walk(segments: Iterable[tuple[Where, Segment]]) -> Iterator[tuple[Loop, Where, Segment]]:
+    """Yield each segment with the loop it belongs to; the one that begins a loop is its first.
+
+    Hierarchies are read by sequence (HL03), never by parent ids: those repeat and are wrong in real
+    files. Some senders write a service (SV1) without the LX before it.
+    """
+    loop = Loop.HEADER
+    is_claim = False
+    for where, segment in segments:
+        name = segment[0]
+        if name == "HL":
+            loop, is_claim = LEVELS.get(element(segment, 3), Loop.OTHER_LEVEL), False
+        elif name == "CLM":
+            loop, is_claim = Loop.CLAIM, True
+        elif not is_claim:
+            if name == "NM1":
+                loop = PARTIES.get(element(segment, 1), Loop.OTHER_PARTY)
+        elif name in {"LX", "SV1"}:
+            loop = Loop.LINE
         elif name == "SBR":
-            self.role = element(segment, 1)
-        elif name == "DMG" and self.last in {"IL", "QC"}:
-            birth_date = elements.day(segment, 2, number, self.remarks)
-            self.born[self.last] = (birth_date, element(segment, 3) or None)
-
-    def patient(self, number: int) -> Subject:
-        """Return the dependent if there is one, else the subscriber."""
-        who = self.dependent if self.dependent.name else self.subscriber
-        if not who.name:
-            raise Unreadable(number, "the claim names no patient")
-        own = "QC" if self.dependent.name else "IL"
-        if own == "QC" and self.dependent.name == self.subscriber.name:
-            own = "QC" if "QC" in self.born else "IL"
-        birth_date, sex = self.born.get(own, (None, None))
-        return Subject(who.last, who.first, birth_date, sex)
-
-
-class ClaimParser:
-    """A claim, read segment by segment."""
-
-    def __init__(self, number: int, segment: Segment, around: LoopContext) -> None:
-        if not around.has_levels:
-            raise Unreadable(number, "a claim comes before any HL segment")
-        self.number, self.clm, self.around = number, segment, around
-        self.component = around.component
-        self.total = elements.amount(segment, 2, number)
-        self.claim_number = element(segment, 1)
-        if not self.claim_number:
-            raise Unreadable(number, "the claim has no number (CLM01)")
-        self.patient = around.patient(number)
-        self.parties: dict[str, Party] = {}
-        self.numbers: dict[str, str] = {}  # REF: G1 authorization, 9F referral, F8 original, D9
-        self.periods: dict[str, Period] = {}
-        self.diagnoses: list[str] = []
-        self.lines: list[ServiceLine] = []
-        self.period: Period | None = None  # of the line being read
-        self.service: tuple[int, Segment] | None = None
-        self.is_line = False
-        self.is_other = False  # inside the loop of another payer
-        self.others: list[Party] = []  # payers
-
-    def take(self, number: int, segment: Segment, name: str) -> None:
-        """Read one segment of the claim."""
-        if name == "LX":
-            self.end_line()
-            self.is_line, self.is_other = True, False
-        elif name == "SV1":
-            if self.service:
-                self.end_line()
-            self.is_line, self.is_other, self.service = True, False, (number, segment)
-        elif name == "DTP":
-            self.take_date(number, segment)
-        elif self.is_other:
-            if name == "NM1" and element(segment, 1) == "PR" and not self.is_line:
-                self.others.append(elements.party(segment))
-        elif name == "SBR":
-            self.is_other = True
-        elif name == "NM1":
-            kind = element(segment, 1)
-            role = "location" if kind == "77" else ROLES.get(kind)
-            if role:
-                self.parties.setdefault(role, elements.party(segment))
-        elif name == "REF":
-            kind = element(segment, 1)
-            if kind in {"G1", "9F", "F8", "D9"}:
-                self.numbers.setdefault(kind, element(segment, 2))
-        elif name == "HI" and not self.is_line:
-            self.diagnoses += _diagnoses(tuple(segment), self.component)
-
-    def take_date(self, number: int, segment: Segment) -> None:
-        """Read a DTP segment: service, admission or discharge dates."""
-        kind = element(segment, 1)
-        if self.is_other or kind not in {"472", "435", "096"}:
-            return
-        found = elements.period(segment, number, self.around.remarks)
-        if not found:
-            return
-        if kind != "472":
-            self.periods.setdefault(kind, found)
-        elif self.is_line:
-            self.period = found
-        else:
-            self.periods.setdefault("472", found)
-
-    def end_line(self) -> None:
-        """Add the service line being read, if there is one."""
-        if self.service:
-            number, segment = self.service
-            self.lines.append(self.line(number, segment))
-        self.service = self.period = None
-
-    def line(self, number: int, segment: Segment) -> ServiceLine:
-        """Return a service line. Raise Unreadable, with the segment's number, if it cannot be
-        read."""
-        try:
-            said = _service(tuple(segment), self.component)
-        except Unreadable as problem:
-            raise Unreadable(number, problem.what) from problem
-        start, end = self.period or self.periods.get("472") or (None, None)
-        return ServiceLine(start, end, *said)
-
-    def finish(self) -> Claim:
-        """Return the whole claim. Raise Unreadable if its last line cannot be read."""
-        self.end_line()
-        place = element(self.clm, 5).split(self.component)
-        periods = [
-            (line.date_from, line.date_to) for line in self.lines if line.date_from is not None
-        ]
-        if not periods and "472" in self.periods:
-            periods = [self.periods["472"]]
-        admitted, discharged = self.periods.get("435"), self.periods.get("096")
-        around = self.around
-        return Claim(
-            segment_number=self.number,
-            claim_number=self.claim_number,
-            frequency=place[2] if len(place) > 2 else "",
-            patient=self.patient,
-            payer=around.payer,
-            member_id=around.subscriber.code or around.dependent.code,
-            authorization_number=self.numbers.get("G1") or self.numbers.get("9F") or "",
-            billing=around.billing,
-            rendering=self.parties.get("rendering", NOBODY),
-            referring=self.parties.get("referring", NOBODY),
-            supervising=self.parties.get("supervising", NOBODY),
-            location=self.parties.get("location", NOBODY).name,
-            place_of_service=place[0].strip(),
-            dates=elements.span(periods),
-            hospitalized=(
-                admitted[0] if admitted else None,
-                discharged[1] if discharged else None,
-            ),
-            diagnoses=tuple(self.diagnoses),
-            filed_total=self.total,
-            lines=tuple(self.lines),
-            original=self.numbers.get("F8", ""),
-            payer_role=around.role,
-            other_payers=tuple(self.others),
-            trace_number=self.numbers.get("D9", ""),
-        )
-
-
-@lru_cache(maxsize=4096)
-def _service(
-    said: tuple[str, ...], component: str
-) -> tuple[str, tuple[str, ...], tuple[int, ...], Decimal, Decimal, Decimal]:
-    """Return what an SV1 segment says: procedure, modifiers, pointers, units, unit charge,
-    total."""
-    segment = list(said)
-    total = elements.amount(segment, 2, 0)
-    units = _units(segment, 0)
-    code = element(segment, 1).split(component)
-    return (
-        (code[1] if len(code) > 1 else code[0]).strip().upper(),
-        tuple(part.strip().upper() for part in code[2:6] if part.strip()),
-        _pointers(element(segment, 7), component),
-        units,
-        elements.unit_charge(total, units),
-        total,
-    )
-
-
-@lru_cache(maxsize=4096)
-def _diagnoses(segment: tuple[str, ...], component: str) -> tuple[str, ...]:
-    """Return the codes of an HI segment; some senders put a qualifier in an element of its own."""
-    found: list[str] = []
-    follows = False
-    for text in segment[1:]:
-        kind, mark, rest = text.strip().partition(component)
-        if mark:
-            code = rest.partition(component)[0] if kind in DIAGNOSIS else ""
-        else:
-            code = kind if follows and kind not in DIAGNOSIS else ""
-        if code:
-            found.append(code.replace(".", "").strip().upper())
-        follows = not mark and kind in DIAGNOSIS
-    return tuple(found)
-
-
-def _pointers(text: str, component: str) -> tuple[int, ...]:
-    """Return 1-based positions in the diagnoses; letters (A is 1), as on paper, are accepted."""
-    found = []
-    for part in text.split(component):
-        place = part.strip().upper()
-        if place.isascii() and place.isdigit() and len(place) < 3:
-            found.append(int(place))
-        elif len(place) == 1 and "A" <= place <= "L":
-            found.append(ord(place) - ord("A") + 1)
-    return tuple(found)
-
-
-def _units(segment: Segment, number: int) -> Decimal:
-    text = element(segment, 4)
-    units = elements.number(text or "0")
-    if units is None or abs(units) > Decimal("999999999"):
-        raise Unreadable(number, "SV104 is not a number of units")
-    return units.quantize(Decimal("0.001"))
+            loop = Loop.OTHER_PAYER
+        elif name == "NM1" and loop is Loop.CLAIM:
+            loop = Loop.PROVIDER
+        yield loop, where, segment
