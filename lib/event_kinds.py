@@ -39,6 +39,7 @@ class EventKind(StrEnum):
     CHARGE_CHOSEN = "charge chosen"
     ASKED_BEFORE = "asked before"
     WITHDRAWN = "withdrawn by the payer"
+    ASKED_AGAIN = "asked again by the payer"
     REQUEST_CHANGED = "request changed"
     ANSWERED_AGAIN = "answered again"
     ANSWERED_IN_PART = "answered in part"
@@ -84,6 +85,7 @@ _HAPPENED = {
     EventKind.CHARGE_CHOSEN: "Chose the charge",
     EventKind.ASKED_BEFORE: "The payer asked before",
     EventKind.WITHDRAWN: "Withdrawn by the payer",
+    EventKind.ASKED_AGAIN: "The payer asks for it again",
     EventKind.REQUEST_CHANGED: "The payer changed the request",
     EventKind.ANSWERED_AGAIN: "The payer answered again",
     EventKind.ANSWERED_IN_PART: "The payer answered a part of the claim",

@@ -421,6 +421,15 @@ def revise_request(
     search_terms.index(con, [task_id])
 
 
+def set_amount(con: Connection, task_id: int, amount: Decimal) -> None:
+    """Let the task show the US dollars that depend on it now."""
+    con.execute(
+        "UPDATE task SET amount = $amount, version = version + 1 WHERE id = $task_id",
+        task_id=task_id,
+        amount=amount,
+    )
+
+
 def follow_charge(con: Connection, charge_id: int, *, provider: str, day: date | None) -> None:
     """Let the pending tasks about a charge show its provider and day of service as they now are."""
     changed = con.rows(

@@ -1,4 +1,4 @@
-"""A receipt that rejects is no receipt: it says what was rejected and finds the batch."""
+"""A receipt that rejects makes a task that says what; one that accepts names the batch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from lib.intake import imports
+from lib.intake import import_log, imports
 from lib.models import ImportReport
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
@@ -33,12 +33,6 @@ def ta1(code: str, note: str, control: str = "000000001") -> bytes:
     return (text[:start] + text[end:]).replace("IEA*1", "IEA*0").encode()
 
 
-def refusal(con: Connection, cast: Cast, raw: bytes) -> str:
-    report = imports.apply(con, "r", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
-    assert report.refused
-    return report.refused
-
-
 def test_a_rejected_batch_makes_a_task_that_says_what_was_found(
     con: Connection, cast: Cast
 ) -> None:
@@ -49,7 +43,7 @@ def test_a_rejected_batch_makes_a_task_that_says_what_was_found(
     assert "(999: IK5*R, AK9*R)" in said
     assert "2 segments: CLM at 289 (it does not belong to this kind of message), CLM at 381" in said
     assert "No imported 837 file has this number" in said
-    assert any("batch 101 was accepted" in each for each in report.warnings)  # TA1
+    assert "the envelope of interchange" in report.summary[1]  # TA1
 
 
 def test_the_batch_is_found_among_the_imported_files_with_its_claims_and_its_fault(
@@ -136,17 +130,105 @@ def test_a_group_that_is_rejected_without_a_set_is_rejected_whole(
 
 
 @pytest.mark.parametrize("kind", ["999", "997"])
-@pytest.mark.parametrize("code", ["A", "E"])
-def test_an_accepted_receipt_is_left_out_by_name_and_number(
-    con: Connection, cast: Cast, kind: str, code: str
+@pytest.mark.parametrize(
+    ("code", "noted"), [("A", ""), ("E", ", with errors noted")], ids=["accepted", "with errors"]
+)
+def test_an_accepted_batch_is_named_with_its_file_and_makes_no_task(
+    con: Connection, cast: Cast, kind: str, code: str, noted: str
 ) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2")), "batch.837")
     names = {"999": "IK5", "997": "AK5"}
-    body = ["AK1*HC*55", "AK2*837*0001", f"{names[kind]}*{code}", f"AK9*{code}*1*1*1"]
+    body = ["AK1*HC*1", "AK2*837*0001", f"{names[kind]}*{code}", f"AK9*{code}*1*1*1"]
+    raw = receipt(*body, kind=kind)
+    seen = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
 
-    said = refusal(con, cast, receipt(*body, kind=kind))
+    report = bring(con, cast, raw)
 
-    assert f"this is a {kind} (a receipt for another file), which is not read" in said
-    assert "batch 55 was accepted" in said
+    assert (seen, report.is_whole, report.tasks_new, report.format) == (report, True, 0, kind)
+    assert report.summary == (
+        f"CLEARING accepted batch 1{noted} ({kind}: AK9*{code}). It is the imported file "
+        "batch.837: 2 claims over 400.00 US dollars.",
+    )
+    assert report.warnings == ()
+    _, [message] = import_log.get(con, report.file_id or 0, actor=cast.ana)
+    assert (message.outcome, message.sentence) == ("applied", "batch 1 was accepted")
+
+
+def test_the_errors_that_an_accepted_batch_has_are_named_with_their_claim(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2")), "batch.837")
+    body = ["AK1*HC*1", "AK2*837*0001", "IK3*CLM*18**8", "IK5*E*5", "AK9*E*1*1*1"]
+
+    report = bring(con, cast, receipt(*body))
+
+    [said] = report.summary
+    assert "accepted batch 1, with errors noted (999: IK5*E, AK9*E)" in said
+    assert "finds fault with 1 segment: CLM at 18" in said and "The fault is in A2." in said
+
+
+def test_an_accepted_batch_that_is_nowhere_or_no_batch_of_claims_says_so(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "batch.837")
+
+    other = bring(con, cast, receipt("AK1*HC*55", "AK9*A*1*1*1"))
+    eligibility = bring(con, cast, receipt("AK1*HS*1", "AK9*A*1*1*1"))
+    envelope_only = bring(con, cast, ta1("A", "000"))
+
+    assert other.summary[0].endswith("(999: AK9*A). No imported 837 file has this number.")
+    assert eligibility.summary == ("CLEARING accepted batch 1 (999: AK9*A).",)
+    assert "the envelope of interchange 000000001" in envelope_only.summary[0]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        receipt("AK1*HC*55", "AK2*837*0001", "IK5*A"),
+        receipt("AK1*HC*55", "AK9**1*1*1"),
+        receipt("AK1*HC*55", "AK9*Q*1*1*1"),
+        receipt("BGN*11*1", "OTI*TQ*TN*1***2*3*9*0001*837", kind="824"),
+        ta1("", "000"),
+    ],
+    ids=["no AK9", "empty", "unknown", "824", "TA1"],
+)
+def test_a_receipt_that_does_not_say_what_became_of_the_batch_is_refused(
+    con: Connection, cast: Cast, raw: bytes
+) -> None:
+    report = imports.apply(con, "r", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
+
+    assert report.refused and "accepted" in report.refused
+
+
+def test_a_batch_of_which_nothing_is_said_stops_no_other_of_the_receipt(
+    con: Connection, cast: Cast
+) -> None:
+    report = bring(con, cast, receipt("AK1*HC*55", "AK1*HC*56", "AK9*A*1*1*1"))
+
+    assert (report.quarantined, report.is_whole) == (1, False)
+    assert any("whether batch 55 was accepted" in each for each in report.warnings)
+    assert "accepted batch 56" in report.summary[0]
+
+
+def test_a_batch_that_is_accepted_later_is_told_to_the_open_task_once(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, rejected("7"))
+    accepted = receipt("AK1*HC*7", "AK9*A*1*1*1").replace(b"*250113*", b"*250120*", 1)
+
+    report = bring(con, cast, accepted)
+    bring(con, cast, accepted + b"\n")
+    bring(con, cast, receipt("AK1*HC*7", "AK9*A*1*1*1", sender="OTHERS"))
+
+    assert con.rows("SELECT status, proposal FROM task") == [
+        (
+            "open",
+            "CLEARING accepted a batch of this number on 01/20/2025 (999: AK9*A). "
+            "Complete the task?",
+        )
+    ]
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'proposed to complete'") == 1
+    assert any("Proposed to be completed: 1 open task" in each for each in report.warnings)
 
 
 def test_an_interchange_that_is_rejected_is_found_by_its_number(
@@ -202,10 +284,14 @@ def test_what_an_application_rejects_is_found_by_group_and_set(
     assert "batch.837" in task(con)[3]
 
 
-def test_what_an_application_accepts_is_left_out(con: Connection, cast: Cast) -> None:
-    said = refusal(con, cast, receipt("BGN*11*1", "OTI*TA*TN*1***2*3*9*0001*837", kind="824"))
+@pytest.mark.parametrize("code", ["TA", "TE", "GC", "BA"])
+def test_what_an_application_accepts_makes_no_task(con: Connection, cast: Cast, code: str) -> None:
+    raw = receipt("BGN*11*1", f"OTI*{code}*TN*1***2*3*9*0001*837", kind="824")
 
-    assert "this is an 824" in said and "batch 9 was accepted" in said
+    report = bring(con, cast, raw)
+
+    assert (report.tasks_new, report.is_whole) == (0, True)
+    assert "batch 9" in report.summary[0]
 
 
 def test_a_rejection_beside_other_messages_comes_in_with_them(con: Connection, cast: Cast) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lib.intake import imports
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_fhir import task as fhir_task
@@ -116,6 +117,111 @@ def test_a_request_that_is_over_is_said_on_its_open_task_once(
         ("open", f"{said}. Complete the task?")
     ]
     assert con.value("SELECT count(*) FROM event WHERE kind = 'withdrawn by the payer'") == 1
+
+
+def at(hour: int, **changes: Any) -> bytes:
+    """A FHIR Task as the payer changed it at that hour of 03/01/2025."""
+    return json.dumps(fhir_task(lastModified=f"2025-03-01T{hour:02}:00:00Z", **changes)).encode()
+
+
+def open_task(con: Connection) -> tuple[str, str | None]:
+    [row] = con.rows("SELECT status, proposal FROM task")
+    return row
+
+
+@pytest.mark.parametrize("state", ["cancelled", "entered-in-error", "completed"])
+@pytest.mark.parametrize("has_times", [True, False])
+def test_a_request_that_is_asked_for_again_no_longer_proposes_to_complete(
+    con: Connection, cast: Cast, state: str, has_times: bool
+) -> None:
+    def sent(hour: int, **changes: Any) -> bytes:
+        return at(hour, **changes) if has_times else json.dumps(fhir_task(**changes)).encode()
+
+    bring(con, cast, sent(9), "a.json")
+    bring(con, cast, sent(10, status=state), "b.json")
+    assert open_task(con)[1]
+
+    raw = sent(11, status="requested") + b"\n"
+    seen = imports.preview(con, "c.json", raw, actor=cast.ana, practice_id=cast.practice)
+    report = bring(con, cast, raw, "c.json")
+
+    assert seen == report and report.tasks_new == 0
+    assert any("Asked for again after they were withdrawn: 1" in each for each in report.warnings)
+    assert open_task(con) == ("open", None)
+    [(said,)] = con.rows("SELECT detail FROM event WHERE kind = 'asked again by the payer'")
+    assert said.startswith("Plains Health had withdrawn this request and asks for it again.")
+    bring(con, cast, sent(12, status=state) + b"\n\n", "d.json")
+    assert open_task(con)[1]
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'withdrawn by the payer'") == 2
+
+
+def test_an_older_state_that_comes_late_neither_asks_again_nor_withdraws(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, at(9), "a.json")
+    bring(con, cast, at(11, status="cancelled"), "b.json")
+
+    bring(con, cast, at(10), "c.json")
+    assert open_task(con)[1]
+
+    bring(con, cast, at(12), "d.json")
+    bring(con, cast, at(11, status="cancelled") + b"\n", "e.json")
+    bring(con, cast, at(10, status="cancelled"), "f.json")
+    assert open_task(con) == ("open", None)
+
+
+def test_of_several_states_in_one_file_the_last_counts(con: Connection, cast: Cast) -> None:
+    states = [at(12), at(10), at(11, status="cancelled")]
+
+    report = bring(con, cast, b"\n".join(states), "a.json")
+
+    assert (report.tasks_new, open_task(con)) == (1, ("open", None))
+
+
+def test_a_request_asked_for_again_after_its_task_was_completed_is_a_task_again(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, at(9), "a.json")
+    bring(con, cast, at(10, status="cancelled"), "b.json")
+    complete_all(con)
+
+    stale = bring(con, cast, at(9) + b"\n", "c.json")
+    again = bring(con, cast, at(11), "d.json")
+    once = bring(con, cast, at(11) + b"\n", "e.json")
+    bring(con, cast, at(12, status="cancelled"), "f.json")
+
+    assert [each.tasks_new for each in (stale, again, once)] == [0, 1, 0]
+    assert con.rows("SELECT earlier_task_id, proposal IS NOT NULL FROM task ORDER BY id") == [
+        (None, True),
+        (1, True),
+    ]
+
+
+@pytest.mark.parametrize("source", ["FHIR", "277RFAI", "CSV"])
+def test_a_due_date_that_a_later_message_moves_back_is_moved_back(
+    con: Connection, cast: Cast, source: str
+) -> None:
+    def sent(number: int, day: date) -> bytes:
+        if source == "FHIR":
+            return at(number, restriction={"period": {"end": str(day)}})
+        if source == "CSV":
+            rows = [
+                f"A{each},Coding,Check it,{day:%m/%d/%Y}" for each in (1, *range(9, 9 + number))
+            ]
+            return "\n".join(["Claim,Type,Title,Due", *rows, ""]).encode()
+        raw = document_request().replace(b"D8*20250301", f"D8*{day:%Y%m%d}".encode())
+        return raw.replace(b"REF2*20250120", f"REF{number}*2025012{number}".encode())
+
+    first, second = date(2025, 4, 15), date(2025, 4, 1)
+    for number, day in enumerate((first, second, first), 1):
+        bring(con, cast, sent(number, day), f"{number}.csv")
+
+    assert con.value("SELECT due_on FROM task ORDER BY id") == first
+    assert con.rows(
+        "SELECT old_value, new_value FROM event WHERE kind = 'request changed' AND task_id = 1"
+    ) == [("04/15/2025", "04/01/2025"), ("04/01/2025", "04/15/2025")]
+    bring(con, cast, sent(2, second) + b"\n", "old.csv")  # an old message in another envelope
+    assert con.value("SELECT due_on FROM task ORDER BY id") == first
 
 
 def test_a_withdrawal_says_nothing_on_a_completed_task(con: Connection, cast: Cast) -> None:

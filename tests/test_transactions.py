@@ -325,16 +325,16 @@ def test_a_long_message_that_turns_out_to_be_bad_leaves_nothing(
     assert counts(con)["charge"] == 1
 
 
-def test_a_receipt_beside_claims_is_left_out_by_name(con: Connection, cast: Cast) -> None:
-    raw = file_837(claim("A1")) + envelope(["AK1*HC*1"], kind="999").encode()
+def test_an_inquiry_beside_claims_is_left_out_by_name(con: Connection, cast: Cast) -> None:
+    raw = file_837(claim("A1")) + envelope(["BHT*1"], kind="270").encode()
 
     report = bring(con, cast, raw)
 
     assert (report.charges_new, report.quarantined) == (1, 0)
-    assert any("this is a 999" in warning for warning in report.warnings)
+    assert any("this is a 270" in warning for warning in report.warnings)
     assert con.rows("SELECT kind, outcome FROM intake_message ORDER BY id") == [
         ("837P", "applied"),
-        ("999", "recorded"),
+        ("270", "recorded"),
     ]
 
 

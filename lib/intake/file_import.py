@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from lib import settings
+from lib.event_kinds import EventKind
 from lib.intake import (
+    batch_receipts,
     claim_answers,
     claim_matcher,
+    import_totals,
     known_charges,
     known_numbers,
     new_charges,
@@ -19,52 +21,23 @@ from lib.intake import (
     previous_system,
     records,
     recoupments,
-    rejected_batches,
     replacement_claims,
     task_requests,
     task_updates,
 )
 from lib.intake.claim_matcher import Outcome
 from lib.intake.import_context import ImportContext
+from lib.intake.import_totals import Totals
 from lib.intake.known_charges import Charges
 from lib.intake.recognize import FileSummary, count
 from lib.intake.records import Withdrawal
 from lib.intake.task_claims import Waiting
 from lib.intake.x12 import denials
+from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.intake.x12.transactions import APPLIED, BATCH, DUPLICATE, Batch, Message
 from lib.models import ImportReport
 from lib.store.database import Connection
-
-MAX_WAYS = 3  # sets of facts named in the report
-
-
-@dataclass(slots=True)
-class Totals:
-    """What an import has done so far, counted for its report."""
-
-    charges: int = 0
-    held: int = 0  # claims we had already
-    replaced: int = 0
-    voided: int = 0
-    linked: int = 0  # tasks that found their charge
-    tasks: int = 0
-    amount: Decimal = Decimal("0.00")
-    known: int = 0  # requests we had already
-    later: int = 0
-    proposals: int = 0
-    unknown: int = 0  # tasks about a claim we do not have
-    several: int = 0  # tasks whose claim can be any of several charges
-    contradicted: int = 0  # tasks whose claim number is that of charges contradicting the file
-    doubtful: int = 0  # claims that replace one of several, or one that contradicts them
-    moved: int = 0  # requests sent again that now ask something else
-    withdrawn: int = 0
-    parts: int = 0  # payments for one part of a split claim
-    strangers: int = 0  # tasks assigned to somebody who does not work here
-    adjustments: int = 0  # adjustments of whole payments (PLB)
-    taken_back: int = 0  # those of them that no other entry settles
-    taken_back_amount: Decimal = Decimal("0.00")
-    batches: int = 0  # rejected by a receipt
 
 
 class FileImport:
@@ -84,7 +57,6 @@ class FileImport:
         self._keys: set[str] = set()  # of requests, in a preview
         self._numbers: set[str] = set()  # of claims in this file
         self._waiting_tasks: Waiting | None = None
-        self._agreed: Counter[tuple[str, ...]] = Counter()  # the facts by which charges were found
         self._identified: set[tuple[str, str]] | None = None  # messages that were imported before
 
     def take(self, piece: Batch | Message) -> None:
@@ -104,7 +76,7 @@ class FileImport:
         self._take_claims(part)
         self._entries += part.takebacks
         asked, told = denials.read(part.answers, (), self.options)
-        rejected = rejected_batches.requests(self.con, self.practice_id, part.receipts)
+        rejected = batch_receipts.requests(self.con, self.practice_id, part.receipts)
         self.totals.batches += len(rejected)
         asked, told = [*asked, *part.requests, *rejected], [*told, *part.news]
         said = [*(each.about for each in asked), *(each.facts for each in told)]
@@ -116,6 +88,7 @@ class FileImport:
         )
         self._take_news(told, charges, answered)
         self._take_withdrawals(part.withdrawals)
+        self._take_acceptances(part.receipts)
         if self.source:
             known_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
             claim_answers.keep(self.con, part.answers, charges, self.source)
@@ -123,14 +96,18 @@ class FileImport:
     def _take_adjustments(self) -> None:
         """Import what one remittance takes back, once all its entries are known."""
         entries, self._entries = self._entries, []
-        left = recoupments.unsettled(self.con, self.practice_id, entries, self._adjustments)
-        self.totals.adjustments += len(entries)
-        self.totals.taken_back += len(left)
-        self.totals.taken_back_amount += sum((each.amount for each in left), Decimal(0))
+        found = recoupments.settle(self.con, self.practice_id, entries, self._adjustments)
+        left, totals = found.taken_back, self.totals
+        totals.adjustments += len(entries)
+        totals.taken_back += len(left)
+        totals.taken_back_amount += sum((each.amount for each in left), Decimal(0))
+        totals.counter_entries += len(found.told)
+        self._new += [each.entry.segment_number for each in found.told]
         asked, _ = denials.read((), left, self.options)
         self._take_requests(asked)
         if self.source:
             recoupments.keep(self.con, entries, self.source)
+            recoupments.tell(self.con, found.told, self.source)
 
     def _take_claims(self, part: Batch) -> None:
         fresh = self.known.fresh(part.claims)
@@ -191,16 +168,19 @@ class FileImport:
         totals.known += plan.known + len(seen)
         totals.later += len(plan.later)
         totals.moved += len(plan.moved)
+        totals.again += len(plan.again)
         for each in plan.new:
             self._count_doubt(each, plan.matches[each.key].outcome)
             if facts := plan.matches[each.key].facts:
-                self._agreed[claim_matcher.agreed(facts)] += 1
+                totals.agreed[claim_matcher.agreed(facts)] += 1
         named = [each.assignee_name for each in plan.new if each.assignee_name]
         if named:
             known = previous_system.assignees(self.con, self.practice_id, named)
             totals.strangers += sum(name not in known for name in named)
         self._new += [each.segment_number for each in plan.new]
-        self._new += [each.request.segment_number for each in (*plan.later, *plan.moved)]
+        self._new += [
+            each.request.segment_number for each in (*plan.later, *plan.moved, *plan.again)
+        ]
         if self.source:
             task_requests.add(self.con, plan, self.source)
             if plan.new:
@@ -234,9 +214,20 @@ class FileImport:
         self._new += [each.segment_number for _, each in found]
         for task_id, each in found if self.source else ():
             assert self.source is not None
-            task_updates.withdraw(
-                self.con, task_id, each.sentence, each.key, each.segment_number, self.source
-            )
+            task_updates.withdraw(self.con, task_id, each, self.source)
+
+    def _take_acceptances(self, receipts: Sequence[Receipt]) -> None:
+        """Name the batches that were accepted, and tell the open tasks about their rejection."""
+        self.totals.accepted += batch_receipts.acceptances(self.con, self.practice_id, receipts)
+        found = batch_receipts.settled(self.con, self.practice_id, receipts)
+        self.totals.proposals += len(found)
+        self._new += [each.segment_number for each in found]
+        for each in found if self.source else ():
+            assert self.source is not None
+            task_updates.suggest(
+                self.con, each.task_id, EventKind.COMPLETION_SUGGESTED, each.sentence, each.key,
+                each.segment_number, self.source,
+            )  # fmt: skip
 
     def report(self, file: str, sha256: str) -> ImportReport:
         """Return what became of the file, once all of it was imported."""
@@ -251,95 +242,12 @@ class FileImport:
             tasks_amount=totals.amount,
             quarantined=len(self.tally.set_aside),
             unclear=self.tally.unclear,
-            summary=(*self.tally.summary, *self._summed_up()),
-            matched=tuple(self._found_charges()),
+            summary=(*self.tally.summary, *import_totals.summary(totals)),
+            matched=tuple(import_totals.matched(totals)),
             refused_rows=self.tally.refused_rows,
             file_id=self.source.file_id if self.source else None,
-            warnings=(*self.tally.odd(), *self._said(), *self._repeated()),
+            warnings=(*self.tally.odd(), *import_totals.warnings(totals), *self._repeated()),
         )
-
-    def _summed_up(self) -> list[str]:
-        """Return sentences about whole payments and whole batches."""
-        totals, said = self.totals, []
-        if totals.adjustments:
-            said.append(
-                f"{totals.adjustments:,} "
-                f"{'entry' if totals.adjustments == 1 else 'entries'} about whole payments (PLB): "
-                f"{totals.taken_back:,} taken back ({totals.taken_back_amount:,.2f} US dollars)."
-            )
-        if totals.batches:
-            said.append(f"{count(totals.batches, 'batch rejection')} in receipts.")
-        return said
-
-    def _found_charges(self) -> list[str]:
-        """Return how many new tasks found their charge, and by which facts."""
-        if not self._agreed:
-            return []
-        ways = [
-            f"{', '.join(names)} ({times:,})" for names, times in self._agreed.most_common(MAX_WAYS)
-        ]
-        total = count(self._agreed.total(), "task")
-        return [f"Found their charge: {total}. What agreed: {'; '.join(ways)}."]
-
-    def _said(self) -> list[str]:
-        totals = self.totals
-        sentences = [
-            (totals.held, f"Held already: {count(totals.held, 'claim')}."),
-            (totals.replaced, f"Replaced: {count(totals.replaced, 'charge')} held before."),
-            (totals.voided, f"Voided: {count(totals.voided, 'charge')} held before."),
-            (totals.linked, f"Found their claim: {count(totals.linked, 'open task')}."),
-            (totals.known, f"Asked about by a task already: {count(totals.known, 'request')}."),
-            (
-                totals.later,
-                f"Added to an open task as its history: {count(totals.later, 'answer')}.",
-            ),
-            (
-                totals.proposals,
-                f"Proposed to be completed: {count(totals.proposals, 'open task')} whose claim "
-                "the payer accepted or paid.",
-            ),
-            (
-                totals.unknown,
-                f"Not held here: {count(totals.unknown, 'claim')} asked about; the task says what "
-                "the file says.",
-            ),
-            (
-                totals.several,
-                f"Could be several charges: {count(totals.several, 'task')}; choose the charge in "
-                "the task.",
-            ),
-            (
-                totals.contradicted,
-                f"Contradicted by the charges of their claim number (patient, day, amount or "
-                f"payer): {count(totals.contradicted, 'task')} without a charge.",
-            ),
-            (
-                totals.doubtful,
-                f"Replace or void a claim that cannot be told: {count(totals.doubtful, 'claim')}; "
-                "each came in as a charge of its own.",
-            ),
-            (
-                totals.moved,
-                f"Ask otherwise than before: {count(totals.moved, 'request')}; the open tasks say "
-                "so.",
-            ),
-            (
-                totals.withdrawn,
-                f"Withdrawn by the payer: {count(totals.withdrawn, 'request')}; the open tasks say "
-                "so and propose to be completed.",
-            ),
-            (
-                totals.parts,
-                f"Paid in part of a split claim: {count(totals.parts, 'answer')}; the open tasks "
-                "wait for the other parts.",
-            ),
-            (
-                totals.strangers,
-                f"Assigned to a name that is nobody's in the practice, or two people's: "
-                f"{count(totals.strangers, 'task')}; they come in unassigned.",
-            ),
-        ]
-        return [sentence for number, sentence in sentences if number]
 
     def messages(self) -> list[Message]:
         """Return the messages; those imported before that brought nothing new as duplicates."""

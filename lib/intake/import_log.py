@@ -34,11 +34,12 @@ class ImportedFile:
 
 @dataclass(frozen=True, slots=True)
 class FileMessage:
-    """One message of a file that did not simply come in: why, and where in the file."""
+    """One message of a file with what there is to say of it: why it did not simply come in, or what
+    it accepts."""
 
     id: int
     kind: str
-    outcome: str  # quarantined, duplicate or recorded
+    outcome: str  # applied (a receipt that accepts), quarantined, duplicate or recorded
     sentence: str
     first_segment: int  # of a table, the first rejected row
     last_segment: int
@@ -79,7 +80,8 @@ def find(con: Connection, *, actor: Person, page: int = 1) -> tuple[list[Importe
 
 
 def get(con: Connection, file_id: int, *, actor: Person) -> tuple[ImportedFile, list[FileMessage]]:
-    """Return one file, and those of its messages that did not simply come in, in the file's order.
+    """Return one file, and those of its messages of which there is something to say, in the file's
+    order.
 
     Raises NoSuchFile, for another practice's file too, and NotAllowed.
     """
@@ -101,7 +103,7 @@ def get(con: Connection, file_id: int, *, actor: Person) -> tuple[ImportedFile, 
         SELECT id, kind, outcome, sentence, first_segment, last_segment, segment_number,
                raw IS NOT NULL AS has_text
         FROM intake_message
-        WHERE intake_file_id = $file_id AND outcome <> 'applied'
+        WHERE intake_file_id = $file_id AND (outcome <> 'applied' OR sentence <> '')
         ORDER BY first_segment, id
         """,
         file_id=file_id,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from lib.intake.fhir import attachment_requests, resources
 from lib.intake.fhir.attachment_requests import Recorded
-from lib.intake.records import Request, Withdrawal
+from lib.intake.records import Request, Sent, Withdrawal
 from lib.intake.tables import columns, task_rows, unsupported_formats
 from lib.intake.tables.columns import ColumnMapping
 from lib.intake.tables.table import Grid, text_of
@@ -93,10 +93,11 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
     plan = replace(plan, type=choice.type or plan.type)
     sheet = task_rows.read(name, grid, plan, choice.today)
     sha256 = hashlib.sha256(content).hexdigest()
+    dated = _dated(sheet.requests)
     message = Message(grid.format, sha256, grid.rows[0].line, grid.rows[-1].line, APPLIED)
     return ParsedFile(
         grid.format,
-        sheet.requests,
+        dated,
         tuple(task_rows.warnings(sheet)),
         (message,),
         refused_rows=tuple(
@@ -105,6 +106,15 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
         ),
         refused_text=sheet.refused_text,
     )
+
+
+def _dated(requests: Sequence[Request]) -> tuple[Request, ...]:
+    """Return a table's requests; those with a due date name the table, by what it asks in all."""
+    said = hashlib.sha256()
+    for each in requests:
+        said.update(f"{each.key}|{each.due_on}|{each.codes}\n".encode())
+    sent = Sent(said.hexdigest())
+    return tuple(replace(each, sent=sent) if each.due_on else each for each in requests)
 
 
 def _messages(requests: list[Request], recorded: list[Recorded]) -> tuple[Message, ...]:

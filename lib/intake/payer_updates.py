@@ -67,23 +67,13 @@ def withdrawn(
     con: Connection, practice_id: int, told: Iterable[Withdrawal]
 ) -> list[tuple[int, Withdrawal]]:
     """Return the open task of each request that its payer withdrew, if it was not told yet."""
-    by_key = {each.request_key: each for each in told}
-    if not by_key:
-        return []
-    rows = con.rows(
-        """
-        SELECT id, request_key FROM task
-        WHERE practice_id = $practice_id AND is_open
-          AND request_key IN (SELECT unnest($wanted::VARCHAR[]))
-          AND id NOT IN (SELECT task_id FROM task_answer
-                         WHERE answer_key IN (SELECT unnest($keys::VARCHAR[])))
-        ORDER BY id
-        """,
-        practice_id=practice_id,
-        wanted=list(by_key),
-        keys=[each.key for each in by_key.values()],
-    )
-    return [(task_id, by_key[key]) for task_id, key in rows]
+    last = {each.request_key: each for each in sorted(told, key=lambda each: each.sent.at)}
+    tasks = known_requests.open_tasks(con, practice_id, last)
+    return [
+        (task_id, last[key])
+        for key, task_id in tasks.items()
+        if known_requests.is_withdrawal_news(con, last[key], task_id)
+    ]
 
 
 def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportContext) -> None:

@@ -266,6 +266,6 @@ def _counted(
     return [f"{total:,} {one if total == 1 else several}: {', '.join(parts)}."] if total else []
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, nouns: str = "") -> str:
     """Return a number with its noun: "1 task", "1,204 tasks"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"

@@ -141,6 +141,17 @@ def _said(line: ServiceLine) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The message in which a state of a request stands."""
+
+    message: str = ""  # the same in any envelope
+    at: str = ""  # when its sender wrote it, ISO 8601 in UTC; empty if not stated
+
+
+UNSENT = Sent()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One thing that one message asks of the practice, about one claim or about none."""
@@ -179,6 +190,8 @@ class Request:
     earlier_keys: tuple[str, ...] = ()  # the keys of the same request in older stores
     trace: str = ""  # of the answer it stands in: it tells rows with the same earlier key apart
     takes_back: str = ""  # the codes of a denial that the payer reverses with this
+    sent: Sent = UNSENT  # the message that says it
+    again_of: str = ""  # the key of a withdrawn request whose task is completed: it is asked again
 
     @property
     def about(self) -> ClaimFacts:
@@ -220,3 +233,4 @@ class Withdrawal:
     key: str
     sentence: str  # "Plains Health has cancelled this request."
     segment_number: int
+    sent: Sent = UNSENT

@@ -1,4 +1,5 @@
-"""Money that payers take back from whole payments (PLB), less what counter-entries settle.
+"""Money that payers take back from whole payments (PLB), less what counter-entries settle, also
+those that come once the take-back has its task.
 
 A payer acknowledges a refund by WO above zero and 72 below zero, and moves a balance to the next
 payment by an entry below zero there and one above zero here (005010X221A1 1.10.2.12, 1.10.2.17; X12
@@ -12,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from lib.event_kinds import EventKind
+from lib.intake import task_updates
 from lib.intake.import_context import ImportContext
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.store.database import Connection
@@ -29,23 +32,139 @@ class Known:
     accounts: dict[str, tuple[str, Decimal]] = field(default_factory=dict)  # by key
 
 
-def unsettled(
+@dataclass(frozen=True, slots=True)
+class CounterEntry:
+    """A later entry that settles a take-back which has an open task, or a part of it."""
+
+    task_id: int
+    entry: Recoupment
+    key: str
+    amount: Decimal  # US dollars that the entries of this remittance settle
+    still_open: Decimal  # US dollars of the task
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What the entries of one remittance come to, with the earlier ones of their accounts."""
+
+    taken_back: list[Recoupment]  # each with the amount that no counter-entry settles
+    told: list[CounterEntry]
+
+
+def settle(
     con: Connection, practice_id: int, entries: Sequence[Recoupment], known: Known
-) -> list[Recoupment]:
-    """Return what one remittance takes back, each with the amount that no counter-entry settles."""
+) -> Settlement:
+    """Return what one remittance takes back, and what it settles of earlier take-backs."""
     if not entries:
-        return []
+        return Settlement([], [])
     keys = keys_of(entries)
     before = _balances(con, practice_id, {_account(each) for each in entries}, set(keys), known)
     known.accounts.update(
         (key, (_account(each), each.amount)) for key, each in zip(keys, entries, strict=True)
     )
-    open_amounts = _open_amounts(entries, before)
-    return [
+    open_amounts, credit = _open_amounts(entries, before)
+    taken_back = [
         replace(each, amount=amount)
         for each, amount in zip(entries, open_amounts, strict=True)
         if amount > 0
     ]
+    return Settlement(taken_back, _counter_entries(con, practice_id, entries, keys, before, credit))
+
+
+def _counter_entries(
+    con: Connection,
+    practice_id: int,
+    entries: Sequence[Recoupment],
+    keys: Sequence[str],
+    before: Mapping[str, Decimal],
+    credit: Mapping[str, Decimal],
+) -> list[CounterEntry]:
+    """Return what the entries below zero settle of the open tasks of their accounts. Of several
+    tasks the oldest is settled first."""
+    newest = {
+        _account(each): (key, each)
+        for key, each in zip(keys, entries, strict=True)
+        if each.amount < 0
+    }
+    owed = {
+        account: balance
+        for account, balance in before.items()
+        if account in newest and balance > 0 and credit[account] > 0
+    }
+    seen = _seen(con, practice_id, keys) if owed else frozenset()
+    told = []
+    for account, balance in owed.items():
+        key, entry = newest[account]
+        if key in seen:
+            continue
+        amount = min(credit[account], balance)
+        left = balance - amount
+        for task_id, taken in reversed(_open_tasks(con, practice_id, account)):
+            still_open = min(taken, left)
+            left -= still_open
+            if still_open < taken:
+                told.append(CounterEntry(task_id, entry, key, amount, still_open))
+    return told
+
+
+def _seen(con: Connection, practice_id: int, keys: Sequence[str]) -> frozenset[str]:
+    rows = con.rows(
+        """
+        SELECT entry_key FROM payment_adjustment
+        WHERE practice_id = $practice_id AND entry_key IN (SELECT unnest($keys::VARCHAR[]))
+        """,
+        practice_id=practice_id,
+        keys=list(keys),
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def _open_tasks(con: Connection, practice_id: int, account: str) -> list[tuple[int, Decimal]]:
+    """Return the open tasks that entries of an account made, the oldest first, and their US
+    dollars."""
+    found: dict[int, Decimal] = {}
+    for entry_key, task_id, request_key, amount in con.rows(
+        """
+        SELECT entry_key, task.id, request_key, task.amount
+        FROM payment_adjustment AS entry
+        JOIN task ON task.practice_id = entry.practice_id
+                 AND task.intake_file_id = entry.intake_file_id
+                 AND task.segment_number = entry.segment_number
+        WHERE entry.practice_id = $practice_id AND account = $account AND entry.amount > 0
+          AND is_open AND starts_with(request_key, '835|takeback|')
+        ORDER BY task.id
+        """,
+        practice_id=practice_id,
+        account=account,
+    ):
+        _, reason, reference, _, _ = entry_key.rsplit("|", 4)
+        if f"|{reason}|{reference}|" in request_key:
+            found[task_id] = amount
+    return list(found.items())
+
+
+def tell(con: Connection, told: Iterable[CounterEntry], source: ImportContext) -> None:
+    """Tell the open tasks what counter-entries settle; inside a transaction. Complete none."""
+    for each in told:
+        entry = each.entry
+        when = f" on {entry.remitted_on:%m/%d/%Y}" if entry.remitted_on else ""
+        what = (
+            f"{entry.payer.name or 'The payer'} settled {each.amount:,.2f} US dollars of what it "
+            f"took back{when} by a counter-entry ({entry.reason}, trace number "
+            f"{entry.trace or 'none'})"
+        )
+        number = entry.segment_number
+        if each.still_open == 0:
+            task_updates.suggest(
+                con, each.task_id, EventKind.COMPLETION_SUGGESTED, f"{what}.", each.key, number,
+                source,
+            )  # fmt: skip
+        else:
+            said = f"{what}; {each.still_open:,.2f} are still taken back."
+            task_updates.tell(
+                con, each.task_id, EventKind.ANSWERED_IN_PART, said, each.key, number, source
+            )
+            task_updates.change_amount(con, each.task_id, each.still_open, number, source)
 
 
 def keep(con: Connection, entries: Sequence[Recoupment], source: ImportContext) -> None:
@@ -113,8 +232,11 @@ def _balances(
     return found
 
 
-def _open_amounts(entries: Sequence[Recoupment], before: Mapping[str, Decimal]) -> list[Decimal]:
-    """Return how much of each entry is taken back for good; nothing for entries below zero."""
+def _open_amounts(
+    entries: Sequence[Recoupment], before: Mapping[str, Decimal]
+) -> tuple[list[Decimal], dict[str, Decimal]]:
+    """Return how much of each entry is taken back for good (nothing for entries below zero), and
+    the credit that is left in each account."""
     accounts = [_account(each) for each in entries]
     credit = {account: -min(before.get(account, NOTHING), NOTHING) for account in accounts}
     for account, each in zip(accounts, entries, strict=True):
@@ -126,7 +248,7 @@ def _open_amounts(entries: Sequence[Recoupment], before: Mapping[str, Decimal]) 
         settled = min(max(each.amount, NOTHING), credit[account])
         credit[account] -= settled
         left.append(max(each.amount, NOTHING) - settled)
-    return _paired(entries, accounts, left, credit)
+    return _paired(entries, accounts, left, credit), credit
 
 
 def _paired(

@@ -7,7 +7,7 @@ later answer to a claim whose task is still open becomes history of that task.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from lib import tasks
@@ -17,6 +17,7 @@ from lib.intake.claim_matcher import Match, Outcome, compare
 from lib.intake.import_context import ImportContext
 from lib.intake.known_charges import Candidates, Charges, candidate_of
 from lib.intake.known_records import Payers
+from lib.intake.known_requests import News
 from lib.intake.records import Party, Request
 from lib.intake.task_claims import FileTask
 from lib.models import Status, Turn
@@ -42,6 +43,7 @@ class RequestPlan:
     new: list[Request] = field(default_factory=list)
     later: list[FollowUp] = field(default_factory=list)
     moved: list[FollowUp] = field(default_factory=list)  # sent again, and asking something else now
+    again: list[FollowUp] = field(default_factory=list)  # withdrawn, and asked for again
     known: int = 0
     matches: dict[str, Match] = field(default_factory=dict)  # by the key of the request
     charges: Charges = field(default_factory=Charges)
@@ -64,18 +66,9 @@ def plan(
 
     `charges` are those the requests could be about, if the caller has read them.
     """
-    wanted: dict[str, Request] = {}
     found = RequestPlan()
-    for request in requests:
-        if request.key in wanted:
-            found.known += 1
-        wanted.setdefault(request.key, request)
-    for key, task in known_requests.find(con, practice_id, list(wanted.values())).items():
-        request = wanted.pop(key)
-        if task and known_requests.asks_otherwise(con, request, task):
-            found.moved.append(FollowUp(request, task, ""))
-        else:
-            found.known += 1
+    wanted = _newest(requests, found)
+    _sort_known(con, practice_id, wanted, found)
     about = {key: request.about for key, request in wanted.items()}
     found.charges = charges or known_charges.charges(con, practice_id, about.values())
     found.matches = {key: found.charges.match(facts) for key, facts in about.items()}
@@ -93,8 +86,41 @@ def plan(
         elif not request.is_history:
             found.new.append(request)
             made.add(request, charge_id)
-    found.earlier = _earlier(con, practice_id, found)
+    found.earlier |= _earlier(con, practice_id, found)
     return found
+
+
+def _newest(requests: Iterable[Request], found: RequestPlan) -> dict[str, Request]:
+    """Return the requests by key; of one that comes several times, the state sent last."""
+    wanted: dict[str, Request] = {}
+    for request in requests:
+        before = wanted.get(request.key)
+        if before:
+            found.known += 1
+        if not before or request.sent.at > before.sent.at:
+            wanted[request.key] = request
+    return wanted
+
+
+def _sort_known(
+    con: Connection, practice_id: int, wanted: dict[str, Request], found: RequestPlan
+) -> None:
+    """Take out of `wanted` the requests that we had already, by what is new in them."""
+    known = known_requests.find(con, practice_id, list(wanted.values()))
+    withdrawn = known_requests.withdrawn(con, set(known.values()))
+    for key, task in known.items():
+        request, is_withdrawn = wanted.pop(key), task in withdrawn
+        news = known_requests.news(con, request, task, is_withdrawn=is_withdrawn)
+        if news is News.MOVED:
+            found.moved.append(FollowUp(request, task, ""))
+        elif news is News.AGAIN and known_requests.is_open(con, task):
+            found.again.append(FollowUp(request, task, ""))
+        elif news is News.AGAIN:
+            anew = f"{key}|again|{request.sent.at or request.sent.message}"
+            wanted[anew] = replace(request, key=anew, again_of=key)
+            found.earlier[anew] = task
+        else:
+            found.known += 1
 
 
 def fresh(con: Connection, practice_id: int, requests: Iterable[Request]) -> list[Request]:
@@ -110,9 +136,18 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
     for later in planned.later:
         task_id = later.task_id if later.task_id is not None else by_key[later.of]
         task_updates.answer(con, task_id, later.request, source)
-    for moved in planned.moved:
-        assert moved.task_id is not None
-        task_updates.move(con, moved.task_id, moved.request, source)
+    for change, follow_ups in (
+        (task_updates.move, planned.moved),
+        (task_updates.ask_again, planned.again),
+    ):
+        for each in follow_ups:
+            assert each.task_id is not None
+            change(con, each.task_id, each.request, source)
+    for request in planned.new:
+        if request.again_of:
+            task_updates.remember(
+                con, by_key[request.key], request.again_of, request.segment_number, source
+            )
 
 
 class _Made:

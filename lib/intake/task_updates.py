@@ -6,7 +6,7 @@ These are inner steps of an import: they run inside its transaction.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from lib.intake.import_context import ImportContext
 from lib.store.database import Connection, Value
 
 if TYPE_CHECKING:
-    from lib.intake.records import Request
+    from lib.intake.records import Request, Sent, Withdrawal
 
 ALSO = "; also "
 BEFORE = "\n\nAsked before: "
@@ -103,33 +103,88 @@ def remember_state(
     con: Connection, asked: Sequence[tuple[int, Request]], source: ImportContext
 ) -> None:
     """Store what dated requests ask, so that an older state changes nothing later."""
+    _keep_states(
+        con,
+        [
+            (task_id, state_key(request), request.sent)
+            for task_id, request in asked
+            if request.due_on or request.sent.at
+        ],
+        source,
+    )
+
+
+def _keep_states(
+    con: Connection, told: Sequence[tuple[int, str, Sent]], source: ImportContext
+) -> None:
     con.insert(
         "request_state",
         [
             {
                 "practice_id": source.practice.id,
                 "task_id": task_id,
-                "state_key": state_key(request),
+                "state_key": state,
+                "message_key": sent.message,
+                "said_at": sent.at,
             }
-            for task_id, request in asked
-            if request.due_on
+            for task_id, state, sent in told
         ],
     )
 
 
-def withdraw(
+def withdraw(con: Connection, task_id: int, told: Withdrawal, source: ImportContext) -> None:
+    """Suggest completing an open task whose request the payer withdrew; complete nothing."""
+    suggest(con, task_id, EventKind.WITHDRAWN, told.sentence, told.key, told.segment_number, source)
+    _keep_states(con, [(task_id, told.key, told.sent)], source)
+
+
+def ask_again(con: Connection, task_id: int, request: Request, source: ImportContext) -> None:
+    """Tell an open task that its withdrawn request is asked for again: nothing suggests completing
+    it any more."""
+    tasks.withdraw_suggestion(con, task_id)
+    who = request.payer_name or "The payer"
+    said = f"{who} had withdrawn this request and asks for it again."
+    tell(con, task_id, EventKind.ASKED_AGAIN, said, request.key, request.segment_number, source)
+    move(con, task_id, request, source)
+
+
+def suggest(
     con: Connection,
     task_id: int,
+    kind: EventKind,
     sentence: str,
     key: str,
     segment_number: int,
     source: ImportContext,
 ) -> None:
-    """Suggest completing an open task whose request the payer withdrew; complete nothing."""
+    """Tell an open task what suggests completing it, with its history; complete nothing."""
     tasks.suggest_completion(con, task_id, f"{sentence} Complete the task?", now=source.now)
+    tell(con, task_id, kind, sentence, key, segment_number, source)
+
+
+def tell(
+    con: Connection,
+    task_id: int,
+    kind: EventKind,
+    sentence: str,
+    key: str,
+    segment_number: int,
+    source: ImportContext,
+) -> None:
+    """Add to a task's history what a later message says of it, and recognize it from now on."""
     remember(con, task_id, key, segment_number, source)
-    event = source.event(EventKind.WITHDRAWN, segment_number, task_id=task_id)
+    event = source.event(kind, segment_number, task_id=task_id)
     con.insert("event", [event | {"detail": f"{sentence} {event['detail']}."}])
+
+
+def change_amount(
+    con: Connection, task_id: int, amount: Decimal, segment_number: int, source: ImportContext
+) -> None:
+    """Let an open task ask for another amount (US dollars), with its history."""
+    before = _asked(con, task_id)
+    tasks.set_amount(con, task_id, amount)
+    con.insert("event", _changes(task_id, before, replace(before, amount=amount), segment_number,
+                                 source))  # fmt: skip
 
 
 def remember(
@@ -244,11 +299,11 @@ def _change(
         asked_on=now.asked_on,
         today=source.today,
     )
-    con.insert("event", _changes(task_id, before, now, request, source))
+    con.insert("event", _changes(task_id, before, now, request.segment_number, source))
 
 
 def _changes(
-    task_id: int, before: _Asked, now: _Asked, request: Request, source: ImportContext
+    task_id: int, before: _Asked, now: _Asked, segment_number: int, source: ImportContext
 ) -> Sequence[dict[str, Value]]:
     shown = (
         ("Task", before.title, now.title),
@@ -259,7 +314,7 @@ def _changes(
         ("Amount", _dollars(before.amount), _dollars(now.amount)),
     )
     return [
-        source.event(EventKind.REQUEST_CHANGED, request.segment_number, task_id=task_id)
+        source.event(EventKind.REQUEST_CHANGED, segment_number, task_id=task_id)
         | {"field": field, "old_value": old or None, "new_value": new or None}
         for field, old, new in shown
         if old != new

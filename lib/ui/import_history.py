@@ -22,7 +22,10 @@ COLUMNS = (
     ("amount", "Amount", "96px"),
     ("status", "Set aside", "92px"),
 )
-OUTCOMES = {"quarantined": "Set aside", "duplicate": "Known before", "recorded": "Left out"}
+OUTCOMES = {
+    "applied": "Read", "quarantined": "Set aside", "duplicate": "Known before",
+    "recorded": "Left out",
+}  # fmt: skip
 TABLES = ("CSV", "XLSX")
 BY_NOBODY = "Command line"  # or a watched folder
 MAX_SHOWN = 100  # messages of one file
@@ -118,11 +121,14 @@ def _chosen(actor: Person) -> None:
         ("Amount", f"${formats.dollars(file.tasks_amount)}" if file.tasks_new else ""),
         ("SHA-256", file.sha256),
     ]
+    said = [each for each in messages if each.outcome == "applied"]
+    left = [each for each in messages if each.outcome != "applied"]
     st.html(
         html.render(
             "imported_file", name=file.name, facts=html.facts(known),
-            messages=[_message(file, message) for message in messages[:MAX_SHOWN]],
-            more=len(messages) - MAX_SHOWN,
+            said=[_message(file, message) for message in said[:MAX_SHOWN]],
+            messages=[_message(file, message) for message in left[:MAX_SHOWN]],
+            more=max(len(left), len(said)) - MAX_SHOWN,
         )
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ Source: http://hl7.org/fhir/us/davinci-cdex/StructureDefinition/cdex-task-attach
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from lib.intake import loinc
 from lib.intake.claim_facts import ClaimFacts, stated
 from lib.intake.fhir import parties, resources
 from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
-from lib.intake.records import Request, Withdrawal
+from lib.intake.records import Request, Sent, Withdrawal
 from lib.models import TaskType
 
 FORMAT = "FHIR"
@@ -145,7 +146,15 @@ def _withdrawal(found: Found, tracking: str, system: str, state: str) -> Withdra
         key=f"{key}|{state}",
         sentence=f"{payer} {WITHDRAWN[state]}{when}.",
         segment_number=found.number,
+        sent=_sent(found.resource),
     )
+
+
+def _sent(task: Resource) -> Sent:
+    """Return which state of the Task this is: what it says, and when it was last changed."""
+    said = json.dumps(task, sort_keys=True, default=str)
+    changed = text(task, "lastModified") or text(task, "meta", "lastUpdated")
+    return Sent(hashlib.sha256(said.encode()).hexdigest(), resources.moment(changed))
 
 
 def _key(found: Found, tracking: str, system: str, claim: str) -> str:
@@ -185,6 +194,7 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
         due_rule="named by the payer" if due else "",
         document_label=label,
         facts=_facts(found, claim, service),
+        sent=_sent(task),
     )
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import isfinite
 from typing import Any
 
@@ -267,6 +267,22 @@ def codes(concepts: Any) -> set[str]:
         if isinstance(concept, Mapping)
         for coding in items(concept, "coding")
     } - {""}
+
+
+def moment(written: str) -> str:
+    """Return a FHIR instant or dateTime in UTC, so that two of them can be compared as text; empty
+    if it is none."""
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        return written if _DAY.fullmatch(written) else ""
+    if len(written) <= len("2025-01-01"):
+        return written
+    aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+    try:
+        return aware.astimezone(UTC).isoformat()
+    except OverflowError:  # in the year 1 or 9999
+        return ""
 
 
 def last_day(written: str) -> date | None:

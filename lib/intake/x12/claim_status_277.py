@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from lib.intake.claim_facts import ClaimFacts, stated
-from lib.intake.records import NOBODY, Party
+from lib.intake.records import NOBODY, UNSENT, Party, Sent
 from lib.intake.x12 import elements, status_codes
 from lib.intake.x12.reader import Segment, Transaction, element
 from lib.intake.x12.status_codes import ClaimStatus
@@ -59,6 +59,7 @@ class StatusLevel:
     quantities: dict[str, Decimal] = field(default_factory=dict)  # QTY01
     amounts: dict[str, Decimal] = field(default_factory=dict)  # AMT01
     payer_kind: str = ""  # NM101 of the payer
+    sent: Sent = UNSENT
 
     @property
     def said_on(self) -> date | None:
@@ -101,6 +102,16 @@ def units(transaction: Transaction) -> Iterator[StatusLevel]:
     yield from reader.finish()
 
 
+def _sent(segment: Segment) -> Sent:
+    """Return the message's own number and time (BHT03 to BHT05)."""
+    number, day, time = (element(segment, at) for at in (3, 4, 5))
+    is_day = len(day) == 8 and day.isdigit()
+    at = f"{day[:4]}-{day[4:6]}-{day[6:]}" if is_day else ""
+    if is_day and len(time) >= 4 and time.isdigit():
+        at = f"{at}T{time[:2]}:{time[2:4]}:{time[4:6] or '00'}"
+    return Sent("|".join((number, day, time)), at)
+
+
 class _Reader:
     def __init__(self, component: str, remarks: list[str]) -> None:
         self.component = component
@@ -108,8 +119,8 @@ class _Reader:
         self.remarks = remarks
         self.payer = self.receiver = self.provider = self.patient = NOBODY
         self.batch = ""
-        self.sent_on: date | None = None
         self.unit: StatusLevel | None = None
+        self.sent = UNSENT
 
     def take(self, number: int, segment: Segment) -> Iterator[StatusLevel]:
         name = segment[0]
@@ -130,6 +141,8 @@ class _Reader:
             self.status(self.unit, number, segment)
         elif self.unit is not None:
             self.detail(self.unit, number, segment)
+        elif name == "BHT":
+            self.sent = _sent(segment)
         if self.unit is not None:
             self.unit.last = number
 
@@ -168,6 +181,7 @@ class _Reader:
             batch=self.batch,
             trace=trace,
             payer_kind=self.payer_kind,
+            sent=self.sent,
         )
 
     def finish(self) -> Iterator[StatusLevel]:

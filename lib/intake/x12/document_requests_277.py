@@ -91,6 +91,7 @@ def _request(unit: StatusLevel) -> Request:
         document_label=labels[0],
         same=same,
         history=f"{payer} asks again{what} {number}.",
+        sent=unit.sent,
     )  # fmt: skip
 
 

@@ -1,28 +1,34 @@
-"""Receipts for files we sent (999, 997, TA1, 824): which batch was rejected, and why. Pure.
+"""Receipts for files we sent (999, 997, TA1, 824): what became of which batch, and why. Pure.
 
 A receipt that rejects means that nothing of the batch reached the payer; one that accepts asks for
-nothing. Sources: 005010X231A1 (999: IK5, AK9), ASC X12.20 (997), X12.5 (TA1), 005010X186 (824:
-OTI). The words for the codes are ours, in data/reference/receipt_codes.csv.
+nothing, and says nothing of the single claims. Sources: 005010X231A1 (999: IK5, AK9), ASC X12.20
+(997), X12.5 (TA1), 005010X186 (824: OTI). The words for the codes are ours, in
+data/reference/receipt_codes.csv.
 """
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 
 from lib.intake.denial_advice import REFERENCE
 from lib.intake.records import NOBODY, Party
+from lib.intake.rejected_loops import RejectedLoop
 from lib.intake.x12 import elements
-from lib.intake.x12.reader import Segment, Transaction, element
+from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
 
 KINDS = frozenset({"999", "997", "TA1", "824"})
-ACCEPTED = frozenset({"A", "E"})  # IK501, AK901, TA104; E: accepted with errors noted
+WITH_ERRORS = "E"  # IK501, AK901, TA104: accepted, with errors noted
+ACCEPTED = frozenset({"A", WITH_ERRORS})  # IK501, AK901, TA104
 REJECTS_PART = "P"  # AK901
+REJECTED = frozenset("RXMW")  # AK901, TA104
 CLAIMS = "HC"  # AK101, which is GS01 of the batch
 SETS_OF_CLAIMS = frozenset({"", "837"})  # OTI10
-REJECTED_824, WHOLE_824 = frozenset("RP"), frozenset("BG")  # OTI01: second and first letter
+# OTI01: its second letter says what became of it, its first of what.
+ACCEPTED_824, REJECTED_824, WHOLE_824 = frozenset("ACE"), frozenset("RP"), frozenset("BG")
 SENT_BEFORE, GROUP_SENT_BEFORE = "025", frozenset({"17", "19"})  # TA105; AK905 and on
 MAX_CODES = 12
 
@@ -37,8 +43,8 @@ class Fault:
 
 
 @dataclass(slots=True)
-class RejectedSet:
-    """One transaction (ST…SE) of the batch that was rejected."""
+class SetResult:
+    """What became of one transaction (ST…SE) of the batch."""
 
     control: str  # ST02
     codes: list[str] = field(default_factory=list)
@@ -47,11 +53,11 @@ class RejectedSet:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A batch that was rejected, as a whole or in part."""
+    """What became of a batch: rejected, as a whole or in part, or accepted."""
 
     kind: str  # 999, 997, TA1 or 824
     segment_number: int  # of the segment that names the batch
-    sender: str  # who rejects: ISA06
+    sender: str  # who accepts or rejects: ISA06
     receiver: str  # who sent the batch: ISA08
     sent_on: str  # ISA09
     interchange: str  # ISA13 of the batch; empty if the receipt names the group
@@ -59,11 +65,18 @@ class Receipt:
     is_whole: bool  # False: other transactions of the batch were accepted
     codes: tuple[str, ...]  # as the receipt writes them: IK5*R, AK9*R
     reasons: tuple[str, ...]  # in words
-    sets: tuple[RejectedSet, ...]
+    sets: tuple[SetResult, ...]
     is_of_claims: bool = True  # False: a batch of eligibility or status inquiries
     words: str = ""  # the sender's own explanation
     claim: Item | None = None  # the only claim that was rejected
     is_duplicate: bool = False  # rejected because it had been sent before
+    is_accepted: bool = False
+    has_errors: bool = False  # accepted, with errors noted
+
+    @property
+    def number(self) -> str:
+        """Return the batch's control number; empty if the receipt names none."""
+        return self.group or self.interchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,63 +88,70 @@ class Item:
     amount: Decimal | None  # US dollars
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What a receipt says: which batches it rejects, or that it rejects none."""
+def parse(transaction: Transaction) -> Iterator[Receipt | RejectedLoop]:
+    """Yield what one receipt says of each batch it names.
 
-    rejected: tuple[Receipt, ...]
-    accepted: tuple[str, ...]  # control numbers of batches
-
-
-def read(transaction: Transaction) -> Read:
-    """Return what one receipt says."""
+    A batch of which it does not say what became of it is a rejected loop.
+    """
     segments = list(transaction.segments)
     if transaction.kind == "TA1":
-        return _interchange(transaction, segments)
-    if transaction.kind == "824":
-        return _application(transaction, segments)
-    return _functional(transaction, segments)
+        yield from _interchange(transaction, *segments[0])
+    elif transaction.kind == "824":
+        yield from _application(transaction, segments)
+    else:
+        yield from _functional(transaction, segments)
 
 
-def _interchange(transaction: Transaction, segments: list[tuple[int, Segment]]) -> Read:
-    [(number, segment)] = segments
-    control, code, note = element(segment, 1), element(segment, 4), element(segment, 5)
-    if code != "R":
-        return Read((), (control,) if code in ACCEPTED else ())
-    reason = _words("interchange", note.zfill(3)) if note else ""
-    codes = (f"TA1*{code}*{note}" if note else f"TA1*{code}",)
-    rejected = _receipt(
-        transaction, number, interchange=control, codes=codes,
-        reasons=(reason,) if reason else (), is_duplicate=note.zfill(3) == SENT_BEFORE,
+def _interchange(
+    transaction: Transaction, number: int, segment: Segment
+) -> Iterator[Receipt | RejectedLoop]:
+    control, code, note = element(segment, 1), element(segment, 4).upper(), element(segment, 5)
+    if code not in ACCEPTED and code not in REJECTED:
+        yield _undecided(number, number, "TA104 says neither accepted nor rejected")
+        return
+    words = _words("interchange", note.zfill(3)) if note else ""
+    is_accepted = code in ACCEPTED
+    yield _receipt(
+        transaction, number, interchange=control,
+        codes=(f"TA1*{code}*{note}" if note else f"TA1*{code}",),
+        reasons=(words,) if words and code != "A" else (),
+        is_duplicate=not is_accepted and note.zfill(3) == SENT_BEFORE,
+        is_accepted=is_accepted, has_errors=code == WITH_ERRORS,
     )  # fmt: skip
-    return Read((rejected,), ())
 
 
-def _functional(transaction: Transaction, segments: list[tuple[int, Segment]]) -> Read:
+def _functional(
+    transaction: Transaction, segments: list[tuple[int, Segment]]
+) -> Iterator[Receipt | RejectedLoop]:
     """Read a 999 or 997: AK1 begins a group, AK2 a set; IK3/AK3 are faults, IK5/AK5 and AK9
     decide."""
-    rejected, accepted = list[Receipt](), list[str]()
     begun: tuple[int, Segment] | None = None
-    sets = list[RejectedSet]()
-    current = RejectedSet("")
-    for number, segment in segments:
+    sets = list[SetResult]()
+    for number, segment in [*segments, (transaction.last, ["AK1"])]:
         name = segment[0]
         if name == "AK1":
+            if begun:
+                batch = element(begun[1], 2) or "without a number"
+                yield _undecided(
+                    begun[0], number - 1, f"it does not say whether batch {batch} was accepted"
+                )
             begun, sets = (number, segment), []
         elif name == "AK2":
-            current = RejectedSet(element(segment, 2))
-        elif name in {"IK3", "AK3"}:
-            current.faults.append(_fault(segment))
-        elif name in {"IK5", "AK5"}:
-            current.codes = [each for each in map(str.strip, segment[1:]) if each]
-            if current.codes and current.codes[0] not in ACCEPTED:
-                sets.append(current)
+            sets.append(SetResult(element(segment, 2)))
+        elif name in {"IK3", "AK3"} and sets:
+            sets[-1].faults.append(_fault(segment))
+        elif name in {"IK5", "AK5"} and sets:
+            sets[-1].codes = [each.upper() for each in map(str.strip, segment[1:]) if each]
         elif name == "AK9" and begun:
-            if element(segment, 1) in ACCEPTED and not sets:
-                accepted.append(element(begun[1], 2))
+            if element(segment, 1).upper() in {*ACCEPTED, *REJECTED, REJECTS_PART}:
+                yield _group(transaction, *begun, segment, sets)
             else:
-                rejected.append(_group(transaction, *begun, segment, sets))
-    return Read(tuple(rejected), tuple(accepted))
+                yield _undecided(begun[0], number, "AK901 says neither accepted nor rejected")
+            begun = None
+
+
+def _undecided(first: int, last: int, what: str) -> RejectedLoop:
+    return RejectedLoop("receipt", first, last, Unreadable(first, what))
 
 
 def _group(
@@ -139,28 +159,35 @@ def _group(
     number: int,
     group: Segment,
     segment: Segment,
-    sets: list[RejectedSet],
+    sets: list[SetResult],
 ) -> Receipt:
     kind = "IK5" if transaction.kind == "999" else "AK5"
-    code = element(segment, 1)
+    code = element(segment, 1).upper()
+    rejected = [each for each in sets if each.codes and each.codes[0] not in ACCEPTED]
+    is_accepted = code in ACCEPTED and not rejected
+    named = [each for each in sets if each.faults] if is_accepted else rejected
     taken = element(segment, 4).lstrip("0")
-    codes = (*dict.fromkeys(f"{kind}*{each.codes[0]}" for each in sets), f"AK9*{code}")
-    reasons = [_words("set", found) for each in sets for found in each.codes[1:]]
+    codes = (*dict.fromkeys(f"{kind}*{each.codes[0]}" for each in named if each.codes),
+             f"AK9*{code}")  # fmt: skip
+    reasons = [_words("set", found) for each in named for found in each.codes[1:]]
     notes = [element(segment, at) for at in range(5, 10)]
     reasons += [_words("group", note) for note in notes]
     return _receipt(
         transaction, number, group=element(group, 2),
         is_of_claims=element(group, 1) in {"", CLAIMS},
-        is_whole=code not in {*ACCEPTED, REJECTS_PART} and not taken,
-        codes=codes, reasons=tuple(dict.fromkeys(filter(None, reasons))), sets=tuple(sets),
-        is_duplicate=not GROUP_SENT_BEFORE.isdisjoint(notes),
+        is_whole=is_accepted or (code in REJECTED and not taken),
+        codes=codes, reasons=tuple(dict.fromkeys(filter(None, reasons))), sets=tuple(named),
+        is_duplicate=not is_accepted and not GROUP_SENT_BEFORE.isdisjoint(notes),
+        is_accepted=is_accepted,
+        has_errors=code == WITH_ERRORS or any(each.codes[:1] == [WITH_ERRORS] for each in sets),
     )  # fmt: skip
 
 
-def _application(transaction: Transaction, segments: list[tuple[int, Segment]]) -> Read:
+def _application(
+    transaction: Transaction, segments: list[tuple[int, Segment]]
+) -> Iterator[Receipt | RejectedLoop]:
     """Read an 824: each OTI says what became of a batch or group (B…, G…), a transaction (T…) or
     one item of it (I…); the segments after it say why."""
-    rejected, accepted = list[Receipt](), list[str]()
     begun: tuple[int, Segment] | None = None
     details = list[Segment]()
     for number, segment in [*segments, (0, ["OTI"])]:
@@ -168,27 +195,27 @@ def _application(transaction: Transaction, segments: list[tuple[int, Segment]]) 
             details.append(segment)
             continue
         if begun:
-            if element(begun[1], 1)[1:] in REJECTED_824:
-                rejected.append(_oti(transaction, *begun, details))
-            else:
-                accepted.append(element(begun[1], 8))
+            yield _oti(transaction, *begun, details)
         begun, details = (number, segment), []
-    return Read(tuple(rejected), tuple(accepted))
 
 
 def _oti(
     transaction: Transaction, number: int, segment: Segment, details: list[Segment]
-) -> Receipt:
+) -> Receipt | RejectedLoop:
     code, group, control = (element(segment, at) for at in (1, 8, 9))
+    result = code[1:].upper()
+    if result not in ACCEPTED_824 and result not in REJECTED_824:
+        return _undecided(number, number, "OTI01 says neither accepted nor rejected")
     said = {f"TED*{element(each, 1)}": None for each in details if each[0] == "TED"}
     words = [element(each, 2) for each in details if each[0] in {"TED", "NTE"}]
     return _receipt(
         transaction, number, group=group, is_whole=code[:1] in WHOLE_824,
         codes=(f"OTI*{code}", *list(said)[:MAX_CODES]),
-        sets=(RejectedSet(control),) if control and code[:1] == "T" else (),
+        sets=(SetResult(control),) if control and code[:1] == "T" else (),
         words="; ".join(dict.fromkeys(filter(None, words))),
         claim=_item(details) if code[:1] == "I" else None,
         is_of_claims=element(segment, 10) in SETS_OF_CLAIMS,
+        is_accepted=result in ACCEPTED_824, has_errors=result == WITH_ERRORS,
     )  # fmt: skip
 
 
@@ -215,16 +242,18 @@ def _receipt(
     group: str = "",
     is_whole: bool = True,
     reasons: tuple[str, ...] = (),
-    sets: tuple[RejectedSet, ...] = (),
+    sets: tuple[SetResult, ...] = (),
     is_of_claims: bool = True,
     words: str = "",
     claim: Item | None = None,
     is_duplicate: bool = False,
+    is_accepted: bool = False,
+    has_errors: bool = False,
 ) -> Receipt:
     return Receipt(
         transaction.kind, number, transaction.sender, transaction.receiver, transaction.sent_on,
         interchange, group, is_whole, codes, reasons, sets, is_of_claims, words, claim,
-        is_duplicate,
+        is_duplicate, is_accepted, has_errors,
     )  # fmt: skip
 
 
@@ -249,7 +278,19 @@ def _table() -> dict[tuple[str, str], str]:
         return {(row["list"], row["code"]): row["words"] for row in csv.DictReader(file)}
 
 
-def accepted_sentence(read: Read) -> str:
-    """Return what continues "this is a 999 (a receipt for another file), which is not read"."""
-    named = [each for each in read.accepted if each][:MAX_CODES]
-    return f": it says that batch {', '.join(named)} was accepted" if named else ""
+def accepted_words(receipts: Iterable[Receipt]) -> str:
+    """Return what a receipt accepts, as a sentence without its full stop: "batch 55 was accepted",
+    for example."""
+    named = [accepted_what(each) for each in receipts if each.is_accepted]
+    return f"{', '.join(named[:MAX_CODES])} {'was' if len(named) == 1 else 'were'} accepted"
+
+
+def accepted_what(receipt: Receipt) -> str:
+    """Return what one receipt accepts, such as "batch 55". A TA1 looks at no more than the
+    envelope."""
+    number = receipt.number or "without a number"
+    if receipt.claim:
+        return f"claim {receipt.claim.claim_number or 'without a number'} of batch {number}"
+    if receipt.kind == "TA1":
+        return f"the envelope of interchange {number}"
+    return f"batch {number}" if receipt.is_whole else f"a part of batch {number}"

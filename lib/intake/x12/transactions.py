@@ -6,7 +6,7 @@ cannot be read is rejected singly.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain, islice
@@ -41,11 +41,7 @@ OTHERS = {  # names of the transactions that we do not read
     "277": "an answer about the state of claims",
     "278": "a request for authorization or its answer",
     "820": "a payment of premiums",
-    "824": "a report on an application",
     "834": "an enrollment in a plan",
-    "997": "a receipt for another file",
-    "999": "a receipt for another file",
-    "TA1": "a receipt for another file",
 }
 OTHER_CLAIMS = {
     "X223": "837I (institutional claims)",
@@ -194,10 +190,17 @@ def read(
         last = max(transaction.last, transaction.number)
         yield Message(
             kind, identifiers, transaction.number, last, outcome,
-            problem.what if problem else "", problem.number if problem else None,
+            problem.what if problem else _accepted(part.receipts),
+            problem.number if problem else None,
         )  # fmt: skip
         if outcome == APPLIED:
             yield from (_set_aside(kind, identifiers, loop) for loop in rejected)
+
+
+def _accepted(receipts: Sequence[Receipt]) -> str:
+    """Return which batches a receipt accepts that rejects none."""
+    is_only = receipts and all(each.is_accepted for each in receipts)
+    return receipts_999.accepted_words(receipts) if is_only else ""
 
 
 def _taken(found: Iterator[Said | RejectedLoop], rejected: list[RejectedLoop]) -> Iterator[Said]:
@@ -288,14 +291,6 @@ def _not_read(kind: str) -> str:
     return f"this is {'an' if kind.startswith('8') else 'a'} {kind}{what}, which is not read"
 
 
-def _receipts(kind: str, transaction: Transaction) -> Iterator[Receipt]:
-    """Yield the batches that a receipt rejects. Raise _Other for one that rejects none."""
-    found = receipts_999.read(transaction)
-    if not found.rejected:
-        raise _Other(transaction.number, _not_read(kind) + receipts_999.accepted_sentence(found))
-    yield from found.rejected
-
-
 def _parse(kind: str, transaction: Transaction) -> Iterator[Said | RejectedLoop]:
     if kind == CLAIMS:
         return claims_837.parse(transaction)
@@ -304,5 +299,5 @@ def _parse(kind: str, transaction: Transaction) -> Iterator[Said | RejectedLoop]
     if kind == ACKNOWLEDGMENT:
         return acknowledgments_277ca.parse(transaction)
     if kind in receipts_999.KINDS:
-        return _receipts(kind, transaction)
+        return receipts_999.parse(transaction)
     return document_requests_277.parse(transaction)

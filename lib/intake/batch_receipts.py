@@ -1,4 +1,5 @@
-"""Batches that a receipt rejects: which imported 837 each one is, and what is asked about it."""
+"""What receipts say of the batches we sent: which imported 837 each is, and what is asked about one
+that was rejected."""
 
 from __future__ import annotations
 
@@ -20,6 +21,15 @@ DUPLICATE = (
     "Do not send it again: check that the first batch of this number was accepted, and send it "
     "under a new control number only if it was not."
 )
+
+
+class Settled(NamedTuple):
+    """An open task about a rejected batch, and the later receipt that accepts it."""
+
+    task_id: int
+    key: str
+    sentence: str
+    segment_number: int
 
 
 class _Sent(NamedTuple):
@@ -47,7 +57,64 @@ class _Batch:
 
 def requests(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[Request]:
     """Return a request for each rejected batch, with what we know about it."""
-    return [_request(each, _find(con, practice_id, each)) for each in found]
+    return [_request(each, _find(con, practice_id, each)) for each in found if not each.is_accepted]
+
+
+def acceptances(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[str]:
+    """Return a sentence on each accepted batch, with what we know about it."""
+    return [
+        " ".join(filter(None, _accepted(each, _find(con, practice_id, each))))
+        for each in found
+        if each.is_accepted
+    ]
+
+
+def settled(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[Settled]:
+    """Return the open tasks about batches that a later receipt of the same sender accepts, each
+    once."""
+    tasks = []
+    for each in found:
+        if not (each.is_accepted and each.is_whole and each.number):
+            continue
+        said_on = _day(each.sent_on)
+        when = f" on {said_on:%m/%d/%Y}" if said_on else ""
+        key = "|".join((each.kind, "accepted", each.sender, each.receiver, each.number,
+                        each.sent_on))  # fmt: skip
+        sentence = (
+            f"{each.sender or 'The receiver'} accepted a batch of this number{when} "
+            f"({each.kind}: {', '.join(each.codes)})."
+        )
+        rows = con.rows(
+            """
+            SELECT id FROM task
+            WHERE practice_id = $practice_id AND is_open AND starts_with(request_key, $prefix)
+              AND coalesce(asked_on <= $said_on, true)
+              AND id NOT IN (SELECT task_id FROM task_answer WHERE answer_key = $key)
+            """,
+            practice_id=practice_id,
+            prefix=f"{_rejection_of(each)}|",
+            said_on=said_on,
+            key=key,
+        )
+        tasks += [Settled(row[0], key, sentence, each.segment_number) for row in rows]
+    return tasks
+
+
+def _rejection_of(receipt: Receipt) -> str:
+    """Return how the keys of requests about a batch's rejection begin."""
+    number = receipt.number or "without a number"
+    return "|".join((receipt.kind, "rejected", receipt.sender, receipt.receiver, number))
+
+
+def _accepted(receipt: Receipt, batch: _Batch) -> list[str]:
+    noted = ", with errors noted" if receipt.has_errors else ""
+    why = f": {'; '.join(receipt.reasons)}" if receipt.reasons else ""
+    return [
+        f"{receipt.sender or 'The receiver'} accepted {receipts_999.accepted_what(receipt)}{noted} "
+        f"({receipt.kind}: {', '.join(receipt.codes)}){why}.",
+        _faults([fault for each in receipt.sets for fault in each.faults]),
+        _which(receipt, batch) if receipt.is_of_claims else "",
+    ]
 
 
 def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
@@ -122,7 +189,7 @@ def _at_fault(con: Connection, sent: Sequence[_Sent], receipt: Receipt) -> tuple
 
 
 def _request(receipt: Receipt, batch: _Batch) -> Request:
-    number = receipt.group or receipt.interchange or "without a number"
+    number = receipt.number or "without a number"
     title = f"Batch {number} rejected"
     if batch.claims:
         title += f": {count(batch.claims, 'claim')}"
@@ -134,8 +201,8 @@ def _request(receipt: Receipt, batch: _Batch) -> Request:
     said = " ".join(filter(None, _sentences(receipt, batch, number)))
     return Request(
         key="|".join(
-            (receipt.kind, "rejected", receipt.sender, receipt.receiver, number, about, claim,
-             ",".join(receipt.codes), ",".join(each.control for each in receipt.sets))
+            (_rejection_of(receipt), about, claim, ",".join(receipt.codes),
+             ",".join(each.control for each in receipt.sets))
         ),
         type=TaskType.CHARGE,
         title=title,
@@ -163,7 +230,8 @@ def _sentences(receipt: Receipt, batch: _Batch, number: str) -> list[str]:
         f"{who} rejected {what} ({receipt.kind}: {', '.join(receipt.codes)}){why}.",
         f"It adds: “{receipt.words}”." if receipt.words else "",
         _faults([fault for each in receipt.sets for fault in each.faults]),
-        _where(receipt, batch),
+        _which(receipt, batch),
+        _find_it(batch),
         _advice(receipt),
     ]
 
@@ -182,17 +250,25 @@ def _faults(faults: Sequence[Fault]) -> str:
     return f"It finds fault with {count(len(faults), 'segment')}: {', '.join(named)}{more}."
 
 
-def _where(receipt: Receipt, batch: _Batch) -> str:
+def _which(receipt: Receipt, batch: _Batch) -> str:
+    """Return which imported file the batch is, as a sentence."""
     if batch.others:
         some = ", ".join(batch.others[:MAX_NAMED])
-        return f"Several imported files have this number ({some}): find out which of them is meant."
+        return f"Several imported files have this number ({some})."
     if not batch.sent:
         kind = "837 file" if receipt.is_of_claims else "file of claims"
-        return f"No imported {kind} has this number, so find the batch by it where it was sent."
+        return f"No imported {kind} has this number."
     worth = f" over {batch.amount:,.2f} US dollars" if batch.amount is not None else ""
     fault = f" The fault is in {', '.join(batch.at_fault)}." if batch.at_fault else ""
     claims = count(batch.claims, "claim")
     return f"It is the imported file {batch.sent[0].file_name}: {claims}{worth}.{fault}"
+
+
+def _find_it(batch: _Batch) -> str:
+    """Return what somebody has to find out about a rejected batch."""
+    if batch.others:
+        return "Find out which of them is meant."
+    return "" if batch.sent else "Find the batch by it where it was sent."
 
 
 def _advice(receipt: Receipt) -> str:

@@ -1,0 +1,142 @@
+"""What an import has done, counted while its parts come in, and the sentences of its report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from lib.intake.recognize import count
+
+MAX_WAYS = 3  # sets of facts named in the report
+MAX_ACCEPTED = 20  # batches named in the report
+
+
+@dataclass(slots=True)
+class Totals:
+    """What an import has done so far, counted for its report."""
+
+    charges: int = 0
+    held: int = 0  # claims we had already
+    replaced: int = 0
+    voided: int = 0
+    linked: int = 0  # tasks that found their charge
+    tasks: int = 0
+    amount: Decimal = Decimal("0.00")
+    known: int = 0  # requests we had already
+    later: int = 0
+    proposals: int = 0
+    unknown: int = 0  # tasks about a claim we do not have
+    several: int = 0  # tasks whose claim can be any of several charges
+    contradicted: int = 0  # tasks whose claim number is that of charges contradicting the file
+    doubtful: int = 0  # claims that replace one of several, or one that contradicts them
+    moved: int = 0  # requests sent again that now ask something else
+    again: int = 0  # withdrawn requests that are asked for again
+    withdrawn: int = 0
+    parts: int = 0  # payments for one part of a split claim
+    strangers: int = 0  # tasks assigned to somebody who does not work here
+    adjustments: int = 0  # adjustments of whole payments (PLB)
+    taken_back: int = 0  # those of them that no other entry settles
+    taken_back_amount: Decimal = Decimal("0.00")
+    counter_entries: int = 0  # to take-backs that have an open task
+    batches: int = 0  # rejected by a receipt
+    accepted: list[str] = field(default_factory=list)  # sentences on batches that were accepted
+    # the facts by which new tasks found their charge
+    agreed: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+
+def summary(totals: Totals) -> list[str]:
+    """Return sentences about whole payments and whole batches."""
+    said = []
+    if totals.adjustments:
+        said.append(
+            f"{count(totals.adjustments, 'entry', 'entries')} about whole payments (PLB): "
+            f"{totals.taken_back:,} taken back ({totals.taken_back_amount:,.2f} US dollars)."
+        )
+    if totals.batches:
+        said.append(f"{count(totals.batches, 'batch rejection')} in receipts.")
+    more = len(totals.accepted) - MAX_ACCEPTED
+    said += totals.accepted[:MAX_ACCEPTED]
+    said += [f"Accepted too: {count(more, 'batch', 'batches')}."] if more > 0 else []
+    return said
+
+
+def matched(totals: Totals) -> list[str]:
+    """Return how many new tasks found their charge, and by which facts."""
+    if not totals.agreed:
+        return []
+    ways = [
+        f"{', '.join(names)} ({times:,})" for names, times in totals.agreed.most_common(MAX_WAYS)
+    ]
+    total = count(totals.agreed.total(), "task")
+    return [f"Found their charge: {total}. What agreed: {'; '.join(ways)}."]
+
+
+def warnings(totals: Totals) -> list[str]:
+    """Return what else became of the file's content, a sentence each."""
+    sentences = [
+        (totals.held, f"Held already: {count(totals.held, 'claim')}."),
+        (totals.replaced, f"Replaced: {count(totals.replaced, 'charge')} held before."),
+        (totals.voided, f"Voided: {count(totals.voided, 'charge')} held before."),
+        (totals.linked, f"Found their claim: {count(totals.linked, 'open task')}."),
+        (totals.known, f"Asked about by a task already: {count(totals.known, 'request')}."),
+        (
+            totals.later,
+            f"Added to an open task as its history: {count(totals.later, 'answer')}.",
+        ),
+        (
+            totals.proposals,
+            f"Proposed to be completed: {count(totals.proposals, 'open task')} whose claim "
+            "or batch was accepted or paid.",
+        ),
+        (
+            totals.unknown,
+            f"Not held here: {count(totals.unknown, 'claim')} asked about; the task says what "
+            "the file says.",
+        ),
+        (
+            totals.several,
+            f"Could be several charges: {count(totals.several, 'task')}; choose the charge in "
+            "the task.",
+        ),
+        (
+            totals.contradicted,
+            f"Contradicted by the charges of their claim number (patient, day, amount or "
+            f"payer): {count(totals.contradicted, 'task')} without a charge.",
+        ),
+        (
+            totals.doubtful,
+            f"Replace or void a claim that cannot be told: {count(totals.doubtful, 'claim')}; "
+            "each came in as a charge of its own.",
+        ),
+        (
+            totals.moved,
+            f"Ask otherwise than before: {count(totals.moved, 'request')}; the open tasks say so.",
+        ),
+        (
+            totals.again,
+            f"Asked for again after they were withdrawn: {count(totals.again, 'request')}; the "
+            "open tasks say so.",
+        ),
+        (
+            totals.withdrawn,
+            f"Withdrawn by the payer: {count(totals.withdrawn, 'request')}; the open tasks say "
+            "so and propose to be completed.",
+        ),
+        (
+            totals.parts,
+            f"Paid in part of a split claim: {count(totals.parts, 'answer')}; the open tasks "
+            "wait for the other parts.",
+        ),
+        (
+            totals.counter_entries,
+            f"Settled by a counter-entry (PLB): the take-back of "
+            f"{count(totals.counter_entries, 'open task')}, or a part of it; the task says so.",
+        ),
+        (
+            totals.strangers,
+            f"Assigned to a name that is nobody's in the practice, or two people's: "
+            f"{count(totals.strangers, 'task')}; they come in unassigned.",
+        ),
+    ]
+    return [sentence for number, sentence in sentences if number]

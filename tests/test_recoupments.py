@@ -1,0 +1,115 @@
+"""A counter-entry that comes once its take-back has a task is told to that task."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from lib.intake import imports
+from lib.store.database import Connection
+from tests.conftest import Cast
+from tests.test_cases_decisions import plb, wants
+from tests.test_import import bring
+
+
+def later(*entries: str, number: int = 2) -> bytes:
+    """A later remittance with these entries."""
+    return plb(*entries, trace=f"TRACE{number}", control=f"00000000{number}")
+
+
+def test_a_counter_entry_that_comes_later_proposes_to_complete_the_open_task(
+    con: Connection, cast: Cast
+) -> None:
+    wants(con, cast, "takebacks")
+    bring(con, cast, plb("WO:I9*100"))
+    raw = later("WO:I9*-100")
+    seen = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+
+    report = bring(con, cast, raw)
+    bring(con, cast, raw + b"\n")
+
+    assert seen == report
+    assert any("Settled by a counter-entry (PLB): the take-back of 1" in s for s in report.warnings)
+    assert con.rows("SELECT status, amount, proposal FROM task") == [
+        (
+            "open",
+            Decimal(100),
+            "PLAINS HEALTH settled 100.00 US dollars of what it took back on 02/10/2025 by a "
+            "counter-entry (WO, trace number TRACE2). Complete the task?",
+        )
+    ]
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'proposed to complete'") == 1
+
+
+def test_a_part_that_is_settled_later_lowers_the_amount_and_the_rest_proposes(
+    con: Connection, cast: Cast
+) -> None:
+    wants(con, cast, "takebacks")
+    bring(con, cast, plb("WO:I9*100"))
+
+    bring(con, cast, later("72:I9*-40"))
+    first = con.row("SELECT amount, proposal FROM task")
+    bring(con, cast, later("72:I9*-60", number=3))
+
+    assert first == (Decimal(60), None)
+    assert con.value("SELECT proposal IS NOT NULL FROM task")
+    assert con.rows("SELECT old_value, new_value FROM event WHERE field = 'Amount'") == [
+        ("100.00", "60.00")
+    ]
+
+
+def test_of_several_takebacks_the_oldest_is_settled_first(con: Connection, cast: Cast) -> None:
+    wants(con, cast, "takebacks")
+    bring(con, cast, plb("WO:I9*100"))
+    bring(con, cast, later("WO:I9*50"))
+
+    bring(con, cast, later("WO:I9*-120", number=3))
+
+    assert con.rows("SELECT amount, proposal IS NOT NULL FROM task ORDER BY id") == [
+        (Decimal(100), True),
+        (Decimal(30), False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        ("WO:I8*-100",),  # of another reference
+        ("L6:I9*-100",),  # interest
+        ("WO:I9*-100*WO:I9*100",),  # moved on to the next payment
+        ("WO:I9*100",),
+    ],
+)
+def test_what_settles_nothing_of_it_leaves_the_task_alone(
+    con: Connection, cast: Cast, entries: tuple[str, ...]
+) -> None:
+    wants(con, cast, "takebacks")
+    bring(con, cast, plb("WO:I9*100"))
+
+    bring(con, cast, later(*entries))
+
+    assert con.row("SELECT amount, proposal FROM task ORDER BY id") == (Decimal(100), None)
+
+
+def test_a_counter_entry_in_the_next_remittance_of_one_file_is_told_too(
+    con: Connection, cast: Cast
+) -> None:
+    wants(con, cast, "takebacks")
+
+    bring(con, cast, plb("WO:I9*100*WO:I7*5") + later("WO:I9*-100"))
+
+    assert con.rows("SELECT amount, proposal IS NOT NULL FROM task ORDER BY id") == [
+        (Decimal(100), True),
+        (Decimal(5), False),
+    ]
+
+
+def test_a_completed_task_is_told_nothing(con: Connection, cast: Cast) -> None:
+    wants(con, cast, "takebacks")
+    bring(con, cast, plb("WO:I9*100"))
+    con.execute("UPDATE task SET status = 'completed', is_open = false")
+
+    bring(con, cast, later("WO:I9*-100"))
+
+    assert con.rows("SELECT count(*), count(proposal) FROM task") == [(1, 0)]
