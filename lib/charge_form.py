@@ -228,9 +228,11 @@ FIELD_LABELS: dict[str, str] = {
     "billing_name": "Billing provider",
     "location": "Location",
     "place_of_service": "Place of service",
-    "hospitalized_from": "Hospitalized from",
-    "hospitalized_to": "Hospitalized to",
+    "hospitalized_from": "Admission date",
+    "hospitalized_to": "Discharge date",
 }
+# What older lines of the history call these fields.
+FORMER_LABELS = {"Hospitalized from": "Admission date", "Hospitalized to": "Discharge date"}
 
 
 def letter(pointer: int) -> str:

@@ -33,7 +33,7 @@ def test_a_field_that_was_typed_over_is_told_with_what_it_was(opened: Opened) ->
 def test_what_cannot_be_read_is_told_as_it_is_typed(opened: Opened) -> None:
     opened[0].form["hospitalized_from"] = "13/45/2025"
 
-    assert told(opened) == [("Hospitalized from", "", "13/45/2025")]
+    assert told(opened) == [("Admission date", "", "13/45/2025")]
 
 
 def test_a_line_that_cannot_be_read_is_told_as_it_is_typed(opened: Opened) -> None:

@@ -49,7 +49,7 @@ TYPED: dict[str, Any] = {
 SAID = [
     ("Case/member ID", "XYZ100", "W-77"),
     ("Rendering provider", "Moreno, Ida", "Ortiz, Pia"),
-    ("Hospitalized from", "", "02/01/2025"),
+    ("Admission date", "", "02/01/2025"),
     ("Diagnoses", "E119 I10", "J029 I10"),
     (
         "Service line 1",

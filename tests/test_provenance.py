@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from lib import charges, suggestions, tasks, workflow
+from lib import charges, history, suggestions, tasks, workflow
 from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed, NothingProposed, NotYourTask
 from lib.intake import provenance
 from lib.intake.source_file import path_of
 from lib.models import Status, Suggestion
-from lib.store.database import Connection
+from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
 from tests.given import minutes, story
 from tests.test_import import bring
@@ -168,6 +169,31 @@ def test_each_field_of_a_charge_names_its_segment_or_who_changed_it(
     assert after["Service line 1"] == before["Service line 1"]
     with pytest.raises(NoSuchCharge):
         provenance.of_fields(con, 1, cast.carla)
+
+
+def test_a_field_that_was_called_otherwise_when_it_was_changed_names_who_did(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1", extra=["DTP*435*D8*20250111"])), "claims.837")
+    bring(con, cast, file_835(answer("A1")), "denied.835")
+    task_id = int(con.value("SELECT id FROM task"))
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
+    opened = charges.get(con, 1, actor=cast.ben)
+    charges.save(
+        con, task_id, dataclasses.replace(opened, hospitalized_from=date(2025, 1, 12)),
+        opened=opened, note="", token="t", actor=cast.ben, now=minutes(5),
+    )  # fmt: skip
+    with transaction(con):
+        con.execute("UPDATE event SET field = 'Hospitalized from' WHERE field = 'Admission date'")
+
+    found = {each.label: each for each in provenance.of_fields(con, 1, cast.ben)}
+
+    assert (found["Admission date"].value, found["Admission date"].changed_by) == (
+        "01/12/2025",
+        "Ben",
+    )
+    sentences = [event.field for event in history.of_task(con, task_id, actor=cast.ben)]
+    assert "Hospitalized from" in sentences  # as it was said then
 
 
 def test_the_fields_of_a_replaced_charge_name_the_claim_that_replaced_it(

@@ -117,7 +117,7 @@ def of_fields(con: Connection, charge_id: int, actor: Person) -> list[FieldOrigi
             last = claim.segment_number + LONGEST_CLAIM
             spots = field_sources.places(segments(raw, 1, last), claim.segment_number)
     by_hand = {
-        field: (who, when)
+        charge_form.FORMER_LABELS.get(field, field): (who, when)
         for field, who, when in con.rows(
             """
             SELECT field, coalesce(person.name, 'Somebody'), happened_at

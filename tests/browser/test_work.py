@@ -44,7 +44,7 @@ def test_a_task_is_worked_on_step_by_step(scene: Scene, sit: Sit) -> None:
     desk.page.keyboard.press("Escape")
 
     desk.type("Authorization number", "AUTH-7")
-    desk.type("Hospitalized from", "1/12/2025")
+    desk.type("Admission date", "1/12/2025")
     desk.type("Notes to Biller", "Found it in the <letter> of *May*.")
     desk.press("Save and Complete")
 
@@ -59,7 +59,7 @@ def test_a_task_is_worked_on_step_by_step(scene: Scene, sit: Sit) -> None:
     expect(desk.panel).to_contain_text("Found it in the <letter> of *May*.")
     history = desk.history()
     expect(history.filter(has_text="Authorization number: nothing → AUTH-7")).to_be_visible()
-    expect(history.filter(has_text="Hospitalized from: nothing → 01/12/2025")).to_be_visible()
+    expect(history.filter(has_text="Admission date: nothing → 01/12/2025")).to_be_visible()
     expect(history.filter(has_text="Status: In progress → Completed")).to_be_visible()
     expect(history.filter(has_text="Assignee: nothing → Ana")).to_be_visible()
 
