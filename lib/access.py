@@ -54,12 +54,12 @@ ALLOWED: dict[Verb, frozenset[Role]] = {
 
 
 def may(actor: Person, verb: Verb, practice_id: int) -> bool:
-    """True where the actor's role in that practice has the verb."""
+    """Return True where the actor's role in that practice has the verb."""
     return actor.role_in(practice_id) in ALLOWED[verb]
 
 
 def may_anywhere(actor: Person, verb: Verb) -> list[int]:
-    """The practices in which the actor may use the verb."""
+    """Return the practices in which the actor may use the verb."""
     return [practice for practice in actor.practice_ids if may(actor, verb, practice)]
 
 

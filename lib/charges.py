@@ -113,7 +113,7 @@ def search(
 def search_patients(
     con: Connection, query: str, practice_id: int, *, actor: Person
 ) -> list[tuple[int, str]]:
-    """At most thirty patients as (id, name and birth date), by name."""
+    """Return at most thirty patients as (id, name and birth date), by name."""
     access.require(actor, Verb.SEE_PATIENTS, practice_id, NoSuchCharge())
     found = con.rows(
         """

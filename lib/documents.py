@@ -90,12 +90,12 @@ def read_content(con: Connection, document_id: int, sha256: str) -> bytes:
 
 
 def path_of(con: Connection, sha256: str) -> Path:
-    """Where content with that hash lies."""
+    """Return where content with that hash lies."""
     return con.store.documents / sha256[:2] / sha256
 
 
 def attached(con: Connection, task_id: int, *, actor: Person) -> list[Document]:
-    """The documents attached to a task, oldest first. Raises NoSuchTask."""
+    """Return the documents attached to a task, oldest first. Raise NoSuchTask."""
     tasks.require_seen(con, task_id, actor=actor)
     return document_rows.of_task(con, task_id)
 
@@ -228,8 +228,8 @@ def attachable(
 
 
 def is_of_other_patient(document: Document, task: Task) -> bool:
-    """True where the document is of a patient and the task is about another one. A task whose claim
-    is not held here knows its patient by name only."""
+    """Return True where the document is of a patient and the task is about another one. A task
+    whose claim is not held here knows its patient by name only."""
     if document.patient_id is None or document.patient_id == task.patient_id:
         return False
     if task.patient_id is not None:

@@ -83,6 +83,7 @@ def plural(count: int, one: str, several: str | None = None) -> str:
 
 
 def age(task: Task | TaskRow, today: date, zone: ZoneInfo) -> int:
-    """Days from the request to the completion, or to today, by the practice's calendar."""
+    """Return the days from the request to the completion, or to today, by the practice's
+    calendar."""
     ended = task.completed_at.astimezone(zone).date() if task.completed_at else today
     return (ended - (task.requested_on or task.created_at.astimezone(zone).date())).days

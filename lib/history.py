@@ -59,7 +59,7 @@ def record(
 
 
 def of_task(con: Connection, task_id: int, *, actor: Person) -> list[Event]:
-    """The story of one task of the actor's practices, newest first."""
+    """Return the history of one task of the actor's practices, newest first."""
     return con.records(
         Event,
         """

@@ -13,7 +13,7 @@ from lib.store import process
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """The command line: 0 it is done, 1 it could not be, 2 wrong usage."""
+    """Run the command. Return 0 if it is done, 1 if it could not be, 2 for wrong usage."""
     parser = argparse.ArgumentParser(
         prog="python -m lib practice",
         description="List the practices of the data folder, or set the time zone of one.",

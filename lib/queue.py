@@ -65,7 +65,8 @@ ORDERS: dict[str, str] = {
 
 
 def where(con: Connection, wanted: TaskFilter, actor: Person) -> tuple[str, dict[str, Any]]:
-    """The condition and the values that let through what the filter wants and the actor may see.
+    """Return the condition and the values that let through what the filter wants and the actor may
+    see.
 
     One fixed text over `task`; other modules that count tasks use it too.
     """
@@ -90,7 +91,7 @@ def _parameter(value: object) -> object:
 
 
 def _says_all(statuses: tuple[Status, ...]) -> bool:
-    """True where `is_open` alone says what these statuses say."""
+    """Return True where `is_open` alone says what these statuses say."""
     return set(statuses) in (
         set(),
         {Status.OPEN, Status.IN_PROGRESS},
@@ -108,7 +109,7 @@ def find(
     descending: bool = False,
     page: int = 1,
 ) -> TaskPage:
-    """One page of fifty tasks of the actor's practices, with count and amount of all pages.
+    """Return one page of fifty tasks of the actor's practices, with count and amount of all pages.
 
     `order` is a key of ORDERS; rows without the value come last either way.
     """
@@ -155,8 +156,8 @@ def find(
 
 
 def counts(con: Connection, practice_ids: Sequence[int], *, actor: Person) -> dict[str, int]:
-    """What the left menu counts in those of these practices that are the actor's: pending tasks
-    as "all", "mine", "unassigned" and by type, and "completed" ones."""
+    """Count what the left menu shows, in those of these practices that are the actor's: pending
+    tasks as "all", "mine", "unassigned" and by type, and "completed" ones."""
     practices = [practice for practice in practice_ids if practice in actor.practice_ids]
     pending = con.rows(
         """
@@ -187,7 +188,7 @@ def counts(con: Connection, practice_ids: Sequence[int], *, actor: Person) -> di
 def filter_choices(
     con: Connection, practice_ids: Sequence[int], *, actor: Person
 ) -> tuple[list[str], list[str]]:
-    """The names of payers and of providers that tasks of these practices carry, in order."""
+    """Return the names of payers and of providers that tasks of these practices carry, in order."""
     practices = [practice for practice in practice_ids if practice in actor.practice_ids]
     payers = con.rows(
         "SELECT DISTINCT name FROM payer WHERE list_contains($practices, practice_id) ORDER BY 1",

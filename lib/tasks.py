@@ -42,7 +42,7 @@ _TASK_COLUMNS = """
 
 
 def get(con: Connection, task_id: int, *, actor: Person) -> Task:
-    """One task. Raises NoSuchTask, for another practice's task too."""
+    """Return one task. Raise NoSuchTask, for another practice's task too."""
     found = con.records(
         Task,
         f"""
@@ -148,7 +148,7 @@ def create(
 def subject_of(
     con: Connection, practice_id: int, charge_id: int | None, patient_id: int | None
 ) -> dict[str, Any]:
-    """What the list shows of the charge or patient a task is about."""
+    """Return what the list shows of the charge or patient a task is about."""
     names = (
         "charge_id", "patient_id", "payer_id", "claim_number", "patient_name", "payer_name",
         "provider_name", "date_of_service", "amount",
@@ -187,7 +187,7 @@ def subject_of(
 
 
 def workable(con: Connection, task_id: int, *, actor: Person) -> Task:
-    """The task as it is now, for the person who is about to complete or save it.
+    """Return the task as it is now, for the person who is about to complete or save it.
 
     Raises AlreadyCompleted, NotYourTask, NotAllowed or NoSuchTask.
     """
@@ -485,5 +485,5 @@ def _record_status(
 
 
 def is_biller(actor: Person, practice_id: int) -> bool:
-    """True for somebody on the biller's side of that practice's queue."""
+    """Return True for somebody on the biller's side of that practice's queue."""
     return actor.role_in(practice_id) is Role.BILLER

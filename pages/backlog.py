@@ -15,7 +15,8 @@ from lib.ui.report import Page
 
 
 def earlier(view: View) -> View:
-    """The same report at the end of the day before the period began, over the period before."""
+    """Return the same report at the end of the day before the period began, over the period
+    before."""
     since, until = days.before(view.since, view.until)
     return replace(
         view, since=since, until=until, today=until, closes_day=True,
@@ -25,7 +26,8 @@ def earlier(view: View) -> View:
 
 def figure(label: str, now: int | Decimal, then: int | Decimal | None, *, money: bool = False,
            tip: str = "", good: str = "inverse") -> None:  # fmt: skip
-    """One figure with its change since the period before; fewer is better unless `good` says."""
+    """Draw one figure with its change since the period before; fewer is better unless `good`
+    says."""
     shown = f"\\${now:,.2f}" if money else f"{now:,}"
     delta = None
     if then is not None:
@@ -35,7 +37,7 @@ def figure(label: str, now: int | Decimal, then: int | Decimal | None, *, money:
 
 
 def figures(page: Page) -> None:
-    """Pending, dollars, overdue, oldest, net flow and lead time, with their trends."""
+    """Draw pending, dollars, overdue, oldest, net flow and lead time, with their trends."""
     con, view = session.connection(), page.view
     before = earlier(view)
     now, then = page.summary(), page.summary(before)
@@ -64,7 +66,7 @@ def figures(page: Page) -> None:
 
 
 def changed(page: Page) -> None:
-    """Where the backlog grew or shrank since the period before."""
+    """Draw where the backlog grew or shrank since the period before."""
     before = earlier(page.view)
     now = {row["Type"]: row["Tasks"] for row in page.counted("pending_by_type").dicts()}
     then = {row["Type"]: row["Tasks"] for row in page.counted("pending_by_type", before).dicts()}

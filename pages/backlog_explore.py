@@ -19,7 +19,7 @@ FOUND = Kept[Found | str]("found")  # the answer, or why there is none
 
 
 def question(actor: Person) -> str:
-    """The text of the question: of the address, an example, or a saved one."""
+    """Return the text of the question: of the address, an example, or a saved one."""
     saved = explore.saved(session.connection(), actor=actor)
     ready = {f"Example: {name}": text for name, text in EXAMPLES.items()}
     ready |= {f"Saved: {each.name}": each.query for each in saved}
@@ -35,7 +35,7 @@ def question(actor: Person) -> str:
 
 @st.fragment(run_every=0.5)
 def waiting() -> None:
-    """While a question is answered: how long already, and a way to stop it."""
+    """Draw how long a question has been running, and a way to stop it."""
     session.person()
     running = RUNNING.get()
     if running is None:

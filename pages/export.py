@@ -79,7 +79,7 @@ def contents(wanted: Period) -> tuple[Counts, Review]:
 
 
 def file(heading: str, what: str, said: str, link: str, name: str, *, is_empty: bool) -> Markup:
-    """One of the two files: what is in it, and the way to have it."""
+    """Return one of the two files: what is in it, and the way to have it."""
     return html.render(
         "export_file", heading=heading, what=what, said=said, address=link, name=name,
         is_empty=is_empty,
@@ -87,7 +87,7 @@ def file(heading: str, what: str, said: str, link: str, name: str, *, is_empty: 
 
 
 def remarks(found: Review) -> Markup:
-    """What to know before the claims are sent."""
+    """Return what to know before the claims are sent."""
     return html.bullets(
         [f"{formats.plural(count, 'claim')}: {sentence}" for sentence, count in found.remarks],
         "bt-remarks",

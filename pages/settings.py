@@ -102,7 +102,7 @@ def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> N
 
 
 def timezone_form(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
-    """The clock by which the practice counts its days."""
+    """Draw the time zone by which the practice counts its days."""
     con = session.connection()
     now = session.practice_of(actor, practice_id).timezone
     if settings.is_timezone_assumed(con, practice_id):
@@ -127,7 +127,7 @@ def timezone_form(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
 
 
 def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
-    """How long each payer takes claims, with its source."""
+    """Draw how long each payer takes claims, with its source."""
     con = session.connection()
     rows = payers.filing_limits(con, practice_id, actor=actor)
     if not rows:

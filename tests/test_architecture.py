@@ -262,6 +262,28 @@ def test_only_tasks_writes_the_row_of_a_task(module: str) -> None:
 ROW_WRITERS = ("lib.tasks", "lib.store.search_terms")  # which rebuilds what the search knows
 
 
+def docstrings(source: str) -> Iterator[tuple[str, str]]:
+    """The name of each function and what it is said to do."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, ast.get_docstring(node) or ""
+
+
+# Ruff's D401 knows the moods of verbs, but lets pass whatever begins with no verb at all.
+NO_VERBS = re.compile(r"(An?|The|True|Wh(at|ere|o|ich|ile|en)|How|One|At|All|Each|Every\w*|If)\b")
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_what_a_function_does_is_said_by_a_verb(module: str) -> None:
+    assert [name for name, said in docstrings(SOURCES[module]) if NO_VERBS.match(said)] == []
+
+
+def test_what_is_said_by_no_verb_is_seen() -> None:
+    [(name, said)] = docstrings('def find() -> None:\n    """The tasks of a practice."""')
+
+    assert (name, bool(NO_VERBS.match(said))) == ("find", True)
+
+
 def touches_session_state(source: str) -> bool:
     """True if the source reaches Streamlit's session state, not the accessors of ours."""
     return any(

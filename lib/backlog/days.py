@@ -17,7 +17,7 @@ class Unit(StrEnum):
 
     @property
     def label(self) -> str:
-        """The unit as people choose it."""
+        """Return the unit as people choose it."""
         return {Unit.DAY: "Days", Unit.WEEK: "Weeks", Unit.MONTH: "Months"}[self]
 
 

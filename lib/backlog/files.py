@@ -39,7 +39,7 @@ def _csv(table: Table) -> bytes:
 
 
 def _safe(value: object) -> object:
-    """A text that a spreadsheet would run as a formula stays a text."""
+    """Return the cell; a text that a spreadsheet would run as a formula is marked as text."""
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
 
 

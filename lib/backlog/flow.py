@@ -173,7 +173,7 @@ class LittlesLaw:
 
     @property
     def is_steady(self) -> bool:
-        """True where every condition of the law holds."""
+        """Return True where every condition of the law holds."""
         return not self.failed
 
 

@@ -36,12 +36,12 @@ class View:
 
     @property
     def is_one_person(self) -> bool:
-        """True where one person's tasks are asked for."""
+        """Return True where one person's tasks are asked for."""
         return self.unassigned or self.person_id is not None
 
     @property
     def is_filtered(self) -> bool:
-        """True where not every task of the practices is looked at."""
+        """Return True where not every task of the practices is looked at."""
         return bool(_asked(self))
 
 

@@ -110,7 +110,7 @@ def _hire(con: Connection, practices: dict[str, int], began: datetime) -> list[P
 
 
 def _look_up_limits(con: Connection, practice_id: int, manager: Person, now: datetime) -> None:
-    """The manager wrote down the filing limits of some payers two months ago."""
+    """Write down the filing limits of some payers, as the manager did two months ago."""
     codes: dict[int, str] = dict(
         con.rows("SELECT id, code FROM payer WHERE practice_id = $id", id=practice_id)
     )

@@ -65,7 +65,7 @@ class Year:
         self.plan(clock.later(than, days, self.practice.timezone, self.chance), step)
 
     def live(self) -> None:
-        """Everything up to now."""
+        """Let everything happen up to now."""
         while self.steps:
             at, _, step = heapq.heappop(self.steps)
             step(at)
@@ -76,7 +76,7 @@ class Year:
         return f"sample {self.practice.key} {self.count}"
 
     def receive(self, file: SampleFile) -> Step:
-        """A file comes in, and its denials become tasks to work on."""
+        """Import a file, so that its denials become tasks to work on."""
 
         def step(at: datetime) -> None:
             report = intake.apply(
@@ -95,7 +95,7 @@ class Year:
         return step
 
     def ask_by_hand(self, request: Request) -> Step:
-        """The biller types a task about a recent charge, or a patient where a card is wanted."""
+        """Let the biller type a task about a recent charge, or a patient where a card is wanted."""
 
         def step(at: datetime) -> None:
             recent = self.con.rows(
@@ -126,7 +126,7 @@ class Year:
         return step
 
     def take_up(self, task_id: int, at: datetime) -> None:
-        """Who takes the task and when; some of the newest nobody has yet."""
+        """Plan who takes the task, and when; some of the newest stay with nobody."""
         worker = self.chance.choice(self.workers)
         age = (self.now - at) / timedelta(days=1)
         if (age < 45 and self.chance.random() < 0.4) or self.chance.random() < 0.01:
@@ -152,7 +152,7 @@ class Year:
             self.finish_later(task, worker, at)
 
     def ask(self, task: Task, worker: Person, at: datetime) -> None:
-        """A question to the biller, mostly answered within days; then the work goes on."""
+        """Ask the biller, who mostly answers within days; then the work goes on."""
         talk = self.chance.choice(
             [c for c in read("conversations", Conversation) if c.type is task.type]
         )
@@ -198,7 +198,7 @@ class Year:
         self.perhaps_reopen(task, worker, at)
 
     def perhaps_pay(self, task: Task, at: datetime) -> None:
-        """The payer pays most of the claims it had denied, weeks after they were corrected."""
+        """Let the payer pay most of the claims it had denied, weeks after they were corrected."""
         claim = self.claims.get(task.claim_number)
         chance = Random(f"{SEED} paid {task.claim_number}")
         if claim is None or claim.denial is None or chance.random() > OVERTURNED:
@@ -208,7 +208,7 @@ class Year:
         self.plan(then, lambda moment: self.pay(claim, moment))
 
     def pay(self, claim: SampleClaim, at: datetime) -> None:
-        """A remittance over one claim that was denied before, once."""
+        """Import a remittance over one claim that was denied before, once."""
         held = self.con.value(
             "SELECT count(*) FROM claim_answer WHERE claim_number = $number AND paid > 0",
             number=claim.number,
@@ -247,7 +247,7 @@ class Year:
             )
 
     def file_letter(self, label: str) -> Step:
-        """A document that nobody asked for is saved for later."""
+        """Save a document that nobody asked for."""
 
         def step(at: datetime) -> None:
             patient_id, patient, payer = self.chance.choice(
@@ -290,7 +290,8 @@ class Year:
         )
 
     def perhaps_reopen(self, task: Task, worker: Person, at: datetime) -> None:
-        """The biller finds that the answer does not help; it is done once more, or waits."""
+        """Let the biller find that the answer does not help: the task is done once more, or
+        waits."""
 
         def reopen(then: datetime) -> None:
             reason = "The payer still rejects the claim. Please check once more."

@@ -16,7 +16,7 @@ from lib.store.database import Connection
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """The command line: 0 it is written, 1 it could not be, 2 wrong usage."""
+    """Run the command. Return 0 if the copy is written, 1 if it could not be, 2 for wrong usage."""
     parser = argparse.ArgumentParser(
         prog="python -m lib snapshot",
         description="Write Parquet files and a DuckDB file that count as the store does and name "

@@ -116,7 +116,7 @@ def zipped(folder: Path, target: Path) -> None:
 
 @contextmanager
 def beside(folder: Path) -> Iterator[Store]:
-    """A store made from a copy of one that another process works in.
+    """Open a store made from a copy of one that another process works in.
 
     `cp` copies it; where a commit fell into the copying, it is copied again. Raises StoreInUse
     where somebody writes all the time.

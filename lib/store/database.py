@@ -57,7 +57,7 @@ class Connection:
     def table(
         self, sql: str, /, **parameters: Value
     ) -> tuple[tuple[str, ...], list[tuple[Value, ...]]]:
-        """The names of the columns of one statement, and all its rows."""
+        """Return the names of the columns of one statement, and all its rows."""
         names, rows = self._read(sql, parameters)
         return tuple(names), rows
 

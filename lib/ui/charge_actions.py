@@ -122,7 +122,7 @@ def _line_as_typed(line: dict[str, str]) -> str:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
-    """Values side by side, as they are written on screen."""
+    """Return values side by side, as they are written on screen."""
     return html.table(
         heads,
         [[value or "–" for value in (label, *shown(label, values))] for label, *values in rows],

@@ -36,8 +36,8 @@ def over_time(
     frame: pd.DataFrame, series: Sequence[str], *, finding: str, about: str, key: str,
     notes: Sequence[DayNote] = (), kind: str = "bar", unit: str = "week",
 ) -> tuple[str, str, str] | None:  # fmt: skip
-    """Bars or lines over days, weeks or months; the bar that was clicked as (first day, last day,
-    series). A bar that goes on after the day of the report is drawn paler."""
+    """Draw bars or lines over days, weeks or months. Return the bar that was clicked as (first day,
+    last day, series). A bar that goes on after the day of the report is drawn paler."""
     if not frame[list(series)].to_numpy().any():
         st.caption(NOTHING)
         return None
@@ -89,7 +89,7 @@ def over_time(
 
 
 def _noted(frame: pd.DataFrame, notes: Sequence[DayNote]) -> dict[str, str]:
-    """The bars on whose days a note stands, by their first day."""
+    """Return the bars on whose days a note stands, by their first day."""
     return {
         row["From"].isoformat(): note.text
         for _, row in frame.iterrows()
@@ -109,7 +109,8 @@ def bars(
     frame: pd.DataFrame, series: Sequence[str], *, finding: str, about: str, key: str,
     unit: str = "Tasks",
 ) -> str | None:  # fmt: skip
-    """One horizontal bar a row, its series side by side in it; the name that was clicked."""
+    """Draw one horizontal bar a row, its series side by side in it. Return the name that was
+    clicked."""
     if not len(frame) or not frame[list(series)].to_numpy().any():
         st.caption(NOTHING)
         return None

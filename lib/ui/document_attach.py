@@ -140,7 +140,7 @@ def _completes(task: Task) -> bool:
 
 
 def _resolution(task: Task, key: str) -> Resolution | None:
-    """How the task ends, beside a button that completes it with a document."""
+    """Draw how the task ends, beside a button that completes it with a document."""
     if not _completes(task):
         return None
     return choose_resolution(Resolution.DOCUMENT_SENT, f"{key}_{task.id}")

@@ -168,7 +168,7 @@ def say_where_words_are_forgotten(key: str) -> None:
 
 
 def _bar_chosen(desk: Desk) -> None:
-    """What a bar of a Backlog page stood for, and a way to take it away."""
+    """Draw what a bar of a Backlog page stood for, and a way to take it away."""
     says = {key: url.get(key) for key in (*DAY_KEYS, "practice")}
     parts = [words for words, _ in link.selections(says, desk.actor, session.now())[:1]]
     parts += [f"{words[says[key]]}" for key, words in _BARS.items() if says[key] in words]
@@ -228,7 +228,8 @@ def _type(wanted: Filter) -> None:
 
 
 def state(known: FilterOptions) -> dict[str, str | None]:
-    """What the filters say now, by the names they have in the URL: also before they are drawn."""
+    """Return what the filters say now, by the names they have in the URL, even before they are
+    drawn."""
     asked = url.everything()
     found = {key: asked.get(key) for key in DAY_KEYS}
     for key in KEYS:

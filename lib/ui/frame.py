@@ -28,13 +28,13 @@ BACKLOG = {
 
 
 def style() -> None:
-    """The little the theme cannot say."""
+    """Add the few looks that the theme cannot say."""
     st.html(_STYLE)
 
 
 def pages(folder: Path, actor: Person) -> Mapping[str, Sequence[st.Page]]:
-    """The page map. Windows that open from a task have an address and no place in the menu; who
-    sees no patient has the pages without them."""
+    """Return the page map. Windows that open from a task have an address and no place in the menu;
+    who sees no patient has the pages without them."""
     every = _every_page(folder)
     if may_anywhere(actor, Verb.SEE_PATIENTS):
         return every

@@ -134,7 +134,7 @@ def _chosen(actor: Person) -> None:
 
 
 def _message(file: ImportedFile, message: FileMessage) -> Markup:
-    """One message: what became of it and why, where it stands, and its text."""
+    """Draw one message: what became of it and why, where it stands, and its text."""
     first, last = message.first_segment, message.last_segment
     unit = "line" if message.kind in TABLES else "segment" if file.format[:1] in "28" else "item"
     place = f"{unit} {first}" if first == last else f"{unit}s {first} to {last}"
@@ -147,7 +147,7 @@ def _message(file: ImportedFile, message: FileMessage) -> Markup:
 
 
 def _text(file: ImportedFile, message: FileMessage) -> str:
-    """The link to what was set aside, where it is kept."""
+    """Return the link to what was set aside, where it is kept."""
     if not message.has_text:
         return ""
     if message.kind in TABLES:

@@ -43,13 +43,13 @@ class Page:
         return self.report.view
 
     def about(self) -> str:
-        """The filters and the moment, for the subtitle of a chart."""
+        """Return the filters and the moment, for the subtitle of a chart."""
         says = [url.get(key) for key in link.FILTER_KEYS]
         chosen = ", ".join(text for text in says if text)
         return f"{chosen} · {self.line}" if chosen else self.line
 
     def counted(self, name: str, view: View | None = None) -> Table:
-        """One number, counted once until the next commit."""
+        """Return one number, counted once until the next commit."""
         con, wanted = session.connection(), view or self.view
         found: Table = con.store.cached(
             ("backlog", name, wanted), lambda: NUMBERS[name].table(con, wanted)
@@ -167,7 +167,7 @@ def evidence(
     page: Page, name: str, *, frame: pd.DataFrame | None = None,
     opens: dict[str, Any] | None = None, view: View | None = None,
 ) -> None:  # fmt: skip
-    """The table behind a chart, its SQL, its files, and a way to its tasks by keyboard."""
+    """Draw the table behind a chart, its SQL, its files, and a way to its tasks by keyboard."""
     table = page.counted(name, view)
     with st.expander("Table and SQL"):
         if opens:
@@ -191,7 +191,7 @@ def evidence(
 
 
 def frame_of(table: Table) -> pd.DataFrame:
-    """The table as pandas draws it, people without their numbers."""
+    """Return the table as pandas draws it, people without their numbers."""
     frame = pd.DataFrame([list(row) for row in table.rows], columns=list(table.names))
     return frame.drop(columns=[name for name in ("Person",) if name in frame])
 
@@ -218,13 +218,13 @@ def _had_by() -> str | None:
 
 
 def pending_bar(page: Page, **changes: str | None) -> dict[str, str | None]:
-    """What opens pending tasks of the moment of this report."""
+    """Return what opens the pending tasks of the moment of this report."""
     as_of = url.get("as_of")
     return {"pending_on": as_of, **changes} if as_of else changes
 
 
 def day_note_form(page: Page) -> None:
-    """A way to put a note on a day, and to take one away."""
+    """Draw a way to put a note on a day, and to take one away."""
     practices = [p for p in may_anywhere(page.actor, Verb.NOTE_DAYS) if p in page.view.practice_ids]
     if not practices:
         return
@@ -278,7 +278,7 @@ def _do(verb: Callable[[], None], done: str) -> None:
 
 
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with the words of the screen for types and sides."""
+    """Return the table with the words of the screen for types and sides."""
     labels = {kind.value: kind.label for kind in TaskType}
     if "Type" in frame:
         frame = frame.assign(Type=[labels.get(each, each) for each in frame["Type"]])
@@ -293,7 +293,7 @@ def side_bars(
     opens: Callable[[dict[str, Any]], dict[str, str | None]],
     names: Mapping[str, str] | None = None, most: int | None = None,
 ) -> None:  # fmt: skip
-    """Bars of pending tasks, those that wait for the biller apart; each opens its tasks."""
+    """Draw bars of pending tasks, those that wait for the biller apart; each opens its tasks."""
     rows = page.counted(name).dicts()
     called = {
         row[column]: (names or {}).get(row[column], row[column] or "Not named") for row in rows
@@ -313,7 +313,7 @@ def side_bars(
 
 
 def filing_bars(page: Page) -> None:
-    """Bars of pending tasks by what is left of the payer's filing limit."""
+    """Draw bars of pending tasks by what is left of the payer's filing limit."""
     rows = page.counted("pending_by_filing_limit").dicts()
     risk = sum((row["Requested"] for row in rows if row["Filing"] in ("past", "week", "month")),
                Decimal(0))  # fmt: skip

@@ -25,7 +25,8 @@ from lib.web.same_origin import is_followed_link
 
 
 async def send_table(request: Request) -> Response:
-    """One table of a report, for the practices of whoever asks, by the report's own parameters."""
+    """Send one table of a report, for the practices of whoever asks, by the report's own
+    parameters."""
     kind = request.path_params["kind"]
     metric = request.path_params["metric"]
     if kind not in files.KINDS or metric not in NUMBERS:
@@ -47,7 +48,7 @@ async def send_table(request: Request) -> Response:
 
 
 async def send_copy(request: Request) -> Response:
-    """The copy that names nobody, as one ZIP, for the practices of whoever asks."""
+    """Send the copy that names nobody, as one ZIP, for the practices of whoever asks."""
     if not _is_asked_for(request):
         return _ask(request)
     try:
@@ -68,8 +69,8 @@ async def send_copy(request: Request) -> Response:
 
 
 def _is_asked_for(request: Request) -> bool:
-    """True for who pressed a link or button of ours: to count, or to write a copy, is work that
-    another site's page could bring about with the person's cookie."""
+    """Return True for who pressed a link or button of ours: to count, or to write a copy, is work
+    that another site's page could bring about with the person's cookie."""
     return request.method == "POST" or (request.method == "GET" and is_followed_link(request))
 
 
