@@ -74,6 +74,7 @@ def detach(
         document = documents.get(con, document_id, actor=actor)
         if not document_rows.detach(con, document_id, task_id):
             raise NotAttached
+        tasks.take_up_answer(con, task)
         history.record(
             con,
             EventKind.DETACHED,

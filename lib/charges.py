@@ -182,6 +182,7 @@ def save(
         ):
             _store(con, task, charge, opened=opened, actor=actor, now=now)
             notes.add_to_biller(con, task, note, actor=actor, now=now)
+            tasks.take_up_answer(con, task)
         drafts.end(con, task_id, form=Form.CHARGE, writers=drafts_sent, actor=actor)
     return found
 
@@ -260,9 +261,9 @@ def _store(
 ) -> None:
     """Write the charge, with a line of history for each changed field, unless somebody else has
     changed it since it was opened."""
+    if problem := changed_since(con, opened, actor=actor):
+        raise problem
     current = get(con, charge.id, actor=actor)
-    if current.version != opened.version and (theirs := differences(opened, current)):
-        raise ChargeChanged(_last_editor(con, charge.id, actor), theirs)
     changes = differences(current, charge)
     if not changes and current.is_edited:
         return
@@ -330,6 +331,14 @@ def keep_total(con: Connection, before: Charge, after: Charge, *, now: datetime)
             became=after.total,
             now=now,
         )
+
+
+def changed_since(con: Connection, opened: Charge, *, actor: Person) -> ChargeChanged | None:
+    """Return who changed what of a charge since it was opened; None if nobody did."""
+    current = get(con, opened.id, actor=actor)
+    if current.version == opened.version or not (theirs := differences(opened, current)):
+        return None
+    return ChargeChanged(_last_editor(con, opened.id, actor), theirs)
 
 
 def _last_editor(con: Connection, charge_id: int, actor: Person) -> str:

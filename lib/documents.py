@@ -344,6 +344,7 @@ def link(con: Connection, task: Task, document: Document, *, actor: Person, now:
     """Attach the document inside the caller's transaction, with its history; once."""
     if not document_rows.attach(con, document, task.id, actor_id=actor.id, now=now):
         return
+    tasks.take_up_answer(con, task)
     of_whom = f" (of {document.patient_name})" if is_of_other_patient(document, task) else ""
     history.record(
         con,

@@ -7,7 +7,7 @@ from datetime import datetime
 from lib import access
 from lib.access import Verb
 from lib.event_kinds import EventKind
-from lib.models import Event, Person
+from lib.models import Event, Person, Resolution, Status, Task
 from lib.store.database import Connection
 
 
@@ -54,6 +54,46 @@ def record(
         actor_id=actor_id,
         now=now,
         was_assignee_id=was_assignee_id,
+        resolution=resolution,
+    )
+
+
+def record_assignee(
+    con: Connection, task: Task, name: str | None, actor: Person, now: datetime,
+    detail: str | None = None,
+) -> None:  # fmt: skip
+    """Record whom the task is assigned to now."""
+    record(
+        con,
+        EventKind.ASSIGNED,
+        practice_id=task.practice_id,
+        task_id=task.id,
+        actor_id=actor.id,
+        now=now,
+        field="Assignee",
+        old=task.assignee_name,
+        new=name,
+        detail=detail,
+        was_assignee_id=task.assignee_id,
+    )
+
+
+def record_status(
+    con: Connection, kind: EventKind, task: Task, status: Status, actor: Person, now: datetime,
+    detail: str | None = None, resolution: Resolution | None = None,
+) -> None:  # fmt: skip
+    """Record the state the task is in now."""
+    record(
+        con,
+        kind,
+        practice_id=task.practice_id,
+        task_id=task.id,
+        actor_id=actor.id,
+        now=now,
+        field="Status",
+        old=task.status.label,
+        new=status.label,
+        detail=detail,
         resolution=resolution,
     )
 

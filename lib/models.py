@@ -289,6 +289,7 @@ class Task:
     version: int
     requested_on: date | None = None  # the asker's own date; None where it was not recorded
     resolution: Resolution | None = None  # of a completed task; None where it was not recorded
+    is_answered: bool = False  # by the biller, and the practice has not acted on it since
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +319,8 @@ class TaskRow:
     assignee_name: str | None
     requested_on: date | None = None
     practice_id: int = 0
+    practice_name: str = ""
+    is_answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +339,8 @@ class TaskFilter:
     types: tuple[TaskType, ...] = ()
     assignee_id: int | None = None
     unassigned: bool = False
+    turn: Turn | None = None
+    answered: bool = False  # the biller's answer waits for the practice
     payer: str | None = None
     provider: str | None = None
     practice_id: int | None = None

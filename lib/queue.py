@@ -26,6 +26,8 @@ FILTERS: dict[str, str] = {
     "types": "list_contains($types, task.type)",
     "assignee_id": "task.assignee_id = $assignee_id",
     "unassigned": "task.assignee_id IS NULL",
+    "turn": "task.turn = $turn",
+    "answered": "task.is_answered",
     "payer": "task.payer_name = $payer",
     "provider": "task.provider_name = $provider",
     "created_from": "task.created_at >= $created_from",
@@ -61,6 +63,7 @@ ORDERS: dict[str, str] = {
     "status": "task.status",
     "assignee": "assignee.name",
     "completed": "task.completed_at",
+    "practice": "(SELECT name FROM practice WHERE id = task.practice_id)",
 }
 
 
@@ -145,8 +148,9 @@ def find(
         SELECT task.id, task.title, task.type, task.patient_name, task.payer_name,
                task.date_of_service, task.amount, task.created_at, task.completed_at,
                task.due_on, task.status, task.turn, assignee.name AS assignee_name,
-               task.requested_on, task.practice_id
-        FROM task {join}
+               task.requested_on, task.practice_id, practice.name AS practice_name,
+               task.is_answered
+        FROM task {join} JOIN practice ON practice.id = task.practice_id
         WHERE task.id IN (SELECT unnest($ids::BIGINT[]))
         ORDER BY list_position($ids::BIGINT[], task.id)
         """,
@@ -157,13 +161,16 @@ def find(
 
 def counts(con: Connection, practice_ids: Sequence[int], *, actor: Person) -> dict[str, int]:
     """Count what the left menu shows, in those of these practices that are the actor's: pending
-    tasks as "all", "mine", "unassigned" and by type, and "completed" ones."""
+    tasks as "all", "mine", "unassigned", "waiting" on the biller, "answered" and by type, and
+    "completed" ones."""
     practices = [practice for practice in practice_ids if practice in actor.practice_ids]
     pending = con.rows(
         """
         SELECT type, count(*),
                count(*) FILTER (WHERE assignee_id = $person_id),
-               count(*) FILTER (WHERE assignee_id IS NULL)
+               count(*) FILTER (WHERE assignee_id IS NULL),
+               count(*) FILTER (WHERE turn = 'biller'),
+               count(*) FILTER (WHERE is_answered)
         FROM task
         WHERE list_contains($practices, practice_id) AND is_open
         GROUP BY type
@@ -179,6 +186,8 @@ def counts(con: Connection, practice_ids: Sequence[int], *, actor: Person) -> di
         "all": sum(row[1] for row in pending),
         "mine": sum(row[2] for row in pending),
         "unassigned": sum(row[3] for row in pending),
+        "waiting": sum(row[4] for row in pending),
+        "answered": sum(row[5] for row in pending),
         **{kind.value: 0 for kind in TaskType},
         **{row[0]: row[1] for row in pending},
         "completed": completed,

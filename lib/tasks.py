@@ -37,7 +37,8 @@ _TASK_COLUMNS = """
     task.payer_name, task.provider_name, task.date_of_service, task.amount, task.due_on,
     task.due_rule, task.document_label, task.source, task.codes, task.created_at,
     called[task.created_by] AS created_by, task.started_at, task.completed_at,
-    called[task.completed_by] AS completed_by, task.version, task.requested_on, task.resolution
+    called[task.completed_by] AS completed_by, task.version, task.requested_on, task.resolution,
+    task.is_answered
 """
 
 
@@ -212,7 +213,7 @@ def give(
         to=to,
         task_id=task.id,
     )
-    _record_assignee(con, task, name, actor, now, detail)
+    history.record_assignee(con, task, name, actor, now, detail)
 
 
 def give_back(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
@@ -226,30 +227,32 @@ def give_back(con: Connection, task: Task, *, actor: Person, now: datetime) -> N
         """,
         task_id=task.id,
     )
-    _record_assignee(con, task, None, actor, now)
+    history.record_assignee(con, task, None, actor, now)
     if task.status is Status.IN_PROGRESS:
-        _record_status(con, EventKind.GIVEN_BACK, task, Status.OPEN, actor, now)
+        history.record_status(con, EventKind.GIVEN_BACK, task, Status.OPEN, actor, now)
 
 
 def mark_not_started(
-    con: Connection, task: Task, *, assignee_id: int | None, started_at: datetime, actor: Person,
-    now: datetime,
+    con: Connection, task: Task, *, assignee_id: int | None, started_at: datetime,
+    is_answered: bool, actor: Person, now: datetime,
 ) -> None:  # fmt: skip
     """Put a started task back as it was: open, with whoever had it, and without that start."""
     con.execute(
         """
         UPDATE task SET status = 'open', assignee_id = $assignee_id, version = version + 1,
+            is_answered = $is_answered,
             started_at = CASE WHEN started_at = $started_at THEN NULL ELSE started_at END
         WHERE id = $task_id
         """,
         task_id=task.id,
         assignee_id=assignee_id,
+        is_answered=is_answered,
         started_at=started_at,
     )
-    _record_status(con, EventKind.START_UNDONE, task, Status.OPEN, actor, now)
+    history.record_status(con, EventKind.START_UNDONE, task, Status.OPEN, actor, now)
     if assignee_id != task.assignee_id:
         name = con.value("SELECT name FROM person WHERE id = $id", id=assignee_id)
-        _record_assignee(con, task, name, actor, now)
+        history.record_assignee(con, task, name, actor, now)
 
 
 def mark_started(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
@@ -265,7 +268,7 @@ def mark_started(con: Connection, task: Task, *, actor: Person, now: datetime) -
         task_id=task.id,
         now=now,
     )
-    _record_status(con, EventKind.STARTED, task, Status.IN_PROGRESS, actor, now)
+    history.record_status(con, EventKind.STARTED, task, Status.IN_PROGRESS, actor, now)
 
 
 def mark_completed(
@@ -274,7 +277,7 @@ def mark_completed(
     """Set the task to completed, as it ended; what was typed about it and not saved goes."""
     con.execute(
         """
-        UPDATE task SET status = 'completed', is_open = false, turn = 'biller',
+        UPDATE task SET status = 'completed', is_open = false, turn = 'biller', is_answered = false,
             started_at = coalesce(started_at, $now), completed_at = $now, completed_by = $actor_id,
             resolution = $resolution, version = version + 1
         WHERE id = $task_id
@@ -294,7 +297,7 @@ def mark_completed(
         task_id=task.id,
         actor_id=actor.id,
     )
-    _record_status(
+    history.record_status(
         con, EventKind.COMPLETED, task, Status.COMPLETED, actor, now, resolution=resolution
     )
 
@@ -321,16 +324,28 @@ def mark_reopened(
             day=about["date_of_service"] or task.date_of_service,
         )
         search_terms.index(con, [task.id])
-    _record_status(con, EventKind.REOPENED, task, Status.IN_PROGRESS, actor, now, reason)
+    history.record_status(con, EventKind.REOPENED, task, Status.IN_PROGRESS, actor, now, reason)
 
 
 def wait_on(con: Connection, task: Task, side: Turn) -> None:
-    """Set whose turn it is: the practice's or the biller's."""
+    """Set whose turn it is: the biller's by a question, the practice's by the answer to it."""
     con.execute(
-        "UPDATE task SET turn = $side, version = version + 1 WHERE id = $task_id",
+        """
+        UPDATE task SET turn = $side, is_answered = ($side = 'practice'), version = version + 1
+        WHERE id = $task_id
+        """,
         side=side,
         task_id=task.id,
     )
+
+
+def take_up_answer(con: Connection, task: Task) -> None:
+    """Let the task no longer stand as answered: the practice acts on it."""
+    if task.is_answered:
+        con.execute(
+            "UPDATE task SET is_answered = false, version = version + 1 WHERE id = $task_id",
+            task_id=task.id,
+        )
 
 
 def suggest_completion(con: Connection, task_id: int, sentence: str, *, now: datetime) -> None:
@@ -444,44 +459,6 @@ def follow_charge(con: Connection, charge_id: int, *, provider: str, day: date |
         day=day,
     )
     search_terms.index(con, [task_id for (task_id,) in changed])
-
-
-def _record_assignee(
-    con: Connection, task: Task, name: str | None, actor: Person, now: datetime,
-    detail: str | None = None,
-) -> None:  # fmt: skip
-    history.record(
-        con,
-        EventKind.ASSIGNED,
-        practice_id=task.practice_id,
-        task_id=task.id,
-        actor_id=actor.id,
-        now=now,
-        field="Assignee",
-        old=task.assignee_name,
-        new=name,
-        detail=detail,
-        was_assignee_id=task.assignee_id,
-    )
-
-
-def _record_status(
-    con: Connection, kind: EventKind, task: Task, status: Status, actor: Person, now: datetime,
-    detail: str | None = None, resolution: Resolution | None = None,
-) -> None:  # fmt: skip
-    history.record(
-        con,
-        kind,
-        practice_id=task.practice_id,
-        task_id=task.id,
-        actor_id=actor.id,
-        now=now,
-        field="Status",
-        old=task.status.label,
-        new=status.label,
-        detail=detail,
-        resolution=resolution,
-    )
 
 
 def is_biller(actor: Person, practice_id: int) -> bool:

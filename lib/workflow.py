@@ -66,6 +66,7 @@ def start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> Non
         if task.assignee_id is None:
             tasks.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
         tasks.mark_started(con, task, actor=actor, now=now)
+        tasks.take_up_answer(con, task)
 
 
 def take_over(
@@ -86,6 +87,7 @@ def take_over(
             con, task, to=actor.id, name=actor.name, detail="Taken over", actor=actor, now=now
         )
         tasks.mark_started(con, task, actor=actor, now=now)
+        tasks.take_up_answer(con, task)
 
 
 def undo_start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> None:
@@ -99,8 +101,8 @@ def undo_start(con: Connection, task_id: int, *, actor: Person, now: datetime) -
         if before is None:
             raise StartNotUndone
         tasks.mark_not_started(
-            con, task, assignee_id=before.assignee_id, started_at=before.started_at, actor=actor,
-            now=now,
+            con, task, assignee_id=before.assignee_id, started_at=before.started_at,
+            is_answered=before.is_answered, actor=actor, now=now,
         )  # fmt: skip
 
 
@@ -113,6 +115,7 @@ def can_undo_start(con: Connection, task: Task, *, actor: Person) -> bool:
 class _Before:
     assignee_id: int | None
     started_at: datetime
+    is_answered: bool
 
 
 def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
@@ -122,7 +125,7 @@ def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
     story = con.rows(
         """
         SELECT kind, actor_id, happened_at, was_assignee_id FROM event
-        WHERE task_id = $task_id ORDER BY id DESC LIMIT 2
+        WHERE task_id = $task_id ORDER BY id DESC LIMIT 3
         """,
         task_id=task.id,
     )
@@ -137,11 +140,12 @@ def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
     if typed or not story or story[0][:2] != ("started", actor.id):
         return None
     started_at = utc(story[0][2])
-    given = story[1:] and story[1][:3] == ("assigned", *story[0][1:3])
-    if not given:
-        return _Before(actor.id, started_at)
+    is_given = bool(story[1:]) and story[1][:3] == ("assigned", *story[0][1:3])
+    is_answered = [row[0] for row in story[1 + is_given :][:1]] == ["answered"]
+    if not is_given:
+        return _Before(actor.id, started_at, is_answered)
     had = [c.id for c in people.colleagues(con, task.practice_id) if c.id == story[1][3]]
-    return _Before(had[0] if had else None, started_at)
+    return _Before(had[0] if had else None, started_at, is_answered)
 
 
 def _workable(con: Connection, task_id: int, actor: Person) -> Task:

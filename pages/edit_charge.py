@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from lib import charges, notes
 from lib.intake import provenance
 from lib.models import Channel, Charge, Person, Task, TaskType
-from lib.ui import document_attach, html, navigation, session, verbs
-from lib.ui.charge_actions import actions, conflict, other_drafts
+from lib.ui import document_attach, follow, html, navigation, session, verbs
+from lib.ui.charge_actions import actions, conflict, look_again, other_drafts
 from lib.ui.edit_form import form, heard
 from lib.ui.editing import Editing, editing, forget, keep
 from lib.ui.session_state import Kept
@@ -18,17 +20,23 @@ from lib.ui.task_page import complete_without_charge, head, task_of_window
 OPENED = Kept[int]("window")  # the task whose charge was read when the page was opened
 
 
-@st.fragment
+@st.fragment(key="window")
 def window() -> None:
     """Draw the form and what is beside it."""
     actor = session.person()
     verbs.settle()
+    seen = follow.latest_of_window(actor)
     task, is_mine = task_of_window("Edit Charge", actor)
     if task.charge_id is None:
+        follow.follow_task("window", task.id, seen)
         complete_without_charge(task, actor, is_mine=is_mine)
         return
     charge = charges.get(session.connection(), task.charge_id, actor=actor)
     state = editing(task, charge, actor)
+    follow.follow_task(
+        "window", task.id, seen, is_form=state.is_changed,
+        on_news=partial(look_again, state, actor),
+    )  # fmt: skip
     with st.container(key="edit_body"):
         left, right = st.columns([3.4, 1], gap="medium")
     with left:

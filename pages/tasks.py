@@ -5,22 +5,22 @@ import streamlit as st
 from lib.access import Verb, may_anywhere
 from lib.ui import filters, navigation, session, url
 from lib.ui.details import details
-from lib.ui.task_list import choices, colleagues_of, menu, task_list
+from lib.ui.task_list import desk_of, menu, task_list
 
 actor = session.person()
-desk = filters.Desk(actor, colleagues_of(actor), choices)
+desk = desk_of(actor)
 known = filters.options(desk)
 # The list is drawn first: it need not wait for what is above and beside it.
 above = st.container()
 with st.container(horizontal=True, key="work"):
     with st.container(key="list_box"):
-        task_list(desk, filters.state(known))
+        task_list()
     details()
 with above:
     filters.choose(known, desk)
 filters.choose_practice(known)
 url.yield_to_browser()
 with st.sidebar:
-    menu(actor)
+    menu()
     if may_anywhere(actor, Verb.CREATE_TASK) and st.button("New task", width="stretch"):
         navigation.go("new_task", task=None)

@@ -157,6 +157,7 @@ def add_tasks(con: Connection, practice_id: int, rows: Sequence[dict[str, Any]])
             "practice_id": practice_id,
             "type": TaskType.CODING,
             "status": Status.OPEN,
+            "is_answered": False,
             "turn": "practice",
             "title": "Diagnosis is missing",
             "instructions": "Add the diagnosis.",

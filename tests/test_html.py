@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from lib.event_kinds import EventKind
 from lib.models import Channel, Event, Note, Status, Turn
 from lib.ui import html
 from tests.test_architecture import ROOT, SOURCES
+from tests.test_task_list import ROW
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOON = datetime(2025, 3, 3, 18, 0, tzinfo=UTC)
@@ -28,9 +30,15 @@ TEMPLATES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "lib").rglob(
 
 
 def test_a_pending_task_that_waits_for_the_biller_says_so() -> None:
-    assert html.state(Status.OPEN, Turn.BILLER)[0] == "biller"
-    assert html.state(Status.COMPLETED, Turn.BILLER) == ("completed", "Completed")
-    assert html.state(Status.IN_PROGRESS, Turn.PRACTICE) == ("in_progress", "In progress")
+    waiting = replace(ROW, turn=Turn.BILLER)
+
+    assert html.state(waiting) == ("biller", "Waiting on biller")
+    assert html.state(replace(waiting, status=Status.COMPLETED)) == ("completed", "Completed")
+    assert html.state(replace(ROW, status=Status.IN_PROGRESS)) == ("in_progress", "In progress")
+
+
+def test_a_task_that_the_biller_answered_says_so() -> None:
+    assert html.state(replace(ROW, is_answered=True)) == ("answered", "Answered")
 
 
 def test_facts_without_a_value_are_left_out() -> None:

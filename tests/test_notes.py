@@ -67,6 +67,85 @@ def test_an_answer_gives_the_turn_back_to_the_practice(con: Connection, cast: Ca
     assert story(con, task_id)[-1] == ("answered", None, None, None, None, "Dora")
 
 
+def answered(con: Connection, cast: Cast) -> int:
+    """A task of which the biller answered a question, which the practice has not read yet."""
+    task_id = add_task(con, cast.practice)
+    notes.ask(con, task_id, "Which code?", token="a", actor=cast.ana, now=NOON)
+    notes.answer(con, task_id, "E11.9", token="b", actor=cast.dora, now=NOON)
+    return task_id
+
+
+@pytest.mark.parametrize(
+    ("act", "stays"),
+    [
+        (lambda con, task_id, cast: None, True),
+        (
+            lambda con, task_id, cast: notes.comment(
+                con, task_id, "See the answer.", token="c", actor=cast.ana, now=NOON
+            ),
+            True,
+        ),
+        (
+            lambda con, task_id, cast: workflow.assign(
+                con, task_id, to=cast.ben.id, seen=cast.ana.id, actor=cast.ana, now=NOON
+            ),
+            True,
+        ),
+        (
+            lambda con, task_id, cast: notes.ask(
+                con, task_id, "And which day?", token="c", actor=cast.ana, now=NOON
+            ),
+            False,
+        ),
+        (
+            lambda con, task_id, cast: workflow.start(con, task_id, actor=cast.ana, now=NOON),
+            False,
+        ),
+        (
+            lambda con, task_id, cast: workflow.take_over(
+                con, task_id, seen=cast.ana.id, actor=cast.ben, now=NOON
+            ),
+            False,
+        ),
+    ],
+    ids=["nothing", "comment", "assign", "ask", "start", "take over"],
+)
+def test_a_task_stands_as_answered_until_the_practice_acts_on_it(
+    con: Connection, cast: Cast, act: Callable[..., None], stays: bool
+) -> None:
+    task_id = answered(con, cast)
+
+    act(con, task_id, cast)
+
+    assert tasks.get(con, task_id, actor=cast.ana).is_answered is stays
+
+
+def test_work_on_a_started_task_takes_up_the_answer_that_came_meanwhile(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = add_task(con, cast.practice)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
+    notes.ask(con, task_id, "Which code?", token="a", actor=cast.ana, now=NOON)
+    notes.answer(con, task_id, "E11.9", token="b", actor=cast.dora, now=NOON)
+    assert tasks.get(con, task_id, actor=cast.ana).is_answered
+
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)  # Continue Task
+
+    assert not tasks.get(con, task_id, actor=cast.ana).is_answered
+
+
+def test_a_start_that_is_undone_leaves_the_task_answered_as_it_was(
+    con: Connection, cast: Cast
+) -> None:
+    task_id, other = answered(con, cast), add_task(con, cast.practice)
+    for each in (task_id, other):
+        workflow.start(con, each, actor=cast.ana, now=NOON)
+        workflow.undo_start(con, each, actor=cast.ana, now=NOON)
+
+    assert tasks.get(con, task_id, actor=cast.ana).is_answered
+    assert not tasks.get(con, other, actor=cast.ana).is_answered
+
+
 def test_the_biller_writes_notes_even_when_the_task_is_completed(
     con: Connection, cast: Cast
 ) -> None:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib import queue
-from lib.models import Status, TaskRow, TaskType, Turn
+from lib import people, queue
+from lib.models import Role, Status, TaskRow, TaskType, Turn
 from lib.store.database import Connection, Store
 from lib.ui import filters, session, task_list
 from tests.conftest import Cast
@@ -46,6 +46,43 @@ def test_every_type_has_an_entry_in_the_order_of_the_types() -> None:
     entries = [view for view, _ in task_list._MENU]
 
     assert [view for view in entries if view in set(TaskType)] == list(TaskType)
+
+
+def test_the_billers_side_has_its_questions_to_answer(store: Store, cast: Cast) -> None:
+    con = store.connection()
+    waiting = add_task_of_charge(con, cast.practice, turn=Turn.BILLER)
+    answered = add_task_of_charge(con, cast.practice, is_answered=True)
+
+    with Visit(store, cast.dora) as visit:
+        visit.page("tasks", status="Waiting on biller")
+        assert [row["id"] for row in visit.listed()] == [waiting]
+        assert ("waiting", "Questions to answer", "1") in visit.menu()
+        assert not {"mine", "unassigned", "answered"} & {view for view, *_ in visit.menu()}
+    with Visit(store, cast.ana) as visit:
+        visit.page("tasks", status="Answered")
+        assert [row["id"] for row in visit.listed()] == [answered]
+        assert visit.listed()[0]["status"] == "Answered"
+        assert ("waiting", "Waiting on biller", "1") in visit.menu()
+        assert ("answered", "Answered", "1") in visit.menu()
+
+
+def test_only_people_of_several_practices_have_a_column_for_them(store: Store, cast: Cast) -> None:
+    con = store.connection()
+    add_task(con, cast.practice)
+    south = add_task(con, cast.other_practice)
+    roles = {cast.practice: Role.BILLER, cast.other_practice: Role.BILLER}
+    both = people.add_person(con, "Eli", "eli@example.org", roles, is_sample=True, now=NOW)
+
+    with Visit(store, cast.ana) as visit:
+        visit.page("tasks")
+        assert "Practice" not in visit.columns()
+        assert "practice" not in visit.listed()[0]
+    with Visit(store, people.person(con, both)) as visit:
+        visit.page("tasks", sort="-practice")
+        assert "Practice" in visit.columns()
+        names = [row["practice"] for row in visit.listed()]
+        assert names == sorted(names, reverse=True)
+        assert {row["id"]: row["practice"] for row in visit.listed()}[south] == names[0]
 
 
 def test_every_column_can_be_ordered_by() -> None:

@@ -48,8 +48,9 @@ def five_tasks(con: Connection, cast: Cast) -> None:
         [
             {"title": "a", "type": TaskType.CODING, "amount": Decimal("10.00"), "payer_name": "P"},
             {"title": "b", "type": TaskType.DOCUMENTS, "assignee_id": cast.ana.id,
-             "status": Status.IN_PROGRESS, "provider_name": "D"},
-            {"title": "c", "amount": Decimal("20.00"), "created_at": minutes(10)},
+             "status": Status.IN_PROGRESS, "provider_name": "D", "is_answered": True},
+            {"title": "c", "amount": Decimal("20.00"), "created_at": minutes(10),
+             "turn": Turn.BILLER},
             {"title": "d", "amount": Decimal("30.00"), "assignee_id": cast.ben.id, **DONE},
             {"title": "e", "created_at": minutes(20), "assignee_id": cast.ana.id, **DONE,
              "completed_at": minutes(40)},
@@ -70,6 +71,9 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
     ({"types": (TaskType.DOCUMENTS, TaskType.CODING)}, "abcde"),
     ({"types": (TaskType.PROVIDER,)}, ""),
     ({"unassigned": True}, "ac"),
+    ({"turn": Turn.BILLER}, "c"),
+    ({"turn": Turn.PRACTICE}, "abde"),
+    ({"answered": True}, "b"),
     ({"payer": "P"}, "a"),
     ({"payer": "p"}, ""),
     ({"provider": "D"}, "b"),
@@ -150,6 +154,7 @@ VALUE = {
     "title": "title", "type": "type", "patient": "patient_name", "payer": "payer_name",
     "service": "date_of_service", "amount": "amount", "age": "created_at", "due": "due_on",
     "status": "status", "assignee": "assignee_name", "completed": "completed_at",
+    "practice": "practice_name",
 }  # fmt: skip
 
 
@@ -225,7 +230,8 @@ def test_the_menu_counts_pending_tasks_and_completed_ones(con: Connection, cast:
     found = queue.counts(con, cast.ana.practice_ids, actor=cast.ana)
 
     assert found == {
-        "all": 3, "mine": 1, "unassigned": 2, "completed": 2, "coding": 2, "documents": 1,
+        "all": 3, "mine": 1, "unassigned": 2, "waiting": 1, "answered": 1, "completed": 2,
+        "coding": 2, "documents": 1,
         "patient": 0, "insurance": 0, "authorization": 0, "provider": 0, "charge": 0,
     }  # fmt: skip
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.store.process import ROOT
-from lib.ui import every_press, frame, navigation, session, url
+from lib.ui import every_press, follow, frame, navigation, session, url
 
 every_press.listen()
 
@@ -18,4 +18,5 @@ url.arrive(page.url_path)
 if page.title != frame.LIST:  # the list sets the browser's address itself, and is painted first
     url.write()
 page.run()
+follow.still()
 url.write()

@@ -87,6 +87,15 @@ def conflict(state: Editing, task: Task, actor: Person) -> None:
         )
 
 
+def look_again(state: Editing, actor: Person) -> None:
+    """Show what somebody saved meanwhile, if something is typed here too. Called when the person
+    asks for it; it does not yield."""
+    problem = charges.changed_since(session.connection(), state.opened, actor=actor)
+    if problem and state.is_changed:
+        state.refusal, state.changes = str(problem), problem.changes
+        state.changed_by = problem.who
+
+
 def typed_changes(state: Editing) -> list[FieldChange]:
     """Return what was typed into the form, field by field; unreadable values as typed."""
     typed, unreadable = charge_form.from_form(state.form, state.opened)

@@ -16,7 +16,7 @@ from lib.errors import BillingError
 from lib.intake import provenance
 from lib.models import Channel, Document, Note, Person, Status, Task
 from lib.store.idempotency import new_token
-from lib.ui import components, document_attach, html, kept_text, navigation, session, verbs
+from lib.ui import components, document_attach, follow, html, kept_text, navigation, session, verbs
 from lib.ui.charge_panel import charge_basis
 from lib.ui.navigation import ASSIGNING, Assigning
 from lib.ui.session_state import KeptOrNewEach
@@ -36,11 +36,13 @@ def details() -> None:
         return
     with st.container(key="details_box"):
         try:
+            seen = follow.latest_of_task(task_id, actor)
             task = tasks.get(session.connection(), task_id, actor=actor)
         except BillingError as problem:
             _head(None)
             st.warning(session.escape_markdown(str(problem)))
             return
+        follow.follow_task("details", task.id, seen, is_form=ASSIGNING.is_there())
         _panel(task, actor)
 
 
@@ -83,7 +85,7 @@ def _head(task: Task | None) -> None:
         else:
             st.html(
                 html.render(
-                    "details_head", title=task.title, badge=html.badge(task.status, task.turn),
+                    "details_head", title=task.title, badge=html.badge(task),
                     type=task.type.label,
                 ),
                 width="stretch",

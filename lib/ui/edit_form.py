@@ -13,7 +13,7 @@ from lib import charge_form, charges, scrubber
 from lib.charge_form import FIELD_LABELS, amount_of
 from lib.formats import show
 from lib.models import Charge, Person, Problem, Task
-from lib.ui import components, html, session, session_state, verbs
+from lib.ui import components, follow, html, session, session_state, verbs
 from lib.ui.editing import Editing, keep
 
 _ROWS = (
@@ -113,6 +113,8 @@ def heard(state: Editing, task: Task, actor: Person) -> None:
     """Take and save what was typed: the callback of every field in the window."""
     take_typed(state, task)
     verbs.keep_typed(actor, partial(keep, state, task))
+    if not state.not_kept:
+        follow.stay(task.id, actor)
 
 
 def found_in(state: Editing, task: Task, actor: Person) -> tuple[Charge, list[Problem]]:

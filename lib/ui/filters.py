@@ -13,16 +13,20 @@ from lib import formats, people
 from lib.backlog import link
 from lib.backlog.link import ME, NOBODY
 from lib.backlog.pending import AGES, DUE, FILING, SIDES
-from lib.models import Colleague, Person, Status, TaskFilter, TaskType
+from lib.models import Colleague, Person, Status, TaskFilter, TaskType, Turn
 from lib.store.search_words import words
 from lib.ui import session, url
 
-STATUSES: dict[str, tuple[Status, ...]] = {
-    "Pending": (Status.OPEN, Status.IN_PROGRESS),
-    "Open": (Status.OPEN,),
-    "In progress": (Status.IN_PROGRESS,),
-    "Completed": (Status.COMPLETED,),
-    "Pending and completed": tuple(Status),
+_PENDING = (Status.OPEN, Status.IN_PROGRESS)
+# What each choice of the status filter means, as fields of TaskFilter.
+STATUSES: dict[str, dict[str, Any]] = {
+    "Pending": {"statuses": _PENDING},
+    "Open": {"statuses": (Status.OPEN,)},
+    "In progress": {"statuses": (Status.IN_PROGRESS,)},
+    "Waiting on biller": {"statuses": _PENDING, "turn": Turn.BILLER},
+    "Answered": {"statuses": _PENDING, "answered": True},
+    "Completed": {"statuses": (Status.COMPLETED,)},
+    "Pending and completed": {"statuses": tuple(Status)},
 }
 TYPES = {kind.label: kind for kind in TaskType}
 FilterOptions = Mapping[str, Callable[[], Sequence[str]]]  # a filter's key -> what it may say
@@ -107,7 +111,7 @@ PRACTICE = Filter(
 FILTERS = (
     Filter("q", "Search tasks", 204, lambda text, _: {"words": words(text)},
            is_search=True, is_of_today=True),
-    Filter("status", "Status", 112, lambda name, _: {"statuses": STATUSES[name]},
+    Filter("status", "Status", 112, lambda name, _: STATUSES[name],
            lambda _: list(STATUSES), is_of_today=True),
     Filter("type", "Type", 118, lambda name, _: {"types": (TYPES[name],)}, lambda _: list(TYPES)),
     Filter("assignee", "Assignee", 142, _assignee, _assignees),
@@ -249,7 +253,7 @@ def read(says: dict[str, str | None], desk: Desk) -> tuple[TaskFilter, list[str]
             if fields is None:
                 problems.append(each.problem.format(label=each.label))
     values |= _of_bar(says, desk)
-    values.setdefault("statuses", STATUSES["Pending"])
+    values.setdefault("statuses", _PENDING)
     return TaskFilter(**values), problems
 
 

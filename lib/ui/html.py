@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from lib import formats
 from lib.intake.provenance import Provenance
-from lib.models import Event, Note, Status, Task, Turn
+from lib.models import Event, Note, Status, Task, TaskRow, Turn
 
 
 def environment(folder: Path) -> Environment:
@@ -107,16 +107,19 @@ def table(
     return render("table", heads=heads, rows=rows, right=right, style=style)
 
 
-def state(status: Status, turn: Turn) -> tuple[str, str]:
-    """Return a task's state as (style, words); a pending task that waits for the biller says so."""
-    if status is not Status.COMPLETED and turn is Turn.BILLER:
+def state(task: Task | TaskRow) -> tuple[str, str]:
+    """Return a task's state as (style, words); a pending task that waits for the biller says so, or
+    that the biller has answered."""
+    if task.status is not Status.COMPLETED and task.turn is Turn.BILLER:
         return "biller", "Waiting on biller"
-    return status.value, status.label
+    if task.is_answered:
+        return "answered", "Answered"
+    return task.status.value, task.status.label
 
 
-def badge(status: Status, turn: Turn) -> Markup:
+def badge(task: Task) -> Markup:
     """Return a task's state as a badge."""
-    style, label = state(status, turn)
+    style, label = state(task)
     return render("badge", style=style, label=label)
 
 

@@ -13,7 +13,7 @@ from lib.drafts import Draft, Form
 from lib.errors import BillingError
 from lib.models import Person, Task
 from lib.store.idempotency import new_token
-from lib.ui import session, verbs
+from lib.ui import follow, session, verbs
 from lib.ui.session_state import KeptEach
 
 
@@ -124,6 +124,8 @@ def now(state: Text) -> str:
 def _hear(state: Text, actor: Person) -> None:
     now(state)
     verbs.keep_typed(actor, partial(keep, state))
+    if not state.not_kept:
+        follow.stay(state.task.id, actor)
 
 
 def _say(state: Text, actor: Person) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lib import queue
 from lib.models import Person, TaskFilter
 from lib.ui import filters, session
-from lib.ui.task_list import choices, colleagues_of, place
+from lib.ui.task_list import desk_of, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class View:
 
 def view(actor: Person) -> View:
     """Return the view that the address of a window still carries."""
-    desk = filters.Desk(actor, colleagues_of(actor), choices)
+    desk = desk_of(actor)
     says = filters.state(filters.options(desk))
     wanted, _ = filters.read(says, desk)
     return View(wanted, *place(says))

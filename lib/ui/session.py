@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,8 @@ from lib.store.database import Connection
 from lib.ui import html, session_state
 from lib.ui.session_state import Kept, KeptOrNew
 
+_NOBODY_CLICKED = Kept[datetime]("nobody_clicked")  # when a page was last drawn by itself
+_ONE_RUN = timedelta(seconds=3)  # longer than a page is drawn
 _UNSEEN = "\u2060"  # a word joiner: no width, and no line breaks at it
 _MADE_OF_TEXT = re.compile(
     r":(?=[\w+-]+:|/|material|streamlit)"  # http://, :emoji:, :material/icon:
@@ -81,10 +83,18 @@ def same_person(before: Person) -> Person:
     return actor
 
 
+def note_that_nobody_clicked() -> None:
+    """Note that the run which begins now is not somebody's doing, so that it keeps no session
+    alive."""
+    _NOBODY_CLICKED.put(now())
+
+
 def _of_cookie() -> Person:
     con = connection()
     token = st.context.cookies.get(people.COOKIE)
-    person_id = people.session_of(con, token, now=now())
+    nobody = _NOBODY_CLICKED.get()
+    is_use = nobody is None or now() - nobody > _ONE_RUN
+    person_id = people.session_of(con, token, now=now(), is_use=is_use)
     actor: Person | None = con.store.cached(
         ("person", person_id), lambda: people.person(con, person_id)
     )

@@ -12,18 +12,33 @@ import streamlit as st
 
 from lib import formats, queue
 from lib.backlog import link
-from lib.models import Colleague, Person, TaskFilter, TaskPage, TaskRow, TaskType
-from lib.ui import components, filters, html, navigation, session, session_state, url
+from lib.models import Colleague, Person, Role, TaskFilter, TaskPage, TaskRow, TaskType
+from lib.ui import components, filters, follow, html, navigation, session, session_state, url
 from lib.ui.filters import Desk
 
 _MENU = [
     ("all", "All tasks"),
     ("mine", "My tasks"),
     ("unassigned", "Unassigned"),
+    ("waiting", "Waiting on biller"),
+    ("answered", "Answered"),
+    *((kind.value, kind.label) for kind in TaskType),
+    ("completed", "Completed"),
+]
+_OF_BILLER = [
+    ("all", "All tasks"),
+    ("waiting", "Questions to answer"),
     *((kind.value, kind.label) for kind in TaskType),
     ("completed", "Completed"),
 ]
 _FIRST_OF_GROUP = (TaskType.CODING.value, "completed")
+_STATUS = {"waiting": "Waiting on biller", "answered": "Answered", "completed": "Completed"}
+
+
+def entries(actor: Person) -> list[tuple[str, str]]:
+    """Return the entries of the left menu: of the biller's side for whoever is on no other."""
+    is_biller = all(m.role is Role.BILLER for m in actor.memberships)
+    return _OF_BILLER if is_biller else _MENU
 
 
 def view_filters(view: str) -> dict[str, str | None]:
@@ -31,7 +46,7 @@ def view_filters(view: str) -> dict[str, str | None]:
     return {
         "assignee": {"mine": link.ME, "unassigned": link.NOBODY}.get(view),
         "type": TaskType(view).label if view in set(TaskType) else None,
-        "status": "Completed" if view == "completed" else None,
+        "status": _STATUS.get(view),
     }
 
 
@@ -47,23 +62,25 @@ def current_view(says: dict[str, str | None]) -> str | None:
     )
 
 
-def menu(actor: Person) -> None:
+@st.fragment(key="menu")
+def menu() -> None:
     """Draw the left menu with a count on each entry."""
+    actor = session.person()
     asked = url.everything()
     says = {key: asked.get(key) for key in filters.KEYS}
     names = {m.practice.name: m.practice.id for m in actor.memberships}
     chosen = [names[says["practice"]]] if says["practice"] in names else actor.practice_ids
     found = _counts(chosen, actor)
-    entries = [
+    shown = [
         {
             "view": view,
             "label": label,
             "count": f"{found[view]:,}",
             "first": view in _FIRST_OF_GROUP,
         }
-        for view, label in _MENU
+        for view, label in entries(actor)
     ]
-    components.task_menu({"entries": entries, "current": current_view(says)}, _on_view)
+    components.task_menu({"entries": shown, "current": current_view(says)}, _on_view)
 
 
 def _on_view() -> None:
@@ -72,11 +89,16 @@ def _on_view() -> None:
         url.adopt_browser_url(chosen)
         none = dict.fromkeys(("sort", *filters.DAY_KEYS))
         url.filter_by({**none, **view_filters(chosen["view"])})
+        st.rerun()
 
 
-def task_list(desk: Desk, says: dict[str, str | None]) -> None:
+@st.fragment(key="list")
+def task_list() -> None:
     """Draw the list the filters ask for, with count, amount and pages."""
-    actor = desk.actor
+    actor = session.person()
+    desk = desk_of(actor)
+    says = filters.state(filters.options(desk))
+    seen = follow.latest(actor)
     wanted, problems = filters.read(says, desk)
     for problem in problems:
         st.warning(session.escape_markdown(problem))
@@ -106,9 +128,10 @@ def task_list(desk: Desk, says: dict[str, str | None]) -> None:
             "view": f"{wanted}{order}{descending}{page}",
             "address": url.address(),
         },
-        LIST_COLUMNS,
+        columns(actor),
         _on_action,
     )
+    follow.follow(["list", "menu"], seen)
 
 
 def place(says: dict[str, str | None]) -> tuple[str, bool, int]:
@@ -133,8 +156,10 @@ def _on_action() -> None:
             navigation.close_task()
         case {"kind": "sort", "order": str(order), "descending": bool(descending)}:
             url.filter_by({"sort": ("-" if descending else "") + order})
+            st.rerun()  # not the list alone: the frontend has to know the address
         case {"kind": "page", "page": int(page)}:
             url.change({"page": str(page)})
+            st.rerun()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +170,7 @@ class Column:
     label: str
     width: str  # CSS
     text: Callable[[TaskRow, date, ZoneInfo], str]
+    is_for: Callable[[Person], bool] = lambda _: True  # who sees it
 
 
 COLUMNS = (
@@ -157,20 +183,26 @@ COLUMNS = (
     Column("age", "Age", "52px",
            lambda row, today, zone: f"{formats.age(row, today, zone)} d"),
     Column("due", "Due", "84px", lambda row, *_: formats.day(row.due_on)),
-    Column("status", "Status", "124px", lambda row, *_: html.state(row.status, row.turn)[1]),
+    Column("status", "Status", "124px", lambda row, *_: html.state(row)[1]),
+    Column("practice", "Practice", "11%", lambda row, *_: row.practice_name,
+           is_for=lambda actor: len(actor.memberships) > 1),
     Column("assignee", "Assignee", "10%", lambda row, *_: row.assignee_name or ""),
 )  # fmt: skip
-LIST_COLUMNS = tuple((each.name, each.label, each.width) for each in COLUMNS)
+
+
+def columns(actor: Person) -> components.Columns:
+    """Return the columns of the list as this person sees it."""
+    return tuple((each.name, each.label, each.width) for each in COLUMNS if each.is_for(actor))
 
 
 def _row(row: TaskRow, actor: Person) -> dict[str, Any]:
     zone = session.zone(actor, row.practice_id)
     today = session.today(actor, row.practice_id)
     return {
-        **{each.name: each.text(row, today, zone) for each in COLUMNS},
+        **{each.name: each.text(row, today, zone) for each in COLUMNS if each.is_for(actor)},
         "id": row.id,
         "late": row.completed_at is None and row.due_on is not None and row.due_on < today,
-        "state": html.state(row.status, row.turn)[0],
+        "state": html.state(row)[0],
     }
 
 
@@ -189,6 +221,11 @@ def _counts(practices: list[int], actor: Person) -> dict[str, int]:
         ("counts", actor.id, *practices), lambda: queue.counts(con, practices, actor=actor)
     )
     return found
+
+
+def desk_of(actor: Person) -> Desk:
+    """Return the person's desk: with whom they work, and what they can choose from."""
+    return Desk(actor, colleagues_of(actor), choices)
 
 
 def choices(actor: Person) -> tuple[list[str], list[str]]:

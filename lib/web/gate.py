@@ -17,7 +17,8 @@ from lib.web.same_origin import arrived_on_loopback, is_forwarded, is_own, names
 from lib.web.sockets import SOCKETS, refuse
 from lib.web.start import ONLY_LOOPBACK
 
-OPEN = frozenset({"/sign-in", "/sign-out", "/healthz", "/metrics", "/favicon.png"})
+# What says by itself, to anybody, only what they may know; /news says nothing without a session.
+OPEN = frozenset({"/sign-in", "/sign-out", "/healthz", "/metrics", "/favicon.png", "/news"})
 NOT_PAGES = (
     "/_stcore",
     "/static",

@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from lib import people
 from lib.errors import NotSignedIn
+from lib.models import Person
 from lib.store import process
 from lib.store.database import Connection
 
@@ -39,6 +40,15 @@ async def person_of(request: HTTPConnection) -> int | None:
     """Return the id of the person whose session the request belongs to, or None."""
     token = token_of(request)
     return None if token is None else await run_in_threadpool(_person_of, token)
+
+
+def watcher(con: Connection, token: str | None) -> Person | None:
+    """Return whose session it is, for a page that only looks on: that does not count as use."""
+    person_id = None if token is None else _person_behind(con, token, is_use=False)
+    found: Person | None = con.store.cached(
+        ("person", person_id), lambda: people.person(con, person_id) if person_id else None
+    )
+    return found
 
 
 def ended(tokens: Collection[str]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from lib.models import TaskType
@@ -19,6 +21,8 @@ def test_a_question_is_answered_and_notes_from_the_biller_are_read_beside_the_ch
     ana.press("Submit question")
     ana.is_told("Question sent.")
 
+    dora.menu("Questions to answer").click()
+    expect(dora.row(task)).to_contain_text("Waiting on biller")
     dora.open(task)
     expect(dora.panel).to_contain_text("Which date?")
     expect(dora.panel.locator(".bt-badge")).to_have_text("Waiting on biller")
@@ -30,14 +34,20 @@ def test_a_question_is_answered_and_notes_from_the_biller_are_read_beside_the_ch
     dora.type("Notes from Biller", "The payer called <twice>.")
     dora.press("Add note")
     dora.is_told("Note added.")
-    expect(dora.panel.locator(".bt-badge")).to_have_text("Open")
+    expect(dora.panel.locator(".bt-badge")).to_have_text("Answered")
 
-    ana.reload()
-    expect(ana.panel).to_contain_text("The 13th.")
+    expect(ana.panel).to_contain_text("The 13th.", timeout=10_000)  # nobody reloads
+    expect(ana.panel.locator(".bt-badge")).to_have_text("Answered")
+    expect(ana.row(task)).to_contain_text("Answered")
+    ana.menu("Answered").click()
+    expect(ana.page).to_have_url(re.compile("status=Answered"))
+    expect(ana.row(task)).to_contain_text("Answered")
     ana.press("Start Task")
     expect(ana.page.get_by_role("heading", name="Edit Charge", exact=True)).to_be_visible()
     expect(ana.page.get_by_text("The payer called <twice>.")).to_be_visible()
     expect(ana.page.get_by_text("The 13th.")).to_be_visible()
+    ana.press("Back to tasks")
+    expect(ana.panel.locator(".bt-badge")).to_have_text("In progress")
 
 
 def test_the_biller_cannot_work_on_a_task_by_its_address_either(scene: Scene, sit: Sit) -> None:

@@ -39,6 +39,8 @@ def test_the_left_menu_counts_and_opens_its_views(still: Scene, sit: Sit) -> Non
         "All tasks": 147,
         "My tasks": 1,
         "Unassigned": 145,
+        "Waiting on biller": 1,
+        "Answered": 0,
         "Coding": 26,
         "Patient information": 20,
         "Insurance & eligibility": 20,
@@ -55,6 +57,7 @@ def test_the_left_menu_counts_and_opens_its_views(still: Scene, sit: Sit) -> Non
     for entry, query in (
         ("My tasks", {"assignee": "Me"}),
         ("Unassigned", {"assignee": "Unassigned"}),
+        ("Waiting on biller", {"status": "Waiting on biller"}),
         ("Charge & dates", {"type": "Charge & dates"}),
         ("Completed", {"status": "Completed"}),
         ("All tasks", {}),

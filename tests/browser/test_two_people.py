@@ -143,6 +143,8 @@ def test_somebody_whose_task_is_taken_over_is_told_and_hands_over_what_he_typed(
     ana.press("Finish Assigning")
     ana.is_told("Assigned to Ana.")
     ben.type("Notes to Biller", "I called them.")
+    expect(ben.page.get_by_text("Ana changed this task.")).to_be_visible()
+    ben.press("Show")
 
     expect(ben.page.get_by_text("Ana took this task over on")).to_be_visible()
     expect(ben.page.get_by_text("Nothing you typed here was saved.")).to_be_visible()

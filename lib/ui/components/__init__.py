@@ -40,6 +40,12 @@ _document_frame = st.components.v2.component(
     css=_text("document_frame.css"),
     js=_text("document_frame.js"),
 )
+_follow = st.components.v2.component(
+    "billing_follow",
+    html=_text("follow.html"),
+    css=_text("follow.css"),
+    js=_text("follow.js"),
+)
 _form_guard = st.components.v2.component("billing_form_guard", js=_text("form_guard.js"))
 
 
@@ -79,6 +85,11 @@ def line_editor(data: dict[str, Any], *, key: str, on_typed: Callable[[], None])
 def document_frame(address: str, name: str, *, key: str) -> None:
     """Draw a PDF, by its address under /documents/, in the browser's own viewer."""
     _document_frame(key=key, data={"address": address, "name": name})
+
+
+def follow(data: dict[str, Any], *, key: str, on_news: Callable[[], None]) -> None:
+    """Have the fragment around it drawn anew once there is news."""
+    _follow(key=key, data=data, on_news_change=on_news)
 
 
 def form_guard(*, wrong: Sequence[str] = (), known: Sequence[str] = (), key: str) -> None:

@@ -11,12 +11,15 @@ import streamlit as st
 
 from lib.models import TaskType
 from lib.ui import components, frame
-from lib.ui.task_list import LIST_COLUMNS
+from lib.ui.task_list import COLUMNS
 
 NAMES = [f"{last}, {first}" for last in ("Kimura", "Quigley", "Whitlock") for first in "ABCDEFGH"]
 PAYERS = [f"{name} Health Plan" for name in NAMES]
 TYPES = [kind.label for kind in TaskType]
-STATUSES = ["Pending", "Open", "In progress", "Completed", "Pending and completed"]
+STATUSES = [
+    "Pending", "Open", "In progress", "Waiting on biller", "Answered", "Completed",
+    "Pending and completed",
+]  # fmt: skip
 AGES = ["0–7 days", "8–30 days", "31–60 days", "61–90 days", "Over 90 days"]
 ROWS = [
     {
@@ -149,7 +152,15 @@ with st.container(key="who"):
 with st.sidebar:
     entries = [
         {"view": view, "label": view, "count": "1,234", "first": False}
-        for view in ("All tasks", "My tasks", "Unassigned", *TYPES, "Completed")
+        for view in (
+            "All tasks",
+            "My tasks",
+            "Unassigned",
+            "Waiting on biller",
+            "Answered",
+            *TYPES,
+            "Completed",
+        )
     ]
     components.task_menu({"entries": entries, "current": "All tasks"}, nothing)
     st.button("New task", width="stretch")
@@ -184,7 +195,7 @@ with st.container(horizontal=True, key="work"):
                 "empty": "",
                 "view": view,
             },
-            LIST_COLUMNS,
+            tuple((each.name, each.label, each.width) for each in COLUMNS[:9] + COLUMNS[10:]),
             on_action,
         )
     details()

@@ -1,0 +1,100 @@
+// Asks every few seconds whether somebody changed what the page shows, and has it drawn anew: not
+// while somebody types, presses or chooses, and never under a form in which something is typed.
+const OFTEN = 3000 // milliseconds between two questions
+const STILL = 1500 // without a key, until something on the page may move
+const AGAIN = 300 // until a page that may not move is looked at again
+const OPEN = "[role=dialog], [role=listbox], [role=menu], [data-baseweb=popover]"
+const FIELDS = "textarea, input[type=text], input[type=search], input:not([type])"
+
+const page = (window.billingFollow ??= { parts: new Map(), typed: 0, isDown: false })
+let asking
+let drawing
+
+function isBusy() {
+  return (
+    page.isDown || Date.now() - page.typed < STILL || document.querySelector(OPEN) ||
+    document.querySelector("[data-testid=stApp][data-test-script-state=running]")
+  )
+}
+
+// A form: something is typed there, its cursor is there, or some of its text is marked.
+function isForm(part) {
+  const box = part.root.getRootNode().host?.closest(".st-key-details_box, .stMain") ?? document.body
+  const focused = document.activeElement
+  const marked = getSelection()
+  return (
+    part.data.isForm ||
+    (box.contains(focused) && (focused.matches(FIELDS) || focused.shadowRoot?.activeElement?.matches(FIELDS))) ||
+    [...box.querySelectorAll("textarea")].some((field) => field.value && !field.disabled) ||
+    (!marked.isCollapsed && box.contains(marked.anchorNode))
+  )
+}
+
+function isNew({ data }, news) {
+  return (data.task === null ? news.latest : news.task) > data.seen
+}
+
+function hear(news) {
+  clearTimeout(drawing)
+  const parts = [...page.parts.values()].filter((part) => part.root.isConnected && isNew(part, news))
+  const forms = parts.filter((part) => part.data.task !== null && isForm(part))
+  for (const part of forms) part.say(news.sentence)
+  const others = parts.filter((part) => !forms.includes(part))
+  if (!others.length) return
+  if (isBusy()) drawing = setTimeout(hear, AGAIN, news)
+  else others[0].show(others.flatMap((part) => part.data.fragments))
+}
+
+async function ask() {
+  clearTimeout(asking)
+  asking = setTimeout(ask, OFTEN)
+  if (document.hidden || !page.parts.size) return
+  const query = new URLSearchParams()
+  for (const { data } of page.parts.values()) {
+    if (data.task !== null) {
+      query.set("task", data.task)
+      query.set("seen", data.seen)
+    }
+  }
+  try {
+    const answer = await fetch(`/news?${query}`)
+    if (answer.status === 200) hear(await answer.json())
+  } catch {
+    // the server is away: Streamlit's own frontend says so
+  }
+}
+
+if (!page.isAsking) {
+  page.isAsking = true
+  for (const kind of ["keydown", "input"]) {
+    document.addEventListener(kind, () => (page.typed = Date.now()), true)
+  }
+  document.addEventListener("pointerdown", () => (page.isDown = true), true)
+  for (const kind of ["pointerup", "pointercancel"]) {
+    document.addEventListener(kind, () => (page.isDown = false), true)
+  }
+  document.addEventListener("visibilitychange", ask)
+  asking = setTimeout(ask, OFTEN)
+}
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component
+  const root = parentElement.querySelector(".follow")
+  const name = data.fragments.join(" ")
+  const part = {
+    data,
+    root,
+    show: (fragments) => setTriggerValue("news", { fragments, at: Date.now() }),
+    say: (sentence) => {
+      const line = root.querySelector("span")
+      if (line.textContent !== sentence) line.textContent = sentence
+      root.hidden = false
+    },
+  }
+  root.hidden = true
+  root.querySelector("button").onclick = () => part.show(data.fragments)
+  page.parts.set(name, part)
+  return () => {
+    if (page.parts.get(name) === part) page.parts.delete(name)
+  }
+}

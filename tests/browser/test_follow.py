@@ -1,0 +1,109 @@
+"""The list and the panel follow what others do, and nothing moves under the hands of who types."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from lib.models import TaskType
+from tests.browser.conftest import Sit
+from tests.browser.desk import Desk
+from tests.browser.scene import Scene
+
+SOON = 10_000  # milliseconds within which a page follows
+
+# How far the list is scrolled, and where the field stands.
+STANDS = """() => {
+    const list = [...document.querySelectorAll("*")].map((one) => one.shadowRoot)
+        .find((root) => root?.querySelector(".scroller")).querySelector(".scroller")
+    const field = document.querySelector(".st-key-details_box textarea")
+    return [list.scrollTop, field.getBoundingClientRect().top, field.selectionStart]
+}"""
+
+
+def assign(desk: Desk, to: str) -> None:
+    desk.press("Assign")
+    desk.page.get_by_role("menuitem", name=to).click()
+    desk.press("Finish Assigning")
+    desk.is_told("Assigned to")
+
+
+def test_list_and_panel_follow_others_but_never_under_a_form(scene: Scene, sit: Sit) -> None:
+    task, other = scene.fresh(TaskType.PATIENT), scene.fresh(TaskType.PATIENT)
+    ana, ben = sit(scene, scene.cast.ana), sit(scene, scene.cast.ben)
+    ana.open(task)
+    ana.go(f"/?task={task.id}&page=2")
+    ben.open(task)
+    assign(ben, "Ben")
+
+    expect(ana.panel.get_by_text("Assigned to Ben")).to_be_visible(timeout=SOON)
+    badge = ana.panel.locator(".bt-badge")
+    question = ana.field("Question or comment")
+    question.press_sequentially("Which card", delay=20)
+    ana.page.mouse.move(500, 500)
+    ana.page.mouse.wheel(0, 240)
+    ana.page.wait_for_function(f"({STANDS})()[0] > 100")
+    before = ana.page.evaluate(STANDS)
+    ben.type("Question or comment", "The blue one?")
+    ben.press("Submit question")
+    ben.is_told("Question sent.")
+
+    said = ana.page.get_by_text("Ben changed this task.")
+    expect(said).to_be_visible(timeout=SOON)
+    expect(badge).to_have_text("Open")
+    expect(ana.panel.get_by_text("The blue one?")).to_have_count(0)
+    expect(question).to_be_focused()
+    assert ana.page.evaluate(STANDS) == before
+    question.press_sequentially(" is it", delay=20)
+    waiting = ana.menu_count("Waiting on biller")
+    ben.open(other)
+    ben.type("Question or comment", "And this?")
+    ben.press("Submit question")
+    ben.is_told("Question sent.")
+    count = ana.menu("Waiting on biller").locator(".count")
+    expect(count).to_have_text(str(waiting + 1), timeout=SOON)  # what is beside the form follows
+    assert ana.page.evaluate(STANDS)[0] == before[0]
+    expect(badge).to_have_text("Open")
+
+    ana.press("Show")
+
+    expect(said).to_be_hidden()
+    expect(badge).to_have_text("Waiting on biller")
+    expect(ana.panel.get_by_text("The blue one?")).to_be_visible()
+    expect(question).to_have_value("Which card is it")
+
+
+def test_a_row_that_others_change_follows_and_the_chosen_one_stays_chosen(
+    scene: Scene, sit: Sit
+) -> None:
+    other = scene.fresh(TaskType.PATIENT)
+    ana, ben = sit(scene, scene.cast.ana), sit(scene, scene.cast.ben)
+    ana.go(f"/?q={other.claim}")
+    row = ana.row(other)
+    row.click()
+    expect(ana.panel.get_by_role("heading", name=other.title)).to_be_visible()
+    ana.close()
+    row.focus()
+    ben.open(other)
+    assign(ben, "Ben")
+
+    expect(row.get_by_role("cell").last).to_have_text("Ben", timeout=SOON)
+    expect(row).to_be_focused()
+
+
+def test_who_has_a_window_open_is_told_that_the_task_was_taken_over(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.PATIENT)
+    ben, ana = sit(scene, scene.cast.ben), sit(scene, scene.cast.ana)
+    ben.start(task)
+    ben.field("Location").press_sequentially(" Annex", delay=20)
+    ana.open(task)
+    assign(ana, "Ana (you)")
+
+    said = ben.page.get_by_text("Ana changed this task.")
+    expect(said).to_be_visible(timeout=SOON)
+    expect(ben.field("Location")).to_be_focused()
+    expect(ben.field("Location")).to_have_value(re.compile("Annex"))
+    ben.press("Show")
+    expect(ben.page.get_by_text("Ana took this task over on")).to_be_visible()
+    expect(ben.page.locator(".bt-changes")).to_contain_text("Annex")
