@@ -459,6 +459,16 @@ class RefusedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskPreview:
+    """A task that a file would make: which charge it would be about, and why."""
+
+    title: str
+    claim_number: str  # as the file writes it
+    charge: str  # in one line; empty if none is certain
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """What became of one file."""
 
@@ -477,6 +487,8 @@ class ImportReport:
     matched: tuple[str, ...] = ()  # how many tasks found their charge, and what agreed
     refused_rows: tuple[RefusedRow, ...] = ()
     file_id: int | None = field(default=None, compare=False)  # once it is imported
+    # of a preview: the first of the new tasks
+    tasks: tuple[TaskPreview, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def is_whole(self) -> bool:

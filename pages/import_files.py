@@ -7,7 +7,7 @@ from lib import formats
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.intake import imports
-from lib.intake.imports import Progress
+from lib.intake.imports import ChosenFile, Progress
 from lib.intake.parsed_file import Chosen, TableOptions
 from lib.intake.recognize import CLAIMS
 from lib.intake.tables.columns import ColumnMapping
@@ -61,28 +61,33 @@ def choice(plan: ColumnMapping | None) -> TableOptions | None:
 def look(
     chosen: list[UploadedFile], plans: list[ColumnMapping | None], practice_id: int, actor: Person
 ) -> list[ImportReport]:
-    """Return what each file would bring. Each is read once, until a mapping or the store
-    changes."""
+    """Return what each file would bring if all of them were imported. They are read once, until a
+    mapping or the store changes."""
     con = session.connection()
-    read = PREVIEWS.ensure()
+    files = tuple(zip((file.file_id for file in chosen), plans, strict=True))
+    state = (practice_id, con.store.revision, files)
+    read: tuple[object, list[ImportReport]] | None = st.session_state.get("previews")
+    if read and read[0] == state:
+        return read[1]
     bar = st.empty()
-    for place, (file, plan) in enumerate(zip(chosen, plans, strict=True)):
-        state = (practice_id, con.store.revision, plan)
-        if file.file_id not in read or read[file.file_id][0] != state:
-            said = f"Reading {session.escape_markdown(file.name)} ({place + 1} of {len(chosen)})"
-            bar.progress(place / len(chosen), said)
 
-            def watch(progress: Progress, place: int = place, said: str = said) -> None:
-                share = progress.done / progress.size if progress.size else 0
-                bar.progress((place + min(share, 1.0)) / len(chosen), said)
+    def watch(place: int, progress: Progress) -> None:
+        share = progress.done / progress.size if progress.size else 0
+        name = session.escape_markdown(chosen[place].name)
+        said = f"Reading {name} ({place + 1} of {len(chosen)})"
+        bar.progress((place + min(share, 1.0)) / len(chosen), said)
 
-            report = imports.preview(
-                con, file.name, file.getvalue(), actor=actor, practice_id=practice_id,
-                choice=choice(plan), watch=watch, now=session.now(),
-            )  # fmt: skip
-            read[file.file_id] = (state, report)
+    reports = imports.preview_all(
+        con,
+        [
+            ChosenFile(file.name, file.getvalue(), choice(plan))
+            for file, plan in zip(chosen, plans, strict=True)
+        ],
+        actor=actor, practice_id=practice_id, watch=watch, now=session.now(),
+    )  # fmt: skip
+    st.session_state["previews"] = (state, reports)
     bar.empty()
-    return [read[file.file_id][1] for file in chosen]
+    return reports
 
 
 def finish(job: Job) -> None:

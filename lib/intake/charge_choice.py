@@ -4,7 +4,7 @@ choice."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from lib import access, history, tasks
 from lib.access import Verb
@@ -260,7 +260,7 @@ def _options(con: Connection, task: Task, facts: ClaimFacts) -> tuple[Option, ..
     ids |= _same_visit(con, task, facts)
     pairs = known_charges.known(con, sorted(ids))
     match = claim_matcher.match(facts, [candidate for _, candidate in pairs])
-    lines = {held.charge_id: _line(held, candidate) for held, candidate in pairs}
+    lines = {held.charge_id: known_charges.line(held, candidate) for held, candidate in pairs}
     return tuple(
         Option(each.candidate.charge_id, lines[each.candidate.charge_id], each)
         for each in match.compared
@@ -290,21 +290,4 @@ def _same_visit(con: Connection, task: Task, facts: ClaimFacts) -> set[int]:
 
 def _line_of(con: Connection, charge_id: int | None) -> str | None:
     found = known_charges.known(con, [charge_id]) if charge_id is not None else []
-    return _line(*found[0]) if found else None
-
-
-def _line(held: KnownCharge, candidate: Candidate) -> str:
-    total = candidate.filed[0].totals[0]
-    parts = (
-        _day(held.date_from),
-        held.patient_name,
-        held.payer_name,
-        f"{total:,.2f}",
-        held.claim_number,
-        "voided" if candidate.is_voided else "",
-    )
-    return " · ".join(part for part in parts if part)
-
-
-def _day(value: date | None) -> str:
-    return f"{value:%m/%d/%Y}" if value else ""
+    return known_charges.line(*found[0]) if found else None

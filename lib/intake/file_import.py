@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from lib import settings
@@ -22,39 +22,71 @@ from lib.intake import (
     records,
     recoupments,
     replacement_claims,
+    task_previews,
     task_requests,
     task_updates,
 )
+from lib.intake.claim_facts import ClaimFacts
 from lib.intake.claim_matcher import Outcome
+from lib.intake.coming_charges import ComingCharges
 from lib.intake.import_context import ImportContext
 from lib.intake.import_totals import Totals
 from lib.intake.known_charges import Charges
 from lib.intake.recognize import FileSummary, count
 from lib.intake.records import Withdrawal
 from lib.intake.task_claims import Waiting
+from lib.intake.task_requests import Made
 from lib.intake.x12 import denials
 from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.intake.x12.transactions import APPLIED, BATCH, DUPLICATE, Batch, Message
-from lib.models import ImportReport
+from lib.models import ImportReport, TaskPreview
 from lib.store.database import Connection
+
+MAX_PREVIEWED = 200  # tasks of a preview that say which charge they are about
+
+
+@dataclass(slots=True)
+class Previewed:
+    """What a preview of several files would bring so far, file after file."""
+
+    charges: ComingCharges | None = None  # None if no answer among the files could be about them
+    keys: set[str] = field(default_factory=set)  # of requests
+    made: Made = field(default_factory=Made)
+
+    def file_of(self, charge_id: int | None) -> str:
+        """Return which file brings a charge; empty for one that we have."""
+        return self.charges.file_of(charge_id) if self.charges and charge_id is not None else ""
+
+
+def about(part: Batch) -> list[ClaimFacts]:
+    """Return which claims a part of a file is about, besides those it brings."""
+    said = [*(each.about for each in part.requests), *(each.facts for each in part.news)]
+    return [*said, *(each.facts for each in part.answers)]
 
 
 class FileImport:
     """One file being imported. Without a source it is a preview and writes nothing."""
 
     def __init__(
-        self, con: Connection, practice_id: int, source: ImportContext | None, tally: FileSummary
+        self,
+        con: Connection,
+        practice_id: int,
+        source: ImportContext | None,
+        tally: FileSummary,
+        previewed: Previewed | None = None,
+        file_name: str = "",
     ) -> None:
         self.con, self.practice_id, self.source, self.tally = con, practice_id, source, tally
+        self.previewed, self.file_name = previewed or Previewed(), file_name
         self.options = settings.options(con, practice_id)
         self.known = new_charges.Known(con, practice_id, source.file_id if source else None)
         self.totals = Totals()
+        self._tasks: list[TaskPreview] = []  # of a preview
         self._waiting = Batch()
         self._entries: list[Recoupment] = []  # of the remittance being read
         self._adjustments = recoupments.Known()
         self._new: list[int] = []  # numbers of segments that brought something new
-        self._keys: set[str] = set()  # of requests, in a preview
         self._numbers: set[str] = set()  # of claims in this file
         self._waiting_tasks: Waiting | None = None
         self._identified: set[tuple[str, str]] | None = None  # messages that were imported before
@@ -82,6 +114,8 @@ class FileImport:
         said = [*(each.about for each in asked), *(each.facts for each in told)]
         said += [each.facts for each in part.answers]
         charges = known_charges.charges(self.con, self.practice_id, said)
+        if self.previewed.charges:
+            charges = self.previewed.charges.join(charges, said)
         self._take_requests(asked, charges)
         answered = known_numbers.parts(
             self.con, self.practice_id, part.answers, charges, self.source
@@ -130,6 +164,9 @@ class FileImport:
             here = [each for each in own if self._is_of_this_file(each)]
             own = [each for each in own if not self._is_of_this_file(each)]
             later = [*(each.by for each in found), *here]
+            if self.previewed.charges:
+                self.previewed.charges.change(found)
+                self.previewed.charges.change_own(here)
         self.totals.doubtful += doubtful
         self._add_charges(own)
         voids = sum(each.claim.frequency == replacement_claims.VOIDS for each in later)
@@ -142,6 +179,8 @@ class FileImport:
 
     def _add_charges(self, new: Sequence[new_charges.NewClaim]) -> None:
         self.totals.charges += len(new)
+        if self.previewed.charges:
+            self.previewed.charges.add(new, self.file_name)
         if self.source and new:
             new_charges.add(self.con, new, self.source)
             if self._waiting_tasks is None:
@@ -155,12 +194,13 @@ class FileImport:
     ) -> None:
         if not asked:
             return
-        seen = [each for each in asked if each.key in self._keys]
+        seen = [each for each in asked if each.key in self.previewed.keys]
         plan = task_requests.plan(
             self.con,
             self.practice_id,
-            [each for each in asked if each.key not in self._keys],
+            [each for each in asked if each.key not in self.previewed.keys],
             charges,
+            None if self.source else self.previewed.made,
         )
         totals = self.totals
         totals.tasks += len(plan.new)
@@ -170,9 +210,13 @@ class FileImport:
         totals.moved += len(plan.moved)
         totals.again += len(plan.again)
         for each in plan.new:
-            self._count_doubt(each, plan.matches[each.key].outcome)
-            if facts := plan.matches[each.key].facts:
-                totals.agreed[claim_matcher.agreed(facts)] += 1
+            match = plan.matches[each.key]
+            self._count_doubt(each, match.outcome)
+            if match.facts:
+                totals.agreed[claim_matcher.agreed(match.facts)] += 1
+            if not self.source and len(self._tasks) < MAX_PREVIEWED:
+                file_name = self.previewed.file_of(match.charge_id)
+                self._tasks.append(task_previews.of(each, match, plan.charges, file_name))
         named = [each.assignee_name for each in plan.new if each.assignee_name]
         if named:
             known = previous_system.assignees(self.con, self.practice_id, named)
@@ -186,13 +230,12 @@ class FileImport:
             if plan.new:
                 self._waiting_tasks = None  # the claims just brought in may be theirs
         else:
-            self._keys.update(each.key for each in asked)
+            self.previewed.keys.update(each.key for each in asked)
 
     def _count_doubt(self, request: records.Request, outcome: Outcome) -> None:
         """Count a new task whose charge we do not have, or are not sure of."""
-        numbers = request.about.claim_numbers
-        if not numbers or (not self.source and not self._numbers.isdisjoint(numbers)):
-            return  # a preview does not match against its own file
+        if not request.about.claim_numbers:
+            return
         totals = self.totals
         totals.unknown += outcome is Outcome.NOT_FOUND
         totals.several += outcome is Outcome.SEVERAL
@@ -246,6 +289,7 @@ class FileImport:
             matched=tuple(import_totals.matched(totals)),
             refused_rows=self.tally.refused_rows,
             file_id=self.source.file_id if self.source else None,
+            tasks=tuple(self._tasks),
             warnings=(*self.tally.odd(), *import_totals.warnings(totals), *self._repeated()),
         )
 

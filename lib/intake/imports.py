@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from lib import access
 from lib.access import Verb
 from lib.errors import NotAllowed, RefusedFile, WrongInput
+from lib.intake import file_import, rejected_rows, saved_mappings
 from lib.intake import recognize as contents
-from lib.intake import rejected_rows, saved_mappings
-from lib.intake.file_import import FileImport
+from lib.intake.coming_charges import ComingCharges, Wanted
+from lib.intake.file_import import FileImport, Previewed
 from lib.intake.import_context import ImportContext
 from lib.intake.parsed_file import ParsedFile, TableOptions
 from lib.intake.recognize import FileSummary
 from lib.intake.source_archive import keep, quarantined_text
 from lib.intake.source_file import SourceFile
 from lib.intake.x12 import transactions
-from lib.intake.x12.transactions import QUARANTINED, Message
+from lib.intake.x12.transactions import QUARANTINED, Batch, Message
 from lib.models import ImportReport, Person, Practice, TaskType
 from lib.store.database import Connection, transaction
 
@@ -59,18 +62,120 @@ def preview(
 
     Raises NotAllowed for somebody who may not import into this practice.
     """
+
+    def tell(_: int, progress: Progress) -> None:
+        if watch:
+            watch(progress)
+
+    chosen = [ChosenFile(name, content, choice)]
+    [report] = preview_all(con, chosen, actor=actor, practice_id=practice_id, watch=tell, now=now)
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenFile:
+    """A file that somebody chose to import, and how to read it if it is a table."""
+
+    name: str
+    content: bytes | Path = field(repr=False)
+    choice: TableOptions | None = None
+
+
+def preview_all(
+    con: Connection,
+    chosen: Sequence[ChosenFile],
+    *,
+    actor: Person | None,
+    practice_id: int,
+    watch: Callable[[int, Progress], None] | None = None,
+    now: datetime | None = None,
+) -> list[ImportReport]:
+    """Return what each file would bring if all of them were imported, claims first. Write nothing.
+
+    Answers in one file are matched to the claims of the others. `watch` is called with the place of
+    the file that is being read. Raises as `preview` does.
+    """
     _require(actor, practice_id)
-    raw = SourceFile(name, content)
-    known = _known(con, name, raw.sha256, practice_id)
-    if known:
-        return known
-    choice = _dated(choice or _choice(con, practice_id), _practice(con, practice_id), now)
+    practice = _practice(con, practice_id)
+    files = [
+        _Reading(
+            SourceFile(each.name, each.content),
+            _dated(each.choice or _choice(con, practice_id), practice, now),
+            partial(watch, place) if watch else None,
+        )
+        for place, each in enumerate(chosen)
+    ]
+    for each in files:
+        each.report = _known(con, each.raw.name, each.raw.sha256, practice_id)
+        each.has_claims, each.has_answers = contents.kinds(each.raw)
+    while True:
+        try:
+            return _preview_all(con, practice_id, files)
+        except _Again:
+            continue
 
-    def attempt(without: frozenset[int]) -> ImportReport:
-        other = _read(raw, choice, watch)
-        return _take(con, raw, practice_id, None, without, other, watch)[0]
 
-    return _attempted(raw, attempt)
+@dataclass(slots=True)
+class _Reading:
+    """A file being previewed."""
+
+    raw: SourceFile
+    choice: TableOptions
+    watch: Watch | None
+    report: ImportReport | None = None  # of a file that was imported before, or cannot be read
+    has_claims: bool = False
+    has_answers: bool = False
+    other: ParsedFile | None = None
+    is_read: bool = False  # `other` is what a file that is no X12 says
+    without: frozenset[int] = frozenset()
+
+    def parts(self, tally: FileSummary) -> Iterator[Batch | Message]:
+        """Yield what the file says. Raise _Again where all must begin again without its bad
+        messages."""
+        if not self.is_read:
+            self.other, self.is_read = _read(self.raw, self.choice, self.watch), True
+        try:
+            yield from contents.parts(self.raw, tally, without=self.without, other=self.other)
+        except transactions.RestartWithout:
+            self.without = transactions.bad_ones(self.raw.text())
+            raise _Again from None
+
+
+class _Again(Exception):
+    """A message turned out bad after parts of it were counted: begin again without it."""
+
+
+def _preview_all(
+    con: Connection, practice_id: int, files: Sequence[_Reading]
+) -> list[ImportReport]:
+    previewed = Previewed()
+    readable = [each for each in files if each.report is None]
+    answering = [each for each in readable if each.has_answers]
+    if answering and any(each.has_claims for each in readable):
+        wanted = Wanted()
+        for each in answering:
+            with suppress(RefusedFile):
+                for piece in each.parts(FileSummary()):
+                    if isinstance(piece, Batch):
+                        wanted.add(file_import.about(piece))
+        previewed.charges = ComingCharges(con, practice_id, wanted)
+    reports = {id(each): each.report for each in files}
+    for each in sorted(readable, key=lambda file: not file.has_claims):
+        try:
+            reports[id(each)] = _preview_one(con, practice_id, each, previewed)
+        except RefusedFile as problem:
+            reports[id(each)] = ImportReport(
+                each.raw.name, each.raw.sha256, None, refused=str(problem)
+            )
+    return [report for each in files if (report := reports[id(each)])]
+
+
+def _preview_one(
+    con: Connection, practice_id: int, file: _Reading, previewed: Previewed
+) -> ImportReport:
+    tally = FileSummary()
+    taking = FileImport(con, practice_id, None, tally, previewed, file.raw.name)
+    return _take(taking, file.raw, file.parts(tally), file.watch)
 
 
 def apply(
@@ -109,7 +214,10 @@ def apply(
                 return known
             file_id = con.next_ids("intake_file", 1)[0]
             source = ImportContext(file_id, name, practice, actor.id if actor else None, now)
-            report, taking = _take(con, raw, practice_id, source, without, other, watch)
+            tally = FileSummary()
+            taking = FileImport(con, practice_id, source, tally, file_name=name)
+            parts = contents.parts(raw, tally, without=without, other=other)
+            report = _take(taking, raw, parts, watch)
             if report.refused_rows and not report.tasks_new and not keeps_refused:
                 raise _all_refused(report)
             keep(con.store, raw)
@@ -141,21 +249,13 @@ def _read(raw: SourceFile, choice: TableOptions, watch: Watch | None) -> ParsedF
 
 
 def _take(
-    con: Connection,
-    raw: SourceFile,
-    practice_id: int,
-    source: ImportContext | None,
-    without: frozenset[int],
-    other: ParsedFile | None,
-    watch: Watch | None,
-) -> tuple[ImportReport, FileImport]:
-    tally = FileSummary()
-    taking = FileImport(con, practice_id, source, tally)
-    for piece in contents.parts(raw, tally, without=without, other=other):
+    taking: FileImport, raw: SourceFile, parts: Iterable[Batch | Message], watch: Watch | None
+) -> ImportReport:
+    for piece in parts:
         taking.take(piece)
         if watch:
             watch(Progress(raw.done, raw.size, taking.totals.charges, taking.totals.tasks))
-    return taking.report(raw.name, raw.sha256), taking
+    return taking.report(raw.name, raw.sha256)
 
 
 def _choice(con: Connection, practice_id: int) -> TableOptions:

@@ -45,6 +45,10 @@ class Candidates:
         for key in _keys_of(candidate):
             self._by_key[key].append(candidate.charge_id)
 
+    def get(self, charge_id: int) -> Candidate:
+        """Return one of these candidates."""
+        return self._candidates[charge_id]
+
     def match(self, message: ClaimFacts) -> Match:
         """Return which charge the message is about."""
         return claim_matcher.match(message, self.candidates(message))
@@ -81,6 +85,14 @@ class Charges(Candidates):
     def held(self, charge_id: int | None) -> KnownCharge | None:
         """Return what a task shows of one of these charges."""
         return None if charge_id is None else self._held.get(charge_id)
+
+    def pair(self, charge_id: int) -> tuple[KnownCharge, Candidate]:
+        """Return one of these charges: what tasks show of it, and what tells it apart."""
+        return self._held[charge_id], self._candidates[charge_id]
+
+    def pairs(self) -> list[tuple[KnownCharge, Candidate]]:
+        """Return these charges."""
+        return [self.pair(id_) for id_ in self._held]
 
     def edited(self, con: Connection) -> set[int]:
         """Return which of these charges somebody has saved since they were imported."""
@@ -232,6 +244,31 @@ def _renumbered(now: Filed, numbers: Iterable[str]) -> Iterable[Filed]:
               now.payer_code, now.payer_role)
         for number in numbers
     )  # fmt: skip
+
+
+def line(held: KnownCharge, candidate: Candidate) -> str:
+    """Return a charge in one line: "01/10/2025 · DOE, JANE · ANY PLAN · 150.00 · C1"."""
+    total = candidate.filed[0].totals[0]
+    parts = (
+        f"{held.date_from:%m/%d/%Y}" if held.date_from else "",
+        held.patient_name,
+        held.payer_name,
+        f"{total:,.2f}",
+        held.claim_number,
+        "voided" if candidate.is_voided else "",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def aliases_of(con: Connection, practice_id: int) -> dict[int, list[str]]:
+    """Return the other names of all payers of a practice, by payer."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for payer_id, name in con.rows(
+        "SELECT DISTINCT payer_id, name FROM payer_alias WHERE practice_id = $practice_id",
+        practice_id=practice_id,
+    ):
+        found[payer_id].append(name)
+    return found
 
 
 def _aliases(con: Connection, ids: Sequence[int]) -> dict[int, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -38,10 +39,13 @@ __all__ = [
     "FileContent",
     "FileSummary",
     "count",
+    "kinds",
     "parts",
     "read",
 ]
 
+# How a message of claims begins, and one that answers or asks.
+_CLAIMS, _ANSWERS = re.compile(r"\bST(.)837\1"), re.compile(r"\bST(.)(?:835|277)\1")
 SET_ASIDE = "Set aside"  # how warnings about rejected messages begin
 UNCLEAR = "Neither accepted nor rejected"  # how warnings about such statuses begin
 MAX_NAMED = 20  # rejected messages named in the report
@@ -196,6 +200,22 @@ def parts(
             raise _refused(raw.name, 1, "it holds no transaction")
         first = next(iter(tally.set_aside), tally.messages[0])
         raise _refused(raw.name, first.segment_number or first.first, first.sentence)
+
+
+def kinds(raw: SourceFile) -> tuple[bool, bool]:
+    """Return whether a file may hold claims, and whether it may hold what is about claims."""
+    if not raw.is_interchange:
+        return False, True
+    has_claims, has_answers, end = False, False, ""
+    try:
+        for piece in raw.text():
+            text = end + piece
+            has_claims = has_claims or bool(_CLAIMS.search(text))
+            has_answers = has_answers or bool(_ANSWERS.search(text))
+            end = text[-10:]
+    except Broken:
+        return False, False
+    return has_claims, has_answers
 
 
 def not_x12(

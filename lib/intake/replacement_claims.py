@@ -59,7 +59,7 @@ def originals(
             own.append(each)
             continue
         candidates = [c for c in charges.candidates(each.claim.facts) if not c.is_voided]
-        match = _original(each.claim, candidates)
+        match = original(each.claim, candidates)
         if match.charge_id is not None:
             found.append(ReplacedCharge(match.charge_id, match.charge_id in edited, each))
         else:
@@ -68,7 +68,7 @@ def originals(
     return own, found, doubtful
 
 
-def _original(claim: Claim, candidates: Sequence[Candidate]) -> Match:
+def original(claim: Claim, candidates: Sequence[Candidate]) -> Match:
     """Return the charge that the claim replaces or voids."""
     facts = claim.facts
     found = claim_matcher.match(facts, candidates)

@@ -61,10 +61,12 @@ def plan(
     practice_id: int,
     requests: Iterable[Request],
     charges: Charges | None = None,
+    made: Made | None = None,
 ) -> RequestPlan:
     """Return which requests are new, which are later answers, and which we had already.
 
-    `charges` are those the requests could be about, if the caller has read them.
+    `charges` are those the requests could be about, if the caller has read them; `made` the tasks
+    that earlier parts of a preview would create.
     """
     found = RequestPlan()
     wanted = _newest(requests, found)
@@ -74,7 +76,7 @@ def plan(
     found.matches = {key: found.charges.match(facts) for key, facts in about.items()}
     matched = [match.charge_id for match in found.matches.values()]
     tasks = task_claims.find(con, practice_id, about.values(), matched)
-    made = _Made()
+    made = Made() if made is None else made
     for key, request in wanted.items():
         charge_id = found.matches[key].charge_id
         task_id = _open_task(request, tasks.of(about[key], charge_id))
@@ -150,9 +152,9 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
             )
 
 
-class _Made:
-    """The requests of one file that create tasks, to be found by later requests of the same
-    file."""
+class Made:
+    """The requests of one import that create tasks, to be found by later ones of the same
+    import."""
 
     def __init__(self) -> None:
         self._by_charge: dict[int, list[Request]] = {}
@@ -160,6 +162,7 @@ class _Made:
         self._requests: list[Request] = []
 
     def add(self, request: Request, charge_id: int | None) -> None:
+        """Add a request that creates a task, with its charge."""
         if charge_id is not None:
             self._by_charge.setdefault(charge_id, []).append(request)
         else:

@@ -38,8 +38,20 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
         if report.summary or report.matched or report.warnings:
             remarks = (*report.summary, *report.matched, *report.warnings)
             st.html(html.heading(report.file) + html.bullets(remarks, "bt-remarks"))
+        if report.tasks:
+            _tasks(report)
         if report.refused_rows:
             _refused_rows(report, is_done=is_done)
+
+
+def _tasks(report: ImportReport) -> None:
+    """Draw which charge each new task would be about, and why."""
+    count = formats.plural(report.tasks_new, "task")
+    with st.expander(f"Charges of {count} in {session.escape_markdown(report.file)}"):
+        rows = [(each.title, each.claim_number, each.charge, each.why) for each in report.tasks]
+        st.html(html.table(("Task", "Claim in the file", "Charge", "Why"), rows))
+        if report.tasks_new > len(rows):
+            st.caption(f"The first {len(rows)} of {report.tasks_new:,} are shown.")
 
 
 def _refused_rows(report: ImportReport, *, is_done: bool) -> None:

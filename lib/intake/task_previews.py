@@ -1,0 +1,42 @@
+"""Which charge a task would be about, and why, as the preview of an import says it. Pure."""
+
+from __future__ import annotations
+
+from lib.intake import claim_matcher, known_charges
+from lib.intake.claim_matcher import Comparison, Match, Outcome
+from lib.intake.known_charges import Charges
+from lib.intake.records import Request
+from lib.models import TaskPreview
+
+
+def of(request: Request, match: Match, charges: Charges, file_name: str = "") -> TaskPreview:
+    """Return what the preview says of one task. `file_name` is the chosen file that brings its
+    charge, if that is not here yet."""
+    charge = ""
+    if match.charge_id is not None:
+        charge = known_charges.line(*charges.pair(match.charge_id))
+        charge += f" (comes in with {file_name})" if file_name else ""
+    return TaskPreview(request.title, request.claim_number, charge, _why(request, match))
+
+
+def _why(request: Request, match: Match) -> str:
+    if match.outcome is Outcome.MATCHED:
+        return f"Agree: {', '.join(claim_matcher.agreed(match.facts))}"
+    if match.outcome is Outcome.SEVERAL:
+        several = sum(each.agrees for each in match.compared)
+        return f"{several} charges agree: choose one in the task"
+    if match.outcome is Outcome.CONTRADICTED:
+        return _against(match.compared[0])
+    named = known_charges.numbers(request.about)
+    return "No charge has this number" if named else "The file names no claim"
+
+
+def _against(best: Comparison) -> str:
+    """Return why not even the likeliest charge was chosen."""
+    against = [
+        f"{fact.name.lower()} is {fact.stated} in the file and {fact.held} in the charge"
+        for fact in best.disagreements
+    ]
+    if not against:
+        return "The number alone is not enough: choose the charge in the task"
+    return f"No charge agrees: {'; '.join(against)}"

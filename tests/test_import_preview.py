@@ -1,0 +1,177 @@
+"""Files chosen together are previewed together: answers find the claims that the others bring."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lib import people
+from lib.intake import imports
+from lib.intake.imports import ChosenFile
+from lib.models import ImportReport
+from lib.store.database import Connection
+from tests.conftest import NOON, Cast
+from tests.fuzz import examples
+from tests.test_claim_matcher_property import TRUTHS, Reply, Truth, filed, remitted, replies
+from tests.test_import import bring
+from tests.test_later_messages import of
+from tests.test_transactions import acknowledgment, document_request, patient
+from tests.x12_texts import answer, claim, file_835, file_837
+
+counter = itertools.count(1)
+
+
+def preview(con: Connection, cast: Cast, *files: tuple[str, bytes]) -> list[ImportReport]:
+    chosen = [ChosenFile(name, raw) for name, raw in files]
+    return imports.preview_all(con, chosen, actor=cast.ana, practice_id=cast.practice, now=NOON)
+
+
+def on(day: str, segments: list[str]) -> list[str]:
+    """The same, of another day of service."""
+    return [
+        each.replace("20250114-20250115", day).replace("20250113", day) for each in segments
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_answer_first", [True, False])
+def test_an_answer_shows_the_charge_that_another_chosen_file_brings_and_why(
+    con: Connection, cast: Cast, is_answer_first: bool
+) -> None:
+    files = [("b.837", file_837(claim("A1"), claim("A2"))), ("b.835", file_835(answer("A1")))]
+    seen = preview(con, cast, *(reversed(files) if is_answer_first else files))
+
+    done = [bring(con, cast, raw, name) for name, raw in files]
+
+    assert (seen[::-1] if is_answer_first else seen) == done
+    [task] = seen[0 if is_answer_first else 1].tasks
+    assert (task.title, task.claim_number) == ("No authorization on file", "A1")
+    assert task.charge == (
+        "01/13/2025 · GREEN, EMMA · PLAINS HEALTH · 200.00 · A1 (comes in with b.837)"
+    )
+    assert task.why == "Agree: claim number, patient, date of service, amount charged, payer"
+
+
+def test_a_preview_writes_nothing(con: Connection, cast: Cast) -> None:
+    preview(con, cast, ("b.837", file_837(claim("A1"))), ("b.835", file_835(answer("A1"))))
+
+    for table in ("charge", "task", "event", "payer", "patient", "charge_number", "intake_file"):
+        assert con.value(f"SELECT count(*) FROM {table}") == 0
+
+
+def test_claims_and_answers_in_one_file_find_each_other(con: Connection, cast: Cast) -> None:
+    raw = file_837(claim("A1")) + acknowledgment(*patient("A1", "STC*A7:116*20250121*U*200"))
+
+    [seen] = preview(con, cast, ("all.x12", raw))
+    report = bring(con, cast, raw, "all.x12")
+
+    assert seen == report
+    assert "(comes in with all.x12)" in seen.tasks[0].charge
+
+
+def test_of_two_visits_each_answer_shows_its_own_and_a_contradiction_says_what_differs(
+    con: Connection, cast: Cast
+) -> None:
+    days = ("20250113", "20250120")
+    claims = file_837(*(on(day, claim("A1")) for day in days))
+    denied = file_835(
+        *(on(day, answer("A1", control=day)) for day in (*days, "20250127")),
+        [each.replace("*A1*", "*A9*") for each in answer("A1")],
+    )
+
+    _, seen = preview(con, cast, ("b.837", claims), ("b.835", denied))
+    assert seen == [bring(con, cast, raw, name) for name, raw in (
+        ("b.837", claims), ("b.835", denied))][1]  # fmt: skip
+
+    assert [each.charge[:10] for each in seen.tasks] == ["01/13/2025", "01/20/2025", "", ""]
+    assert seen.tasks[2].why.startswith("No charge agrees: date of service is 01/27/2025 in the")
+    assert seen.tasks[3].why == "No charge has this number"
+
+
+def test_a_held_charge_that_a_chosen_file_replaces_is_shown_as_it_will_be(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1", status="1", paid="180")))
+    newer = file_837(of(claim("B9", amount="250"), "7", "PAYER1"), control="000000002")
+    denied = file_835(answer("B9", amount="250", control="P2"), control="000000003")
+
+    seen = preview(con, cast, ("n.837", newer), ("n.835", denied))
+    done = [bring(con, cast, newer, "n.837"), bring(con, cast, denied, "n.835")]
+
+    assert seen == done
+    assert seen[1].tasks[0].charge.endswith("250.00 · B9")
+
+
+def test_a_claim_and_its_replacement_in_the_chosen_files_are_one_charge(
+    con: Connection, cast: Cast
+) -> None:
+    files = [
+        ("a.837", file_837(claim("A1"))),
+        ("b.837", file_837(of(claim("A1", amount="250"), "7"), control="000000002")),
+        ("c.835", file_835(answer("A1", amount="250"), control="000000003")),
+    ]
+
+    seen = preview(con, cast, *files)
+    done = [bring(con, cast, raw, name) for name, raw in files]
+
+    assert seen[2] == done[2]
+    assert "250.00 · A1" in seen[2].tasks[0].charge
+
+
+def test_a_table_and_a_request_for_documents_find_the_coming_claim_too(
+    con: Connection, cast: Cast
+) -> None:
+    files = [
+        ("a.837", file_837(claim("A1"))),
+        ("t.csv", b"Claim,Type,Title,Patient\nA1,Coding,Check it,\"GREEN, EMMA\"\n"),
+        ("r.277", document_request()),
+    ]  # fmt: skip
+
+    seen = preview(con, cast, *files)
+
+    assert all("comes in with a.837" in each.tasks[0].charge for each in seen[1:])
+    assert seen == [bring(con, cast, raw, name) for name, raw in files]
+
+
+def test_a_file_that_is_refused_stops_no_other(con: Connection, cast: Cast) -> None:
+    bad = file_835(answer("A1")).replace(b"CLP*A1*4*200", b"CLP*A1*4*x")
+
+    claims, refused, known = preview(
+        con, cast, ("a.837", file_837(claim("A1"))), ("b.835", bad), ("c.txt", b"nothing")
+    )
+
+    assert claims.charges_new == 1
+    assert refused.refused and known.refused
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=examples(30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(TRUTHS, min_size=1, max_size=6, unique=True),
+    st.lists(replies(), min_size=1, max_size=5),
+)
+def test_what_is_previewed_together_is_what_comes_in(
+    con: Connection, cast: Cast, claims: list[Truth], answers: list[Reply]
+) -> None:
+    practice_id = people.add_practice(con, f"Previewed {next(counter)}", now=NOON)
+    contents = [filed(claims), *dict.fromkeys(remitted(answers))]
+
+    seen = imports.preview_all(
+        con, [ChosenFile("a.x12", raw) for raw in contents], actor=None, practice_id=practice_id,
+        now=NOON,
+    )  # fmt: skip
+    done = [
+        imports.apply(con, "a.x12", raw, actor=None, practice_id=practice_id, now=NOON)
+        for raw in contents
+    ]
+
+    for one, other in zip(seen, done, strict=True):
+        assert (one.matched, one.charges_new) == (other.matched, other.charges_new)
+        assert (one.tasks_new, one.warnings) == (other.tasks_new, other.warnings)
