@@ -6,12 +6,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from lib import formats
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
+from lib.import_reports import ImportReport
 from lib.intake import imports
 from lib.intake.imports import ChosenFile, Progress
 from lib.intake.parsed_file import Chosen, TableOptions
 from lib.intake.recognize import CLAIMS
 from lib.intake.tables.columns import ColumnMapping
-from lib.models import ImportReport, Person
+from lib.models import Person
 from lib.store.idempotency import new_token
 from lib.ui import html, import_history, import_job, import_mapping, import_report, session
 from lib.ui.charge_review import charge_review

@@ -19,7 +19,7 @@ SOURCES = {module: path.read_text(encoding="utf-8") for module, path in MODULES.
 # Every room, from the ground up. A module imports only from its own floor and from those below it;
 # the longest name that fits a module says which floor is its own.
 FLOORS = (
-    ("lib.event_kinds", "lib.models", "lib.errors", "lib.formats"),
+    ("lib.event_kinds", "lib.models", "lib.import_reports", "lib.errors", "lib.formats"),
     (
         "lib.document_types",
         "lib.unsafe_pdf",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lib.import_reports import ImportReport
 from lib.intake import imports
-from lib.models import ImportReport
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_command import run

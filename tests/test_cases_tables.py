@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lib.import_reports import ImportReport
 from lib.intake import imports
-from lib.models import ImportReport, TaskType
+from lib.models import TaskType
 from lib.store.database import Connection
 from tests.conftest import SHARED, Cast
 

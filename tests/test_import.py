@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from lib.errors import NotAllowed
+from lib.import_reports import ImportReport
 from lib.intake import imports
-from lib.models import ImportReport
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast, shared
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib import people
+from lib.import_reports import ImportReport
 from lib.intake import imports
 from lib.intake.imports import ChosenFile
-from lib.models import ImportReport
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.fuzz import examples

@@ -10,13 +10,14 @@ import pytest
 
 from lib import people
 from lib.errors import NoSuchFile, NotAllowed
+from lib.import_reports import ImportReport
 from lib.intake import imports, rejected_rows, saved_mappings
 from lib.intake.parsed_file import TableOptions
 from lib.intake.tables import columns, task_rows
 from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import ColumnMapping, Field
 from lib.intake.tables.table import Grid
-from lib.models import ImportReport, Role
+from lib.models import Role
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast, shared
 from tests.test_fhir import bundle, task

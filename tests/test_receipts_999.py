@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from lib.import_reports import ImportReport
 from lib.intake import import_log, imports
-from lib.models import ImportReport
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_cases_decisions import bring_case, task

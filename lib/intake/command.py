@@ -12,11 +12,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from lib.errors import StoreInUse, WrongDataFolder
+from lib.import_reports import ImportReport
 from lib.intake import imports
 from lib.intake.recognize import SET_ASIDE, UNCLEAR, count
 from lib.intake.tables.synonyms import type_of
 from lib.intake.unattended import OUR_DISK, WrongUsage, bring, practice_name
-from lib.models import ImportReport, TaskType
+from lib.models import TaskType
 from lib.store import process
 from lib.store.database import Connection
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from lib import settings
 from lib.event_kinds import EventKind
+from lib.import_reports import ImportReport, TaskPreview
 from lib.intake import (
     batch_receipts,
     claim_answers,
@@ -40,7 +41,6 @@ from lib.intake.x12 import denials
 from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.intake.x12.transactions import APPLIED, BATCH, DUPLICATE, Batch, Message
-from lib.models import ImportReport, TaskPreview
 from lib.store.database import Connection
 
 MAX_PREVIEWED = 200  # tasks of a preview that say which charge they are about

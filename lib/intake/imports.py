@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from lib import access
 from lib.access import Verb
 from lib.errors import NotAllowed, RefusedFile, WrongInput
+from lib.import_reports import ImportReport
 from lib.intake import file_import, rejected_rows, saved_mappings
 from lib.intake import recognize as contents
 from lib.intake.coming_charges import ComingCharges, Wanted
@@ -25,7 +26,7 @@ from lib.intake.source_archive import keep, quarantined_text
 from lib.intake.source_file import SourceFile
 from lib.intake.x12 import transactions
 from lib.intake.x12.transactions import QUARANTINED, Batch, Message
-from lib.models import ImportReport, Person, Practice, TaskType
+from lib.models import Person, Practice, TaskType
 from lib.store.database import Connection, transaction
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from lib.import_reports import RefusedRow
 from lib.intake.fhir import attachment_requests, resources
 from lib.intake.fhir.attachment_requests import Recorded
 from lib.intake.records import Request, Sent, Withdrawal
@@ -16,7 +17,7 @@ from lib.intake.tables.columns import ColumnMapping
 from lib.intake.tables.table import Grid, text_of
 from lib.intake.x12.separators import PIECE
 from lib.intake.x12.transactions import APPLIED, QUARANTINED, RECORDED, Message
-from lib.models import RefusedRow, TaskType
+from lib.models import TaskType
 
 # How an X12 file, or a piece of one, begins: x12/reader.py says what is wrong with it.
 _X12 = re.compile(

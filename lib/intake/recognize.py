@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lib.errors import RefusedFile
+from lib.import_reports import RefusedRow
 from lib.intake import reader_process
 from lib.intake.parsed_file import ParsedFile, TableOptions
 from lib.intake.reader_process import Alive
@@ -29,7 +30,6 @@ from lib.intake.x12.transactions import (
     Batch,
     Message,
 )
-from lib.models import RefusedRow
 
 __all__ = [
     "CLAIMS",

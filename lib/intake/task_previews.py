@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from lib.import_reports import TaskPreview
 from lib.intake import claim_matcher, known_charges
 from lib.intake.claim_matcher import Comparison, Match, Outcome
 from lib.intake.known_charges import Charges
 from lib.intake.records import Request
-from lib.models import TaskPreview
 
 
 def of(request: Request, match: Match, charges: Charges, file_name: str = "") -> TaskPreview:

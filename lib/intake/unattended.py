@@ -15,8 +15,9 @@ from lib.errors import (
     StoreMoved,
     StoreStopped,
 )
+from lib.import_reports import ImportReport
 from lib.intake import imports
-from lib.models import ImportReport, TaskType
+from lib.models import TaskType
 from lib.store.database import Connection, transaction
 
 FIRST_PRACTICE = "My practice"

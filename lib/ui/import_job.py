@@ -12,10 +12,11 @@ import streamlit as st
 
 from lib import formats
 from lib.errors import BillingError
+from lib.import_reports import ImportReport
 from lib.intake import imports
 from lib.intake.imports import Progress
 from lib.intake.parsed_file import TableOptions
-from lib.models import ImportReport, Person
+from lib.models import Person
 from lib.store import process
 from lib.store.database import Connection
 from lib.ui import session

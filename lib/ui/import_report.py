@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lib import formats
-from lib.models import ImportReport
+from lib.import_reports import ImportReport
 from lib.ui import html, session
 
 MAX_SHOWN = 200  # rejected rows of a file; the download has all of them

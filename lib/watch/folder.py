@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from lib.errors import BillingError, NotWritten
+from lib.import_reports import ImportReport
 from lib.intake.unattended import OUR_DISK
-from lib.models import ImportReport
 from lib.store import files
 from lib.watch import folders
 from lib.watch.folders import FileStat

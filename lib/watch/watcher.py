@@ -9,9 +9,9 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from lib import people
+from lib.import_reports import ImportReport
 from lib.intake.command import print_line
 from lib.intake.unattended import bring, practice_name
-from lib.models import ImportReport
 from lib.store.database import Connection, Store
 from lib.watch import folders
 from lib.watch.folder import Folder, Handled, Outcome

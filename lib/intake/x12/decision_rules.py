@@ -19,6 +19,7 @@ FORWARDED = frozenset({"19", "20", "21"})  # processed, and forwarded to another
 NOT_THEIRS = frozenset({"23", "24"})  # forwarded without a decision
 PENDED = frozenset({"5", "9", "10", "13", "14", "15", "16", "17"})  # in older versions
 IN_REVIEW, CAPITATION = "133", "24"  # claim adjustment reason codes
+ANSWERED_BEFORE = frozenset({"18", "85", "225", "B13"})  # a duplicate, interest, paid before
 PUBLIC = frozenset({"MA", "MB", "MC"})  # CLP06: Medicare part A and B, Medicaid
 NOTHING = Decimal("0.00")
 
@@ -145,10 +146,12 @@ RULES = (
     ),
     Rule(
         Outcome.INTEREST,
-        "interest was paid, and nothing else",
+        "interest was paid, and all else was answered before (CARC 18, 85, 225, B13)",
         HISTORY,
         "005010X221A1 AMT*I and 1.10.2.9 (interest)",
-        lambda said: said.answer.interest > 0,
+        lambda said: (
+            said.answer.interest > 0 and all(each.code in ANSWERED_BEFORE for each in said.asked)
+        ),
     ),
     Rule(
         Outcome.CAPITATED,
