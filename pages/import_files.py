@@ -25,8 +25,8 @@ FORMATS = (
 )
 
 FORM = KeptOrNew("import_form", new_token)  # names the uploader: another name is an empty one
-# By file: what its report depends on, and the report.
-PREVIEWS = KeptOrNew[dict[str, tuple[object, ImportReport]]]("previews", dict)
+# What the reports on the chosen files depend on, and the reports.
+PREVIEWS = Kept[tuple[object, list[ImportReport]]]("previews")
 JOB = Kept[Job]("import_job")
 IMPORTED = Kept[list[ImportReport]]("imported")
 WERE_CHOSEN = Kept[bool]("import_chosen")  # whether the last run had files
@@ -67,7 +67,7 @@ def look(
     con = session.connection()
     files = tuple(zip((file.file_id for file in chosen), plans, strict=True))
     state = (practice_id, con.store.revision, files)
-    read: tuple[object, list[ImportReport]] | None = st.session_state.get("previews")
+    read = PREVIEWS.get()
     if read and read[0] == state:
         return read[1]
     bar = st.empty()
@@ -86,7 +86,7 @@ def look(
         ],
         actor=actor, practice_id=practice_id, watch=watch, now=session.now(),
     )  # fmt: skip
-    st.session_state["previews"] = (state, reports)
+    PREVIEWS.put((state, reports))
     bar.empty()
     return reports
 

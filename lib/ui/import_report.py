@@ -46,12 +46,12 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
 
 def _tasks(report: ImportReport) -> None:
     """Draw which charge each new task would be about, and why."""
-    count = formats.plural(report.tasks_new, "task")
-    with st.expander(f"Charges of {count} in {session.escape_markdown(report.file)}"):
+    count, name = formats.plural(report.tasks_new, "task"), session.escape_markdown(report.file)
+    with st.expander(f"Charges of {count} in {name}"):
         rows = [(each.title, each.claim_number, each.charge, each.why) for each in report.tasks]
         st.html(html.table(("Task", "Claim in the file", "Charge", "Why"), rows))
         if report.tasks_new > len(rows):
-            st.caption(f"The first {len(rows)} of {report.tasks_new:,} are shown.")
+            st.caption(f"The first {len(rows)} are shown.")
 
 
 def _refused_rows(report: ImportReport, *, is_done: bool) -> None:
