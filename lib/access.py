@@ -34,7 +34,8 @@ _WORKERS = frozenset({Role.MANAGER, Role.STAFF})
 
 ALLOWED: dict[Verb, frozenset[Role]] = {
     Verb.SEE: frozenset(Role),
-    Verb.SEE_PATIENTS: frozenset(Role) - {Role.ANALYST},  # who counts need not know whom
+    Verb.SEE_PATIENTS: frozenset(Role)
+    - {Role.ANALYST},  # an analyst counts, and need not know whom
     Verb.WORK: _WORKERS,
     Verb.ASSIGN: _WORKERS,
     Verb.ASK: _WORKERS,

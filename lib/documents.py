@@ -42,11 +42,11 @@ def find(
     status: DocumentStatus | None = None,
     page: int = 1,
 ) -> tuple[list[Document], int]:
-    """Return one page of fifty documents, and how many there are.
+    """Return one page of fifty documents, and how many match in all.
 
-    Every word is part of the file name, the name, the label, the date as MM/DD/YYYY or the
-    patient's name, or is the ID; "ID 23" is only that document. The one whose ID was typed comes
-    first, then the newest.
+    Each word must be the ID or part of the file name, the name, the label, the date as MM/DD/YYYY
+    or the patient's name; "ID 23" finds only that document. The one whose ID was typed comes first,
+    then the newest.
     """
     seen = access.may_anywhere(actor, Verb.SEE_PATIENTS)
     return document_rows.matching(
@@ -69,8 +69,11 @@ def get(con: Connection, document_id: int, *, actor: Person) -> Document:
 
 
 def content(con: Connection, document_id: int, *, actor: Person) -> tuple[Document, bytes]:
-    """Return the document and its file as it was saved: the bytes that are looked at are those that
-    are sent. Raises NoSuchDocument and what `read_content` raises."""
+    """Return the document and its file as it was saved: the bytes that are checked are the bytes
+    that are sent.
+
+    Raises NoSuchDocument and what `read_content` raises.
+    """
     document = get(con, document_id, actor=actor)
     return document, read_content(con, document.id, document.sha256)
 
@@ -101,7 +104,7 @@ def attached(con: Connection, task_id: int, *, actor: Person) -> list[Document]:
 
 
 def recommended_name(patient_name: str, day: date, label: str) -> str:
-    """LASTNAME_FIRSTNAME_YYYY-MM-DD_LABEL, the form the billers recommend."""
+    """Return LASTNAME_FIRSTNAME_YYYY-MM-DD_LABEL, the form the billers recommend."""
     last, _, first = patient_name.partition(",")
     parts = [_plain(last), _plain(first), day.isoformat(), _plain(label)]
     return "_".join(part for part in parts if part)
@@ -205,7 +208,7 @@ def attach_and_complete(
 def check_file(con: Connection, document_id: int, *, actor: Person) -> None:
     """Raise DocumentFileMissing or DocumentFileChanged for a document that nobody could read.
 
-    Reads the whole file: outside of a transaction, for which others would wait.
+    Call it outside of a transaction: it reads the whole file, and other writers would wait.
     """
     content(con, document_id, actor=actor)
 
@@ -244,8 +247,7 @@ def refusal(content: bytes) -> str | None:
 
 
 def _looked_at(content: bytes) -> tuple[str, str | None]:
-    """Return the media type of content that is kept, or why it is not: a look at it takes up to a
-    second."""
+    """Return the media type of content that can be kept, or why it cannot. Takes up to a second."""
     if len(content) > MAX_BYTES:
         return "", (
             f"This file has {len(content) / 1024 / 1024:.1f} MB; at most 10 MB can be kept. "
@@ -256,7 +258,7 @@ def _looked_at(content: bytes) -> tuple[str, str | None]:
 
 
 def check_words(details: DocumentDetails) -> None:
-    """Raise NothingWritten without a name, WrongInput without a label of LABELS."""
+    """Raise NothingWritten without a name, WrongInput without a label of DOCUMENT_LABELS."""
     if not details.name.strip():
         raise NothingWritten("a name for the document")
     if details.label not in DOCUMENT_LABELS:
@@ -290,8 +292,8 @@ def add(
 ) -> int:
     """Write the content, insert its document inside the caller's transaction, return its id.
 
-    Where the transaction is taken back, so is the file. Raises DuplicateDocument where the practice
-    has that content, NotWritten where the disk has no room for it.
+    If the transaction is rolled back, the file goes too. Raises DuplicateDocument where the
+    practice has that content, NotWritten where the disk has no room for it.
     """
     held = document_rows.by_content(con, practice_id, file.sha256)
     path = path_of(con, file.sha256)

@@ -217,7 +217,7 @@ def give(
 
 
 def give_back(con: Connection, task: Task, *, actor: Person, now: datetime) -> None:
-    """Leave the task with nobody, open again."""
+    """Unassign the task and open it again."""
     if task.assignee_id is None:
         return
     con.execute(

@@ -102,7 +102,8 @@ def _buckets(unit: Unit) -> str:
 
 
 def over_time(con: Connection, view: View) -> Table:
-    """Return a row a day, week or month of the period, oldest first, days of nothing included."""
+    """Return one row for each day, week or month of the period, oldest first, also where nothing
+    happened."""
     more = ',\n       CAST({0} AS BIGINT) AS "Handed on"' if view.person_id is not None else ""
     inside = "FILTER (WHERE day BETWEEN begins_on AND ends_on)"
     received = "Assigned" if view.person_id is not None else "Received"
@@ -137,7 +138,7 @@ def bars(table: Table) -> list[Bar]:
 
 
 def cumulative(con: Connection, view: View) -> Table:
-    """Return a row a day, week or month: what had come in and what had left by its end."""
+    """Return one row for each day, week or month: what had come in and what had left by its end."""
     sql = f"""
 WITH {_happened(view)},
 {_buckets(view.unit)}

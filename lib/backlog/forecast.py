@@ -58,7 +58,8 @@ class Backtest:
 
 
 def past(con: Connection, view: View, days: int = PAST_DAYS) -> list[PastDay]:
-    """Return the last whole days before the view's day, oldest first, days of nothing included."""
+    """Return the last whole days before the view's day, oldest first, also those on which nothing
+    happened."""
     last = view.today if view.closes_day else view.today - timedelta(days=1)
     whole = replace(view, since=last - timedelta(days=days - 1), until=last, unit=Unit.DAY)
     return [

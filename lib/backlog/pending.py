@@ -1,4 +1,4 @@
-"""What was pending at a moment, by whatever one asks: recomputed from history, for any day."""
+"""What was pending at any moment of the past: by type, payer, person, age and due date."""
 
 from __future__ import annotations
 
@@ -48,10 +48,11 @@ _FILING_KEY = (
 
 
 def standing(view: View) -> str:
-    """Return the texts that end in `standing`: a row a task that was pending at that moment.
+    """Return the texts that end in `standing`: one row for each task that was pending at that
+    moment.
 
-    A task that was completed before and not touched since is left out by its row; of the others
-    the last word of their history counts.
+    A task that was completed before and not touched since is skipped by its row; for the others the
+    latest line of their history counts.
     """
     person = ""
     if view.unassigned:

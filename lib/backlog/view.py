@@ -84,8 +84,8 @@ def local_day(moment: str, practice: str = "practice") -> str:
 def within(moment: str, first: str = "$of_since", last: str = "$of_until") -> str:
     """Return the condition that a stored moment falls in these days of the practice.
 
-    The clock in UTC decides first, a day more on either side: it is compared without a look at any
-    time zone, and whole blocks of rows are passed over.
+    UTC is compared first, with a day to spare on either side: that needs no time zone, and skips
+    whole blocks of rows.
     """
     return (
         f"{moment} >= CAST({first} AS TIMESTAMP) - INTERVAL '1 day'"

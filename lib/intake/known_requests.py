@@ -65,7 +65,7 @@ def _names(text: str, day: date | None) -> bool:
 
 
 class News(Enum):
-    """What a request that we had already says anew."""
+    """What is new in a request that we already have."""
 
     NOTHING = auto()
     MOVED = auto()  # another due date, or other documents

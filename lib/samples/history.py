@@ -54,13 +54,13 @@ class Year:
         self.providers = [p for p in providers if p.practice == self.practice.key]
 
     def plan(self, at: datetime, step: Step) -> None:
-        """Do that at that time, unless it has not come yet."""
+        """Plan a step for that time; one that would lie in the future is left out."""
         if at < self.now:
             self.count += 1
             heapq.heappush(self.steps, (at, self.count, step))
 
     def later(self, than: datetime, most: float, step: Step, *, least: float = 0.0) -> None:
-        """Do that in working hours, `least` to `most` days on."""
+        """Plan a step for a working hour, `least` to `most` days on."""
         days = self.chance.uniform(least, most)
         self.plan(clock.later(than, days, self.practice.timezone, self.chance), step)
 

@@ -150,8 +150,8 @@ def _attach(
     task: Task, document_id: int, actor: Person, resolution: Resolution | None, *,
     is_confirmed: bool,
 ) -> None:  # fmt: skip
-    """Attach the document, and with a resolution complete the task; one of another patient only
-    once that was asked."""
+    """Attach the document, and with a resolution complete the task. Another patient's document is
+    attached only after asking."""
     asking = _ASKING.of(task.id)
     said = session.toasts()
     asking.take()
@@ -182,8 +182,8 @@ def _attach(
 
 
 def _asks(task: Task, document: Document, actor: Person) -> bool:
-    """Ask whether a document of another patient is meant, in place of the buttons that attach it;
-    False where there is nothing to ask of the one that is chosen."""
+    """Ask whether a document of another patient is meant, in place of the buttons that attach it.
+    Return False if there is nothing to ask about the chosen one."""
     asked = _ASKING.of(task.id).get()
     if asked is None or asked[0] != document.id:
         return False

@@ -116,13 +116,14 @@ def keep(state: Editing, task: Task, actor: Person) -> None:
 
 
 def sent(state: Editing, task: Task, actor: Person) -> None:
-    """Continue after what was typed was saved, with the charge as it is now as the opened one."""
+    """Continue with the saved charge after what was typed was saved."""
     state.note, state.kept, state.seen, state.token = "", "", None, new_token()
     reread(state, task, actor, form=None)
 
 
 def reread(state: Editing, task: Task, actor: Person, *, form: dict[str, Any] | None) -> None:
-    """Make the charge as it is now the opened one; keep `form`, or start over from the charge."""
+    """Take the charge as it is now as the opened one; keep `form`, or start over from the
+    charge."""
     assert task.charge_id is not None
     state.opened = charges.get(session.connection(), task.charge_id, actor=actor)
     state.form = form or charge_form.to_form(state.opened)

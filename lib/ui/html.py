@@ -47,12 +47,12 @@ def paragraph(text: str, style: str = "", *, role: str = "") -> Markup:
 
 
 def text(text: str) -> Markup:
-    """Return a text of people, its lines as they were written."""
+    """Return what people wrote, with its line breaks."""
     return paragraph(text, "bt-text")
 
 
 def quiet(text: str) -> Markup:
-    """Return what is said beside the matter, in grey."""
+    """Return a side remark, in grey."""
     return paragraph(text, "bt-quiet")
 
 

@@ -218,7 +218,7 @@ def _had_by() -> str | None:
 
 
 def pending_bar(page: Page, **changes: str | None) -> dict[str, str | None]:
-    """Return what opens the pending tasks of the moment of this report."""
+    """Return the parameters that open the tasks pending at the moment of this report."""
     as_of = url.get("as_of")
     return {"pending_on": as_of, **changes} if as_of else changes
 

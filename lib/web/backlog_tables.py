@@ -69,8 +69,8 @@ async def send_copy(request: Request) -> Response:
 
 
 def _is_asked_for(request: Request) -> bool:
-    """Return True for who pressed a link or button of ours: to count, or to write a copy, is work
-    that another site's page could bring about with the person's cookie."""
+    """Return True if the person pressed a link or button of ours. Counting, or writing a copy, is
+    work that another site's page could set off with the person's cookie."""
     return request.method == "POST" or (request.method == "GET" and is_followed_link(request))
 
 
