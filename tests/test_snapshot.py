@@ -8,14 +8,12 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from lib import people
 from lib.backlog.numbers import NUMBERS
-from lib.backlog.view import runnable
 from lib.intake import imports
 from lib.snapshot import copies
 from lib.snapshot.tables import TABLES, dictionary
@@ -45,32 +43,10 @@ def lived(con: Connection, cast: Cast) -> World:
     return where
 
 
-class Copy:
-    """A written copy, opened to read: `lib.backlog` counts it as it counts the store."""
-
-    def __init__(self, file: Path) -> None:
-        self._con = duckdb.connect(str(file), read_only=True)
-
-    def table(
-        self, sql: str, /, **parameters: Any
-    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        """The names of the columns and all rows of one statement."""
-        found = self._con.execute(runnable(sql, parameters))
-        return tuple(column[0] for column in found.description or ()), found.fetchall()
-
-    def practice_ids(self) -> tuple[int, ...]:
-        """The practices the copy holds."""
-        rows = self._con.execute("SELECT id FROM practice ORDER BY name").fetchall()
-        return tuple(row[0] for row in rows)
-
-    def close(self) -> None:
-        self._con.close()
-
-
 def test_a_copy_counts_as_the_store_does(lived: World, tmp_path: Path) -> None:
     con = lived.con
     copies.write(con, tmp_path / "copy", list(lived.practices), now=NOON)
-    copy = Copy(tmp_path / "copy" / copies.FILE)
+    copy = copies.Copy(tmp_path / "copy" / copies.FILE)
     same = [name for name in NUMBERS if name != "pending_by_filing_limit"]  # days of service
 
     for name in same:

@@ -1,4 +1,4 @@
-"""Writes copies for analysts.
+"""Write copies for analysts, and read them, as docs/analyst.ipynb does.
 
 Knows DuckDB, as lib.store does: a copy is a database of its own, in an engine of its own.
 """
@@ -14,9 +14,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from lib.backlog.view import runnable
 from lib.errors import NotWritten, StoreInUse
 from lib.snapshot.tables import TABLES, VIEWS, dictionary
 from lib.store.database import Connection, Store, transaction
@@ -151,3 +153,31 @@ def _state(files: Sequence[Path]) -> list[tuple[int, int] | None]:
         except FileNotFoundError:
             found.append(None)
     return found
+
+
+class Copy:
+    """A written copy, opened to read: `lib.backlog` counts it as it counts the store. The notebook
+    in docs/ asks it."""
+
+    def __init__(self, file: Path) -> None:
+        self._con = duckdb.connect(str(file), read_only=True)
+
+    def table(
+        self, sql: str, /, **parameters: Any
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Return the names of the columns and all rows of one statement."""
+        found = self._con.execute(runnable(sql, parameters))
+        return tuple(column[0] for column in found.description or ()), found.fetchall()
+
+    def practice_ids(self) -> tuple[int, ...]:
+        """Return the practices the copy holds."""
+        rows = self._con.execute("SELECT id FROM practice ORDER BY name").fetchall()
+        return tuple(row[0] for row in rows)
+
+    def copied_at(self) -> datetime:
+        """Return when the copy was made (UTC)."""
+        return self._con.execute("SELECT copied_at FROM copied_at").fetchall()[0][0]  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Close the copy; its file stays."""
+        self._con.close()
