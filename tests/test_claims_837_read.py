@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 
 from lib.intake.records import Claim
-from lib.intake.rejected_loops import RejectedLoop
 from lib.intake.x12 import claims_837, reader
 from lib.intake.x12.reader import Unreadable
+from lib.intake.x12.rejected_loops import RejectedLoop
 from lib.models import ServiceLine
 from tests.conftest import shared
 from tests.x12_texts import CLINIC, DOCTOR, claim, envelope, subscriber

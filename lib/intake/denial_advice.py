@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
-from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.models import TaskType
 
 REFERENCE = Path(__file__).parents[2] / "data" / "reference"
@@ -34,14 +35,61 @@ class Advice:
     resend: str = ""  # what to do where resubmitting the same claim would not help
 
 
-def codes(answer: ClaimPayment) -> str:
+class Reason(Protocol):
+    """Why an amount was not paid; its text is group and code, as in "CO-197"."""
+
+    @property
+    def code(self) -> str:
+        """Return the claim adjustment reason code."""
+        ...
+
+
+class Payer(Protocol):
+    """Who denies."""
+
+    @property
+    def name(self) -> str:
+        """Return the name, or an empty string."""
+        ...
+
+
+class Denial(Protocol):
+    """What a payer's answer says that denies a claim."""
+
+    @property
+    def asked(self) -> Sequence[Reason]:
+        """Return the reasons that somebody may have to answer."""
+        ...
+
+    @property
+    def reasons(self) -> Sequence[Reason]:
+        """Return all reasons."""
+        ...
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Return the remittance advice remark codes."""
+        ...
+
+    @property
+    def remitted_on(self) -> date | None:
+        """Return the day of the remittance, or None."""
+        ...
+
+    @property
+    def payer(self) -> Payer:
+        """Return who denies."""
+        ...
+
+
+def codes(answer: Denial) -> str:
     """Return the codes as the sender gave them, without those that need no answer: "CO-197,
     N290"."""
     reasons = answer.asked or answer.reasons
     return ", ".join([str(reason) for reason in reasons] + list(answer.remarks))
 
 
-def find(answer: ClaimPayment) -> Advice:
+def find(answer: Denial) -> Advice:
     """Return the advice for a denial. Remark codes come before reasons, since they say more.
 
     A reason that only says "something is missing" stays general unless a remark code names what. A
@@ -62,7 +110,7 @@ def find(answer: ClaimPayment) -> Advice:
     return _advice()[unnamed or (UNKNOWN if reasons or answer.remarks else UNEXPLAINED)]
 
 
-def instructions(answer: ClaimPayment, advice: Advice) -> str:
+def instructions(answer: Denial, advice: Advice) -> str:
     """Return two to five sentences: what the payer answered, with which codes, and what to do."""
     when = f" on {answer.remitted_on:%m/%d/%Y}" if answer.remitted_on else ""
     first = f"{answer.payer.name or 'The payer'} denied the claim{when}"

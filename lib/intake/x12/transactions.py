@@ -12,7 +12,6 @@ from decimal import Decimal
 from itertools import chain, islice
 
 from lib.intake.records import Claim, PayerUpdate, Request, Withdrawal
-from lib.intake.rejected_loops import RejectedLoop
 from lib.intake.x12 import (
     acknowledgments_277ca,
     claims_837,
@@ -24,6 +23,7 @@ from lib.intake.x12 import (
 from lib.intake.x12.elements import MOST
 from lib.intake.x12.reader import Broken, Transaction, Unreadable, element
 from lib.intake.x12.receipts_999 import Receipt
+from lib.intake.x12.rejected_loops import RejectedLoop
 from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
 from lib.intake.x12.status_codes import StatusSeen
 
