@@ -216,7 +216,7 @@ def _problem(where: str, sentence: str) -> Problem:
 
 # The fields people edit, as the window names them.
 FIELD_LABELS: dict[str, str] = {
-    "member_id": "Case/member ID",
+    "member_id": "Member ID",
     "authorization_number": "Authorization number",
     "rendering_npi": "Rendering NPI",
     "rendering_name": "Rendering provider",

@@ -33,7 +33,7 @@ OPTION_LABELS = {
     "partial_denials": "Partial denials",
     "line_denials": "Line denials",
     "reversals": "Reversals",
-    "takebacks": "Takebacks",
+    "takebacks": "Recoupments",
 }
 
 

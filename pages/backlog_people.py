@@ -24,7 +24,7 @@ def pending_of_people(page: Page) -> None:
     nobody = sum(row["Tasks"] for row in rows if row["Person"] is None)
     picked = charts.bars(
         frame.assign(Amount=frame["Requested"].astype(float)) if rows else frame,
-        ["With the practice", "With the biller"], finding=f"{nobody:,} have nobody",
+        ["Waiting on practice", "Waiting on biller"], finding=f"{nobody:,} have nobody",
         about=page.about(), key="assignees",
     )  # fmt: skip
     if picked in opens:

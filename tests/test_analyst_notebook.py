@@ -39,7 +39,7 @@ def test_the_notebook_runs_and_says_what_the_pages_say(
 
     here, _ = pending.summary(con, view(where, now.date()))
     row = said["summary"].iloc[0]
-    assert (row["Pending"], row["With the biller"], row["Held"]) == (
+    assert (row["Pending"], row["Waiting on biller"], row["Held"]) == (
         here.tasks, here.with_biller, here.held,
     )  # fmt: skip
     said["copy"].close()

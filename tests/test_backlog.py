@@ -194,7 +194,7 @@ def test_lead_cycle_handoffs_and_sides_are_what_pandas_says(lived: tuple[World, 
     again = times.handoffs_and_reopens(where.con, asked).dicts()[0]
     assert again["Handoffs a task"] == pytest.approx(plain["handoffs"].mean(), abs=0.006)
     assert again["Reopened at least once"] == plain["reopened"].sum()
-    sides = {row["Waited for"]: row for row in times.on_each_side(where.con, asked).dicts()}
+    sides = {row["Waited on"]: row for row in times.on_each_side(where.con, asked).dicts()}
     waited = plain["biller"][plain["biller"] > 0]
     assert sides["biller"]["Tasks"] == len(waited)
     assert sides["biller"]["Days P85"] == round(nearest(waited, 0.85), 1)
@@ -343,7 +343,7 @@ def test_a_click_opens_exactly_the_tasks_a_bar_counted(lived: tuple[World, date]
             (pending.by_age, "age", "Age"),
             (pending.by_due, "due", "Due"),
             (pending.by_filing, "filing", "Filing"),
-            (pending.waiting, "side", "Waits for"),
+            (pending.waiting, "side", "Waiting on"),
         ):
             for row in name(con, at).dicts():
                 picked = pending.among(at, **{key: row[text]})

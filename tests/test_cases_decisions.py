@@ -129,7 +129,7 @@ def test_an_empty_claim_between_others_is_skipped_with_a_word(con: Connection, c
     titles = [row[0] for row in con.rows("SELECT title FROM task ORDER BY id")]
     assert titles == [
         "Information missing, not named by the payer",
-        "Money taken back by the payer",
+        "Recoupment by the payer",
     ]
     assert any("an empty claim (CLP) was skipped" in warning for warning in report.warnings)
 
@@ -192,8 +192,8 @@ def test_a_bad_answer_is_set_aside_with_its_text_and_the_others_come_in(
     report = bring(con, cast, file_835(answer("A1"), bad, answer("A3", control="P3")))
 
     assert (report.tasks_new, report.quarantined, report.is_whole) == (2, 1, False)
-    [named] = [each for each in report.warnings if each.startswith("Set aside: 835 answer")] or [
-        each for each in report.warnings if each.startswith("Set aside: the 835 answer")
+    [named] = [each for each in report.warnings if each.startswith("Rejected: 835 answer")] or [
+        each for each in report.warnings if each.startswith("Rejected: the 835 answer")
     ]
     assert what in named
     [(kind, raw)] = con.rows("SELECT kind, raw FROM intake_message WHERE outcome = 'quarantined'")
@@ -296,7 +296,7 @@ def test_a_takeback_with_its_counter_entry_is_settled(con: Connection, cast: Cas
     *_, report = bring_case(con, cast, "28-")
 
     assert con.value("SELECT count(*) FROM task") == 0
-    settled = "2 entries about whole payments (PLB): 0 taken back (0.00 US dollars)."
+    settled = "2 entries about whole payments (PLB): 0 recouped (0.00 US dollars)."
     assert settled in report.summary
 
 

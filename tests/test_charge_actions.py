@@ -27,7 +27,7 @@ def test_nothing_typed_is_no_change(opened: Opened) -> None:
 def test_a_field_that_was_typed_over_is_told_with_what_it_was(opened: Opened) -> None:
     opened[0].form["member_id"] = "ABC"
 
-    assert told(opened) == [("Case/member ID", "XYZ100", "ABC")]
+    assert told(opened) == [("Member ID", "XYZ100", "ABC")]
 
 
 def test_what_cannot_be_read_is_told_as_it_is_typed(opened: Opened) -> None:

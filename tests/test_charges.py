@@ -47,7 +47,7 @@ TYPED: dict[str, Any] = {
     ),
 }
 SAID = [
-    ("Case/member ID", "XYZ100", "W-77"),
+    ("Member ID", "XYZ100", "W-77"),
     ("Rendering provider", "Moreno, Ida", "Ortiz, Pia"),
     ("Admission date", "", "02/01/2025"),
     ("Diagnoses", "E119 I10", "J029 I10"),
@@ -190,7 +190,7 @@ def test_saving_keeps_the_work_and_leaves_the_task_in_progress(con: Connection, 
     assert (charge.member_id, charge.version, charge.is_edited) == ("", 2, True)
     assert tasks.get(con, task_id, actor=cast.ana).status is Status.IN_PROGRESS
     assert [line[:4] for line in story(con, task_id)[2:]] == [
-        ("changed", "Case/member ID", "XYZ100", None),
+        ("changed", "Member ID", "XYZ100", None),
         ("changed", "Diagnoses", "E119 I10", "J029 I10"),
         ("noted to the biller", None, None, None),
     ]

@@ -81,7 +81,7 @@ def test_what_was_set_aside_is_said_beside_the_json(tmp_path: Path) -> None:
     said = json.loads(done.stdout)
     assert (done.returncode, said["charges_new"], said["refused"]) == (1, 1, None)
     assert done.stderr == (
-        "a.837: Set aside: the 837P from segment 21 to 38, because of segment 30: CLM02 is not an "
+        "a.837: Rejected: the 837P from segment 21 to 38, because of segment 30: CLM02 is not an "
         "amount.\n"
     )
 

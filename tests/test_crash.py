@@ -107,7 +107,7 @@ CHARGE_PARTS = (
     "SELECT task_id FROM note WHERE text = 'Note ' || task_id",
     EVENTS + "'completed'",
     EVENTS + "'noted to the biller'",
-    EVENTS + "'changed' AND field = 'Case/member ID'",
+    EVENTS + "'changed' AND field = 'Member ID'",
     EVENTS + "'changed' AND field = 'Service line 2'",
     "SELECT CAST(split_part(substr(token, 6), ':', 1) AS BIGINT) FROM submission",
 )

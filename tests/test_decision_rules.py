@@ -131,7 +131,7 @@ def test_every_answer_is_counted_and_in_words(con: Connection, cast: Cast) -> No
 
     assert report.tasks_new == 2
     assert report.summary == (
-        "6 answers: 1 paid, 2 denied, 1 taken back, 1 forwarded to another payer, 1 left to the "
+        "6 answers: 1 paid, 2 denied, 1 reversed, 1 forwarded to another payer, 1 left to the "
         "contract and the patient.",
     )
 

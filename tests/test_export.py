@@ -113,7 +113,7 @@ def test_a_row_says_what_was_asked_and_done(con: Connection, cast: Cast, charge:
         "Notes from Biller": "03/03/2025 12:00 Dora: Refile it.",
         "Questions & Comments": "03/03/2025 12:00 Ben: Which card?\n"
         "03/03/2025 12:00 Dora: The new one.",
-        "Changed fields": "Case/member ID: MEM1 → MEM2",
+        "Changed fields": "Member ID: MEM1 → MEM2",
         "Documents": "",
     }
     assert archive.namelist() == ["manifest.csv"]

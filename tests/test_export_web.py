@@ -101,7 +101,7 @@ def test_managers_and_billers_get_the_zip(practice: Practice, who: str) -> None:
     assert "attachment" in headers["content-disposition"]
     assert "answers_Northside-Clinic_2020-01-01_2199-12-31.zip" in headers["content-disposition"]
     manifest = zipfile.ZipFile(io.BytesIO(body)).read("manifest.csv").decode()
-    assert "Case/member ID: MEM1 → MEM2" in manifest
+    assert "Member ID: MEM1 → MEM2" in manifest
 
 
 def test_the_changed_claim_comes_as_x12(practice: Practice) -> None:

@@ -216,7 +216,7 @@ def test_only_denials_make_tasks_and_reversals_are_counted(con: Connection, cast
     report = bring(con, cast, file_835(reversal, answer("A2", status="1", paid="180")))
 
     assert report.tasks_new == 0
-    assert report.summary == ("2 answers: 1 paid, 1 taken back.",)
+    assert report.summary == ("2 answers: 1 paid, 1 reversed.",)
     assert any("CLP02 = 22): 1 earlier answer" in warning for warning in report.warnings)
 
 

@@ -1,4 +1,4 @@
-"""The files that came in are listed with what was set aside, for those who import."""
+"""The files that came in are listed with what was rejected, for those who import."""
 
 from __future__ import annotations
 

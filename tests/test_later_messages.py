@@ -161,7 +161,7 @@ def test_an_answer_that_decides_nothing_yet_and_a_reversal_are_history_and_propo
     assert con.rows("SELECT count(*), count(proposal) FROM task") == [(1, 0)]
     first, second = con.rows("SELECT detail FROM event WHERE kind = 'answered again' ORDER BY id")
     assert "answered the claim on 03/01/2025 without a payment: it is still in review" in first[0]
-    assert "took back its earlier answer" in second[0]
+    assert "reversed its earlier answer" in second[0]
 
 
 def test_what_a_patient_owes_alone_is_as_good_as_paid(con: Connection, cast: Cast) -> None:

@@ -19,7 +19,7 @@ def test_what_was_typed_can_be_copied_a_line_a_field(opened: Opened) -> None:
     state.note = " Called the payer. "
 
     assert taken_over.as_text(state).splitlines() == [
-        "Case/member ID: XYZ100 → nothing",
+        "Member ID: XYZ100 → nothing",
         "Diagnoses: E11.9 I10 → J02.9",
         "Note to the biller: Called the payer.",
     ]

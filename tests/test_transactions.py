@@ -1,4 +1,4 @@
-"""Acknowledgments, requests for documents, messages that are set aside, and what is known again."""
+"""Acknowledgments, requests for documents, messages that are rejected, and what is known again."""
 
 from __future__ import annotations
 
@@ -301,7 +301,7 @@ def test_a_message_without_its_beginning_is_set_aside_too(con: Connection, cast:
 
     assert (report.charges_new, report.quarantined) == (2, 1)
     assert (
-        "Set aside: the transaction from segment 21 to 37, because of segment 37: an SE segment "
+        "Rejected: the transaction from segment 21 to 37, because of segment 37: an SE segment "
         "ends a transaction that never began." in report.warnings
     )
     raw = con.value("SELECT raw FROM intake_message WHERE outcome = 'quarantined'")

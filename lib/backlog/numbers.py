@@ -68,7 +68,7 @@ NUMBERS: dict[str, Number] = {
     ),
     "waiting": Number(
         "Whom do pending tasks wait for?",
-        "A task waits for the biller from a question until its answer, for the practice otherwise. "
+        "A task waits on the biller from a question until its answer, for the practice otherwise. "
         "Days since something last happened to it.",
         pending.waiting,
     ),

@@ -139,7 +139,7 @@ def summary(con: Connection, view: View) -> tuple[Summary, Table]:
     table = ask(con, view, f"""
 WITH {standing(view)},
 {_HELD}
-SELECT count(*) AS "Pending", count(*) FILTER (WHERE side = 'biller') AS "With the biller",
+SELECT count(*) AS "Pending", count(*) FILTER (WHERE side = 'biller') AS "Waiting on biller",
        coalesce(sum(amount), 0) AS "Requested", coalesce((SELECT dollars FROM held), 0) AS "Held",
        count(*) FILTER (WHERE due_on < today) AS "Overdue",
        coalesce(sum(amount) FILTER (WHERE due_on < today), 0) AS "Overdue amount",
@@ -159,8 +159,8 @@ def _by(con: Connection, view: View, columns: str, order: str, *, more: str = ""
     return ask(con, view, f"""
 WITH {standing(view)}
 SELECT {columns},
-       count(*) FILTER (WHERE side = 'practice') AS "With the practice",
-       count(*) FILTER (WHERE side = 'biller') AS "With the biller",
+       count(*) FILTER (WHERE side = 'practice') AS "Waiting on practice",
+       count(*) FILTER (WHERE side = 'biller') AS "Waiting on biller",
        count(*) AS "Tasks", coalesce(sum(amount), 0) AS "Requested"{more}
 FROM standing{join}
 GROUP BY ALL
@@ -212,7 +212,7 @@ def waiting(con: Connection, view: View) -> Table:
     """Return, for each side, how long its pending tasks have waited since something happened."""
     return ask(con, view, f"""
 WITH {standing(view)}
-SELECT side AS "Waits for", count(*) AS "Tasks", coalesce(sum(amount), 0) AS "Requested",
+SELECT side AS "Waiting on", count(*) AS "Tasks", coalesce(sum(amount), 0) AS "Requested",
        quantile_disc(idle, 0.5) AS "P50, days", quantile_disc(idle, 0.85) AS "P85, days",
        max(idle) AS "Longest, days"
 FROM (
@@ -229,7 +229,7 @@ def oldest(con: Connection, view: View, count: int = 10) -> Table:
 WITH {standing(view)}
 SELECT standing.id AS "Task", type AS "Type", payer_name AS "Payer", age AS "Age, days",
        {weekdays("today")} - {weekdays("requested_on")} AS "Business days",
-       due_on AS "Due", amount AS "Requested", side AS "Waits for"
+       due_on AS "Due", amount AS "Requested", side AS "Waiting on"
 FROM standing
 ORDER BY age DESC, standing.id LIMIT {int(count)}
 """)  # fmt: skip

@@ -180,6 +180,6 @@ sides AS (
     SELECT 'practice' AS side, practice_days AS days FROM waited
     UNION ALL SELECT 'biller', biller_days FROM waited WHERE biller_days > 0
 )
-SELECT side AS "Waited for", count(*) AS "Tasks", {_quantiles("days", "Days", digits=1)}
+SELECT side AS "Waited on", count(*) AS "Tasks", {_quantiles("days", "Days", digits=1)}
 FROM sides GROUP BY side ORDER BY side DESC
 """)  # fmt: skip

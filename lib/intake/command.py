@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Bring files in: claims (X12 837P), remittances (835), claim acknowledgments "
         "(277CA), requests for documents (277 RFAI, FHIR) and tables of tasks (CSV, Excel), each "
         "known by its content. BILLING_TASKS_DATA names the data folder.",
-        epilog="Exit code: 0 all is in, 1 a file, or something in one, was refused, set aside or "
+        epilog="Exit code: 0 all is in, 1 a file, or something in one, was refused, rejected or "
         "not understood, 2 wrong usage.",
     )
     parser.add_argument(

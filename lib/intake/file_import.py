@@ -128,7 +128,7 @@ class FileImport:
             claim_answers.keep(self.con, part.answers, charges, self.source)
 
     def _take_adjustments(self) -> None:
-        """Import what one remittance takes back, once all its entries are known."""
+        """Import what one remittance recoups, once all its entries are known."""
         entries, self._entries = self._entries, []
         found = recoupments.settle(self.con, self.practice_id, entries, self._adjustments)
         left, totals = found.taken_back, self.totals

@@ -46,7 +46,7 @@ __all__ = [
 
 # How a message of claims begins, and one that answers or asks.
 _CLAIMS, _ANSWERS = re.compile(r"\bST(.)837\1"), re.compile(r"\bST(.)(?:835|277)\1")
-SET_ASIDE = "Set aside"  # how warnings about rejected messages begin
+SET_ASIDE = "Rejected"  # how warnings about rejected messages begin
 UNCLEAR = "Neither accepted nor rejected"  # how warnings about such statuses begin
 MAX_NAMED = 20  # rejected messages named in the report
 
@@ -166,7 +166,7 @@ class FileSummary:
             )
         if self.reversals:
             said.append(
-                f"Taken back by the payer (CLP02 = 22): {count(self.reversals, 'earlier answer')}."
+                f"Reversed by the payer (CLP02 = 22): {count(self.reversals, 'earlier answer')}."
             )
         if not self.said and not left:
             said.append("The file holds no claim and no answer to one.")

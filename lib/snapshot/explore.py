@@ -39,7 +39,7 @@ EXAMPLES = {
         "FROM completion GROUP BY type ORDER BY 3 DESC"
     ),
     "Days with each side": (
-        "SELECT waits_for AS \"Waits for\",\n"
+        "SELECT waits_for AS \"Waiting on\",\n"
         "       round(sum(epoch(coalesce(until, (SELECT max(since) FROM task_state)) - since))\n"
         '             / 86400) AS "Days"\n'
         "FROM task_state WHERE is_pending GROUP BY 1"

@@ -115,7 +115,7 @@ TABLES = (
                "the first of the month of service"),
         Column("amount", "amount", "US dollars that the task asked for"),
         Column("due_on", "due_on", "when the answer is due"),
-        Column("document_label", "document_label", "the kind of document wanted"),
+        Column("document_label", "document_label", "the kind of document requested"),
         Column("source", "source", "835, 277CA, 277RFAI, FHIR, CSV, XLSX or hand"),
         Column("codes", codes("codes"), "the payer's codes"),
         Column("requested_on", "requested_on", "the asker's own date; NULL: not recorded"),

@@ -17,11 +17,11 @@ from lib.backlog.day_notes import DayNote
 _PICK = "pick"
 COLORS = {
     "Received": "#c2700a", "Assigned": "#c2700a", "Completed": "#0d8a72", "Reopened": "#7c5cc4",
-    "Pending": "#2563eb", "With the practice": "#2563eb", "With the biller": "#c2700a",
+    "Pending": "#2563eb", "Waiting on practice": "#2563eb", "Waiting on biller": "#c2700a",
     "Handed on": "#64748b", "Received so far": "#c2700a", "Completed so far": "#0d8a72",
     "Tasks": "#2563eb",
 }  # fmt: skip
-SIDES = ("With the practice", "With the biller")
+SIDES = ("Waiting on practice", "Waiting on biller")
 NOTHING = "No task matches these filters."
 
 

@@ -193,7 +193,7 @@ def _bar_chosen(desk: Desk) -> None:
 
 
 _BARS: dict[str, dict[str | None, str]] = {
-    "side": {key: f"waiting for {name.lower()}" for key, name in SIDES.items()},
+    "side": {key: f"waiting on {name.lower()}" for key, name in SIDES.items()},
     "due": {key: name.lower() for key, name in DUE.items()},
     "filing": {key: f"filing: {name.lower()}" for key, name in FILING.items()},
 }

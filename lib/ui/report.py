@@ -282,9 +282,9 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
     labels = {kind.value: kind.label for kind in TaskType}
     if "Type" in frame:
         frame = frame.assign(Type=[labels.get(each, each) for each in frame["Type"]])
-    if "Waits for" in frame:
-        sides = [pending.SIDES[each] for each in frame["Waits for"]]
-        frame = frame.assign(**{"Waits for": sides})
+    if "Waiting on" in frame:
+        sides = [pending.SIDES[each] for each in frame["Waiting on"]]
+        frame = frame.assign(**{"Waiting on": sides})
     return frame
 
 

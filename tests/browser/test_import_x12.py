@@ -87,7 +87,7 @@ def test_an_imported_file_is_listed_and_what_was_set_aside_is_opened(
     desk.rows.filter(has_text="half.txt").click()
 
     note = desk.page.locator(".bt-note")
-    expect(note).to_contain_text("Set aside: 837P")
+    expect(note).to_contain_text("Rejected: 837P")
     expect(note).to_contain_text("CLM02 is not an amount")
     address = note.get_by_role("link", name="Open the text").get_attribute("href")
     assert address

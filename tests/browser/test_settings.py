@@ -29,14 +29,14 @@ def test_the_manager_chooses_what_becomes_a_task(scene: Scene, sit: Sit) -> None
     page.reload()
     desk.rest()
     expect(page.get_by_role("checkbox", name=re.compile("Line denials"))).to_be_checked()
-    expect(page.get_by_role("checkbox", name=re.compile("Takebacks"))).not_to_be_checked()
+    expect(page.get_by_role("checkbox", name=re.compile("Recoupments"))).not_to_be_checked()
 
     # The other tab still shows what was there before: it overwrites nothing.
-    other.page.get_by_text("Takebacks").click()
+    other.page.get_by_text("Recoupments").click()
     other.page.get_by_role("button", name="Save settings").click()
     other.is_told("Somebody else changed the settings meanwhile")
     expect(other.page.get_by_role("checkbox", name=re.compile("Line denials"))).to_be_checked()
-    expect(other.page.get_by_role("checkbox", name=re.compile("Takebacks"))).not_to_be_checked()
+    expect(other.page.get_by_role("checkbox", name=re.compile("Recoupments"))).not_to_be_checked()
 
 
 def test_others_read_the_settings_and_cannot_change_them(still: Scene, sit: Sit) -> None:

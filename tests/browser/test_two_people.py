@@ -65,8 +65,8 @@ def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: S
     ana.press("Continue Task")
     expect(ana.field("Location")).to_have_value("Harbor Street")  # nothing of an older form
     ana.type("Authorization number", "OF-ANA")
-    ana.type("Case/member ID", "MEMBER-OF-ANA")
-    ben.type("Case/member ID", "MEMBER-OF-BEN")
+    ana.type("Member ID", "MEMBER-OF-ANA")
+    ben.type("Member ID", "MEMBER-OF-BEN")
     ben.type("Location", "Main Street")
     ben.press("Save")
     ben.is_told("Saved.")
@@ -78,7 +78,7 @@ def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: S
     expect(rows).to_have_text(
         [
             re.compile("Field.*When you opened it.*Saved by Ben.*Yours"),
-            re.compile(r"Case/member ID\s*MEM0001\s*MEMBER-OF-BEN\s*MEMBER-OF-ANA"),
+            re.compile(r"Member ID\s*MEM0001\s*MEMBER-OF-BEN\s*MEMBER-OF-ANA"),
             re.compile(r"Location\s*Harbor Street\s*Main Street\s*Harbor Street"),
         ]
     )
@@ -86,8 +86,8 @@ def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: S
 
     ana.press("Keep what I typed, take the rest from them")
     expect(rows).to_have_count(0)
-    expect(ana.field("Case/member ID")).to_have_count(1)  # the form as it was has left the page
-    expect(ana.field("Case/member ID")).to_have_value("MEMBER-OF-ANA")
+    expect(ana.field("Member ID")).to_have_count(1)  # the form as it was has left the page
+    expect(ana.field("Member ID")).to_have_value("MEMBER-OF-ANA")
     expect(ana.field("Location")).to_have_value("Main Street")
     expect(ana.field("Authorization number")).to_have_value("OF-ANA")
 
@@ -100,7 +100,7 @@ def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: S
     expect(rows).to_have_count(0)
     expect(ana.field("Location")).to_have_count(1)
     expect(ana.field("Location")).to_have_value("Side Street")
-    expect(ana.field("Case/member ID")).to_have_value("MEMBER-OF-BEN")
+    expect(ana.field("Member ID")).to_have_value("MEMBER-OF-BEN")
     expect(ana.field("Authorization number")).to_have_value("")
     ana.press("Save and Complete")  # asks once: nothing was changed on this task
     expect(ana.page.get_by_text("Complete it all the same?")).to_be_visible()

@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
     PAID = "paid"
     DENIED = "denied"
-    REVERSED = "taken back"
+    REVERSED = "reversed"
     PENDED = "pended"
     FORWARDED = "forwarded to another payer"
     PREDETERMINED = "predetermined"

@@ -207,7 +207,7 @@ def _partial(answer: ClaimPayment) -> Request:
 def _reversal(answer: ClaimPayment) -> Request:
     advice = denial_advice.Advice(TaskType.CHARGE, "Payment reversed", "", "")
     said = (
-        f"{_who(answer)} took back its earlier answer to the claim{_when(answer)} "
+        f"{_who(answer)} reversed its earlier answer to the claim{_when(answer)} "
         f"({abs(answer.paid):,.2f} US dollars). See whether a corrected answer came with it; if "
         "none did, ask the payer why, and note it for the biller."
     )
@@ -229,7 +229,7 @@ def _takeback(takeback: Recoupment) -> Request:
              str(takeback.amount))
         ),
         type=TaskType.CHARGE,
-        title="Money taken back by the payer",
+        title="Recoupment by the payer",
         instructions=f"{payer} kept {takeback.amount:,.2f} US dollars of its payment{when} "
         f"(trace number {takeback.trace or 'none'}) with {takeback.reason}{about}. Find the letter "
         "that announced it and the claim it is about. If it is not owed, note for the biller what "
