@@ -111,8 +111,10 @@ def find(
     order: str = "due",
     descending: bool = False,
     page: int = 1,
+    size: int = PAGE_SIZE,
 ) -> TaskPage:
-    """Return one page of fifty tasks of the actor's practices, with count and amount of all pages.
+    """Return one page of `size` tasks of the actor's practices, with count and amount of all
+    pages.
 
     `order` is a key of ORDERS; rows without the value come last either way.
     """
@@ -139,8 +141,8 @@ def find(
         FROM wanted
         """,
         **values,
-        size=PAGE_SIZE,
-        start=(page - 1) * PAGE_SIZE,
+        size=size,
+        start=(page - 1) * size,
     )[0]
     rows = con.records(
         TaskRow,

@@ -58,13 +58,13 @@ def search(actor: Person) -> tuple[list[Document], int, int]:
 
 
 COLUMNS = (
-    ("number", "ID", "56px"),
-    ("name", "Name", "36%"),
-    ("label", "Label", "17%"),
-    ("status", "Status", "92px"),
-    ("date", "Date", "88px"),
-    ("patient", "Patient", "16%"),
-    ("kind", "Kind", "60px"),
+    components.Column("number", "ID", "56px", 56, 3),
+    components.Column("name", "Name", "36%", 200),
+    components.Column("label", "Label", "17%", 110, 2),
+    components.Column("status", "Status", "92px", 92, 4),
+    components.Column("date", "Date", "88px", 88, 1),
+    components.Column("patient", "Patient", "16%", 110, 5),
+    components.Column("kind", "Kind", "60px", 60, 6),
 )
 
 
@@ -88,7 +88,6 @@ def table(found: list[Document], count: int, page: int, chosen: int | None) -> N
     components.record_list(
         {
             "label": "Documents",
-            "search": "doc_q",
             "rows": rows,
             "selected": chosen,
             "page": page,

@@ -46,7 +46,7 @@ def window() -> None:
         else:
             taken_over(state, task, charge, actor)
         form(state, task, actor, is_mine=is_mine)
-    with right:
+    with right, st.container(key="beside_charge"):
         _notes(state, task, actor, is_mine=is_mine)
         document_attach.beside_charge(task, actor, is_mine=is_mine)
         _origin(charge, actor)

@@ -22,9 +22,9 @@ def window() -> None:
             document_attach.complete(task, actor)
     with st.container(key="find_body"):
         left, right = st.columns(2, gap="large")
-    with left:
+    with left, st.container(key="find_saved"):
         document_attach.saved(task, actor, is_mine=is_mine)
-    with right:
+    with right, st.container(key="find_own"):
         document_attach.own(task, actor, is_mine=is_mine)
 
 

@@ -22,5 +22,7 @@ filters.choose_practice(known)
 url.yield_to_browser()
 with st.sidebar:
     menu()
-    if may_anywhere(actor, Verb.CREATE_TASK) and st.button("New task", width="stretch"):
+    if may_anywhere(actor, Verb.CREATE_TASK) and st.button(
+        "New task", width="stretch", key="new_task_button"
+    ):
         navigation.go("new_task", task=None)

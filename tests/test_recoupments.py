@@ -35,7 +35,7 @@ def test_a_counter_entry_that_comes_later_proposes_to_complete_the_open_task(
         (
             "open",
             Decimal(100),
-            "PLAINS HEALTH settled 100.00 US dollars of what it took back on 02/10/2025 by a "
+            "PLAINS HEALTH settled 100.00 US dollars of what it recouped on 02/10/2025 by a "
             "counter-entry (WO, trace number TRACE2). Complete the task?",
         )
     ]

@@ -51,7 +51,7 @@ def summary(totals: Totals) -> list[str]:
     if totals.adjustments:
         said.append(
             f"{count(totals.adjustments, 'entry', 'entries')} about whole payments (PLB): "
-            f"{totals.taken_back:,} taken back ({totals.taken_back_amount:,.2f} US dollars)."
+            f"{totals.taken_back:,} recouped ({totals.taken_back_amount:,.2f} US dollars)."
         )
     if totals.batches:
         said.append(f"{count(totals.batches, 'batch rejection')} in receipts.")

@@ -150,7 +150,7 @@ def tell(con: Connection, told: Iterable[CounterEntry], source: ImportContext) -
         when = f" on {entry.remitted_on:%m/%d/%Y}" if entry.remitted_on else ""
         what = (
             f"{entry.payer.name or 'The payer'} settled {each.amount:,.2f} US dollars of what it "
-            f"took back{when} by a counter-entry ({entry.reason}, trace number "
+            f"recouped{when} by a counter-entry ({entry.reason}, trace number "
             f"{entry.trace or 'none'})"
         )
         number = entry.segment_number
@@ -160,7 +160,7 @@ def tell(con: Connection, told: Iterable[CounterEntry], source: ImportContext) -
                 source,
             )  # fmt: skip
         else:
-            said = f"{what}; {each.still_open:,.2f} are still taken back."
+            said = f"{what}; {each.still_open:,.2f} are still recouped."
             task_updates.tell(
                 con, each.task_id, EventKind.ANSWERED_IN_PART, said, each.key, number, source
             )

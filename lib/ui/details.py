@@ -16,7 +16,17 @@ from lib.errors import BillingError
 from lib.intake import provenance
 from lib.models import Channel, Document, Note, Person, Status, Task
 from lib.store.idempotency import new_token
-from lib.ui import components, document_attach, follow, html, kept_text, navigation, session, verbs
+from lib.ui import (
+    components,
+    document_attach,
+    follow,
+    html,
+    kept_text,
+    navigation,
+    paper,
+    session,
+    verbs,
+)
 from lib.ui.charge_panel import charge_basis
 from lib.ui.navigation import ASSIGNING, Assigning
 from lib.ui.session_state import KeptOrNewEach
@@ -90,6 +100,10 @@ def _head(task: Task | None) -> None:
                 ),
                 width="stretch",
             )  # fmt: skip
+        if task is not None:
+            st.html(
+                html.link(paper.task_address(task.id), "Print", in_new_tab=True), width="content"
+            )
         st.button(
             ":material/close:", key="close_details", type="tertiary",
             help="Close (Esc)", on_click=navigation.close_task,

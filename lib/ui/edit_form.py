@@ -26,6 +26,21 @@ def form(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
     """Draw the form, and put what is typed into `state.form`."""
     take_typed(state, task)
     charge, problems = found_in(state, task, actor)
+    with st.container(key="charge_fields"):
+        _fields(state, problems, task, actor, is_mine=is_mine)
+    with st.container(key="charge_diagnoses"):
+        _diagnoses(state, problems, task, actor, is_mine)
+    _lines(state, charge, problems, task, actor, is_mine)
+    components.form_guard(
+        wrong=_marked(state, problems, task, is_blocking=True),
+        known=_marked(state, problems, task, is_blocking=False),
+        key=f"guard_{task.id}",
+    )
+
+
+def _fields(
+    state: Editing, problems: Sequence[Problem], task: Task, actor: Person, *, is_mine: bool
+) -> None:
     con = session.connection()
     patient = charges.patient(con, state.opened.patient_id, actor=actor)
     born = f" · born {show(patient.birth_date)}" if patient.birth_date else ""
@@ -49,13 +64,6 @@ def form(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
     _place(fourth[1], state, problems, task, actor, is_mine)
     text(fourth[2], "hospitalized_from", "MM/DD/YYYY")
     text(fourth[3], "hospitalized_to", "MM/DD/YYYY")
-    _diagnoses(state, problems, task, actor, is_mine)
-    _lines(state, charge, problems, task, actor, is_mine)
-    components.form_guard(
-        wrong=_marked(state, problems, task, is_blocking=True),
-        known=_marked(state, problems, task, is_blocking=False),
-        key=f"guard_{task.id}",
-    )
 
 
 def _marked(

@@ -9,10 +9,10 @@ import streamlit as st
 
 from lib.access import Verb, may_anywhere
 from lib.models import Person
-from lib.ui import html
+from lib.ui import html, keys
 
-_STYLE = Path(__file__).parent / "frame.css"
-
+_HERE = Path(__file__).parent
+_COLORS, _STYLE, _PAPER = (_HERE / f"{name}.css" for name in ("palette", "frame", "paper"))
 
 LIST = "Medical Billing Tasks"
 BACKLOG = {
@@ -29,7 +29,9 @@ BACKLOG = {
 
 def style() -> None:
     """Add the few looks that the theme cannot say."""
+    st.html(_COLORS)
     st.html(_STYLE)
+    st.html(_PAPER)
 
 
 def pages(folder: Path, actor: Person) -> Mapping[str, Sequence[st.Page]]:
@@ -70,13 +72,27 @@ def _every_page(folder: Path) -> dict[str, list[st.Page]]:
             st.Page(
                 folder / "new_task.py", title="New Task", url_path="new_task", visibility="hidden"
             ),
+            st.Page(
+                folder / "print_list.py",
+                title="Tasks on paper",
+                url_path="print_list",
+                visibility="hidden",
+            ),
+            st.Page(
+                folder / "print_task.py",
+                title="Task on paper",
+                url_path="print_task",
+                visibility="hidden",
+            ),
         ],
     }
 
 
 def signed_in_as(actor: Person) -> None:
-    """Draw name, role and the way out, in the upper right corner."""
+    """Draw name, role, the keys and the way out, in the upper right corner."""
     role = actor.memberships[0].role.label
     places = " · ".join(m.practice.name for m in actor.memberships)
-    with st.container(key="who"):
+    with st.container(key="who", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(html.render("signed_in", actor=actor, role=role, places=places))
+        keys.draw()
+        st.html(html.link("/sign-out", "Sign out"))

@@ -13,17 +13,17 @@ from lib.models import Person
 from lib.ui import components, html, session, session_state, url
 
 COLUMNS = (
-    ("name", "File", "34%"),
-    ("format", "Format", "72px"),
-    ("moment", "Imported", "148px"),
-    ("by", "By", "17%"),
-    ("charges", "Charges", "76px"),
-    ("tasks", "Tasks", "64px"),
-    ("amount", "Amount", "96px"),
-    ("status", "Set aside", "92px"),
+    components.Column("name", "File", "34%", 190),
+    components.Column("format", "Format", "72px", 72, 4),
+    components.Column("moment", "Imported", "148px", 148, 1),
+    components.Column("by", "By", "17%", 90, 7),
+    components.Column("charges", "Charges", "76px", 76, 5),
+    components.Column("tasks", "Tasks", "64px", 64, 3),
+    components.Column("amount", "Amount", "96px", 96, 6),
+    components.Column("status", "Rejected", "92px", 92, 2),
 )
 OUTCOMES = {
-    "applied": "Read", "quarantined": "Set aside", "duplicate": "Known before",
+    "applied": "Read", "quarantined": "Rejected", "duplicate": "Known before",
     "recorded": "Left out",
 }  # fmt: skip
 TABLES = ("CSV", "XLSX")
@@ -53,7 +53,6 @@ def _list(found: list[ImportedFile], count: int, page: int, actor: Person) -> No
     components.record_list(
         {
             "label": "Imported files",
-            "search": "",
             "rows": [_row(file, actor) for file in found],
             "selected": file_in_url(),
             "page": page,
@@ -103,7 +102,7 @@ def file_in_url() -> int | None:
 def _chosen(actor: Person) -> None:
     file_id = file_in_url()
     if file_id is None:
-        st.html(html.quiet("Choose a file to see what of it was set aside."))
+        st.html(html.quiet("Choose a file to see what of it was rejected."))
         return
     try:
         file, messages = import_log.get(session.connection(), file_id, actor=actor)
@@ -147,7 +146,7 @@ def _message(file: ImportedFile, message: FileMessage) -> Markup:
 
 
 def _text(file: ImportedFile, message: FileMessage) -> str:
-    """Return the link to what was set aside, where it is kept."""
+    """Return the link to what was rejected, where it is kept."""
     if not message.has_text:
         return ""
     if message.kind in TABLES:

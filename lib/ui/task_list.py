@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -127,11 +128,18 @@ def task_list() -> None:
             else "Nothing is waiting. New requests appear here when they come in.",
             "view": f"{wanted}{order}{descending}{page}",
             "address": url.address(),
+            "paper": _paper_address(),
         },
         columns(actor),
         _on_action,
     )
     follow.follow(["list", "menu"], seen)
+
+
+def _paper_address() -> str:
+    """Return the address of this list on paper, all its pages."""
+    says = {key: text for key, text in url.everything().items() if key not in ("task", "page")}
+    return f"/print_list?{urlencode(url.hidden(says))}"
 
 
 def place(says: dict[str, str | None]) -> tuple[str, bool, int]:
@@ -164,35 +172,46 @@ def _on_action() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the list: its name (also that of its order), label, width, and text."""
+    """One column of the list: its name (also that of its order), label, width, and text.
+
+    Where there is no room for what all columns need, they give way one by one, the highest
+    `gives_way` first; Task, Patient and Due stay.
+    """
 
     name: str
     label: str
     width: str  # CSS
     text: Callable[[TaskRow, date, ZoneInfo], str]
+    needs: int = 90  # pixels
+    gives_way: int = 9
     is_for: Callable[[Person], bool] = lambda _: True  # who sees it
 
 
 COLUMNS = (
-    Column("title", "Task", "20%", lambda row, *_: row.title),
-    Column("type", "Type", "13%", lambda row, *_: row.type.label),
-    Column("patient", "Patient", "13%", lambda row, *_: row.patient_name),
-    Column("payer", "Payer", "13%", lambda row, *_: row.payer_name),
-    Column("service", "Service date", "88px", lambda row, *_: formats.day(row.date_of_service)),
-    Column("amount", "Amount", "84px", lambda row, *_: formats.dollars(row.amount)),
+    Column("title", "Task", "28%", lambda row, *_: row.title, 160, 0),
+    Column("type", "Type", "13%", lambda row, *_: row.type.label, 110, 8),
+    Column("patient", "Patient", "13%", lambda row, *_: row.patient_name, 115, 0),
+    Column("payer", "Payer", "13%", lambda row, *_: row.payer_name, 105, 5),
+    Column("service", "Service date", "88px", lambda row, *_: formats.day(row.date_of_service),
+           88, 7),
+    Column("amount", "Amount", "84px", lambda row, *_: formats.dollars(row.amount), 84, 3),
     Column("age", "Age", "52px",
-           lambda row, today, zone: f"{formats.age(row, today, zone)} d"),
-    Column("due", "Due", "84px", lambda row, *_: formats.day(row.due_on)),
-    Column("status", "Status", "124px", lambda row, *_: html.state(row)[1]),
-    Column("practice", "Practice", "11%", lambda row, *_: row.practice_name,
+           lambda row, today, zone: f"{formats.age(row, today, zone)} d", 52, 6),
+    Column("due", "Due", "84px", lambda row, *_: formats.day(row.due_on), 84, 0),
+    Column("status", "Status", "124px", lambda row, *_: html.state(row)[1], 124, 1),
+    Column("practice", "Practice", "11%", lambda row, *_: row.practice_name, 100, 2,
            is_for=lambda actor: len(actor.memberships) > 1),
-    Column("assignee", "Assignee", "10%", lambda row, *_: row.assignee_name or ""),
+    Column("assignee", "Assignee", "10%", lambda row, *_: row.assignee_name or "", 80, 4),
 )  # fmt: skip
 
 
-def columns(actor: Person) -> components.Columns:
+def columns(actor: Person) -> list[components.Column]:
     """Return the columns of the list as this person sees it."""
-    return tuple((each.name, each.label, each.width) for each in COLUMNS if each.is_for(actor))
+    return [
+        components.Column(each.name, each.label, each.width, each.needs, each.gives_way)
+        for each in COLUMNS
+        if each.is_for(actor)
+    ]
 
 
 def _row(row: TaskRow, actor: Person) -> dict[str, Any]:

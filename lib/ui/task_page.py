@@ -23,19 +23,16 @@ def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None
     if wrong and (task.type is wrong[0]) == (wrong[1] == "find_document"):
         navigation.go(wrong[1])
     with st.container(horizontal=True, vertical_alignment="center", key="window_head"):
-        if st.button("Back to tasks", icon=":material/arrow_back:", type="tertiary"):
+        if st.button("Back to tasks", icon=":material/arrow_back:", type="tertiary", key="back"):
             navigation.go("tasks")
         about = [task.title, task.patient_name, formats.day(task.date_of_service)]
         if task.claim_number:
             about.append(f"claim {task.claim_number}")
         st.html(html.window(title, " · ".join(part for part in about if part)), width="stretch")
-        with st.popover("Task Details", icon=":material/assignment:", width="content"):
-            facts = html.task_facts(
-                task,
-                session.today(actor, task.practice_id),
-                session.zone(actor, task.practice_id),
-            )
-            st.html(html.render("task_summary", task=task, facts=facts), width=380)
+        facts = html.task_facts(
+            task, session.today(actor, task.practice_id), session.zone(actor, task.practice_id)
+        )
+        st.html(html.render("task_summary", task=task, facts=facts))
 
 
 def task_of_window(title: str, actor: Person) -> tuple[Task, bool]:

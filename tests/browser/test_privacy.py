@@ -198,7 +198,7 @@ def test_texts_of_others_are_shown_as_text_and_load_nothing(still: Scene, sit: S
     wanda.go(f"/find_document?task={task.id}")
     expect(wanda.page.get_by_text(task.patient).first).to_be_visible()
     expect(wanda.page.get_by_role("radiogroup")).to_contain_text(task.title)
-    wanda.press("Task Details")
+    wanda.page.get_by_text("Task Details", exact=True).click()
     expect(wanda.page.locator(".bt-facts")).to_contain_text(task.patient)
     stays_text(wanda)
     wanda.go("/documents?document=" + str(wanda_document(wanda)))

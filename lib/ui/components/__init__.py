@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -46,17 +46,42 @@ _follow = st.components.v2.component(
     css=_text("follow.css"),
     js=_text("follow.js"),
 )
+_keyboard = st.components.v2.component(
+    "billing_keyboard",
+    html=_text("keyboard.html"),
+    css=_text("keyboard.css"),
+    js=_text("keyboard.js"),
+)
+_print_button = st.components.v2.component(
+    "billing_print_button",
+    html=_text("print_button.html"),
+    css=_text("print_button.css"),
+    js=_text("print_button.js"),
+)
 _form_guard = st.components.v2.component("billing_form_guard", js=_text("form_guard.js"))
 
 
-Columns = tuple[tuple[str, str, str], ...]  # name, label, width in CSS
+class Column(NamedTuple):
+    """One column of a list, by its `name`.
+
+    Where the list is narrower than what its columns need together, they give way one by one, the
+    highest `gives_way` first; those with 0 stay.
+    """
+
+    name: str
+    label: str
+    width: str  # CSS
+    needs: int  # pixels
+    gives_way: int = 0
 
 
-def task_list(data: dict[str, Any], columns: Columns, on_action: Callable[[], None]) -> None:
+def task_list(
+    data: dict[str, Any], columns: Sequence[Column], on_action: Callable[[], None]
+) -> None:
     """Draw the list of tasks. A click is the `action` of the widget `task_list`: open, close, sort
     or page."""
     record_list(
-        {"label": "Tasks", "search": "q", **data},
+        {"label": "Tasks", **data},
         columns,
         key="task_list",
         on_action=on_action,
@@ -64,10 +89,10 @@ def task_list(data: dict[str, Any], columns: Columns, on_action: Callable[[], No
 
 
 def record_list(
-    data: dict[str, Any], columns: Columns, *, key: str, on_action: Callable[[], None]
+    data: dict[str, Any], columns: Sequence[Column], *, key: str, on_action: Callable[[], None]
 ) -> None:
     """Draw a list of records, one row each; without an `order` its columns cannot be sorted."""
-    shown = [{"name": name, "label": label, "width": width} for name, label, width in columns]
+    shown = [column._asdict() for column in columns]
     _record_list(key=key, data={**data, "columns": shown}, on_action_change=on_action)
 
 
@@ -96,3 +121,13 @@ def form_guard(*, wrong: Sequence[str] = (), known: Sequence[str] = (), key: str
     """Send what is typed while the cursor is still in the field. Mark the fields with the keys in
     `wrong` as wrong, and those in `known` as wrong since the claim came in."""
     _form_guard(key=key, data={"wrong": list(wrong), "known": list(known)})
+
+
+def keyboard(data: dict[str, Any]) -> None:
+    """Draw the link that opens the list of keys, listen to them, and keep the cursor."""
+    _keyboard(key="keyboard", data=data)
+
+
+def print_button() -> None:
+    """Draw the button that opens the browser's window for printing."""
+    _print_button(key="print_button", data={})

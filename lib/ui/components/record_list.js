@@ -1,5 +1,8 @@
 // A list of records: a real table, one row a record, driven by mouse or keyboard.
 // Every text arrives as data and is set as textContent, never as HTML.
+const TYPED = // where a letter is text, or closes something
+  "textarea, select, input:not([type=checkbox], [type=radio]), [role=dialog], dialog, [role=listbox], [role=menu]"
+const SCROLLBAR = 16 // pixels
 const make = (tag, className, text) => {
   const element = document.createElement(tag)
   if (className) element.className = className
@@ -26,26 +29,29 @@ export default function (component) {
     table.tHead.replaceChildren(heading(data, root))
     root.head = head
   }
+  root.columns = data.columns
+  giveWay(root)
   const rows = data.rows.map((row) => line(row, data))
   table.tBodies[0].replaceChildren(...rows)
   root.querySelector(".empty").textContent = data.rows.length ? "" : data.empty
   foot(root.querySelector(".foot"), data, send)
 
   if (data.address !== undefined && data.address !== null) goTo(data.address)
-  if (before === undefined) root.wanted = whereItStood(data)
+  if (before === undefined) root.wanted = whereItStood(data).top
   else if (before !== data.view) scroller.scrollTop = 0
   root.dataset.view = data.view
-  scroller.onscroll = () => stand(data, scroller.scrollTop)
-  const current = rows.find((row) => row.dataset.record === String(data.selected)) || rows[0]
+  scroller.onscroll = () => stand(data, { top: scroller.scrollTop })
+  const stood = before === undefined || before === data.view ? whereItStood(data).at : 0
+  const of = (record) => record && rows.find((row) => row.dataset.record === String(record))
+  const current =
+    of(focusedRecord) || of(data.selected) || rows[Math.min(stood ?? 0, rows.length - 1)]
   if (current) current.tabIndex = 0
-  if (focusedRecord) {
-    const again = rows.find((row) => row.dataset.record === focusedRecord)
-    if (again) again.focus({ preventScroll: true })
-  }
+  if (focusedRecord) current?.focus({ preventScroll: true })
 
   const choose = (record) => {
-    for (const row of table.tBodies[0].rows) {
+    for (const [at, row] of [...table.tBodies[0].rows].entries()) {
       const isIt = row.dataset.record === record
+      if (isIt) stand(data, { at })
       row.setAttribute("aria-selected", String(isIt))
       row.tabIndex = isIt ? 0 : -1
     }
@@ -71,34 +77,55 @@ export default function (component) {
     const place = all.indexOf(row)
     const target = {
       ArrowDown: all[place + 1], ArrowUp: all[place - 1], Home: all[0], End: all[all.length - 1],
+      j: all[place + 1], k: all[place - 1],
       PageDown: all[Math.min(place + 10, all.length - 1)], PageUp: all[Math.max(place - 10, 0)],
     }[event.key]
+    if (event.ctrlKey || event.metaKey || event.altKey) return
     if (target) {
       event.preventDefault()
-      row.tabIndex = -1
-      target.tabIndex = 0
-      target.focus()
-      target.scrollIntoView({ block: "nearest" })
+      goToRow(target)
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault()
       choose(row.dataset.record)
     }
   }
 
-  // "/" goes to the search box, Escape closes the panel, from anywhere outside a field.
+  // The keys of the list, from anywhere outside a field.
+  const goToRow = (row) => {
+    for (const other of table.tBodies[0].rows) other.tabIndex = other === row ? 0 : -1
+    stand(data, { at: row.sectionRowIndex })
+    row.focus()
+    row.scrollIntoView({ block: "nearest" })
+  }
+  const next = () => table.querySelector("tr[tabindex='0']") ?? table.tBodies[0].rows[0]
   listen(root, "keydown", (event) => {
-    const inField = event.composedPath()[0].closest?.("input, textarea, select, [role=dialog]")
-    if (event.key === "/" && !inField && !event.ctrlKey && !event.metaKey) {
-      const search = document.querySelector(`.st-key-${data.search} input`)
-      if (search) {
-        event.preventDefault()
-        search.focus()
-        search.select()
-      }
-    } else if (event.key === "Escape" && !inField && table.querySelector("tr[aria-selected=true]")) {
+    const at = event.composedPath()[0]
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    if (at.closest?.(TYPED) || document.querySelector("[role=dialog], [role=menu]")) return
+    const chosen = table.querySelector("tr[aria-selected=true]")
+    const isFree = at === document.body || at.getRootNode() === root.getRootNode()
+    if (event.key === "Escape" && chosen) {
       for (const other of table.tBodies[0].rows) other.setAttribute("aria-selected", "false")
       send({ kind: "close" })
+      goToRow(chosen)
+    } else if (/^[jk]$/.test(event.key) || (isFree && /^Arrow(Down|Up)$/.test(event.key))) {
+      const row = next()
+      if (!row) return
+      event.preventDefault()
+      goToRow(row)
+    } else if (/^[np]$/.test(event.key)) {
+      const row = event.key === "p" ? chosen?.previousElementSibling : chosen ? chosen.nextElementSibling : next()
+      if (!row) return
+      event.preventDefault()
+      goToRow(row)
+      choose(row.dataset.record)
     }
+  })
+  listen(root, "bt-focus-list", (event) => {
+    const row = table.querySelector("tr[aria-selected=true]") ?? next()
+    if (!row) return
+    event.preventDefault()
+    goToRow(row)
   })
   if (!root.fit) {
     root.fit = () => fit(root, scroller)
@@ -130,12 +157,13 @@ function listen(root, kind, hear) {
 // Coming back to a view restores its scroll position. Kept for this tab, as the view's hash and the
 // position alone.
 const place = (data) => `bt-place-${data.label}`
-function stand(data, top) {
-  sessionStorage.setItem(place(data), JSON.stringify({ view: hash(data.view), top }))
+function stand(data, change) {
+  sessionStorage.setItem(
+    place(data), JSON.stringify({ ...whereItStood(data), ...change, view: hash(data.view) }))
 }
 function whereItStood(data) {
   const stood = JSON.parse(sessionStorage.getItem(place(data)) ?? "null")
-  return stood?.view === hash(data.view) ? stood.top : 0
+  return stood?.view === hash(data.view) ? stood : { top: 0, at: 0 }
 }
 // Search words may be a patient's name, so the browser does not store them.
 function hash(text) {
@@ -152,8 +180,30 @@ function goTo(address) {
   }
 }
 
+// Columns give way where there is no room for what all of them need, the highest `gives_way` first.
+function giveWay(root) {
+  const shown = [...root.columns].sort((one, other) => one.gives_way - other.gives_way)
+  let needed = shown.reduce((sum, column) => sum + column.needs, 0)
+  const gone = []
+  while (needed > root.clientWidth && shown.at(-1)?.gives_way) {
+    const column = shown.pop()
+    needed -= column.needs
+    gone.push(`table .${column.name} { display: none }`)
+  }
+  // What room there is goes to the columns whose width is a share.
+  const share = (column) => (column.width.endsWith("%") ? Number.parseFloat(column.width) : 0)
+  const shares = shown.reduce((sum, column) => sum + share(column), 0)
+  const room = Math.max(0, root.clientWidth - SCROLLBAR - needed)
+  for (const column of shown) {
+    gone.push(`th.${column.name} { width: ${column.needs + (room * share(column)) / shares}px }`)
+  }
+  const style = root.getRootNode().querySelector("style.gone")
+  if (style.textContent !== gone.join("\n")) style.textContent = gone.join("\n")
+}
+
 // The list ends at the bottom of the window, however many rows the filters take; so does the panel.
 function fit(root, scroller) {
+  giveWay(root)
   const room = window.innerHeight - scroller.getBoundingClientRect().top - 54
   scroller.style.height = `${Math.max(room, 260)}px`
   document.documentElement.style.setProperty("--bt-list-height", `${root.offsetHeight}px`)
@@ -161,10 +211,9 @@ function fit(root, scroller) {
 
 function heading(data, root) {
   const row = make("tr")
-  for (const { name, label, width } of data.columns) {
+  for (const { name, label } of data.columns) {
     const cell = make("th", name)
     cell.scope = "col"
-    if (width) cell.style.width = width
     if (!data.order) {
       cell.append(make("span", "", label))
       row.append(cell)
@@ -228,4 +277,11 @@ function foot(element, data, send) {
     button("›", data.page + 1, "Next page")
   }
   element.append(total, make("div", "range", data.range), pager)
+  if (data.paper) {
+    const link = make("a", "paper", "Print")
+    link.href = data.paper
+    link.target = "_blank"
+    link.rel = "noopener"
+    element.append(link)
+  }
 }

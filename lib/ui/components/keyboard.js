@@ -1,0 +1,215 @@
+// The keys of every page, the list of them, and the cursor: where it goes when what had it is gone.
+const FIELDS = "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=file])"
+const OPEN = "[role=dialog], dialog, [role=listbox], [role=menu], [role=option], [role=menuitem]"
+const REACHABLE =
+  "a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex='-1'])"
+const PATIENCE = 3000 // milliseconds in which a page may still be drawing what comes next
+
+let data = { groups: [], parts: [], after: {}, first: [] }
+let list // the dialog
+let last // what had the cursor: the element and the keys around it, from inside out
+let lost // when it was lost
+
+const inside = () => {
+  let one = document.activeElement
+  while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement
+  return one
+}
+const isSeen = (one) => one.isConnected && !one.disabled && one.getClientRects().length > 0 &&
+  getComputedStyle(one).visibility !== "hidden"
+const parent = (one) => one.parentElement ?? one.getRootNode().host
+
+// Everything within a part of the page that the Tab key reaches, our own components included.
+function* reachable(part) {
+  for (const one of part.querySelectorAll("*")) {
+    if (one.matches(REACHABLE) && one.tabIndex >= 0 && isSeen(one)) yield one
+    if (one.shadowRoot) yield* reachable(one.shadowRoot)
+  }
+}
+function firstSeen(selectors) {
+  for (const selector of selectors) {
+    for (const one of document.querySelectorAll(selector)) if (isSeen(one)) return one
+  }
+}
+const firstIn = (part) => (part ? reachable(part).next().value : undefined)
+// A list has its own idea of which row comes next.
+const toList = () => !document.dispatchEvent(new CustomEvent("bt-focus-list", { cancelable: true }))
+
+function name(event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+  const ctrl = event.ctrlKey || event.metaKey ? "Ctrl+" : ""
+  return ctrl + (event.shiftKey && event.key.length > 1 ? "Shift+" : "") + key
+}
+
+function use(target) {
+  if (target.matches("input, textarea")) {
+    target.focus()
+    target.select()
+    return
+  }
+  inside()?.dispatchEvent(new Event("change", { bubbles: true })) // a cell tells what it holds
+  target.focus({ preventScroll: true })
+  target.click()
+}
+
+// Outside the windows that have a button for it, Ctrl+S and Ctrl+Enter press the main button of the
+// form, dialog or column that has the cursor.
+function mainButton() {
+  const has = inside()
+  const around = "[role=dialog], [data-testid='stForm'], .stColumn, .stMainBlockContainer"
+  for (let form = has?.closest?.(around); form; form = form.parentElement?.closest(around)) {
+    const found = [...form.querySelectorAll(
+      "[data-testid='stBaseButton-primary'], [data-testid='stBaseButton-primaryFormSubmit']")].find(isSeen)
+    if (found) return found
+  }
+}
+
+function hear(event) {
+  if (event.defaultPrevented || event.altKey || event.isComposing) return
+  const at = event.composedPath()[0]
+  const inField = Boolean(at.closest?.(FIELDS))
+  const pressed = name(event)
+  const found = data.groups.flatMap((group) => group.keys).find((key) => key.press === pressed)
+  if (pressed.startsWith("Ctrl+")) {
+    if (!found) return
+    event.preventDefault()
+    const dialog = at.closest?.("[role=dialog]")
+    const target = (dialog ? undefined : firstSeen(found.targets)) ?? mainButton()
+    if (target) use(target)
+    return
+  }
+  if (event.key === "F6") {
+    event.preventDefault()
+    go(event.shiftKey ? -1 : 1)
+    return
+  }
+  if (event.key === "Escape") return escape(event, at, inField)
+  if (inField || at.closest?.(OPEN) || document.querySelector("[role=dialog], [role=menu]")) return
+  if (event.key === "?") {
+    event.preventDefault()
+    list.showModal()
+    return
+  }
+  const target = found && firstSeen(found.targets)
+  if (!target) return
+  event.preventDefault()
+  use(target)
+}
+
+// In a field, Escape leaves it for what can be done; outside one, it leaves the window.
+function escape(event, at, inField) {
+  if (at.closest?.(OPEN) || at.getAttribute?.("aria-expanded") === "true") return
+  if (document.querySelector("[role=dialog]")) return
+  if (inField) {
+    const bar = at.closest(".st-key-details_box") ? undefined : document.querySelector(".st-key-actions")
+    const next = bar && firstIn(bar)
+    if (next ? (next.focus(), true) : toList()) event.preventDefault()
+    return
+  }
+  const back = firstSeen([".st-key-back button"])
+  if (back) back.click()
+}
+
+function go(step) {
+  const parts = data.parts.map((part) => [...document.querySelectorAll(part)].find(firstIn)).filter(Boolean)
+  parts.sort((one, other) => (one.compareDocumentPosition(other) & 4 ? -1 : 1))
+  let has = inside()
+  while (has && !parts.includes(has)) has = parent(has)
+  const place = has ? parts.indexOf(has) + step : step > 0 ? 0 : parts.length - 1
+  firstIn(parts[(place + parts.length) % parts.length])?.focus()
+}
+
+// The cursor is never dropped to the page: when what had it is gone, the same thing drawn anew gets
+// it, or what comes after it.
+function remember() {
+  const one = inside()
+  if (!one || one === document.body) return
+  const keys = []
+  for (let up = one; up; up = parent(up)) {
+    for (const name of up.classList ?? []) if (name.startsWith("st-key-")) keys.push(name.slice(7))
+  }
+  last = { one, keys, page: location.pathname }
+  lost = undefined
+}
+
+// Somebody who presses an empty place wants the cursor nowhere.
+function leave() {
+  setTimeout(() => {
+    if (last && document.activeElement === document.body && isSeen(last.one)) last = undefined
+  }, 400)
+}
+
+function look() {
+  if (!last || document.activeElement !== document.body || isSeen(last.one)) return
+  if (lost === undefined) lost = performance.now()
+  const isStill = document.querySelector("[data-test-script-state='notRunning']")
+  const next = isStill ? heir() : again()
+  if (next === true) return
+  if (next) next.focus({ preventScroll: isSeen(next) })
+  else if (performance.now() - lost < PATIENCE) setTimeout(look, 80)
+  else last = undefined
+}
+
+const again = () => {
+  const same = last.keys[0] && document.querySelector(`.${CSS.escape(`st-key-${last.keys[0]}`)}`)
+  const is = last.one.tagName
+  return same ? [...reachable(same)].find((one) => one.tagName === is) : undefined
+}
+
+function heir() {
+  const found = again()
+  if (found) return found
+  for (const key of last.keys) {
+    const rule = Object.keys(data.after).find((start) => key.startsWith(start))
+    const after = rule && firstSeen(data.after[rule])
+    if (after) return after
+  }
+  if (location.pathname !== last.page) {
+    const first = firstSeen(data.first)
+    if (first) return first
+  }
+  for (const key of last.keys) {
+    const part = document.querySelector(`.${CSS.escape(`st-key-${key}`)}`)
+    if (part && key !== "list_box" && key !== "work") {
+      const one = firstIn(part)
+      if (one) return one
+    }
+  }
+  return toList() || firstSeen(data.first) || firstIn(document.querySelector(".stMainBlockContainer") ?? document)
+}
+
+function draw(parentElement) {
+  list = parentElement.querySelector("dialog")
+  parentElement.querySelector(".open").onclick = () => list.showModal()
+  list.onclick = (event) => event.target === list && list.close()
+  list.querySelector(".groups").replaceChildren(
+    ...data.groups.map((group) => {
+      const section = document.createElement("section")
+      const head = document.createElement("h3")
+      head.textContent = group.place
+      const keys = document.createElement("dl")
+      for (const key of group.keys) {
+        const [shown, says] = [document.createElement("dt"), document.createElement("dd")]
+        shown.textContent = key.shown
+        says.textContent = key.says
+        keys.append(shown, says)
+      }
+      section.append(head, keys)
+      return section
+    }),
+  )
+}
+
+export default function (component) {
+  data = component.data
+  draw(component.parentElement)
+  if (window.billingKeys) return
+  window.billingKeys = true
+  document.addEventListener("keydown", hear)
+  document.addEventListener("focusin", remember)
+  document.addEventListener("focusout", leave)
+  const watch = new MutationObserver(() => {
+    if (last && document.activeElement === document.body) look()
+  })
+  watch.observe(document.body, { subtree: true, childList: true, attributeFilter: ["disabled"] })
+}

@@ -1,0 +1,124 @@
+"""The keys: what each does, in the words of the list that `?` opens, and what it presses.
+
+The browser's part is `components/keyboard.js`; moving in a list is the list's own
+(`components/record_list.js`). The README's table is held to this one by a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lib.ui import components
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: `press` as the browser names it; `targets` are CSS selectors, of which the first
+    that can be seen is pressed, or gets the cursor if it is a field."""
+
+    shown: str
+    says: str
+    press: str = ""
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Keys that work at the same place."""
+
+    place: str
+    keys: tuple[Key, ...]
+
+
+GROUPS = (
+    Group("Everywhere", (
+        Key("?", "Show this list of keys"),
+        Key("/", "Search", "/", (
+            ".st-key-q input", ".st-key-doc_q input", "[class*='st-key-documents_'] input",
+        )),
+        Key("F6, Shift+F6", "Go to the next part of the page, or back"),
+        Key("Esc", "Close what is open; in a field, leave the field"),
+    )),
+    Group("In a list", (
+        Key("j or ↓, k or ↑", "Go to the first row, then down or up"),
+        Key("Enter", "Open the row"),
+        Key("n, p", "Open the next row, or the one before it"),
+        Key("t", "New task", "t", (".st-key-new_task_button button",)),
+    )),
+    Group("With a task open", (
+        Key("e", "Start, continue or take over the task", "e", (
+            "[class*='st-key-verb_start_'] button",
+        )),
+        Key("a", "Assign it", "a", ("[class*='st-key-assign_'] button",)),
+        Key("q", "Write a question, comment or answer", "q", (
+            ".st-key-details_box textarea",
+        )),
+    )),
+    Group("In a window or form", (
+        Key("Ctrl+S", "Save", "Ctrl+s", (
+            "[role='dialog'] [class*='st-key-save_'] button",
+            ".st-key-actions [class*='st-key-verb_save_'] button",
+        )),
+        Key("Ctrl+Enter", "Save and complete, or send what is typed", "Ctrl+Enter", (
+            "[class*='st-key-verb_complete_'] button",
+            "[class*='st-key-verb_finish_'] button",
+            "[class*='st-key-verb_submit_'] button",
+        )),
+        Key("Ctrl+Shift+Enter", "Complete and open the next task", "Ctrl+Shift+Enter", (
+            "[class*='st-key-verb_next_'] button",
+        )),
+        Key("Esc", "Outside a field, go back to the tasks; what is typed is kept"),
+    )),
+)  # fmt: skip
+
+# The parts of the pages that F6 goes through, where they can be seen; in the page's own order.
+PARTS = (
+    "[data-testid='stSidebarUserContent']",
+    ".st-key-filters",
+    ".st-key-task_list", ".st-key-document_list", ".st-key-import_list",
+    ".st-key-details_box",
+    ".st-key-charge_fields", ".st-key-charge_diagnoses", "[class*='st-key-lines_']",
+    ".st-key-beside_charge",
+    ".st-key-attached_box", ".st-key-find_saved", ".st-key-find_own",
+    ".st-key-actions",
+)  # fmt: skip
+
+# Where the cursor goes when what had it is gone: the first of these that can be seen. The keys are
+# those of what had it.
+AFTER = {
+    "assign_": (".st-key-details_box textarea",),
+    "verb_finish_": ("[class*='st-key-assign_'] button",),
+    "cancel_": ("[class*='st-key-assign_'] button",),
+    "verb_submit_": (".st-key-details_box textarea",),
+    "open_attach_": ("[class*='st-key-open_attach_'] button",),
+}
+# Where it goes on a page that was just opened by a key.
+FIRST = (
+    ".st-key-edit_body .bt-wrong input",
+    ".st-key-edit_body input:not([disabled])",
+    ".st-key-find_body input:not([disabled])",
+    ".st-key-back button",
+)
+
+
+def draw() -> None:
+    """Draw the link that opens the list of keys, and listen to them."""
+    components.keyboard(
+        {
+            "groups": [asdict(group) for group in GROUPS],
+            "parts": list(PARTS),
+            "after": AFTER,
+            "first": list(FIRST),
+        }
+    )
+
+
+def table() -> list[tuple[str, str, str]]:
+    """Return place, key and meaning of each key, as the README lists them."""
+    return [(group.place, key.shown, key.says) for group in GROUPS for key in group.keys]
+
+
+def pressed() -> dict[str, Any]:
+    """Return what each key presses, by the key."""
+    return {key.press: key.targets for group in GROUPS for key in group.keys if key.press}

@@ -1,0 +1,68 @@
+"""Tasks on paper: every row of the list, and a task with its charge, notes and history."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib import notes, queue
+from lib.store.database import Store
+from lib.ui import paper
+from tests.conftest import NOON, Cast
+from tests.given import add_task, add_task_of_charge
+from tests.pages import Visit
+
+
+def test_all_rows_of_the_list_are_printed_and_each_sheet_says_whose_they_are(
+    store: Store, cast: Cast
+) -> None:
+    con = store.connection()
+    for number in range(queue.PAGE_SIZE + 1):
+        add_task(con, cast.practice, title=f"Task number {number:03}")
+
+    with Visit(store, cast.ana) as visit:
+        visit.page("print_list")
+        said = visit.words()
+
+    assert all(f"Task number {number:03}" in said for number in range(queue.PAGE_SIZE + 1))
+    assert f"{queue.PAGE_SIZE + 1} tasks" in said
+    assert "Contains patient data" in said
+    assert "Printed by Ana" in said
+
+
+def test_a_list_that_is_too_long_for_paper_says_so(
+    store: Store, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    con = store.connection()
+    monkeypatch.setattr(paper, "MOST", 2)
+    for number in range(3):
+        add_task(con, cast.practice, title=f"Task number {number}")
+
+    with Visit(store, cast.ana) as visit:
+        visit.page("print_list")
+        said = visit.words()
+
+    assert "Only the first 2 are printed" in said
+    assert "Task number 2" not in said
+
+
+def test_a_task_on_paper_has_its_charge_notes_and_history(store: Store, cast: Cast) -> None:
+    con = store.connection()
+    task_id = add_task_of_charge(con, cast.practice)
+    notes.ask(con, task_id, "Which line is meant?", token="q", actor=cast.ana, now=NOON)
+
+    with Visit(store, cast.ana) as visit:
+        visit.page("print_task", task=str(task_id))
+        said = visit.words()
+
+    for part in ("Service lines", "Diagnoses", "Which line is meant?", "History", "Printed by Ana"):
+        assert part in said
+
+
+def test_another_practices_task_is_not_printed(store: Store, cast: Cast) -> None:
+    task_id = add_task_of_charge(store.connection(), cast.practice)
+
+    with Visit(store, cast.carla) as visit:
+        visit.page("print_task", task=str(task_id))
+        said = visit.words()
+
+    assert "Service lines" not in said
