@@ -82,9 +82,7 @@ def _find(wanted: TaskFilter, order: str, descending: bool, actor: Person) -> Ta
 def _row(row: TaskRow, actor: Person) -> list[str]:
     zone = session.zone(actor, row.practice_id)
     today = session.today(actor, row.practice_id)
-    return [
-        each.text(row, today, zone) for each in task_list.COLUMNS if each.is_for(actor)
-    ]
+    return [each.text(row, today, zone) for each in task_list.COLUMNS if each.is_for(actor)]
 
 
 def _foot(actor: Person, practice_id: int | None = None) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
+from lib.web import index_page
+
 CONTENT_POLICY = "; ".join(
     (
         "default-src 'self'",
         # the hash is that of the one inline script in Streamlit 1.67.0's index.html
         "script-src 'self' blob: 'wasm-unsafe-eval' "
-        "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='",
+        f"'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA=' {index_page.script_hash()}",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",

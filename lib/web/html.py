@@ -48,6 +48,11 @@ def export_page(address: str) -> str:
     return _page("export", title="Download these answers?", address=address, is_recorded=True)
 
 
+def index_head(script: str) -> str:
+    """Return our lines for the head of Streamlit's page."""
+    return _page("index_head", script=script)
+
+
 def _page(template: str, **values: object) -> str:
     return _TEMPLATES.get_template(f"{template}.html").render(values)
 
