@@ -26,7 +26,7 @@ RETIRED = {
     r"other insurance first": "Coordination of benefits",
 }
 NAMES = {  # where a word is no text: names of columns and forms, and what other systems say
-    "lib.intake.tables.columns", "lib.settings", "lib.store.schema_steps",
+    "lib.intake.recoupments", "lib.intake.tables.columns", "lib.settings",
 }  # fmt: skip
 
 

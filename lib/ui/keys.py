@@ -93,11 +93,14 @@ AFTER = {
     "verb_submit_": (".st-key-details_box textarea",),
     "open_attach_": ("[class*='st-key-open_attach_'] button",),
 }
+# What appears after a press, and where the cursor goes then.
+ARRIVALS = {"[class*='st-key-verb_finish_'] button": (".st-key-details_box textarea",)}
 # Where it goes on a page that was just opened by a key.
 FIRST = (
     ".st-key-edit_body .bt-wrong input",
     ".st-key-edit_body input:not([disabled])",
     ".st-key-find_body input:not([disabled])",
+    ".st-key-new_type input",
     ".st-key-back button",
 )
 
@@ -109,6 +112,7 @@ def draw() -> None:
             "groups": [asdict(group) for group in GROUPS],
             "parts": list(PARTS),
             "after": AFTER,
+            "arrivals": ARRIVALS,
             "first": list(FIRST),
         }
     )

@@ -3,12 +3,15 @@ const FIELDS = "textarea, select, [contenteditable], input:not([type=checkbox], 
 const OPEN = "[role=dialog], dialog, [role=listbox], [role=menu], [role=option], [role=menuitem]"
 const REACHABLE =
   "a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex='-1'])"
-const PATIENCE = 3000 // milliseconds in which a page may still be drawing what comes next
+const DRAWN = 250 // milliseconds until the page begins to draw what a press led to
+const PATIENCE = 5000 // milliseconds in which a page may still be drawing what comes next
 
-let data = { groups: [], parts: [], after: {}, first: [] }
+let data = { groups: [], parts: [], after: {}, arrivals: {}, first: [] }
 let list // the dialog
 let last // what had the cursor: the element and the keys around it, from inside out
 let lost // when it was lost
+let wait // the next look
+let there = new Set() // what was on the page at the last look
 
 const inside = () => {
   let one = document.activeElement
@@ -64,20 +67,25 @@ function mainButton() {
   }
 }
 
+const keyOf = (event) =>
+  data.groups.flatMap((group) => group.keys).find((key) => key.press === name(event))
+
+// Before the field that has the cursor, which would take some of them for its own.
+function hearFirst(event) {
+  const found = (event.ctrlKey || event.metaKey) && !event.altKey && keyOf(event)
+  if (!found || list.open) return
+  event.preventDefault()
+  const dialog = event.composedPath()[0].closest?.("[role=dialog]")
+  const inside = found.targets.filter((one) => one.startsWith("[role='dialog']"))
+  const target = firstSeen(dialog ? inside : found.targets) ?? mainButton()
+  if (target) use(target)
+}
+
 function hear(event) {
-  if (event.defaultPrevented || event.altKey || event.isComposing) return
+  if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return
   const at = event.composedPath()[0]
   const inField = Boolean(at.closest?.(FIELDS))
-  const pressed = name(event)
-  const found = data.groups.flatMap((group) => group.keys).find((key) => key.press === pressed)
-  if (pressed.startsWith("Ctrl+")) {
-    if (!found) return
-    event.preventDefault()
-    const dialog = at.closest?.("[role=dialog]")
-    const target = (dialog ? undefined : firstSeen(found.targets)) ?? mainButton()
-    if (target) use(target)
-    return
-  }
+  const found = keyOf(event)
   if (event.key === "F6") {
     event.preventDefault()
     go(event.shiftKey ? -1 : 1)
@@ -141,13 +149,18 @@ function leave() {
 
 function look() {
   if (!last || document.activeElement !== document.body || isSeen(last.one)) return
-  if (lost === undefined) lost = performance.now()
+  const now = performance.now()
+  lost ??= now
   const isStill = document.querySelector("[data-test-script-state='notRunning']")
-  const next = isStill ? heir() : again()
+  const next = isStill && now - lost > DRAWN ? heir() : again()
   if (next === true) return
-  if (next) next.focus({ preventScroll: isSeen(next) })
-  else if (performance.now() - lost < PATIENCE) setTimeout(look, 80)
+  if (next) next.focus()
+  else if (now - lost < PATIENCE) wait ??= setTimeout(lookAgain, 80)
   else last = undefined
+}
+function lookAgain() {
+  wait = undefined
+  look()
 }
 
 const again = () => {
@@ -170,12 +183,19 @@ function heir() {
   }
   for (const key of last.keys) {
     const part = document.querySelector(`.${CSS.escape(`st-key-${key}`)}`)
-    if (part && key !== "list_box" && key !== "work") {
-      const one = firstIn(part)
-      if (one) return one
-    }
+    const one = part && !["list_box", "work", "who"].includes(key) && firstIn(part)
+    if (one) return one
   }
-  return toList() || firstSeen(data.first) || firstIn(document.querySelector(".stMainBlockContainer") ?? document)
+  return toList() || firstSeen(data.first)
+}
+
+// What appears because of a press takes the cursor to what comes next, unless somebody types.
+function greet() {
+  const now = new Set(Object.keys(data.arrivals).filter((one) => firstSeen([one])))
+  for (const one of now) {
+    if (!there.has(one) && !inside()?.matches?.(FIELDS)) firstSeen(data.arrivals[one])?.focus()
+  }
+  there = now
 }
 
 function draw(parentElement) {
@@ -205,11 +225,19 @@ export default function (component) {
   draw(component.parentElement)
   if (window.billingKeys) return
   window.billingKeys = true
+  document.addEventListener("keydown", hearFirst, true)
   document.addEventListener("keydown", hear)
   document.addEventListener("focusin", remember)
   document.addEventListener("focusout", leave)
+  let isDue = false
   const watch = new MutationObserver(() => {
     if (last && document.activeElement === document.body) look()
+    if (isDue) return
+    isDue = true
+    requestAnimationFrame(() => {
+      isDue = false
+      greet()
+    })
   })
   watch.observe(document.body, { subtree: true, childList: true, attributeFilter: ["disabled"] })
 }
