@@ -11,6 +11,7 @@ import streamlit as st
 
 from lib.models import TaskType
 from lib.ui import components, frame
+from lib.ui.components import Column
 from lib.ui.task_list import COLUMNS
 
 NAMES = [f"{last}, {first}" for last in ("Kimura", "Quigley", "Whitlock") for first in "ABCDEFGH"]
@@ -195,7 +196,10 @@ with st.container(horizontal=True, key="work"):
                 "empty": "",
                 "view": view,
             },
-            tuple((each.name, each.label, each.width) for each in COLUMNS[:9] + COLUMNS[10:]),
+            [
+                Column(each.name, each.label, each.width, each.needs, each.gives_way)
+                for each in COLUMNS[:9] + COLUMNS[10:]
+            ],
             on_action,
         )
     details()
