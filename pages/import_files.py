@@ -9,7 +9,7 @@ from lib.errors import BillingError
 from lib.import_reports import ImportReport
 from lib.intake import imports
 from lib.intake.imports import ChosenFile, Progress
-from lib.intake.parsed_file import Chosen, TableOptions
+from lib.intake.other_formats import Chosen, TableOptions
 from lib.intake.recognize import CLAIMS
 from lib.intake.tables.columns import ColumnMapping
 from lib.models import Person

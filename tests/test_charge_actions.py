@@ -9,7 +9,7 @@ from lib.errors import ChargeProblems, NothingChanged
 from lib.models import Status, TaskFilter
 from lib.store.database import Connection
 from lib.ui import charge_actions
-from lib.ui.neighbours import View
+from lib.ui.next_task import View
 from tests.test_editing import Opened, opened
 
 __all__ = ["opened"]

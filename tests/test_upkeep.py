@@ -25,7 +25,7 @@ from lib.errors import (
 )
 from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus
-from lib.store import blocks, place, search_terms
+from lib.store import blocks, data_folder, search_terms
 from lib.store.database import Connection, Store, transaction
 from lib.upkeep import backup, content, requests, rotation
 from lib.upkeep.command import do
@@ -182,7 +182,7 @@ def test_no_backup_is_made_of_a_damaged_database_and_the_older_ones_stay(
     store: Store, tmp_path: Path
 ) -> None:
     backup.make(store, tmp_path / "backups", now=NOON)
-    flip(store.folder / place.DATABASE, 4096 * 3 + blocks.BLOCK + 500)
+    flip(store.folder / data_folder.DATABASE, 4096 * 3 + blocks.BLOCK + 500)
 
     with pytest.raises(BackupFailed, match="the database is damaged"):
         backup.make(store, tmp_path / "backups", now=NOON + DAY)
@@ -265,7 +265,7 @@ def test_what_is_restored_is_for_nobody_else_to_read(store: Store, tmp_path: Pat
 def test_a_flipped_byte_anywhere_is_found(store: Store, tmp_path: Path, turn: int) -> None:
     made = backup.make(store, tmp_path / "backups", now=NOON)
     chance = random.Random(turn)
-    database = made.folder / place.DATABASE
+    database = made.folder / data_folder.DATABASE
     wherever = [database, *content_of(made.folder)][turn % 4]
     flip(wherever, chance.randrange(wherever.stat().st_size))
 
@@ -280,7 +280,7 @@ def test_a_flipped_byte_anywhere_is_found(store: Store, tmp_path: Path, turn: in
 def test_a_flipped_byte_in_any_block_of_the_live_file_is_found(store: Store) -> None:
     """Without the SHA-256 that only a backup has: free blocks and indexes count too."""
     store.close()
-    file = store.folder / place.DATABASE
+    file = store.folder / data_folder.DATABASE
     starts = [*range(0, 3 * 4096, 4096), *range(3 * 4096, file.stat().st_size, blocks.BLOCK)]
     assert list(blocks.damaged(file)) == []
     for start in starts:

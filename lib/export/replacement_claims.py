@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lib.export import claims_837, completed_tasks, proof
+from lib.export import claims_837, completed_tasks, doubts
 from lib.export.claims_837 import Replacement
 from lib.export.filed_claim import element_at
 from lib.export.filed_claims import FiledClaims
@@ -70,7 +70,7 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
         payers = _payers(con, batch)
         numbers = payer_claim_numbers(con, batch)
         places = _places(con, batch)
-        doubts = proof.doubts(con, batch)
+        uncertain = doubts.doubts(con, batch)
         for charge_id in batch:
             charge = charges[charge_id]
             found = Replacement(
@@ -80,7 +80,7 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
                 numbers.get(charge_id, ""),
                 originals.find(*places[charge_id]),
             )
-            yield replace(found, doubt=proof.why_not(found, doubts))
+            yield replace(found, doubt=doubts.why_not(found, uncertain))
 
 
 def _between(con: Connection, wanted: Period, ids: list[int]) -> tuple[str, str]:

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from lib.store.process import ROOT
-from lib.ui import every_press, follow, frame, navigation, session, url
+from lib.ui import follow, frame, navigation, session, streamlit_patches, url
 
-every_press.listen()
+streamlit_patches.listen()
 
 st.set_page_config(page_title="Billing Tasks", layout="wide")
 frame.style()

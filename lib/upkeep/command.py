@@ -11,8 +11,8 @@ from pathlib import Path
 
 from lib.errors import BillingError, StoreInUse
 from lib.store import process, search_terms
+from lib.store.data_folder import Place
 from lib.store.database import Store
-from lib.store.place import Place
 from lib.upkeep import backup, requests, verify
 from lib.upkeep.requests import Answer, Question
 from lib.upkeep.restore import restore

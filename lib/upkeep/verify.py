@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.errors import BillingError, NotWritten, StoreDamaged
-from lib.store import blocks, files, place, search_terms
+from lib.store import blocks, data_folder, files, search_terms
 from lib.store.database import Connection, Store
 from lib.store.process import ROOT
 from lib.upkeep import content
@@ -50,10 +50,10 @@ def verify(folder: Path, *, is_whole: bool = True) -> Findings:
     The sentences name ids and places, never a person or a value. Raises NotWritten where there is
     no room for a copy of the database.
     """
-    if not (folder / place.DATABASE).exists():
-        return Findings((f"{folder / place.DATABASE} is missing.",))
+    if not (folder / data_folder.DATABASE).exists():
+        return Findings((f"{folder / data_folder.DATABASE} is missing.",))
     with copied(folder) as copy:
-        damage = [*_changed_since_backup(folder), *blocks.damaged(copy / place.DATABASE)]
+        damage = [*_changed_since_backup(folder), *blocks.damaged(copy / data_folder.DATABASE)]
         try:
             store = Store(copy, memory_limit=MEMORY)
         except BillingError as problem:
@@ -113,7 +113,7 @@ def copied(folder: Path) -> Iterator[Path]:
 def copy_database(folder: Path, to: Path) -> None:
     """Copy the database and its log in a process of its own: a process that opens and closes a live
     file loses its lock. Raise NotWritten where there is no room."""
-    for name in (place.DATABASE, place.LOG):
+    for name in (data_folder.DATABASE, data_folder.LOG):
         if (folder / name).exists():
             done = subprocess.run(
                 ["cp", "--", folder / name, to / name], capture_output=True, check=False
@@ -138,8 +138,8 @@ def _changed_since_backup(folder: Path) -> Iterator[str]:
     except (ValueError, KeyError, TypeError):
         yield f"{manifest} is damaged."
         return
-    if said != files.sha256_of(folder / place.DATABASE):
-        yield f"{folder / place.DATABASE} is not what was backed up: its SHA-256 differs."
+    if said != files.sha256_of(folder / data_folder.DATABASE):
+        yield f"{folder / data_folder.DATABASE} is not what was backed up: its SHA-256 differs."
 
 
 def _tables(con: Connection) -> dict[str, list[str]]:

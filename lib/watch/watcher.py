@@ -13,7 +13,7 @@ from lib.import_reports import ImportReport
 from lib.intake.command import print_line
 from lib.intake.unattended import bring, practice_name
 from lib.store.database import Connection, Store
-from lib.watch import folders
+from lib.watch import watched_files
 from lib.watch.folder import Folder, Handled, Outcome
 
 EVERY, QUIET = 2.0, 30.0  # seconds
@@ -84,7 +84,7 @@ class Watcher:
         print_line(report)
         if handled.outcome is Outcome.REFUSED and handled.moved_to:
             where = handled.moved_to.relative_to(self.path)
-            print(f"           moved to {where}, the reason is beside it ({folders.REPORT})")
+            print(f"           moved to {where}, the reason is beside it ({watched_files.REPORT})")
         sys.stdout.flush()
 
 

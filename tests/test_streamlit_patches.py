@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
-from lib.ui import every_press
+from lib.ui import streamlit_patches
 
 KEPT = "$$ID-1-text_question_" + "0" * 32
 
@@ -16,7 +16,7 @@ def states(**values: str) -> WidgetStates:
 
 
 def both(old: WidgetStates | None, new: WidgetStates | None) -> dict[str, str]:
-    found = every_press._of_both(old, new)
+    found = streamlit_patches._of_both(old, new)
     return {state.id: state.string_value for state in found.widgets} if found else {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lib import queue
 from lib.models import TaskFilter, TaskType
 from lib.store.database import Store
-from lib.ui.neighbours import View, next_task
+from lib.ui.next_task import View, next_task
 from tests.conftest import Cast
 from tests.given import add_task, add_tasks
 
