@@ -177,6 +177,12 @@ def test_what_a_charge_was_before_still_finds_it() -> None:
         ("DOE JR, AL", "DOE SR, AL", True, False),
         ("LEE, MARY ANN", "LEE, MARY JANE", True, False),
         ("DOE", "DOE, JANE", False, True),
+        ("ST. JOHN, AMY", "SAINT JOHN, AMY", False, True),
+        ("DOE, MR TOM", "DOE MD, TOM", False, True),
+        ("DR, TOM", "DR, TIM", False, False),
+        ("DOE, CHRISTOPHER", "DOE, CHRISTOPHE", False, True),
+        ("HYPHENATEDNAME-OTHERLONG, ANN", "HYPHENATEDNAME-OTHERLO, ANN", False, True),
+        ("DOE, CHRISTIN", "DOE, CHRISTINA", True, False),
     ],
 )
 def test_spellings_of_one_person_agree_and_those_of_a_family_do_not(
@@ -184,6 +190,21 @@ def test_spellings_of_one_person_agree_and_those_of_a_family_do_not(
 ) -> None:
     assert spelling.could_be_person(one, other, same_member=same_member) is is_same
     assert spelling.could_be_person(other, one, same_member=same_member) is is_same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("BCBS of Texas", "Blue Cross Blue Shield of Texas", True),
+        ("UHC", "UnitedHealthcare", True),
+        ("UHC Community Plan", "UNITED HEALTHCARE COMMUNITY PLAN", True),
+        ("BCBS", "Blue Cross Blue Shield Medicare Advantage", False),
+        ("UHC", "Aetna", False),
+    ],
+)
+def test_usual_abbreviations_of_payers_are_their_names(one: str, other: str, is_same: bool) -> None:
+    assert spelling.could_be_payer(one, other) is is_same
+    assert spelling.could_be_payer(other, one) is is_same
 
 
 def test_the_key_of_a_number_is_the_same_in_python_and_in_the_store(con: Connection) -> None:

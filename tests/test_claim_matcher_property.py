@@ -53,6 +53,7 @@ class Reply:
     number: str
     has_member: bool
     code: str
+    icn: str  # the payer's number; some payers use one for several claims
 
 
 TRUTHS = st.builds(
@@ -78,7 +79,10 @@ def replies(draw: st.DrawFn) -> Reply:
         number = f"000{number}"
     elif written == "plain":
         number = number.replace("-", "")
-    return Reply(truth, number, draw(st.booleans()), draw(st.sampled_from(["16", "197"])))
+    return Reply(
+        truth, number, draw(st.booleans()), draw(st.sampled_from(["16", "197"])),
+        draw(st.sampled_from(["ICN1", "ICN1", "ICN2", "ICN3"])),
+    )  # fmt: skip
 
 
 def filed(claims: list[Truth]) -> bytes:
@@ -103,7 +107,7 @@ def remitted(answers: list[Reply]) -> list[bytes]:
         body = [
             "BPR*I*0*C*NON************20250301", f"TRN*1*CHECK{place}*1",
             f"N1*PR*{reply.truth.payer}", f"N1*PE*NORTHSIDE*XX*{CLINIC}",
-            f"CLP*{reply.number}*4*{reply.truth.amount}*0**12*ICN{place}",
+            f"CLP*{reply.number}*4*{reply.truth.amount}*0**12*{reply.icn}",
             f"CAS*CO*{reply.code}*{reply.truth.amount}", f"NM1*QC*1*{last}*{first}{identified}",
             f"DTM*232*{reply.truth.day:%Y%m%d}",
         ]  # fmt: skip
@@ -121,6 +125,17 @@ def could_be(claim: Truth, reply: Reply) -> bool:
     cut = len(reply.number) >= 15 and key(claim.number).startswith(key(reply.number))
     return (same or cut) and (claim.patient, claim.day, claim.payer, claim.amount) == (
         reply.truth.patient, reply.truth.day, reply.truth.payer, reply.truth.amount,
+    )  # fmt: skip
+
+
+def could_be_one(one: Reply, other: Reply) -> bool:
+    """Whether two answers may be told to one task: same patient, day, payer and amount, and numbers
+    that can be one."""
+    short, long = sorted((one.number, other.number), key=lambda number: len(key(number)))
+    is_number = key(short) == key(long) or (len(short) >= 15 and key(long).startswith(key(short)))
+    same = (one.truth.patient, one.truth.day, one.truth.payer, one.truth.amount)
+    return is_number and same == (
+        other.truth.patient, other.truth.day, other.truth.payer, other.truth.amount,
     )  # fmt: skip
 
 
@@ -201,3 +216,6 @@ def test_no_answer_lands_on_a_wrong_charge_and_none_is_lost(
             assert truths[charge_id] in possible, (reply, truths[charge_id])
         if len(possible) == 1:
             assert charge_id is not None, (reply, possible)
+    for (one, reply), (two, other) in itertools.combinations(enumerate(answers), 2):
+        if told[one] == told[two]:
+            assert could_be_one(reply, other), (reply, other)

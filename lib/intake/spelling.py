@@ -11,10 +11,16 @@ import unicodedata
 from functools import lru_cache
 
 SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
+TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "md"})  # no part of a name beside other words
+WRITTEN = {"saint": "st", "sainte": "ste"}  # words of a name that have a usual short form
+CUT_NAME = 10  # letters of a first or last name that senders keep at least
 LONG_NAME, LONG_FIRST = 5, 6  # letters from which one typing error is tolerated
 NICKNAME, NICKNAME_LEAVES_OUT = 3, 3  # letters: Rob is short for Robert, but Dan is not for Dana
 SHARED_ID = 6  # letters of a member ID that identify it without its prefix or suffix
 LONG_ID = 8  # letters of a member ID from which one typing error is tolerated
+ABBREVIATIONS = {  # of payers
+    "bcbs": ("blue", "cross", "blue", "shield"), "uhc": ("unitedhealthcare",),
+}  # fmt: skip
 FILLERS = frozenset({
     "the", "of", "and", "inc", "llc", "co", "corp", "company", "ltd", "plan", "plans", "insurance",
     "ins", "health", "healthcare", "care", "life", "group", "services", "payer",
@@ -41,8 +47,9 @@ def _person(name: str) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str]
     last, mark, first = name.partition(",")
     words = fold(name)
     suffixes = frozenset(words) & SUFFIXES
+    words = _untitled(words)
     if mark:
-        lasts, firsts = fold(last), fold(first)
+        lasts, firsts = _untitled(fold(last)), _untitled(fold(first))
     else:
         lasts, firsts = words[-1:], words[:-1]
         if words[-1:] and words[-1] in SUFFIXES:
@@ -52,6 +59,12 @@ def _person(name: str) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str]
         tuple(each for each in firsts if each not in SUFFIXES),
         suffixes,
     )
+
+
+def _untitled(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words of a name in their usual form, without titles."""
+    kept = tuple(WRITTEN.get(word, word) for word in words if word not in TITLES)
+    return kept or words
 
 
 def is_same_name(one: str, other: str) -> bool:
@@ -78,7 +91,7 @@ def _last(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     if set(one) <= set(other) or set(other) <= set(one):  # García, and García López
         return True
     joined, joined2 = "".join(one), "".join(other)
-    if joined == joined2:
+    if joined == joined2 or _is_cut_name(joined, joined2):
         return True
     return min(len(joined), len(joined2)) >= LONG_NAME and is_one_slip(joined, joined2)
 
@@ -90,12 +103,10 @@ def _first(one: tuple[str, ...], other: tuple[str, ...], *, same_member: bool) -
     if len(middles) == 2 and middles[0] != middles[1]:  # Mary Ann, and Mary Jane
         return False
     short, long = sorted((one[0], other[0]), key=len)
-    if short == long:
-        return True
     if long.startswith(short):
-        if len(short) == 1:  # an initial
-            return same_member
-        return len(short) >= NICKNAME and len(long) - len(short) >= NICKNAME_LEAVES_OUT
+        is_nickname = len(short) >= NICKNAME and len(long) - len(short) >= NICKNAME_LEAVES_OUT
+        is_initial = len(short) == 1 and same_member
+        return short == long or is_nickname or is_initial or _is_cut_name(short, long)
     return (
         same_member
         and len(short) >= LONG_FIRST
@@ -103,6 +114,12 @@ def _first(one: tuple[str, ...], other: tuple[str, ...], *, same_member: bool) -
         and short[0] == long[0]
         and is_one_slip(short, long)
     )
+
+
+def _is_cut_name(one: str, other: str) -> bool:
+    """Return True if a sender could have cut off the end of one name."""
+    short, long = sorted((one, other), key=len)
+    return len(short) >= CUT_NAME and long.startswith(short)
 
 
 def is_one_slip(one: str, other: str) -> bool:
@@ -134,8 +151,20 @@ def could_be_member(one: str, other: str) -> bool:
 @lru_cache(maxsize=16384)
 def payer_words(name: str) -> frozenset[str]:
     """Return the words that tell a payer from others."""
-    words = frozenset(fold(name))
+    words = frozenset(_payer_fold(name))
     return words - FILLERS or words
+
+
+@lru_cache(maxsize=16384)
+def _payer_fold(name: str) -> tuple[str, ...]:
+    """Return the words of a payer's name, abbreviations written out."""
+    found: list[str] = []
+    for word in fold(name):
+        if word == "healthcare" and found[-1:] == ["united"]:
+            found[-1] = "unitedhealthcare"
+        else:
+            found += ABBREVIATIONS.get(word, (word,))
+    return tuple(found)
 
 
 def could_be_payer(one: str, other: str) -> bool:
@@ -145,7 +174,7 @@ def could_be_payer(one: str, other: str) -> bool:
         return False
     if words <= words2 or words2 <= words:
         return not (words ^ words2) & TELLING
-    joined, joined2 = "".join(fold(one)), "".join(fold(other))
+    joined, joined2 = "".join(_payer_fold(one)), "".join(_payer_fold(other))
     return min(len(joined), len(joined2)) >= LONG_ID and is_one_slip(joined, joined2)
 
 
