@@ -10,9 +10,15 @@ from lib.intake import new_charges
 from lib.intake.import_context import ImportContext
 from lib.intake.known_charges import Charges
 from lib.intake.records import PayerUpdate, Request
-from lib.intake.x12 import denials
+from lib.intake.x12 import decision_rules, denials
+from lib.intake.x12.decision_rules import Outcome
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection
+
+# What became of a part that nobody has to work on any more.
+SETTLED = {
+    Outcome.PAID, Outcome.NOTHING_DUE, Outcome.OTHER_PAYER, Outcome.CAPITATED, Outcome.ENCOUNTER,
+}  # fmt: skip
 
 
 def keep(
@@ -83,17 +89,19 @@ def parts(
     charges: Charges,
     source: ImportContext | None,
 ) -> dict[int, Decimal]:
-    """Return the US dollars answered so far for each split claim among these answers, and store the
-    parts. A preview, without a source, stores nothing."""
-    said: dict[tuple[int, str], Decimal] = {}
+    """Return the US dollars settled so far of each split claim among these answers, and store the
+    parts. A part that is denied or taken back is not settled any more. A preview, without a source,
+    stores nothing."""
+    said: dict[tuple[int, str], Decimal | None] = {}
     for each in answers:
-        if each.charged <= 0 or not each.facts.is_part:
+        if not each.facts.is_part:
             continue
         if (charge_id := charges.match(each.facts).charge_id) is not None:
-            said[charge_id, denials.part_key(each)] = each.facts.charged or Decimal(0)
+            is_settled = decision_rules.outcome(each) in SETTLED
+            said[charge_id, denials.part_key(each)] = each.facts.charged if is_settled else None
     if not said:
         return {}
-    held = {
+    held: dict[tuple[int, str], Decimal | None] = {
         (charge_id, key): charged
         for charge_id, key, charged in con.rows(
             """
@@ -106,20 +114,36 @@ def parts(
         )
     }
     if source:
-        con.insert(
-            "claim_part",
-            [
-                {
-                    "practice_id": practice_id,
-                    "charge_id": charge_id,
-                    "answer_key": key,
-                    "charged": charged,
-                }
-                for (charge_id, key), charged in said.items()
-                if (charge_id, key) not in held
-            ],
-        )
+        _keep_parts(con, practice_id, said, held)
     total: dict[int, Decimal] = {}
     for (charge_id, _), charged in (held | said).items():
-        total[charge_id] = total.get(charge_id, Decimal(0)) + charged
+        total[charge_id] = total.get(charge_id, Decimal(0)) + (charged or Decimal(0))
     return total
+
+
+def _keep_parts(
+    con: Connection,
+    practice_id: int,
+    said: Mapping[tuple[int, str], Decimal | None],
+    held: Mapping[tuple[int, str], Decimal | None],
+) -> None:
+    for (charge_id, key), charged in said.items():
+        if charged is None and (charge_id, key) in held:
+            con.execute(
+                "DELETE FROM claim_part WHERE charge_id = $id AND answer_key = $key",
+                id=charge_id,
+                key=key,
+            )
+    con.insert(
+        "claim_part",
+        [
+            {
+                "practice_id": practice_id,
+                "charge_id": charge_id,
+                "answer_key": key,
+                "charged": charged,
+            }
+            for (charge_id, key), charged in said.items()
+            if charged is not None and (charge_id, key) not in held
+        ],
+    )

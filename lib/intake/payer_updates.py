@@ -92,4 +92,4 @@ def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportC
         con.insert("event", [event | {"detail": f"{said} {event['detail']}."}])
 
 
-OTHER_PARTS = "The payer split the claim (MA15): its other parts are not answered yet."
+OTHER_PARTS = "The payer split the claim (MA15): its other parts are not settled yet."

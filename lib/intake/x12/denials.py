@@ -66,8 +66,8 @@ def key(answer: ClaimPayment, kind: str = "") -> str:
 def part_key(answer: ClaimPayment) -> str:
     """Return which part of a split claim is answered; the same part answered again has the same
     key."""
-    services = ",".join(f"{line.procedure} {line.charged}" for line in answer.lines)
-    return "|".join((str(answer.charged), services or answer.payer_claim_number))
+    services = ",".join(f"{line.procedure} {abs(line.charged)}" for line in answer.lines)
+    return "|".join((str(abs(answer.charged)), services or answer.payer_claim_number))
 
 
 def earlier_key(answer: ClaimPayment, kind: str = "") -> str:
