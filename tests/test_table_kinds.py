@@ -90,7 +90,7 @@ def test_a_day_in_a_workbook_that_is_still_to_come_is_refused_too() -> None:
     "written",
     ["01/13/2025 - 01/15/2025", "01/13/2025-01/15/2025", "1/13/25 to 1/15/25",
      "01/13/2025 through 01/15/2025", "20250113-20250115", "2025-01-13 – 2025-01-15",
-     "Jan 13-15, 2025", "01/13 - 01/15/2025", "13-Jan-2025 - 15-Jan-2025",
+     "Jan 13-15, 2025", "01/13 - 01/15/2025", "01/13-15/2025", "13-Jan-2025 - 15-Jan-2025",
      "January 13, 2025 - January 15, 2025", "01/13/2025 - 01/13/2025"],
 )  # fmt: skip
 def test_ranges_of_days_begin_with_the_day_of_service(written: str) -> None:
@@ -100,8 +100,22 @@ def test_ranges_of_days_begin_with_the_day_of_service(written: str) -> None:
     assert written in request.instructions
 
 
+def test_a_range_over_new_year_begins_in_the_year_before() -> None:
+    [request] = taken(f"{HEAD}\nCoding,Why,A1,Doe,12/30-01/02/2025,\n").requests
+
+    assert request.date_of_service == date(2024, 12, 30)
+
+
 @pytest.mark.parametrize(
-    "written", ["01/15/2025 - 01/13/2025", "01/13/2025 - soon", "01/13/2025 - 02/30/2025", "1 - 2"]
+    "written",
+    [
+        "01/15/2025 - 01/13/2025",
+        "01/15-13/2025",
+        "01/15-01/13/2025",
+        "01/13/2025 - soon",
+        "01/13/2025 - 02/30/2025",
+        "1 - 2",
+    ],
 )
 def test_a_range_that_cannot_be_is_refused(written: str) -> None:
     good = "Coding,Why,A2,Doe,01/13/2025,\n"

@@ -31,6 +31,7 @@ _NAMED_US = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})"
 _BETWEEN = re.compile(r"\s*(?:\s-\s|[\u2013\u2014]|to|thru|through|until)\s*", re.IGNORECASE)
 _COMPACT_RANGE = re.compile(r"(\d{8}) ?- ?(\d{8})")
 _NAMED_RANGE = re.compile(r"([A-Za-z]{3,9}\.?) (\d{1,2}) ?[-\u2013] ?(\d{1,2}),? (\d{4})")
+_DAY_YEAR = re.compile(r"(\d{1,2})/(\d{4})")
 _NO_YEAR = re.compile(r"(\d{1,2})[/.](\d{1,2})")
 _SERIAL = re.compile(r"(\d{4,5})(?:\.\d+)?")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august",
@@ -144,7 +145,8 @@ def days_of_range(text: str) -> tuple[str, str] | None:  # noqa: PLR0911 (a form
     """Split "01/13/2025 - 01/15/2025", "… to …", "… through …" or "20250113-20250115" in two.
 
     Return None for anything else. The first day of "01/13 - 01/15/2025" takes its year from the
-    last, and the last day of "Jan 13-15, 2025" its month from the first.
+    last (in December the year before January's), and the last day of "Jan 13-15, 2025" and of
+    "01/13-15/2025" its month from the first.
     """
     if len(text) > MAX_WRITTEN:
         return None
@@ -161,7 +163,13 @@ def days_of_range(text: str) -> tuple[str, str] | None:  # noqa: PLR0911 (a form
     if not (any(map(str.isdigit, first)) and any(map(str.isdigit, last))):
         return None
     if (short := _NO_YEAR.fullmatch(first)) and (whole := _PARTED.fullmatch(last)):
-        return f"{short[1]}/{short[2]}/{whole[3]}", last
+        year = whole[3]
+        months = {(int(short[1]), int(whole[1])), (int(short[2]), int(whole[2]))}
+        if (12, 1) in months:  # over New Year
+            year = f"{(int(year) - 1) % 10 ** len(year):0{len(year)}}"
+        return f"{short[1]}/{short[2]}/{year}", last
+    if (short := _NO_YEAR.fullmatch(first)) and (end := _DAY_YEAR.fullmatch(last)):
+        return f"{short[1]}/{short[2]}/{end[2]}", f"{short[1]}/{end[1]}/{end[2]}"
     is_day = _PARTED.fullmatch(first) or _ISO.fullmatch(first)
     is_day = is_day or _NAMED.fullmatch(first) or _NAMED_US.fullmatch(first)
     return (first, last) if is_day else None
