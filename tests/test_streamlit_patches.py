@@ -1,7 +1,9 @@
-"""Of two requests that wait together, both are heard."""
+"""Of two requests that wait together, both are heard; and one that comes late is."""
 
 from __future__ import annotations
 
+import pytest
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
 from lib.ui import streamlit_patches
@@ -34,3 +36,67 @@ def test_a_filter_of_a_page_that_was_left_is_not_brought_along() -> None:
 
 def test_one_request_alone_is_as_it_is() -> None:
     assert both(None, states(q="Rivera")) == {"q": "Rivera"}
+
+
+class Session:
+    """Stands for Streamlit's session: it has the fragments of the page that is shown."""
+
+    def __init__(self, *fragments: str) -> None:
+        self.fragments = set(fragments)
+        self.run: list[ClientState | None] = []
+
+    def has_fragment(self, fragment_id: str) -> bool:
+        return fragment_id in self.fragments
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Session:
+    def run(self: Session, asked: ClientState | None) -> None:
+        self.run.append(asked)
+
+    monkeypatch.setattr(every_press, "_request", run)
+    return Session("list")
+
+
+def ask(session: Session, asked: ClientState | None) -> ClientState | None:
+    every_press._request_or_follow(session, asked)  # type: ignore[arg-type]
+    return session.run[-1]
+
+
+DOCUMENTS = ClientState(page_script_hash="documents", query_string="q=1")
+PRESSED = WidgetState(id="$$ID-1-verb_complete_7", trigger_value=True)
+FILTER = WidgetState(id="q", string_value="Rivera")
+
+
+def late(*widgets: WidgetState, is_auto_rerun: bool = False) -> ClientState:
+    return ClientState(
+        page_script_hash="edit_charge", fragment_id="form", is_auto_rerun=is_auto_rerun,
+        widget_states=WidgetStates(widgets=widgets),
+    )  # fmt: skip
+
+
+def test_a_press_in_a_fragment_that_is_gone_is_handled_on_the_page_that_is_shown(
+    session: Session,
+) -> None:
+    ask(session, DOCUMENTS)
+    kept = WidgetState(id=KEPT, string_value="Which day?")
+
+    handled = ask(session, late(PRESSED, kept, FILTER))
+
+    assert handled is not None
+    assert (handled.fragment_id, handled.page_script_hash) == ("", "documents")
+    assert handled.query_string == "q=1"
+    assert list(handled.widget_states.widgets) == [PRESSED, kept]
+
+
+@pytest.mark.parametrize("asked", [late(FILTER), late(PRESSED, is_auto_rerun=True), late()])
+def test_what_decides_nothing_is_left_as_it_was_asked(session: Session, asked: ClientState) -> None:
+    ask(session, DOCUMENTS)
+    assert ask(session, asked) is asked
+
+
+def test_a_press_in_a_fragment_that_is_shown_stays_there(session: Session) -> None:
+    ask(session, DOCUMENTS)
+    asked = ClientState(fragment_id="list", widget_states=WidgetStates(widgets=[PRESSED]))
+    assert ask(session, asked) is asked
+    assert ask(session, None) is None

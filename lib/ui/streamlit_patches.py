@@ -1,10 +1,12 @@
 """Make Streamlit handle every click and every text before it turns to the next request.
 
-Streamlit 1.67.0, which is pinned, drops what came with a request in two places: a run that has just
-begun is abandoned for a newer request before its callbacks were called, and of two requests that
-wait together only the newer one's fields count, which has none of a page that is being left. So a
-press of *Save and Complete* did nothing if a click elsewhere followed within a few hundred
-milliseconds. `tests/browser/test_verbs.py` shows it.
+Streamlit 1.67.0, which is pinned, drops what came with a request in three places: a run that has
+just begun is abandoned for a newer request before its callbacks were called; of two requests that
+wait together only the newer one's fields count, which has none of a page that is being left; and a
+request of a fragment is dropped once the page it stood on was left, although the browser may send
+the press of a button after the click on a link that followed it. So a press of *Save and Complete*
+did nothing if a click elsewhere followed within a few hundred milliseconds.
+`tests/browser/test_verbs.py` and `tests/test_every_press.py` show it.
 """
 
 from __future__ import annotations
@@ -13,14 +15,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
 # A field's id ends with its key; kept fields are keyed by the token of their form.
 _KEPT = re.compile(r"-[a-z][a-z0-9_]*_[0-9a-f]{32}$|-lines_\d+$")
 
+# Where the person is by now, kept at Streamlit's own session.
+_PAGE, _QUERY = "_page_now", "_query_now"
+
 _of_two = script_requests._coalesce_widget_states
+_request = AppSession.request_rerun
 
 
 def _of_both(old: WidgetStates | None, new: WidgetStates | None) -> WidgetStates | None:
@@ -57,7 +65,41 @@ def _hear_first(
         )
 
 
+def _request_or_follow(self: AppSession, client_state: ClientState | None) -> None:
+    """Handle what was pressed or typed in a fragment that is gone on the page that is there now."""
+    if client_state is None:
+        _request(self, None)
+        return
+    if not client_state.fragment_id:
+        setattr(self, _PAGE, (client_state.page_script_hash, client_state.page_name))
+        setattr(self, _QUERY, client_state.query_string)
+    elif not (client_state.is_auto_rerun or self.has_fragment(client_state.fragment_id)):
+        counted = [state for state in client_state.widget_states.widgets if _counts(state)]
+        if counted and hasattr(self, _PAGE):
+            client_state = _on_page_now(self, client_state, counted)
+    _request(self, client_state)
+
+
+def _counts(state: WidgetState) -> bool:
+    """Return whether a press or a kept text must be handled whatever page is there by then."""
+    return script_requests._has_active_trigger_value(state) or bool(_KEPT.search(state.id))
+
+
+def _on_page_now(
+    session: AppSession, asked: ClientState, counted: list[WidgetState]
+) -> ClientState:
+    now = ClientState()
+    now.CopyFrom(asked)
+    now.fragment_id = ""
+    now.page_script_hash, now.page_name = getattr(session, _PAGE)
+    now.query_string = getattr(session, _QUERY)
+    del now.widget_states.widgets[:]
+    now.widget_states.widgets.extend(counted)
+    return now
+
+
 def listen() -> None:
-    """Replace both in this process; calling it twice changes nothing."""
+    """Replace all three in this process; calling it twice changes nothing."""
+    setattr(AppSession, "request_rerun", _request_or_follow)  # noqa: B010
     setattr(script_requests, "_coalesce_widget_states", _of_both)  # noqa: B010
     setattr(SafeSessionState, "on_script_will_rerun", _hear_first)  # noqa: B010

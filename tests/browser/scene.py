@@ -68,7 +68,7 @@ class Cast:
     untouched: dict[TaskType, list[Ticket]] = field(repr=False)
     already_wrong: Ticket
     other_total: Ticket
-    not_held: Ticket  # the practice does not have its claim
+    not_held: list[Ticket]  # the practice does not have their claims
     completed: Ticket
     of_ben: Ticket  # Ben works on it
     shared_charge: tuple[Ticket, Ticket]  # two tasks about one charge
@@ -150,7 +150,7 @@ class _Author:
             untouched=self._untouched(),
             already_wrong=self._by_hand("Check the codes", ALREADY_WRONG),
             other_total=self._by_hand("Check the total", OTHER_TOTAL),
-            not_held=self._not_held("X900"),
+            not_held=[self._not_held(claim) for claim in ("X900", "X901")],
             completed=self._by_hand("Send the modifier", 2),
             of_ben=self._by_hand("Name the referring provider", 3),
             shared_charge=(
@@ -213,8 +213,8 @@ class _Author:
     def _not_held(self, claim: str) -> Ticket:
         denied = answer(claim, codes=("CAS*CO*29*100",))
         inside = remittance(denied)
-        text = envelope(inside, kind="835", version="005010X221A1", control="000000900")
-        self._bring("remittance-900.txt", text.encode(), 20)
+        text = envelope(inside, kind="835", version="005010X221A1", control=f"000000{claim[1:]}")
+        self._bring(f"remittance-{claim}.txt", text.encode(), 20)
         row = self.con.row(
             "SELECT id, title, claim_number, patient_name FROM task WHERE claim_number = $claim",
             claim=claim,

@@ -121,7 +121,7 @@ def test_a_hostile_file_on_the_page_holds_up_nobody(
 
     if said:
         expect(desk.page.get_by_text(said).first).to_be_visible()
-    assert watch.count > 5
+    assert watch.count > 1
     assert watch.longest < 5  # 10 to 47 seconds while patterns and nesting were not bounded
 
 

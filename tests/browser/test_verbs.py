@@ -15,13 +15,18 @@ _BOTH = """([verb, elsewhere, delay]) => {
     const find = (text) => [...document.querySelectorAll("button, a")]
         .find((one) => one.innerText.trim().endsWith(text))
     find(verb).click()
-    const go = () => find(elsewhere).click()
-    delay < 0 ? go() : setTimeout(go, delay)
+    const go = () => {
+        const there = find(elsewhere)
+        there?.click()
+        return Boolean(there)
+    }
+    return delay < 0 ? go() : new Promise((done) => setTimeout(() => done(go()), delay))
 }"""
 
 
-def press_and_go(desk: Desk, verb: str, elsewhere: str, delay: int) -> None:
-    desk.page.evaluate(_BOTH, [verb, elsewhere, delay])
+def press_and_go(desk: Desk, verb: str, elsewhere: str, delay: int) -> bool:
+    """Click both; return whether the second was still there after the delay in milliseconds."""
+    return bool(desk.page.evaluate(_BOTH, [verb, elsewhere, delay]))
 
 
 @pytest.mark.parametrize("delay", [-1, 0, 20, 60, 100])
@@ -40,6 +45,19 @@ def test_save_and_complete_counts_whatever_is_clicked_right_after(
     desk.open(task)
     expect(desk.panel.locator(".bt-badge")).to_have_text("Completed")
     expect(desk.history().filter(has_text="→ QUICK")).to_have_count(1)
+
+
+@pytest.mark.parametrize("delay", [0, 40, 80])
+def test_a_press_that_comes_after_the_page_was_left_counts(
+    scene: Scene, sit: Sit, delay: int
+) -> None:
+    task = scene.fresh(TaskType.CODING)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task)
+    desk.type("Authorization number", "LATE")
+
+    if press_and_go(desk, "Documents", "Save and Complete", delay):
+        desk.is_told("Task completed.")
 
 
 def test_what_is_typed_last_counts_where_two_clicks_follow_at_once(scene: Scene, sit: Sit) -> None:
