@@ -54,12 +54,12 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     def run(self: Session, asked: ClientState | None) -> None:
         self.run.append(asked)
 
-    monkeypatch.setattr(every_press, "_request", run)
+    monkeypatch.setattr(streamlit_patches, "_request", run)
     return Session("list")
 
 
 def ask(session: Session, asked: ClientState | None) -> ClientState | None:
-    every_press._request_or_follow(session, asked)  # type: ignore[arg-type]
+    streamlit_patches._request_or_follow(session, asked)  # type: ignore[arg-type]
     return session.run[-1]
 
 

@@ -6,7 +6,7 @@ wait together only the newer one's fields count, which has none of a page that i
 request of a fragment is dropped once the page it stood on was left, although the browser may send
 the press of a button after the click on a link that followed it. So a press of *Save and Complete*
 did nothing if a click elsewhere followed within a few hundred milliseconds.
-`tests/browser/test_verbs.py` and `tests/test_every_press.py` show it.
+`tests/browser/test_verbs.py` and `tests/test_streamlit_patches.py` show it.
 """
 
 from __future__ import annotations
