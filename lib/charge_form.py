@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -23,6 +23,9 @@ EMPTY_LINE = {
 }  # fmt: skip
 
 _DATES = ("hospitalized_from", "hospitalized_to")
+# Name and ID as 2010BB NM103 and NM109 take them (ASC X12N/005010X222A1): 60 and 80 letters.
+_PAYER = re.compile(r"([^()*:^~]{1,60})\(([0-9A-Za-z-]{2,80})\)")
+MAX_PAYER = 143
 _UNITS = re.compile(r"\d{1,6}(\.\d{1,3})?")
 
 
@@ -35,10 +38,13 @@ def to_form(charge: Charge) -> dict[str, Any]:
     }
 
 
-def from_form(form: dict[str, Any], base: Charge) -> tuple[Charge, list[Problem]]:
+def from_form(
+    form: dict[str, Any], base: Charge, *, payers: Collection[str] = ()
+) -> tuple[Charge, list[Problem]]:
     """Return the charge that the text describes, and a problem for each text that cannot be read.
 
-    Unreadable text leaves the value of `base`, so a charge with problems must not be stored.
+    `payers` are those the practice knows, by name and ID. Unreadable text leaves the value of
+    `base`, so a charge with problems must not be stored.
     """
     problems: list[Problem] = []
     fields: dict[str, Any] = {
@@ -48,6 +54,8 @@ def from_form(form: dict[str, Any], base: Charge) -> tuple[Charge, list[Problem]
         fields[name] = _date(str(form[name]), name, problems)
     for name in ("rendering_npi", "referring_npi", "supervising_npi", "billing_npi"):
         fields[name] = re.sub(r"[\s-]", "", fields[name])
+    if fields["payer"] not in {base.payer, *payers}:
+        _check_payer(fields["payer"], payers, problems)
     codes = [re.sub(r"[\s.]", "", str(text)).upper() for text in form["diagnoses"]]
     diagnoses = tuple(code for code in codes if code)
     _no_gap(codes, problems)
@@ -65,6 +73,39 @@ def from_form(form: dict[str, Any], base: Charge) -> tuple[Charge, list[Problem]
     if largest <= MAX_MONEY < charge.total and lines != base.lines:
         problems.append(_problem("lines", "The total of these lines is too large."))
     return charge, problems
+
+
+def payer_text(name: str, code: str) -> str:
+    """Return a payer as it is shown and typed: its name and, in parentheses, its payer ID."""
+    return f"{name} ({code})" if code else name
+
+
+def with_room_for_id(text: str, payers: Collection[str]) -> str:
+    """Return the payer as it is typed, with an empty place for the ID if it is new and has none."""
+    text = text.strip()[:MAX_PAYER]
+    return text if not text or text in payers or "(" in text else f"{text} ()"
+
+
+def payer_typed(text: str) -> tuple[str, str] | None:
+    """Return name and payer ID of a payer that is typed with both, or None."""
+    found = _PAYER.fullmatch(text[:MAX_PAYER])
+    return (found[1].strip(), found[2].upper()) if found and found[1].strip() else None
+
+
+def _check_payer(text: str, payers: Collection[str], problems: list[Problem]) -> None:
+    """Add a problem for a payer that is not known and not typed with its ID, or with another's."""
+    typed = payer_typed(text)
+    if typed is None:
+        sentence = (
+            "Choose a payer from the list, or write a new one with its payer ID, such as "
+            "Plains Health (60054)."
+        )
+        problems.append(_problem("payer", sentence))
+        return
+    of_code = [known for known in payers if known.upper().endswith(f"({typed[1]})")]
+    if of_code:
+        sentence = f"Payer ID {typed[1]} is {of_code[0]} here: choose it from the list."
+        problems.append(_problem("payer", sentence))
 
 
 def _no_gap(codes: Sequence[str], problems: list[Problem]) -> None:
@@ -216,6 +257,7 @@ def _problem(where: str, sentence: str) -> Problem:
 
 # The fields people edit, as the window names them.
 FIELD_LABELS: dict[str, str] = {
+    "payer": "Payer",
     "member_id": "Member ID",
     "authorization_number": "Authorization number",
     "rendering_npi": "Rendering NPI",

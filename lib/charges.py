@@ -12,16 +12,24 @@ from lib.access import Verb
 from lib.charge_form import FIELD_LABELS
 from lib.drafts import Form
 from lib.earlier_claims import keep_earlier
-from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge
+from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge, WrongInput
 from lib.event_kinds import EventKind
-from lib.models import Charge, FieldChange, Patient, Person, Problem, Resolution, ServiceLine, Task
+from lib.models import (
+    CHARGE_COLUMNS,
+    Charge,
+    FieldChange,
+    Patient,
+    Person,
+    Problem,
+    Resolution,
+    ServiceLine,
+    Task,
+)
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 from lib.store.search_words import words
 
-_COLUMNS = ", ".join(
-    field.name for field in dataclasses.fields(Charge) if field.name not in ("lines",)
-)
+_COLUMNS = ", ".join(CHARGE_COLUMNS)
 
 
 def get(con: Connection, charge_id: int, *, actor: Person) -> Charge:
@@ -40,7 +48,9 @@ def get(con: Connection, charge_id: int, *, actor: Person) -> Charge:
         """,
         charge_id=charge_id,
     )
-    return dataclasses.replace(found[0], lines=tuple(lines))
+    name, code = con.rows("SELECT name, code FROM payer WHERE id = $id", id=found[0].payer_id)[0]
+    payer = charge_form.payer_text(name, code)
+    return dataclasses.replace(found[0], lines=tuple(lines), payer=payer)
 
 
 def patient(con: Connection, patient_id: int, *, actor: Person) -> Patient:
@@ -59,19 +69,17 @@ def patient(con: Connection, patient_id: int, *, actor: Person) -> Patient:
     return found[0]
 
 
-def payer_name(con: Connection, payer_id: int, *, actor: Person) -> str:
-    """Return the name of a payer of the actor's practices, or an empty string."""
-    return str(
-        con.value(
-            """
-            SELECT name FROM payer
-            WHERE id = $payer_id AND list_contains($practices, practice_id)
-            """,
-            payer_id=payer_id,
-            practices=actor.practice_ids,
-        )
-        or ""
+def payers(con: Connection, practice_id: int, *, actor: Person) -> dict[str, int]:
+    """Return the practice's payers, each as the window shows it, with its id, by name."""
+    access.require(actor, Verb.SEE_PATIENTS, practice_id, NoSuchCharge())
+    rows = con.rows(
+        "SELECT id, name, code FROM payer WHERE practice_id = $practice_id ORDER BY name, id",
+        practice_id=practice_id,
     )
+    found: dict[str, int] = {}
+    for id_, name, code in rows:
+        found.setdefault(charge_form.payer_text(name, code), id_)
+    return found
 
 
 def search(
@@ -268,10 +276,12 @@ def _store(
     if not changes and current.is_edited:
         return
     days = [day for line in charge.lines for day in (line.date_from, line.date_to) if day]
-    if not current.is_edited:
+    first, last = min(days, default=None), max(days, default=None)
+    was = (current.payer, current.member_id, current.date_from, current.date_to)
+    if not current.is_edited or was != (charge.payer, charge.member_id, first, last):
         keep_earlier(con, charge.id, now=now)
-    fields = {name: getattr(charge, name) for name in FIELD_LABELS}
-    assignments = ", ".join(f"{name} = ${name}" for name in FIELD_LABELS)
+    fields = {name: getattr(charge, name) for name in FIELD_LABELS if name != "payer"}
+    assignments = ", ".join(f"{name} = ${name}" for name in fields)
     con.execute(
         f"""
         UPDATE charge SET {assignments}, diagnoses = $diagnoses, date_from = $date_from,
@@ -280,10 +290,12 @@ def _store(
         """,
         **fields,
         diagnoses=list(charge.diagnoses),
-        date_from=min(days, default=None),
-        date_to=max(days, default=None),
+        date_from=first,
+        date_to=last,
         charge_id=charge.id,
     )
+    if current.payer != charge.payer:
+        _change_payer(con, current, charge.payer)
     if current.lines != charge.lines:
         con.execute("DELETE FROM service_line WHERE charge_id = $charge_id", charge_id=charge.id)
         con.insert(
@@ -303,7 +315,7 @@ def _store(
         con,
         charge.id,
         provider=charge.rendering_name or charge.billing_name,
-        day=min(days, default=None),
+        day=first,
     )
     for change in changes:
         history.record(
@@ -318,6 +330,43 @@ def _store(
             old=change.before or None,
             new=change.now or None,
         )
+
+
+def _change_payer(con: Connection, charge: Charge, text: str) -> None:
+    """Let the charge and its pending tasks be of another payer of the practice, a new one where it
+    is typed with its ID.
+
+    The number that the earlier payer gave the claim stays one by which it is found, and is none of
+    the new payer's.
+    """
+    known = con.rows(
+        "SELECT id, name, code FROM payer WHERE practice_id = $practice_id ORDER BY id",
+        practice_id=charge.practice_id,
+    )
+    found = [row[:2] for row in known if charge_form.payer_text(*row[1:]) == text]
+    if not found:
+        typed = charge_form.payer_typed(text)
+        if typed is None:
+            raise WrongInput(f"There is no payer “{text}” in this practice.")
+        found = [(con.next_ids("payer", 1)[0], typed[0])]
+        con.insert(
+            "payer",
+            [
+                {
+                    "id": found[0][0],
+                    "practice_id": charge.practice_id,
+                    "code": typed[1],
+                    "name": typed[0],
+                }
+            ],
+        )
+    payer_id, name = found[0]
+    con.execute(
+        "UPDATE charge SET payer_id = $payer_id, payer_claim_number = '' WHERE id = $charge_id",
+        payer_id=payer_id,
+        charge_id=charge.id,
+    )
+    tasks.follow_payer(con, charge.id, payer_id=payer_id, name=name)
 
 
 def keep_total(con: Connection, before: Charge, after: Charge, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -247,11 +247,16 @@ class Charge:
     arrival_problems: tuple[str, ...]  # keys of what the scrubber found when it came in
     version: int
     lines: tuple[ServiceLine, ...] = ()
+    payer: str = ""  # the payer's name with its ID, as the window shows it
 
     @property
     def total(self) -> Decimal:
         """Return the US dollars of all service lines."""
         return sum((line.total for line in self.lines), Decimal("0.00"))
+
+
+# The fields that stand in the charge's own row.
+CHARGE_COLUMNS = tuple(each.name for each in fields(Charge) if each.name not in {"lines", "payer"})
 
 
 @dataclass(frozen=True, slots=True)

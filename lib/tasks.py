@@ -318,8 +318,14 @@ def mark_reopened(
     if task.charge_id is not None:
         about = subject_of(con, task.practice_id, task.charge_id, None)
         con.execute(
-            "UPDATE task SET provider_name = $provider, date_of_service = $day WHERE id = $task_id",
+            """
+            UPDATE task SET provider_name = $provider, date_of_service = $day,
+                payer_id = $payer_id, payer_name = $payer
+            WHERE id = $task_id
+            """,
             task_id=task.id,
+            payer_id=about["payer_id"],
+            payer=about["payer_name"],
             provider=about["provider_name"],
             day=about["date_of_service"] or task.date_of_service,
         )
@@ -457,6 +463,21 @@ def follow_charge(con: Connection, charge_id: int, *, provider: str, day: date |
         charge_id=charge_id,
         provider=provider,
         day=day,
+    )
+    search_terms.index(con, [task_id for (task_id,) in changed])
+
+
+def follow_payer(con: Connection, charge_id: int, *, payer_id: int, name: str) -> None:
+    """Let the pending tasks about a charge show its payer as it now is."""
+    changed = con.rows(
+        """
+        UPDATE task SET payer_id = $payer_id, payer_name = $name, version = version + 1
+        WHERE charge_id = $charge_id AND is_open AND payer_id IS DISTINCT FROM $payer_id
+        RETURNING id
+        """,
+        charge_id=charge_id,
+        payer_id=payer_id,
+        name=name,
     )
     search_terms.index(con, [task_id for (task_id,) in changed])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.intake.spelling import number_key
 from lib.models import (
+    CHARGE_COLUMNS,
     Charge,
     Document,
     DocumentDetails,
@@ -73,7 +74,6 @@ CHARGE = Charge(
     version=1,
     lines=(VISIT, INJECTIONS),
 )
-_COLUMNS = [name for name in Charge.__dataclass_fields__ if name != "lines"]
 
 
 def add_patient(con: Connection, practice_id: int, last: str = "Ray", first: str = "Ida") -> int:
@@ -113,7 +113,7 @@ def add_charges(
     patient_id, payer_id = add_patient(con, practice_id, patient), add_payer(con, practice_id)
     lines: Sequence[ServiceLine] = fields.pop("lines", CHARGE.lines)
     ids = con.next_ids("charge", count)
-    common = {name: getattr(CHARGE, name) for name in _COLUMNS} | {
+    common = {name: getattr(CHARGE, name) for name in CHARGE_COLUMNS} | {
         "practice_id": practice_id,
         "patient_id": patient_id,
         "payer_id": payer_id,

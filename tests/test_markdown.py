@@ -26,7 +26,7 @@ HELD = frozenset({"label", "help", "text", "captions", "body", "title"})
 READS_OPTIONS = frozenset({"menu_button", "pills", "radio", "segmented_control"})
 PARTS = ("import_report.table", "html.")  # of ours, by the same names; html.* is no Markdown
 OURS = {  # what we write on the screen ourselves
-    "KINDS", "FIELD_LABELS['place_of_service']", "FIELD_LABELS[name]",
+    "KINDS", "FIELD_LABELS['payer']", "FIELD_LABELS['place_of_service']", "FIELD_LABELS[name]",
     "OPTION_LABELS[name]", "wanted.label", "MAX_SHOWN",
     # the Backlog pages' own questions, units, days and figures
     "NOTHING", "' and '.join(ignored)", "name", "what", "Unit(unit).label", "number.question",

@@ -14,7 +14,10 @@ from lib.export.filed_claim import FiledClaim, Segments, element_at, with_elemen
 from lib.export.x12_writer import COMPONENT, Segment, composite, plain
 from lib.models import Charge, ServiceLine
 
-REPLACEMENT = "7"  # CLM05-3, from the National Uniform Billing Committee's frequency codes
+ORIGINAL, REPLACEMENT = (
+    "1",
+    "7",
+)  # CLM05-3, from the National Uniform Billing Committee's frequency codes
 ORDER = ("CLM", "DTP", "PWK", "CN1", "AMT", "REF", "K3", "NTE", "CR1", "CR2", "CRC", "HI", "HCP")
 DIAGNOSES = frozenset({"ABK", "ABF", "BK", "BF"})
 ICD_10_FROM = date(2015, 10, 1)  # services from this day on are coded in ICD-10-CM; CMS
@@ -22,11 +25,17 @@ BEFORE_DATES = ("SV5", "PWK", "CR1", "CR3", "CRC")  # of loop 2400
 PROVIDERS = ("DN", "P3", "82", "77", "DQ", "PW", "45")  # NM101 of loop 2310, in its order
 
 
-def claim_loop(charge: Charge, payer_claim_number: str, filing: FiledClaim) -> Iterator[Segment]:
-    """Yield CLM and everything below it."""
-    found = [_claim(charge, filing), *_dates(charge), *_numbers(charge, payer_claim_number, filing)]
+def claim_loop(
+    charge: Charge, payer_claim_number: str, filing: FiledClaim, *, is_new: bool = False
+) -> Iterator[Segment]:
+    """Yield CLM and everything below it; `is_new` for a payer that never had the claim."""
+    found = [
+        _claim(charge, filing, ORIGINAL if is_new else REPLACEMENT),
+        *_dates(charge),
+        *_numbers(charge, payer_claim_number, filing),
+    ]
     found += _diagnoses(charge, filing)
-    said = {("REF", "F8")} if payer_claim_number else set()
+    said = {("REF", "F8")} if payer_claim_number or is_new else set()
     found += [
         s for s in filing.claim if _is_kept(s, filing) and (s[0], element_at(s, 1)) not in said
     ]
@@ -60,7 +69,7 @@ def money(amount: Decimal) -> str:
     return f"{amount:.2f}".rstrip("0").rstrip(".")
 
 
-def _claim(charge: Charge, filing: FiledClaim) -> Segment:
+def _claim(charge: Charge, filing: FiledClaim, frequency: str) -> Segment:
     filed = next((s for s in filing.claim if s[0] == "CLM"), None)
     place = element_at(filed, 5).split(COMPONENT) if filed else []
     facility = place[1] if len(place) > 1 else "B"
@@ -68,7 +77,7 @@ def _claim(charge: Charge, filing: FiledClaim) -> Segment:
     for element, text in (
         (1, charge.claim_number),
         (2, money(charge.total)),
-        (5, composite(charge.place_of_service, facility, REPLACEMENT)),
+        (5, composite(charge.place_of_service, facility, frequency)),
     ):
         segment = with_element(segment, element, text)
     return segment

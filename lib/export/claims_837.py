@@ -23,7 +23,13 @@ class Replacement:
     payer: Payer
     payer_claim_number: str = ""  # REF*F8, from the payer's answer; empty if not known
     filing: FiledClaim = NOT_HELD
+    filed_payer: Payer | None = None  # whom it was filed with, where somebody corrected that
     doubt: str = ""  # why the charge cannot be proven to be the claim that the payer answered
+
+    @property
+    def is_new(self) -> bool:
+        """Return True if the payer never had this claim: it gets a new one, not a replacement."""
+        return self.filed_payer is not None and not self.payer_claim_number
 
 
 def write(replacements: Iterable[Replacement], envelope: Envelope) -> Iterator[bytes]:
@@ -58,7 +64,12 @@ def missing(replacement: Replacement) -> Iterator[str]:
     """Yield what the claim will lack, or say otherwise than the charge."""
     filing, charge = replacement.filing, replacement.charge
     is_known = any((s[0], element_at(s, 1)) == ("REF", "F8") for s in filing.claim)
-    if not replacement.payer_claim_number and not is_known:
+    if replacement.is_new:
+        yield (
+            "the payer was corrected: it gets a new claim (CLM05-3 is 1); check the kind of "
+            "insurance, written as ZZ in SBR09, and add the group number"
+        )
+    elif not replacement.payer_claim_number and not is_known:
         yield "the payer's claim number (REF*F8) is not known: no remittance gave it"
     if not any(segment[0] == "N4" for segment in filing.billing) or not _is_billing(replacement):
         yield "the billing provider's address and tax ID are not held: add them before sending"
@@ -105,7 +116,9 @@ def _body(replacements: Iterator[Replacement], envelope: Envelope, place: int) -
             yield ("HL", str(level), str(level - 1), "23", "0")
             yield from filing.patient_level or (("PAT", "G8"),)
             yield from filing.patient
-        yield from claim_loop(replacement.charge, replacement.payer_claim_number, filing)
+        yield from claim_loop(
+            replacement.charge, replacement.payer_claim_number, filing, is_new=replacement.is_new
+        )
 
 
 def _named(role: str, name: str) -> Segments:
@@ -137,7 +150,8 @@ def _billing(replacement: Replacement) -> Iterator[Segment]:
 def _subscriber(replacement: Replacement) -> Iterator[Segment]:
     charge, filing, patient = replacement.charge, replacement.filing, replacement.patient
     if filing.subscriber:
-        yield from filing.subscriber_level or (("SBR", "P"),)
+        level = filing.subscriber_level or (("SBR", "P"),)
+        yield from map(_of_other_plan, level) if replacement.filed_payer else level
         yield from _with_member(filing.subscriber, charge.member_id)
     else:
         yield ("SBR", "P", "18")
@@ -147,11 +161,21 @@ def _subscriber(replacement: Replacement) -> Iterator[Segment]:
         if patient.birth_date:
             yield ("DMG", "D8", f"{patient.birth_date:%Y%m%d}", patient.sex or "U")
     payer = replacement.payer
-    if filing.payer:
+    if filing.payer and not replacement.filed_payer:
         yield from filing.payer
     else:
         code = ("PI", payer.code) if payer.code else ()
         yield ("NM1", "PR", "2", payer.name, "", "", "", "", *code)
+
+
+def _of_other_plan(segment: Segment) -> Segment:
+    """Return SBR without what it says of the earlier payer's plan: group number and name, and the
+    kind of insurance, for which ZZ stands where it is not known (X222A1, loop 2000B)."""
+    if segment[0] != "SBR":
+        return segment
+    for place, text in ((3, ""), (4, ""), (9, "ZZ")):
+        segment = with_element(segment, place, text)
+    return segment
 
 
 def _with_member(loop: Sequence[Segment], member_id: str) -> Iterator[Segment]:

@@ -83,8 +83,9 @@ def of_filing(replacement: Replacement) -> str | None:
     if who and not could_be_person(who, replacement.patient.name, same_member=True):
         return "the claim that was filed names another patient"
     payer = element_at(filing.payer[0], 3) if filing.payer else ""
-    is_code = bool(filing.payer) and element_at(filing.payer[0], 9) == replacement.payer.code
-    if payer and not is_code and not could_be_payer(payer, replacement.payer.name):
+    filed = replacement.filed_payer or replacement.payer
+    is_code = bool(filing.payer) and element_at(filing.payer[0], 9) == filed.code
+    if payer and not is_code and not could_be_payer(payer, filed.name):
         return "the claim that was filed goes to another payer"
     return None
 

@@ -14,7 +14,7 @@ from lib.export.filed_claims import FiledClaims
 from lib.export.period import Period, record_export
 from lib.export.x12_writer import Envelope
 from lib.intake.recognize import count
-from lib.models import Charge, Patient, Payer, Person, ServiceLine
+from lib.models import CHARGE_COLUMNS, Charge, Patient, Payer, Person, ServiceLine
 from lib.store.database import Connection, transaction
 
 BATCH = 500  # charges in memory at once
@@ -70,6 +70,7 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
         payers = _payers(con, batch)
         numbers = payer_claim_numbers(con, batch)
         places = _places(con, batch)
+        filed = _filed_payers(con, batch)
         uncertain = doubts.doubts(con, batch)
         for charge_id in batch:
             charge = charges[charge_id]
@@ -79,6 +80,7 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
                 payers[charge.payer_id],
                 numbers.get(charge_id, ""),
                 originals.find(*places[charge_id]),
+                filed.get(charge_id),
             )
             yield replace(found, doubt=doubts.why_not(found, uncertain))
 
@@ -108,7 +110,7 @@ def payer_claim_numbers(con: Connection, charge_ids: list[int]) -> dict[int, str
     )
 
 
-_COLUMNS = ", ".join(name for name in Charge.__dataclass_fields__ if name != "lines")
+_COLUMNS = ", ".join(CHARGE_COLUMNS)
 
 
 def _charges(con: Connection, ids: list[int]) -> Iterator[Charge]:
@@ -160,6 +162,24 @@ def _patients(con: Connection, charge_ids: list[int]) -> dict[int, Patient]:
         ids=charge_ids,
     )
     return {patient.id: patient for patient in found}
+
+
+def _filed_payers(con: Connection, charge_ids: list[int]) -> dict[int, Payer]:
+    """Return the payer each charge came in with, where somebody corrected it since."""
+    return {
+        row[0]: Payer(*row[1:])
+        for row in con.rows(
+            """
+            SELECT charge.id, payer.id, payer.practice_id, payer.code, payer.name
+            FROM charge
+            JOIN (SELECT charge_id, arg_min(payer_id, ended_at) AS payer_id FROM earlier_claim
+                  WHERE charge_id IN (SELECT unnest($ids::BIGINT[])) GROUP BY charge_id) AS first
+              ON first.charge_id = charge.id AND first.payer_id <> charge.payer_id
+            JOIN payer ON payer.id = first.payer_id
+            """,
+            ids=charge_ids,
+        )
+    }
 
 
 def _payers(con: Connection, charge_ids: list[int]) -> dict[int, Payer]:

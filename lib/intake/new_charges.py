@@ -12,7 +12,7 @@ from lib.intake import known_records
 from lib.intake.import_context import ImportContext
 from lib.intake.records import Claim
 from lib.intake.spelling import number_key
-from lib.models import Charge
+from lib.models import CHARGE_COLUMNS, Charge
 from lib.store.database import Connection, Value
 
 Patients = dict[tuple[str, str, date | None], int]
@@ -156,9 +156,7 @@ def charge_of(
     )
 
 
-_COLUMNS = tuple(
-    name for name in Charge.__dataclass_fields__ if name not in {"lines", "arrival_problems"}
-)
+_COLUMNS = tuple(name for name in CHARGE_COLUMNS if name != "arrival_problems")
 
 
 def charge_row(charge: Charge, each: NewClaim, source: ImportContext) -> dict[str, Value]:

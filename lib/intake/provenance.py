@@ -188,6 +188,7 @@ def _said(charge: Charge) -> list[tuple[str, str, str]]:
     said += [
         (name, label, formats.show(getattr(charge, name)))
         for name, label in charge_form.FIELD_LABELS.items()
+        if name != "payer"  # said by `_whose`
     ]
     said.append(("diagnoses", "Diagnoses", " ".join(charge.diagnoses)))
     said += [

@@ -22,12 +22,12 @@ from lib.intake.new_charges import NewClaim
 from lib.intake.records import Claim, Party
 from lib.intake.spelling import could_be_payer, number_key
 from lib.intake.task_claims import Waiting
-from lib.models import Charge, ServiceLine
+from lib.models import CHARGE_COLUMNS, Charge, ServiceLine
 from lib.store import search_terms
 from lib.store.database import Connection, Value
 
 REPLACES, VOIDS = "7", "8"
-COLUMNS = ", ".join(name for name in Charge.__dataclass_fields__ if name != "lines")
+COLUMNS = ", ".join(CHARGE_COLUMNS)
 
 
 class ReplacedCharge(NamedTuple):

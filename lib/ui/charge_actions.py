@@ -98,7 +98,7 @@ def look_again(state: Editing, actor: Person) -> None:
 
 def typed_changes(state: Editing) -> list[FieldChange]:
     """Return what was typed into the form, field by field; unreadable values as typed."""
-    typed, unreadable = charge_form.from_form(state.form, state.opened)
+    typed, unreadable = charge_form.from_form(state.form, state.opened, payers=state.payers)
     found = charges.differences(state.opened, typed)
     before = charge_form.to_form(state.opened)
     raw = {problem.field for problem in unreadable if problem.field in charge_form.FIELD_LABELS}
@@ -231,7 +231,7 @@ def _complete(state: Editing, task: Task, actor: Person) -> None:
 
 
 def _charge(state: Editing, task: Task, actor: Person) -> Charge:
-    charge, unreadable = charge_form.from_form(state.form, state.opened)
+    charge, unreadable = charge_form.from_form(state.form, state.opened, payers=state.payers)
     if unreadable:
         state.is_checked = True
         raise ChargeProblems([p for p in found_in(state, task, actor)[1] if p.is_blocking])

@@ -14,7 +14,7 @@ from lib.charge_form import FIELD_LABELS, amount_of
 from lib.formats import show
 from lib.models import Charge, Person, Problem, Task
 from lib.ui import components, follow, html, session, session_state, verbs
-from lib.ui.editing import Editing, keep
+from lib.ui.editing import Editing, keep, known_payers
 
 _ROWS = (
     ("rendering_name", "rendering_npi", "referring_name", "referring_npi"),
@@ -48,8 +48,8 @@ def _fields(
     with first[0]:
         _read("Patient", patient.name + born, task)
         _say(scrubber.check_patient(patient.birth_date), "birth_date")
-    with first[1]:
-        _read("Payer", charges.payer_name(con, state.opened.payer_id, actor=actor), task)
+    state.payers = known_payers(state.opened, actor)
+    _payer(first[1], state, problems, task, actor, is_mine)
 
     def text(column: DeltaGenerator, name: str, hint: str = "") -> None:
         _text(column, name, state, problems, task, actor, is_mine, hint=hint)
@@ -96,6 +96,7 @@ def take_typed(state: Editing, task: Task) -> None:
 
     for name in FIELD_LABELS:
         state.form[name] = typed(name, state.form[name])
+    state.form["payer"] = charge_form.with_room_for_id(state.form["payer"], state.payers)
     codes = [*state.form["diagnoses"], *[""] * charge_form.MAX_DIAGNOSES]
     found = [typed(f"diagnosis_{at}", codes[at]) for at in range(charge_form.MAX_DIAGNOSES)]
     while found and not found[-1].strip():
@@ -120,6 +121,9 @@ def _take_lines(state: Editing, editor: Any) -> None:
 def heard(state: Editing, task: Task, actor: Person) -> None:
     """Take and save what was typed: the callback of every field in the window."""
     take_typed(state, task)
+    payer_key = f"payer_{task.id}_{state.stamp}"
+    if session_state.has_widget(payer_key):
+        session_state.set_widget(payer_key, state.form["payer"])
     verbs.keep_typed(actor, partial(keep, state, task))
     if not state.not_kept:
         follow.stay(task.id, actor)
@@ -131,7 +135,7 @@ def found_in(state: Editing, task: Task, actor: Person) -> tuple[Charge, list[Pr
     What came in wrong is shown from the beginning; what was typed wrong, once somebody checks the
     charge or wants to save it.
     """
-    charge, unreadable = charge_form.from_form(state.form, state.opened)
+    charge, unreadable = charge_form.from_form(state.form, state.opened, payers=state.payers)
     today = charges.today_of(task, actor, session.now())
     found = scrubber.marked(state.opened, scrubber.check_charge(charge, today=today))
     # What cannot be read is said once, without adding that its line's total is wrong.
@@ -163,6 +167,27 @@ def _text(
             on_change=heard, args=(state, task, actor),
         )  # fmt: skip
         _say(problems, name)
+
+
+def _payer(
+    column: DeltaGenerator,
+    state: Editing,
+    problems: Sequence[Problem],
+    task: Task,
+    actor: Person,
+    is_mine: bool,
+) -> None:
+    """Draw the payer: one of the practice's, or a new one typed with its payer ID."""
+    key = f"payer_{task.id}_{state.stamp}"
+    if not session_state.has_widget(key):
+        session_state.set_widget(key, state.form["payer"])  # which need not be an option
+    with column:
+        chosen = st.selectbox(
+            FIELD_LABELS["payer"], state.payers, disabled=not is_mine, accept_new_options=True,
+            key=key, placeholder="Name (payer ID)", on_change=heard, args=(state, task, actor),
+        )  # fmt: skip
+        state.form["payer"] = (chosen or "")[: charge_form.MAX_PAYER]
+        _say(problems, "payer")
 
 
 def _place(

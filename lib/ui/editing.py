@@ -25,6 +25,7 @@ class Editing:
 
     opened: Charge
     form: dict[str, Any]
+    payers: tuple[str, ...] = ()  # those the practice knows, as `charge_form` writes them
     note: str = ""
     token: str = field(default_factory=new_token)
     stamp: str = field(default_factory=new_token)
@@ -140,25 +141,38 @@ def discard(state: Editing, task: Task, actor: Person) -> None:
 def take_up(state: Editing, task: Task, charge: Charge, draft: Draft, actor: Person) -> None:
     """Show what was typed in another tab; what is typed here stays a draft of its own."""
     keep(state, task, actor)
-    mine = [d for d in _readable(task, actor) if d.writer != draft.writer]
+    mine = [d for d in _readable(task, charge, actor) if d.writer != draft.writer]
     _fill(state, charge, draft)
     state.writer, state.token, state.stamp = new_token(), new_token(), new_token()
     state.others, state.changes, state.refusal = tuple(mine), (), ""
 
 
 def _opened(task: Task, charge: Charge, actor: Person) -> Editing:
-    state = Editing(charge, charge_form.to_form(charge))
-    found = _readable(task, actor)
+    state = Editing(charge, charge_form.to_form(charge), known_payers(charge, actor))
+    found = _readable(task, charge, actor)
     if found:
         _fill(state, charge, found[0])
         state.others = tuple(found[1:])
     return state
 
 
-def _readable(task: Task, actor: Person) -> list[Draft]:
+def known_payers(charge: Charge, actor: Person) -> tuple[str, ...]:
+    """Return the payers of the practice as the form shows them."""
+    con = session.connection()
+    found: tuple[str, ...] = con.store.cached(
+        ("payers", charge.practice_id),
+        lambda: tuple(charges.payers(con, charge.practice_id, actor=actor)),
+    )
+    return found
+
+
+def _readable(task: Task, charge: Charge, actor: Person) -> list[Draft]:
     """Return the drafts of this charge, newest first, that have the fields it has now."""
     fields = {*FIELD_LABELS, "diagnoses", "lines"}
     found = drafts.kept(session.connection(), task.id, actor=actor)
+    for draft in found:  # kept before the payer could be typed
+        for form in (draft.content["form"], draft.content["opened"]):
+            form.setdefault("payer", charge.payer)
     return [draft for draft in found if set(draft.content["form"]) == fields]
 
 

@@ -9,6 +9,7 @@ from lib.models import TaskType
 from tests.browser.conftest import Sit
 from tests.browser.desk import Desk
 from tests.browser.scene import Scene
+from tests.x12_texts import DOCTOR
 
 # Presses one button and clicks elsewhere so many milliseconds later, as a quick hand does.
 _BOTH = """([verb, elsewhere, delay]) => {
@@ -132,6 +133,10 @@ def test_a_refused_save_moves_no_button_and_marks_the_fields(scene: Scene, sit: 
     desk.start(scene.fresh(TaskType.PROVIDER))
     desk.type("Rendering NPI", "123")
     desk.type("Diagnosis A", "XX")
+    payer = desk.page.get_by_role("combobox", name="Payer", exact=True)
+    desk.drop_down(payer)
+    desk.page.keyboard.type("Prairie New")
+    desk.page.keyboard.press("Enter")
     button = desk.page.get_by_role("button", name="Save and Complete")
     before = button.bounding_box()
 
@@ -142,7 +147,19 @@ def test_a_refused_save_moves_no_button_and_marks_the_fields(scene: Scene, sit: 
     assert button.bounding_box() == before
     for name in ("Rendering NPI", "Diagnosis A"):
         expect(desk.field(name)).to_have_attribute("aria-invalid", "true")
+    expect(payer).to_have_attribute("aria-invalid", "true")
+    expect(desk.page.get_by_text("write a new one with its payer ID")).to_be_visible()
     expect(desk.field("Billing NPI")).not_to_have_attribute("aria-invalid", "true")
     expect(desk.page.get_by_text("such as E11.9 or S83.501A")).to_be_visible()
     desk.type("Diagnosis A", "J02.9")
     expect(desk.field("Diagnosis A")).not_to_have_attribute("aria-invalid", "true")
+    desk.type("Rendering NPI", DOCTOR)
+    expect(desk.field("Rendering NPI")).not_to_have_attribute("aria-invalid", "true")
+    desk.drop_down(payer)
+    desk.page.keyboard.press("Control+a")
+    desk.page.keyboard.type("Prairie New (60054)")
+    desk.page.keyboard.press("Enter")
+    expect(payer).not_to_have_attribute("aria-invalid", "true")
+    button.click()
+    desk.is_told("Task completed.")
+    expect(desk.history().filter(has_text="→ Prairie New (60054)")).to_have_count(1)
