@@ -6,7 +6,8 @@ const AGAIN = 300 // until a page that may not move is looked at again
 const OPEN = "[role=dialog], [role=listbox], [role=menu], [data-baseweb=popover]"
 const FIELDS = "textarea, input[type=text], input[type=search], input:not([type])"
 
-const page = (window.billingFollow ??= { parts: new Map(), typed: 0, isDown: false })
+window.billingFollow ??= { parts: new Map(), typed: 0, isDown: false }
+const page = window.billingFollow
 let asking
 let drawing
 

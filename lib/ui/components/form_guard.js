@@ -59,14 +59,14 @@ const marks = new Map() // field key -> whether it is wrong now
 
 function mark() {
   for (const [name, isWrong] of [["bt-wrong", true], ["bt-since", false]]) {
-    for (const old of document.querySelectorAll("." + name)) {
+    for (const old of document.querySelectorAll(`.${name}`)) {
       if ([...old.classList].some((one) => marks.get(one) === isWrong)) continue
       old.classList.remove(name)
       if (isWrong) old.querySelector("input")?.removeAttribute("aria-invalid")
     }
   }
   for (const [key, isWrong] of marks) {
-    const field = document.querySelector("." + CSS.escape(key))
+    const field = document.querySelector(`.${CSS.escape(key)}`)
     const name = isWrong ? "bt-wrong" : "bt-since"
     if (field && !field.classList.contains(name)) field.classList.add(name) // and wake no observer
     const input = isWrong && field?.querySelector("input")

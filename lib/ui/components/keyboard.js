@@ -91,7 +91,7 @@ function hear(event) {
     go(event.shiftKey ? -1 : 1)
     return
   }
-  if (event.key === "Escape") return escape(event, at, inField)
+  if (event.key === "Escape") return pressEscape(event, at, inField)
   if (inField || at.closest?.(OPEN) || document.querySelector("[role=dialog], [role=menu]")) return
   if (event.key === "?") {
     event.preventDefault()
@@ -105,13 +105,14 @@ function hear(event) {
 }
 
 // In a field, Escape leaves it for what can be done; outside one, it leaves the window.
-function escape(event, at, inField) {
+function pressEscape(event, at, inField) {
   if (at.closest?.(OPEN) || at.getAttribute?.("aria-expanded") === "true") return
   if (document.querySelector("[role=dialog]")) return
   if (inField) {
     const bar = at.closest(".st-key-details_box") ? undefined : document.querySelector(".st-key-actions")
     const next = bar && firstIn(bar)
-    if (next ? (next.focus(), true) : toList()) event.preventDefault()
+    next?.focus()
+    if (next || toList()) event.preventDefault()
     return
   }
   const back = firstSeen([".st-key-back button"])
@@ -155,7 +156,7 @@ function look() {
   const next = isStill && now - lost > DRAWN ? heir() : again()
   if (next === true) return
   if (next) next.focus()
-  else if (now - lost < PATIENCE) wait ??= setTimeout(lookAgain, 80)
+  else if (now - lost < PATIENCE && wait === undefined) wait = setTimeout(lookAgain, 80)
   else last = undefined
 }
 function lookAgain() {

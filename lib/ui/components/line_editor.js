@@ -16,7 +16,7 @@ const scaled = (text, places) => {
 }
 const dollars = (cents) => {
   const digits = cents.toString().padStart(3, "0")
-  return BigInt(digits.slice(0, -2)).toLocaleString("en-US") + "." + digits.slice(-2)
+  return `${BigInt(digits.slice(0, -2)).toLocaleString("en-US")}.${digits.slice(-2)}`
 }
 
 export default function (component) {
@@ -140,7 +140,7 @@ export default function (component) {
       if (input && problem.blocking) input.setAttribute("aria-invalid", "true")
       else if (input) input.classList.add("known")
       let list = row.nextElementSibling
-      if (!list || !list.classList.contains("problems")) {
+      if (!list?.classList.contains("problems")) {
         list = document.createElement("tr")
         list.className = "problems"
         list.insertCell().colSpan = 13

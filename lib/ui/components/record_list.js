@@ -19,7 +19,7 @@ export default function (component) {
   const table = root.querySelector("table")
   const scroller = root.querySelector(".scroller")
   const focused = root.getRootNode().activeElement
-  const focusedRecord = focused && focused.dataset ? focused.dataset.record : undefined
+  const focusedRecord = focused?.dataset?.record
   const before = root.dataset.view
 
   table.setAttribute("aria-label", data.label)
@@ -239,7 +239,7 @@ function line(row, data) {
   element.setAttribute("aria-selected", String(row.id === data.selected))
   for (const { name } of data.columns) {
     const cell = make("td", name)
-    if (name === "status") cell.append(make("span", "badge " + row.state, row.status))
+    if (name === "status") cell.append(make("span", `badge ${row.state}`, row.status))
     else cell.textContent = row[name]
     if (name === "due" && row.late) cell.classList.add("late")
     if (name !== "status") cell.title = row[name]
