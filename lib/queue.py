@@ -161,6 +161,36 @@ def find(
     return TaskPage(tuple(redaction.task_row(row, actor) for row in rows), count, money(amount))
 
 
+def next_after(
+    con: Connection, wanted: TaskFilter, task_id: int, *, actor: Person, order: str,
+    descending: bool,
+) -> int | None:  # fmt: skip
+    """Return the task that comes after this one in the order of the list, whether or not the filter
+    lets this one through; None after the last.
+
+    Work on a task often takes it out of the view: a started one is nobody's no longer.
+    """
+    condition, values = where(con, wanted, actor)
+    direction, beyond = ("DESC", "<") if descending else ("ASC", ">")
+    join = "LEFT JOIN person AS assignee ON assignee.id = task.assignee_id"
+    found: int | None = con.value(
+        f"""
+        WITH here AS (SELECT {ORDERS[order]} AS place FROM task {join} WHERE task.id = $here)
+        SELECT task.id
+        FROM task {join if order == "assignee" else ""}, here
+        WHERE {condition}
+          AND (({ORDERS[order]} {beyond} here.place)
+               OR ({ORDERS[order]} IS NOT DISTINCT FROM here.place AND task.id {beyond} $here)
+               OR ({ORDERS[order]} IS NULL AND here.place IS NOT NULL))
+        ORDER BY {ORDERS[order]} {direction} NULLS LAST, task.id {direction}
+        LIMIT 1
+        """,
+        **values,
+        here=task_id,
+    )
+    return found
+
+
 def counts(con: Connection, practice_ids: Sequence[int], *, actor: Person) -> dict[str, int]:
     """Count what the left menu shows, in those of these practices that are the actor's: pending
     tasks as "all", "mine", "unassigned", "waiting" on the biller, "answered" and by type, and

@@ -13,7 +13,7 @@ from lib.ui.next_task import View
 from tests.test_editing import Opened, opened
 
 __all__ = ["opened"]
-VIEW = View(TaskFilter(), "due", False, 1)
+VIEW = View(TaskFilter(), "due", False)
 
 
 def told(opened: Opened) -> list[tuple[str, str, str]]:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from lib import queue
-from lib.models import TaskFilter, TaskType
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lib import queue, workflow
+from lib.models import Status, TaskFilter
 from lib.store.database import Store
 from lib.ui.next_task import View, next_task
-from tests.conftest import Cast
+from tests.conftest import NOON, Cast
 from tests.given import add_task, add_tasks
 
+PLAIN: dict[str, Any] = {"requested_on": None}
+ROWS: list[dict[str, Any]] = [
+    {"title": "Beta", "patient_name": "Ray, Ida", "due_on": date(2025, 4, 1)},
+    {"title": "Alpha", "payer_name": "Zed", "amount": Decimal("9.00")},
+    {"title": "Beta", "due_on": date(2025, 4, 1), "date_of_service": date(2025, 1, 2)},
+    {"title": "Gamma", "status": Status.IN_PROGRESS, "assignee_id": 2},
+    {"title": "Delta", "amount": Decimal("9.00"), "requested_on": date(2025, 1, 1)},
+]
 
-def view(page: int = 1, **wanted: object) -> View:
-    return View(TaskFilter(**wanted), "title", False, page)  # type: ignore[arg-type]
+
+def view(**wanted: object) -> View:
+    return View(TaskFilter(**wanted), "title", False)  # type: ignore[arg-type]
 
 
 def test_the_next_task_follows_in_the_order_of_the_view(served: Store, cast: Cast) -> None:
@@ -19,8 +34,24 @@ def test_the_next_task_follows_in_the_order_of_the_view(served: Store, cast: Cas
     c, a, b = (add_task(con, cast.practice, title=title) for title in "CAB")
 
     assert [next_task(view(), each, cast.ana) for each in (a, b, c)] == [b, c, None]
-    backwards = View(TaskFilter(), "title", True, 1)
+    backwards = View(TaskFilter(), "title", True)
     assert next_task(backwards, c, cast.ana) == b
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("order", queue.ORDERS)
+def test_stepping_through_a_view_goes_the_way_of_the_list(
+    served: Store, cast: Cast, order: str, descending: bool
+) -> None:
+    con = served.connection()
+    add_tasks(con, cast.practice, [{**PLAIN, **row} for row in ROWS])
+    wanted = TaskFilter()
+    found = queue.find(con, wanted, actor=cast.ana, order=order, descending=descending)
+    ids = [row.id for row in found.rows]
+
+    steps = [next_task(View(wanted, order, descending), each, cast.ana) for each in ids]
+
+    assert steps == [*ids[1:], None]
 
 
 def test_after_the_last_of_a_page_comes_the_first_of_the_next(served: Store, cast: Cast) -> None:
@@ -28,16 +59,21 @@ def test_after_the_last_of_a_page_comes_the_first_of_the_next(served: Store, cas
     ids = add_tasks(served.connection(), cast.practice, rows)
 
     assert next_task(view(), ids[queue.PAGE_SIZE - 1], cast.ana) == ids[queue.PAGE_SIZE]
-    assert next_task(view(page=2), ids[queue.PAGE_SIZE], cast.ana) is None
+    assert next_task(view(), ids[queue.PAGE_SIZE], cast.ana) is None
 
 
-def test_a_task_that_is_not_in_the_view_is_followed_by_its_first(served: Store, cast: Cast) -> None:
+def test_a_task_that_work_took_out_of_the_view_is_followed_by_the_one_that_stood_after_it(
+    served: Store, cast: Cast
+) -> None:
     con = served.connection()
-    coding = add_task(con, cast.practice)
-    other = add_task(con, cast.practice, type=TaskType.PATIENT)
+    ids = [add_task(con, cast.practice, title=title) for title in "ABCD"]
+    unassigned = view(unassigned=True)
 
-    assert next_task(view(types=(TaskType.CODING,)), other, cast.ana) == coding
-    assert next_task(view(types=(TaskType.PROVIDER,)), other, cast.ana) is None
+    workflow.start(con, ids[1], actor=cast.ana, now=NOON)
+
+    assert next_task(unassigned, ids[1], cast.ana) == ids[2]
+    workflow.start(con, ids[3], actor=cast.ana, now=NOON)
+    assert next_task(unassigned, ids[3], cast.ana) is None
 
 
 def test_a_task_of_another_practice_is_never_next(served: Store, cast: Cast) -> None:

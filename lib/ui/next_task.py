@@ -17,7 +17,6 @@ class View:
     wanted: TaskFilter
     order: str
     descending: bool
-    page: int
 
 
 def view(actor: Person) -> View:
@@ -25,23 +24,15 @@ def view(actor: Person) -> View:
     desk = desk_of(actor)
     says = filters.state(filters.options(desk))
     wanted, _ = filters.read(says, desk)
-    return View(wanted, *place(says))
+    order, descending, _ = place(says)
+    return View(wanted, order, descending)
 
 
 def next_task(shown: View, task_id: int, actor: Person) -> int | None:
-    """Return the task after this one in the view, or None after the last. Called from a callback,
-    before the task leaves the view; it uses no Streamlit."""
-    con = session.connection()
-
-    def ids(page: int) -> list[int]:
-        found = queue.find(
-            con, shown.wanted, actor=actor, order=shown.order, descending=shown.descending,
-            page=page,
-        )  # fmt: skip
-        return [row.id for row in found.rows]
-
-    here = ids(shown.page)
-    if task_id not in here:
-        return next((other for other in here if other != task_id), None)
-    after = here[here.index(task_id) + 1 :] or ids(shown.page + 1)
-    return after[0] if after else None
+    """Return the task after this one in the view, or None after the last; also where this one is no
+    longer in the view, since starting it made it somebody's. Called from a callback; it uses no
+    Streamlit."""
+    return queue.next_after(
+        session.connection(), shown.wanted, task_id, actor=actor, order=shown.order,
+        descending=shown.descending,
+    )  # fmt: skip

@@ -1,0 +1,92 @@
+"""A task changes hands and is given back; after one is completed, work goes on where it stood."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+from lib.models import TaskType
+from tests.browser.conftest import Sit
+from tests.browser.desk import PATIENCE, Desk
+from tests.browser.scene import Scene
+
+TOP = """() => [...document.querySelectorAll("*")].map((one) => one.shadowRoot)
+    .find((root) => root?.querySelector(".scroller"))?.querySelector(".scroller").scrollTop"""
+
+
+def stands_at(desk: Desk, wanted: int) -> None:
+    """The list is scrolled so far, or soon will be."""
+    until = time.monotonic() + PATIENCE / 1000
+    while (top := desk.page.evaluate(TOP)) != wanted and time.monotonic() < until:
+        desk.page.wait_for_timeout(50)
+    assert top == wanted
+
+
+def test_a_task_is_taken_over_given_back_and_left_to_nobody(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.CHARGE)
+    desk = sit(scene, scene.cast.ana)
+    desk.open(task)
+    desk.press("Assign")
+    expect(desk.page.get_by_role("menuitem")).to_have_text(["Ana (you)", "Ben"])
+    desk.page.get_by_role("menuitem", name="Ben").click()
+    expect(desk.panel).not_to_contain_text("Not assigned yet")
+    desk.press("Finish Assigning")
+    desk.is_told("Assigned to Ben.")
+
+    desk.press("Take over")
+    expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
+    desk.press("Undo start")
+    desk.is_told("The task is as it was before you started it.")
+    desk.press("Back to tasks")
+    expect(desk.panel.get_by_text("Assigned to Ben")).to_be_visible()
+    expect(desk.panel.locator(".bt-badge")).to_have_text("Open")
+    expect(desk.history().filter(has_text="Taken over")).to_have_count(1)
+
+    desk.press("Take over")
+    desk.type("Location", "Annex")
+    expect(desk.page.get_by_text("What you typed is kept as a draft.")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Undo start")).to_have_count(0)
+    desk.press("Back to tasks")
+    expect(desk.panel.get_by_text("Assigned to Ana")).to_be_visible()
+    desk.press("Assign")
+    desk.page.get_by_role("menuitem", name="Unassigned").click()
+    expect(desk.panel.get_by_text("Assigning Task to Unassigned")).to_be_visible()
+    desk.press("Finish Assigning")
+    desk.is_told("The task is unassigned.")
+    expect(desk.panel.get_by_text("Not assigned yet")).to_be_visible()
+    expect(desk.panel.locator(".bt-badge")).to_have_text("Open")
+
+
+def test_after_completing_the_next_one_opens_and_the_list_stands_where_it_stood(
+    scene: Scene, sit: Sit
+) -> None:
+    desk = sit(scene, scene.cast.ben, "/?type=Charge+%26+dates&assignee=Unassigned&sort=title")
+    second = desk.rows.nth(4).get_attribute("data-record")
+    desk.rows.nth(3).click()
+    desk.press("Start Task")
+    expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
+    desk.type("Notes to Biller", "Sent again.")
+    desk.press("Complete and next")
+
+    desk.is_told("Task completed.")
+    expect(desk.page).to_have_url(re.compile(rf"edit_charge\?.*task={second}\b"))
+    expect(desk.page.get_by_text("Nobody is working on this task yet")).to_be_visible()
+    expect(desk.field("Notes to Biller")).to_have_value("")
+
+    desk.go("/?sort=title")
+    desk.rows.first.hover()
+    desk.page.mouse.wheel(0, 400)
+    stands_at(desk, 400)
+    row = desk.rows.nth(18)
+    chosen = str(row.get_attribute("data-record"))
+    row.click()
+    desk.press("Start Task")
+    expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
+    desk.type("Notes to Biller", "Sent again.")
+    desk.press("Save and Complete")
+    desk.is_told("Task completed.")
+
+    stands_at(desk, 400)
+    expect(desk.page.locator(f'tr[data-record="{chosen}"]')).to_have_count(0)
