@@ -96,13 +96,14 @@ def running(
     *,
     environment: Mapping[str, str] | None = None,
     command: Sequence[str] = serve.COMMAND,
+    port: int | None = None,
 ) -> Iterator[Server]:
-    """Run a server on a free port that works on `folder`; yield it once it answers, and stop it at
-    the end.
+    """Run a server that works on `folder`, on a free port unless one is given; yield it once it
+    answers, and stop it at the end.
 
     What must be in the store is written before: close your own Store on `folder` first.
     """
-    port = free_port()
+    port = port or free_port()
     log = folder.parent / f"server-{port}.log"
     with log.open("w") as output:
         process = subprocess.Popen(
