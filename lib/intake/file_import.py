@@ -87,7 +87,7 @@ class FileImport:
         self._entries: list[Recoupment] = []  # of the remittance being read
         self._adjustments = recoupments.Known()
         self._new: list[int] = []  # numbers of segments that brought something new
-        self._numbers: set[str] = set()  # of claims in this file
+        self._numbers: set[str] = set()  # of claims in this file, in a preview
         self._waiting_tasks: Waiting | None = None
         self._identified: set[tuple[str, str]] | None = None  # messages that were imported before
 
@@ -153,7 +153,8 @@ class FileImport:
         self.totals.held += len(late)
         if self.source:
             replacement_claims.keep(self.con, late, self.source)
-        self._numbers.update(each.claim.claim_number for each in first)
+        if not self.source:
+            self._numbers.update(each.claim.claim_number for each in first)
         self._add_charges(first)
         rest = [each for each in fresh if each.claim.frequency in changing]
         own, found, doubtful = replacement_claims.originals(self.con, self.practice_id, rest)

@@ -30,7 +30,7 @@ from lib.intake.x12.status_codes import StatusSeen
 CLAIMS, REMITTANCE = "837P", "835"
 ACKNOWLEDGMENT, DOCUMENT_REQUEST = "277CA", "277RFAI"
 APPLIED, QUARANTINED, DUPLICATE, RECORDED = "applied", "quarantined", "duplicate", "recorded"
-BATCH = 2000  # parts of a message handed over at once: memory stays bounded
+BATCH = 1000  # parts of a message handed over at once: memory stays bounded
 OTHERS = {  # names of the transactions that we do not read
     "269": "a message about benefits coordination",
     "270": "a question about eligibility",
