@@ -27,8 +27,9 @@ TASKS = """
 OPEN = """
 import os, sys
 from pathlib import Path
-from lib.store.database import Store
-Store(Path(sys.argv[1]))
+from lib.store import database
+database.SCHEMA = Path(sys.argv[2])
+database.Store(Path(sys.argv[1]))
 os._exit(0)  # as in a power cut: nothing of the log was brought into the file
 """
 
@@ -142,8 +143,9 @@ def test_a_power_cut_right_after_the_rebuild_loses_nothing(tmp_path: Path, schem
     known = older(tmp_path, schema)
 
     subprocess.run(
-        [sys.executable, "-c", OPEN, str(tmp_path / "data")], cwd=ROOT, check=True, timeout=60
-    )
+        [sys.executable, "-c", OPEN, str(tmp_path / "data"), str(schema)],
+        cwd=ROOT, check=True, timeout=60,
+    )  # fmt: skip
     con = Store(tmp_path / "data").connection()
 
     assert facts(con) == without_type(known)
