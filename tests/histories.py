@@ -6,10 +6,12 @@ Gus manages both practices, which have different clocks.
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -19,7 +21,7 @@ from lib.backlog.days import Unit
 from lib.backlog.view import View
 from lib.errors import BillingError
 from lib.models import Person, Resolution, Role, Status, TaskType
-from lib.store.database import Connection, transaction
+from lib.store.database import Connection, Store, transaction
 from tests.conftest import Cast
 from tests.given import add_charges
 
@@ -83,6 +85,17 @@ def world(con: Connection, cast: Cast, seed: int = 7) -> World:
         gus,
         random.Random(seed),
     )
+
+
+@contextmanager
+def opened(kept: Path, folder: Path) -> Iterator[Store]:
+    """A store in a copy of the data folder `kept`."""
+    shutil.copytree(kept, folder)
+    store = Store(folder)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def moments(chance: random.Random, first: date, last: date, count: int) -> list[datetime]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -22,10 +22,10 @@ from lib.backlog.days import Preset, Unit, before, ends_on, period, unit_for
 from lib.backlog.view import Table, View, literal
 from lib.intake import imports
 from lib.models import Person, Resolution, Status, TaskFilter, TaskType
-from lib.store.database import Connection, Store, transaction
-from tests.conftest import NOON, Cast
+from lib.store.database import Connection, transaction
+from tests.conftest import NOON, Cast, everybody
 from tests.given import add_charge, add_task_of_charge, minutes
-from tests.histories import World, act, events, live, moments, told, view, world
+from tests.histories import World, act, events, live, moments, opened, told, view, world
 from tests.test_import import bring
 from tests.x12_texts import answer, file_835
 
@@ -34,13 +34,31 @@ SEPTEMBER = date(2025, 9, 20)  # after those of Santiago did
 ENDS = [SPRING, SEPTEMBER, AUTUMN]
 
 
-@pytest.fixture(params=ENDS, ids=str)
-def lived(con: Connection, cast: Cast, request: pytest.FixtureRequest) -> tuple[World, date]:
-    """Seven weeks of work that end on a day after some clock changed."""
+@pytest.fixture(scope="module", params=ENDS, ids=str)
+def lived(
+    empty: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[tuple[World, date]]:
+    """Seven weeks of work that end on a day after some clock changed, for tests that only count."""
     today: date = request.param
-    where = world(con, cast, seed=today.toordinal())
-    live(where, today - timedelta(days=48), today, 200)
-    return where, today
+    with opened(empty, tmp_path_factory.mktemp("lived") / "data") as store:
+        con = store.connection()
+        where = world(con, everybody(con), seed=today.toordinal())
+        live(where, today - timedelta(days=48), today, 200)
+        yield where, today
+
+
+@pytest.fixture(scope="module")
+def copied(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Path]]:
+    """A month of work and a denial, for tests that only count, and a copy of its database."""
+    folder = tmp_path_factory.mktemp("copied")
+    with opened(empty, folder / "data") as store:
+        con = store.connection()
+        cast = everybody(con)
+        where = world(con, cast)
+        live(where, SPRING - timedelta(days=30), SPRING, 120)
+        bring(con, cast, file_835(answer("N-1001", codes=("CAS*CO*16*100",))))
+    with opened(folder / "data", folder / "again") as store:
+        yield replace(where, con=store.connection()), folder / "data" / "billing.duckdb"
 
 
 NUMBERS: dict[str, Callable[[Connection, View], Table]] = {
@@ -291,20 +309,17 @@ def test_whatever_anybody_does_today_changes_no_closed_day(con: Connection, cast
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_the_text_that_is_shown_gives_the_same_table_on_a_copy(
-    store: Store, con: Connection, cast: Cast, tmp_path: Path, name: str
+    copied: tuple[World, Path], name: str
 ) -> None:
-    where = world(con, cast)
-    live(where, SPRING - timedelta(days=30), SPRING, 120)
-    bring(con, cast, file_835(answer("N-1001", codes=("CAS*CO*16*100",))))
+    where, database = copied
+    worker = next(iter(where.workers.values()))[0]
     asked = {"types": tuple(TaskType), "amount_from": Decimal("1.00"), "payer": "Blue Shield"}
     tables = [
-        NUMBERS[name](con, view(where, SPRING, **more))
-        for more in ({}, asked, {"person_id": cast.ana.id}, {"closes_day": False})
+        NUMBERS[name](where.con, view(where, SPRING, **more))
+        for more in ({}, asked, {"person_id": worker.id}, {"closes_day": False})
     ]
-    con.execute("CHECKPOINT")
-    store.close()
 
-    with duckdb.connect(str(store.folder / "billing.duckdb"), read_only=True) as copy:
+    with duckdb.connect(str(database), read_only=True) as copy:
         for table in tables:
             assert "$" not in table.sql
             assert "ANY([])" not in table.sql

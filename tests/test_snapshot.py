@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,10 +19,10 @@ from lib.intake import imports
 from lib.snapshot import copies
 from lib.snapshot.tables import TABLES, dictionary
 from lib.store import process
-from lib.store.database import Connection, Store
-from tests.conftest import NOON, SHARED, Cast
+from lib.store.database import Connection
+from tests.conftest import NOON, SHARED, Cast, everybody
 from tests.given import add_payer
-from tests.histories import World, live, view, world
+from tests.histories import World, live, opened, view, world
 from tests.test_backlog import SPRING
 from tests.test_import import bring
 from tests.x12_texts import answer, file_835, file_837
@@ -34,13 +35,26 @@ PEOPLE = """
 """
 
 
+@pytest.fixture(scope="module")
+def year(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Path]:
+    """A month of work and a denial; the store it was done in is closed."""
+    folder = tmp_path_factory.mktemp("year") / "data"
+    with opened(empty, folder) as store:
+        con = store.connection()
+        cast = everybody(con)
+        where = world(con, cast)
+        live(where, SPRING - timedelta(days=30), SPRING, 120)
+        add_payer(con, cast.practice, "PLAINS HEALTH")
+        bring(con, cast, file_835(answer("N-1001", codes=("CAS*CO*16*100", "LQ*HE*N290"))))
+    return where, folder
+
+
 @pytest.fixture
-def lived(con: Connection, cast: Cast) -> World:
-    where = world(con, cast)
-    live(where, SPRING - timedelta(days=30), SPRING, 120)
-    add_payer(con, cast.practice, "PLAINS HEALTH")
-    bring(con, cast, file_835(answer("N-1001", codes=("CAS*CO*16*100", "LQ*HE*N290"))))
-    return where
+def lived(year: tuple[World, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The same in a store of the test's own."""
+    where, folder = year
+    with opened(folder, tmp_path_factory.mktemp("lived") / "data") as store:
+        yield replace(where, con=store.connection())
 
 
 def test_a_copy_counts_as_the_store_does(lived: World, tmp_path: Path) -> None:
@@ -127,7 +141,8 @@ def test_states_over_time_are_the_history(lived: World, tmp_path: Path) -> None:
                                      "AND kind = 'created' WHERE is_open")  # fmt: skip
 
 
-def test_it_is_written_while_the_app_works(store: Store, lived: World, tmp_path: Path) -> None:
+def test_it_is_written_while_the_app_works(lived: World, tmp_path: Path) -> None:
+    store = lived.con.store
     """This process holds the store, as the app does."""
     done = subprocess.run(
         [sys.executable, "-m", "lib", "snapshot", "--to", str(tmp_path / "copy")],
