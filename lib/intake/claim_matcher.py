@@ -163,7 +163,7 @@ def match(message: ClaimFacts, candidates: Iterable[Candidate]) -> Match:
             not each.agrees,
             -sum(fact.agreement for fact in each.facts),
             each.candidate.is_voided,
-            -each.candidate.charge_id,
+            -abs(each.candidate.charge_id),  # those still to come in have ids below zero
         ),
     )
     agreeing = [each for each in compared if each.agrees]
