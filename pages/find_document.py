@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.models import TaskType
-from lib.ui import document_attach, follow, html, session
+from lib.ui import document_attach, follow, html, session, verbs
 from lib.ui.task_page import head, task_of_window
 
 
@@ -11,6 +11,7 @@ from lib.ui.task_page import head, task_of_window
 def window() -> None:
     """Draw what is attached; the saved documents on the left, a file to add on the right."""
     actor = session.person()
+    verbs.settle()
     seen = follow.latest_of_window(actor)
     task, is_mine = task_of_window("Find Document", actor)
     follow.follow_task("window", task.id, seen)
@@ -26,6 +27,7 @@ def window() -> None:
         document_attach.saved(task, actor, is_mine=is_mine)
     with right, st.container(key="find_own"):
         document_attach.own(task, actor, is_mine=is_mine)
+    session.unsaid().clear()  # the window has said it
 
 
 actor = session.person()

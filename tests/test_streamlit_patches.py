@@ -26,6 +26,13 @@ def test_a_kept_text_that_only_the_older_request_has_is_not_lost() -> None:
     assert both(states(**{KEPT: "Which day?"}), states(q="")) == {KEPT: "Which day?", "q": ""}
 
 
+@pytest.mark.parametrize("key", ["document_7", "resolution_7", "name_task_7_0", "lines_7"])
+def test_what_a_button_of_a_task_goes_by_is_kept_with_the_press(key: str) -> None:
+    chosen = f"$$ID-1-{key}"
+
+    assert both(states(**{chosen: "1"}), states(q="")) == {chosen: "1", "q": ""}
+
+
 def test_the_newer_request_counts_where_both_say_something() -> None:
     assert both(states(**{KEPT: "Whi"}), states(**{KEPT: "Which"})) == {KEPT: "Which"}
 

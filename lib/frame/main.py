@@ -12,7 +12,8 @@ frame.style()
 actor = session.person_or_sign_in()
 page = st.navigation(frame.pages(ROOT / "pages", actor), position="top")
 frame.signed_in_as(actor)
-session.say_what_no_form_says(navigation.task_in_url() if page.url_path == "edit_charge" else None)
+is_window = page.url_path in {"edit_charge", "find_document"}  # which say what was refused there
+session.say_what_no_form_says(navigation.task_in_url() if is_window else None)
 session.show_toasts()
 url.arrive(page.url_path)
 if page.title != frame.LIST:  # the list sets the browser's address itself, and is painted first

@@ -209,13 +209,7 @@ def complete(state: Editing, task: Task, view: View, actor: Person) -> str:
 def complete_and_next(state: Editing, task: Task, view: View, actor: Person) -> str:
     """Save and complete, then go to the next task of the view, or to the list after the last
     one."""
-    following = next_task.next_task(view, task.id, actor)
-    _complete(state, task, actor)
-    if following is None:
-        verbs.leave("tasks")
-        return "Task completed. It was the last one of this view."
-    verbs.leave("edit_charge", task=str(following))
-    return "Task completed."
+    return next_task.go_on(view, task.id, actor, lambda: _complete(state, task, actor))
 
 
 def _complete(state: Editing, task: Task, actor: Person) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
@@ -11,12 +12,13 @@ from markupsafe import Markup
 
 from lib import attachments, documents, formats, tasks
 from lib.document_types import NAMES
-from lib.errors import BillingError, DuplicateDocument, OtherPatient
+from lib.errors import BillingError, DuplicateDocument, OtherPatient, WrongInput
 from lib.models import Document, Person, Resolution, Task, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import html, navigation, session
-from lib.ui.document_form import Filled, choose_file, document_form
-from lib.ui.resolution import choose_resolution
+from lib.ui import html, navigation, next_task, session, verbs
+from lib.ui.document_form import Filled, choose_file, document_form, filled_now
+from lib.ui.next_task import View
+from lib.ui.resolution import choose_resolution, chosen_resolution
 from lib.ui.session_state import Kept, KeptEach, KeptOrNewEach
 
 SHOWN = 8  # documents visible without scrolling
@@ -25,6 +27,7 @@ TALLEST = 380  # pixels of the box that holds them
 _ATTACHING = Kept[int]("attaching")  # the task whose dialog is open
 _ADDED = KeptOrNewEach("added", int)  # how many files were added to a task: each has a new form
 _TOKEN = KeptOrNewEach("attach_token", new_token)
+_REFUSED = KeptEach[str]("attach_refused")  # why a button did nothing, said below it
 # The document of another patient that is asked about, how the task would end, and the question.
 _ASKING = KeptEach[tuple[int, Resolution | None, str]]("asking")
 
@@ -50,29 +53,63 @@ def attached(task: Task, actor: Person, *, is_mine: bool) -> list[Document]:
                 ),
                 width="stretch",
             )  # fmt: skip
-            if is_mine and st.button("Detach", key=f"detach_{task.id}_{document.id}"):
-                _detach(task, document, actor)
+            if is_mine:
+                verbs.button(
+                    "Detach", partial(_detach, task, document),
+                    key=f"detach_{task.id}_{document.id}", actor=actor,
+                )  # fmt: skip
     return found
 
 
 def complete(task: Task, actor: Person) -> None:
-    """Draw the button that completes a Documents task with what is attached, and how it ends."""
+    """Draw the buttons that complete a Documents task with what is attached, and how it ends."""
+    view = next_task.view(actor)
     with st.container(horizontal=True, gap="xsmall"):
-        is_done = st.button("Complete Task", type="primary", key=f"done_{task.id}")
-        resolution = choose_resolution(Resolution.DOCUMENT_SENT, f"resolution_{task.id}")
-    if not is_done:
-        return
-    said = session.toasts()
-    try:
-        attachments.complete(
-            session.connection(), task.id, resolution=resolution, token=_token(task), actor=actor,
-            now=session.now(),
+        _button("Complete Task", partial(_complete, task), task, "done", actor, type="primary")
+        _button(
+            "Complete and next", partial(_complete_and_next, task, view), task, "done_next", actor,
+            help="Complete this task and open the next one of the list",
         )  # fmt: skip
-    except BillingError as problem:
-        st.error(session.escape_markdown(str(problem)))
-        return
-    said.append(("success", "Task completed."))
-    navigation.go("tasks")
+        choose_resolution(Resolution.DOCUMENT_SENT, f"resolution_{task.id}")
+    _say_refusal(task, "done", "done_next")
+
+
+def _complete(task: Task, actor: Person) -> str:
+    attachments.complete(
+        session.connection(), task.id, token=_token(task), actor=actor, now=session.now(),
+        resolution=chosen_resolution(Resolution.DOCUMENT_SENT, f"resolution_{task.id}"),
+    )  # fmt: skip
+    verbs.leave("tasks")
+    return "Task completed."
+
+
+def _complete_and_next(task: Task, view: View, actor: Person) -> str:
+    return next_task.go_on(view, task.id, actor, lambda: _complete(task, actor))
+
+
+def _button(
+    label: str, do: verbs.Verb, task: Task, key: str, actor: Person, **look: Any
+) -> None:  # fmt: skip
+    """Draw a button whose refusal is said below it, or wherever the person went meanwhile."""
+    unsaid = session.unsaid()
+
+    def verb(now: Person) -> str:
+        _REFUSED.of(task.id, key).take()
+        try:
+            return do(now)
+        except BillingError as problem:
+            unsaid.append((task.id, f"“{task.title}”: {problem} Nothing was done."))
+            if not isinstance(problem, OtherPatient):  # which is asked in place of the buttons
+                _REFUSED.of(task.id, key).put(str(problem))
+            return ""
+
+    verbs.button(label, verb, key=f"{key}_{task.id}", actor=actor, **look)
+
+
+def _say_refusal(task: Task, *keys: str) -> None:
+    for key in keys:
+        if refused := _REFUSED.of(task.id, key).get():
+            st.error(session.escape_markdown(refused))
 
 
 def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
@@ -95,18 +132,27 @@ def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
         return
     is_off = not is_mine or document is None
     with st.container(horizontal=True, gap="xsmall"):
-        is_last = _completes(task) and st.button(
-            "Attach and Complete Task", type="primary", key=f"attach_{task.id}", disabled=is_off
-        )
-        resolution = _resolution(task, "attached")
-        is_one_of = st.button(
-            "Attach", key=f"attach_only_{task.id}", disabled=is_off,
-            type="secondary" if _completes(task) else "primary",
+        if _completes(task):
+            _button(
+                "Attach and Complete Task", partial(_attach_chosen, task, completes=True), task,
+                "attach", actor, type="primary", disabled=is_off,
+            )  # fmt: skip
+            choose_resolution(Resolution.DOCUMENT_SENT, f"attached_{task.id}")
+        _button(
+            "Attach", partial(_attach_chosen, task, completes=False), task, "attach_only", actor,
+            disabled=is_off, type="secondary" if _completes(task) else "primary",
             help="Attach it and go on: a task may have several documents",
         )  # fmt: skip
-    if document and (is_last or is_one_of):
-        ends = resolution if is_last else None
-        _attach(task, document.id, actor, ends, is_confirmed=False)
+    _say_refusal(task, "attach", "attach_only")
+
+
+def _attach_chosen(task: Task, actor: Person, *, completes: bool) -> str:
+    """Attach what is chosen now: the click may come together with the choice."""
+    chosen = verbs.typed(f"document_{task.id}")
+    if chosen is None:
+        raise WrongInput("Choose the document again: the page was left before it was attached.")
+    ends = chosen_resolution(Resolution.DOCUMENT_SENT, f"attached_{task.id}")
+    return _attach(task, int(chosen), ends if completes else None, actor, is_confirmed=False)
 
 
 def _choice(found: list[Document], count: int, task: Task) -> Document | None:
@@ -139,46 +185,33 @@ def _completes(task: Task) -> bool:
     return task.type is TaskType.DOCUMENTS
 
 
-def _resolution(task: Task, key: str) -> Resolution | None:
-    """Draw how the task ends, beside a button that completes it with a document."""
-    if not _completes(task):
-        return None
-    return choose_resolution(Resolution.DOCUMENT_SENT, f"{key}_{task.id}")
-
-
 def _attach(
-    task: Task, document_id: int, actor: Person, resolution: Resolution | None, *,
+    task: Task, document_id: int, resolution: Resolution | None, actor: Person, *,
     is_confirmed: bool,
-) -> None:  # fmt: skip
+) -> str:  # fmt: skip
     """Attach the document, and with a resolution complete the task. Another patient's document is
     attached only after asking."""
-    asking = _ASKING.of(task.id)
-    said = session.toasts()
-    asking.take()
+    con, asking = session.connection(), _ASKING.of(task.id)
     try:
         if resolution:
             documents.attach_and_complete(
-                session.connection(), task.id, document_id, resolution=resolution,
-                token=_token(task), actor=actor, is_other_patient_confirmed=is_confirmed,
-                now=session.now(),
+                con, task.id, document_id, resolution=resolution, token=_token(task),
+                is_other_patient_confirmed=is_confirmed, actor=actor, now=session.now(),
             )  # fmt: skip
         else:
             attachments.attach(
-                session.connection(), task.id, document_id, actor=actor,
-                is_other_patient_confirmed=is_confirmed, now=session.now(),
+                con, task.id, document_id, is_other_patient_confirmed=is_confirmed, actor=actor,
+                now=session.now(),
             )  # fmt: skip
     except OtherPatient as problem:
         asking.put((document_id, resolution, str(problem)))
-        st.rerun(scope="fragment")
-    except BillingError as problem:
-        st.error(session.escape_markdown(str(problem)))
-        return
-    if resolution:
-        said.append(("success", "Document attached, task completed."))
-        navigation.go("tasks")
-    said.append(("success", "Document attached."))
+        raise
+    asking.take()
     _ATTACHING.take()
-    st.rerun()
+    if resolution:
+        verbs.leave("tasks")
+        return "Document attached, task completed."
+    return "Document attached."
 
 
 def _asks(task: Task, document: Document, actor: Person) -> bool:
@@ -189,12 +222,18 @@ def _asks(task: Task, document: Document, actor: Person) -> bool:
         return False
     st.warning(session.escape_markdown(f"{asked[2]} Attach it all the same?"))
     with st.container(horizontal=True, gap="xsmall"):
-        if st.button("Attach the other patient's document", key=f"confirm_{task.id}"):
-            _attach(task, document.id, actor, asked[1], is_confirmed=True)
-        if st.button("Cancel", key=f"cancel_other_{task.id}"):
-            _ASKING.of(task.id).take()
-            st.rerun(scope="fragment")
+        _button(
+            "Attach the other patient's document",
+            partial(_attach, task, document.id, asked[1], is_confirmed=True), task, "confirm",
+            actor,
+        )  # fmt: skip
+        st.button("Cancel", key=f"cancel_other_{task.id}", on_click=_ask_no_more, args=(task,))
+    _say_refusal(task, "confirm")
     return True
+
+
+def _ask_no_more(task: Task) -> None:
+    _ASKING.of(task.id).take()
 
 
 def own(task: Task, actor: Person, *, is_mine: bool) -> None:
@@ -205,58 +244,48 @@ def own(task: Task, actor: Person, *, is_mine: bool) -> None:
         return
     filled = document_form(file, key, patient_name=task.patient_name, label=task.document_label)
     is_off = not (is_mine and file)
+    send = partial(_upload, task, key, filled)
     with st.container(horizontal=True, gap="xsmall"):
-        is_last = _completes(task) and st.button(
-            "Upload and Complete", type="primary", key=f"upload_{task.id}", disabled=is_off
-        )
-        resolution = _resolution(task, "uploaded")
-        is_one_of = st.button(
-            "Upload and attach", key=f"upload_only_{task.id}", disabled=is_off,
-            type="secondary" if _completes(task) else "primary",
+        if _completes(task):
+            _button(
+                "Upload and Complete", partial(send, completes=True), task, "upload", actor,
+                type="primary", disabled=is_off,
+            )  # fmt: skip
+            choose_resolution(Resolution.DOCUMENT_SENT, f"uploaded_{task.id}")
+        _button(
+            "Upload and attach", partial(send, completes=False), task, "upload_only", actor,
+            disabled=is_off, type="secondary" if _completes(task) else "primary",
             help="Save and attach it and go on: a task may have several documents",
         )  # fmt: skip
-    if is_last or is_one_of:
-        _upload(task, filled, actor, resolution if is_last else None)
+    _say_refusal(task, "upload", "upload_only")
 
 
-def _upload(task: Task, filled: Filled, actor: Person, resolution: Resolution | None) -> None:
-    said = session.toasts()
+def _upload(task: Task, key: str, drawn: Filled, actor: Person, *, completes: bool) -> str:
     verb: Callable[..., object] = attachments.upload_and_attach
-    if resolution:
-        verb = partial(documents.upload_and_complete, resolution=resolution)
+    if completes:
+        ends = chosen_resolution(Resolution.DOCUMENT_SENT, f"uploaded_{task.id}")
+        verb = partial(documents.upload_and_complete, resolution=ends)
+    filled = filled_now(key, drawn, actor, patient_name=task.patient_name)
     try:
         verb(
             session.connection(), task.id, filled.content, filled.file_name,
             details=filled.details(), token=_token(task), actor=actor, now=session.now(),
         )  # fmt: skip
     except DuplicateDocument as problem:
-        st.error(
-            session.escape_markdown(f"{problem} Attach that one: search for its ID on the left.")
-        )
-        return
-    except BillingError as problem:
-        st.error(session.escape_markdown(str(problem)))
-        return
-    if resolution:
-        said.append(("success", "Document uploaded, task completed."))
-        navigation.go("tasks")
-    said.append(("success", "Document uploaded and attached."))
+        hint = f"{problem} Attach that one: search for its ID on the left."
+        raise WrongInput(hint) from problem
     added = _ADDED.of(task.id)
     added.put(added.ensure() + 1)  # an empty form for the next file
     _ATTACHING.take()
-    st.rerun()
+    if completes:
+        verbs.leave("tasks")
+        return "Document uploaded, task completed."
+    return "Document uploaded and attached."
 
 
-def _detach(task: Task, document: Document, actor: Person) -> None:
-    said = session.toasts()
-    try:
-        attachments.detach(
-            session.connection(), task.id, document.id, actor=actor, now=session.now()
-        )
-        said.append(("success", "Document detached. It stays among the saved documents."))
-    except BillingError as problem:
-        said.append(("error", str(problem)))
-    st.rerun()
+def _detach(task: Task, document: Document, actor: Person) -> str:
+    attachments.detach(session.connection(), task.id, document.id, actor=actor, now=session.now())
+    return "Document detached. It stays among the saved documents."
 
 
 def _token(task: Task) -> str:
@@ -287,6 +316,7 @@ def _dismissed() -> None:
 @st.dialog("Attach a document", width="large", on_dismiss=_dismissed)
 def _dialog(task_id: int) -> None:
     actor = session.person()
+    verbs.settle()
     task = tasks.get(session.connection(), task_id, actor=actor)
     left, right = st.columns(2, gap="medium")
     with left:

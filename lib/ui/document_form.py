@@ -11,7 +11,7 @@ import streamlit as st
 from lib import document_types, documents
 from lib.errors import WrongInput
 from lib.formats import parse_date, show
-from lib.models import Document, DocumentDetails, DocumentStatus
+from lib.models import Document, DocumentDetails, DocumentStatus, Person
 from lib.ui import html, session, session_state
 from lib.ui.session_state import KeptEach, KeptOrNewEach
 
@@ -109,6 +109,23 @@ def document_form(
     return Filled(
         file.getvalue() if file else b"", file.name if file else "", name, chosen or "",
         DocumentStatus(status or DocumentStatus.NEW), written, notes,
+    )  # fmt: skip
+
+
+def filled_now(key: str, drawn: Filled, actor: Person, *, patient_name: str) -> Filled:
+    """Return what the form says now, for the verb that sends it, since its click may come together
+    with what was typed or chosen last. It does not yield."""
+    says = session_state.typed()
+    file = says.get(f"file_{key}")
+    label = str(says.get(f"label_{key}", drawn.label) or "")
+    written = parse_date(str(says.get(f"date_{key}", "")))
+    name = str(says.get(f"name_{key}", drawn.name))
+    if name in ("", *_FILLED.of(key).ensure()):  # nobody typed one: it follows the label
+        name = documents.recommended_name(patient_name, written or session.today(actor), label)
+    return Filled(
+        file.getvalue() if file else drawn.content, file.name if file else drawn.file_name, name,
+        label, DocumentStatus(says.get(f"status_{key}") or drawn.status), written,
+        str(says.get(f"notes_{key}", drawn.notes)),
     )  # fmt: skip
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lib import queue
 from lib.models import Person, TaskFilter
-from lib.ui import filters, session
+from lib.ui import filters, session, verbs
 from lib.ui.task_list import desk_of, place
 
 
@@ -36,3 +37,15 @@ def next_task(shown: View, task_id: int, actor: Person) -> int | None:
         session.connection(), shown.wanted, task_id, actor=actor, order=shown.order,
         descending=shown.descending,
     )  # fmt: skip
+
+
+def go_on(shown: View, task_id: int, actor: Person, complete: Callable[[], object]) -> str:
+    """Complete the task and go to the next one of the view, or to the list after the last. Return
+    the sentence that says so."""
+    following = next_task(shown, task_id, actor)
+    complete()
+    if following is None:
+        verbs.leave("tasks")
+        return "Task completed. It was the last one of this view."
+    verbs.leave("edit_charge", task=str(following))
+    return "Task completed."

@@ -21,8 +21,12 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
-# A field's id ends with its key; kept fields are keyed by the token of their form.
-_KEPT = re.compile(r"-[a-z][a-z0-9_]*_[0-9a-f]{32}$|-lines_\d+$")
+# A field's id ends with its key; kept fields are keyed by the token of their form, what a button of
+# a task goes by is keyed by the task.
+_KEPT = re.compile(
+    r"-[a-z][a-z0-9_]*_[0-9a-f]{32}$|-(lines|document|resolution|attached|uploaded)_\d+$"
+    r"|-(file|label|status|date|name|notes)_task_\d+_\d+$"
+)
 
 # Where the person is by now, kept at Streamlit's own session.
 _PAGE, _QUERY = "_page_now", "_query_now"

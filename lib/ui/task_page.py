@@ -11,7 +11,8 @@ from lib.access import Verb, may
 from lib.drafts import Form
 from lib.errors import BillingError
 from lib.models import Person, Resolution, Status, Task, TaskType
-from lib.ui import components, html, kept_text, navigation, session, verbs
+from lib.ui import components, html, kept_text, navigation, next_task, session, verbs
+from lib.ui.next_task import View
 from lib.ui.resolution import choose_resolution, chosen_resolution
 
 
@@ -120,6 +121,11 @@ def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None
                 "Save and Complete", partial(_complete, state), key=f"complete_{task.id}",
                 actor=actor, type="primary",
             )  # fmt: skip
+            verbs.button(
+                "Complete and next", partial(_complete_and_next, state, next_task.view(actor)),
+                key=f"next_{task.id}", actor=actor,
+                help="Complete this task and open the next one of the list",
+            )  # fmt: skip
             choose_resolution(Resolution.ANSWERED, f"resolution_{task.id}")
     elif state.text.strip():
         st.warning("You do not have this task any more. What you typed is still here, to copy.")
@@ -135,6 +141,10 @@ def _complete(state: kept_text.Text, actor: Person) -> str:
     kept_text.sent(state)
     verbs.leave("tasks")
     return "Task completed."
+
+
+def _complete_and_next(state: kept_text.Text, view: View, actor: Person) -> str:
+    return next_task.go_on(view, state.task.id, actor, lambda: _complete(state, actor))
 
 
 def _task(title: str, actor: Person) -> Task:  # noqa: RET503 (st.stop never returns)

@@ -76,7 +76,7 @@ def test_what_was_typed_stays_while_the_file_is_replaced(scene: Scene, sit: Sit)
 
     for name, content in (("bad.pdf", b"not a document"), ("second.pdf", letter("The right one"))):
         desk.put_file(name, content)
-        upload = desk.page.get_by_role("button", name="Upload and Complete")
+        upload = desk.page.get_by_role("button", name="Upload and Complete").first
         expect(upload).to_be_enabled(enabled=name == "second.pdf")
         desk.rest()
         expect(desk.field("Label")).to_have_value("Office notes")

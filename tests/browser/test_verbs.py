@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from lib.models import TaskType
 from tests.browser.conftest import Sit
 from tests.browser.desk import Desk
 from tests.browser.scene import Scene
-from tests.x12_texts import DOCTOR
+from tests.x12_texts import DOCTOR, claim, file_837
 
 # Presses one button and clicks elsewhere so many milliseconds later, as a quick hand does.
 _BOTH = """([verb, elsewhere, delay]) => {
@@ -116,6 +116,28 @@ def test_a_question_is_sent_whatever_is_clicked_right_after(
     expect(desk.field("Question or comment")).to_have_value("")
 
 
+@pytest.mark.parametrize("delay", [-1, 30])
+def test_a_document_is_attached_whatever_is_clicked_right_after(
+    scene: Scene, sit: Sit, delay: int
+) -> None:
+    task = scene.fresh(TaskType.DOCUMENTS)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task, "Find Document")
+    desk.field("Search documents").fill("scan-0001")
+    desk.page.get_by_text("GREEN_EMMA_2025-01-13_OPERATIVE-REPORT").click()
+    expect(desk.page.get_by_role("button", name="Attach", exact=True)).to_be_enabled()
+
+    press_and_go(desk, "Attach", "Documents", delay)
+
+    desk.is_told("Document attached.")
+    desk.go(f"/find_document?task={task.id}")
+    expect(desk.page.get_by_text("1 document attached")).to_be_visible()
+    press_and_go(desk, "Complete and next", "Documents", delay)
+    desk.is_told("Task completed.")
+    desk.open(task)
+    expect(desk.panel.locator(".bt-badge")).to_have_text("Completed")
+
+
 def test_completing_without_change_or_note_asks_once(scene: Scene, sit: Sit) -> None:
     desk = sit(scene, scene.cast.ana)
     desk.start(scene.fresh(TaskType.CODING))
@@ -163,3 +185,30 @@ def test_a_refused_save_moves_no_button_and_marks_the_fields(scene: Scene, sit: 
     button.click()
     desk.is_told("Task completed.")
     expect(desk.history().filter(has_text="→ Prairie New (60054)")).to_have_count(1)
+
+
+def test_a_press_while_a_file_is_imported_is_done_and_the_page_says_what_it_waits_for(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.PROVIDER)
+    ana, carla = sit(scene, scene.cast.ana), sit(scene, scene.cast.carla, "/import")
+    ana.start(task)
+    ana.type("Authorization number", "DURING")
+    many = file_837(*(claim(f"L{number}") for number in range(4000)), control="000000901")
+    carla.page.locator('input[type="file"]').set_input_files(
+        [FilePayload(name="many.txt", mimeType="text/plain", buffer=many)]
+    )
+    expect(carla.page.get_by_role("button", name="Import 1 file")).to_be_enabled(timeout=60_000)
+    carla.rest()
+    carla.press("Import 1 file")
+    expect(carla.page.get_by_test_id("stProgress")).to_be_visible()
+
+    press_and_go(ana, "Save and Complete", "Documents", 1500)
+
+    ana.is_told("Waiting for an import to be written. This comes next.")
+    expect(ana.page.locator("#toasts p").filter(has_text="Task completed.")).to_be_attached(
+        timeout=60_000
+    )
+    ana.open(task)
+    expect(ana.panel.locator(".bt-badge")).to_have_text("Completed")
+    expect(ana.history().filter(has_text="→ DURING")).to_have_count(1)
