@@ -53,14 +53,14 @@ def figures(page: Page) -> None:
         f"{before.since:%m/%d/%Y} to {before.until:%m/%d/%Y}."
     )
     with st.container(horizontal=True, key="figures", gap="small"):
-        figure("Pending", now.tasks, then.tasks, tip=f"{now.with_biller} wait for the biller.")
+        figure("Pending", now.tasks, then.tasks, tip=f"{now.with_biller} wait on the biller.")
         figure("Held", now.held, then.held, money=True, tip="Each charge once.")
         figure("Overdue", now.overdue, then.overdue, tip=f"\\${now.overdue_dollars:,.2f} requested")
         figure("Oldest, days", now.oldest or 0, then.oldest or 0)
         figure("Net flow", net, net_before, tip="Received and reopened less completed.")
         figure("P85 lead time, days", lead or 0, lead_before, tip="Request to completion.")
     st.caption(
-        f"{now.with_biller:,} of the pending tasks wait for the biller · {now.due_soon:,} are due "
+        f"{now.with_biller:,} of the pending tasks wait on the biller · {now.due_soon:,} are due "
         "in the next 7 days."
     )
 

@@ -14,7 +14,7 @@ def test_the_page_has_our_title_and_our_script_before_streamlits() -> None:
 
     assert page.count("<title>") == 1
     assert "<title>Billing Tasks</title>" in page
-    assert page.index(index_page.SCRIPT) < page.index('type="module"')
+    assert page.index("window.__streamlit") < page.index('type="module"')
 
 
 def test_the_policy_allows_every_inline_script_of_the_page_and_no_other() -> None:

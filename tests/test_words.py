@@ -21,7 +21,7 @@ RETIRED = {
     r"case/member": "Member ID",
     r"what it is about": "Subject",
     r"to be checked": "Review …",
-    r"with the biller|wait(s|ing) for the (biller|practice)": "Waiting on biller",
+    r"with the biller|wait(s|ing)? for the (biller|practice)": "Waiting on biller",
     r"document wanted|wanted by the payer": "requested",
     r"other insurance first": "Coordination of benefits",
 }

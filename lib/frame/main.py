@@ -8,7 +8,6 @@ from lib.ui import follow, frame, navigation, session, streamlit_patches, url
 streamlit_patches.listen()
 
 st.set_page_config(page_title="Billing Tasks", layout="wide")
-frame.style()
 actor = session.person_or_sign_in()
 page = st.navigation(frame.pages(ROOT / "pages", actor), position="top")
 frame.signed_in_as(actor)

@@ -70,7 +70,8 @@ def over_time(
     )  # fmt: skip
     if kind == "line":
         chart = base.mark_line(point=True, strokeWidth=2)
-        st.altair_chart(_sized(_titled(chart, finding, about)), key=key, alt=finding)
+        with st.container(key=f"over_time_{key}"):
+            st.altair_chart(_sized(_titled(chart, finding, about)), key=key, alt=finding)
         _say_notes(frame, notes)
         return None
     pick = alt.selection_point(_PICK, fields=["From", "Until", "Series"])
@@ -83,7 +84,8 @@ def over_time(
         )
         .add_params(pick)
     )
-    chosen = _chosen(_sized(_titled(chart, finding, about)), key, finding)
+    with st.container(key=f"over_time_{key}"):  # keeps the place of a chart that comes late
+        chosen = _chosen(_sized(_titled(chart, finding, about)), key, finding)
     _say_notes(frame, notes)
     return (chosen["From"], chosen["Until"], chosen["Series"]) if chosen else None
 
@@ -138,7 +140,8 @@ def bars(
         .add_params(pick)
     )
     height = 30 * len(names) + 170
-    chosen = _chosen(_titled(chart, finding, about).properties(height=height), key, finding)
+    with st.container(key=f"bars_{key}"):
+        chosen = _chosen(_titled(chart, finding, about).properties(height=height), key, finding)
     return chosen["Name"] if chosen else None
 
 

@@ -11,8 +11,9 @@ from lib.access import Verb, may_anywhere
 from lib.models import Person
 from lib.ui import html, keys
 
-_HERE = Path(__file__).parent
-_COLORS, _STYLE, _PAPER = (_HERE / f"{name}.css" for name in ("palette", "frame", "paper"))
+# What the theme cannot say. They are part of the page that the browser gets first, so that nothing
+# moves when they come.
+STYLES = tuple(Path(__file__).parent / f"{name}.css" for name in ("palette", "frame", "paper"))
 
 LIST = "Medical Billing Tasks"
 BACKLOG = {
@@ -25,13 +26,6 @@ BACKLOG = {
     "backlog_forecast": "Forecast",
     "backlog_explore": "Explore",
 }
-
-
-def style() -> None:
-    """Add the few looks that the theme cannot say."""
-    st.html(_COLORS)
-    st.html(_STYLE)
-    st.html(_PAPER)
 
 
 def pages(folder: Path, actor: Person) -> Mapping[str, Sequence[st.Page]]:

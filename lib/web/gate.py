@@ -22,6 +22,7 @@ OPEN = frozenset({"/sign-in", "/sign-out", "/healthz", "/metrics", "/favicon.png
 NOT_PAGES = (
     "/_stcore",
     "/static",
+    "/styles.css",
     "/media",
     "/component",
     "/documents/",

@@ -10,9 +10,8 @@ from lib.web import index_page
 CONTENT_POLICY = "; ".join(
     (
         "default-src 'self'",
-        # the hash is that of the one inline script in Streamlit 1.67.0's index.html
-        "script-src 'self' blob: 'wasm-unsafe-eval' "
-        f"'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA=' {index_page.script_hash()}",
+        # the hashes are those of the scripts that stand in the page itself
+        f"script-src 'self' blob: 'wasm-unsafe-eval' {index_page.script_hashes()}",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",

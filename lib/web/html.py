@@ -48,9 +48,14 @@ def export_page(address: str) -> str:
     return _page("export", title="Download these answers?", address=address, is_recorded=True)
 
 
-def index_head(script: str) -> str:
+def index_head() -> str:
     """Return our lines for the head of Streamlit's page."""
-    return _page("index_head", script=script)
+    return _page("index_head")
+
+
+def index_body() -> str:
+    """Return our line for the body of Streamlit's page: our styles stand over its own."""
+    return _page("index_body")
 
 
 def _page(template: str, **values: object) -> str:

@@ -1,7 +1,8 @@
-"""Streamlit's own page, told where the server is and what it is called.
+"""Streamlit's own page, told where the server is, what it is called, and how it looks.
 
 Its frontend looks for the server below the address of the page first (`/backlog/_stcore/health`),
-is answered 404 and only then asks at the root. One line in the page says that it is at the root.
+is answered 404 and only then asks at the root; a line of ours says that it is at the root. Our
+styles come with the page: what is drawn before they are there would move when they come.
 """
 
 from __future__ import annotations
@@ -15,40 +16,50 @@ from pathlib import Path
 import streamlit
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
+from lib.ui import frame
 from lib.web import html
 
-SCRIPT = "window.__streamlit={BACKEND_BASE_URL:location.origin,MAIN_PAGE_BASE_URL:location.origin}"
 _INDEX = Path(streamlit.__file__).parent / "static/index.html"
 _TITLE = re.compile(r"<(title)>Streamlit</\1>")
+_BODY = re.compile(r"<(body)>")
+_SCRIPT = re.compile(r"<(script)>(.*?)</\1>", re.DOTALL)
 
 
 class PageConvertor(StringConvertor):
     """The name of a page, also of the first one, which is empty. Streamlit's own files have a dot
     or a slash."""
 
-    regex = "[a-z_]*"
+    regex = "[^./]*"
 
 
 register_url_convertor("page", PageConvertor())
 
 
-def script_hash() -> str:
-    """Return the script as a content security policy allows it."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()}'"
-
-
 @cache
 def page() -> str:
     """Return the page, with our lines before Streamlit's first script."""
-    ours = html.index_head(SCRIPT)
-    text, places = _TITLE.subn(lambda _: ours, _INDEX.read_text(encoding="utf-8"))
-    if places != 1:
+    head, body = html.index_head(), html.index_body()
+    text, titles = _TITLE.subn(lambda _: head, _INDEX.read_text(encoding="utf-8"))
+    text, bodies = _BODY.subn(lambda _: body, text)
+    if (titles, bodies) != (1, 1):
         raise RuntimeError(f"Streamlit's {_INDEX.name} is not the one that is known here")
     return text
+
+
+def script_hashes() -> str:
+    """Return the scripts that stand in the page as a content security policy allows them."""
+    found = (hashlib.sha256(script.encode()).digest() for _, script in _SCRIPT.findall(page()))
+    return " ".join(f"'sha256-{base64.b64encode(each).decode()}'" for each in found)
 
 
 async def send_page(_request: Request) -> HTMLResponse:
     """Send the page; what it shows comes through the WebSocket."""
     return HTMLResponse(page())
+
+
+async def send_styles(_request: Request) -> Response:
+    """Send our styles."""
+    text = "".join(path.read_text(encoding="utf-8") for path in frame.STYLES)
+    return Response(text, media_type="text/css")

@@ -147,7 +147,8 @@ def details() -> None:
 
 
 st.set_page_config(page_title="Bare page", layout="wide")
-frame.style()
+for style in frame.STYLES:
+    st.html(style)
 with st.container(key="who"):
     st.html("<span><b>Ana Ruiz</b> <i>Billing manager · Practice</i></span> <a>Sign out</a>")
 with st.sidebar:
