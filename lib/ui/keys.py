@@ -21,6 +21,7 @@ class Key:
     says: str
     press: str = ""
     targets: tuple[str, ...] = ()
+    is_of_task: bool = False  # waits until the panel shows the task of the chosen row
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ GROUPS = (
     Group("With a task open", (
         Key("e", "Start, continue or take over the task", "e", (
             "[class*='st-key-verb_start_'] button",
-        )),
-        Key("a", "Assign it", "a", ("[class*='st-key-assign_'] button",)),
+        ), is_of_task=True),
+        Key("a", "Assign it", "a", ("[class*='st-key-assign_'] button",), is_of_task=True),
         Key("q", "Write a question, comment or answer", "q", (
             ".st-key-details_box textarea",
-        )),
+        ), is_of_task=True),
     )),
     Group("In a window or form", (
         Key("Ctrl+S", "Save", "Ctrl+s", (

@@ -293,7 +293,7 @@ def side_bars(
     opens: Callable[[dict[str, Any]], dict[str, str | None]],
     names: Mapping[str, str] | None = None, most: int | None = None,
 ) -> None:  # fmt: skip
-    """Draw bars of pending tasks, those that wait for the biller apart; each opens its tasks."""
+    """Draw bars of pending tasks, those that wait on the biller apart; each opens its tasks."""
     rows = page.counted(name).dicts()
     called = {
         row[column]: (names or {}).get(row[column], row[column] or "Not named") for row in rows

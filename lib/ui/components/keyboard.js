@@ -4,6 +4,7 @@ const OPEN = "[role=dialog], dialog, [role=listbox], [role=menu], [role=option],
 const REACHABLE =
   "a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex='-1'])"
 const DRAWN = 250 // milliseconds until the page begins to draw what a press led to
+const MENU = 200 // milliseconds until a menu has opened
 const PATIENCE = 5000 // milliseconds in which a page may still be drawing what comes next
 
 let data = { groups: [], parts: [], after: {}, arrivals: {}, first: [] }
@@ -11,6 +12,7 @@ let list // the dialog
 let last // what had the cursor: the element and the keys around it, from inside out
 let lost // when it was lost
 let wait // the next look
+let due // a key that waits for what it presses
 let there = new Set() // what was on the page at the last look
 
 const inside = () => {
@@ -53,6 +55,13 @@ function use(target) {
   inside()?.dispatchEvent(new Event("change", { bubbles: true })) // a cell tells what it holds
   target.focus({ preventScroll: true })
   target.click()
+  setTimeout(enter, MENU)
+}
+
+// A menu that was opened by a key has the cursor, also where its button was redrawn meanwhile.
+function enter() {
+  const menu = document.querySelector("[role=menu]")
+  if (menu && !menu.contains(document.activeElement)) firstIn(menu.parentElement)?.focus()
 }
 
 // Outside the windows that have a button for it, Ctrl+S and Ctrl+Enter press the main button of the
@@ -86,6 +95,7 @@ function hear(event) {
   const at = event.composedPath()[0]
   const inField = Boolean(at.closest?.(FIELDS))
   const found = keyOf(event)
+  clearTimeout(due)
   if (event.key === "F6") {
     event.preventDefault()
     go(event.shiftKey ? -1 : 1)
@@ -98,10 +108,19 @@ function hear(event) {
     list.showModal()
     return
   }
-  const target = found && firstSeen(found.targets)
-  if (!target) return
+  if (!found || !(found.is_of_task ? document.documentElement.dataset.task : firstSeen(found.targets))) return
   event.preventDefault()
-  use(target)
+  press(found, performance.now())
+}
+
+// A key for the task of the row that was just chosen waits until the panel shows that task.
+function press(key, since) {
+  clearTimeout(due)
+  const isThere =
+    !key.is_of_task || document.querySelector(`.st-key-guard_details_${document.documentElement.dataset.task}`)
+  const target = isThere && firstSeen(key.targets)
+  if (target) use(target)
+  else if (performance.now() - since < PATIENCE / 2) due = setTimeout(press, 50, key, since)
 }
 
 // In a field, Escape leaves it for what can be done; outside one, it leaves the window.

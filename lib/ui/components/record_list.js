@@ -30,6 +30,10 @@ export default function (component) {
     root.head = head
   }
   root.columns = data.columns
+  const choosing = (record) => {
+    if (data.label === "Tasks") document.documentElement.dataset.task = record ?? ""
+  }
+  choosing(data.selected)
   giveWay(root)
   const rows = data.rows.map((row) => line(row, data))
   table.tBodies[0].replaceChildren(...rows)
@@ -55,6 +59,7 @@ export default function (component) {
       row.setAttribute("aria-selected", String(isIt))
       row.tabIndex = isIt ? 0 : -1
     }
+    choosing(record)
     send({ kind: "open", record: Number(record) })
   }
   table.tBodies[0].onclick = (event) => {
@@ -106,6 +111,7 @@ export default function (component) {
     const isFree = at === document.body || at.getRootNode() === root.getRootNode()
     if (event.key === "Escape" && chosen) {
       for (const other of table.tBodies[0].rows) other.setAttribute("aria-selected", "false")
+      choosing()
       send({ kind: "close" })
       goToRow(chosen)
     } else if (/^[jk]$/.test(event.key) || (isFree && /^Arrow(Down|Up)$/.test(event.key))) {
@@ -132,6 +138,7 @@ export default function (component) {
     window.addEventListener("resize", root.fit)
     root.watch = new ResizeObserver(root.fit)
     root.watch.observe(document.querySelector(".stMainBlockContainer") ?? document.body)
+    root.watch.observe(root.parentElement ?? root) // the panel beside it came or went
   }
   requestAnimationFrame(() => {
     root.fit?.()

@@ -1,0 +1,141 @@
+"""What one sees: in light and dark, on a desk and a phone, on paper, and while a page loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from lib.models import TaskType
+from tests.browser.conftest import Sit
+from tests.browser.desk import Desk, own_browser
+from tests.browser.scene import Scene
+from tests.browser.test_layout import too_wide
+
+LEAST_CONTRAST = 4.5  # WCAG AA, also for what cannot be used
+MOST_SHIFT = 0.1
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+COLD = ("/", "/edit_charge?task={of_ben}", "/backlog", "/documents", "/import")
+PHONE, SMALL = (390, 800), (1024, 768)
+
+_SHIFTS = """() => {
+    window.shift = 0
+    new PerformanceObserver((seen) => {
+        for (const one of seen.getEntries()) if (!one.hadRecentInput) window.shift += one.value
+    }).observe({ type: "layout-shift", buffered: true })
+}"""
+
+
+def address(path: str, scene: Scene) -> str:
+    """Return the path with the ids of the scene in it."""
+    document = scene.cast.untouched[TaskType.DOCUMENTS][0].id
+    return path.format(
+        of_ben=scene.cast.of_ben.id, completed=scene.cast.completed.id, document=document
+    )
+
+
+@pytest.mark.parametrize("path", COLD)
+def test_a_page_that_loads_for_the_first_time_moves_little_and_asks_for_nothing_missing(
+    browser: Browser, still: Scene, path: str
+) -> None:
+    context = own_browser(browser, still, still.cast.ben if "edit" in path else still.cast.ana)
+    context.add_init_script(f"({_SHIFTS})()")
+    page = context.new_page()
+    missing: list[str] = []
+    page.on("response", lambda one: missing.append(one.url) if one.status >= 400 else None)
+    desk = Desk(page, still.server)
+
+    desk.go(address(path, still))
+    page.wait_for_timeout(1500)  # what comes late, such as charts
+    shift = float(page.evaluate("window.shift"))
+    print(f"{path} moved {shift:.3f}")
+    problems = desk.problems
+    context.close()
+
+    assert (missing, problems) == ([], [])
+    assert shift < MOST_SHIFT
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_in_light_and_in_dark(
+    browser: Browser, still: Scene, scheme: str
+) -> None:
+    context = own_browser(browser, still, still.cast.ben)
+    page = context.new_page()
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    desk = Desk(page, still.server)
+    faint: dict[str, list[str]] = {}
+    for path in (
+        "/?task={of_ben}", "/?status=Completed&task={completed}", "/edit_charge?task={of_ben}",
+        "/edit_charge?task={completed}", "/find_document?task={document}", "/documents?document=1",
+        "/backlog", "/import", "/export", "/settings", "/new_task", "/print_task?task={of_ben}",
+    ):  # fmt: skip
+        desk.go(address(path, still))
+        faint[path] = page.evaluate(CONTRAST, LEAST_CONTRAST)
+    ground = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    page.goto(f"{still.server.address}/sign-out")  # a page of our own, without Streamlit
+    faint["/sign-out"] = page.evaluate(CONTRAST, LEAST_CONTRAST)
+    context.close()
+
+    assert {path: texts for path, texts in faint.items() if texts} == {}
+    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(15, 23, 42)"}[scheme]
+
+
+def widths(page: Page) -> dict[str, float]:
+    """Return the columns of the list that can be seen, with their widths in pixels."""
+    found: dict[str, float] = {}
+    for head in page.locator("thead th").all():
+        box = head.bounding_box()
+        if box:
+            found[(head.get_attribute("class") or "").split()[0]] = box["width"]
+    return found
+
+
+def test_columns_give_way_in_their_order_and_task_and_patient_stay_readable(
+    still: Scene, sit: Sit
+) -> None:
+    desk = sit(still, still.cast.ana)
+    assert len(widths(desk.page)) == 10
+
+    desk.page.set_viewport_size({"width": SMALL[0], "height": SMALL[1]})
+    desk.rows.first.click()
+    expect(desk.panel).to_be_visible()
+    expect(desk.page.locator("thead th.status")).to_be_hidden()
+    beside_panel = widths(desk.page)
+    desk.close()
+    desk.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    expect(desk.page.locator("thead th.amount")).to_be_hidden()
+    desk.stand()
+    on_phone = widths(desk.page)
+    for found in (beside_panel, on_phone):
+        assert set(found) == {"title", "patient", "due"}
+        assert found["title"] >= 150
+        assert found["patient"] >= 100
+
+    desk.go("/import")
+    expect(desk.rows.first).to_contain_text("remittance")
+    assert widths(desk.page)["name"] >= 150
+    assert too_wide(desk.page) == []
+
+
+def test_a_list_and_a_task_become_paper(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.ana)
+    count = int(desk.foot.locator("strong").first.inner_text().replace(",", ""))
+    with desk.page.expect_popup() as opened:
+        desk.page.get_by_role("link", name="Print", exact=True).click()
+    paper = opened.value
+    expect(paper.locator(".bt-paper tbody tr")).to_have_count(count)  # not only those of one page
+    paper.emulate_media(media="print")
+    for gone in ("stHeader", "stSidebar"):
+        expect(paper.get_by_test_id(gone)).to_be_hidden()
+    expect(paper.get_by_role("button")).to_have_count(0)
+    expect(paper.locator(".bt-foot")).to_contain_text("Printed by Ana")
+    assert paper.pdf().count(b"/Type /Page\n") > 1
+    paper.close()
+
+    desk.go(f"/?task={still.cast.of_ben.id}")
+    with desk.page.expect_popup() as opened:
+        desk.panel.get_by_role("link", name="Print", exact=True).click()
+    expect(opened.value.locator(".bt-paper")).to_contain_text("Service lines")
+    opened.value.close()

@@ -1,0 +1,180 @@
+"""A day's work by keyboard: few keys, a ring around what has the cursor, and never no cursor."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from lib.models import TaskType
+from tests.browser.conftest import Sit
+from tests.browser.desk import Desk
+from tests.browser.scene import Scene
+
+MOST_KEYS = 12  # beside what is typed, for one task from load to completed
+
+# What has the cursor: its tag and its words; through the shadow roots of our components.
+_HAS_CURSOR = """() => {
+    let one = document.activeElement
+    while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement
+    return [one.tagName, (one.innerText || one.ariaLabel || one.placeholder || "").trim()]
+}"""
+
+# What has the cursor and how it shows it: outline, shadow or border, on it or close around it.
+_RING = """() => {
+    let one = document.activeElement
+    while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement
+    const name = `${one.tagName} ${(one.innerText || one.ariaLabel || "").trim().slice(0, 30)}`
+    const looks = (at) => {
+        const style = getComputedStyle(at)
+        return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0)
+            || (style.boxShadow !== "none" && !/rgba\\(0, 0, 0, 0\\)/.test(style.boxShadow))
+    }
+    return [name, looks(one)]
+}"""
+
+
+@dataclass
+class Hands:
+    """Somebody at a keyboard; `keys` counts what they press beside what they type."""
+
+    page: Page
+    keys: int = 0
+
+    def press(self, *keys: str) -> None:
+        """Press one key after another."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.keys += 1
+
+    @property
+    def has_cursor(self) -> tuple[str, str]:
+        """Return the tag and the words of what has the cursor."""
+        tag, words = self.page.evaluate(_HAS_CURSOR)
+        return tag, words
+
+    def waits_for(self, tag: str, words: str = "") -> None:
+        """Wait until something of that tag, with these words, has the cursor."""
+        self.page.wait_for_function(
+            f"([tag, words]) => {{ const [now, said] = ({_HAS_CURSOR})();"
+            " return now === tag && said.includes(words) }",
+            arg=[tag, words],
+        )
+
+
+def test_one_task_from_load_to_completed_takes_few_keys_and_the_cursor_is_never_lost(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.CODING)
+    desk = sit(scene, scene.cast.ana, f"/?q={task.claim}")
+    expect(desk.row(task)).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Keys", exact=True)).to_be_visible()
+    hands = Hands(desk.page)
+
+    hands.press("j")
+    hands.waits_for("TR", task.title)
+    hands.press("Enter")
+    expect(desk.panel.get_by_role("heading", name=task.title)).to_be_visible()
+    hands.press("e")
+    hands.waits_for("INPUT", "Member ID")
+    desk.stand()
+    hands.press("F6", "F6")  # over the diagnoses to the lines
+    hands.waits_for("INPUT", "Line 1 From")
+    hands.press("Tab", "Tab")
+    hands.waits_for("INPUT", "Line 1 Procedure")
+    desk.page.keyboard.type("99214")
+    hands.press("Control+Enter")
+    desk.is_told("Task completed.")
+    print(f"{hands.keys} keys from load to completed")
+    assert hands.keys <= MOST_KEYS
+
+    desk.go(f"/?q={task.claim}&status=Completed")
+    desk.row(task).click()
+    expect(desk.history().filter(has_text="99214").first).to_be_visible()
+
+
+def test_assigning_asking_and_closing_leave_the_cursor_where_one_goes_on(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.PATIENT)
+    desk = sit(scene, scene.cast.ana, f"/?q={task.claim}")
+    expect(desk.row(task)).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Keys", exact=True)).to_be_visible()
+    hands = Hands(desk.page)
+
+    hands.press("?")
+    expect(desk.page.get_by_role("heading", name="Keys")).to_be_visible()
+    hands.press("Escape")
+    desk.page.get_by_role("button", name="Keys", exact=True).click()  # also by mouse
+    hands.press("Escape")
+    hands.waits_for("BUTTON", "Keys")
+    hands.press("n")
+    expect(desk.panel.get_by_role("heading", name=task.title)).to_be_visible()
+    hands.press("a")
+    hands.waits_for("DIV", "Ana (you)")
+    hands.press("ArrowDown")
+    hands.waits_for("DIV", "Ben")
+    hands.press("Enter")
+    hands.waits_for("TEXTAREA", "")
+    desk.page.keyboard.type("even such letters as a, e and n")  # they are text here
+    hands.press("Control+Enter")
+    desk.is_told("Assigned to Ben.")
+    hands.waits_for("BUTTON", "Assign")
+    hands.press("q")
+    hands.waits_for("TEXTAREA", "")
+    hands.press("Escape")
+    hands.waits_for("TR", task.title)
+    hands.press("Escape")
+    expect(desk.panel).to_be_hidden()
+    hands.waits_for("TR", task.title)
+    hands.press("/")
+    hands.waits_for("INPUT", "Search")
+    expect(desk.row(task)).to_contain_text("Ben")
+
+
+def test_saving_keeps_the_cursor_and_escape_leads_back(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.CHARGE)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task)
+    hands = Hands(desk.page)
+
+    desk.field("Authorization number").fill("A-77")
+    hands.press("Control+s")
+    desk.is_told("Saved.")
+    expect(desk.field("Authorization number")).to_have_value("A-77")
+    hands.waits_for("BUTTON", "Save")
+    desk.press("Attach a document")
+    expect(desk.page.get_by_role("dialog")).to_be_visible()
+    hands.press("Escape")
+    expect(desk.page.get_by_role("dialog")).to_be_hidden()
+    hands.waits_for("BUTTON", "Attach a document")
+    hands.press("Escape")
+    expect(desk.rows.first).to_be_visible()
+    assert desk.path == "/"
+    hands.waits_for("TR")
+
+
+def rings(desk: Desk, most: int) -> list[str]:
+    """Return the controls that the Tab key reaches and that do not show that they have the
+    cursor."""
+    missing: list[str] = []
+    for _ in range(most):
+        desk.page.keyboard.press("Tab")
+        name, is_shown = desk.page.evaluate(_RING)
+        if name.startswith("BODY"):
+            break
+        if not is_shown:
+            missing.append(name)
+    return missing
+
+
+def test_whatever_the_tab_key_reaches_shows_that_it_has_the_cursor(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.ben, f"/?task={still.cast.of_ben.id}")
+    assert rings(desk, 60) == []
+
+    desk.go(f"/edit_charge?task={still.cast.of_ben.id}")
+    assert rings(desk, 70) == []
+
+    desk.go("/documents?document=1")
+    assert [name for name in rings(desk, 25) if not re.match("IFRAME", name)] == []
