@@ -99,7 +99,7 @@ ARRIVALS = {"[class*='st-key-verb_finish_'] button": (".st-key-details_box texta
 # Where it goes on a page that was just opened by a key.
 FIRST = (
     ".st-key-edit_body .bt-wrong input",
-    ".st-key-edit_body input:not([disabled])",
+    ".st-key-edit_body [data-testid='stTextInput'] input:not([disabled])",
     ".st-key-find_body input:not([disabled])",
     ".st-key-new_type input",
     ".st-key-back button",

@@ -175,8 +175,8 @@ function look() {
   const next = isStill && now - lost > DRAWN ? heir() : again()
   if (next === true) return
   if (next) next.focus()
-  else if (now - lost < PATIENCE && wait === undefined) wait = setTimeout(lookAgain, 80)
-  else last = undefined
+  else if (now - lost > PATIENCE) last = undefined
+  else if (wait === undefined) wait = setTimeout(lookAgain, 80)
 }
 function lookAgain() {
   wait = undefined
