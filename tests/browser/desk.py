@@ -18,7 +18,7 @@ from tests.server import Server
 
 RESTING = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 PATIENCE = 20_000  # milliseconds, enough on a busy machine
-WIDE, NARROW = (1440, 900), (768, 1024)
+WIDE, SMALL, NARROW, PHONE = (1440, 900), (1024, 768), (768, 1024), (390, 800)
 
 # innerText stops at the shadow roots in which our own components are.
 _EVERY_TEXT = """() => {

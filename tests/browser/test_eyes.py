@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from lib.models import TaskType
 from tests.browser.conftest import Sit
-from tests.browser.desk import Desk, give_session, strange_browser
+from tests.browser.desk import PHONE, SMALL, Desk, give_session, strange_browser
 from tests.browser.scene import Scene
 from tests.browser.test_layout import too_wide
 
@@ -17,7 +17,6 @@ LEAST_CONTRAST = 4.5  # WCAG AA, also for what cannot be used
 MOST_SHIFT = 0.1
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 COLD = ("/", "/edit_charge?task={of_ben}", "/backlog", "/documents", "/import")
-PHONE, SMALL = (390, 800), (1024, 768)
 
 _SHIFTS = """() => {
     window.shift = 0

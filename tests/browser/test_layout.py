@@ -1,4 +1,4 @@
-"""Every page at the width of a desk and of a tablet: nothing broken, nothing raw, nothing cut."""
+"""Every page at the width of a desk, a tablet and a phone: nothing broken, raw or cut."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from lib.models import TaskType
 from tests.browser.conftest import Sit
-from tests.browser.desk import NARROW, WIDE
+from tests.browser.desk import NARROW, PHONE, SMALL, WIDE
 from tests.browser.scene import Scene
 
 PAGES = (
@@ -26,6 +26,13 @@ PAGES = (
     "/new_task",
     "/export",
     "/settings",
+    "/flow",
+    "/aging",
+    "/people",
+    "/waiting",
+    "/explore",
+    "/print_task?task={of_ben}",
+    "/print_list",
 )
 RAW = re.compile(
     r"Traceback|Something went wrong|\[object|\b(None(?! yet)|nan|NaN|NaT|null|undefined)\b"
@@ -52,7 +59,7 @@ def too_wide(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_fits_both_widths_and_says_nothing_raw(still: Scene, sit: Sit, path: str) -> None:
+def test_a_page_fits_every_width_and_says_nothing_raw(still: Scene, sit: Sit, path: str) -> None:
     cast = still.cast
     document = cast.untouched[TaskType.DOCUMENTS][0]
     desk = sit(
@@ -61,7 +68,7 @@ def test_a_page_fits_both_widths_and_says_nothing_raw(still: Scene, sit: Sit, pa
         path.format(completed=cast.completed.id, of_ben=cast.of_ben.id, document=document.id),
     )
 
-    for width, height in (WIDE, NARROW):
+    for width, height in (WIDE, SMALL, NARROW, PHONE):
         desk.page.set_viewport_size({"width": width, "height": height})
         expect(desk.page.get_by_text("Ana", exact=True).first).to_be_visible()
         desk.rest()
