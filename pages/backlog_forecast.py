@@ -35,7 +35,7 @@ def cleared(page: Page, days: list[PastDay]) -> None:
         args=("arrivals",), kwargs={"default": "on"},
         format_func={"on": "Counted", "off": "Left out"}.__getitem__,
     )  # fmt: skip
-    found = forecast.clearing(days, page.summary().tasks, arrivals=arrivals != "off")
+    found = forecast.clearing(days, page.sums().tasks, arrivals=arrivals != "off")
     rows = [
         (f"P{percent}", f"{page.view.today + timedelta(days=took):%m/%d/%Y}", f"{took:,}")
         if took is not None
@@ -83,7 +83,7 @@ def tested(page: Page) -> None:
     )
 
 
-page = report.begin("Forecast")
+page = report.begin("Forecast", "Forecast")
 if page.view.is_one_person:
     st.info("Of one person: what is handed on to others is not foretold.")
 days = past(page, forecast.PAST_DAYS)

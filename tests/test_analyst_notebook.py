@@ -37,7 +37,7 @@ def test_the_notebook_runs_and_says_what_the_pages_say(
             assert cell["outputs"] == []  # no numbers of anybody in the file
             exec(compile("".join(cell["source"]), cell["id"], "exec"), said)
 
-    here, _ = pending.summary(con, view(where, now.date()))
+    here = pending.sums(pending.summary(con, view(where, now.date())))
     row = said["summary"].iloc[0]
     assert (row["Pending"], row["Waiting on biller"], row["Held"]) == (
         here.tasks, here.with_biller, here.held,

@@ -64,7 +64,7 @@ def copied(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
 NUMBERS: dict[str, Callable[[Connection, View], Table]] = {
     "over time": flow.over_time,
     "cumulative": flow.cumulative,
-    "summary": lambda con, view: pending.summary(con, view)[1],
+    "summary": pending.summary,
     "by type": pending.by_type,
     "by payer": pending.by_payer,
     "by assignee": pending.by_assignee,
@@ -134,7 +134,7 @@ def test_who_had_the_pending_tasks_on_a_past_day(lived: tuple[World, date]) -> N
             one = {"unassigned": True} if person is None else {"person_id": person}
             bars = flow.bars(flow.over_time(where.con, view(where, day, **one)))
             assert bars[-1].pending == count
-            assert pending.summary(where.con, view(where, day, **one))[0].tasks == count
+            assert pending.sums(pending.summary(where.con, view(where, day, **one))).tasks == count
 
 
 def test_ages_sides_and_sums_of_a_past_day(lived: tuple[World, date]) -> None:
@@ -154,7 +154,7 @@ def test_ages_sides_and_sums_of_a_past_day(lived: tuple[World, date]) -> None:
             came = created.replace(tzinfo=UTC).astimezone(where.practices[practice]).date()
             ages.append((day - (requested or came)).days)
 
-        found, _ = pending.summary(where.con, view(where, day))
+        found = pending.sums(pending.summary(where.con, view(where, day)))
 
         assert (found.tasks, found.oldest) == (len(open_ones), max(ages))
         assert found.with_biller == sum(one.with_biller for one in open_ones)
@@ -185,13 +185,13 @@ def test_lead_cycle_handoffs_and_sides_are_what_pandas_says(lived: tuple[World, 
         )[0]
         came = created.replace(tzinfo=UTC).astimezone(where.practices[practice]).date()
         done_at = own[own["kind"] == "completed"]["at"].max()
-        started = min(own[own["kind"] == "started"]["at"], default=None)
+        started = started_at(own)
         first = requested or came
         rows.append(
             {
                 "lead": (one.completed_on - first).days,
                 "business": weekdays_between(first, one.completed_on),
-                "cycle": (done_at - started) / timedelta(days=1) if started else None,
+                "cycle": (done_at - started) / timedelta(days=1),
                 "handoffs": int(((own["kind"] == "assigned") & own["was"].notna()).sum()),
                 "reopened": bool((own["kind"] == "reopened").any()),
                 "biller": _biller_days(own),
@@ -216,6 +216,18 @@ def test_lead_cycle_handoffs_and_sides_are_what_pandas_says(lived: tuple[World, 
     waited = plain["biller"][plain["biller"] > 0]
     assert sides["biller"]["Tasks"] == len(waited)
     assert sides["biller"]["Days P85"] == round(nearest(waited, 0.85), 1)
+
+
+def started_at(own: pd.DataFrame) -> datetime:
+    """The first start that was not undone, else the first completion."""
+    kinds, moments = list(own["kind"]), list(own["at"])
+    starts = [
+        at
+        for place, (kind, at) in enumerate(zip(kinds, moments, strict=True))
+        if kind == "started" and kinds[place + 1 : place + 2] != ["start undone"]
+    ]
+    first: datetime = min(starts, default=min(own[own["kind"] == "completed"]["at"]))
+    return first
 
 
 def weekdays_between(first: date, last: date) -> int:
@@ -303,8 +315,8 @@ def test_whatever_anybody_does_today_changes_no_closed_day(con: Connection, cast
 
     for day in days:
         assert every_number(where, day) == closed[day]
-    open_now = pending.summary(con, view(where, today + timedelta(days=5)))[0]
-    assert open_now.tasks != pending.summary(con, view(where, days[0]))[0].tasks
+    open_now = pending.sums(pending.summary(con, view(where, today + timedelta(days=5))))
+    assert open_now.tasks != pending.sums(pending.summary(con, view(where, days[0]))).tasks
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -352,7 +364,7 @@ def test_a_click_opens_exactly_the_tasks_a_bar_counted(lived: tuple[World, date]
 
     for day in (today, today - timedelta(days=6)):
         at = view(where, day)
-        found, _ = pending.summary(con, at)
+        found = pending.sums(pending.summary(con, at))
         assert listed(selection=pending.among(at)) == (found.tasks, found.requested)
         for name, key, text in (
             (pending.by_age, "age", "Age"),
@@ -474,7 +486,7 @@ def test_dollars_are_summed_as_requested_and_as_held(con: Connection, cast: Cast
 
     def sums(day: date, as_of: datetime) -> tuple[Decimal, Decimal]:
         asked = View(practice_ids=(cast.practice,), as_of=as_of, today=day, since=day, until=day)
-        found, _ = pending.summary(con, asked)
+        found = pending.sums(pending.summary(con, asked))
         return found.requested, found.held
 
     assert sums(date(2025, 3, 5), minutes(60 * 48)) == (Decimal("480.00"), Decimal("90.00"))
@@ -613,6 +625,6 @@ def test_a_question_is_waiting_on_the_biller_until_it_is_answered(
     def with_biller(now: datetime) -> int:
         day = now.astimezone(ZoneInfo("America/Chicago")).date()
         asked = View(practice_ids=(cast.practice,), as_of=now, today=day, since=day, until=day)
-        return pending.summary(con, asked)[0].with_biller
+        return pending.sums(pending.summary(con, asked)).with_biller
 
     assert [with_biller(minutes(at)) for at in (5, 15, 60 * 31)] == [0, 1, 0]

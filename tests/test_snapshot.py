@@ -67,7 +67,7 @@ def test_a_copy_counts_as_the_store_does(lived: World, tmp_path: Path) -> None:
         for more in ({}, {"unassigned": True}):
             asked = view(lived, SPRING, **more)
             here = NUMBERS[name].table(con, asked)
-            there = NUMBERS[name].table(copy, replace(asked, practice_ids=copy.practice_ids()))  # type: ignore[arg-type]
+            there = NUMBERS[name].table(copy, replace(asked, practice_ids=copy.practice_ids()))
             assert _plain(here.names, here.rows) == _plain(there.names, there.rows), name
     copy.close()
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from lib.backlog.days import Unit
-from lib.backlog.view import Table, View, ask, known, local_day, selection, tasks_text, within
+from lib.backlog.times import mean_days
+from lib.backlog.view import (
+    Basis,
+    Reader,
+    Table,
+    View,
+    ask,
+    at_place,
+    days_of,
+    known,
+    local_day,
+    ours,
+    selection,
+    tasks_text,
+    within,
+)
 from lib.models import Selection
-from lib.store.database import Connection
 
 DEFINITION = (
     "Received: the day a request came in here. Completed and reopened: each time that happened. "
@@ -17,30 +31,37 @@ DEFINITION = (
     "that is over."
 )
 ONE_PERSON = (
-    "Of one person: pending = pending before + assigned to them + reopened − completed − handed on."
+    "Of one person, or of nobody: pending = pending before + assigned + reopened − completed − "
+    "handed on."
 )
 
-# What an event does to the pile of everybody, or to that of one person or of nobody.
+# What an event does to the pile of everybody, or to that of one person or of nobody: its kind, and
+# which of that kind. One kind at a time, because a column of few words is searched for one quickly.
 _ALL = {
-    "received": "kind = 'created'",
-    "completed": "kind = 'completed'",
-    "reopened": "kind = 'reopened'",
+    "received": ("created", ""),
+    "completed": ("completed", ""),
+    "reopened": ("reopened", ""),
 }
 _PERSON = {
-    "received": "kind = 'assigned' AND assignee_id = $of_person "
-    "AND was_assignee_id IS DISTINCT FROM $of_person",
-    "completed": "kind = 'completed' AND assignee_id = $of_person",
-    "reopened": "kind = 'reopened' AND assignee_id = $of_person",
-    "left_over": "kind = 'assigned' AND was_assignee_id = $of_person "
-    "AND assignee_id IS DISTINCT FROM $of_person",
+    "received": (
+        "assigned",
+        "assignee_id = $of_person AND was_assignee_id IS DISTINCT FROM $of_person",
+    ),
+    "completed": ("completed", "assignee_id = $of_person"),
+    "reopened": ("reopened", "assignee_id = $of_person"),
+    "left_over": (
+        "assigned",
+        "was_assignee_id = $of_person AND assignee_id IS DISTINCT FROM $of_person",
+    ),
 }
 _NOBODY = {
-    "received": "(kind = 'created' OR kind = 'assigned' AND old_value IS NOT NULL "
-    "AND assignee_id IS NULL)",
-    "completed": "kind = 'completed' AND assignee_id IS NULL",
-    "reopened": "kind = 'reopened' AND assignee_id IS NULL",
-    "left_over": "kind = 'assigned' AND old_value IS NULL",
-}
+    "received": ("created", ""),
+    "given back": ("assigned", "old_value IS NOT NULL AND assignee_id IS NULL"),
+    "completed": ("completed", "assignee_id IS NULL"),
+    "reopened": ("reopened", "assignee_id IS NULL"),
+    "left_over": ("assigned", "old_value IS NULL"),
+}  # fmt: skip
+_COLUMNS = ("received", "completed", "reopened", "left_over")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,41 +75,59 @@ class Bar:
     reopened: int
     pending: int  # at the end of the last day
     is_unfinished: bool  # it goes on after the day of the report
+    handed_on: int = 0  # of one person's tasks
+
+    @property
+    def came(self) -> int:
+        """Return what came onto the pile."""
+        return self.received + self.reopened
+
+    @property
+    def left(self) -> int:
+        """Return what left it."""
+        return self.completed + self.handed_on
 
 
-def _kinds(view: View) -> dict[str, str]:
+def _kinds(view: View) -> dict[str, tuple[str, str]]:
     if view.unassigned:
         return _NOBODY
     return _PERSON if view.person_id is not None else _ALL
 
 
-def _happened(view: View) -> str:
-    """Return the texts of `happened` (by quarter hours) and `daily` (by the practice's days)."""
-    kinds = {"left_over": "false"} | _kinds(view)
-    sums = ",\n           ".join(
-        f"count(*) FILTER (WHERE {text}) AS {name}" for name, text in kinds.items()
-    )
+def _texts(view: View, what: str) -> list[str]:
+    """Return the conditions that an event is of what a bar counts."""
+    named = {"received": ("received", "given back")}.get(what, (what,))
+    found = [_kinds(view)[each] for each in named if each in _kinds(view)]
+    return [f"kind = '{kind}'" + (f" AND {more}" if more else "") for kind, more in found]
+
+
+def _daily(view: View) -> Basis:
+    """Return `daily`: what happened on each of the practice's days, counted by quarter hours."""
+    chosen, where = "", f"{ours(view, 'event')} AND"
     if view.is_filtered:
         chosen = f"chosen AS (\n    SELECT task.id\n    {tasks_text(view)}\n),\n"
         where = "event.task_id IN (SELECT id FROM chosen) AND"
-    else:
-        chosen, where = "", "event.practice_id = ANY($of_practices) AND"
-    days = f"{local_day('quarter')}"
-    names = ("received", "completed", "reopened", "left_over")
-    return f"""{chosen}happened AS (
+    apart = "" if view.zone else "event.practice_id, "
+    scans = "\n    UNION ALL\n    ".join(
+        f"SELECT {apart}time_bucket(INTERVAL '15 minutes', happened_at) AS quarter, "
+        f"'{what}' AS what, count(*) AS count\n"
+        f"    FROM event WHERE {where} {text} AND happened_at <= $of_as_of\n    GROUP BY ALL"
+        for what in _COLUMNS
+        for text in _texts(view, what)
+    )
+    joined = "" if view.zone else " JOIN practice ON practice.id = happened.practice_id"
+    sums = ", ".join(
+        f"coalesce(sum(count) FILTER (WHERE what = '{each}'), 0) AS {each}" for each in _COLUMNS
+    )
+    return Basis("daily", f"""{chosen}happened AS (
     -- Quarter hours first: time zones differ by whole ones, and there are few of them.
-    SELECT event.practice_id, time_bucket(INTERVAL '15 minutes', happened_at) AS quarter,
-           {sums}
-    FROM event
-    WHERE {where} kind IN ('created', 'assigned', 'completed', 'reopened')
-      AND happened_at <= $of_as_of
-    GROUP BY 1, 2
+    {scans}
 ),
 daily AS (
-    SELECT {days} AS day, {", ".join(f"sum({n}) AS {n}" for n in names)}
-    FROM happened JOIN practice ON practice.id = happened.practice_id
+    SELECT {local_day(view, "quarter")} AS day, {sums}
+    FROM happened{joined}
     GROUP BY 1
-)"""
+)""")  # fmt: skip
 
 
 def _buckets(unit: Unit) -> str:
@@ -101,15 +140,12 @@ def _buckets(unit: Unit) -> str:
 )"""
 
 
-def over_time(con: Connection, view: View) -> Table:
-    """Return one row for each day, week or month of the period, oldest first, also where nothing
-    happened."""
-    more = ',\n       CAST({0} AS BIGINT) AS "Handed on"' if view.person_id is not None else ""
+def over_time(con: Reader, view: View) -> Table:
+    """Return a row a day, week or month of the period, oldest first, days of nothing included."""
+    more = ',\n       CAST({0} AS BIGINT) AS "Handed on"' if view.is_one_person else ""
     inside = "FILTER (WHERE day BETWEEN begins_on AND ends_on)"
     received = "Assigned" if view.person_id is not None else "Received"
     sql = f"""
-WITH {_happened(view)},
-{_buckets(view.unit)}
 SELECT begins_on AS "From", ends_on AS "Until",
        CAST(coalesce(sum(received) {inside}, 0) AS BIGINT) AS "{received}",
        CAST(coalesce(sum(completed) {inside}, 0) AS BIGINT) AS "Completed",
@@ -122,7 +158,7 @@ FROM bucket LEFT JOIN daily ON daily.day <= bucket.ends_on
 GROUP BY begins_on, ends_on, is_unfinished
 ORDER BY begins_on
 """
-    return ask(con, view, sql)
+    return ask(con, view, sql, basis=_daily(view), also=_buckets(view.unit))
 
 
 def bars(table: Table) -> list[Bar]:
@@ -131,17 +167,15 @@ def bars(table: Table) -> list[Bar]:
     return [
         Bar(
             row["From"], row["Until"], row[received], row["Completed"], row["Reopened"],
-            row["Pending"], row["Unfinished"],
+            row["Pending"], row["Unfinished"], row.get("Handed on", 0),
         )
         for row in table.dicts()
     ]  # fmt: skip
 
 
-def cumulative(con: Connection, view: View) -> Table:
-    """Return one row for each day, week or month: what had come in and what had left by its end."""
-    sql = f"""
-WITH {_happened(view)},
-{_buckets(view.unit)}
+def cumulative(con: Reader, view: View) -> Table:
+    """Return a row a day, week or month: what had come in and what had left by its end."""
+    sql = """
 SELECT begins_on AS "From", ends_on AS "Until",
        CAST(coalesce(sum(received), 0) AS BIGINT) AS "Received so far",
        CAST(coalesce(sum(completed + left_over - reopened), 0) AS BIGINT) AS "Completed so far",
@@ -150,16 +184,17 @@ FROM bucket LEFT JOIN daily ON daily.day <= bucket.ends_on
 GROUP BY begins_on, ends_on, is_unfinished
 ORDER BY begins_on
 """
-    return ask(con, view, sql)
+    return ask(con, view, sql, basis=_daily(view), also=_buckets(view.unit))
 
 
 def happened(view: View, what: str, since: date, until: date) -> Selection:
     """Return the tasks that were received, completed, reopened or handed on in these days."""
+    kinds = " OR ".join(f"({text})" for text in _texts(view, what)) or "false"
     sql = f"""
-    SELECT event.task_id FROM event JOIN practice ON practice.id = event.practice_id
-    WHERE event.practice_id = ANY($of_practices) AND {_kinds(view)[what]}
-      AND {known(view)} AND {within("event.happened_at", "$bar_since", "$bar_until")}"""
-    return selection(view, sql, bar_since=since, bar_until=until)
+    SELECT event.task_id FROM {at_place(view, "event")}
+    WHERE {ours(view, "event")} AND ({kinds})
+      AND {known(view)} AND {within(view, "event.happened_at", "bar")}"""
+    return selection(view, sql, **days_of(view, "bar", since, until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +213,11 @@ class LittlesLaw:
         return not self.failed
 
 
-def littles_law(con: Connection, view: View) -> LittlesLaw:
+def littles_law(con: Reader, view: View) -> LittlesLaw:
     """Return what Little's law says of the whole days of the period, and whether it may.
 
     Source: J. D. C. Little, "A Proof for the Queuing Formula L = λW", Operations Research 9 (1961).
     """
-    from dataclasses import replace
-
-    from lib.backlog.times import mean_days
-
     last = view.until if view.closes_day else min(view.until, view.today - timedelta(days=1))
     whole = replace(view, until=max(last, view.since), unit=Unit.DAY)
     days = bars(over_time(con, whole))
@@ -206,5 +237,9 @@ def littles_law(con: Connection, view: View) -> LittlesLaw:
         failed.append("pending changed by more than a quarter of its average")
     rate = completed / count
     return LittlesLaw(
-        pending, rate, pending / rate if rate else None, mean_days(con, whole), tuple(failed)
+        pending,
+        rate,
+        pending / rate if rate else None,
+        mean_days(con, view, until=whole.until),
+        tuple(failed),
     )

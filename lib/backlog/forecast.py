@@ -13,8 +13,7 @@ from datetime import date, timedelta
 
 from lib.backlog.days import Unit
 from lib.backlog.flow import bars, over_time
-from lib.backlog.view import View
-from lib.store.database import Connection
+from lib.backlog.view import Reader, View
 
 SEED = 20_250_303
 RUNS = 2_000
@@ -57,9 +56,8 @@ class Backtest:
         return self.held / self.tried if self.tried else None
 
 
-def past(con: Connection, view: View, days: int = PAST_DAYS) -> list[PastDay]:
-    """Return the last whole days before the view's day, oldest first, also those on which nothing
-    happened."""
+def past(con: Reader, view: View, days: int = PAST_DAYS) -> list[PastDay]:
+    """Return the last whole days before the view's day, oldest first, days of nothing included."""
     last = view.today if view.closes_day else view.today - timedelta(days=1)
     whole = replace(view, since=last - timedelta(days=days - 1), until=last, unit=Unit.DAY)
     return [

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lib import people
-from lib.backlog import flow, payers, pending
+from lib.backlog import flow, payers, pending, team, times
 from lib.backlog.days import MAX_DAYS, Preset, Unit, midnight, period, unit_for
 from lib.backlog.view import View
 from lib.formats import parse_money
@@ -20,15 +20,23 @@ from lib.models import Colleague, Person, Selection, TaskType
 ME, NOBODY = "Me", "Unassigned"
 PERIOD_KEYS = ("weeks", "since", "until", "unit", "as_of")
 FILTER_KEYS = ("practice", "type", "assignee", "payer", "provider", "from", "to")
-# What a bar stood for, on the list.
+# What a bar or cell stood for, on the list.
 BAR_KEYS = (
     "created_since", "created_until", "completed_since", "completed_until", "reopened_since",
-    "reopened_until", "pending_on", "had_by", "waited", "side", "due", "filing", "bar_type",
-    "bar_payer", "code", "as_of",
+    "reopened_until", "left_since", "left_until", "done_since", "done_until", "done", "gone_on",
+    "pending_on", "had_by", "waited", "days", "side", "due", "filing", "ended", "came_back",
+    "taken_up", "bar_type", "bar_payer", "bar_task", "code", "as_of",
 )  # fmt: skip
-_NARROWING = ("bar_type", "bar_payer", "code", "as_of")  # alone they say no moment
+# Alone they say no moment.
+_NARROWING = (
+    "bar_type", "bar_payer", "code", "as_of", "done", "ended", "came_back", "taken_up",
+)  # fmt: skip
 MOMENT_KEYS = tuple(key for key in BAR_KEYS if key not in _NARROWING)
-_HAPPENED = {"created": "received", "completed": "completed", "reopened": "reopened"}
+NOT_NAMED = "Not named"  # of a payer
+NOT_RECORDED = "not recorded"  # of a resolution
+_HAPPENED = {
+    "created": "received", "completed": "completed", "reopened": "reopened", "left": "left_over",
+}  # fmt: skip
 QUARTER = timedelta(minutes=15)
 
 Says = Mapping[str, str | None]
@@ -57,8 +65,8 @@ def read(says: Says, actor: Person, colleagues: Sequence[Colleague], now: dateti
     wanted = says.get("unit")
     unit = unit_for(since, until, Unit(wanted) if wanted in set(Unit) else Unit.WEEK)
     view = View(
-        practice_ids=ids, as_of=as_of, today=today, closes_day=closes_day, since=since,
-        until=until, unit=unit,
+        practice_ids=ids, zone=_one_zone(actor, ids), as_of=as_of, today=today,
+        closes_day=closes_day, since=since, until=until, unit=unit,
         types=tuple(kind for kind in TaskType if kind.label == says.get("type")),
         payer=says.get("payer"), provider=says.get("provider"),
     )  # fmt: skip
@@ -110,6 +118,13 @@ def moment(says: Says, zone: ZoneInfo, now: datetime) -> tuple[datetime, date, b
     return at, at.astimezone(zone).date(), False, False
 
 
+def address_of(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a moment as an address names it for good: by the clock of the practice, with how far
+    that is from UTC, and not before anything that had happened by then."""
+    local = (moment + timedelta(milliseconds=1)).astimezone(zone)
+    return local.isoformat(timespec="milliseconds")
+
+
 def _period(says: Says, today: date, problems: list[str]) -> tuple[date, date]:
     preset = says.get("weeks")
     since, until = period(Preset(preset) if preset in set(Preset) else Preset.HALF, today)
@@ -155,35 +170,85 @@ def selections(says: Says, actor: Person, now: datetime) -> list[tuple[str, Sele
     if not any(says.get(key) for key in MOMENT_KEYS):
         return []
     zone = zone_of(says, actor)
-    on = says.get("pending_on")
+    on = says.get("pending_on") or says.get("gone_on")
     as_of, today, closes_day, _ = moment({"as_of": on or says.get("as_of")}, zone, now)
+    ids = practices(says, actor)
     view = View(
-        practice_ids=practices(says, actor), as_of=as_of, today=today, closes_day=closes_day,
-        since=today, until=today,
+        practice_ids=ids, zone=_one_zone(actor, ids), as_of=as_of, today=today,
+        closes_day=closes_day, since=today, until=today,
     )  # fmt: skip
     who = says.get("had_by") or ""
     if who == "none":
         view = replace(view, unassigned=True)
-    elif who.isascii() and who.isdigit():
-        view = replace(view, person_id=int(who[:15]))
+    elif number := _number(who):
+        view = replace(view, person_id=number)
+    found = _over_time(says, view)
+    when = f"at the end of {today:%m/%d/%Y}" if closes_day else "then" if on else "now"
+    if says.get("gone_on"):
+        found.append((f"completed {when}", pending.gone(view)))
+    elif on or not found:
+        bar = pending.among(
+            view,
+            age=_among(says.get("waited"), pending.AGES),
+            side=_among(says.get("side"), pending.SIDES),
+            due=_among(says.get("due"), pending.DUE),
+            filing=_among(says.get("filing"), pending.FILING),
+            days=_number(says.get("days")), task=_number(says.get("bar_task")),
+        )  # fmt: skip
+        found.append((f"pending {when}", bar))
+    return found
+
+
+def _over_time(says: Says, view: View) -> list[tuple[str, Selection]]:
+    """Return what happened in the days that a bar stood for."""
     found = []
     for name, what in _HAPPENED.items():
-        since, until = _day(says.get(f"{name}_since")), _day(says.get(f"{name}_until"))
-        if since and until:
-            words = "assigned" if what == "received" and view.person_id is not None else what
-            count = payers.caused if says.get("code") else None
-            picked = count(view, since, until) if count else flow.happened(view, what, since, until)
-            found.append((f"{words} {since:%m/%d/%Y} to {until:%m/%d/%Y}", picked))
-    bars = {
-        "age": _among(says.get("waited"), pending.AGES),
-        "side": _among(says.get("side"), pending.SIDES),
-        "due": _among(says.get("due"), pending.DUE),
-        "filing": _among(says.get("filing"), pending.FILING),
-    }
-    if on or not found:
-        when = f"at the end of {today:%m/%d/%Y}" if closes_day else "then" if on else "now"
-        found.append((f"pending {when}", pending.among(view, **bars)))
+        if period := _days(says, name):
+            view = replace(view, since=period[0], until=period[1])
+            words = {"left_over": "handed on"}.get(what, what)
+            words = "assigned" if what == "received" and view.person_id is not None else words
+            found.append((f"{words} {_span(period)}", _happened(says, view, what)))
+    if period := _days(says, "done"):
+        view = replace(view, since=period[0], until=period[1])
+        which = says.get("done")
+        which = which if which in times.DONE else "all"
+        words = "" if which == "all" else f" and {which} before"
+        found.append((f"completed for good {_span(period)}{words}", times.among(view, which)))
     return found
+
+
+def _happened(says: Says, view: View, what: str) -> Selection:
+    if what == "received" and says.get("code"):
+        return payers.caused(view, view.since, view.until)
+    if what == "received" and says.get("taken_up"):
+        return times.taken_up(view)
+    if what == "completed" and (says.get("ended") or says.get("came_back")):
+        ended = says.get("ended")
+        return team.among(
+            view, ended="" if ended == NOT_RECORDED else ended,
+            came_back=bool(says.get("came_back")),
+        )  # fmt: skip
+    return flow.happened(view, what, view.since, view.until)
+
+
+def _days(says: Says, name: str) -> tuple[date, date] | None:
+    since, until = _day(says.get(f"{name}_since")), _day(says.get(f"{name}_until"))
+    return (since, until) if since and until else None
+
+
+def _span(period: tuple[date, date]) -> str:
+    since, until = period
+    return f"{since:%m/%d/%Y} to {until:%m/%d/%Y}"
+
+
+def _one_zone(actor: Person, practice_ids: tuple[int, ...]) -> str | None:
+    """Return the zone of all these practices, where they have the same."""
+    zones = {m.practice.timezone for m in actor.memberships if m.practice.id in practice_ids}
+    return zones.pop() if len(zones) == 1 else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text[:15]) if text and text.isascii() and text.isdigit() else None
 
 
 def _among(value: str | None, known: Mapping[str, object]) -> str | None:

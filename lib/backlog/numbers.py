@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from lib.backlog import flow, payers, pending, team, times
-from lib.backlog.view import Table, View
-from lib.store.database import Connection
+from lib.backlog import days, flow, payers, pending, team, times
+from lib.backlog.view import Reader, Table, Together, View
 
 _PENDING = (
     "Tasks that were received and not completed at the moment of the report. Requested: the "
@@ -25,14 +25,15 @@ class Number:
 
     question: str
     definition: str
-    table: Callable[[Connection, View], Table]
+    table: Callable[[Reader, View], Table]
+    ignores: tuple[str, ...] = ()  # filters, by their word, that do not change it
 
 
 NUMBERS: dict[str, Number] = {
     "summary": Number(
         "What is pending?",
         f"{HELD} Overdue: due before the day of the report. Oldest: days since the request.",
-        lambda con, view: pending.summary(con, view)[1],
+        pending.summary,
     ),
     "flow": Number("Do we complete as many as come in?", flow.DEFINITION, flow.over_time),
     "cumulative_flow": Number(
@@ -69,7 +70,7 @@ NUMBERS: dict[str, Number] = {
     "waiting": Number(
         "Whom do pending tasks wait for?",
         "A task waits on the biller from a question until its answer, for the practice otherwise. "
-        "Days since something last happened to it.",
+        "Days since its history last grew.",
         pending.waiting,
     ),
     "time_on_each_side": Number(
@@ -78,22 +79,28 @@ NUMBERS: dict[str, Number] = {
         "other days from coming in to completion (practice).",
         times.on_each_side,
     ),
+    "lead_time": Number(
+        "How long do 85 of 100 tasks take?", times.LEAD, times.p85_lead
+    ),
     "lead_and_cycle_time": Number("How long do tasks take?", times.LEAD, times.lead_and_cycle),
     "first_response": Number(
-        "How soon is something taken up?", times.RESPONSE, times.first_response
+        "How soon is something taken up?", times.RESPONSE, times.first_response, ("assignee",)
     ),
     "handoffs_and_reopens": Number(
         "How often do tasks change hands or come back?",
         "Of tasks completed in the period. A handoff is an assignment from one person to another.",
         times.handoffs_and_reopens,
     ),
-    "causes": Number("What causes the tasks?", payers.CAUSES, payers.causes),
+    "causes": Number("What causes the tasks?", payers.CAUSES, payers.causes, ("assignee",)),
     "denials_by_payer": Number("Which payers deny, and what comes back?", payers.DENIALS,
-                               payers.denials),
+                               payers.denials,
+                               ("type", "assignee", "provider", "amount from", "amount to")),
     "recovered_after_tasks": Number(
         "What did payers pay after a task was completed?",
-        "Payments dated in the period for claims whose first completed task lies before them.",
+        "Payments dated in the period, less what was taken back, for claims whose first completed "
+        "task lies before them.",
         payers.recovered_after_tasks,
+        ("assignee",),
     ),
     "completions_by_person": Number("Who completed what?", team.DEFINITION, team.completions),
     "resolutions": Number(
@@ -102,3 +109,58 @@ NUMBERS: dict[str, Number] = {
         team.resolutions,
     ),
 }  # fmt: skip
+
+# The numbers of each page; the sums of pending tasks stand on all of them.
+PAGES: dict[str, tuple[str, ...]] = {
+    "Overview": ("summary", "flow", "lead_time", "pending_by_type", "pending_by_filing_limit"),
+    "Flow": (
+        "summary", "flow", "cumulative_flow", "lead_and_cycle_time", "first_response",
+        "handoffs_and_reopens",
+    ),
+    "Aging": (
+        "summary", "pending_by_age", "pending_by_due_date", "pending_by_filing_limit",
+        "pending_by_type", "pending_by_payer", "oldest",
+    ),
+    "Causes": ("summary", "causes", "denials_by_payer", "recovered_after_tasks"),
+    "People": ("summary", "pending_by_person", "completions_by_person", "resolutions"),
+    "Waiting": ("summary", "waiting", "time_on_each_side"),
+    "Forecast": ("summary",),
+}  # fmt: skip
+# What is never compared with the period before: sums since the first day, and single tasks.
+NOT_COMPARED = ("cumulative_flow", "oldest")
+
+
+def earlier(view: View) -> View:
+    """Return the same report at the end of the day before the period began, over the period of
+    equal length before it."""
+    since, until = days.before(view.since, view.until)
+    return replace(
+        view, since=since, until=until, today=until, closes_day=True,
+        as_of=min(view.as_of, view.as_of - (view.today - until) + timedelta(days=2)),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The tables of one page by name, of the period and of the one before."""
+
+    now: Mapping[str, Table]
+    before: Mapping[str, Table]
+    law: flow.LittlesLaw | None = None  # on the Flow page
+
+
+def counted(con: Reader, page: str, view: View) -> Counted:
+    """Return all numbers of a page; what several begin with is worked out once."""
+    before = earlier(view)
+    # Days that are over do not change: what is known now tells of them too, and is counted once.
+    flow_before = replace(before, as_of=view.as_of)
+    with Together(con) as both:
+        return Counted(
+            {name: NUMBERS[name].table(both, view) for name in PAGES[page]},
+            {
+                name: NUMBERS[name].table(both, flow_before if name == "flow" else before)
+                for name in PAGES[page]
+                if name not in NOT_COMPARED and (name != "summary" or page == "Overview")
+            },
+            flow.littles_law(both, view) if page == "Flow" else None,
+        )

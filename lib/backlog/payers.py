@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from datetime import date
 
-from lib.backlog.view import Table, View, ask, known, local_day, selection, tasks_text, within
+from lib.backlog.view import (
+    Reader,
+    Table,
+    View,
+    ask,
+    at_place,
+    days_of,
+    known,
+    local_day,
+    ours,
+    selection,
+    tasks_text,
+    within,
+)
 from lib.models import Selection
-from lib.store.database import Connection
 
 DENIALS = (
-    "Denial rate: claims answered with status 4 (CLP02) among all claims answered in the period. "
-    "Overturned: denied claims for which the payer paid something later. Source: ASC X12 "
-    "005010X221, claim status code."
+    "Denial rate: answers with claim status 4 (CLP02) among all answers dated in the period, "
+    "reversals (22) left out. Overturned: denied claims, each once, for which the payer paid more "
+    "than it took back after their last denial in the period. Source: ASC X12 005010X221, claim "
+    "status code."
 )
 CAUSES = (
     "Tasks that came in in the period, by payer and by each code the payer gave; a task with two "
@@ -19,91 +32,104 @@ CAUSES = (
 )
 
 
-def denials(con: Connection, view: View) -> Table:
+def denials(con: Reader, view: View) -> Table:
     """Return a row a payer: answers, denials, denial rate, what was overturned and recovered."""
     payer = " AND payer_name = $of_payer" if view.payer else ""
-    return ask(con, view, f"""
-WITH answer AS (
-    SELECT claim_answer.*,
-           coalesce(answered_on, {local_day("recorded_at")}) AS day,
-           practice_id || '|' || coalesce(nullif(claim_number, ''), payer_claim_number) AS claim
-    FROM claim_answer JOIN practice ON practice.id = claim_answer.practice_id
-    WHERE practice_id = ANY($of_practices) AND recorded_at <= $of_as_of{payer}
+    return ask(con, view, """
+SELECT payer_name AS "Payer", answers AS "Claims answered", denied AS "Denied",
+       round(100.0 * denied / answers, 1) AS "Denial rate, %", amount AS "Denied amount",
+       coalesce(claims, 0) AS "Claims denied", coalesce(overturned, 0) AS "Overturned",
+       round(100.0 * overturned / claims, 1) AS "Overturned, %",
+       coalesce(recovered, 0) AS "Recovered"
+FROM counted LEFT JOIN outcome USING (payer_name) ORDER BY "Denied" DESC, "Payer"
+""", also=f"""answer AS (
+    SELECT claim_answer.id, practice_id, payer_name, status, charged, paid,
+           coalesce(nullif(claim_number, ''), payer_claim_number) AS claim,
+           coalesce(answered_on, {local_day(view, "recorded_at")}) AS day
+    FROM {at_place(view, "claim_answer")}
+    WHERE {ours(view, "claim_answer")} AND {known(view, "recorded_at")}
 ),
 asked AS (
-    SELECT payer_name, claim, status, charged,
-           (SELECT sum(later.paid) FROM answer AS later
-            WHERE later.claim = answer.claim AND later.paid > 0 AND later.day >= answer.day
-              AND later.id > answer.id) AS recovered
-    FROM answer WHERE day BETWEEN $of_since AND $of_until AND status <> '22'
-)
-SELECT payer_name AS "Payer", count(*) AS "Claims answered",
-       count(*) FILTER (WHERE status = '4') AS "Denied",
-       round(100.0 * count(*) FILTER (WHERE status = '4') / count(*), 1) AS "Denial rate, %",
-       coalesce(sum(charged) FILTER (WHERE status = '4'), 0) AS "Denied amount",
-       count(*) FILTER (WHERE status = '4' AND recovered > 0) AS "Overturned",
-       round(100.0 * count(*) FILTER (WHERE status = '4' AND recovered > 0)
-             / nullif(count(*) FILTER (WHERE status = '4'), 0), 1) AS "Overturned, %",
-       coalesce(sum(recovered) FILTER (WHERE status = '4'), 0) AS "Recovered"
-FROM asked GROUP BY payer_name ORDER BY "Denied" DESC, "Payer"
-""")  # fmt: skip
-
-
-def recovered_after_tasks(con: Connection, view: View) -> Table:
-    """Return in one row what payers paid for claims after their task was completed."""
-    return ask(con, view, f"""
-WITH chosen AS (
-    SELECT task.id, task.practice_id, task.claim_number, practice.timezone
-    {tasks_text(view, "task.claim_number <> ''")}
+    SELECT * FROM answer WHERE day BETWEEN $of_since AND $of_until AND status <> '22'{payer}
 ),
-done AS (
-    SELECT chosen.practice_id, chosen.claim_number, min({local_day("happened_at")}) AS done_on
-    FROM event JOIN chosen ON chosen.id = event.task_id
-    JOIN practice ON practice.id = event.practice_id
-    WHERE kind = 'completed' AND {known(view)}
-    GROUP BY chosen.practice_id, chosen.claim_number
-)
-SELECT count(DISTINCT done.claim_number) AS "Claims paid after their task",
+counted AS (
+    SELECT payer_name, count(*) AS answers, count(*) FILTER (WHERE status = '4') AS denied,
+           coalesce(sum(charged) FILTER (WHERE status = '4'), 0) AS amount
+    FROM asked GROUP BY payer_name
+),
+denial AS (
+    -- Each denied claim once, by its last denial.
+    SELECT practice_id, claim, max(day) AS day, max({{'day': day, 'id': id}}) AS told,
+           arg_max(payer_name, {{'day': day, 'id': id}}) AS payer_name
+    FROM asked WHERE status = '4' GROUP BY practice_id, claim
+),
+paid_later AS (
+    SELECT denial.practice_id, denial.claim, sum(answer.paid) AS paid
+    FROM denial JOIN answer USING (practice_id, claim)
+    WHERE answer.paid <> 0 AND answer.day >= denial.day
+      AND {{'day': answer.day, 'id': answer.id}} > denial.told
+    GROUP BY denial.practice_id, denial.claim
+),
+outcome AS (
+    SELECT payer_name, count(*) AS claims, count(*) FILTER (WHERE paid > 0) AS overturned,
+           sum(paid) FILTER (WHERE paid > 0) AS recovered
+    FROM denial LEFT JOIN paid_later USING (practice_id, claim) GROUP BY payer_name
+)""")  # fmt: skip
+
+
+def recovered_after_tasks(con: Reader, view: View) -> Table:
+    """Return in one row what payers paid for claims after their task was completed."""
+    return ask(con, view, """
+SELECT count(DISTINCT {'practice': practice_id, 'claim': claim_number}) FILTER (WHERE paid > 0)
+           AS "Claims paid after their task",
        coalesce(sum(paid), 0) AS "Paid"
-FROM claim_answer JOIN done
-  ON done.practice_id = claim_answer.practice_id AND done.claim_number = claim_answer.claim_number
-WHERE paid > 0 AND recorded_at <= $of_as_of AND answered_on > done_on
-  AND answered_on BETWEEN $of_since AND $of_until
-""")  # fmt: skip
-
-
-def _came_in(view: View) -> str:
-    return f"""came AS (
-    SELECT DISTINCT event.task_id
-    FROM event JOIN practice ON practice.id = event.practice_id
-    WHERE kind = 'created' AND event.practice_id = ANY($of_practices) AND {known(view)}
-      AND {within("event.happened_at")}
+FROM paid_then JOIN done USING (practice_id, claim_number)
+WHERE answered_on > done_on
+""", also=f"""paid_then AS (
+    SELECT practice_id, claim_number, paid, answered_on
+    FROM {at_place(view, "claim_answer")}
+    WHERE {ours(view, "claim_answer")} AND paid <> 0 AND claim_number <> ''
+      AND {known(view, "recorded_at")} AND answered_on BETWEEN $of_since AND $of_until
 ),
 chosen AS (
-    SELECT task.id, task.type, task.payer_name, task.codes, task.amount
-    {tasks_text(view, "task.codes <> ''", "task.id IN (SELECT task_id FROM came)")}
-)"""
+    SELECT task.id, task.practice_id, task.claim_number
+    {tasks_text(view, "task.claim_number IN (SELECT claim_number FROM paid_then)")}
+),
+done AS (
+    SELECT chosen.practice_id, chosen.claim_number, min({local_day(view, "happened_at")}) AS done_on
+    FROM {at_place(view, "event")} JOIN chosen ON chosen.id = event.task_id
+    WHERE kind = 'completed' AND {known(view)}
+    GROUP BY chosen.practice_id, chosen.claim_number
+)""")  # fmt: skip
 
 
-def causes(con: Connection, view: View) -> Table:
+def causes(con: Reader, view: View) -> Table:
     """Return a row a payer and code: how many tasks that came in in the period carry it."""
-    return ask(con, view, f"""
-WITH {_came_in(view)},
+    chosen = tasks_text(
+        view, "kind = 'created'", known(view), within(view, "event.happened_at"),
+        "task.codes <> ''",
+    ).replace("FROM task", "FROM event JOIN task ON task.id = event.task_id", 1)  # fmt: skip
+    return ask(con, view, """
+SELECT payer_name AS "Payer", code AS "Code", CAST(sum(tasks) AS BIGINT) AS "Tasks",
+       coalesce(sum(requested), 0) AS "Requested"
+FROM coded WHERE code <> ''
+GROUP BY payer_name, code ORDER BY "Tasks" DESC, "Requested" DESC, "Payer", "Code"
+""", also=f"""alike AS (
+    SELECT task.payer_name, task.codes, count(*) AS tasks, sum(task.amount) AS requested
+    {chosen}
+    GROUP BY task.payer_name, task.codes
+),
 coded AS (
-    SELECT DISTINCT id, payer_name, trim(code) AS code, amount
-    FROM chosen, unnest(string_split(codes, ',')) AS each (code)
-    WHERE trim(code) <> ''
-)
-SELECT payer_name AS "Payer", code AS "Code", count(*) AS "Tasks",
-       coalesce(sum(amount), 0) AS "Requested"
-FROM coded GROUP BY payer_name, code ORDER BY "Tasks" DESC, "Requested" DESC, "Payer", "Code"
-""")  # fmt: skip
+    SELECT payer_name, tasks, requested,
+           unnest(list_distinct([trim(each) FOR each IN string_split(codes, ',')])) AS code
+    FROM alike
+)""")  # fmt: skip
 
 
 def caused(view: View, since: date, until: date) -> Selection:
     """Return the tasks that came in in these days, for one cell of `causes`."""
     sql = f"""
-    SELECT event.task_id FROM event JOIN practice ON practice.id = event.practice_id
-    WHERE event.practice_id = ANY($of_practices) AND kind = 'created' AND {known(view)}
-      AND {within("event.happened_at", "$bar_since", "$bar_until")}"""
-    return selection(view, sql, bar_since=since, bar_until=until)
+    SELECT event.task_id FROM {at_place(view, "event")}
+    WHERE {ours(view, "event")} AND kind = 'created' AND {known(view)}
+      AND {within(view, "event.happened_at", "bar")}"""
+    return selection(view, sql, **days_of(view, "bar", since, until))

@@ -1,13 +1,27 @@
-"""What was pending at any moment of the past: by type, payer, person, age and due date."""
+"""What was pending at a moment, by whatever one asks: recomputed from history, for any day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from lib.backlog.view import Table, View, ask, known, local_day, selection, tasks_text, weekdays
+from lib.backlog.view import (
+    Basis,
+    Reader,
+    Table,
+    View,
+    ask,
+    at_place,
+    events,
+    known,
+    local_day,
+    ours,
+    selection,
+    tasks_text,
+    weekdays,
+)
 from lib.models import Selection
-from lib.store.database import Connection, money
+from lib.store.database import money
 
 # Days since the request, both ends included.
 AGES: dict[str, tuple[int, int | None]] = {
@@ -47,67 +61,108 @@ _FILING_KEY = (
 )
 
 
-def standing(view: View) -> str:
-    """Return the texts that end in `standing`: one row for each task that was pending at that
-    moment.
+def standing(view: View, *facts: str) -> Basis:
+    """Return `standing`: a row a task that was pending at that moment, with what costs more to know
+    where it is asked for: "assignee" and "last_at" of `facts`.
 
-    A task that was completed before and not touched since is skipped by its row; for the others the
-    latest line of their history counts.
+    Of a task that was never reopened its row says when it was completed; of the others the last
+    word of their history by then counts.
     """
     person = ""
-    if view.unassigned:
-        person = "\n      AND told.assignee_id IS NULL"
-    elif view.person_id is not None:
-        person = "\n      AND told.assignee_id = $of_person"
-    today = "$of_today" if view.closes_day else local_day("$of_as_of")
+    if view.is_one_person:
+        facts = tuple(dict.fromkeys((*facts, "assignee")))
+        who = "IS NULL" if view.unassigned else "= $of_person"
+        person = f"\n      AND had.assignee_id {who}"
+    today = "$of_today" if view.closes_day else local_day(view, "$of_as_of")
     chosen = tasks_text(
         view,
         "task.created_at <= $of_as_of",
-        "(task.completed_at IS NULL OR task.completed_at > $of_as_of)"
-        if not view.closes_day
-        else f"(task.completed_at IS NULL OR {local_day('task.completed_at')} > $of_today)",
+        f"(task.completed_at IS NULL OR NOT ({known(view, 'task.completed_at')}))",
     )
-    return f"""chosen AS (
+    more = "".join(_FACTS[each].format(events=events(view), known=known(view)) for each in facts)
+    columns = "".join(f", {_FACT_COLUMNS[each]}" for each in facts)
+    joins = "".join(f"\n    LEFT JOIN {_FACT_TABLES[each]}" for each in facts)
+    spoken = "\n    UNION ALL ".join(
+        f"SELECT event.task_id, event.id, kind = 'asked' AS is_question FROM {events(view)}\n"
+        f"    WHERE {ours(view, 'event')} AND kind = '{kind}' AND {known(view)}\n"
+        "      AND event.task_id IN (SELECT id FROM chosen)"
+        for kind in ("asked", "answered", "reopened")
+    )
+    return Basis("standing", f"""chosen AS (
     SELECT task.id, task.practice_id, task.type, task.payer_id, task.payer_name, task.charge_id,
            task.claim_number, task.amount, task.due_on, task.date_of_service,
-           coalesce(task.requested_on, {local_day("task.created_at")}) AS requested_on,
+           coalesce(task.requested_on, {local_day(view, "task.created_at")}) AS requested_on,
            CAST({today} AS DATE) AS today
     {chosen}
 ),
-told AS (
-    -- The last word of each task's history by then.
-    SELECT event.task_id,
-           arg_max(kind, event.id) FILTER (WHERE kind IN ('created', 'completed', 'reopened'))
-               AS life,
-           arg_max_null(assignee_id, event.id) FILTER (WHERE kind IN ('assigned', 'reopened'))
-               AS assignee_id,
-           arg_max(kind, event.id) FILTER (WHERE kind IN ('created', 'asked', 'answered',
-               'reopened')) = 'asked' AS waits_for_biller,
-           max(happened_at) AS last_at
-    FROM event JOIN practice ON practice.id = event.practice_id
-    WHERE event.task_id IN (SELECT id FROM chosen)
-      AND kind IN ('created', 'assigned', 'asked', 'answered', 'completed', 'reopened')
-      AND {known(view)}
-    GROUP BY event.task_id
+coming AS (
+    -- What another system received earlier is pending here from the day it came in.
+    SELECT event.task_id FROM {events(view)}
+    WHERE {ours(view, "event")} AND kind = 'created' AND NOT ({known(view)})
 ),
+reopened AS (
+    -- By way of a list, which is taken for short, as it is: else the long side would be kept.
+    SELECT unnest(list(DISTINCT task_id)) AS task_id FROM event WHERE kind = 'reopened'
+),
+closed AS (
+    SELECT event.task_id FROM {events(view)}
+    WHERE event.task_id IN (SELECT task_id FROM reopened)
+      AND kind IN ('completed', 'reopened') AND {known(view)}
+    GROUP BY event.task_id
+    HAVING max(event.id) FILTER (WHERE kind = 'completed')
+        > coalesce(max(event.id) FILTER (WHERE kind = 'reopened'), 0)
+),
+said AS (
+    -- One kind at a time: a column of few words is searched for one quickly.
+    {spoken}
+),
+asked AS (
+    SELECT task_id FROM said GROUP BY task_id
+    HAVING max(id) FILTER (WHERE is_question) > coalesce(max(id) FILTER (WHERE NOT is_question), 0)
+){more},
 standing AS (
-    SELECT chosen.*, told.assignee_id, told.last_at,
-           CASE WHEN told.waits_for_biller THEN 'biller' ELSE 'practice' END AS side,
+    SELECT chosen.*,
+           CASE WHEN asked.task_id IS NULL THEN 'practice' ELSE 'biller' END AS side,
            today - chosen.requested_on AS age,
-           chosen.date_of_service + payer.filing_days - today AS days_left
+           chosen.date_of_service + payer.filing_days - today AS days_left{columns}
     FROM chosen
-    JOIN told ON told.task_id = chosen.id
-    LEFT JOIN payer ON payer.id = chosen.payer_id
-    WHERE told.life <> 'completed'{person}
-)"""
+    LEFT JOIN asked ON asked.task_id = chosen.id
+    LEFT JOIN payer ON payer.id = chosen.payer_id{joins}
+    WHERE chosen.id NOT IN (SELECT task_id FROM coming)
+      AND chosen.id NOT IN (SELECT task_id FROM closed){person}
+)""")  # fmt: skip
 
 
-_HELD = """held AS (
+_FACTS = {
+    "assignee": """,
+had AS (
+    SELECT event.task_id, arg_max_null(assignee_id, event.id) AS assignee_id FROM {events}
+    WHERE event.task_id IN (SELECT id FROM chosen) AND kind IN ('assigned', 'reopened')
+      AND {known}
+    GROUP BY event.task_id
+)""",
+    "last_at": """,
+touched AS (
+    SELECT event.task_id, max(happened_at) AS last_at FROM {events}
+    WHERE event.task_id IN (SELECT id FROM chosen) AND {known}
+    GROUP BY event.task_id
+)""",
+}
+_FACT_TABLES = {
+    "assignee": "had ON had.task_id = chosen.id",
+    "last_at": "touched ON touched.task_id = chosen.id",
+}
+_FACT_COLUMNS = {"assignee": "had.assignee_id", "last_at": "touched.last_at"}
+
+
+def _held(view: View) -> str:
+    return f"""held AS (
     -- Each charge once, with what it came to then; a claim that is not held here by its request.
     SELECT sum(amount) AS dollars FROM (
         SELECT coalesce(
-            (SELECT arg_min(was, changed_at) FROM charge_total
-             WHERE charge_total.charge_id = one.charge_id AND changed_at > $of_as_of),
+            (SELECT arg_min(was, changed_at)
+             FROM {at_place(view, "charge_total")}
+             WHERE charge_total.charge_id = one.charge_id AND NOT ({known(view, "changed_at")})),
             (SELECT sum(total) FROM service_line WHERE service_line.charge_id = one.charge_id)
         ) AS amount
         FROM (SELECT DISTINCT charge_id FROM standing WHERE charge_id IS NOT NULL) AS one
@@ -134,11 +189,9 @@ class Summary:
     oldest: int | None  # days
 
 
-def summary(con: Connection, view: View) -> tuple[Summary, Table]:
+def summary(con: Reader, view: View) -> Table:
     """Return what was pending at the view's moment, in one row."""
-    table = ask(con, view, f"""
-WITH {standing(view)},
-{_HELD}
+    return ask(con, view, """
 SELECT count(*) AS "Pending", count(*) FILTER (WHERE side = 'biller') AS "Waiting on biller",
        coalesce(sum(amount), 0) AS "Requested", coalesce((SELECT dollars FROM held), 0) AS "Held",
        count(*) FILTER (WHERE due_on < today) AS "Overdue",
@@ -146,18 +199,20 @@ SELECT count(*) AS "Pending", count(*) FILTER (WHERE side = 'biller') AS "Waitin
        count(*) FILTER (WHERE due_on BETWEEN today AND today + 7) AS "Due in 7 days",
        max(age) AS "Oldest, days"
 FROM standing
-""")  # fmt: skip
+""", basis=standing(view), also=_held(view))  # fmt: skip
+
+
+def sums(table: Table) -> Summary:
+    """Return the row of `summary` as a record."""
     row = table.rows[0]
-    found = Summary(
+    return Summary(
         row[0], row[1], money(row[2]), money(row[3]), row[4], money(row[5]), row[6], row[7]
     )
-    return found, table
 
 
-def _by(con: Connection, view: View, columns: str, order: str, *, more: str = "") -> Table:
+def _by(con: Reader, view: View, columns: str, order: str, *, more: str = "") -> Table:
     join = " LEFT JOIN person ON person.id = standing.assignee_id" if "person" in columns else ""
     return ask(con, view, f"""
-WITH {standing(view)}
 SELECT {columns},
        count(*) FILTER (WHERE side = 'practice') AS "Waiting on practice",
        count(*) FILTER (WHERE side = 'biller') AS "Waiting on biller",
@@ -165,20 +220,20 @@ SELECT {columns},
 FROM standing{join}
 GROUP BY ALL
 ORDER BY {order}
-""")  # fmt: skip
+""", basis=standing(view, *(["assignee"] if join else [])))  # fmt: skip
 
 
-def by_type(con: Connection, view: View) -> Table:
+def by_type(con: Reader, view: View) -> Table:
     """Return pending tasks by type, as the type's stored word."""
     return _by(con, view, 'type AS "Type"', '"Type"')
 
 
-def by_payer(con: Connection, view: View) -> Table:
+def by_payer(con: Reader, view: View) -> Table:
     """Return pending tasks by payer, most dollars first."""
     return _by(con, view, 'payer_name AS "Payer"', '"Requested" DESC, "Payer"')
 
 
-def by_assignee(con: Connection, view: View) -> Table:
+def by_assignee(con: Reader, view: View) -> Table:
     """Return pending tasks by who had them; those nobody had without a name."""
     return _by(
         con, view, 'assignee_id AS "Person", coalesce(person.name, \'\') AS "Name"',
@@ -186,19 +241,19 @@ def by_assignee(con: Connection, view: View) -> Table:
     )  # fmt: skip
 
 
-def by_age(con: Connection, view: View) -> Table:
+def by_age(con: Reader, view: View) -> Table:
     """Return pending tasks by days since the request, youngest first."""
     return _by(con, view, f'{_AGE_NAME} AS "Age"', f"any_value({_AGE_PLACE})")
 
 
-def by_due(con: Connection, view: View) -> Table:
+def by_due(con: Reader, view: View) -> Table:
     """Return pending tasks by when they are due, as keys of DUE."""
     return _by(
         con, view, f'{_DUE_KEY} AS "Due"', f"any_value(list_position({list(DUE)}, {_DUE_KEY}))"
     )
 
 
-def by_filing(con: Connection, view: View) -> Table:
+def by_filing(con: Reader, view: View) -> Table:
     """Return pending tasks by the days left until the payer takes no claim, as keys of FILING."""
     return _by(
         con,
@@ -208,42 +263,55 @@ def by_filing(con: Connection, view: View) -> Table:
     )
 
 
-def waiting(con: Connection, view: View) -> Table:
+def waiting(con: Reader, view: View) -> Table:
     """Return, for each side, how long its pending tasks have waited since something happened."""
     return ask(con, view, f"""
-WITH {standing(view)}
 SELECT side AS "Waiting on", count(*) AS "Tasks", coalesce(sum(amount), 0) AS "Requested",
        quantile_disc(idle, 0.5) AS "P50, days", quantile_disc(idle, 0.85) AS "P85, days",
        max(idle) AS "Longest, days"
 FROM (
-    SELECT side, amount, today - {local_day("last_at")} AS idle
-    FROM standing JOIN practice ON practice.id = standing.practice_id
+    SELECT side, amount, today - {local_day(view, "last_at")} AS idle
+    FROM {at_place(view, "standing")}
 )
 GROUP BY side ORDER BY side DESC
-""")  # fmt: skip
+""", basis=standing(view, "last_at"))  # fmt: skip
 
 
-def oldest(con: Connection, view: View, count: int = 10) -> Table:
+def oldest(con: Reader, view: View, count: int = 10) -> Table:
     """Return the tasks that have waited longest, without anything of a patient."""
     return ask(con, view, f"""
-WITH {standing(view)}
 SELECT standing.id AS "Task", type AS "Type", payer_name AS "Payer", age AS "Age, days",
        {weekdays("today")} - {weekdays("requested_on")} AS "Business days",
        due_on AS "Due", amount AS "Requested", side AS "Waiting on"
 FROM standing
 ORDER BY age DESC, standing.id LIMIT {int(count)}
-""")  # fmt: skip
+""", basis=standing(view))  # fmt: skip
 
 
 def among(
     view: View, *, age: str | None = None, side: str | None = None, due: str | None = None,
-    filing: str | None = None,
+    filing: str | None = None, days: int | None = None, task: int | None = None,
 ) -> Selection:  # fmt: skip
     """Return the tasks that were pending at the view's moment, those of one bar where asked."""
     asked = {
         f"{_AGE_NAME} = $bar_age": age, "side = $bar_side": side,
         f"{_DUE_KEY} = $bar_due": due, f"{_FILING_KEY} = $bar_filing": filing,
+        "age = $bar_days": days, "id = $bar_task": task,
     }  # fmt: skip
-    conditions = " AND ".join([text for text, value in asked.items() if value] or ["true"])
-    sql = f"WITH {standing(view)}\n    SELECT id FROM standing WHERE {conditions}"
-    return selection(view, sql, bar_age=age, bar_side=side, bar_due=due, bar_filing=filing)
+    conditions = " AND ".join([text for text, value in asked.items() if value is not None])
+    sql = f"WITH {standing(view).text}\n    SELECT id FROM standing WHERE {conditions or 'true'}"
+    return selection(
+        view, sql, bar_age=age, bar_side=side, bar_due=due, bar_filing=filing, bar_days=days,
+        bar_task=task,
+    )  # fmt: skip
+
+
+def gone(view: View) -> Selection:
+    """Return the tasks that had come in and stood completed at the view's moment."""
+    return selection(view, f"""
+    SELECT event.task_id FROM {events(view)}
+    WHERE {ours(view, 'event')}
+      AND kind IN ('created', 'completed', 'reopened') AND {known(view)}
+    GROUP BY event.task_id
+    HAVING coalesce(max(event.id) FILTER (WHERE kind = 'completed'), 0)
+        > max(event.id) FILTER (WHERE kind IN ('created', 'reopened'))""")  # fmt: skip

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from lib.backlog.view import Table, View, ask, known, local_day, tasks_text, weekdays, within
-from lib.store.database import Connection
+from datetime import date
+
+from lib.backlog.view import (
+    Basis,
+    Reader,
+    Table,
+    View,
+    ask,
+    at_place,
+    events,
+    known,
+    local_day,
+    ours,
+    selection,
+    tasks_text,
+    weekdays,
+    within,
+)
+from lib.models import Selection
 
 LEAD = (
     "Lead time: days from the request to the last completion. Cycle time: from the first start to "
-    "the last completion. Business days are Mondays to Fridays. P85: 85 of 100 took no longer. Of "
-    "tasks whose last completion is in the period and that were not reopened since."
+    "the last completion; what was not started before, its first completion starts. Business days "
+    "are Mondays to Fridays. P85: 85 of 100 took no longer. Of tasks whose last completion is in "
+    "the period and that were not reopened since."
 )
 RESPONSE = (
     "First response: hours from coming in to the first time somebody took, started or asked about "
@@ -16,170 +34,254 @@ RESPONSE = (
 )
 
 
-def completed(view: View) -> str:
-    """Return the texts that end in `done`: tasks that stood completed at the view's moment, by a
-    completion in the period, with their days."""
-    person = ""
-    if view.person_id is not None:
-        person = " AND assignee_id = $of_person"
-    elif view.unassigned:
-        person = " AND assignee_id IS NULL"
-    return f"""candidate AS (
-    -- Who was completed in the period, by the clock in UTC and a day more on either side.
-    SELECT DISTINCT task_id FROM event
-    WHERE kind = 'completed' AND practice_id = ANY($of_practices)
-      AND happened_at >= CAST($of_since AS TIMESTAMP) - INTERVAL '1 day'
-      AND happened_at < CAST($of_until AS TIMESTAMP) + INTERVAL '2 days'
-),
-chosen AS (
-    SELECT task.id, task.practice_id, task.type, task.payer_name, task.created_at,
-           task.requested_on, practice.timezone
-    {tasks_text(view, "task.id IN (SELECT task_id FROM candidate)")}
+def completed(view: View) -> Basis:
+    """Return `done`: tasks that stood completed at the view's moment, by a completion in the
+    period, with their days.
+
+    Of a task that was never reopened its row says when it was started and completed; of the others
+    their history does.
+    """
+    person = had = had_again = ""
+    if view.is_one_person:
+        who = "IS NULL" if view.unassigned else "= $of_person"
+        person = f"\n    WHERE assignee_id {who}"
+        had = ", task.completed_by AS assignee_id"
+        had_again = (
+            ", arg_max_null(assignee_id, id) FILTER (WHERE kind = 'completed') AS assignee_id"
+        )
+    about = "task.id, task.practice_id, task.type, task.created_at, task.requested_on"
+    once = tasks_text(
+        view, "task.id NOT IN (SELECT task_id FROM reopened)", known(view, "task.completed_at"),
+        within(view, "task.completed_at"),
+    )  # fmt: skip
+    several = tasks_text(view, within(view, "again.completed_at")).replace(
+        "FROM task", "FROM again JOIN task ON task.id = again.task_id", 1
+    )
+    done_on = local_day(view, "completed_at")
+    return Basis("done", f"""reopened AS (
+    -- By way of a list, which is taken for short, as it is: else the long side would be kept.
+    SELECT unnest(list(DISTINCT task_id)) AS task_id FROM event WHERE kind = 'reopened'
 ),
 told AS (
-    SELECT event.task_id,
-           arg_max(kind, event.id) FILTER (WHERE kind IN ('completed', 'reopened')) AS life,
-           arg_max(assignee_id, event.id) FILTER (WHERE kind = 'completed') AS assignee_id,
-           max(happened_at) FILTER (WHERE kind = 'completed') AS completed_at,
-           min(happened_at) FILTER (WHERE kind = 'started') AS started_at,
-           count(*) FILTER (WHERE kind = 'assigned' AND was_assignee_id IS NOT NULL) AS handoffs,
-           count(*) FILTER (WHERE kind = 'reopened') AS reopened
-    FROM event JOIN practice ON practice.id = event.practice_id
-    WHERE event.task_id IN (SELECT task_id FROM candidate)
-      AND kind IN ('assigned', 'started', 'completed', 'reopened') AND {known(view)}
-    GROUP BY event.task_id
+    SELECT event.task_id, event.id, event.kind, event.assignee_id, happened_at,
+           lead(event.kind) OVER (PARTITION BY event.task_id ORDER BY event.id)
+               IS NOT DISTINCT FROM 'start undone' AS is_undone
+    FROM {events(view)}
+    WHERE event.task_id IN (SELECT task_id FROM reopened)
+      AND kind IN ('started', 'start undone', 'completed', 'reopened') AND {known(view)}
+),
+again AS (
+    SELECT task_id, max(happened_at) FILTER (WHERE kind = 'completed') AS completed_at,
+           coalesce(min(happened_at) FILTER (WHERE kind = 'started' AND NOT is_undone),
+                    min(happened_at) FILTER (WHERE kind = 'completed')) AS started_at,
+           count(*) FILTER (WHERE kind = 'reopened') AS reopened{had_again}
+    FROM told GROUP BY task_id
+    HAVING max(id) FILTER (WHERE kind = 'completed')
+        > coalesce(max(id) FILTER (WHERE kind = 'reopened'), 0)
 ),
 dated AS (
-    SELECT chosen.id, chosen.type, chosen.payer_name, told.*,
-           coalesce(chosen.requested_on, {local_day("chosen.created_at", "chosen")}) AS asked_on,
-           {local_day("told.completed_at", "chosen")} AS done_on,
-           {local_day("told.started_at", "chosen")} AS begun_on,
-           epoch(told.completed_at - chosen.created_at) / 86400 AS here_days
-    FROM chosen JOIN told ON told.task_id = chosen.id
-    WHERE told.life = 'completed'
+    SELECT {about}, task.completed_at, task.started_at, 0 AS reopened{had}
+    {once}
+    UNION ALL
+    SELECT {about}, again.* EXCLUDE (task_id)
+    {several}
 ),
 done AS (
-    SELECT *, done_on - asked_on AS lead_days,
+    SELECT dated.id AS task_id, dated.practice_id, dated.type, {done_on} AS done_on,
+           coalesce(requested_on, {local_day(view, "dated.created_at")}) AS asked_on,
+           done_on - asked_on AS lead_days,
            {weekdays("done_on")} - {weekdays("asked_on")} AS lead_business,
-           epoch(completed_at - started_at) / 86400 AS cycle_days,
-           {weekdays("done_on")} - {weekdays("begun_on")} AS cycle_business
-    FROM dated
-    WHERE done_on BETWEEN $of_since AND $of_until{person}
-)"""
+           completed_at, started_at,
+           epoch(completed_at - dated.created_at) / 86400 AS here_days, reopened
+    FROM {at_place(view, "dated")}{person}
+)""")  # fmt: skip
 
 
-def _quantiles(column: str, name: str, *, digits: int = 0) -> str:
-    parts = []
-    for percent in (50, 85, 95):
-        value = f"quantile_disc({column}, {percent / 100})"
-        parts.append(
-            f'round({value}, {digits}) AS "{name} P{percent}"'
-            if digits
-            else f'{value} AS "{name} P{percent}"'
-        )
-    return ", ".join(parts)
+PERCENTS = (50, 85, 95)
 
 
-def lead_and_cycle(con: Connection, view: View) -> Table:
+def _quantiles(column: str) -> str:
+    """Return SQL for the list of a column's PERCENTS: worked out together, they cost as one."""
+    return f"quantile_disc({column}, [{', '.join(str(each / 100) for each in PERCENTS)}])"
+
+
+def _apart(column: str, name: str, *, digits: int = 0) -> str:
+    """Return SQL that names the PERCENTS of such a list."""
+    value = f"round({column}[{{place}}], {digits})" if digits else f"{column}[{{place}}]"
+    return ", ".join(
+        f'{value.format(place=place)} AS "{name} P{percent}"'
+        for place, percent in enumerate(PERCENTS, 1)
+    )
+
+
+def lead_and_cycle(con: Reader, view: View) -> Table:
     """Return a row a type, and one of all: P50, P85 and P95 in calendar and business days."""
+    begun_on = local_day(view, "started_at")
+    columns = f"""count(*) AS tasks, {_quantiles("lead_days")} AS lead,
+           {_quantiles("lead_business")} AS business, {_quantiles("cycle_days")} AS cycle,
+           {_quantiles("cycle_business")} AS cycle_business"""
     return ask(con, view, f"""
-WITH {completed(view)}
-SELECT coalesce(type, 'All') AS "Type", count(*) AS "Completed tasks",
-       {_quantiles("lead_days", "Lead, days")},
-       {_quantiles("lead_business", "Lead, business days")},
-       {_quantiles("cycle_days", "Cycle, days", digits=1)},
-       {_quantiles("cycle_business", "Cycle, business days")}
-FROM done
-GROUP BY GROUPING SETS ((type), ())
+SELECT coalesce(type, 'All') AS "Type", tasks AS "Completed tasks",
+       {_apart("lead", "Lead, days")},
+       {_apart("business", "Lead, business days")},
+       {_apart("cycle", "Cycle, days", digits=1)},
+       {_apart("cycle_business", "Cycle, business days")}
+FROM counted
 ORDER BY type NULLS FIRST
-""")  # fmt: skip
+""", basis=completed(view), also=f"""timed AS (
+    SELECT type, lead_days, lead_business, epoch(completed_at - started_at) / 86400 AS cycle_days,
+           {weekdays("done_on")} - {weekdays(begun_on)} AS cycle_business
+    FROM {at_place(view, "done")}
+),
+counted AS (
+    SELECT type, {columns} FROM timed GROUP BY type
+    UNION ALL SELECT NULL, {columns} FROM timed
+)""")  # fmt: skip
 
 
-def handoffs_and_reopens(con: Connection, view: View) -> Table:
+def handoffs_and_reopens(con: Reader, view: View) -> Table:
     """Return in one row how often completed tasks changed hands, and came back."""
-    sql = f"""
-WITH {completed(view)}
+    return ask(con, view, """
 SELECT count(*) AS "Completed tasks",
-       round(avg(handoffs), 2) AS "Handoffs a task",
-       count(*) FILTER (WHERE handoffs > 0) AS "Handed over at least once",
+       round(coalesce((SELECT sum(handoffs) FROM handed), 0) / nullif(count(*), 0), 2)
+           AS "Handoffs a task",
+       (SELECT count(*) FROM handed) AS "Handed over at least once",
        count(*) FILTER (WHERE reopened > 0) AS "Reopened at least once",
        round(100.0 * count(*) FILTER (WHERE reopened > 0) / nullif(count(*), 0), 1)
            AS "Reopened, %"
 FROM done
-"""
-    return ask(con, view, sql)
+""", basis=completed(view), also=_handed(view))  # fmt: skip
 
 
-def mean_days(con: Connection, view: View) -> float | None:
-    """Return the average days from coming in here to the last completion."""
-    table = ask(con, view, f"WITH {completed(view)}\nSELECT avg(here_days) AS d FROM done")
-    value = table.rows[0][0]
+def _handed(view: View) -> str:
+    return f"""handed AS (
+    SELECT event.task_id, count(*) AS handoffs FROM {events(view)}
+    WHERE {ours(view, "event")} AND kind = 'assigned' AND was_assignee_id IS NOT NULL
+      AND {known(view)} AND event.task_id IN (SELECT task_id FROM done)
+    GROUP BY event.task_id
+)"""
+
+
+def mean_days(con: Reader, view: View, *, until: date) -> float | None:
+    """Return the average days from coming in here to the last completion, on these days of the
+    period."""
+    sql = "SELECT avg(here_days) AS days FROM done WHERE done_on <= $last"
+    value = ask(con, view, sql, basis=completed(view), last=until).rows[0][0]
     return float(value) if value is not None else None
 
 
-def p85_lead(con: Connection, view: View) -> int | None:
-    """Return the days within which 85 of 100 tasks were completed since the request."""
-    sql = f"WITH {completed(view)}\nSELECT quantile_disc(lead_days, 0.85) AS d FROM done"
-    value = ask(con, view, sql).rows[0][0]
-    return int(value) if value is not None else None
+def p85_lead(con: Reader, view: View) -> Table:
+    """Return in one row within how many days 85 of 100 tasks were completed since the request."""
+    sql = """
+SELECT count(*) AS "Completed tasks", quantile_disc(lead_days, 0.85) AS "Lead, days P85" FROM done
+"""
+    return ask(con, view, sql, basis=completed(view))
 
 
-def first_response(con: Connection, view: View) -> Table:
+def first_response(con: Reader, view: View) -> Table:
     """Return in one row how soon somebody took up what came in."""
-    sql = f"""
-WITH came AS (
-    SELECT event.task_id, happened_at AS came_at
-    FROM event JOIN practice ON practice.id = event.practice_id
-    WHERE kind = 'created' AND event.practice_id = ANY($of_practices) AND {known(view)}
-      AND {within("event.happened_at")}
-),
-chosen AS (
-    SELECT task.id
-    {tasks_text(view, "task.id IN (SELECT task_id FROM came)")}
-),
-taken AS (
-    SELECT event.task_id, min(happened_at) AS taken_at
-    FROM event JOIN practice ON practice.id = event.practice_id
-    WHERE event.task_id IN (SELECT id FROM chosen)
-      AND kind IN ('assigned', 'started', 'asked') AND {known(view)}
-    GROUP BY event.task_id
+    return ask(con, view, f"""
+SELECT came AS "Came in", taken AS "Taken up", {_apart("hours", "Hours", digits=1)}
+FROM counted
+""", also=f"""{_taken_up(view)},
+counted AS (
+    SELECT count(*) AS came, count(taken_at) AS taken,
+           {_quantiles("epoch(taken_at - came_at) / 3600")} AS hours
+    FROM {at_place(view, "told")}
+    WHERE {within(view, "came_at")}
+)""")  # fmt: skip
+
+
+def _taken_up(view: View) -> str:
+    chosen, where = "", ""
+    if view.is_filtered:
+        chosen = f"chosen AS (\n    SELECT task.id\n    {tasks_text(view)}\n),\n"
+        where = "\n      AND event.task_id IN (SELECT id FROM chosen)"
+    first = "$of_begins" if view.zone else "CAST($of_since AS TIMESTAMP) - INTERVAL '1 day'"
+    scans = "\n    UNION ALL\n    ".join(
+        f"SELECT event.practice_id, event.task_id, happened_at, kind = 'created' AS is_begin\n"
+        f"    FROM {events(view)} WHERE {ours(view, 'event')} AND {text} AND {known(view)}\n"
+        f"      AND happened_at >= {first}{where}"
+        for text in (
+            "kind = 'created'", "kind = 'started'", "kind = 'asked'",
+            "kind = 'assigned' AND actor_id IS NOT NULL",
+        )
+    )  # fmt: skip
+    return f"""{chosen}heard AS (
+    -- Nobody takes up a task before it came in: what happened before the period is passed over.
+    {scans}
 ),
 told AS (
-    SELECT came.came_at, taken.taken_at
-    FROM chosen JOIN came ON came.task_id = chosen.id
-    LEFT JOIN taken ON taken.task_id = chosen.id
-)
-SELECT count(*) AS "Came in", count(taken_at) AS "Taken up",
-       {_quantiles("epoch(taken_at - came_at) / 3600", "Hours", digits=1)}
-FROM told
-"""
-    return ask(con, view, sql)
+    SELECT task_id, any_value(practice_id) AS practice_id,
+           min(happened_at) FILTER (WHERE is_begin) AS came_at,
+           min(happened_at) FILTER (WHERE NOT is_begin) AS taken_at
+    FROM heard GROUP BY task_id
+)"""
 
 
-def on_each_side(con: Connection, view: View) -> Table:
+def taken_up(view: View) -> Selection:
+    """Return the tasks that came in in the period and were taken up."""
+    return selection(view, f"""
+    WITH {_taken_up(view)}
+    SELECT told.task_id FROM {at_place(view, "told")}
+    WHERE taken_at IS NOT NULL AND {within(view, "came_at")}""")  # fmt: skip
+
+
+def on_each_side(con: Reader, view: View) -> Table:
     """Return, of tasks completed in the period, how many days they waited for each side."""
     return ask(con, view, f"""
-WITH {completed(view)},
-told_in_order AS (
-    SELECT event.task_id, kind, happened_at,
-           lead(happened_at) OVER (PARTITION BY event.task_id ORDER BY event.id) AS next_at
-    FROM event JOIN practice ON practice.id = event.practice_id
-    WHERE event.task_id IN (SELECT task_id FROM done)
-      AND kind IN ('created', 'asked', 'answered', 'completed', 'reopened') AND {known(view)}
-),
-waited AS (
-    SELECT task_id,
-           coalesce(sum(epoch(next_at - happened_at)) FILTER (WHERE kind = 'asked'), 0) / 86400
-               AS biller_days,
-           coalesce(sum(epoch(next_at - happened_at))
-               FILTER (WHERE kind IN ('created', 'answered', 'reopened')), 0) / 86400
-               AS practice_days
-    FROM told_in_order GROUP BY task_id
-),
+SELECT side AS "Waited on", tasks AS "Tasks", {_apart("days", "Days", digits=1)}
+FROM counted ORDER BY side DESC
+""", basis=completed(view), also=f"""{_waited(view)},
 sides AS (
     SELECT 'practice' AS side, practice_days AS days FROM waited
     UNION ALL SELECT 'biller', biller_days FROM waited WHERE biller_days > 0
-)
-SELECT side AS "Waited on", count(*) AS "Tasks", {_quantiles("days", "Days", digits=1)}
-FROM sides GROUP BY side ORDER BY side DESC
-""")  # fmt: skip
+),
+counted AS (
+    SELECT side, count(*) AS tasks, {_quantiles("days")} AS days FROM sides GROUP BY side
+)""")  # fmt: skip
+
+
+def _waited(view: View) -> str:
+    return f"""spoken AS (
+    -- Only a question or a reopening divides the days of a task.
+    SELECT task_id FROM event WHERE {ours(view, "event")} AND kind = 'asked'
+    UNION SELECT task_id FROM event WHERE {ours(view, "event")} AND kind = 'reopened'
+),
+told_in_order AS (
+    SELECT event.task_id, kind, happened_at,
+           lead(happened_at) OVER (PARTITION BY event.task_id ORDER BY event.id) AS next_at
+    FROM {events(view)}
+    WHERE event.task_id IN (SELECT task_id FROM spoken)
+      AND event.task_id IN (SELECT task_id FROM done)
+      AND kind IN ('asked', 'answered', 'completed', 'reopened') AND {known(view)}
+),
+apart AS (
+    SELECT task_id,
+           sum(epoch(next_at - happened_at)) FILTER (WHERE kind = 'asked') / 86400 AS biller_days,
+           sum(epoch(next_at - happened_at)) FILTER (WHERE kind = 'completed') / 86400
+               AS closed_days
+    FROM told_in_order GROUP BY task_id
+),
+waited AS (
+    SELECT done.task_id, coalesce(biller_days, 0) AS biller_days,
+           here_days - coalesce(biller_days, 0) - coalesce(closed_days, 0) AS practice_days
+    FROM done LEFT JOIN apart ON apart.task_id = done.task_id
+)"""
+
+
+# What of the tasks that stood completed one cell counts.
+_DONE = {
+    "all": "SELECT task_id FROM done",
+    "handed over": "SELECT task_id FROM handed",
+    "reopened": "SELECT task_id FROM done WHERE reopened > 0",
+    "asked": "SELECT task_id FROM waited WHERE biller_days > 0",
+}
+DONE = tuple(_DONE)
+
+
+def among(view: View, which: str) -> Selection:
+    """Return the tasks that stood completed by a completion in the period: one of DONE of them."""
+    texts = {"asked": _waited, "handed over": _handed}
+    also = f",\n{texts[which](view)}" if which in texts else ""
+    return selection(view, f"WITH {completed(view).text}{also}\n    {_DONE[which]}")

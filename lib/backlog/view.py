@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol, Self
+from zoneinfo import ZoneInfo
 
-from lib.backlog.days import Unit
+from lib.backlog.days import Unit, midnight
 from lib.models import Selection, TaskType
-from lib.store.database import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class View:
     today: date  # the day of `as_of`
     since: date
     until: date  # included; not after `today`
+    zone: str | None = None  # of all the practices, where they have the same
     closes_day: bool = False  # True: all of `today` by each practice's own clock, nothing later
     unit: Unit = Unit.WEEK
     types: tuple[TaskType, ...] = ()
@@ -76,22 +77,36 @@ def _asked(view: View) -> list[str]:
     return [text for name, text in _FILTERS.items() if getattr(view, name) not in (None, ())]
 
 
-def local_day(moment: str, practice: str = "practice") -> str:
+def local_day(view: View, moment: str, practice: str = "practice") -> str:
     """Return the SQL for the day on which a stored moment falls in the practice."""
-    return f"CAST({moment} AT TIME ZONE 'UTC' AT TIME ZONE {practice}.timezone AS DATE)"
+    zone = "$of_zone" if view.zone else f"{practice}.timezone"
+    return f"CAST({moment} AT TIME ZONE 'UTC' AT TIME ZONE {zone} AS DATE)"
 
 
-def within(moment: str, first: str = "$of_since", last: str = "$of_until") -> str:
-    """Return the condition that a stored moment falls in these days of the practice.
+def within(view: View, moment: str, days: str = "of") -> str:
+    """Return the condition that a stored moment falls in these days: of the view, or of a bar.
 
-    UTC is compared first, with a day to spare on either side: that needs no time zone, and skips
-    whole blocks of rows.
+    With one clock that is two comparisons. With several the clock in UTC decides wherever it can:
+    time zones matter only within a day of either end.
     """
+    if view.zone:
+        return f"{moment} >= ${days}_begins AND {moment} < ${days}_ends"
+    begin, end = f"CAST(${days}_since AS TIMESTAMP)", f"CAST(${days}_until AS TIMESTAMP)"
     return (
-        f"{moment} >= CAST({first} AS TIMESTAMP) - INTERVAL '1 day'"
-        f" AND {moment} < CAST({last} AS TIMESTAMP) + INTERVAL '2 days'"
-        f" AND {local_day(moment)} BETWEEN {first} AND {last}"
+        f"{moment} >= {begin} - INTERVAL '1 day' AND {moment} < {end} + INTERVAL '2 days'"
+        f" AND ({moment} BETWEEN {begin} + INTERVAL '1 day' AND {end}"
+        f" OR {local_day(view, moment)} BETWEEN ${days}_since AND ${days}_until)"
     )
+
+
+def days_of(view: View, name: str, since: date, until: date) -> dict[str, Any]:
+    """Return the values of `within` for these days."""
+    found: dict[str, Any] = {f"{name}_since": since, f"{name}_until": until}
+    if view.zone:
+        zone = ZoneInfo(view.zone)
+        found[f"{name}_begins"] = midnight(since, zone)
+        found[f"{name}_ends"] = midnight(until + timedelta(days=1), zone)
+    return found
 
 
 def weekdays(day: str) -> str:
@@ -100,45 +115,139 @@ def weekdays(day: str) -> str:
     return f"({past} // 7 * 5 + least({past} % 7 + 1, 5))"
 
 
+def ours(view: View, table: str) -> str:
+    """Return the condition that a row is of the practices that are asked for."""
+    if len(view.practice_ids) == 1:
+        return f"{table}.practice_id = $of_practice"
+    return f"{table}.practice_id = ANY($of_practices)"
+
+
+def at_place(view: View, table: str) -> str:
+    """Return a table, with its practice beside it where practices have clocks of their own."""
+    return table if view.zone else f"{table} JOIN practice ON practice.id = {table}.practice_id"
+
+
 def tasks_text(view: View, *extra: str) -> str:
-    """Return the FROM and WHERE of the view's tasks; their practice is joined."""
-    conditions = ["task.practice_id = ANY($of_practices)", *_asked(view), *extra]
+    """Return the FROM and WHERE of the view's tasks."""
+    conditions = [ours(view, "task"), *_asked(view), *extra]
+    return f"FROM {at_place(view, 'task')}\n    WHERE " + "\n      AND ".join(conditions)
+
+
+def known(view: View, moment: str = "event.happened_at") -> str:
+    """Return the condition that something had happened by then; the text needs its practice where
+    the view closes a day of several clocks."""
+    if not view.closes_day:
+        return f"{moment} <= $of_as_of"
+    if view.zone:
+        return f"{moment} < $of_closes"
     return (
-        "FROM task JOIN practice ON practice.id = task.practice_id\n    WHERE "
-        + "\n      AND ".join(conditions)
+        f"{moment} <= $of_as_of"
+        f" AND ({moment} < CAST($of_today AS TIMESTAMP) - INTERVAL '1 day'"
+        f" OR {local_day(view, moment)} <= $of_today)"
     )
 
 
-def known(view: View, event: str = "event") -> str:
-    """Return the condition that something had happened by then."""
-    text = f"{event}.happened_at <= $of_as_of"
-    if view.closes_day:
-        text += f" AND {local_day(f'{event}.happened_at')} <= $of_today"
-    return text
+def events(view: View) -> str:
+    """Return the table of events, with their practice where `known` needs its clock."""
+    return at_place(view, "event") if view.closes_day else "event"
 
 
 def values(view: View) -> dict[str, Any]:
     """Return the values of every text that is made of a view."""
     return {
         "of_practices": list(view.practice_ids),
+        "of_practice": view.practice_ids[0] if view.practice_ids else None,
+        "of_zone": view.zone,
         "of_as_of": view.as_of,
         "of_today": view.today,
-        "of_since": view.since,
-        "of_until": view.until,
+        **days_of(view, "of", view.since, view.until),
         "of_types": [kind.value for kind in view.types],
         "of_payer": view.payer,
         "of_provider": view.provider,
         "of_person": view.person_id,
         "of_amount_from": view.amount_from,
         "of_amount_to": view.amount_to,
+        "of_closes": midnight(view.today + timedelta(days=1), ZoneInfo(view.zone or "UTC")),
     }
 
 
-def ask(con: Connection, view: View, sql: str, **more: Any) -> Table:
-    """Return what the text finds, and the text with its values in it."""
-    asked = _used(sql, values(view) | more)
-    names, rows = con.table(sql, **asked)
-    return Table(names, tuple(rows), runnable(sql, asked))
+class Reader(Protocol):
+    """What counts: the store, a copy of it, or one of the two for several numbers together."""
+
+    def table(
+        self, sql: str, /, **parameters: Any
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Return the names of the columns of one statement, and all its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """A relation with which several numbers begin: its name, and the texts that end in it."""
+
+    name: str
+    text: str
+
+
+class Together:
+    """Counts several numbers at once: what more than one begins with is worked out once.
+
+    Used as a context; what it worked out is gone at its end.
+    """
+
+    def __init__(self, con: Reader) -> None:
+        self._con = con
+        self._kept: dict[str, str] = {}  # a basis with its values -> the table that holds it
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        for name in self._kept.values():
+            self._con.table(f"DROP TABLE IF EXISTS {name}")
+
+    def table(
+        self, sql: str, /, **parameters: Any
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Return the names of the columns of one statement, and all its rows."""
+        return self._con.table(sql, **parameters)
+
+    def holding(self, basis: Basis, known: Mapping[str, Any]) -> str:
+        """Return the name of a table with the rows of a basis, for this block."""
+        used = _used(basis.text, known)
+        key = f"{basis.name} {runnable(basis.text, used)}"
+        if key not in self._kept:
+            name = f"together_{len(self._kept)}"
+            self._kept[key] = name
+            self._con.table(
+                f"CREATE OR REPLACE TEMP TABLE {name} AS WITH {basis.text}\nFROM {basis.name}",
+                **used,
+            )
+        return self._kept[key]
+
+
+def ask(
+    con: Reader, view: View, sql: str, *, basis: Basis | None = None, also: str = "", **more: Any
+) -> Table:
+    """Return what the text finds, and the text with its values in it.
+
+    `sql` is a SELECT from `basis`, and from the relations whose texts stand in `also`.
+    """
+    known_values = values(view) | more
+    text = _with(basis.text if basis else "", also, sql)
+    asked = _used(text, known_values)
+    if basis and isinstance(con, Together):
+        held = con.holding(basis, known_values)
+        short = _with(f"{basis.name} AS (FROM {held})", also, sql)
+        names, rows = con.table(short, **_used(short, known_values))
+    else:
+        names, rows = con.table(text, **asked)
+    return Table(tuple(names), tuple(rows), runnable(text, asked))
+
+
+def _with(*parts: str) -> str:
+    *relations, select = (part.strip() for part in parts)
+    told = ",\n".join(part for part in relations if part)
+    return f"WITH {told}\n{select}" if told else select
 
 
 def selection(view: View, sql: str, **more: Any) -> Selection:

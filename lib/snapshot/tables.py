@@ -159,6 +159,7 @@ TABLES = (
     ), "FROM service_line WHERE practice_id = ANY($practices)"),
     CopiedTable("charge_total", "What a charge came to before it was changed.", (
         Column("charge_id", pseudonym("charge", "charge_id"), "the charge"),
+        Column("practice_id", pseudonym("practice", "practice_id"), "whose charge"),
         Column("was", "was", "US dollars before"),
         Column("became", "became", "US dollars after"),
         Column("changed_at", "changed_at", "UTC"),

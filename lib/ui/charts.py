@@ -1,11 +1,16 @@
 """Charts of the Backlog pages: the finding as title, bars that open the list.
 
-Colours differ for colour-blind people and stand at least 3:1 against white and against dark.
+Colours differ for colour-blind people and stand at least 3:1 against white and against the dark
+ground; `tests/test_charts.py` computes it. Streamlit draws a chart of one mark only where its bars
+can be clicked, so the period before is a grey bar beside.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import altair as alt
@@ -15,14 +20,25 @@ import streamlit as st
 from lib.backlog.day_notes import DayNote
 
 _PICK = "pick"
-COLORS = {
-    "Received": "#c2700a", "Assigned": "#c2700a", "Completed": "#0d8a72", "Reopened": "#7c5cc4",
-    "Pending": "#2563eb", "Waiting on practice": "#2563eb", "Waiting on biller": "#c2700a",
-    "Handed on": "#64748b", "Received so far": "#c2700a", "Completed so far": "#0d8a72",
-    "Tasks": "#2563eb",
-}  # fmt: skip
+BEFORE = "Period before"
 SIDES = ("Waiting on practice", "Waiting on biller")
+COLORS = {
+    "Received": "#c2700a", "Assigned": "#c2700a", "Completed": "#0d8a72", "Reopened": "#8a6bd0",
+    "Handed on": "#4f7fd9", "Pending": "#3b74ee", "Waiting on practice": "#3b74ee",
+    "Waiting on biller": "#c2700a", "Received so far": "#c2700a", "Completed so far": "#0d8a72",
+    "Tasks": "#3b74ee", BEFORE: "#7b8794",
+}  # fmt: skip
 NOTHING = "No task matches these filters."
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One part of a horizontal bar."""
+
+    name: str
+    series: str
+    count: int
+    amount: Decimal | None
 
 
 def _titled(chart: Any, finding: str, about: str) -> Any:
@@ -32,36 +48,57 @@ def _titled(chart: Any, finding: str, about: str) -> Any:
     return chart.properties(title=title)
 
 
+def _color(series: Sequence[str]) -> Any:
+    scale = alt.Scale(domain=list(series), range=[COLORS[name] for name in series])
+    legend = alt.Legend(title=None, orient="top") if len(series) > 1 else None
+    return alt.Color("Series:N", scale=scale, legend=legend)
+
+
+def _bars_over_time(
+    frame: pd.DataFrame, series: Sequence[str], before: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Return a row a bar; one of the period before stands at the day of the bar it is beside."""
+    about_bar = ["At", "From", "Until", "Unfinished"]
+    long = frame.assign(At=frame["From"])[[*about_bar, *series]].melt(
+        about_bar, list(series), "Series", "Count"
+    )
+    if before is not None:
+        beside = before.head(len(frame)).assign(At=list(frame["From"])[: len(before)])
+        beside = beside.assign(Series=BEFORE, Count=beside[series[0]], Unfinished=False)
+        long = pd.concat([long, beside[long.columns]])
+    day = [f"{day:%m/%d/%Y}" for day in long["From"]]
+    state = ["not over yet" if each else "whole" for each in long["Unfinished"]]
+    iso = {name: [each.isoformat() for each in long[name]] for name in ("At", "From", "Until")}
+    return long.assign(Day=day, State=state, **iso)
+
+
 def over_time(
     frame: pd.DataFrame, series: Sequence[str], *, finding: str, about: str, key: str,
     notes: Sequence[DayNote] = (), kind: str = "bar", unit: str = "week",
-) -> tuple[str, str, str] | None:  # fmt: skip
+    before: pd.DataFrame | None = None,
+) -> tuple[date, date, str] | None:  # fmt: skip
     """Draw bars or lines over days, weeks or months. Return the bar that was clicked as (first day,
-    last day, series). A bar that goes on after the day of the report is drawn paler."""
+    last day, series).
+
+    A bar that goes on after the day of the report is drawn as an outline. `before` has the rows of
+    the period before, of the first series."""
     if not frame[list(series)].to_numpy().any():
         st.caption(NOTHING)
         return None
-    about_bar = ["From", "Until", "Unfinished"]
-    long = frame[[*about_bar, *series]].melt(about_bar, list(series), "Series", "Count")
-    long["Day"] = [f"{day:%m/%d/%Y}" for day in long["From"]]
-    long["From"] = [day.isoformat() for day in long["From"]]
-    long["Until"] = [day.isoformat() for day in long["Until"]]
-    long["State"] = ["not over yet" if u else "whole" for u in long["Unfinished"]]
+    shown = [*series, BEFORE] if before is not None else list(series)
     noted = _noted(frame, notes)
     step = max(1, len(frame) // 8)
     labels = [day.isoformat() for day in frame["From"]][::-1][::step]
     form = "%b %Y" if unit == "month" else "%b %d"
     marks = "+".join(f"(datum.value=='{day}'?' ▲':'')" for day in noted) or "''"
-    expression = f"utcFormat(toDate(datum.value), '{form}') + {marks}"
-    scale = alt.Scale(domain=list(series), range=[COLORS[name] for name in series])
     axis = alt.Axis(
-        values=sorted({*labels, *noted}), labelExpr=expression, labelAngle=0, ticks=False,
-        labelOverlap=True,
+        values=sorted({*labels, *noted}), labelAngle=0, ticks=False, labelOverlap=True,
+        labelExpr=f"utcFormat(toDate(datum.value), '{form}') + {marks}",
     )  # fmt: skip
-    base = alt.Chart(long).encode(
-        x=alt.X("From:O", title=f"First day of the {unit}" if unit != "day" else "Day", axis=axis),
+    base = alt.Chart(_bars_over_time(frame, series, before)).encode(
+        x=alt.X("At:O", title=f"First day of the {unit}" if unit != "day" else "Day", axis=axis),
         y=alt.Y("Count:Q", title="Tasks", axis=alt.Axis(tickMinStep=1)),
-        color=alt.Color("Series:N", scale=scale, legend=alt.Legend(title=None, orient="top")),
+        color=_color(shown),
         tooltip=[
             alt.Tooltip("Day", title="From"), "Series",
             alt.Tooltip("Count:Q", format=",", title="Tasks"),
@@ -69,25 +106,21 @@ def over_time(
         ],
     )  # fmt: skip
     if kind == "line":
-        chart = base.mark_line(point=True, strokeWidth=2)
-        with st.container(key=f"over_time_{key}"):
-            st.altair_chart(_sized(_titled(chart, finding, about)), key=key, alt=finding)
-        _say_notes(frame, notes)
-        return None
-    pick = alt.selection_point(_PICK, fields=["From", "Until", "Series"])
-    chart = (
-        base.mark_bar(cursor="pointer", cornerRadiusEnd=1)
-        .encode(
-            xOffset=alt.XOffset("Series:N", sort=list(series)),
-            fillOpacity=alt.condition("datum.Unfinished", alt.value(0.4), alt.value(1)),
-            opacity=alt.condition(pick, alt.value(1), alt.value(0.45)),
+        chart: Any = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=50))
+    else:
+        chart = base.mark_bar(cursor="pointer", cornerRadiusEnd=1, strokeWidth=1.5).encode(
+            xOffset=alt.XOffset("Series:N", sort=shown),
+            fillOpacity=alt.condition("datum.Unfinished", alt.value(0.25), alt.value(1)),
+            stroke=_color(shown),
         )
-        .add_params(pick)
-    )
-    with st.container(key=f"over_time_{key}"):  # keeps the place of a chart that comes late
-        chosen = _chosen(_sized(_titled(chart, finding, about)), key, finding)
+    pick = alt.selection_point(_PICK, fields=["From", "Until", "Series"])
+    chart = chart.add_params(pick).properties(height=320)
+    chosen = _chosen(_titled(chart, finding, about), key, finding)
     _say_notes(frame, notes)
-    return (chosen["From"], chosen["Until"], chosen["Series"]) if chosen else None
+    if not chosen:
+        return None
+    since, until = date.fromisoformat(chosen["From"]), date.fromisoformat(chosen["Until"])
+    return since, until, chosen["Series"]
 
 
 def _noted(frame: pd.DataFrame, notes: Sequence[DayNote]) -> dict[str, str]:
@@ -108,45 +141,48 @@ def _say_notes(frame: pd.DataFrame, notes: Sequence[DayNote]) -> None:
 
 
 def bars(
-    frame: pd.DataFrame, series: Sequence[str], *, finding: str, about: str, key: str,
-    unit: str = "Tasks",
-) -> str | None:  # fmt: skip
-    """Draw one horizontal bar a row, its series side by side in it. Return the name that was
-    clicked."""
-    if not len(frame) or not frame[list(series)].to_numpy().any():
+    marks: Sequence[Mark], series: Sequence[str], *, finding: str, about: str, key: str, before: str
+) -> tuple[str, str] | None:
+    """Draw one horizontal bar a name, its series side by side in it, beside that of the period
+    `before`. Return the part that was clicked as (name, series)."""
+    marks = [mark for mark in marks if mark.count]
+    if not any(mark.series != BEFORE for mark in marks):
         st.caption(NOTHING)
         return None
-    frame = frame.assign(**{name: frame[name].astype(float) for name in series})
-    names = list(frame["Name"])
-    about_bar = [name for name in ("Name", "Amount") if name in frame]
-    long = frame[[*about_bar, *series]].melt(about_bar, list(series), "Series", "Count")
-    long = long[long["Count"] > 0]
-    scale = alt.Scale(domain=list(series), range=[COLORS.get(name, "#2563eb") for name in series])
-    legend = alt.Legend(title=None, orient="top") if len(series) > 1 else None
-    pick = alt.selection_point(_PICK, fields=["Name"])
-    tooltip = ["Name", "Series", alt.Tooltip("Count:Q", format=",", title=unit)]
-    if "Amount" in long:
-        tooltip.append(alt.Tooltip("Amount", format="$,.2f", title="Requested"))
+    names = list(dict.fromkeys(mark.name for mark in marks))
+    has_before = any(mark.series == BEFORE for mark in marks)
+    shown = [*series, BEFORE] if has_before else list(series)
+    frame = pd.DataFrame(
+        {
+            "Name": [mark.name for mark in marks],
+            "Series": [mark.series for mark in marks],
+            "Period": [before if mark.series == BEFORE else "this period" for mark in marks],
+            "Count": [mark.count for mark in marks],
+            "Amount": [float(mark.amount or 0) for mark in marks],
+            "Place": [int(mark.series == BEFORE) for mark in marks],
+            "Order": [shown.index(mark.series) for mark in marks],
+        }
+    )
+    pick = alt.selection_point(_PICK, fields=["Name", "Series"])
     chart = (
-        alt.Chart(long)
+        alt.Chart(frame)
         .mark_bar(cursor="pointer", cornerRadiusEnd=1)
         .encode(
             y=alt.Y("Name:N", sort=names, title=None, axis=alt.Axis(labelLimit=190, ticks=False)),
-            x=alt.X("Count:Q", title=unit, axis=alt.Axis(tickMinStep=1, tickCount=4)),
-            color=alt.Color("Series:N", scale=scale, legend=legend),
-            opacity=alt.condition(pick, alt.value(1), alt.value(0.45)),
-            tooltip=tooltip,
+            yOffset=alt.YOffset("Place:O"),
+            x=alt.X("Count:Q", title="Tasks", axis=alt.Axis(tickMinStep=1, tickCount=4)),
+            color=_color(shown),
+            order=alt.Order("Order:O"),
+            tooltip=[
+                "Name", "Series", "Period", alt.Tooltip("Count:Q", format=",", title="Tasks"),
+                alt.Tooltip("Amount", format="$,.2f", title="Requested by the whole bar"),
+            ],
         )
         .add_params(pick)
-    )
-    height = 30 * len(names) + 170
-    with st.container(key=f"bars_{key}"):
-        chosen = _chosen(_titled(chart, finding, about).properties(height=height), key, finding)
-    return chosen["Name"] if chosen else None
-
-
-def _sized(chart: Any) -> Any:
-    return chart.properties(height=320)
+        .properties(height=44 * len(names) + 110)
+    )  # fmt: skip
+    chosen = _chosen(_titled(chart, finding, about), key, finding)
+    return (chosen["Name"], chosen["Series"]) if chosen else None
 
 
 def _chosen(chart: Any, key: str, alt_text: str) -> Mapping[str, str] | None:

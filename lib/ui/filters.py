@@ -13,7 +13,7 @@ from lib import formats, people
 from lib.backlog import link
 from lib.backlog.link import ME, NOBODY
 from lib.backlog.pending import AGES, DUE, FILING, SIDES
-from lib.models import Colleague, Person, Status, TaskFilter, TaskType, Turn
+from lib.models import Colleague, Person, Resolution, Status, TaskFilter, TaskType, Turn
 from lib.store.search_words import words
 from lib.ui import session, url
 
@@ -178,6 +178,12 @@ def _bar_chosen(desk: Desk) -> None:
     parts += [f"{words[says[key]]}" for key, words in _BARS.items() if says[key] in words]
     if says["waited"] in AGES:
         parts.append(f"waiting {str(says['waited']).lower()}")
+    if says["days"]:
+        parts.append(f"asked for {says['days']} days before")
+    if says["ended"]:
+        label = _RESOLUTIONS.get(str(says["ended"]), str(says["ended"]))
+        parts.append(f"ended as “{label}”")
+    parts += [words for key, words in _SAYS_YES.items() if says[key]]
     if says["code"]:
         parts.append(f"with {says['code']}")
     parts += [str(says[key]) for key in ("bar_type", "bar_payer") if says[key]]
@@ -197,6 +203,10 @@ _BARS: dict[str, dict[str | None, str]] = {
     "due": {key: name.lower() for key, name in DUE.items()},
     "filing": {key: f"filing: {name.lower()}" for key, name in FILING.items()},
 }
+
+
+_RESOLUTIONS = {each.value: each.label for each in Resolution}
+_SAYS_YES = {"came_back": "reopened since", "taken_up": "taken up since"}
 
 
 def _all_days() -> None:
@@ -263,7 +273,7 @@ def _of_bar(says: dict[str, str | None], desk: Desk) -> dict[str, Any]:
     if says.get("had_by"):  # who had the task then: who has it now may be another
         values |= {"assignee_id": None, "unassigned": False}
     if payer := says.get("bar_payer"):
-        values["payer"] = payer
+        values["payer"] = "" if payer == link.NOT_NAMED else payer
     if kind := TYPES.get(says.get("bar_type") or ""):
         values["types"] = (kind,)
     if found := link.selections(says, desk.actor, session.now()):

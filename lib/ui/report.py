@@ -1,30 +1,27 @@
-"""What every Backlog page shares: filters, period, as-of line, tables with their SQL and files."""
+"""What every Backlog page shares: filters, period and the one before, as-of line, notes on days."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from typing import Any, NoReturn
+from datetime import date, datetime
+from typing import NoReturn
 from urllib.parse import urlencode
 
-import pandas as pd
 import streamlit as st
 
 from lib import formats, people
 from lib.access import Verb, may_anywhere
-from lib.backlog import day_notes, link, pending
+from lib.backlog import day_notes, flow, link, numbers, pending
 from lib.backlog.day_notes import DayNote
 from lib.backlog.days import Preset, Unit
-from lib.backlog.numbers import NUMBERS, Number
+from lib.backlog.numbers import NUMBERS, Counted, Number
 from lib.backlog.view import Table, View
 from lib.errors import BillingError
-from lib.models import Person, TaskType
-from lib.ui import charts, filters, navigation, session, session_state, url
+from lib.models import Person
+from lib.ui import filters, navigation, session, session_state, url
+from lib.ui.report_cells import Part
 from lib.ui.task_list import choices, colleagues_of
-
-KINDS = {"CSV": "csv", "Excel": "xlsx", "Parquet": "parquet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,10 @@ class Page:
     actor: Person
     names: dict[int, str]  # of people, by id
     notes: tuple[DayNote, ...]
+    now: Part
+    before: Part
+    law: flow.LittlesLaw | None
+    counted_at: datetime
     line: str  # "As of …"
 
     @property
@@ -42,66 +43,87 @@ class Page:
         """Return the period and the filters the page shows."""
         return self.report.view
 
+    @property
+    def parts(self) -> tuple[Part, Part]:
+        """Return the period and the one before it."""
+        return self.now, self.before
+
     def about(self) -> str:
         """Return the filters and the moment, for the subtitle of a chart."""
         says = [url.get(key) for key in link.FILTER_KEYS]
         chosen = ", ".join(text for text in says if text)
         return f"{chosen} · {self.line}" if chosen else self.line
 
-    def counted(self, name: str, view: View | None = None) -> Table:
-        """Return one number, counted once until the next commit."""
-        con, wanted = session.connection(), view or self.view
-        found: Table = con.store.cached(
-            ("backlog", name, wanted), lambda: NUMBERS[name].table(con, wanted)
-        )
-        return found
+    def table(self, name: str) -> Table:
+        """Return one number of the period."""
+        return self.now.tables[name]
 
-    def summary(self, view: View | None = None) -> pending.Summary:
-        """Return the sums of pending tasks at the end of the view."""
-        con, wanted = session.connection(), view or self.view
-        found: pending.Summary = con.store.cached(
-            ("backlog", "summary record", wanted), lambda: pending.summary(con, wanted)[0]
-        )
-        return found
+    def sums(self, part: Part | None = None) -> pending.Summary:
+        """Return the sums of pending tasks at the moment of the period, or of the one before."""
+        return pending.sums((part or self.now).tables["summary"])
 
 
-def begin(title: str) -> Page:
-    """Draw the head of a Backlog page and return the report its address asks for."""
+def begin(title: str, page: str) -> Page:
+    """Draw the head of a Backlog page and return the report its address asks for, counted."""
     actor = session.person()
     colleagues = colleagues_of(actor)
     known = filters.options(filters.Desk(actor, colleagues, choices))
     filters.choose_practice(known)
-    st.header(title)
+    st.header(title, anchor=False)
     filters.choose_of_report(known)
     _choose_period()
     says = {key: url.get(key) for key in (*link.FILTER_KEYS, *link.PERIOD_KEYS)}
     report = link.read(says, actor, colleagues, session.now())
     for problem in report.problems:
         st.warning(session.escape_markdown(problem))
-    names = people.display_names(colleagues)
-    con = session.connection()
-    notes = tuple(day_notes.notes(con, report.view.practice_ids, actor=actor))
-    page = Page(report, actor, names, notes, "")
+    con, view = session.connection(), report.view
+    counted_at = session.now()
     with st.spinner("Counting…"):
-        found = page.summary()
-    moment = report.view.as_of if not report.is_now else session.now()
+        found: Counted = con.store.cached(
+            ("backlog", page, view), lambda: numbers.counted(con, page, view)
+        )
+    before = numbers.earlier(view)
+    now = Part(view, found.now, None if report.is_now else url.get("as_of"), is_before=False)
+    then = Part(before, found.before, before.today.isoformat(), is_before=True)
+    line = _as_of(report, now, counted_at)
+    st.caption(
+        f"This period: {now.label}. Period before: {then.label}. A click on a bar or a number of "
+        "tasks opens them."
+    )
+    notes = tuple(day_notes.notes(con, view.practice_ids, actor=actor))
+    return Page(
+        report,
+        actor,
+        people.display_names(colleagues),
+        notes,
+        now,
+        then,
+        found.law,
+        counted_at,
+        line,
+    )
+
+
+def _as_of(report: link.Report, now: Part, counted_at: datetime) -> str:
+    """Say as of when and how much that is, with a link that will say the same next year."""
+    view, found = report.view, pending.sums(now.tables["summary"])
+    moment = view.as_of if not report.is_now else counted_at
     when = (
-        f"the end of {report.view.today:%m/%d/%Y}"
-        if report.view.closes_day
+        f"the end of {view.today:%m/%d/%Y}"
+        if view.closes_day
         else f"{formats.moment(moment, report.zone)} {moment.astimezone(report.zone):%Z}"
     )
     line = (
         f"As of {when} · {formats.plural(found.tasks, 'task')} · ${found.requested:,.2f} "
         f"requested · ${found.held:,.2f} held"
     )
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="as_of_line"):
         st.text(line)
         if report.is_now:
-            local = moment.astimezone(report.zone)
-            _link("Link to these numbers", as_of=f"{local:%Y-%m-%dT%H:%M}")
+            _link("Link to these numbers", as_of=link.address_of(moment, report.zone))
         else:
             st.button("Back to now", type="tertiary", key="to_now", on_click=_to_now)
-    return Page(report, actor, names, notes, line)
+    return line
 
 
 def _to_now() -> None:
@@ -159,41 +181,12 @@ def heading(name: str) -> Number:
     """Draw the question of a number and what exactly is counted."""
     number = NUMBERS[name]
     st.subheader(number.question, anchor=False)
-    st.caption(session.escape_markdown(number.definition))
+    ignored = [
+        each.word for each in filters.FILTERS if each.word in number.ignores and url.get(each.key)
+    ]
+    more = f" The {' and '.join(ignored)} does not count here." if ignored else ""
+    st.caption(session.escape_markdown(number.definition + more))
     return number
-
-
-def evidence(
-    page: Page, name: str, *, frame: pd.DataFrame | None = None,
-    opens: dict[str, Any] | None = None, view: View | None = None,
-) -> None:  # fmt: skip
-    """Draw the table behind a chart, its SQL, its files, and a way to its tasks by keyboard."""
-    table = page.counted(name, view)
-    with st.expander("Table and SQL"):
-        if opens:
-            chosen = st.selectbox(
-                "Open the tasks of", list(opens), index=None, key=f"open_{name}", width=320,
-                placeholder="Choose a bar",
-            )  # fmt: skip
-            if chosen:
-                open_list(**opens[chosen])
-        st.dataframe(
-            frame_of(table) if frame is None else frame, hide_index=True, alt="The numbers above"
-        )
-        with st.container(horizontal=True, gap="xsmall"):
-            for label, kind in KINDS.items():
-                query = {k: v for k, v in url.everything().items() if k not in ("page", "task")}
-                local = page.view.as_of.astimezone(page.report.zone)
-                if not page.view.closes_day:
-                    query["as_of"] = f"{local:%Y-%m-%dT%H:%M}"
-                st.link_button(label, f"/backlog-table/{name}.{kind}?{urlencode(query)}")
-        st.code(table.sql, language="sql")
-
-
-def frame_of(table: Table) -> pd.DataFrame:
-    """Return the table as pandas draws it, people without their numbers."""
-    frame = pd.DataFrame([list(row) for row in table.rows], columns=list(table.names))
-    return frame.drop(columns=[name for name in ("Person",) if name in frame])
 
 
 def open_list(**changes: str | None) -> NoReturn:
@@ -215,12 +208,6 @@ def _had_by() -> str | None:
     says = {"assignee": url.get("assignee")}
     view = link.read(says, actor, colleagues_of(actor), session.now()).view
     return "none" if view.unassigned else str(view.person_id)
-
-
-def pending_bar(page: Page, **changes: str | None) -> dict[str, str | None]:
-    """Return the parameters that open the tasks pending at the moment of this report."""
-    as_of = url.get("as_of")
-    return {"pending_on": as_of, **changes} if as_of else changes
 
 
 def day_note_form(page: Page) -> None:
@@ -275,48 +262,3 @@ def _do(verb: Callable[[], None], done: str) -> None:
     except BillingError as problem:
         said.append(("error", str(problem)))
     st.rerun()
-
-
-def typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with the words of the screen for types and sides."""
-    labels = {kind.value: kind.label for kind in TaskType}
-    if "Type" in frame:
-        frame = frame.assign(Type=[labels.get(each, each) for each in frame["Type"]])
-    if "Waiting on" in frame:
-        sides = [pending.SIDES[each] for each in frame["Waiting on"]]
-        frame = frame.assign(**{"Waiting on": sides})
-    return frame
-
-
-def side_bars(
-    page: Page, name: str, column: str, *, key: str, finding: str,
-    opens: Callable[[dict[str, Any]], dict[str, str | None]],
-    names: Mapping[str, str] | None = None, most: int | None = None,
-) -> None:  # fmt: skip
-    """Draw bars of pending tasks, those that wait on the biller apart; each opens its tasks."""
-    rows = page.counted(name).dicts()
-    called = {
-        row[column]: (names or {}).get(row[column], row[column] or "Not named") for row in rows
-    }
-    frame = frame_of(page.counted(name))
-    frame = frame.assign(Name=list(called.values()))
-    ways = {called[row[column]]: pending_bar(page, **opens(row)) for row in rows if row[column]}
-    shown = frame.head(most) if most else frame
-    picked = charts.bars(
-        shown.assign(Amount=shown["Requested"].astype(float)), charts.SIDES, finding=finding,
-        about=page.about(), key=key,
-    )  # fmt: skip
-    if picked in ways:
-        open_list(**ways[picked])
-    evidence(page, name, frame=frame.drop(columns=["Name"]).assign(**{column: frame["Name"]}),
-             opens=ways)  # fmt: skip
-
-
-def filing_bars(page: Page) -> None:
-    """Draw bars of pending tasks by what is left of the payer's filing limit."""
-    rows = page.counted("pending_by_filing_limit").dicts()
-    risk = sum((row["Requested"] for row in rows if row["Filing"] in ("past", "week", "month")),
-               Decimal(0))  # fmt: skip
-    finding = f"${risk:,.2f} requested with 30 days left or fewer"
-    side_bars(page, "pending_by_filing_limit", "Filing", key="filing", finding=finding,
-              opens=lambda row: {"filing": row["Filing"]}, names=pending.FILING)  # fmt: skip

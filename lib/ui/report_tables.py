@@ -1,0 +1,235 @@
+"""Charts and tables of the Backlog pages: every figure opens exactly the tasks that it counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from lib.backlog import link
+from lib.backlog.numbers import NUMBERS
+from lib.backlog.pending import DUE, FILING, SIDES
+from lib.models import Resolution, TaskType
+from lib.ui import charts, report, url
+from lib.ui.report import Page
+from lib.ui.report_cells import CELLS, Cell, Opens, Part, Row
+
+KINDS = {"CSV": "csv", "Excel": "xlsx", "Parquet": "parquet"}
+FIGURE = 172  # pixels
+MOST_WAYS = 500  # of the list that opens a cell by keyboard
+
+_TYPES = {kind.value: kind.label for kind in TaskType}
+WORDS: dict[str, dict[Any, str]] = {
+    "Type": _TYPES,
+    "Waiting on": SIDES,
+    "Waited on": SIDES,
+    "Due": DUE,
+    "Filing": FILING,
+    "Payer": {"": link.NOT_NAMED},
+    "Resolution": {each.value: each.label for each in Resolution} | {"": "Not recorded"},
+}
+_MONEY = ("Requested", "Held", "Overdue amount", "Denied amount", "Recovered", "Paid")
+_DAYS = ("From", "Until")
+
+
+def rows(page: Page, name: str) -> list[tuple[Part, Row]]:
+    """Return the rows of a number, those of the period before after those of the period."""
+    parts = [part for part in page.parts if name in part.tables]
+    return [(part, row) for part in parts for row in part.tables[name].dicts()]
+
+
+def said(page: Page, row: Row, column: str) -> Any:
+    """Return a cell in the words of the screen."""
+    if column == "Name":
+        return page.names.get(row["Person"], row["Name"]) if row["Person"] else link.NOBODY
+    value = row[column]
+    return WORDS[column].get(value, value) if column in WORDS else value
+
+
+def frame_of(page: Page, name: str) -> pd.DataFrame:
+    """Return a number as it is shown, the period before below."""
+    columns = [each for each in page.table(name).names if each != "Person"]
+    found = rows(page, name)
+    values = [[said(page, row, column) for column in columns] for _, row in found]
+    frame = pd.DataFrame(values, columns=columns)
+    if name in page.before.tables:
+        periods = ["Period before" if part.is_before else "This period" for part, _ in found]
+        frame.insert(0, "Period", periods)
+    return frame
+
+
+def table(page: Page, name: str) -> None:
+    """Draw a number as a table; a click on a cell opens its tasks."""
+    opens = CELLS.get(name)
+    found = rows(page, name)
+    frame = frame_of(page, name)
+    looks = {
+        **{each: st.column_config.NumberColumn(format="dollar") for each in _MONEY},
+        **{each: st.column_config.DateColumn(format="MM/DD/YYYY") for each in _DAYS},
+    }
+    if opens is None:
+        st.dataframe(frame, hide_index=True, alt=NUMBERS[name].question, column_config=looks)
+        return
+    event: Any = st.dataframe(
+        frame, hide_index=True, alt=NUMBERS[name].question, key=f"cells_{name}",
+        on_select="rerun", selection_mode="single-cell", column_config=looks,
+    )  # fmt: skip
+    for place, column in event.selection.cells:
+        part, row = found[place]
+        if wanted := _way(opens, part, row, column):
+            report.open_list(**wanted)
+
+
+def _way(opens: Cell, part: Part, row: Row, column: str) -> Opens | None:
+    return opens(part, row, column) if row.get(column) else None
+
+
+def evidence(page: Page, name: str, *, is_shown: bool = False) -> None:
+    """Draw what stands behind a chart: its table, unless it `is_shown` already, a way to the tasks
+    by keyboard, its files and its SQL."""
+    with st.expander("SQL and files" if is_shown else "Table, SQL and files"):
+        if name in CELLS:
+            _by_keyboard(page, name, CELLS[name])
+        if not is_shown:
+            table(page, name)
+        with st.container(horizontal=True, gap="xsmall"):
+            for label, kind in KINDS.items():
+                st.link_button(label, f"/backlog-table/{name}.{kind}?{_query(page)}")
+        st.code(page.table(name).sql, language="sql")
+
+
+def _query(page: Page) -> str:
+    known = {key: url.get(key) for key in (*link.FILTER_KEYS, *link.PERIOD_KEYS)}
+    query = {key: value for key, value in known.items() if value}
+    if page.report.is_now:
+        query["as_of"] = link.address_of(page.counted_at, page.report.zone)
+    return urlencode(query)
+
+
+def _by_keyboard(page: Page, name: str, opens: Cell) -> None:
+    ways: dict[str, Opens] = {}
+    for part, row in rows(page, name):
+        columns = [each for each in row if each not in ("Person", "Until")]
+        words = [str(said(page, row, each)) for each in columns[:2] if not _is_number(row[each])]
+        for column in columns:
+            if _is_number(row[column]) and (wanted := _way(opens, part, row, column)):
+                before = "Period before: " if part.is_before else ""
+                told = " · ".join([*words, f"{column} {row[column]:,}"])
+                ways.setdefault(f"{before}{told}", wanted)
+    if not ways:
+        return
+    chosen = st.selectbox(
+        "Open the tasks of", list(ways)[:MOST_WAYS], index=None, key=f"open_{name}", width=420,
+        placeholder="Choose a figure",
+    )  # fmt: skip
+    if chosen:
+        report.open_list(**ways[chosen])
+
+
+def _is_number(value: object) -> bool:
+    return value is not None and not isinstance(value, (str, bool)) and not hasattr(value, "year")
+
+
+def bars(
+    page: Page, name: str, column: str, *, key: str, finding: str,
+    series: tuple[str, ...] = charts.SIDES, most: int = 15,
+) -> None:  # fmt: skip
+    """Draw a bar a row, the period before beside it; each part of a bar opens its tasks."""
+    names: dict[str, dict[bool, tuple[Part, Row]]] = {}
+    for part, row in rows(page, name):
+        called = str(said(page, row, "Name" if column == "Person" else column))
+        if column == "Code":
+            called = f"{said(page, row, 'Payer')} · {called}"
+        names.setdefault(called, {})[part.is_before] = part, row
+    shown = list(names.items())[:most]
+    marks = [
+        charts.Mark(called, each, int(row[each]), row.get("Requested"))
+        for called, both in shown
+        if False in both
+        for _, row in [both[False]]
+        for each in series
+    ]
+    marks += [
+        charts.Mark(called, charts.BEFORE, int(row["Tasks"]), row.get("Requested"))
+        for called, both in shown
+        if True in both
+        for _, row in [both[True]]
+    ]
+    picked = charts.bars(
+        marks, series, finding=finding, about=page.about(), key=key, before=page.before.label
+    )
+    if picked and picked[0] in names:
+        called, each = picked
+        part, row = names[called][each == charts.BEFORE]
+        if wanted := CELLS[name](part, row, "Tasks" if each == charts.BEFORE else each):
+            report.open_list(**wanted)
+    evidence(page, name)
+
+
+def filing_bars(page: Page) -> None:
+    """Draw bars of pending tasks by what is left of the payer's filing limit."""
+    rows = page.table("pending_by_filing_limit").dicts()
+    risk = sum(
+        (row["Requested"] for row in rows if row["Filing"] in ("past", "week", "month")), Decimal(0)
+    )
+    bars(
+        page, "pending_by_filing_limit", "Filing", key="filing",
+        finding=f"${risk:,.2f} requested with 30 days left or fewer",
+    )  # fmt: skip
+
+
+def shown(page: Page, name: str) -> None:
+    """Draw a number that has no chart: its question, its table, its SQL and files."""
+    report.heading(name)
+    table(page, name)
+    evidence(page, name, is_shown=True)
+
+
+def figures(shown: Sequence[Figure]) -> None:
+    """Draw figures side by side, each with its change since the period before; a press on one that
+    counts tasks opens them."""
+    with st.container(horizontal=True, key="figures", gap="small"):
+        for place, each in enumerate(shown):
+            with st.container(border=True, gap="xxsmall", width=FIGURE):
+                st.metric(
+                    each.label, each.said(each.now), each.change, delta_color=each.good,
+                    help=each.tip or None,
+                )  # fmt: skip
+                if each.opens is not None and st.button(
+                    "Show tasks",
+                    type="tertiary",
+                    key=f"figure_{place}",
+                    disabled=not each.now,
+                    help=f"Open the tasks of “{each.label}”",
+                ):
+                    report.open_list(**each.opens)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure beside that of the period before."""
+
+    label: str
+    now: int | Decimal
+    then: int | Decimal | None
+    opens: Opens | None = None  # None: it counts no tasks
+    is_money: bool = False
+    tip: str = ""
+    good: Literal["normal", "inverse", "off"] = "inverse"  # fewer is better, unless it says
+
+    def said(self, value: int | Decimal) -> str:
+        """Return a value as it is shown; the dollar is escaped, which Markdown takes for a sign."""
+        return f"\\${value:,.2f}" if self.is_money else f"{value:,}"
+
+    @property
+    def change(self) -> str | None:
+        """Return what changed since the period before; None where there is nothing to compare."""
+        if self.then is None:
+            return None
+        change = self.now - self.then
+        return f"{'-' if change < 0 else '+'}{'$' if self.is_money else ''}{abs(change):,}"
