@@ -19,21 +19,21 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         description="List the practices of the data folder, or set the time zone of one.",
     )
     parser.add_argument("--name", help="which practice; needed only where there are several")
-    parser.add_argument("--timezone", metavar="ZONE", help="its zone, such as America/New_York")
+    parser.add_argument("--time-zone", metavar="ZONE", help="its zone, such as America/New_York")
     asked = parser.parse_args(arguments)
     try:
         con = process.open_store().connection()
         held = people.practices(con)
-        if asked.timezone:
+        if asked.time_zone:
             named = [p for p in held if asked.name is None or p.name == asked.name]
             if len(named) != 1:
                 names = "; ".join(p.name for p in held) or "there is none yet"
                 print(f"Name one practice with --name: {names}.", file=sys.stderr)
                 return 2
-            settings.set_timezone(con, named[0].id, asked.timezone, actor=None, now=now)
+            settings.set_timezone(con, named[0].id, asked.time_zone, actor=None, now=now)
         for practice in people.practices(con):
             assumed = settings.is_timezone_assumed(con, practice.id)
-            note = " (assumed: set it with --timezone)" if assumed else ""
+            note = " (assumed: set it with --time-zone)" if assumed else ""
             print(f"{practice.name}: {practice.timezone}{note}")
     except (StoreInUse, WrongDataFolder, WrongInput) as problem:
         print(problem, file=sys.stderr)

@@ -412,19 +412,17 @@ def link_charge(
 def revise_request(
     con: Connection, task_id: int, *, type: str, title: str, instructions: str, codes: str,  # noqa: A002
     due_on: date | None, due_rule: str, label: str | None, amount: Decimal | None,
-    asked_on: date | None, today: date,
+    asked_on: date | None,
 ) -> None:  # fmt: skip
-    """Let the open task say all that is asked now, by when, and since when.
+    """Let the open task say all that is asked now, and by when.
 
-    A message from the future was asked for `today` at the latest; one without a date leaves the
-    day of the request as it is.
+    The day it was first asked for stays: a request that is changed has waited since then.
     """
     con.execute(
         """
         UPDATE task SET type = $type, title = $title, instructions = $instructions,
             codes = $codes, due_on = $due_on, due_rule = $due_rule, document_label = $label,
-            amount = $amount, asked_on = $asked_on,
-            requested_on = coalesce($requested_on, requested_on), version = version + 1
+            amount = $amount, asked_on = $asked_on, version = version + 1
         WHERE id = $task_id
         """,
         task_id=task_id,
@@ -437,7 +435,6 @@ def revise_request(
         label=label,
         amount=amount,
         asked_on=asked_on,
-        requested_on=min(asked_on, today) if asked_on else None,
     )
     search_terms.index(con, [task_id])
 

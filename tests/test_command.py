@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[1]
 def run(
     folder: Path, *arguments: str | Path, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    return run_command(folder, "import", *arguments, environment=environment)
+    zone = ("--time-zone", "America/Chicago")
+    return run_command(folder, "import", *zone, *arguments, environment=environment)
 
 
 def run_command(
@@ -181,3 +182,21 @@ def test_a_command_that_fails_says_what_and_where_and_no_value(
     assert code == 1
     assert told.startswith(said)
     assert "Rivera" not in told
+
+
+def test_a_new_practice_says_where_it_is_before_anything_comes_in(tmp_path: Path) -> None:
+    charges = written(tmp_path, "a.837", file_837(claim("A1")))
+    data = tmp_path / "data"
+
+    asked = run_command(data, "import", charges)
+    wrong = run_command(data, "import", "--time-zone", "Mars/Base", charges)
+    none_yet = run_command(data, "practice")
+    done = run_command(data, "import", "--time-zone", "America/Denver", charges)
+    again = run_command(data, "import", "--time-zone", "America/Chicago", charges)
+
+    assert [each.returncode for each in (asked, wrong, done, again)] == [2, 2, 0, 2]
+    assert "My practice is new. Name its time zone with --time-zone" in asked.stderr
+    assert "there is no time zone Mars/Base" in wrong.stderr
+    assert none_yet.stdout == ""
+    assert "My practice counts its days in America/Denver" in again.stderr
+    assert run_command(data, "practice").stdout == "My practice: America/Denver\n"

@@ -65,7 +65,8 @@ def command(folder: Path, *arguments: str | Path, room: int | None = None) -> su
         "resource.setrlimit(resource.RLIMIT_FSIZE, (n, resource.RLIM_INFINITY)); "
         "os.execv(sys.executable, [sys.executable, '-m', 'lib', *sys.argv[2:]])"
     )
-    limited = [resource.RLIM_INFINITY if room is None else room, *arguments]
+    zone = ("--time-zone", "America/Chicago") if arguments[0] in {"import", "watch"} else ()
+    limited = [resource.RLIM_INFINITY if room is None else room, *arguments, *zone]
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, limited)],
         cwd=ROOT, env=os.environ | {"BILLING_TASKS_DATA": str(folder)},

@@ -30,13 +30,16 @@ def box(tmp_path: Path) -> Path:
     return folder
 
 
+ZONE = ("--time-zone", "America/Chicago")
+
+
 def data_of(box: Path) -> Path:
     return box.parent / "data"
 
 
 def command(box: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "lib", "watch", str(box), *arguments],
+        [sys.executable, "-m", "lib", "watch", str(box), *ZONE, *arguments],
         cwd=ROOT,
         env=os.environ | {"BILLING_TASKS_DATA": str(data_of(box))},
         stdout=subprocess.PIPE,

@@ -23,6 +23,7 @@ from lib.store import process, search_terms
 from lib.store.database import Connection, Value, transaction
 
 PRACTICE = "Generated practice"
+ZONE = "America/Chicago"
 BATCH = 100_000  # tasks in one transaction
 WEEKS = 104  # of history
 
@@ -41,7 +42,7 @@ def generate(
         )
     clock = monotonic()
     began = now - timedelta(weeks=WEEKS)
-    practice_id = people.add_practice(con, PRACTICE, now=began)
+    practice_id = people.add_practice(con, PRACTICE, timezone=ZONE, now=began)
     staff = _hire(con, practice_id, began)
     patients = max(count // 3, 1)
     with transaction(con):

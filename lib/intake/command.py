@@ -16,7 +16,7 @@ from lib.import_reports import ImportReport
 from lib.intake import imports
 from lib.intake.recognize import SET_ASIDE, UNCLEAR, count
 from lib.intake.tables.synonyms import type_of
-from lib.intake.unattended import OUR_DISK, WrongUsage, bring, practice_name
+from lib.intake.unattended import OUR_DISK, ZONE_HELP, WrongUsage, bring, practice_name
 from lib.models import TaskType
 from lib.store import process
 from lib.store.database import Connection
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--practice", metavar="NAME", help="made if new; needed only where there are several"
     )
+    parser.add_argument("--time-zone", metavar="ZONE", help=ZONE_HELP)
     parser.add_argument(
         "--type", metavar="TYPE", type=_type,
         help="the type of every row of a table that names none: "
@@ -73,7 +74,7 @@ def _type(text: str) -> TaskType:
 
 def _import(wanted: argparse.Namespace, now: datetime) -> int:
     con = process.open_store().connection()
-    name = practice_name(con, wanted.practice)
+    name = practice_name(con, wanted.practice, wanted.time_zone)
     reports = []
     for path, report in _each(con, wanted, name, now):
         reports.append(report)
@@ -95,7 +96,10 @@ def _each(
     for path in wanted.files:
         name = Path(path).name
         try:
-            report = bring(con, practice, name, Path(path), now=now, type_for_all=wanted.type)
+            report = bring(
+                con, practice, name, Path(path), now=now, timezone=wanted.time_zone,
+                type_for_all=wanted.type,
+            )  # fmt: skip
         except OUR_DISK as problem:  # our disk, not the file: the next file may be smaller
             report = ImportReport(name, "", None, refused=f"{name}: {problem}")
         except OSError as problem:

@@ -297,7 +297,6 @@ def _change(
         label=now.document_label,
         amount=now.amount,
         asked_on=now.asked_on,
-        today=source.today,
     )
     con.insert("event", _changes(task_id, before, now, request.segment_number, source))
 

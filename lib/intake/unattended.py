@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from lib import people
+from lib import people, settings
 from lib.errors import (
     BillingError,
     NotCertain,
@@ -29,18 +29,34 @@ class WrongUsage(BillingError):
     """A command was called wrongly; the message says what is missing."""
 
 
-def practice_name(con: Connection, name: str | None) -> str:
-    """Return the practice to import into. Raise WrongUsage if it must be named and is not."""
-    if name is not None:
-        if not name.strip():
-            raise WrongUsage("--practice needs a name.")
-        return name.strip()
-    held = [practice.name for practice in people.practices(con)]
-    if len(held) > 1:
+ZONE_HELP = "of a practice that is made: the one in which its days are counted"
+
+
+def practice_name(con: Connection, name: str | None, timezone: str | None) -> str:
+    """Return the practice to import into, which the first file makes in that time zone.
+
+    Raise WrongUsage if it must be named and is not, or if nobody says where a new one is.
+    """
+    held = {practice.name.casefold(): practice for practice in people.practices(con)}
+    if name is not None and not name.strip():
+        raise WrongUsage("--practice needs a name.")
+    if name is None and len(held) > 1:
+        names = "; ".join(practice.name for practice in held.values())
+        raise WrongUsage(f"there are several practices; name one with --practice: {names}")
+    if timezone is not None and timezone not in settings.zones():
+        raise WrongUsage(f"there is no time zone {timezone}. Name one such as America/New_York.")
+    wanted = name.strip() if name else next((each.name for each in held.values()), FIRST_PRACTICE)
+    known = held.get(wanted.casefold())
+    if known is None and timezone is None:
         raise WrongUsage(
-            f"there are several practices; name one with --practice: {'; '.join(held)}"
+            f"{wanted} is new. Name its time zone with --time-zone, such as America/New_York."
         )
-    return held[0] if held else FIRST_PRACTICE
+    if known is not None and timezone not in {None, known.timezone}:
+        raise WrongUsage(
+            f"{wanted} counts its days in {known.timezone}. `python -m lib practice --time-zone` "
+            "changes that."
+        )
+    return wanted
 
 
 def bring(
@@ -50,9 +66,11 @@ def bring(
     file: bytes | Path,
     *,
     now: datetime,
+    timezone: str | None = None,
     type_for_all: TaskType | None = None,
 ) -> ImportReport:
-    """Import a file into the practice of that name, which the first file for it creates.
+    """Import a file into the practice of that name, which the first file for it creates in that
+    time zone.
 
     `type_for_all` is the type of every row of a table that names none.
     """
@@ -60,7 +78,7 @@ def bring(
     practice_id = held.get(practice.casefold())
     is_new = practice_id is None
     if practice_id is None:
-        practice_id = people.add_practice(con, practice, now=now)
+        practice_id = people.add_practice(con, practice, timezone=timezone, now=now)
     report = None
     try:
         report = imports.apply(

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lib.errors import StoreInUse, WrongDataFolder
-from lib.intake.unattended import WrongUsage
+from lib.intake.unattended import ZONE_HELP, WrongUsage
 from lib.store import process
 from lib.upkeep.command import answer_all
 from lib.watch.signals import StopRequests
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--practice", metavar="NAME", help="made if new; needed only where there are several"
     )
+    parser.add_argument("--time-zone", metavar="ZONE", help=ZONE_HELP)
     parser.add_argument("--once", action="store_true", help="look, bring in, and end")
     parser.add_argument(
         "--every", metavar="SECONDS", type=_seconds, default=EVERY, help=f"between looks; {EVERY:g}"
@@ -79,7 +80,7 @@ def _watch(wanted: argparse.Namespace, over: StopRequests) -> int:
         return 1
     store = process.open_store()
     watcher = Watcher(
-        store, wanted.folder, wanted.practice, quiet=wanted.quiet,
+        store, wanted.folder, wanted.practice, timezone=wanted.time_zone, quiet=wanted.quiet,
         is_once=wanted.once,
     )  # fmt: skip
     if wanted.once:

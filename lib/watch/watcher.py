@@ -38,14 +38,16 @@ class Watcher:
         path: Path,
         practice: str | None,
         *,
+        timezone: str | None = None,
         quiet: float = QUIET,
         is_once: bool = False,
     ) -> None:
-        """Prepare to watch the folder. Raise WrongUsage if the practice must be named and is
-        not."""
+        """Prepare to watch the folder. Raise WrongUsage if the practice, or the time zone of a new
+        one, must be named and is not."""
         self.path = path
         self._con: Connection = store.connection()
-        self.practice = practice_name(self._con, practice)
+        self.practice = practice_name(self._con, practice, timezone)
+        self._timezone = timezone
         self._folder = Folder(path, store.folder / "watched.part", quiet=quiet, is_once=is_once)
         self._told: set[tuple[str, str]] = set()
 
@@ -65,7 +67,8 @@ class Watcher:
         self._con.close()
 
     def _bring(self, name: str, file: Path) -> ImportReport:
-        return bring(self._con, self.practice, name, file, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        return bring(self._con, self.practice, name, file, now=now, timezone=self._timezone)
 
     def _today(self) -> date:
         held = {each.name.casefold(): each.timezone for each in people.practices(self._con)}
