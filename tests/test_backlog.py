@@ -563,7 +563,14 @@ def test_littles_law_holds_on_a_steady_practice(con: Connection, cast: Cast) -> 
         rows.append((n, "created", first + timedelta(days=n)))
         rows.append((n, "completed", first + timedelta(days=n + 5)))
     ids = [
-        add_task_of_charge(con, cast.practice, created_at=first + timedelta(days=n))
+        add_task_of_charge(
+            con,
+            cast.practice,
+            created_at=first + timedelta(days=n),
+            status=Status.COMPLETED,
+            started_at=first + timedelta(days=n),
+            completed_at=first + timedelta(days=n + 5),
+        )
         for n in range(60)
     ]
     with transaction(con):

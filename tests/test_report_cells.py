@@ -10,6 +10,7 @@ import pytest
 from lib import queue
 from lib.backlog import link, numbers
 from lib.backlog.numbers import PAGES
+from lib.models import TaskPage
 from lib.people import colleagues
 from lib.store.database import Connection
 from lib.ui import filters
@@ -40,7 +41,7 @@ DOLLARS = {"Requested", "Overdue amount"}
 @pytest.fixture
 def lived(con: Connection, cast: Cast) -> World:
     where = world(con, cast, seed=11)
-    live(where, SPRING - timedelta(days=75), SPRING, 260)
+    live(where, SPRING - timedelta(days=75), SPRING, 140)
     denied = answer("N-1001", codes=("CAS*CO*16*100*1*45*20",))
     bring(con, cast, file_835(denied, paid_on="20250320"))
     return where
@@ -53,7 +54,7 @@ def lived(con: Connection, cast: Cast) -> World:
         {"since": "2025-02-26", "until": "2025-03-25", "practice": "Northside Clinic"},
         {"since": "2025-02-20", "until": "2025-03-18", "as_of": "2025-03-18T15:20:00-05:00"},
         {"since": "2025-02-20", "until": "2025-03-18", "as_of": "2025-03-18",
-         "type": "Coding", "unit": "day"},
+         "type": "Coding"},
         {"since": "2025-02-26", "until": "2025-03-25", "assignee": "Gus"},
         {"since": "2025-02-26", "until": "2025-03-25", "assignee": "Unassigned"},
     ],
@@ -65,6 +66,7 @@ def test_every_cell_opens_the_tasks_it_counted(lived: World, says: dict[str, str
     report = link.read(says, lived.gus, people, NOW)
     before = numbers.earlier(report.view)
     opened = 0
+    lists: Lists = {}
     for page in PAGES:
         found = numbers.counted(lived.con, page, report.view)
         parts = (
@@ -75,13 +77,17 @@ def test_every_cell_opens_the_tasks_it_counted(lived: World, says: dict[str, str
             for name in set(part.tables) & set(CELLS):
                 for row in part.tables[name].dicts():
                     for column in part.tables[name].names:
-                        opened += _opens(lived, desk, says, part, name, row, column)
-    assert opened > 100
+                        opened += _opens(lived, desk, says, part, name, row, column, lists)
+    assert opened > 60
+
+
+Lists = dict[tuple[tuple[str, str | None], ...], TaskPage]
 
 
 def _opens(
-    where: World, desk: Desk, says: dict[str, str], part: Part, name: str, row: Row, column: str
-) -> bool:
+    where: World, desk: Desk, says: dict[str, str], part: Part, name: str, row: Row, column: str,
+    lists: Lists,
+) -> bool:  # fmt: skip
     value = row[column]
     wanted = CELLS[name](part, row, column) if value and column != "Person" else None
     if wanted is None:
@@ -91,10 +97,13 @@ def _opens(
     asked |= (had_by if part.view.is_one_person else {}) | wanted
     if not any(asked[key] for key in link.MOMENT_KEYS):
         asked["had_by"] = "anybody"
-    listed, problems = filters.read(asked, desk)
-    assert problems == []
-    [(_, selection)] = link.selections(asked, where.gus, NOW)
-    page = queue.find(where.con, replace(listed, selection=selection), actor=where.gus)
+    key = tuple(sorted(asked.items()))
+    if key not in lists:
+        listed, problems = filters.read(asked, desk)
+        assert problems == []
+        [(_, selection)] = link.selections(asked, where.gus, NOW)
+        lists[key] = queue.find(where.con, replace(listed, selection=selection), actor=where.gus)
+    page = lists[key]
     told = (name, column, value, part.label, wanted)
     if column in DOLLARS:
         assert page.amount == value, told

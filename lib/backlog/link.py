@@ -20,16 +20,16 @@ from lib.models import Colleague, Person, Selection, TaskType
 ME, NOBODY = "Me", "Unassigned"
 PERIOD_KEYS = ("weeks", "since", "until", "unit", "as_of")
 FILTER_KEYS = ("practice", "type", "assignee", "payer", "provider", "from", "to")
-# What a bar or cell stood for, on the list.
+# What a bar or cell stood for, on the list. Its moment is `at`: the `as_of` of the report stays.
 BAR_KEYS = (
     "created_since", "created_until", "completed_since", "completed_until", "reopened_since",
     "reopened_until", "left_since", "left_until", "done_since", "done_until", "done", "gone_on",
     "pending_on", "had_by", "waited", "days", "side", "due", "filing", "ended", "came_back",
-    "taken_up", "bar_type", "bar_payer", "bar_task", "code", "as_of",
+    "taken_up", "bar_type", "bar_payer", "bar_task", "code", "at", "as_of",
 )  # fmt: skip
 # Alone they say no moment.
 _NARROWING = (
-    "bar_type", "bar_payer", "code", "as_of", "done", "ended", "came_back", "taken_up",
+    "bar_type", "bar_payer", "code", "at", "as_of", "done", "ended", "came_back", "taken_up",
 )  # fmt: skip
 MOMENT_KEYS = tuple(key for key in BAR_KEYS if key not in _NARROWING)
 NOT_NAMED = "Not named"  # of a payer
@@ -171,7 +171,8 @@ def selections(says: Says, actor: Person, now: datetime) -> list[tuple[str, Sele
         return []
     zone = zone_of(says, actor)
     on = says.get("pending_on") or says.get("gone_on")
-    as_of, today, closes_day, _ = moment({"as_of": on or says.get("as_of")}, zone, now)
+    at = on or says.get("at") or says.get("as_of")
+    as_of, today, closes_day, _ = moment({"as_of": at}, zone, now)
     ids = practices(says, actor)
     view = View(
         practice_ids=ids, zone=_one_zone(actor, ids), as_of=as_of, today=today,

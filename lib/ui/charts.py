@@ -7,6 +7,7 @@ can be clicked, so the period before is a grey bar beside.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.backlog.day_notes import DayNote
+from lib.ui import components
 
 _PICK = "pick"
 BEFORE = "Period before"
@@ -159,6 +161,7 @@ def bars(
             "Period": [before if mark.series == BEFORE else "this period" for mark in marks],
             "Count": [mark.count for mark in marks],
             "Amount": [float(mark.amount or 0) for mark in marks],
+            "Told": [f"Name: {m.name}; Series: {m.series}; Tasks: {m.count:,}" for m in marks],
             "Place": [int(mark.series == BEFORE) for mark in marks],
             "Order": [shown.index(mark.series) for mark in marks],
         }
@@ -173,6 +176,7 @@ def bars(
             x=alt.X("Count:Q", title="Tasks", axis=alt.Axis(tickMinStep=1, tickCount=4)),
             color=_color(shown),
             order=alt.Order("Order:O"),
+            description=alt.Description("Told:N"),
             tooltip=[
                 "Name", "Series", "Period", alt.Tooltip("Count:Q", format=",", title="Tasks"),
                 alt.Tooltip("Amount", format="$,.2f", title="Requested by the whole bar"),
@@ -189,5 +193,6 @@ def _chosen(chart: Any, key: str, alt_text: str) -> Mapping[str, str] | None:
     event: Any = st.altair_chart(
         chart, on_select="rerun", selection_mode=_PICK, key=key, alt=alt_text
     )
+    components.chart_tools(key, re.sub(r"[^\w$%.,-]+", " ", alt_text))
     picked = event.selection.get(_PICK) or []
     return picked[0] if picked else None

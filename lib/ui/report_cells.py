@@ -38,7 +38,7 @@ class Part:
 
     def pending(self, **narrow: str | None) -> Opens:
         """Return what opens the tasks that were pending at its moment."""
-        moment = {"pending_on": self.on, "as_of": self.on} if self.on else {}
+        moment = {"pending_on": self.on} if self.on else {}
         return {**moment, **narrow}
 
     def during(self, what: str, **narrow: str | None) -> Opens:
@@ -54,13 +54,12 @@ class Part:
         comes first."""
         is_running = day >= self.view.today and not self.view.closes_day
         on = self.on if is_running else day.isoformat()
-        moment = {"as_of": on} if on else {}
         if key == "gone_on":  # it is no word for now
-            return {**moment, key: on or (day + timedelta(days=1)).isoformat()}
-        return {**moment, **({key: on} if on else {})}
+            return {key: on or (day + timedelta(days=1)).isoformat()}
+        return {key: on} if on else {}
 
     def _in(self, what: str, since: date, until: date) -> Opens:
-        moment = {"as_of": self.on} if self.on else {}
+        moment = {"at": self.on} if self.on else {}
         days = {f"{what}_since": since.isoformat(), f"{what}_until": until.isoformat()}
         return {**moment, **days}
 
@@ -98,7 +97,7 @@ def over_time(part: Part, row: Row, column: str) -> Opens | None:
         return part.at_the_end_of(row["Until"], "pending_on")
     if column == "Received so far":
         days = {"From": date(1900, 1, 1), "Until": row["Until"]}
-        return {**part.at_the_end_of(row["Until"], "as_of"), **part.in_bar("created", days)}
+        return {**part.at_the_end_of(row["Until"], "at"), **part.in_bar("created", days)}
     if column == "Completed so far" and not part.view.is_one_person:
         return part.at_the_end_of(row["Until"], "gone_on")
     return None

@@ -81,7 +81,8 @@ def table(page: Page, name: str) -> None:
     )  # fmt: skip
     for place, column in event.selection.cells:
         part, row = found[place]
-        if wanted := _way(opens, part, row, column):
+        wanted = _way(opens, part, row, column)
+        if wanted is not None:
             report.open_list(**wanted)
 
 
@@ -117,7 +118,8 @@ def _by_keyboard(page: Page, name: str, opens: Cell) -> None:
         columns = [each for each in row if each not in ("Person", "Until")]
         words = [str(said(page, row, each)) for each in columns[:2] if not _is_number(row[each])]
         for column in columns:
-            if _is_number(row[column]) and (wanted := _way(opens, part, row, column)):
+            wanted = _way(opens, part, row, column) if _is_number(row[column]) else None
+            if wanted is not None:
                 before = "Period before: " if part.is_before else ""
                 told = " · ".join([*words, f"{column} {row[column]:,}"])
                 ways.setdefault(f"{before}{told}", wanted)
@@ -166,7 +168,8 @@ def bars(
     if picked and picked[0] in names:
         called, each = picked
         part, row = names[called][each == charts.BEFORE]
-        if wanted := CELLS[name](part, row, "Tasks" if each == charts.BEFORE else each):
+        wanted = CELLS[name](part, row, "Tasks" if each == charts.BEFORE else each)
+        if wanted is not None:
             report.open_list(**wanted)
     evidence(page, name)
 

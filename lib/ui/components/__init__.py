@@ -40,6 +40,12 @@ _document_frame = st.components.v2.component(
     css=_text("document_frame.css"),
     js=_text("document_frame.js"),
 )
+_chart_tools = st.components.v2.component(
+    "billing_chart_tools",
+    html=_text("chart_tools.html"),
+    css=_text("chart_tools.css"),
+    js=_text("chart_tools.js"),
+)
 _follow = st.components.v2.component(
     "billing_follow",
     html=_text("follow.html"),
@@ -110,6 +116,11 @@ def line_editor(data: dict[str, Any], *, key: str, on_typed: Callable[[], None])
 def document_frame(address: str, name: str, *, key: str) -> None:
     """Draw a PDF, by its address under /documents/, in the browser's own viewer."""
     _document_frame(key=key, data={"address": address, "name": name})
+
+
+def chart_tools(chart: str, name: str) -> None:
+    """Offer the chart with that key as an SVG file of that name, and its bars by keyboard."""
+    _chart_tools(key=f"{chart}_tools", data={"chart": chart, "name": name})
 
 
 def follow(data: dict[str, Any], *, key: str, on_news: Callable[[], None]) -> None:
