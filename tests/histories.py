@@ -140,12 +140,31 @@ def _do(where: World, task_id: int, worker: Person, biller: Person, now: datetim
     task = tasks.get(con, task_id, actor=worker)
     holder = next((p for p in where.workers[task.practice_id] if p.id == task.assignee_id), worker)
     match chance.choice(
-        ["assign", "assign", "start", "complete", "complete", "complete", "ask", "answer", "reopen"]
+        [
+            "assign",
+            "assign",
+            "give back",
+            "start",
+            "undo",
+            "complete",
+            "complete",
+            "complete",
+            "ask",
+            "answer",
+            "reopen",
+        ]
     ):
         case "assign":
             workflow.assign(
                 con, task_id, to=worker.id, seen=task.assignee_id, actor=holder, now=now
             )
+        case "give back":
+            workflow.assign(
+                con, task_id, to=None, seen=task.assignee_id, actor=holder, now=now
+            )  # fmt: skip
+        case "undo":
+            workflow.start(con, task_id, actor=holder, now=now)
+            workflow.undo_start(con, task_id, actor=holder, now=now + timedelta(seconds=1))
         case "start":
             workflow.start(con, task_id, actor=holder, now=now)
         case "ask":
