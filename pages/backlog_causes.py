@@ -23,7 +23,7 @@ def denials(page: Page) -> None:
         st.caption("Not recorded: no remittance answered a claim in this period.")
         return
     st.caption("These are answers of payers, not tasks: they open no list.")
-    report_tables.table(page, "denials_by_payer")
+    report_tables.draw(page, "denials_by_payer")
     report_tables.evidence(page, "denials_by_payer", is_shown=True)
     report_tables.shown(page, "recovered_after_tasks")
 

@@ -33,6 +33,7 @@ OURS = {  # what we write on the screen ourselves
     "now.with_biller", "now.due_soon", "before.since", "before.until", "tip", "view.until",
     "view.since", "more", "flow.ONE_PERSON", "forecast.PAST_DAYS", "forecast.RUNS",
     "forecast.SEED", "now",
+    "now.label", "then.label", "each.label", "each.said(each.now)", "each.tip or None",
     "NEEDED", "rows", "time.monotonic()", "begun",
     "ORDERS[order]", "_caption(document)", "about", "about.lower()", "count", "label", "meaning",
     "said", "task.status", "title", "which.label",

@@ -63,7 +63,7 @@ def frame_of(page: Page, name: str) -> pd.DataFrame:
     return frame
 
 
-def table(page: Page, name: str) -> None:
+def draw(page: Page, name: str) -> None:
     """Draw a number as a table; a click on a cell opens its tasks."""
     opens = CELLS.get(name)
     found = rows(page, name)
@@ -97,7 +97,7 @@ def evidence(page: Page, name: str, *, is_shown: bool = False) -> None:
         if name in CELLS:
             _by_keyboard(page, name, CELLS[name])
         if not is_shown:
-            table(page, name)
+            draw(page, name)
         with st.container(horizontal=True, gap="xsmall"):
             for label, kind in KINDS.items():
                 st.link_button(label, f"/backlog-table/{name}.{kind}?{_query(page)}")
@@ -189,7 +189,7 @@ def filing_bars(page: Page) -> None:
 def shown(page: Page, name: str) -> None:
     """Draw a number that has no chart: its question, its table, its SQL and files."""
     report.heading(name)
-    table(page, name)
+    draw(page, name)
     evidence(page, name, is_shown=True)
 
 
