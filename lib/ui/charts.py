@@ -117,7 +117,8 @@ def over_time(
         )
     pick = alt.selection_point(_PICK, fields=["From", "Until", "Series"])
     chart = chart.add_params(pick).properties(height=320)
-    chosen = _chosen(_titled(chart, finding, about), key, finding)
+    with st.container(key=f"over_time_{key}"):  # keeps the place of a chart that comes late
+        chosen = _chosen(_titled(chart, finding, about), key, finding)
     _say_notes(frame, notes)
     if not chosen:
         return None
@@ -185,7 +186,8 @@ def bars(
         .add_params(pick)
         .properties(height=44 * len(names) + 110)
     )  # fmt: skip
-    chosen = _chosen(_titled(chart, finding, about), key, finding)
+    with st.container(key=f"bars_{key}"):
+        chosen = _chosen(_titled(chart, finding, about), key, finding)
     return (chosen["Name"], chosen["Series"]) if chosen else None
 
 
