@@ -6,6 +6,7 @@ Southside: she must see nothing of Northside.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from lib.models import Person, Role
 from lib.store import process, search_terms
 from lib.store.database import Connection, Store
 from tests import chromium
+
+# Servers and commands that tests start turn warnings into errors, as tests do (pyproject.toml).
+os.environ["PYTHONWARNINGS"] = "error"
 
 NOON = datetime(2025, 3, 3, 18, 0, tzinfo=UTC)  # Monday noon in Chicago
 # other people's real files, outside the project

@@ -174,8 +174,11 @@ def test_what_is_sent_without_its_length_is_measured_as_it_comes(server: Server,
             encode_chunked=True,
         )
         answer = connection.getresponse()
+        said = answer.read().decode()
+        answer.close()
+        connection.close()
 
-        assert (answer.status, answer.read().decode()) == (413, uploads._TOO_MUCH)
+        assert (answer.status, said) == (413, uploads._TOO_MUCH)
 
 
 def test_a_file_that_comes_in_lies_in_the_data_folder_while_it_comes(
