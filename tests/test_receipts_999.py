@@ -219,6 +219,7 @@ def test_a_batch_that_is_accepted_later_is_told_to_the_open_task_once(
     report = bring(con, cast, accepted)
     bring(con, cast, accepted + b"\n")
     bring(con, cast, receipt("AK1*HC*7", "AK9*A*1*1*1", sender="OTHERS"))
+    bring(con, cast, accepted.replace(b"*250120*", b"*250112*", 1))  # before it was rejected
 
     assert con.rows("SELECT status, proposal FROM task") == [
         (

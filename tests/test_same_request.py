@@ -130,12 +130,15 @@ def open_task(con: Connection) -> tuple[str, str | None]:
 
 
 @pytest.mark.parametrize("state", ["cancelled", "entered-in-error", "completed"])
-@pytest.mark.parametrize("has_times", [True, False])
+@pytest.mark.parametrize("times", ["of the day", "days", "none"])
 def test_a_request_that_is_asked_for_again_no_longer_proposes_to_complete(
-    con: Connection, cast: Cast, state: str, has_times: bool
+    con: Connection, cast: Cast, state: str, times: str
 ) -> None:
     def sent(hour: int, **changes: Any) -> bytes:
-        return at(hour, **changes) if has_times else json.dumps(fhir_task(**changes)).encode()
+        if times == "of the day":
+            return at(hour, **changes)
+        day = {"lastModified": "2025-03-01"} if times == "days" else {}
+        return json.dumps(fhir_task(**day, **changes)).encode()
 
     bring(con, cast, sent(9), "a.json")
     bring(con, cast, sent(10, status=state), "b.json")
@@ -146,7 +149,9 @@ def test_a_request_that_is_asked_for_again_no_longer_proposes_to_complete(
     report = bring(con, cast, raw, "c.json")
 
     assert seen == report and report.tasks_new == 0
-    assert any("Asked for again after they were withdrawn: 1" in each for each in report.warnings)
+    assert report.warnings == (
+        "Asked for again after they were withdrawn: 1 request; the open tasks say so.",
+    )
     assert open_task(con) == ("open", None)
     [(said,)] = con.rows("SELECT detail FROM event WHERE kind = 'asked again by the payer'")
     assert said.startswith("Plains Health had withdrawn this request and asks for it again.")

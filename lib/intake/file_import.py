@@ -30,6 +30,7 @@ from lib.intake import (
 from lib.intake.claim_facts import ClaimFacts
 from lib.intake.claim_matcher import Outcome
 from lib.intake.coming_charges import ComingCharges
+from lib.intake.fhir import attachment_requests
 from lib.intake.import_context import ImportContext
 from lib.intake.import_totals import Totals
 from lib.intake.known_charges import Charges
@@ -308,7 +309,10 @@ class FileImport:
         again = [
             each
             for each in self.tally.messages
-            if each.outcome == APPLIED and self._is_known(each) and self._brought(each)
+            if each.outcome == APPLIED
+            and self._is_known(each)
+            and self._brought(each)
+            and each.kind != attachment_requests.FORMAT  # a Task changes its state by design
         ]
         if not again:
             return []

@@ -118,7 +118,7 @@ def _is_later(request: Request, told: Sequence[Told]) -> bool:
     of_state = [message for state, message, _ in told if state == task_updates.state_key(request)]
     if not of_state:
         return True
-    if sent.at and latest:
+    if sent.at and latest and sent.at != latest:
         return sent.at > latest
     return bool(sent.message) and all(of_state) and sent.message not in of_state
 
@@ -128,7 +128,7 @@ def _follows_withdrawal(request: Request, told: Sequence[Told], *, is_open: bool
     counts where the task is open; a completed one needs a message that we do not know."""
     sent = request.sent
     latest = max((at for _, _, at in told), default="")
-    if sent.at and latest:
+    if sent.at and latest and sent.at != latest:
         return sent.at > latest
     return is_open or all(sent.message != message for _, message, _ in told)
 
@@ -190,9 +190,8 @@ def is_withdrawal_news(con: Connection, told: Withdrawal, task_id: int) -> bool:
     if told.sent.at and latest and told.sent.at < latest:
         return False
     if not withdrawn(con, [task_id]):
-        return all(
-            (state, message) != (told.key, told.sent.message) for state, message, _ in rows
-        ) or (not told.sent.at)
+        is_told = (told.key, told.sent.message) in {(state, message) for state, message, _ in rows}
+        return not is_told or told.sent.at in {"", latest}
     return not con.value(
         "SELECT count(*) FROM task_answer WHERE task_id = $id AND answer_key = $key",
         id=task_id,
