@@ -14,7 +14,7 @@ from typing import Any
 
 from lib import access, tasks
 from lib.access import Verb
-from lib.errors import AlreadyCompleted, NoSuchTask, NotYourTask
+from lib.errors import AlreadyCompleted, NoSuchTask, NotAllowed, NotYourTask
 from lib.models import Person, Status, Task
 from lib.store.database import Connection, transaction, utc
 
@@ -28,6 +28,11 @@ class Form(StrEnum):
     ANSWER = "answer"
     BILLER = "biller"  # a note from the biller
     REASON = "reason"  # why a task is reopened
+    DOCUMENT = "document"  # what is said of a file that is about to be added to a task
+    NEW_TASK = "new task"  # a task that is written by hand
+
+
+NO_TASK = 0  # stands for the task in the draft of one that is not made yet
 
 
 _OF_WORK = (Form.CHARGE, Form.NOTE)  # kept for whoever works on the task, or did
@@ -53,9 +58,7 @@ def keep(
     if the charge was never this person's to edit.
     """
     with transaction(con, invalidates_cache=False):
-        task = tasks.get(con, task_id, actor=actor)
-        if form in _OF_WORK:
-            _require_work(con, task, actor)
+        practice_id = _practice_of(con, task_id, form, actor)
         if seen and seen.writer != writer:
             _take_over(con, task_id, form, seen, actor)
         con.execute(
@@ -67,7 +70,7 @@ def keep(
             """,
             person_id=actor.id,
             task_id=task_id,
-            practice_id=task.practice_id,
+            practice_id=practice_id,
             form=form,
             writer=writer,
             content=json.dumps(content),
@@ -80,7 +83,8 @@ def kept(con: Connection, task_id: int, *, form: Form = Form.CHARGE, actor: Pers
 
     Raises NoSuchTask for a task they may not see.
     """
-    tasks.require_seen(con, task_id, actor=actor)
+    if task_id != NO_TASK:
+        tasks.require_seen(con, task_id, actor=actor)
     rows = con.rows(
         """
         SELECT writer, content, saved_at FROM draft
@@ -142,6 +146,19 @@ def _take_over(con: Connection, task_id: int, form: Form, seen: Draft, actor: Pe
         writer=seen.writer,
         content=json.dumps(seen.content),
     )
+
+
+def _practice_of(con: Connection, task_id: int, form: Form, actor: Person) -> int:
+    """Return the practice a draft belongs to, for somebody who may type it."""
+    if task_id == NO_TASK:
+        practices = access.may_anywhere(actor, Verb.CREATE_TASK)
+        if not practices:
+            raise NotAllowed("create tasks")
+        return practices[0]
+    task = tasks.get(con, task_id, actor=actor)
+    if form in _OF_WORK:
+        _require_work(con, task, actor)
+    return task.practice_id
 
 
 def _require_work(con: Connection, task: Task, actor: Person) -> None:

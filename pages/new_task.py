@@ -1,16 +1,21 @@
 """New Task: a biller or billing manager writes a request by hand."""
 
+from functools import partial
+
 import streamlit as st
 
 from lib import charges, document_types, tasks
 from lib.access import Verb, may_anywhere
-from lib.errors import BillingError, WrongInput
+from lib.drafts import NO_TASK, Form
+from lib.errors import WrongInput
 from lib.formats import parse_date
 from lib.models import Person, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import html, navigation, session
+from lib.ui import components, html, kept_form, navigation, session, verbs
+from lib.ui.kept_form import KeptForm
 from lib.ui.session_state import KeptOrNew
 
+FIELDS = {name: f"new_{name}" for name in ("type", "title", "instructions", "label", "due")}
 TOKEN = KeptOrNew("new_task_token", new_token)
 
 
@@ -50,39 +55,52 @@ def draw(actor: Person, practices: list[int]) -> None:
             "Practice", practices, key="new_practice",
             format_func=lambda p: session.practice_of(actor, p).name,
         )  # fmt: skip
-    kind = st.selectbox("Type", list(TaskType), format_func=lambda t: t.label, key="new_type")
+    draft = kept_form.opened(Form.NEW_TASK, NO_TASK, FIELDS, actor, {"type": TaskType})
+    heard = kept_form.heard(draft, actor)
+    kind = st.selectbox(
+        "Type", list(TaskType), format_func=lambda t: t.label, key="new_type", on_change=heard
+    )
     kind = TaskType(kind or TaskType.CODING)
     charge_id, patient_id = subject(actor, practice_id, kind)
-    title = st.text_input("Subject", key="new_title", max_chars=100)
-    instructions = st.text_area("Instructions", key="new_instructions", max_chars=4000)
-    label = None
+    st.text_input("Subject", key="new_title", max_chars=100, on_change=heard)
+    st.text_area("Instructions", key="new_instructions", max_chars=4000, on_change=heard)
     if kind is TaskType.DOCUMENTS:
-        label = st.selectbox(
+        st.selectbox(
             "Document requested", document_types.DOCUMENT_LABELS, index=None, key="new_label",
-            placeholder="Choose a label",
+            placeholder="Choose a label", on_change=heard,
         )  # fmt: skip
-    due = st.text_input(
-        "Due", key="new_due", placeholder="MM/DD/YYYY, or leave empty for the practice's own rule"
-    )
-    token = TOKEN.ensure()
-    if not st.button("Create task", type="primary"):
-        return
-    said = session.toasts()
-    try:
-        due_on = parse_date(due) if due.strip() else None
-        if due.strip() and due_on is None:
-            raise WrongInput("Write the due date as MM/DD/YYYY.")
-        task_id = tasks.create(
-            session.connection(), practice_id=practice_id, type=kind, title=title,
-            instructions=instructions, charge_id=charge_id, patient_id=patient_id,
-            document_label=label, due_on=due_on, token=token, actor=actor, now=session.now(),
-        )  # fmt: skip
-    except BillingError as problem:
-        st.error(session.escape_markdown(str(problem)))
-        return
-    said.append(("success", "Task created."))
+    st.text_input(
+        "Due", key="new_due", placeholder="MM/DD/YYYY, or leave empty for the practice's own rule",
+        on_change=heard,
+    )  # fmt: skip
+    kept_form.say_whether_kept(draft)
+    components.form_guard(key="guard_new_task")
+    verbs.button(
+        "Create task", partial(create, draft, practice_id, kind, charge_id, patient_id),
+        key="new_task", actor=actor, type="primary",
+    )  # fmt: skip
+
+
+def create(
+    draft: KeptForm, practice_id: int, kind: TaskType, charge_id: int | None,
+    patient_id: int | None, actor: Person,
+) -> str:  # fmt: skip
+    """Create the task as it is typed now."""
+    says = {name: verbs.typed(key) or "" for name, key in draft.keys.items()}
+    due_on = parse_date(says["due"]) if says["due"].strip() else None
+    if says["due"].strip() and due_on is None:
+        raise WrongInput("Write the due date as MM/DD/YYYY.")
+    label = says["label"] if kind is TaskType.DOCUMENTS else None
+    task_id = tasks.create(
+        session.connection(), practice_id=practice_id, type=kind, title=says["title"],
+        instructions=says["instructions"], charge_id=charge_id, patient_id=patient_id,
+        document_label=label or None, due_on=due_on, token=TOKEN.ensure(), actor=actor,
+        now=session.now(),
+    )  # fmt: skip
+    kept_form.sent(draft, actor)
     TOKEN.take()
-    navigation.go("tasks", task=str(task_id))
+    verbs.leave("tasks", task=str(task_id))
+    return "Task created."
 
 
 actor = session.person()
@@ -91,7 +109,8 @@ if st.button("Back to tasks", icon=":material/arrow_back:", type="tertiary"):
 st.html(html.window("New task"))
 practices = may_anywhere(actor, Verb.CREATE_TASK)
 if practices:
-    with st.container(width=640):
+    verbs.settle()
+    with st.container(width=640, key="new_task"):
         draw(actor, practices)
 else:
     st.info("Tasks are written by the biller and the billing manager.")

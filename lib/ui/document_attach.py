@@ -12,11 +12,13 @@ from markupsafe import Markup
 
 from lib import attachments, documents, formats, tasks
 from lib.document_types import NAMES
+from lib.drafts import Form
 from lib.errors import BillingError, DuplicateDocument, OtherPatient, WrongInput
-from lib.models import Document, Person, Resolution, Task, TaskType
+from lib.models import Document, DocumentStatus, Person, Resolution, Task, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import html, navigation, next_task, session, verbs
-from lib.ui.document_form import Filled, choose_file, document_form, filled_now
+from lib.ui import components, html, kept_form, navigation, next_task, session, verbs
+from lib.ui.document_form import Filled, choose_file, document_form, fields, filled_now
+from lib.ui.kept_form import KeptForm
 from lib.ui.next_task import View
 from lib.ui.resolution import choose_resolution, chosen_resolution
 from lib.ui.session_state import Kept, KeptEach, KeptOrNewEach
@@ -239,12 +241,18 @@ def _ask_no_more(task: Task) -> None:
 def own(task: Task, actor: Person, *, is_mine: bool) -> None:
     """Draw the way to add a file from one's computer."""
     key = f"task_{task.id}_{_ADDED.of(task.id).ensure()}"
+    draft = kept_form.opened(Form.DOCUMENT, task.id, fields(key), actor, {"status": DocumentStatus})
     file, is_begun = choose_file(key, heading="Or add one from your computer")
     if not is_begun:
         return
-    filled = document_form(file, key, patient_name=task.patient_name, label=task.document_label)
+    filled = document_form(
+        file, key, patient_name=task.patient_name, label=task.document_label,
+        heard=kept_form.heard(draft, actor), is_filled=draft.is_filled,
+    )  # fmt: skip
+    kept_form.say_whether_kept(draft)
+    components.form_guard(key=f"guard_{key}")
     is_off = not (is_mine and file)
-    send = partial(_upload, task, key, filled)
+    send = partial(_upload, task, key, filled, draft)
     with st.container(horizontal=True, gap="xsmall"):
         if _completes(task):
             _button(
@@ -260,7 +268,9 @@ def own(task: Task, actor: Person, *, is_mine: bool) -> None:
     _say_refusal(task, "upload", "upload_only")
 
 
-def _upload(task: Task, key: str, drawn: Filled, actor: Person, *, completes: bool) -> str:
+def _upload(
+    task: Task, key: str, drawn: Filled, draft: KeptForm, actor: Person, *, completes: bool
+) -> str:
     verb: Callable[..., object] = attachments.upload_and_attach
     if completes:
         ends = chosen_resolution(Resolution.DOCUMENT_SENT, f"uploaded_{task.id}")
@@ -274,6 +284,7 @@ def _upload(task: Task, key: str, drawn: Filled, actor: Person, *, completes: bo
     except DuplicateDocument as problem:
         hint = f"{problem} Attach that one: search for its ID on the left."
         raise WrongInput(hint) from problem
+    kept_form.sent(draft, actor)
     added = _ADDED.of(task.id)
     added.put(added.ensure() + 1)  # an empty form for the next file
     _ATTACHING.take()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -38,6 +39,12 @@ class Filled:
         if self.document_date is None:
             raise WrongInput("Write the document's date as MM/DD/YYYY.")
         return DocumentDetails(self.name, self.label, self.status, self.document_date, self.notes)
+
+
+def fields(key: str) -> dict[str, str]:
+    """Return the form's fields by name, each with the key of its widget, in which a draft is kept;
+    the file itself is chosen again."""
+    return {name: f"{name}_{key}" for name in ("label", "status", "date", "name", "notes")}
 
 
 def choose_file(key: str, *, heading: str = "") -> tuple[Any, bool]:
@@ -79,22 +86,27 @@ def _refusal(file: Any, key: str) -> str | None:
 
 
 def document_form(
-    file: Any, key: str, *, patient_name: str, label: str | None, known: Document | None = None
-) -> Filled:
-    """Draw the rest of the form, filled from `known` if the document is saved."""
-    day = show(known.document_date if known else session.today(session.person()))
+    file: Any, key: str, *, patient_name: str, label: str | None, known: Document | None = None,
+    heard: Callable[[], None] | None = None, is_filled: bool = False,
+) -> Filled:  # fmt: skip
+    """Draw the rest of the form, filled from `known` if the document is saved. `heard` is called
+    for each change; `is_filled` if a draft has filled it."""
+    today = session.today(session.person())
+    day = "" if is_filled else show(known.document_date if known else today)
     states = list(DocumentStatus)
     options = list(document_types.DOCUMENT_LABELS)
     chosen = st.selectbox(
-        "Label", options, options.index(label) if label in options else None,
-        key=f"label_{key}", placeholder="Choose a label",
+        "Label", options, options.index(label) if label in options and not is_filled else None,
+        key=f"label_{key}", placeholder="Choose a label", on_change=heard,
     )  # fmt: skip
     with st.container(horizontal=True, gap="small"):
         status = st.selectbox(
             "Status", states, states.index(known.status) if known else 0, key=f"status_{key}",
             width=160, format_func=lambda each: each.label,
         )  # fmt: skip
-        dated = st.text_input("Date", day, key=f"date_{key}", width=140, max_chars=10)
+        dated = st.text_input(
+            "Date", day, key=f"date_{key}", width=140, max_chars=10, on_change=heard
+        )
     written = parse_date(dated)
     name = _name(
         documents.recommended_name(
@@ -102,9 +114,15 @@ def document_form(
         ),
         key,
         known=known.name if known else None,
+        heard=heard,
     )
     notes = st.text_area(
-        "Notes", known.notes if known else "", key=f"notes_{key}", height=80, max_chars=2000
+        "Notes",
+        known.notes if known else "",
+        key=f"notes_{key}",
+        height=80,
+        max_chars=2000,
+        on_change=heard,
     )
     return Filled(
         file.getvalue() if file else b"", file.name if file else "", name, chosen or "",
@@ -129,7 +147,9 @@ def filled_now(key: str, drawn: Filled, actor: Person, *, patient_name: str) -> 
     )  # fmt: skip
 
 
-def _name(recommended: str, key: str, *, known: str | None) -> str:
+def _name(
+    recommended: str, key: str, *, known: str | None, heard: Callable[[], None] | None
+) -> str:
     """Draw the name: the recommended one, which follows patient, date and label, until somebody
     types another. A saved document keeps its name until somebody asks for the recommended one."""
     name_key = f"name_{key}"
@@ -141,7 +161,7 @@ def _name(recommended: str, key: str, *, known: str | None) -> str:
     elif known is None and typed in (None, "", *filled):
         filled.append(recommended)
         session_state.set_widget(name_key, recommended)
-    name = st.text_input("Name", key=name_key, max_chars=150)
+    name = st.text_input("Name", key=name_key, max_chars=150, on_change=heard)
 
     def use_recommended() -> None:
         filled.append(recommended)

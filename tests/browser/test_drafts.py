@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from lib.models import TaskType
 from tests.browser.conftest import Sit
 from tests.browser.desk import Desk
-from tests.browser.scene import Scene
+from tests.browser.scene import Scene, letter
 
 KEPT = "What you typed is kept as a draft."
 
@@ -173,3 +173,44 @@ def test_the_note_for_a_claim_that_is_not_held_survives_a_reload(scene: Scene, s
         desk.rest()
         desk.reload()
         expect(desk.field("Notes to Biller")).to_have_value(f"Sent {round_}")
+
+
+def test_what_is_typed_of_a_file_and_of_a_new_task_survives_two_reloads(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.DOCUMENTS)
+    desk = sit(scene, scene.cast.ana)
+    desk.start(task, "Find Document")
+    desk.put_file("mine.pdf", letter("Typed twice"))
+    desk.choose("Label", "Office notes")
+    for text in ("Page 2", "Page 2 is missing."):
+        notes = desk.field("Notes")
+        notes.fill("")
+        notes.press_sequentially(text, delay=20)  # the cursor stays
+        desk.page.wait_for_timeout(600)
+        desk.reload()
+        expect(desk.field("Label")).to_have_value("Office notes")
+        expect(desk.field("Notes")).to_have_value(text)
+        expect(desk.field("Name")).to_have_value(re.compile("OFFICE-NOTES$"))
+    desk.put_file("mine.pdf", letter("Typed twice"))
+    desk.press("Upload and Complete")
+    desk.is_told("Document uploaded, task completed.")
+
+    desk.go("/new_task")
+    for text in ("Which card", "Which card is it?"):
+        desk.field("Subject").fill("Card")
+        field = desk.field("Instructions")
+        field.fill("")
+        field.press_sequentially(text, delay=20)
+        desk.page.wait_for_timeout(600)
+        desk.reload()
+        expect(desk.field("Instructions")).to_have_value(text)
+        expect(desk.field("Subject")).to_have_value("Card")
+    desk.field("Find the charge").fill(task.claim)
+    desk.drop_down(desk.page.get_by_role("combobox", name="Charge", exact=True))
+    desk.page.get_by_role("option").filter(has_text=task.claim).click()
+    desk.press("Create task")
+    desk.is_told("Task created.")
+    expect(desk.panel).to_contain_text("Which card is it?")
+    desk.go("/new_task")
+    expect(desk.field("Instructions")).to_have_value("")

@@ -1,7 +1,8 @@
 // Sends what is typed while the cursor is still in the field, and marks fields in error. Streamlit
 // sends a field when it is left, so the field is made to think so; its cursor stays.
 const PAUSE = 350 // milliseconds without a key
-const FORMS = ".st-key-edit_body, .st-key-details_box, .st-key-window_note"
+const FORMS =
+  ".st-key-edit_body, .st-key-details_box, .st-key-window_note, .st-key-find_own, .st-key-new_task"
 const FIELDS = "textarea, input[type=text], input:not([type])"
 
 let timer
