@@ -30,7 +30,9 @@ def test_a_counter_entry_that_comes_later_proposes_to_complete_the_open_task(
     bring(con, cast, raw + b"\n")
 
     assert seen == report
-    assert any("Settled by a counter-entry (PLB): the take-back of 1" in s for s in report.warnings)
+    assert any(
+        "Settled by a counter-entry (PLB): the recoupment of 1" in s for s in report.warnings
+    )
     assert con.rows("SELECT status, amount, proposal FROM task") == [
         (
             "open",

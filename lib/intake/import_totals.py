@@ -130,7 +130,7 @@ def warnings(totals: Totals) -> list[str]:
         ),
         (
             totals.counter_entries,
-            f"Settled by a counter-entry (PLB): the take-back of "
+            f"Settled by a counter-entry (PLB): the recoupment of "
             f"{count(totals.counter_entries, 'open task')}, or a part of it; the task says so.",
         ),
         (
