@@ -57,6 +57,18 @@ def test_a_question_is_answered_from_the_copy(file: Path) -> None:
         ("SELECT * FROM '/etc/passwd'", "Nothing outside|does not exist"),
         ("SELECT * FROM read_text('/etc/passwd')", "Nothing outside"),
         ("SELECT * FROM glob('/etc/*')", "Nothing outside"),
+        ("SELECT * FROM parquet_scan('/tmp/x.parquet')", "Nothing outside"),
+        ("SELECT * FROM read_json('/etc/hostname')", "Nothing outside"),
+        ("SELECT * FROM sniff_csv('/etc/passwd')", "Nothing outside"),
+        ("LOAD httpfs", "Only questions"),
+        ("EXPORT DATABASE '/tmp/copy'", "Only questions"),
+        ("CREATE SECRET s (TYPE s3, KEY_ID 'a', SECRET 'b')", "Only questions"),
+        ("CALL pragma_version()", "Only questions"),
+        ("RESET memory_limit", "Only questions"),
+        ("CREATE TABLE mine AS SELECT 1", "Only questions"),
+        ("EXPLAIN ANALYZE COPY task TO '/tmp/out.csv'", "Only questions|Nothing outside|read-only"),
+        ("SELECT getenv('PATH')", "getenv|Nothing outside"),
+        ("SELECT * FROM duckdb_secrets()", "Nothing outside|secret"),
         ("SELECT 1; SELECT 2", "one statement"),
         ("SELECT nothing FROM task", "not found"),
         ("SELEC 1", "syntax error"),
@@ -68,6 +80,27 @@ def test_what_reaches_outside_or_for_too_much_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(Refused, match=why):
         asked(file, query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT repeat('x', 1000000000) AS long",
+        "SELECT string_agg(repeat('x', 100000), '') FROM range(100000)",
+        "SELECT repeat('x', 100000) AS long FROM range(10000)",
+        "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t",
+    ],
+)
+def test_what_grows_without_end_is_refused_or_stopped(file: Path, query: str) -> None:
+    began = datetime.now(UTC)
+    running = explore.ask(file, query, now=began)
+    deadline = time.monotonic() + 5
+    while not running.is_done(began) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert running.is_done(began + timedelta(seconds=explore.LONGEST + 1))
+    with pytest.raises(Refused, match=r"memory|too large|Stopped|limit"):
+        running.result()
 
 
 def test_a_cross_join_of_millions_is_stopped(file: Path) -> None:

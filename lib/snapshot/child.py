@@ -1,14 +1,16 @@
 """The engine of the Explore page: a process of its own that answers one question and ends.
 
 Reads the question from standard input and writes JSON. External access is off and the configuration
-locked before the question is parsed; one thread, a memory limit, low priority: whoever asks for a
-cross join of millions slows nobody else down, and is stopped from outside.
+locked before the question is parsed; one thread, low priority, limits of memory and of what it
+writes: whoever asks for a cross join of millions slows nobody else down, and is stopped from
+outside.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,11 +20,15 @@ import duckdb
 
 MAX_ROWS = 10_000
 MEMORY = "256MB"
+MOST_MEMORY = 2_000_000_000  # bytes of this process, rows on their way out included
+MOST_WRITTEN = 21_000_000  # bytes; the app shows less
 
 
 def main() -> None:
     """Answer the question with {"names", "types", "rows", "is_cut"} or {"problem"}."""
     os.nice(10)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_WRITTEN, MOST_WRITTEN))
     file = sys.argv[1]
     question = sys.stdin.read()
     try:
