@@ -55,7 +55,7 @@ def task_of_window(title: str, actor: Person) -> tuple[Task, bool]:
         said = f"{task.assignee_name} {doing} this task; you can read it."
     else:
         said = "Nobody is working on this task yet; you can read it."
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="window_said"):
         st.html(html.status(said))
         if is_pending and may(actor, Verb.WORK, task.practice_id):
             begin(task, actor)
