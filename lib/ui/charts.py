@@ -30,6 +30,7 @@ COLORS = {
     "Waiting on biller": "#c2700a", "Received so far": "#c2700a", "Completed so far": "#0d8a72",
     "Tasks": "#3b74ee", BEFORE: "#7b8794",
 }  # fmt: skip
+QUIET = {"light": "#566379", "dark": "#a3b2c7"}  # --bt-quiet of palette.css
 NOTHING = "No task matches these filters."
 
 
@@ -44,8 +45,10 @@ class Mark:
 
 
 def _titled(chart: Any, finding: str, about: str) -> Any:
+    quiet = QUIET["dark" if st.context.theme.type == "dark" else "light"]
     title = alt.TitleParams(
         finding, subtitle=about, anchor="start", fontSize=14, subtitleFontSize=11, offset=8,
+        subtitleColor=quiet,
     )  # fmt: skip
     return chart.properties(title=title)
 

@@ -133,9 +133,9 @@ def thread(notes: Iterable[Note], zone: ZoneInfo) -> Markup:
     return render("thread", notes=list(notes), zone=zone)
 
 
-def story(events: Sequence[Event], zone: ZoneInfo) -> Markup:
+def story(events: Sequence[Event], zone: ZoneInfo, *, is_open: bool = False) -> Markup:
     """Return the history, newest first: who did what when, and old → new."""
-    return render("history", events=events, zone=zone)
+    return render("history", events=events, zone=zone, is_open=is_open)
 
 
 def origin(places: Sequence[Provenance], zone: ZoneInfo, address: str) -> Markup:

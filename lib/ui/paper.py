@@ -67,7 +67,7 @@ def print_task(task_id: int, actor: Person) -> None:
             ) if form else "",
             diagnoses=form["diagnoses"] if form else [], lines=form["lines"] if form else [],
             threads=[(name, thread) for name, thread in threads if thread],
-            story=html.story(history.of_task(con, task.id, actor=actor), zone),
+            story=html.story(history.of_task(con, task.id, actor=actor), zone, is_open=True),
             foot=_foot(actor, task.practice_id),
         )
     )  # fmt: skip

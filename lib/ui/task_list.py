@@ -188,9 +188,9 @@ class Column:
 
 
 COLUMNS = (
-    Column("title", "Task", "28%", lambda row, *_: row.title, 160, 0),
+    Column("title", "Task", "28%", lambda row, *_: row.title, 150, 0),
     Column("type", "Type", "13%", lambda row, *_: row.type.label, 110, 8),
-    Column("patient", "Patient", "13%", lambda row, *_: row.patient_name, 115, 0),
+    Column("patient", "Patient", "13%", lambda row, *_: row.patient_name, 112, 0),
     Column("payer", "Payer", "13%", lambda row, *_: row.payer_name, 105, 5),
     Column("service", "Service date", "88px", lambda row, *_: formats.day(row.date_of_service),
            88, 7),

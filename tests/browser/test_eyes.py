@@ -140,4 +140,5 @@ def test_a_list_and_a_task_become_paper(still: Scene, sit: Sit) -> None:
     with desk.page.expect_popup() as opened:
         desk.panel.get_by_role("link", name="Print", exact=True).click()
     expect(opened.value.locator(".bt-paper")).to_contain_text("Service lines")
+    expect(opened.value.locator(".bt-story li").first).to_be_visible()
     opened.value.close()
