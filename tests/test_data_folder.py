@@ -600,6 +600,9 @@ def test_sigterm_stops_the_server_within_ten_seconds_while_a_file_comes_in(tmp_p
     box = tmp_path / "box"
     box.mkdir()
     (box / "large.837").write_bytes(file_837(*(claim(f"L{number}") for number in range(40_000))))
+    store = Store(tmp_path / "data")
+    people.add_practice(store.connection(), "Northside", timezone="America/Chicago", now=NOON)
+    store.close()
     told = {"BILLING_TASKS_WATCH": str(box), "BILLING_TASKS_WATCH_PRACTICE": "Northside"}
     with running(tmp_path / "data", environment=told) as server:
         deadline = time.monotonic() + 60

@@ -68,7 +68,10 @@ def test_a_copy_counts_as_the_store_does(lived: World, tmp_path: Path) -> None:
             asked = view(lived, SPRING, **more)
             here = NUMBERS[name].table(con, asked)
             there = NUMBERS[name].table(copy, replace(asked, practice_ids=copy.practice_ids()))
-            assert _plain(here.names, here.rows) == _plain(there.names, there.rows), name
+            if name == "oldest":  # which of those of one age are among the ten, the ids decide
+                assert here.column("Age, days") == there.column("Age, days")
+            else:
+                assert _plain(here.names, here.rows) == _plain(there.names, there.rows), name
     copy.close()
 
 
