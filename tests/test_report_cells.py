@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,7 +18,7 @@ from lib.ui import filters
 from lib.ui.filters import DAY_KEYS, KEYS, Desk
 from lib.ui.report_cells import CELLS, Part, Row
 from tests.conftest import Cast
-from tests.histories import World, live, world
+from tests.histories import CHICAGO, World, live, world
 from tests.test_backlog import SPRING
 from tests.test_import import bring
 from tests.x12_texts import answer, file_835
@@ -119,3 +120,18 @@ def _opens(
     else:
         assert page.count > 0, told
     return True
+
+
+@pytest.mark.parametrize("minute", [25, 85], ids=["the first 1:25", "the second 1:25"])
+def test_a_link_to_numbers_means_the_same_moment_next_month(minute: int) -> None:
+    """Also in the hour that comes twice, and after the practice has another zone."""
+    moment = datetime(2025, 11, 2, 6, 0, 0, 123_456, tzinfo=UTC) + timedelta(minutes=minute)
+    text = link.address_of(moment, ZoneInfo(CHICAGO))
+
+    for zone in (CHICAGO, "America/Denver"):
+        at, day, closes_day, is_now = link.moment(
+            {"as_of": text}, ZoneInfo(zone), moment + timedelta(days=30)
+        )
+        assert timedelta(0) < at - moment < timedelta(milliseconds=2)
+        assert (day.day, closes_day, is_now) == (2, False, False)
+    assert text.startswith("2025-11-02T01:25:00.124")
