@@ -21,7 +21,8 @@ from lib.ui.session_state import Kept, KeptOrNew
 
 FORMATS = (
     "Claims (X12 837P) become charges. Denials (835), claim acknowledgments (277CA), requests for "
-    "documents (277 RFAI, FHIR) and tables of tasks (CSV, Excel) become tasks."
+    "documents (277 RFAI, FHIR) and tables of tasks (CSV, Excel) become tasks. Receipts (999, TA1, "
+    "824) say what became of a batch."
 )
 
 FORM = KeptOrNew("import_form", new_token)  # names the uploader: another name is an empty one

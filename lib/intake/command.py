@@ -46,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lib import",
         description="Bring files in: claims (X12 837P), remittances (835), claim acknowledgments "
-        "(277CA), requests for documents (277 RFAI, FHIR) and tables of tasks (CSV, Excel), each "
+        "(277CA), receipts (999, TA1, 824), requests for documents (277 RFAI, FHIR) and tables of "
+        "tasks (CSV, Excel), each "
         "known by its content. BILLING_TASKS_DATA names the data folder.",
         epilog="Exit code: 0 all is in, 1 a file, or something in one, was refused, rejected or "
         "not understood, 2 wrong usage.",

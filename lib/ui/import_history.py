@@ -135,7 +135,7 @@ def _chosen(actor: Person) -> None:
 def _message(file: ImportedFile, message: FileMessage) -> Markup:
     """Draw one message: what became of it and why, where it stands, and its text."""
     first, last = message.first_segment, message.last_segment
-    unit = "line" if message.kind in TABLES else "segment" if file.format[:1] in "28" else "item"
+    unit = "line" if message.kind in TABLES else "item" if file.format == "FHIR" else "segment"
     place = f"{unit} {first}" if first == last else f"{unit}s {first} to {last}"
     if message.segment_number is not None and message.segment_number != first:
         place += f", because of {unit} {message.segment_number}"
