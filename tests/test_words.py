@@ -19,6 +19,7 @@ RETIRED = {
     r"takebacks?\b": "recoupment",
     r"took back|taken back": "reversed, recouped",
     r"case/member": "Member ID",
+    r"hospitalized (from|to)\b": "Admission date, Discharge date",
     r"what it is about": "Subject",
     r"to be checked": "Review …",
     r"with the biller|wait(s|ing)? for the (biller|practice)": "Waiting on biller",
@@ -26,7 +27,7 @@ RETIRED = {
     r"other insurance first": "Coordination of benefits",
 }
 NAMES = {  # where a word is no text: names of columns and forms, and what other systems say
-    "lib.intake.recoupments", "lib.intake.tables.columns", "lib.settings",
+    "lib.charge_form", "lib.intake.recoupments", "lib.intake.tables.columns", "lib.settings",
 }  # fmt: skip
 
 

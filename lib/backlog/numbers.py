@@ -97,7 +97,7 @@ NUMBERS: dict[str, Number] = {
                                ("type", "assignee", "provider", "amount from", "amount to")),
     "recovered_after_tasks": Number(
         "What did payers pay after a task was completed?",
-        "Payments dated in the period, less what was taken back, for claims whose first completed "
+        "Payments dated in the period, less what was recouped, for claims whose first completed "
         "task lies before them.",
         payers.recovered_after_tasks,
         ("assignee",),

@@ -23,7 +23,7 @@ from lib.models import Selection
 DENIALS = (
     "Denial rate: answers with claim status 4 (CLP02) among all answers dated in the period, "
     "reversals (22) left out. Overturned: denied claims, each once, for which the payer paid more "
-    "than it took back after their last denial in the period. Source: ASC X12 005010X221, claim "
+    "than it recouped after their last denial in the period. Source: ASC X12 005010X221, claim "
     "status code."
 )
 CAUSES = (
