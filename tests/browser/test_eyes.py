@@ -98,6 +98,7 @@ def test_columns_give_way_in_their_order_and_task_and_patient_stay_readable(
     still: Scene, sit: Sit
 ) -> None:
     desk = sit(still, still.cast.ana)
+    expect(desk.rows.first).to_be_visible()
     assert len(widths(desk.page)) == 10
 
     desk.page.set_viewport_size({"width": SMALL[0], "height": SMALL[1]})
