@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from lib import people
@@ -24,6 +25,9 @@ from tests import chromium
 
 # Servers and commands that tests start turn warnings into errors, as tests do (pyproject.toml).
 os.environ["PYTHONWARNINGS"] = "error"
+# How long an example takes says how busy the machine is.
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
 
 NOON = datetime(2025, 3, 3, 18, 0, tzinfo=UTC)  # Monday noon in Chicago
 # other people's real files, outside the project

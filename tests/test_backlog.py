@@ -295,6 +295,7 @@ def every_number(where: World, day: date) -> dict[str, object]:
     return found
 
 
+@pytest.mark.slow
 def test_whatever_anybody_does_today_changes_no_closed_day(con: Connection, cast: Cast) -> None:
     today = SPRING
     where = world(con, cast)

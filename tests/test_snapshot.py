@@ -144,6 +144,7 @@ def test_states_over_time_are_the_history(lived: World, tmp_path: Path) -> None:
                                      "AND kind = 'created' WHERE is_open")  # fmt: skip
 
 
+@pytest.mark.slow
 def test_it_is_written_while_the_app_works(lived: World, tmp_path: Path) -> None:
     store = lived.con.store
     """This process holds the store, as the app does."""

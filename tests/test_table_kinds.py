@@ -237,6 +237,7 @@ def test_a_chosen_type_and_columns_of_codes_are_saved_with_the_mapping(
     assert saved_mappings.plan_for(con, cast.other_practice, grid).type is None
 
 
+@pytest.mark.slow
 def test_the_command_takes_one_type_for_all_rows(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("Title,Claim\nWhy,C1\n")
 
