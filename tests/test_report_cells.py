@@ -10,7 +10,7 @@ import pytest
 
 from lib import queue
 from lib.backlog import link, numbers
-from lib.backlog.numbers import PAGES
+from lib.backlog.numbers import NUMBERS, PAGES
 from lib.models import TaskPage
 from lib.people import colleagues
 from lib.store.database import Connection
@@ -135,3 +135,18 @@ def test_a_link_to_numbers_means_the_same_moment_next_month(minute: int) -> None
         assert timedelta(0) < at - moment < timedelta(milliseconds=2)
         assert (day.day, closes_day, is_now) == (2, False, False)
     assert text.startswith("2025-11-02T01:25:00.124")
+
+
+def test_numbers_counted_together_are_those_counted_alone(lived: World) -> None:
+    people = list({c.id: c for p in lived.practices for c in colleagues(lived.con, p)}.values())
+    for says in ({}, {"practice": "Northside Clinic", "type": "Coding"}, {"assignee": "Gus"}):
+        view = link.read(says, lived.gus, people, NOW).view
+        before = numbers.earlier(view)
+        for page in PAGES:
+            found = numbers.counted(lived.con, page, view)
+            for told, asked in ((found.now, view), (found.before, before)):
+                for name, table in told.items():
+                    alone = NUMBERS[name].table(lived.con, asked)
+                    assert (table.names, table.rows) == (alone.names, alone.rows), (page, name)
+    left = lived.con.rows("SELECT table_name FROM duckdb_tables() WHERE temporary")
+    assert left == []
