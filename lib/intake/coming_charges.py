@@ -16,9 +16,10 @@ from lib.intake.claim_matcher import CUT, Candidate, Filed
 from lib.intake.known_charges import Candidates, Charges, KnownCharge
 from lib.intake.known_records import Payers
 from lib.intake.new_charges import NewClaim
-from lib.intake.records import Claim
+from lib.intake.records import Claim, PayerUpdate, Request
 from lib.intake.replacement_claims import VOIDS, ReplacedCharge
 from lib.intake.spelling import number_key
+from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection
 
 
@@ -57,6 +58,7 @@ class ComingCharges:
         self._candidates = Candidates(())
         self._files: dict[int, str] = {}
         self._changes: dict[int, list[Claim]] = defaultdict(list)  # of charges that are held
+        self._learned: dict[int, dict[str, None]] = defaultdict(dict)  # payers' numbers
         self._changed_by: dict[str, set[int]] = defaultdict(set)  # number key -> held charges
 
     def add(self, new: Iterable[NewClaim], file_name: str) -> None:
@@ -100,12 +102,25 @@ class ComingCharges:
                 continue
             self._candidates.add(self._changed(self._candidates.get(found.charge_id), claim))
 
+    def learn(self, said: Iterable[Request | PayerUpdate | ClaimPayment], charges: Charges) -> None:
+        """Note the payer's numbers for the charges that these messages are certainly about."""
+        for each in said:
+            facts = each.about if isinstance(each, Request) else each.facts
+            charge_id = charges.match(facts).charge_id if each.payer_claim_number else None
+            if charge_id is not None:
+                self._learned[charge_id][each.payer_claim_number] = None
+                self._changed_by[number_key(each.payer_claim_number)].add(charge_id)
+                if charge_id in self._held:
+                    known = self._candidates.get(charge_id)
+                    numbers = tuple(self._learned[charge_id])
+                    self._candidates.add(replace(known, payer_numbers=numbers))
+
     def join(self, charges: Charges, said: Iterable[ClaimFacts]) -> Charges:
         """Return the charges that we have and those that would come in, which these messages could
         be about."""
         messages = list(said)
         named = {number_key(number) for each in messages for number in known_charges.numbers(each)}
-        ids = {id_ for key in named for id_ in self._changed_by.get(key, ())}
+        ids = {id_ for key in named for id_ in self._changed_by.get(key, ()) if id_ > 0}
         pairs = charges.pairs()
         pairs += known_charges.known(self._con, sorted(ids - {held.charge_id for held, _ in pairs}))
         coming = {
@@ -121,6 +136,8 @@ class ComingCharges:
         return self._files.get(charge_id, "")
 
     def _as_changed(self, held: KnownCharge, candidate: Candidate) -> tuple[KnownCharge, Candidate]:
+        numbers = (*candidate.payer_numbers, *self._learned.get(candidate.charge_id, ()))
+        candidate = replace(candidate, payer_numbers=tuple(dict.fromkeys(numbers)))
         for claim in self._changes.get(candidate.charge_id, ()):
             candidate = self._changed(candidate, claim)
             if claim.frequency != VOIDS:

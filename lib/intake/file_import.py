@@ -124,6 +124,8 @@ class FileImport:
         self._take_news(told, charges, answered)
         self._take_withdrawals(part.withdrawals)
         self._take_acceptances(part.receipts)
+        if self.previewed.charges:
+            self.previewed.charges.learn([*asked, *told, *part.answers], charges)
         if self.source:
             known_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
             claim_answers.keep(self.con, part.answers, charges, self.source)
