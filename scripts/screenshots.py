@@ -61,6 +61,7 @@ def _walk(page: Page, address: str) -> None:
 
 def _settle(page: Page) -> None:
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.locator(".stSkeleton").first.wait_for(state="hidden")
     page.wait_for_timeout(1500)
 
 
