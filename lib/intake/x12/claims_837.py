@@ -17,6 +17,9 @@ from lib.models import ServiceLine
 OTHER_FORMS = {"SV2": "837I (institutional claims)", "SV3": "837D (dental claims)"}
 DIAGNOSIS = frozenset({"ABK", "ABF", "BK", "BF"})  # HI qualifiers: ICD-10-CM, ICD-9-CM
 Period = tuple[date, date | None]  # first and last day; None if there is no end
+# Looking a member up in its enum takes longer than reading a segment.
+_OTHER_PAYER, _LINE = Loop.OTHER_PAYER, Loop.LINE
+_NAMED = frozenset({Loop.SUBSCRIBER, Loop.PATIENT})
 ROLES = {"82": "rendering", "DN": "referring", "P3": "referring", "DQ": "supervising"}
 
 
@@ -98,7 +101,7 @@ class LoopContext:
             self.parties[loop] = elements.party(segment)
         elif name == "SBR":
             self.role = element(segment, 1)
-        elif name == "DMG" and loop in {Loop.SUBSCRIBER, Loop.PATIENT}:
+        elif name == "DMG" and loop in _NAMED:
             birth_date = elements.day(segment, 2, number, self.remarks)
             self.born[loop] = (birth_date, element(segment, 3) or None)
 
@@ -149,7 +152,7 @@ class ClaimParser:
             if self.service:
                 self.end_line()
             self.service = (number, segment)
-        elif loop is Loop.OTHER_PAYER:
+        elif loop is _OTHER_PAYER:
             if name == "NM1" and element(segment, 1) == "PR":
                 self.others.append(elements.party(segment))
         elif name == "DTP":
@@ -163,7 +166,7 @@ class ClaimParser:
             kind = element(segment, 1)
             if kind in {"G1", "9F", "F8", "D9"}:
                 self.numbers.setdefault(kind, element(segment, 2))
-        elif name == "HI" and loop is not Loop.LINE:
+        elif name == "HI" and loop is not _LINE:
             self.diagnoses += _diagnoses(tuple(segment), self.component)
 
     def take_date(self, loop: Loop, number: int, segment: Segment) -> None:
@@ -176,7 +179,7 @@ class ClaimParser:
             return
         if kind != "472":
             self.periods.setdefault(kind, found)
-        elif loop is Loop.LINE:
+        elif loop is _LINE:
             self.period = found
         else:
             self.periods.setdefault("472", found)

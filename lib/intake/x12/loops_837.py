@@ -73,6 +73,7 @@ def walk(segments: Iterable[tuple[Where, Segment]]) -> Iterator[tuple[Loop, Wher
     Hierarchies are read by sequence (HL03), never by parent ids: those repeat and are wrong in real
     files. Some senders write a service (SV1) without the LX before it.
     """
+    claim, provider, other_payer, line = Loop.CLAIM, Loop.PROVIDER, Loop.OTHER_PAYER, Loop.LINE
     loop = Loop.HEADER
     is_claim = False
     for where, segment in segments:
@@ -80,14 +81,14 @@ def walk(segments: Iterable[tuple[Where, Segment]]) -> Iterator[tuple[Loop, Wher
         if name == "HL":
             loop, is_claim = LEVELS.get(element(segment, 3), Loop.OTHER_LEVEL), False
         elif name == "CLM":
-            loop, is_claim = Loop.CLAIM, True
+            loop, is_claim = claim, True
         elif not is_claim:
             if name == "NM1":
                 loop = PARTIES.get(element(segment, 1), Loop.OTHER_PARTY)
         elif name in {"LX", "SV1"}:
-            loop = Loop.LINE
+            loop = line
         elif name == "SBR":
-            loop = Loop.OTHER_PAYER
-        elif name == "NM1" and loop is Loop.CLAIM:
-            loop = Loop.PROVIDER
+            loop = other_payer
+        elif name == "NM1" and loop is claim:
+            loop = provider
         yield loop, where, segment
