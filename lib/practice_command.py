@@ -19,7 +19,9 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         description="List the practices of the data folder, or set the time zone of one.",
     )
     parser.add_argument("--name", help="which practice; needed only where there are several")
-    parser.add_argument("--time-zone", metavar="ZONE", help="its zone, such as America/New_York")
+    parser.add_argument(
+        "--time-zone", "--timezone", metavar="ZONE", help="its zone, such as America/New_York"
+    )
     asked = parser.parse_args(arguments)
     try:
         con = process.open_store().connection()
