@@ -9,7 +9,8 @@ PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 help:
 	@echo "make run      start Billing Tasks with its sample practice (PORT=8600 for another port)"
-	@echo "              WATCH=folder PRACTICE=name also brings in every file that appears in a folder"
+	@echo "              WATCH=folder PRACTICE=name also brings in every file that appears in a folder;"
+	@echo "              ZONE=America/New_York says where a practice is that is new"
 	@echo "              BACKUP=folder writes a backup there every day"
 	@echo "make check    format, lint, types and the tests that need neither a browser nor long"
 	@echo "make test     format, lint, types and all tests, a browser's included"
@@ -23,7 +24,8 @@ run:
 	@sh scripts/environment.sh requirements.txt
 	@$(PYTHON) -m lib sample
 	@exec $(PYTHON) -m lib serve --port $(PORT) $(if $(WATCH),--watch "$(WATCH)") \
-		$(if $(PRACTICE),--practice "$(PRACTICE)") $(if $(BACKUP),--backup "$(BACKUP)")
+		$(if $(PRACTICE),--practice "$(PRACTICE)") $(if $(ZONE),--time-zone "$(ZONE)") \
+		$(if $(BACKUP),--backup "$(BACKUP)")
 
 check: style
 	@echo "Tests …"

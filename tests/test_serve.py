@@ -251,7 +251,11 @@ def test_a_problem_that_has_a_sentence_is_told_in_it() -> None:
 def test_a_watched_folders_files_come_in_while_the_app_serves(tmp_path: Path) -> None:
     folder = tmp_path / "box"
     folder.mkdir()
-    told = {serve.WATCH_VARIABLE: str(folder), serve.PRACTICE_VARIABLE: "Northside Clinic"}
+    told = {
+        serve.WATCH_VARIABLE: str(folder),
+        serve.PRACTICE_VARIABLE: "Northside Clinic",
+        serve.ZONE_VARIABLE: "America/New_York",
+    }
     with running(tmp_path / "data", environment=told) as server:
         said = server.log.read_text()
         (folder / "claims.txt").write_bytes(file_837(claim("W1"), claim("W2")))
@@ -266,9 +270,11 @@ def test_a_watched_folders_files_come_in_while_the_app_serves(tmp_path: Path) ->
     store = Store(server.folder)
     try:
         held = store.connection().rows("SELECT claim_number FROM charge ORDER BY 1")
+        (made,) = people.practices(store.connection())
     finally:
         store.close()
     assert held == [("W1",), ("W2",)]
+    assert made.timezone == "America/New_York"
 
 
 def test_a_folder_that_cannot_be_watched_is_said_in_one_sentence(tmp_path: Path) -> None:

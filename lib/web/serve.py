@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from lib.intake.unattended import ZONE_HELP
 from lib.store.process import BACKUP_VARIABLE, ROOT
 
 ADDRESS = "127.0.0.1"
@@ -18,6 +19,7 @@ COMMAND = (sys.executable, "app.py")  # from the project's folder
 PORT_VARIABLE = "BILLING_TASKS_PORT"
 WATCH_VARIABLE = "BILLING_TASKS_WATCH"  # the folder whose files are imported by themselves
 PRACTICE_VARIABLE = "BILLING_TASKS_WATCH_PRACTICE"  # the name of the practice that they are for
+ZONE_VARIABLE = "BILLING_TASKS_WATCH_ZONE"  # the time zone of that practice if it is new
 BACKUP_HOURS_VARIABLE = "BILLING_TASKS_BACKUP_HOURS"
 BACKUP_HOURS = 24
 
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     parser.add_argument(
         "--practice", metavar="NAME", help="whom they are for; needed only where there are several"
     )
+    parser.add_argument("--time-zone", metavar="ZONE", help=ZONE_HELP)
     parser.add_argument(
         "--backup", metavar="FOLDER", type=Path,
         help=f"write a backup to FOLDER every {BACKUP_HOURS} hours, as python -m lib backup does",
@@ -47,6 +50,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         if asked.watch:
             told[WATCH_VARIABLE] = str(asked.watch.resolve())
             told |= {PRACTICE_VARIABLE: asked.practice} if asked.practice else {}
+            told |= {ZONE_VARIABLE: asked.time_zone} if asked.time_zone else {}
         if asked.backup:
             told[BACKUP_VARIABLE] = str(asked.backup.absolute())
         sys.stdout.flush()

@@ -34,7 +34,8 @@ def watching(store: Store) -> Iterator[None]:
     if not folder:
         yield
         return
-    watcher = Watcher(store, Path(folder), os.environ.get(serve.PRACTICE_VARIABLE))
+    practice, zone = map(os.environ.get, (serve.PRACTICE_VARIABLE, serve.ZONE_VARIABLE))
+    watcher = Watcher(store, Path(folder), practice, timezone=zone)
     stopped = _Stopped()
     thread = threading.Thread(target=_look, args=(watcher, stopped), name="watch", daemon=True)
     print(f"Watching {folder} for {watcher.practice}.", flush=True)
