@@ -27,7 +27,7 @@ from lib.models import (
 )
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
-from lib.store.search_words import words
+from lib.store.search_match import words
 
 _COLUMNS = ", ".join(CHARGE_COLUMNS)
 

@@ -15,7 +15,7 @@ from lib.document_types import safe_name
 from lib.formats import parse_date
 from lib.models import Document, DocumentDetails, DocumentStatus
 from lib.store.database import Connection
-from lib.store.search_words import MAX_WORDS, words
+from lib.store.search_match import MAX_WORDS, words
 
 PAGE_SIZE = 50
 

@@ -27,7 +27,7 @@ from lib.models import Person, Resolution, Role, Status, Task, TaskType, Turn
 from lib.store import search_terms
 from lib.store.database import Connection, Value, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
-from lib.store.search_words import claim_shape
+from lib.store.search_match import claim_shape
 
 # Everybody's name in one map costs half of what three joins do.
 _TASK_COLUMNS = """

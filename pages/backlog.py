@@ -6,7 +6,7 @@ from lib.backlog import flow
 from lib.models import TaskType
 from lib.ui import report, report_flow, report_tables
 from lib.ui.report import Page
-from lib.ui.report_cells import Part
+from lib.ui.report_links import Part
 from lib.ui.report_tables import Figure
 
 

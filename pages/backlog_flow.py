@@ -5,7 +5,7 @@ import streamlit as st
 from lib.backlog import flow
 from lib.ui import report, report_flow, report_tables
 from lib.ui.report import Page
-from lib.ui.report_cells import HAPPENED, Part
+from lib.ui.report_links import HAPPENED, Part
 from lib.ui.report_tables import Figure
 
 

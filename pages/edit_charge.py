@@ -9,13 +9,13 @@ import streamlit as st
 from lib import charges, notes
 from lib.intake import provenance
 from lib.models import Channel, Charge, Person, Task, TaskType
-from lib.ui import document_attach, follow, html, navigation, session, verbs
+from lib.ui import document_attach, html, live_updates, navigation, session, verb_buttons
 from lib.ui.charge_actions import actions, conflict, look_again, other_drafts
-from lib.ui.edit_form import form, heard
-from lib.ui.editing import Editing, editing, forget, keep
+from lib.ui.edit_charge_form import form, heard
+from lib.ui.edit_charge_state import Editing, editing, forget, keep
 from lib.ui.session_state import Kept
 from lib.ui.taken_over import taken_over
-from lib.ui.task_page import complete_without_charge, head, task_of_window
+from lib.ui.task_window import complete_without_charge, head, task_of_window
 
 OPENED = Kept[int]("window")  # the task whose charge was read when the page was opened
 
@@ -24,16 +24,16 @@ OPENED = Kept[int]("window")  # the task whose charge was read when the page was
 def window() -> None:
     """Draw the form and what is beside it."""
     actor = session.person()
-    verbs.settle()
-    seen = follow.latest_of_window(actor)
+    verb_buttons.settle()
+    seen = live_updates.latest_of_window(actor)
     task, is_mine = task_of_window("Edit Charge", actor)
     if task.charge_id is None:
-        follow.follow_task("window", task.id, seen)
+        live_updates.follow_task("window", task.id, seen)
         complete_without_charge(task, actor, is_mine=is_mine)
         return
     charge = charges.get(session.connection(), task.charge_id, actor=actor)
     state = editing(task, charge, actor)
-    follow.follow_task(
+    live_updates.follow_task(
         "window", task.id, seen, is_form=state.is_changed,
         on_news=partial(look_again, state, actor),
     )  # fmt: skip

@@ -3,18 +3,18 @@
 import streamlit as st
 
 from lib.models import TaskType
-from lib.ui import document_attach, follow, html, session, verbs
-from lib.ui.task_page import head, task_of_window
+from lib.ui import document_attach, html, live_updates, session, verb_buttons
+from lib.ui.task_window import head, task_of_window
 
 
 @st.fragment(key="window")
 def window() -> None:
     """Draw what is attached; the saved documents on the left, a file to add on the right."""
     actor = session.person()
-    verbs.settle()
-    seen = follow.latest_of_window(actor)
+    verb_buttons.settle()
+    seen = live_updates.latest_of_window(actor)
     task, is_mine = task_of_window("Find Document", actor)
-    follow.follow_task("window", task.id, seen)
+    live_updates.follow_task("window", task.id, seen)
     if task.document_label:
         st.html(html.render("document_wanted", label=task.document_label))
     with st.container(key="attached_box"):

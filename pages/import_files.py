@@ -9,13 +9,13 @@ from lib.errors import BillingError
 from lib.import_reports import ImportReport
 from lib.intake import imports
 from lib.intake.imports import ChosenFile, Progress
-from lib.intake.other_formats import Chosen, TableOptions
+from lib.intake.non_x12_formats import Chosen, TableOptions
 from lib.intake.recognize import CLAIMS
 from lib.intake.tables.columns import ColumnMapping
 from lib.models import Person
 from lib.store.idempotency import new_token
 from lib.ui import html, import_history, import_job, import_mapping, import_report, session
-from lib.ui.charge_review import charge_review
+from lib.ui.charge_conflicts import charge_review
 from lib.ui.import_job import Job, Waiting
 from lib.ui.session_state import Kept, KeptOrNew
 

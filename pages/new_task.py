@@ -11,7 +11,7 @@ from lib.errors import WrongInput
 from lib.formats import parse_date
 from lib.models import Person, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import components, html, kept_form, navigation, session, verbs
+from lib.ui import components, html, kept_form, navigation, session, verb_buttons
 from lib.ui.kept_form import KeptForm
 from lib.ui.session_state import KeptOrNew
 
@@ -75,7 +75,7 @@ def draw(actor: Person, practices: list[int]) -> None:
     )  # fmt: skip
     kept_form.say_whether_kept(draft)
     components.form_guard(key="guard_new_task")
-    verbs.button(
+    verb_buttons.button(
         "Create task", partial(create, draft, practice_id, kind, charge_id, patient_id),
         key="new_task", actor=actor, type="primary",
     )  # fmt: skip
@@ -86,7 +86,7 @@ def create(
     patient_id: int | None, actor: Person,
 ) -> str:  # fmt: skip
     """Create the task as it is typed now."""
-    says = {name: verbs.typed(key) or "" for name, key in draft.keys.items()}
+    says = {name: verb_buttons.typed(key) or "" for name, key in draft.keys.items()}
     due_on = parse_date(says["due"]) if says["due"].strip() else None
     if says["due"].strip() and due_on is None:
         raise WrongInput("Write the due date as MM/DD/YYYY.")
@@ -99,7 +99,7 @@ def create(
     )  # fmt: skip
     kept_form.sent(draft, actor)
     TOKEN.take()
-    verbs.leave("tasks", task=str(task_id))
+    verb_buttons.leave("tasks", task=str(task_id))
     return "Task created."
 
 
@@ -109,7 +109,7 @@ if st.button("Back to tasks", icon=":material/arrow_back:", type="tertiary"):
 st.html(html.window("New task"))
 practices = may_anywhere(actor, Verb.CREATE_TASK)
 if practices:
-    verbs.settle()
+    verb_buttons.settle()
     with st.container(width=640, key="new_task"):
         draw(actor, practices)
 else:

@@ -21,7 +21,7 @@ from lib.models import (
 )
 from lib.store import search_terms
 from lib.store.database import Connection, transaction
-from lib.store.search_words import claim_shape
+from lib.store.search_match import claim_shape
 from tests.conftest import NOON
 
 VISIT = ServiceLine(

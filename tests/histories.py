@@ -18,7 +18,7 @@ import pandas as pd
 
 from lib import charges, notes, people, tasks, workflow
 from lib.backlog.days import Unit
-from lib.backlog.view import View
+from lib.backlog.report_scope import View
 from lib.errors import BillingError
 from lib.models import Person, Resolution, Role, Status, TaskType
 from lib.store.database import Connection, Store, transaction

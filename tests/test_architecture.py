@@ -27,7 +27,7 @@ FLOORS = (
         "lib.unsafe_word_xml",
         "lib.scrubber",
         "lib.charge_form",
-        "lib.store.search_words",
+        "lib.store.search_match",
     ),
     (
         "lib.intake.records",

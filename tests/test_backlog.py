@@ -19,7 +19,7 @@ import pytest
 from lib import charges, notes, queue, tasks, workflow
 from lib.backlog import flow, forecast, payers, pending, team, times
 from lib.backlog.days import Preset, Unit, before, ends_on, period, unit_for
-from lib.backlog.view import Table, View, literal
+from lib.backlog.report_scope import Table, View, literal
 from lib.intake import imports
 from lib.models import Person, Resolution, Status, TaskFilter, TaskType
 from lib.store.database import Connection, transaction

@@ -10,7 +10,7 @@ from lib.models import Status, TaskFilter
 from lib.store.database import Connection
 from lib.ui import charge_actions
 from lib.ui.next_task import View
-from tests.test_editing import Opened, opened
+from tests.test_edit_charge_state import Opened, opened
 
 __all__ = ["opened"]
 VIEW = View(TaskFilter(), "due", False)

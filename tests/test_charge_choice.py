@@ -12,7 +12,7 @@ from lib import charges, history, tasks, workflow
 from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchTask, NotAllowed
 from lib.export import replacement_claims
 from lib.export.period import period
-from lib.intake import charge_check, charge_choice, imports
+from lib.intake import charge_choice, charge_conflicts, imports
 from lib.intake.claim_matcher import Agreement
 from lib.models import ServiceLine
 from lib.store.database import Connection, Store
@@ -224,7 +224,7 @@ def test_a_check_reads_the_files_of_an_older_store_and_names_what_disagrees(
     con.execute("DELETE FROM task_claim")
     con.execute("UPDATE task SET charge_id = 2")
 
-    found = charge_check.review(con, cast.practice, actor=cast.ana)
+    found = charge_conflicts.review(con, cast.practice, actor=cast.ana)
 
     assert (found.checked, found.unread) == (1, 0)
     [doubt] = found.doubts
@@ -232,7 +232,7 @@ def test_a_check_reads_the_files_of_an_older_store_and_names_what_disagrees(
         ("Date of service", "01/13/2025", "01/20/2025")
     ]
     with pytest.raises(Exception, match="no such practice"):
-        charge_check.review(con, cast.practice, actor=cast.carla)
+        charge_conflicts.review(con, cast.practice, actor=cast.carla)
 
 
 def test_a_charge_chosen_against_the_check_takes_the_payers_number_along(
@@ -248,7 +248,7 @@ def test_a_charge_chosen_against_the_check_takes_the_payers_number_along(
     assert con.rows("SELECT id, payer_claim_number FROM charge ORDER BY id") == [
         (1, "PAYER1"), (2, None),
     ]  # fmt: skip
-    assert charge_check.review(con, cast.practice, actor=cast.ana).doubts == ()
+    assert charge_conflicts.review(con, cast.practice, actor=cast.ana).doubts == ()
 
 
 def test_a_split_claim_is_complete_when_its_parts_are(con: Connection, cast: Cast) -> None:

@@ -21,7 +21,7 @@ from lib.errors import (
 )
 from lib.models import Channel, Charge, Person, Problem, Status, TaskFilter
 from lib.store.database import Connection, Store
-from lib.store.search_words import words
+from lib.store.search_match import words
 from tests.conftest import NOON, Cast
 from tests.given import (
     CHARGE,

@@ -19,7 +19,7 @@ from lib.export.x12_writer import Envelope, plain
 from lib.intake.records import Claim
 from lib.intake.x12 import reader
 from lib.intake.x12.claims_837 import parse as read_claims
-from lib.intake.x12.rejected_loops import RejectedLoop
+from lib.intake.x12.unreadable_claims import RejectedLoop
 from lib.models import Charge, Patient, Payer, ServiceLine
 from tests.fuzz import examples
 

@@ -11,7 +11,7 @@ import pytest
 from lib.intake.records import Claim
 from lib.intake.x12 import claims_837, reader
 from lib.intake.x12.reader import Unreadable
-from lib.intake.x12.rejected_loops import RejectedLoop
+from lib.intake.x12.unreadable_claims import RejectedLoop
 from lib.models import ServiceLine
 from tests.conftest import shared
 from tests.x12_texts import CLINIC, DOCTOR, claim, envelope, subscriber

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from lib.errors import RefusedFile
-from lib.intake import other_formats
+from lib.intake import non_x12_formats
 
 BOMB = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 8))
 LOCAL = Path(__file__).as_uri()
@@ -64,11 +64,11 @@ def test_a_workbook_that_defines_entities_is_refused(
     with pytest.raises(
         RefusedFile, match=r"declares XML entities|cannot be read as an Excel workbook"
     ):
-        other_formats.read("a.xlsx", content)
+        non_x12_formats.read("a.xlsx", content)
 
 
 def test_the_same_workbook_without_entities_comes_in() -> None:
-    assert other_formats.read("a.xlsx", workbook("xl/worksheets/sheet1.xml", PADDING, "Type"))
+    assert non_x12_formats.read("a.xlsx", workbook("xl/worksheets/sheet1.xml", PADDING, "Type"))
 
 
 def test_what_reads_workbooks_knows_of_entities() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from lib.document_types import DOCUMENT_LABELS
 from lib.errors import RefusedFile
-from lib.intake import loinc, other_formats
+from lib.intake import loinc, non_x12_formats
 from lib.intake.fhir import attachment_requests
 from lib.intake.fhir.attachment_requests import Recorded
 from lib.intake.records import Request
@@ -86,7 +86,7 @@ def refusal(content: bytes) -> str:
 def test_the_published_example_asks_for_one_document_of_one_line() -> None:
     content = shared("fhir/cdex-task-example19.json").read_bytes()
 
-    found = other_formats.read("example.json", content)
+    found = non_x12_formats.read("example.json", content)
 
     assert found is not None
     assert (found.format, found.warnings) == ("FHIR", ())

@@ -10,7 +10,7 @@ from lib import charges, generate, people, scrubber
 from lib.errors import WrongDataFolder
 from lib.models import Person, Role, TaskType
 from lib.store.database import Connection, Store
-from lib.store.search_words import claim_shape
+from lib.store.search_match import claim_shape
 
 pytestmark = pytest.mark.slow
 

@@ -14,8 +14,8 @@ import pytest
 from lib.intake import denial_advice
 from lib.intake.x12 import reader, remittances_835
 from lib.intake.x12.reader import Unreadable
-from lib.intake.x12.rejected_loops import RejectedLoop
 from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
+from lib.intake.x12.unreadable_claims import RejectedLoop
 from lib.models import TaskType
 from tests.conftest import shared
 from tests.x12_texts import answer, envelope, remittance

@@ -13,8 +13,8 @@ import openpyxl
 import pytest
 
 from lib.errors import RefusedFile
-from lib.intake import imports, other_formats, saved_mappings
-from lib.intake.other_formats import Chosen, ParsedFile, TableOptions
+from lib.intake import imports, non_x12_formats, saved_mappings
+from lib.intake.non_x12_formats import Chosen, ParsedFile, TableOptions
 from lib.intake.tables import columns, csv_file, task_rows, text_encoding
 from lib.intake.tables.cells import DateOrder, day, order_of
 from lib.intake.tables.columns import ColumnMapping, Field
@@ -33,14 +33,14 @@ def taken(
     content: bytes | str, choice: TableOptions | None = None, name: str = "a.csv"
 ) -> ParsedFile:
     content = content.encode() if isinstance(content, str) else content
-    found = other_formats.read(name, content, choice or TableOptions(today=TODAY))
+    found = non_x12_formats.read(name, content, choice or TableOptions(today=TODAY))
     assert found is not None
     return found
 
 
 def refusal(name: str, content: bytes) -> str:
     with pytest.raises(RefusedFile) as refused:
-        other_formats.read(name, content)
+        non_x12_formats.read(name, content)
     return str(refused.value)
 
 

@@ -20,8 +20,8 @@ import pytest
 
 from lib.errors import RefusedFile
 from lib.formats import parse_date, parse_money
-from lib.intake import imports, other_formats, reader_process
-from lib.intake.other_formats import Chosen, TableOptions
+from lib.intake import imports, non_x12_formats, reader_process
+from lib.intake.non_x12_formats import Chosen, TableOptions
 from lib.intake.tables import cells, columns, table, task_rows
 from lib.intake.tables.cells import DateOrder
 from lib.store.database import Connection
@@ -246,7 +246,7 @@ def test_a_text_that_stands_in_countless_cells_is_not_read_countless_times(
 
     monkeypatch.setattr(excel_file, "MAX_LETTERS", 100_000)
     with pytest.raises(RefusedFile, match="too large"):
-        other_formats.read("a.xlsx", book(SHEET % (NAMES + row(2, ("A", "x" * 30_000)) + b"".join(
+        non_x12_formats.read("a.xlsx", book(SHEET % (NAMES + row(2, ("A", "x" * 30_000)) + b"".join(
             row(at, ("A", "y" * 30_000)) for at in range(3, 7)
         ))))  # fmt: skip
 
@@ -300,7 +300,7 @@ def test_fhir_nested_or_numbered_without_measure_is_refused_for_what_it_is(
 def test_bundles_in_bundles_hold_their_tasks_a_few_deep() -> None:
     from tests.test_fhir import task
 
-    found = other_formats.read("a.json", bundled(task(), 3))
+    found = non_x12_formats.read("a.json", bundled(task(), 3))
 
     assert found is not None
     assert len(found.requests) == 1
@@ -310,7 +310,7 @@ def test_a_line_that_is_json_but_too_deep_is_not_said_to_be_none() -> None:
     from tests.test_fhir import task
 
     deep = '{"resourceType":"Task","a":' + "[" * 200 + "]" * 200 + "}"
-    found = other_formats.read("a.json", f"{json.dumps(task())}\n{deep}\n".encode())
+    found = non_x12_formats.read("a.json", f"{json.dumps(task())}\n{deep}\n".encode())
 
     assert found is not None
     [bad] = [each for each in found.messages if each.outcome == "quarantined"]
@@ -327,7 +327,7 @@ def test_what_is_read_in_a_process_of_its_own_is_what_is_read_here() -> None:
     content = long_table(5000)
     assert len(content) > reader_process.SMALL
 
-    assert reader_process.read("a.csv", content) == other_formats.read("a.csv", content)
+    assert reader_process.read("a.csv", content) == non_x12_formats.read("a.csv", content)
     there = reader_process.outline("a.csv", content, None)
     here = task_rows.open_table("a.csv", content)
     assert here is not None

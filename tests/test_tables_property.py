@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib.errors import RefusedFile
-from lib.intake import other_formats
+from lib.intake import non_x12_formats
 from lib.intake.records import Request
 from lib.intake.tables import columns, task_rows
 from lib.intake.tables.table import clean
@@ -177,7 +177,7 @@ def test_damaged_tables_and_resources_end_in_a_sentence(data: st.DataObject) -> 
         damaged = damaged or bytearray(b"x")
 
     try:
-        found = other_formats.read("a", bytes(damaged))
+        found = non_x12_formats.read("a", bytes(damaged))
     except RefusedFile as refused:
         assert str(refused).startswith("a was refused")
         return

@@ -7,7 +7,7 @@ from lib.store.database import Store
 from lib.ui import taken_over
 from tests.conftest import Cast
 from tests.given import minutes
-from tests.test_editing import Opened, opened
+from tests.test_edit_charge_state import Opened, opened
 
 __all__ = ["opened"]
 

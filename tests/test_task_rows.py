@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from lib.errors import RefusedFile
-from lib.intake import other_formats
+from lib.intake import non_x12_formats
 from lib.intake.tables import columns, csv_file, excel_file, task_rows
 from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import ColumnMapping, Field
@@ -40,7 +40,7 @@ def read(text: str | bytes, plan: ColumnMapping | None = None) -> Sheet:
 def refusal(content: bytes | str) -> str:
     content = content.encode() if isinstance(content, str) else content
     with pytest.raises(RefusedFile) as refused:
-        other_formats.read("a.csv", content)
+        non_x12_formats.read("a.csv", content)
     return str(refused.value)
 
 
@@ -473,7 +473,7 @@ def test_declared_entities_are_not_read() -> None:
     [b"ISA*00*", b"ST|837|0001~CLM|A|1~", b"\xff\xfeI\0S\0A\0*\0", b"hello", b"\x89PNG\r"],
 )
 def test_x12_and_what_is_no_table_at_all_is_left_to_the_reader_of_x12(content: bytes) -> None:
-    assert other_formats.read("a.txt", content) is None
+    assert non_x12_formats.read("a.txt", content) is None
 
 
 def test_names_of_columns_are_told_apart() -> None:

@@ -20,7 +20,7 @@ from lib.errors import (
 )
 from lib.models import Channel, Person, Status, TaskFilter, TaskType, Turn
 from lib.store.database import Connection
-from lib.store.search_words import words
+from lib.store.search_match import words
 from tests.conftest import NOON, Cast
 from tests.given import (
     add_charge,

@@ -27,9 +27,9 @@ from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus
 from lib.store import blocks, data_folder, search_terms
 from lib.store.database import Connection, Store, transaction
-from lib.upkeep import backup, content, requests, rotation
+from lib.upkeep import backup, referenced_files, requests, rotation
 from lib.upkeep.command import do
-from lib.upkeep.content import KINDS
+from lib.upkeep.referenced_files import KINDS
 from lib.upkeep.requests import Question
 from lib.upkeep.restore import restore
 from lib.upkeep.sweep import sweep
@@ -101,7 +101,7 @@ def flip(path: Path, at: int) -> None:
 
 
 def content_of(folder: Path) -> list[Path]:
-    return [path for kind in KINDS for path in content.lying_in(folder, kind)]
+    return [path for kind in KINDS for path in referenced_files.lying_in(folder, kind)]
 
 
 @pytest.mark.usefixtures("worked")
@@ -297,7 +297,7 @@ def test_while_the_store_is_open_verify_looks_at_the_disk_and_not_at_the_memory(
     store: Store,
 ) -> None:
     healthy = verify_live(store)
-    [document] = content.lying_in(store.folder, KINDS[0])
+    [document] = referenced_files.lying_in(store.folder, KINDS[0])
     flip(document, 5)
 
     code, lines = verify_live(store)

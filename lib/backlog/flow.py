@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from lib.backlog.days import Unit
-from lib.backlog.times import mean_days
-from lib.backlog.view import (
+from lib.backlog.report_scope import (
     Basis,
     Reader,
     Table,
@@ -22,6 +21,7 @@ from lib.backlog.view import (
     tasks_text,
     within,
 )
+from lib.backlog.times import mean_days
 from lib.models import Selection
 
 DEFINITION = (

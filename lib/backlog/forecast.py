@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from lib.backlog.days import Unit
 from lib.backlog.flow import bars, over_time
-from lib.backlog.view import Reader, View
+from lib.backlog.report_scope import Reader, View
 
 SEED = 20_250_303
 RUNS = 2_000

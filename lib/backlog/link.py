@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from lib import people
 from lib.backlog import flow, payers, pending, team, times
 from lib.backlog.days import MAX_DAYS, Preset, Unit, midnight, period, unit_for
-from lib.backlog.view import View
+from lib.backlog.report_scope import View
 from lib.formats import parse_money
 from lib.models import Colleague, Person, Selection, TaskType
 

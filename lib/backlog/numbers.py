@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from lib.backlog import days, flow, payers, pending, team, times
-from lib.backlog.view import Reader, Table, Together, View
+from lib.backlog.report_scope import Reader, Table, Together, View
 
 _PENDING = (
     "Tasks that were received and not completed at the moment of the report. Requested: the "

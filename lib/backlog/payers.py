@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from lib.backlog.view import (
+from lib.backlog.report_scope import (
     Reader,
     Table,
     View,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from lib.backlog.view import (
+from lib.backlog.report_scope import (
     Basis,
     Reader,
     Table,

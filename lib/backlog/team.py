@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib.backlog.view import (
+from lib.backlog.report_scope import (
     Basis,
     Reader,
     Table,

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.store.process import ROOT
-from lib.ui import follow, frame, navigation, session, streamlit_patches, url
+from lib.ui import frame, live_updates, navigation, session, streamlit_patches, url
 
 streamlit_patches.listen()
 
@@ -18,5 +18,5 @@ url.arrive(page.url_path)
 if page.title != frame.LIST:  # the list sets the browser's address itself, and is painted first
     url.write()
 page.run()
-follow.still()
+live_updates.still()
 url.write()

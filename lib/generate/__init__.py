@@ -16,7 +16,7 @@ from time import monotonic
 
 from lib import people
 from lib.errors import StoreInUse, WrongDataFolder
-from lib.generate import lists
+from lib.generate import sample_lists
 from lib.models import Role
 from lib.samples.ingredients import SamplePerson, read
 from lib.store import process, search_terms
@@ -46,8 +46,10 @@ def generate(
     staff = _hire(con, practice_id, began)
     patients = max(count // 3, 1)
     with transaction(con):
-        billing_npi = lists.add_payers(con, practice_id)
-        lists.fill(con, [person for role in (Role.MANAGER, Role.STAFF) for person in staff[role]])
+        billing_npi = sample_lists.add_payers(con, practice_id)
+        sample_lists.fill(
+            con, [person for role in (Role.MANAGER, Role.STAFF) for person in staff[role]]
+        )
         _insert(con, "patient", practice_id=practice_id, patients=patients)
     today = now.astimezone(UTC).date()
     for first in range(1, count + 1, BATCH):

@@ -12,18 +12,18 @@ from lib.event_kinds import EventKind
 from lib.import_reports import ImportReport, TaskPreview
 from lib.intake import (
     batch_receipts,
+    charge_previews,
     claim_answers,
     claim_matcher,
     import_totals,
     known_charges,
-    known_numbers,
+    learned_numbers,
     new_charges,
     payer_updates,
     previous_system,
     records,
     recoupments,
     replacement_claims,
-    task_previews,
     task_requests,
     task_updates,
 )
@@ -118,7 +118,7 @@ class FileImport:
         if self.previewed.charges:
             charges = self.previewed.charges.join(charges, said)
         self._take_requests(asked, charges)
-        answered = known_numbers.parts(
+        answered = learned_numbers.parts(
             self.con, self.practice_id, part.answers, charges, self.source
         )
         self._take_news(told, charges, answered)
@@ -127,7 +127,7 @@ class FileImport:
         if self.previewed.charges:
             self.previewed.charges.learn([*asked, *told, *part.answers], charges)
         if self.source:
-            known_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
+            learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
             claim_answers.keep(self.con, part.answers, charges, self.source)
 
     def _take_adjustments(self) -> None:
@@ -220,7 +220,7 @@ class FileImport:
                 totals.agreed[claim_matcher.agreed(match.facts)] += 1
             if not self.source and len(self._tasks) < MAX_PREVIEWED:
                 file_name = self.previewed.file_of(match.charge_id)
-                self._tasks.append(task_previews.of(each, match, plan.charges, file_name))
+                self._tasks.append(charge_previews.of(each, match, plan.charges, file_name))
         named = [each.assignee_name for each in plan.new if each.assignee_name]
         if named:
             known = previous_system.assignees(self.con, self.practice_id, named)

@@ -20,7 +20,7 @@ from lib.intake import recognize as contents
 from lib.intake.coming_charges import ComingCharges, Wanted
 from lib.intake.file_import import FileImport, Previewed
 from lib.intake.import_context import ImportContext
-from lib.intake.other_formats import ParsedFile, TableOptions
+from lib.intake.non_x12_formats import ParsedFile, TableOptions
 from lib.intake.recognize import FileSummary
 from lib.intake.source_archive import keep, quarantined_text
 from lib.intake.source_file import SourceFile

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from lib.errors import RefusedFile
-from lib.intake import other_formats
+from lib.intake import non_x12_formats
 from lib.intake.fhir import resources
-from lib.intake.other_formats import ParsedFile, TableOptions
+from lib.intake.non_x12_formats import ParsedFile, TableOptions
 from lib.intake.tables import columns, task_rows
 from lib.intake.tables.columns import Outline
 from lib.intake.tables.excel_file import is_workbook
@@ -61,15 +61,15 @@ class _Asked:
 def read(
     name: str, content: bytes, choice: TableOptions | None = None, alive: Alive | None = None
 ) -> ParsedFile | None:
-    """Return what the file says, or None if it is for the X12 reader, as `other_formats.read` does.
+    """Return what the file says, or None if it is for the X12 reader: see `non_x12_formats.read`.
 
     Raises RefusedFile, also where the file takes more time or memory than any real one, and
     whatever `alive` raises.
     """
-    if other_formats.is_x12(content):
+    if non_x12_formats.is_x12(content):
         return None
     if _is_light(content):
-        return other_formats.read(name, content, choice)
+        return non_x12_formats.read(name, content, choice)
     parts = _run(_Asked(name, choice or TableOptions(), None, len(content)), content, alive)
     found: ParsedFile | None = next(parts)
     if found is None:
@@ -92,7 +92,7 @@ def outline(
 
     Raises as `read` does.
     """
-    if other_formats.is_fhir(name, content):
+    if non_x12_formats.is_fhir(name, content):
         return None
     if _is_light(content):
         grid = task_rows.open_table(name, content, sheet)
@@ -223,7 +223,7 @@ def serve(source: IO[bytes], out: IO[bytes]) -> None:
             grid = task_rows.open_table(asked.name, content, asked.sheet)
             _send(out, columns.outline(grid) if grid else None)
         else:
-            _hand_over(out, other_formats.read(asked.name, content, asked.choice))
+            _hand_over(out, non_x12_formats.read(asked.name, content, asked.choice))
     except RefusedFile as problem:
         _send(out, RefusedFile(*problem.args))
     except (MemoryError, RecursionError):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from lib.errors import RefusedFile
 from lib.import_reports import RefusedRow
 from lib.intake import reader_process
-from lib.intake.other_formats import ParsedFile, TableOptions
+from lib.intake.non_x12_formats import ParsedFile, TableOptions
 from lib.intake.reader_process import Alive
 from lib.intake.records import Claim, Request
 from lib.intake.source_file import SourceFile

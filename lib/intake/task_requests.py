@@ -22,7 +22,7 @@ from lib.intake.records import Party, Request
 from lib.intake.task_claims import FileTask
 from lib.models import Status, Turn
 from lib.store.database import Connection, Value
-from lib.store.search_words import claim_shape
+from lib.store.search_match import claim_shape
 
 ANSWERS = ("835", "277CA")  # sources whose tasks take every later answer to their claim
 

@@ -17,7 +17,7 @@ from lib import payers, people
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.models import Person, Role, TaskType
 from lib.payers import FilingLimit
-from lib.samples import clock
+from lib.samples import working_hours
 from lib.samples.files import SampleFile, files
 from lib.samples.history import Year
 from lib.samples.ingredients import Request, SampleLimit, SamplePerson, SamplePractice, read
@@ -65,7 +65,7 @@ def load(con: Connection, folder: Path, *, now: datetime) -> bool:
         year = Year(con, practice, ids[practice.key], here, now)
         for file in made:
             if file.practice == practice.key:
-                year.plan(clock.morning(file.day, practice.timezone), year.receive(file))
+                year.plan(working_hours.morning(file.day, practice.timezone), year.receive(file))
         _plan_requests(year, practice, now)
         year.live()
         _look_up_limits(con, ids[practice.key], year.manager, now)
@@ -143,4 +143,4 @@ def _moments(
     """Yield numbered moments of working days over the year, closer together towards its end."""
     for n in range(count):
         ago = YEAR * (1 - n / count) ** 1.6
-        yield n, clock.later(now - ago, 0, practice.timezone, chance)
+        yield n, working_hours.later(now - ago, 0, practice.timezone, chance)

@@ -12,7 +12,7 @@ from random import Random
 from lib import charges, documents, notes, tasks, workflow
 from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus, Person, Role, Task, TaskType
-from lib.samples import clock, edits, letters, x12
+from lib.samples import edits, letters, working_hours, x12
 from lib.samples.files import SampleFile
 from lib.samples.ingredients import Conversation, Request, SamplePractice, SampleProvider, read
 from lib.samples.story import SEED, SampleClaim, claims
@@ -62,7 +62,7 @@ class Year:
     def later(self, than: datetime, most: float, step: Step, *, least: float = 0.0) -> None:
         """Plan a step for a working hour, `least` to `most` days on."""
         days = self.chance.uniform(least, most)
-        self.plan(clock.later(than, days, self.practice.timezone, self.chance), step)
+        self.plan(working_hours.later(than, days, self.practice.timezone, self.chance), step)
 
     def live(self) -> None:
         """Let everything happen up to now."""
@@ -203,7 +203,7 @@ class Year:
         chance = Random(f"{SEED} paid {task.claim_number}")
         if claim is None or claim.denial is None or chance.random() > OVERTURNED:
             return
-        then = clock.morning((at + timedelta(days=chance.randint(12, 40))).date(),
+        then = working_hours.morning((at + timedelta(days=chance.randint(12, 40))).date(),
                              self.practice.timezone)  # fmt: skip
         self.plan(then, lambda moment: self.pay(claim, moment))
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from lib.backlog.view import runnable
+from lib.backlog.report_scope import runnable
 from lib.errors import NotWritten, StoreInUse
 from lib.snapshot.tables import TABLES, VIEWS, dictionary
 from lib.store.database import Connection, Store, transaction

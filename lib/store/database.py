@@ -26,7 +26,7 @@ from lib.errors import (
 )
 from lib.store import opening
 from lib.store.data_folder import Place
-from lib.store.problems import LOG, sentence_of
+from lib.store.duckdb_errors import LOG, sentence_of
 from lib.store.schema_steps import STEPS
 from lib.store.values import Value, arrow_type, column, outgoing, readers_of, utc
 

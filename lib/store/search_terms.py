@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lib.store.database import Connection, transaction
-from lib.store.search_words import MAX_WORDS, needs_number
+from lib.store.search_match import MAX_WORDS, needs_number
 
 # The columns of `task` that a search reads, and what of each is compared with a word. Of a name
 # that many tasks share, DuckDB reads each spelling once.
@@ -58,7 +58,7 @@ def unindexed(con: Connection) -> list[tuple[str, str]]:
     return con.rows(f"{_SPELLINGS} EXCEPT SELECT kind, text FROM spelling")
 
 
-_SHAPE = "regexp_replace(lower(claim_number), '[0-9]+', '#', 'g')"  # as search_words.claim_shape
+_SHAPE = "regexp_replace(lower(claim_number), '[0-9]+', '#', 'g')"  # as search_match.claim_shape
 
 
 def wrong_shapes(con: Connection) -> int:

@@ -19,18 +19,18 @@ from lib.store.idempotency import new_token
 from lib.ui import (
     components,
     document_attach,
-    follow,
     html,
     kept_text,
+    live_updates,
     navigation,
     paper,
     session,
-    verbs,
+    verb_buttons,
 )
 from lib.ui.charge_panel import charge_basis
 from lib.ui.navigation import ASSIGNING, Assigning
 from lib.ui.session_state import KeptOrNewEach
-from lib.ui.task_page import begin
+from lib.ui.task_window import begin
 
 _NOBODY = 0  # unassigned, in the menu of those who may take a task
 _ANSWER_TOKEN = KeptOrNewEach("proposal_token", new_token)  # by task and suggestion
@@ -40,19 +40,19 @@ _ANSWER_TOKEN = KeptOrNewEach("proposal_token", new_token)  # by task and sugges
 def details() -> None:
     """Draw the panel of the task in the URL; nothing if no task is chosen."""
     actor = session.person()
-    verbs.settle()
+    verb_buttons.settle()
     task_id = navigation.task_in_url()
     if task_id is None:
         return
     with st.container(key="details_box"):
         try:
-            seen = follow.latest_of_task(task_id, actor)
+            seen = live_updates.latest_of_task(task_id, actor)
             task = tasks.get(session.connection(), task_id, actor=actor)
         except BillingError as problem:
             _head(None)
             st.warning(session.escape_markdown(str(problem)))
             return
-        follow.follow_task("details", task.id, seen, is_form=ASSIGNING.is_there())
+        live_updates.follow_task("details", task.id, seen, is_form=ASSIGNING.is_there())
         _panel(task, actor)
 
 
@@ -142,7 +142,9 @@ def _proposal(task: Task, actor: Person) -> None:
             ("Complete", "accept", suggestions.accept, "Task completed."),
             ("Not yet", "decline", suggestions.dismiss, "The task stays open."),
         ):
-            verbs.button(label, partial(answer, verb, done), key=f"{name}_{key}", actor=actor)
+            verb_buttons.button(
+                label, partial(answer, verb, done), key=f"{name}_{key}", actor=actor
+            )
 
 
 def _start(task: Task, actor: Person) -> None:
@@ -196,7 +198,7 @@ def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
     if assigning:
         _finish_assigning(task, assigning, state, actor)
         return
-    verbs.button(
+    verb_buttons.button(
         "Submit answer" if is_biller else "Submit question",
         partial(
             _send, notes.answer if is_biller else notes.ask, state,
@@ -219,14 +221,14 @@ def _finish_assigning(
                 now=session.now(),
             )  # fmt: skip
         finally:
-            verbs.undisturbed(_end_assigning)
+            verb_buttons.undisturbed(_end_assigning)
         kept_text.sent(state)
         if assigning.to is None:
             return "The task is unassigned."
         return f"Assigned to {assigning.name.removesuffix(' (you)')}."
 
     with st.container(horizontal=True, gap="xsmall"):
-        verbs.button(
+        verb_buttons.button(
             "Finish Assigning", finish, key=f"finish_{task.id}", actor=actor, type="primary"
         )
         st.button("Cancel", key=f"cancel_{task.id}", on_click=_end_assigning)
@@ -256,7 +258,7 @@ def _notes(task: Task, actor: Person, written: list[Note]) -> None:
         "Notes from Biller", state, actor, height=72,
         placeholder="What the practice should know about this charge",
     )  # fmt: skip
-    verbs.button(
+    verb_buttons.button(
         "Add note", partial(_send, notes.write_from_biller, state, "Note added."),
         key=f"note_{task.id}", actor=actor,
     )  # fmt: skip
@@ -278,7 +280,7 @@ def _reopen(task: Task, actor: Person) -> None:
             kept_text.sent(state)
             return "The task is open again."
 
-        verbs.button("Reopen", reopen, key=f"reopen_{task.id}", actor=actor, type="primary")
+        verb_buttons.button("Reopen", reopen, key=f"reopen_{task.id}", actor=actor, type="primary")
 
 
 def _send(verb: Any, state: kept_text.Text, done: str, actor: Person) -> str:

@@ -16,7 +16,7 @@ from lib.drafts import Form
 from lib.errors import BillingError, DuplicateDocument, OtherPatient, WrongInput
 from lib.models import Document, DocumentStatus, Person, Resolution, Task, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import components, html, kept_form, navigation, next_task, session, verbs
+from lib.ui import components, html, kept_form, navigation, next_task, session, verb_buttons
 from lib.ui.document_form import Filled, choose_file, document_form, fields, filled_now
 from lib.ui.kept_form import KeptForm
 from lib.ui.next_task import View
@@ -56,7 +56,7 @@ def attached(task: Task, actor: Person, *, is_mine: bool) -> list[Document]:
                 width="stretch",
             )  # fmt: skip
             if is_mine:
-                verbs.button(
+                verb_buttons.button(
                     "Detach", partial(_detach, task, document),
                     key=f"detach_{task.id}_{document.id}", actor=actor,
                 )  # fmt: skip
@@ -81,7 +81,7 @@ def _complete(task: Task, actor: Person) -> str:
         session.connection(), task.id, token=_token(task), actor=actor, now=session.now(),
         resolution=chosen_resolution(Resolution.DOCUMENT_SENT, f"resolution_{task.id}"),
     )  # fmt: skip
-    verbs.leave("tasks")
+    verb_buttons.leave("tasks")
     return "Task completed."
 
 
@@ -90,7 +90,7 @@ def _complete_and_next(task: Task, view: View, actor: Person) -> str:
 
 
 def _button(
-    label: str, do: verbs.Verb, task: Task, key: str, actor: Person, **look: Any
+    label: str, do: verb_buttons.Verb, task: Task, key: str, actor: Person, **look: Any
 ) -> None:  # fmt: skip
     """Draw a button whose refusal is said below it, or wherever the person went meanwhile."""
     unsaid = session.unsaid()
@@ -105,7 +105,7 @@ def _button(
                 _REFUSED.of(task.id, key).put(str(problem))
             return ""
 
-    verbs.button(label, verb, key=f"{key}_{task.id}", actor=actor, **look)
+    verb_buttons.button(label, verb, key=f"{key}_{task.id}", actor=actor, **look)
 
 
 def _say_refusal(task: Task, *keys: str) -> None:
@@ -150,7 +150,7 @@ def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
 
 def _attach_chosen(task: Task, actor: Person, *, completes: bool) -> str:
     """Attach what is chosen now: the click may come together with the choice."""
-    chosen = verbs.typed(f"document_{task.id}")
+    chosen = verb_buttons.typed(f"document_{task.id}")
     if chosen is None:
         raise WrongInput("Choose the document again: the page was left before it was attached.")
     ends = chosen_resolution(Resolution.DOCUMENT_SENT, f"attached_{task.id}")
@@ -211,7 +211,7 @@ def _attach(
     asking.take()
     _ATTACHING.take()
     if resolution:
-        verbs.leave("tasks")
+        verb_buttons.leave("tasks")
         return "Document attached, task completed."
     return "Document attached."
 
@@ -289,7 +289,7 @@ def _upload(
     added.put(added.ensure() + 1)  # an empty form for the next file
     _ATTACHING.take()
     if completes:
-        verbs.leave("tasks")
+        verb_buttons.leave("tasks")
         return "Document uploaded, task completed."
     return "Document uploaded and attached."
 
@@ -327,7 +327,7 @@ def _dismissed() -> None:
 @st.dialog("Attach a document", width="large", on_dismiss=_dismissed)
 def _dialog(task_id: int) -> None:
     actor = session.person()
-    verbs.settle()
+    verb_buttons.settle()
     task = tasks.get(session.connection(), task_id, actor=actor)
     left, right = st.columns(2, gap="medium")
     with left:

@@ -14,7 +14,7 @@ from lib.backlog import link
 from lib.backlog.link import ME, NOBODY
 from lib.backlog.pending import AGES, DUE, FILING, SIDES
 from lib.models import Colleague, Person, Resolution, Status, TaskFilter, TaskType, Turn
-from lib.store.search_words import words
+from lib.store.search_match import words
 from lib.ui import session, url
 
 _PENDING = (Status.OPEN, Status.IN_PROGRESS)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from lib.access import Verb, may_anywhere
 from lib.models import Person
-from lib.ui import html, keys
+from lib.ui import html, keyboard
 
 # What the theme cannot say. They are part of the page that the browser gets first, so that nothing
 # moves when they come.
@@ -88,5 +88,5 @@ def signed_in_as(actor: Person) -> None:
     places = " · ".join(m.practice.name for m in actor.memberships)
     with st.container(key="who", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(html.render("signed_in", actor=actor, role=role, places=places))
-        keys.draw()
+        keyboard.draw()
         st.html(html.link("/sign-out", "Sign out"))

@@ -9,7 +9,7 @@ import streamlit as st
 
 from lib import formats
 from lib.errors import BillingError
-from lib.intake import imports, other_formats, reader_process, saved_mappings
+from lib.intake import imports, non_x12_formats, reader_process, saved_mappings
 from lib.intake.tables import columns, task_rows
 from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import DATES, ColumnMapping, Field, Outline
@@ -29,7 +29,7 @@ def choose(
     name: str, content: bytes, *, practice_id: int, actor: Person, key: str
 ) -> ColumnMapping | None:
     """Return how to read the table, as somebody has it on the screen; None for other files."""
-    if other_formats.is_x12(content):
+    if non_x12_formats.is_x12(content):
         return None
     sha256 = hashlib.sha256(content).hexdigest()
     if imports.is_known(session.connection(), sha256, practice_id):

@@ -16,11 +16,11 @@ from lib.backlog import day_notes, flow, link, numbers, pending
 from lib.backlog.day_notes import DayNote
 from lib.backlog.days import Preset, Unit
 from lib.backlog.numbers import NUMBERS, Counted, Number
-from lib.backlog.view import Table, View
+from lib.backlog.report_scope import Table, View
 from lib.errors import BillingError
 from lib.models import Person
 from lib.ui import filters, navigation, session, session_state, url
-from lib.ui.report_cells import Part
+from lib.ui.report_links import Part
 from lib.ui.task_list import choices, colleagues_of
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from lib.backlog import flow
-from lib.backlog.view import Table
-from lib.ui import charts, report, report_cells, report_tables
+from lib.backlog.report_scope import Table
+from lib.ui import charts, report, report_links, report_tables
 from lib.ui.report import Page
 
 
@@ -28,7 +28,7 @@ def over_time(page: Page, series: list[str], *, finding: str, key: str, **more: 
         since, until, each = picked
         part = page.before if each == charts.BEFORE else page.now
         column = series[0] if each == charts.BEFORE else each
-        wanted = report_cells.over_time(part, {"From": since, "Until": until}, column)
+        wanted = report_links.over_time(part, {"From": since, "Until": until}, column)
         if wanted is not None:
             report.open_list(**wanted)
 

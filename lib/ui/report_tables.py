@@ -17,7 +17,7 @@ from lib.backlog.pending import DUE, FILING, SIDES
 from lib.models import Resolution, TaskType
 from lib.ui import charts, report, url
 from lib.ui.report import Page
-from lib.ui.report_cells import CELLS, Cell, Opens, Part, Row
+from lib.ui.report_links import CELLS, Cell, Opens, Part, Row
 
 KINDS = {"CSV": "csv", "Excel": "xlsx", "Parquet": "parquet"}
 FIGURE = 172  # pixels

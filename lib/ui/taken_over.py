@@ -9,9 +9,9 @@ import streamlit as st
 from lib import formats, history, notes
 from lib.access import Verb, may
 from lib.models import Charge, Person, Status, Task
-from lib.ui import session, verbs
+from lib.ui import session, verb_buttons
 from lib.ui.charge_actions import shown, table, typed_changes
-from lib.ui.editing import Editing, discard, keep
+from lib.ui.edit_charge_state import Editing, discard, keep
 
 
 def taken_over(state: Editing, task: Task, charge: Charge, actor: Person) -> None:
@@ -37,14 +37,14 @@ def taken_over(state: Editing, task: Task, charge: Charge, actor: Person) -> Non
             actor, Verb.ASK, task.practice_id
         )
         if can_hand_over:
-            verbs.button(
+            verb_buttons.button(
                 f"Hand it over to {session.escape_markdown(who)}"
                 if task.assignee_name
                 else "Leave it as a comment",
                 partial(_hand_over, state, task), key=f"hand_over_{task.id}", actor=actor,
                 type="primary", help="As a comment on the task",
             )  # fmt: skip
-        verbs.button(
+        verb_buttons.button(
             "Discard what I typed", partial(_discard, state, task), key=f"discard_{task.id}",
             actor=actor,
         )  # fmt: skip

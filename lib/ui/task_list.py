@@ -14,7 +14,7 @@ import streamlit as st
 from lib import formats, queue
 from lib.backlog import link
 from lib.models import Colleague, Person, Role, TaskFilter, TaskPage, TaskRow, TaskType
-from lib.ui import components, filters, follow, html, navigation, session, session_state, url
+from lib.ui import components, filters, html, live_updates, navigation, session, session_state, url
 from lib.ui.filters import Desk
 
 _MENU = [
@@ -99,7 +99,7 @@ def task_list() -> None:
     actor = session.person()
     desk = desk_of(actor)
     says = filters.state(filters.options(desk))
-    seen = follow.latest(actor)
+    seen = live_updates.latest(actor)
     wanted, problems = filters.read(says, desk)
     for problem in problems:
         st.warning(session.escape_markdown(problem))
@@ -133,7 +133,7 @@ def task_list() -> None:
         columns(actor),
         _on_action,
     )
-    follow.follow(["list", "menu"], seen)
+    live_updates.follow(["list", "menu"], seen)
 
 
 def _paper_address() -> str:

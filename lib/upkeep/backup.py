@@ -17,8 +17,8 @@ from lib.event_kinds import EventKind
 from lib.models import Person
 from lib.store import data_folder, files
 from lib.store.database import Connection, Store, transaction
-from lib.upkeep import content, rotation
-from lib.upkeep.content import KINDS, Kind
+from lib.upkeep import referenced_files, rotation
+from lib.upkeep.referenced_files import KINDS, Kind
 from lib.upkeep.verify import MANIFEST, copy_database, in_own_process
 
 PART = ".part"  # suffix of an unfinished backup's name
@@ -104,7 +104,7 @@ def _fill(store: Store, part: Path, before: Path | None, now: datetime) -> list[
         con = store.connection()
         try:
             copy_database(store.folder, part)
-            named = {kind: content.named(con, kind) for kind in KINDS}
+            named = {kind: referenced_files.named(con, kind) for kind in KINDS}
         finally:
             con.close()
     findings: list[str] = []
@@ -121,10 +121,10 @@ def _fill(store: Store, part: Path, before: Path | None, now: datetime) -> list[
 def _take_over(folder: Path, before: Path | None, part: Path, kind: Kind, sha256: str) -> bool:
     """Bring one file into the backup, linked from the previous one if that has it. Return False if
     it is missing or has changed. A changed file is copied all the same: it may be all there is."""
-    to = content.path_in(part, kind, sha256)
+    to = referenced_files.path_in(part, kind, sha256)
     files.make_folder(to.parent)
-    source = content.path_in(folder, kind, sha256)
-    older = content.path_in(before or part, kind, sha256)
+    source = referenced_files.path_in(folder, kind, sha256)
+    older = referenced_files.path_in(before or part, kind, sha256)
     with suppress(OSError):  # not there, or the disk has no links
         if source.is_file() and source.stat().st_size == older.stat().st_size:
             os.link(older, to)

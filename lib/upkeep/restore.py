@@ -8,7 +8,7 @@ from pathlib import Path
 from lib.errors import NotEmpty, NotWritten, WrongDataFolder
 from lib.store import data_folder, files, opening
 from lib.store.database import Store
-from lib.upkeep.content import KINDS, lying_in
+from lib.upkeep.referenced_files import KINDS, lying_in
 from lib.upkeep.verify import verify
 
 

@@ -6,8 +6,8 @@ import shutil
 from datetime import datetime, timedelta
 
 from lib.store.database import Store
-from lib.upkeep import content
-from lib.upkeep.content import KINDS
+from lib.upkeep import referenced_files
+from lib.upkeep.referenced_files import KINDS
 from lib.upkeep.verify import LEFT
 
 AGE = timedelta(days=1)  # a younger one may belong to a row that is being written
@@ -22,9 +22,9 @@ def sweep(store: Store, *, now: datetime, age: timedelta = AGE) -> int:
         with store.exclusive():
             store.place.check()
             for kind in KINDS:
-                named = content.named(con, kind)
-                for path in content.lying_in(store.folder, kind):
-                    is_kept = content.is_named_well(path) and path.name in named
+                named = referenced_files.named(con, kind)
+                for path in referenced_files.lying_in(store.folder, kind):
+                    is_kept = referenced_files.is_named_well(path) and path.name in named
                     if not is_kept and path.lstat().st_mtime < (now - age).timestamp():
                         path.unlink()
                         deleted += 1

@@ -20,8 +20,8 @@ from lib.errors import BillingError, NotWritten, StoreDamaged
 from lib.store import blocks, data_folder, files, search_terms
 from lib.store.database import Connection, Store
 from lib.store.process import ROOT
-from lib.upkeep import content
-from lib.upkeep.content import KINDS
+from lib.upkeep import referenced_files
+from lib.upkeep.referenced_files import KINDS
 
 MANIFEST = "backup.json"
 EXAMPLES = 5  # ids named in one sentence
@@ -201,9 +201,9 @@ def _files(con: Connection, folder: Path) -> Iterator[str]:
     """Yield a sentence for each row whose file is missing or changed, and each file that no row
     names."""
     for kind in KINDS:
-        named = content.named(con, kind)
+        named = referenced_files.named(con, kind)
         for sha256, ids in named.items():
-            path = content.path_in(folder, kind, sha256)
+            path = referenced_files.path_in(folder, kind, sha256)
             whose = f"The file of {kind.noun} {_some([(id_,) for id_ in ids])}"
             if not path.is_file():
                 yield f"{whose} is missing."
@@ -211,8 +211,8 @@ def _files(con: Connection, folder: Path) -> Iterator[str]:
                 yield f"{whose} was changed on disk: its SHA-256 differs."
         strays = [
             path
-            for path in content.lying_in(folder, kind)
-            if not content.is_named_well(path) or path.name not in named
+            for path in referenced_files.lying_in(folder, kind)
+            if not referenced_files.is_named_well(path) or path.name not in named
         ]
         if strays:
             yield (

@@ -13,14 +13,14 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 
 from lib import people
 from lib.access import Verb, may_anywhere
-from lib.backlog import files, link
+from lib.backlog import link, table_files
 from lib.backlog.numbers import NUMBERS
 from lib.errors import BillingError, NotAllowed, NotSignedIn
 from lib.models import Colleague
 from lib.snapshot import copies
 from lib.web import session
 from lib.web.documents import disposition
-from lib.web.html import download_page
+from lib.web.plain_pages import download_page
 from lib.web.same_origin import is_followed_link
 
 
@@ -29,7 +29,7 @@ async def send_table(request: Request) -> Response:
     parameters."""
     kind = request.path_params["kind"]
     metric = request.path_params["metric"]
-    if kind not in files.KINDS or metric not in NUMBERS:
+    if kind not in table_files.KINDS or metric not in NUMBERS:
         return PlainTextResponse("There is no such table.", 404)
     if not _is_asked_for(request):
         return _ask(request)
@@ -39,7 +39,7 @@ async def send_table(request: Request) -> Response:
         return PlainTextResponse(str(problem), 401)
     return Response(
         content,
-        media_type=files.KINDS[kind],
+        media_type=table_files.KINDS[kind],
         headers={
             "Content-Disposition": disposition(f"{name}.{kind}", is_shown=False),
             "Cache-Control": "no-store",
@@ -104,4 +104,4 @@ def _read(request: Request, metric: str, kind: str) -> tuple[str, bytes]:
         view = link.read(says, actor, colleagues, now).view
         table = NUMBERS[metric].table(con, view)
     named = [m.practice.name for m in actor.memberships if m.practice.id in view.practice_ids]
-    return files.file_name("-".join(named), metric, view), files.content(table, kind)
+    return table_files.file_name("-".join(named), metric, view), table_files.content(table, kind)

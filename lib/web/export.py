@@ -25,8 +25,8 @@ from lib.store import process
 from lib.store.database import Connection
 from lib.web import session
 from lib.web.documents import disposition
-from lib.web.html import export_page
 from lib.web.logs import LOG
+from lib.web.plain_pages import export_page
 from lib.web.same_origin import is_followed_link
 
 PIECE = 64 * 1024  # bytes sent at once

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib.errors import NoSuchDocument, NotSignedIn, StoreClosing, StoreMoved, StoreStopped
-from lib.ui import search_words
+from lib.ui import search_in_url
 from lib.web import errors, session, upkeep
 from lib.web.headers import stamped
 from lib.web.peer import OTHER_USER, is_other_user
@@ -150,7 +150,7 @@ def _without_words(request: HTTPConnection, person_id: int) -> Response | None:
     browser has the first in its history."""
     asked = parse_qsl(request.scope["query_string"].decode("latin-1"))
     hidden = [
-        (key, search_words.keep(person_id, text) if key in search_words.KEYS else text)
+        (key, search_in_url.keep(person_id, text) if key in search_in_url.KEYS else text)
         for key, text in asked
     ]
     if hidden == asked:

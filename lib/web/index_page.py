@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from lib.ui import frame
-from lib.web import html
+from lib.web import plain_pages
 
 _INDEX = Path(streamlit.__file__).parent / "static/index.html"
 _TITLE = re.compile(r"<(title)>Streamlit</\1>")
@@ -40,7 +40,7 @@ register_url_convertor("page", PageConvertor())
 @cache
 def page() -> str:
     """Return the page, with our lines before Streamlit's first script."""
-    head, body = html.index_head(), html.index_body()
+    head, body = plain_pages.index_head(), plain_pages.index_body()
     text, titles = _TITLE.subn(lambda _: head, _INDEX.read_text(encoding="utf-8"))
     text, bodies = _BODY.subn(lambda _: body, text)
     if (titles, bodies) != (1, 1):

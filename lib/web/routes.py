@@ -12,10 +12,10 @@ from lib.web.backlog_tables import send_copy, send_table
 from lib.web.documents import no_such_document, send_document
 from lib.web.export import no_such_answers, send_claims, send_package
 from lib.web.health import health, metrics
-from lib.web.imports import no_such_file, send_refused_rows, send_set_aside
 from lib.web.index_page import send_page, send_styles
 from lib.web.news import send_news
 from lib.web.provenance import no_such_charge, no_such_task, send_charge_origin, send_task_origin
+from lib.web.rejected_downloads import no_such_file, send_refused_rows, send_set_aside
 from lib.web.sign_in import choose_person, sign_in
 from lib.web.sign_out import ask_to_sign_out, sign_out
 

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from lib import people
 from lib.models import Person
 from lib.web import session
-from lib.web.html import sign_in_page
+from lib.web.plain_pages import sign_in_page
 from lib.web.sockets import SOCKETS
 
 LONGEST_FORM = 16_384  # bytes

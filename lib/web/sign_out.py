@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from lib import people
 from lib.web import session
-from lib.web.html import sign_out_page
+from lib.web.plain_pages import sign_out_page
 from lib.web.same_origin import is_followed_link
 from lib.web.sockets import SOCKETS
 

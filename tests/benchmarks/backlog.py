@@ -20,7 +20,7 @@ from typing import Any
 from lib import people
 from lib.backlog import forecast, numbers
 from lib.backlog.numbers import PAGES
-from lib.backlog.view import View
+from lib.backlog.report_scope import View
 from lib.models import TaskType
 from lib.store import process
 from lib.store.database import Connection

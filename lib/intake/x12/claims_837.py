@@ -11,7 +11,7 @@ from lib.intake.records import NOBODY, Claim, Party, Subject
 from lib.intake.x12 import elements
 from lib.intake.x12.loops_837 import ENDS, Loop, walk
 from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
-from lib.intake.x12.rejected_loops import RejectedLoop
+from lib.intake.x12.unreadable_claims import RejectedLoop
 from lib.models import ServiceLine
 
 OTHER_FORMS = {"SV2": "837I (institutional claims)", "SV3": "837D (dental claims)"}

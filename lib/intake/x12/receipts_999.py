@@ -18,7 +18,7 @@ from lib.intake.denial_advice import REFERENCE
 from lib.intake.records import NOBODY, Party
 from lib.intake.x12 import elements
 from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
-from lib.intake.x12.rejected_loops import RejectedLoop
+from lib.intake.x12.unreadable_claims import RejectedLoop
 
 KINDS = frozenset({"999", "997", "TA1", "824"})
 WITH_ERRORS = "E"  # IK501, AK901, TA104: accepted, with errors noted

@@ -12,7 +12,7 @@ from lib.intake.claim_facts import ROLES_OF_STATUS, SPLIT, ClaimFacts, stated
 from lib.intake.records import NOBODY, Party
 from lib.intake.x12 import elements
 from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
-from lib.intake.x12.rejected_loops import RejectedLoop
+from lib.intake.x12.unreadable_claims import RejectedLoop
 
 MEMBER_KINDS = frozenset({"", "MI", "MR", "MC", "HN", "II"})  # NM108: numbers of an insured person
 REMARKS = {"MOA": range(3, 8), "MIA": (5, 20, 21, 22, 23)}  # elements that hold remark codes

@@ -23,9 +23,9 @@ from lib.intake.x12 import (
 from lib.intake.x12.elements import MOST
 from lib.intake.x12.reader import Broken, Transaction, Unreadable, element
 from lib.intake.x12.receipts_999 import Receipt
-from lib.intake.x12.rejected_loops import RejectedLoop
 from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
 from lib.intake.x12.status_codes import StatusSeen
+from lib.intake.x12.unreadable_claims import RejectedLoop
 
 CLAIMS, REMITTANCE = "837P", "835"
 ACKNOWLEDGMENT, DOCUMENT_REQUEST = "277CA", "277RFAI"

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from lib.backlog import link
-from lib.backlog.view import Table, View
+from lib.backlog.report_scope import Table, View
 from lib.models import TaskType
 
 Opens = dict[str, str | None]  # parameters of the list

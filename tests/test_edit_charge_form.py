@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from lib import charge_form
 from lib.models import Problem
-from lib.ui import edit_form
-from lib.ui.editing import Editing
+from lib.ui import edit_charge_form
+from lib.ui.edit_charge_state import Editing
 from tests.given import CHARGE
-from tests.test_editing import Opened, opened
+from tests.test_edit_charge_state import Opened, opened
 
 __all__ = ["opened"]
 
@@ -30,15 +30,15 @@ def test_a_diagnosis_of_the_charge_is_found_in_the_form(codes: list[str]) -> Non
     filled = [code for code in codes if code.strip()]
 
     for place, code in enumerate(filled):
-        assert codes[edit_form._diagnosis_in_form(form, str(place))] == code
-    assert edit_form._diagnosis_in_form(form, "30") == 30
+        assert codes[edit_charge_form._diagnosis_in_form(form, str(place))] == code
+    assert edit_charge_form._diagnosis_in_form(form, "30") == 30
 
 
 def test_a_service_line_of_the_charge_is_found_in_the_form() -> None:
     form = state()
     form.form["lines"].insert(1, dict(charge_form.EMPTY_LINE))
 
-    assert [edit_form._line_in_form(form, place) for place in range(4)] == [0, 2, 2, 3]
+    assert [edit_charge_form._line_in_form(form, place) for place in range(4)] == [0, 2, 2, 3]
 
 
 def test_fields_are_marked_by_the_kind_of_their_problem_and_lines_mark_themselves(
@@ -52,8 +52,8 @@ def test_fields_are_marked_by_the_kind_of_their_problem_and_lines_mark_themselve
         Problem("member_id", "Odd.", "d", is_blocking=False),
     ]
 
-    marked = edit_form._marked(form, problems, task, is_blocking=True)
-    known = edit_form._marked(form, problems, task, is_blocking=False)
+    marked = edit_charge_form._marked(form, problems, task, is_blocking=True)
+    known = edit_charge_form._marked(form, problems, task, is_blocking=False)
 
     end = f"_{task.id}_{form.stamp}"
     assert marked == [f"rendering_npi{end}", f"diagnosis_1{end}"]
@@ -63,7 +63,7 @@ def test_fields_are_marked_by_the_kind_of_their_problem_and_lines_mark_themselve
 def test_what_the_line_editor_sends_is_taken_field_by_field() -> None:
     form = state()
 
-    edit_form._take_lines(
+    edit_charge_form._take_lines(
         form, {"typed": {"stamp": form.stamp, "lines": [{"procedure": "99214" * 9, "evil": "x"}]}}
     )
 
@@ -84,7 +84,7 @@ def test_lines_of_another_form_too_many_or_none_leave_the_form_as_it_is(editor: 
     form = state()
     form.stamp = "this"
 
-    edit_form._take_lines(form, editor)
+    edit_charge_form._take_lines(form, editor)
 
     assert form.form["lines"] == charge_form.to_form(CHARGE)["lines"]
 
@@ -93,9 +93,9 @@ def test_what_was_typed_wrong_blocks_only_once_somebody_asks(opened: Opened) -> 
     form, task, _, ana = opened
     form.form["hospitalized_from"] = "soon"
 
-    _, before = edit_form.found_in(form, task, ana)
+    _, before = edit_charge_form.found_in(form, task, ana)
     form.is_checked = True
-    _, after = edit_form.found_in(form, task, ana)
+    _, after = edit_charge_form.found_in(form, task, ana)
 
     assert "hospitalized_from" not in {problem.field for problem in before}
     assert "hospitalized_from" in {problem.field for problem in after}
@@ -106,6 +106,6 @@ def test_a_line_that_cannot_be_read_is_told_once_and_not_by_its_sum(opened: Open
     form.form["lines"][0]["unit_charge"] = "12,5"
     form.is_checked = True
 
-    fields = [problem.field for problem in edit_form.found_in(form, task, ana)[1]]
+    fields = [problem.field for problem in edit_charge_form.found_in(form, task, ana)[1]]
 
     assert [field for field in fields if field.startswith("lines.0")] == ["lines.0.unit_charge"]

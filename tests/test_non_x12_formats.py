@@ -12,7 +12,7 @@ from lib import people
 from lib.errors import NoSuchFile, NotAllowed
 from lib.import_reports import ImportReport
 from lib.intake import imports, rejected_rows, saved_mappings
-from lib.intake.other_formats import TableOptions
+from lib.intake.non_x12_formats import TableOptions
 from lib.intake.tables import columns, task_rows
 from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import ColumnMapping, Field

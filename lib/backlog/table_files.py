@@ -6,7 +6,7 @@ import csv
 import io
 import re
 
-from lib.backlog.view import Table, View
+from lib.backlog.report_scope import Table, View
 
 KINDS = {
     "csv": "text/csv; charset=utf-8",

@@ -10,14 +10,14 @@ from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from lib.errors import WrongInput
 from lib.models import Person
 from lib.store.database import Store
-from lib.ui import verbs
+from lib.ui import verb_buttons
 from lib.ui.session import Message
 from tests.conftest import Cast
 from tests.pages import Visit
 
 
-def press(do: verbs.Verb, actor: Person, said: list[Message], done: list[bool]) -> None:
-    verbs._do(do, actor, said, done)
+def press(do: verb_buttons.Verb, actor: Person, said: list[Message], done: list[bool]) -> None:
+    verb_buttons._do(do, actor, said, done)
 
 
 def test_a_press_is_done_once_and_says_so(store: Store, cast: Cast) -> None:
@@ -69,9 +69,9 @@ def test_what_was_typed_by_somebody_who_left_is_nobodys(store: Store, cast: Cast
     kept: list[Person] = []
 
     with Visit(store, cast.ben):
-        verbs.keep_typed(cast.ana, kept.append)
+        verb_buttons.keep_typed(cast.ana, kept.append)
     with Visit(store, cast.ana):
-        verbs.keep_typed(cast.ana, kept.append)
+        verb_buttons.keep_typed(cast.ana, kept.append)
 
     assert kept == [cast.ana]
 
@@ -85,6 +85,6 @@ def test_what_must_be_done_is_done_again_until_no_click_ends_it() -> None:
             raise clicks.pop()
         done.append(True)
 
-    verbs.undisturbed(act)
+    verb_buttons.undisturbed(act)
 
     assert done == [True]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lib.ui import keys
+from lib.ui import keyboard
 from tests.test_architecture import ROOT
 
 
@@ -13,14 +13,14 @@ def test_the_readme_lists_the_keys_as_the_window_does() -> None:
     listed = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", readme, re.MULTILINE)
 
     said = [(place, key.replace("`", ""), says) for place, key, says in listed]
-    assert [row for row in keys.table() if row not in said] == []
+    assert [row for row in keyboard.table() if row not in said] == []
 
 
 def test_no_key_does_two_things() -> None:
-    presses = [key.press for group in keys.GROUPS for key in group.keys if key.press]
+    presses = [key.press for group in keyboard.GROUPS for key in group.keys if key.press]
 
     assert len(presses) == len(set(presses))
 
 
 def test_no_key_is_one_that_streamlit_keeps_for_itself() -> None:
-    assert not {"c", "r"} & {key.press.lower() for group in keys.GROUPS for key in group.keys}
+    assert not {"c", "r"} & {key.press.lower() for group in keyboard.GROUPS for key in group.keys}

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from datetime import datetime
 
-from lib.intake import charge_check
+from lib.intake import charge_conflicts
 from lib.intake.recognize import count
 from lib.store import process
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         con = process.open_store().connection()
         found = 0
         for practice_id, name in con.rows("SELECT id, name FROM practice ORDER BY id"):
-            review = charge_check.review(con, practice_id, actor=None)
+            review = charge_conflicts.review(con, practice_id, actor=None)
             found += len(review.doubts)
             print(f"{name}: {summary(review)}")
             for doubt in review.doubts:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     return 1 if found else 0
 
 
-def summary(review: charge_check.Review) -> str:
+def summary(review: charge_conflicts.Review) -> str:
     """Return a sentence: "1,204 tasks checked, 2 disagree with their charge.", for example."""
     said = f"{count(review.checked, 'task')} checked, {len(review.doubts):,} of them disagree"
     if review.unread:

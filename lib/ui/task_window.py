@@ -11,7 +11,7 @@ from lib.access import Verb, may
 from lib.drafts import Form
 from lib.errors import BillingError
 from lib.models import Person, Resolution, Status, Task, TaskType
-from lib.ui import components, html, kept_text, navigation, next_task, session, verbs
+from lib.ui import components, html, kept_text, navigation, next_task, session, verb_buttons
 from lib.ui.next_task import View
 from lib.ui.resolution import choose_resolution, chosen_resolution
 
@@ -80,7 +80,7 @@ def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
             workflow.start(con, task.id, actor=now, now=session.now())
         if opens:
             is_document = task.type is TaskType.DOCUMENTS
-            verbs.leave("find_document" if is_document else "edit_charge")
+            verb_buttons.leave("find_document" if is_document else "edit_charge")
         return ""
 
     def undo(now: Person) -> str:
@@ -94,12 +94,12 @@ def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
         label, said = "Take over", f"{task.assignee_name} has it and has not started yet"
     # Never disabled: a click after somebody else's would be dropped silently.
     if opens or not (is_started and task.assignee_id is not None):
-        verbs.button(
+        verb_buttons.button(
             label, start, key=f"start_{task.id}", actor=actor, help=said,
             type="secondary" if is_others else "primary" if opens else "secondary",
         )  # fmt: skip
     if workflow.can_undo_start(session.connection(), task, actor=actor):
-        verbs.button(
+        verb_buttons.button(
             "Undo start", undo, key=f"undo_{task.id}", actor=actor, type="tertiary",
             help="Nothing was changed since you started this task",
         )  # fmt: skip
@@ -117,11 +117,11 @@ def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None
     components.form_guard(key=f"guard_{task.id}")
     if is_mine:
         with st.container(horizontal=True, gap="xsmall"):
-            verbs.button(
+            verb_buttons.button(
                 "Save and Complete", partial(_complete, state), key=f"complete_{task.id}",
                 actor=actor, type="primary",
             )  # fmt: skip
-            verbs.button(
+            verb_buttons.button(
                 "Complete and next", partial(_complete_and_next, state, next_task.view(actor)),
                 key=f"next_{task.id}", actor=actor,
                 help="Complete this task and open the next one of the list",
@@ -139,7 +139,7 @@ def _complete(state: kept_text.Text, actor: Person) -> str:
         token=state.token, actor=actor, now=session.now(),
     )  # fmt: skip
     kept_text.sent(state)
-    verbs.leave("tasks")
+    verb_buttons.leave("tasks")
     return "Task completed."
 
 

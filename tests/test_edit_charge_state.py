@@ -7,8 +7,8 @@ import pytest
 from lib import charges, drafts, tasks, workflow
 from lib.models import Charge, Person, Task
 from lib.store.database import Connection, Store
-from lib.ui import editing
-from lib.ui.editing import Editing
+from lib.ui import edit_charge_state
+from lib.ui.edit_charge_state import Editing
 from tests.conftest import NOON, Cast
 from tests.given import add_task_of_charge
 
@@ -24,7 +24,7 @@ def opened(served: Store, cast: Cast) -> Opened:
     task = tasks.get(con, task_id, actor=cast.ana)
     assert task.charge_id is not None
     charge = charges.get(con, task.charge_id, actor=cast.ana)
-    return editing._opened(task, charge, cast.ana), task, charge, cast.ana
+    return edit_charge_state._opened(task, charge, cast.ana), task, charge, cast.ana
 
 
 def kept(con: Connection, task: Task, actor: Person) -> list[str]:
@@ -34,7 +34,7 @@ def kept(con: Connection, task: Task, actor: Person) -> list[str]:
 def test_a_form_nobody_typed_into_is_not_kept(con: Connection, opened: Opened) -> None:
     state, task, _, ana = opened
 
-    editing.keep(state, task, ana)
+    edit_charge_state.keep(state, task, ana)
 
     assert not state.is_changed
     assert kept(con, task, ana) == []
@@ -54,8 +54,8 @@ def test_what_is_typed_is_kept_once_and_known_to_be_kept(con: Connection, opened
     state.form["member_id"] = "ABC"
     assert not state.is_kept
 
-    editing.keep(state, task, ana)
-    editing.keep(state, task, ana)
+    edit_charge_state.keep(state, task, ana)
+    edit_charge_state.keep(state, task, ana)
 
     assert state.is_kept
     assert kept(con, task, ana) == ["ABC"]
@@ -75,10 +75,10 @@ def test_what_is_kept_does_not_go_on_changing_with_the_form(opened: Opened) -> N
 def test_typing_back_what_was_there_ends_the_draft(con: Connection, opened: Opened) -> None:
     state, task, charge, ana = opened
     state.form["member_id"] = "ABC"
-    editing.keep(state, task, ana)
+    edit_charge_state.keep(state, task, ana)
 
     state.form["member_id"] = charge.member_id
-    editing.keep(state, task, ana)
+    edit_charge_state.keep(state, task, ana)
 
     assert kept(con, task, ana) == []
     assert state.kept == ""
@@ -87,9 +87,9 @@ def test_typing_back_what_was_there_ends_the_draft(con: Connection, opened: Open
 def test_a_form_that_is_opened_again_shows_what_was_typed(opened: Opened) -> None:
     state, task, charge, ana = opened
     state.form["member_id"], state.note = "ABC", "Called."
-    editing.keep(state, task, ana)
+    edit_charge_state.keep(state, task, ana)
 
-    again = editing._opened(task, charge, ana)
+    again = edit_charge_state._opened(task, charge, ana)
 
     assert (again.form["member_id"], again.note, again.is_kept) == ("ABC", "Called.", True)
     assert again.drafts_sent == [again.writer, state.writer]
@@ -99,7 +99,7 @@ def test_why_nothing_can_be_kept_is_said(served: Store, cast: Cast, opened: Open
     state, task, *_ = opened
     state.form["member_id"] = "ABC"
 
-    editing.keep(state, task, cast.ben)
+    edit_charge_state.keep(state, task, cast.ben)
 
     assert state.not_kept
     assert not state.is_kept
@@ -109,14 +109,14 @@ def test_a_draft_of_another_tab_is_taken_up_and_ones_own_stays(
     con: Connection, opened: Opened
 ) -> None:
     state, task, charge, ana = opened
-    other = editing._opened(task, charge, ana)
+    other = edit_charge_state._opened(task, charge, ana)
     other.form["member_id"] = "OTHER"
-    editing.keep(other, task, ana)
+    edit_charge_state.keep(other, task, ana)
     state.form["member_id"] = "MINE"
     (draft,) = drafts.kept(con, task.id, actor=ana)
     stamp = state.stamp
 
-    editing.take_up(state, task, charge, draft, ana)
+    edit_charge_state.take_up(state, task, charge, draft, ana)
 
     assert state.form["member_id"] == "OTHER"
     assert state.stamp != stamp
@@ -129,11 +129,11 @@ def test_a_draft_of_an_older_charge_keeps_what_the_charge_was_then(
 ) -> None:
     state, task, charge, ana = opened
     state.form["member_id"] = "MINE"
-    editing.keep(state, task, ana)
+    edit_charge_state.keep(state, task, ana)
     con.execute("UPDATE charge SET member_id = 'NEW', version = version + 1")
     now = charges.get(con, charge.id, actor=ana)
 
-    again = editing._opened(task, now, ana)
+    again = edit_charge_state._opened(task, now, ana)
 
     assert (again.opened.member_id, again.opened.version) == (charge.member_id, charge.version)
     assert again.form["member_id"] == "MINE"
@@ -146,7 +146,7 @@ def test_after_it_was_sent_the_form_starts_from_the_charge_as_it_is_now(
     state.form["member_id"], state.note, token = "MINE", "Called.", state.token
     con.execute("UPDATE charge SET member_id = 'NEW', version = version + 1")
 
-    editing.sent(state, task, ana)
+    edit_charge_state.sent(state, task, ana)
 
     assert (state.form["member_id"], state.note, state.is_changed) == ("NEW", "", False)
     assert state.token != token
@@ -157,9 +157,9 @@ def test_discarding_forgets_what_was_typed_here_and_in_the_store(
 ) -> None:
     state, task, charge, ana = opened
     state.form["member_id"] = "MINE"
-    editing.keep(state, task, ana)
+    edit_charge_state.keep(state, task, ana)
 
-    editing.discard(state, task, ana)
+    edit_charge_state.discard(state, task, ana)
 
     assert state.form["member_id"] == charge.member_id
     assert kept(con, task, ana) == []

@@ -13,8 +13,8 @@ from lib import charge_form, charges, scrubber
 from lib.charge_form import FIELD_LABELS, amount_of
 from lib.formats import show
 from lib.models import Charge, Person, Problem, Task
-from lib.ui import components, follow, html, session, session_state, verbs
-from lib.ui.editing import Editing, keep, known_payers
+from lib.ui import components, html, live_updates, session, session_state, verb_buttons
+from lib.ui.edit_charge_state import Editing, keep, known_payers
 
 _ROWS = (
     ("rendering_name", "rendering_npi", "referring_name", "referring_npi"),
@@ -124,9 +124,9 @@ def heard(state: Editing, task: Task, actor: Person) -> None:
     payer_key = f"payer_{task.id}_{state.stamp}"
     if session_state.has_widget(payer_key):
         session_state.set_widget(payer_key, state.form["payer"])
-    verbs.keep_typed(actor, partial(keep, state, task))
+    verb_buttons.keep_typed(actor, partial(keep, state, task))
     if not state.not_kept:
-        follow.stay(task.id, actor)
+        live_updates.stay(task.id, actor)
 
 
 def found_in(state: Editing, task: Task, actor: Person) -> tuple[Charge, list[Problem]]:

@@ -16,7 +16,7 @@ from lib.people import colleagues
 from lib.store.database import Connection
 from lib.ui import filters
 from lib.ui.filters import DAY_KEYS, KEYS, Desk
-from lib.ui.report_cells import CELLS, Part, Row
+from lib.ui.report_links import CELLS, Part, Row
 from tests.conftest import Cast
 from tests.histories import CHICAGO, World, live, world
 from tests.test_backlog import SPRING
