@@ -100,10 +100,31 @@ def test_ranges_of_days_begin_with_the_day_of_service(written: str) -> None:
     assert written in request.instructions
 
 
-def test_a_range_over_new_year_begins_in_the_year_before() -> None:
-    [request] = taken(f"{HEAD}\nCoding,Why,A1,Doe,12/30-01/02/2025,\n").requests
+MONTHS, DAYS = "01/31/2025", "31/01/2025"  # what the rest of a column says of its order
 
-    assert request.date_of_service == date(2024, 12, 30)
+
+@pytest.mark.parametrize(
+    ("written", "others", "first"),
+    [
+        ("12/30-01/02/2025", MONTHS, date(2024, 12, 30)),
+        ("12/28 - 01/03/25", MONTHS, date(2024, 12, 28)),
+        ("01/12 - 02/01/2025", MONTHS, date(2025, 1, 12)),
+        ("05/12 - 06/01/2025", MONTHS, date(2025, 5, 12)),
+        ("12/05 - 12/06/2025", MONTHS, date(2025, 12, 5)),
+        ("12/01 - 01/02/2025", MONTHS, date(2024, 12, 1)),
+        ("12/01 - 01/02/2025", DAYS, date(2025, 1, 12)),
+        ("05/12 - 06/01/2025", DAYS, date(2024, 12, 5)),
+        ("13/01 - 02/02/2025", DAYS, date(2025, 1, 13)),
+        ("28.12 - 03.01.2025", DAYS, date(2024, 12, 28)),
+    ],
+)
+def test_a_range_over_new_year_begins_in_the_year_before(
+    written: str, others: str, first: date
+) -> None:
+    rows = f"Coding,Why,A1,Doe,{written},\nCoding,Why,A2,Doe,{others},\n"
+    requests = taken(f"{HEAD}\n{rows}").requests
+
+    assert [each.date_of_service for each in requests] == [first, date(2025, 1, 31)]
 
 
 @pytest.mark.parametrize(
@@ -125,14 +146,24 @@ def test_a_range_that_cannot_be_is_refused(written: str) -> None:
     assert "is no range of two days" in refused.reason or "is no date" in refused.reason
 
 
-def test_a_range_says_in_which_order_a_column_is_and_comes_back_as_it_was() -> None:
+@pytest.mark.parametrize(
+    ("written", "others", "first"),
+    [
+        ("02/03/2025 - 04/03/2025", DAYS, date(2025, 3, 2)),
+        ("05/12 - 06/01/2025", DAYS, date(2024, 12, 5)),
+        ("01/12 - 02/01/2025", MONTHS, date(2025, 1, 12)),
+    ],
+)
+def test_a_range_says_in_which_order_a_column_is_and_comes_back_as_it_was(
+    written: str, others: str, first: date
+) -> None:
     assert order_of(["03/04/2025", "01/13/2025 - 01/15/2025"]).is_sure
-    rows = "Gossip,Why,A1,Doe,02/03/2025 - 04/03/2025,\nCoding,Why,A2,Doe,13/01/2025,\n"
+    rows = f"Gossip,Why,A1,Doe,{written},\nCoding,Why,A2,Doe,{others},\n"
 
     again = taken(f"{HEAD}\n{rows}").refused_text.replace("Gossip", "Coding")
 
     [request] = taken(again).requests
-    assert request.date_of_service == date(2025, 3, 2)
+    assert request.date_of_service == first
 
 
 @pytest.mark.parametrize(

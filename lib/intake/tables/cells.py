@@ -118,7 +118,7 @@ def day(  # noqa: PLR0911 (a form a line)
     text = text_of(cell)
     if len(text) > MAX_WRITTEN:
         return None
-    if ends := days_of_range(text):
+    if ends := days_of_range(text, order):
         first, last = (day(end, order, today) for end in ends)
         return first if first and last and first <= last else None
     try:
@@ -141,12 +141,14 @@ def day(  # noqa: PLR0911 (a form a line)
     return None
 
 
-def days_of_range(text: str) -> tuple[str, str] | None:  # noqa: PLR0911 (a form a line)
+def days_of_range(  # noqa: PLR0911 (a form a line)
+    text: str, order: DateOrder = DateOrder.MONTH_FIRST
+) -> tuple[str, str] | None:
     """Split "01/13/2025 - 01/15/2025", "… to …", "… through …" or "20250113-20250115" in two.
 
     Return None for anything else. The first day of "01/13 - 01/15/2025" takes its year from the
-    last (in December the year before January's), and the last day of "Jan 13-15, 2025" and of
-    "01/13-15/2025" its month from the first.
+    last (in December the year before January's, in the column's order), and the last day of "Jan
+    13-15, 2025" and of "01/13-15/2025" its month from the first.
     """
     if len(text) > MAX_WRITTEN:
         return None
@@ -164,8 +166,8 @@ def days_of_range(text: str) -> tuple[str, str] | None:  # noqa: PLR0911 (a form
         return None
     if (short := _NO_YEAR.fullmatch(first)) and (whole := _PARTED.fullmatch(last)):
         year = whole[3]
-        months = {(int(short[1]), int(whole[1])), (int(short[2]), int(whole[2]))}
-        if (12, 1) in months:  # over New Year
+        month = 1 if order is DateOrder.MONTH_FIRST else 2
+        if (int(short[month]), int(whole[month])) == (12, 1):  # over New Year
             year = f"{(int(year) - 1) % 10 ** len(year):0{len(year)}}"
         return f"{short[1]}/{short[2]}/{year}", last
     if (short := _NO_YEAR.fullmatch(first)) and (end := _DAY_YEAR.fullmatch(last)):

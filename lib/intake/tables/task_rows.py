@@ -78,7 +78,7 @@ class Sheet:
 
 def _unmistakable(cell: Cell, order: DateOrder | None, today: date | None) -> str:
     """Return the cell as text, with a date rewritten so that it can be read in one way only."""
-    if order and isinstance(cell, str) and (ends := days_of_range(text_of(cell))):
+    if order and isinstance(cell, str) and (ends := days_of_range(text_of(cell), order)):
         return " - ".join(_unmistakable(end, order, today) for end in ends)
     found = {each: day(cell, each, today) for each in DateOrder if order}
     is_ambiguous = None not in found.values() and len(set(found.values())) > 1
