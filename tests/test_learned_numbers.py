@@ -16,13 +16,15 @@ controls = itertools.count(11)
 
 
 def part(kind: str, amount: int, procedure: str) -> bytes:
-    """What the payer says of one part of claim A1: paid, denied or taken back."""
+    """What the payer says of one part of claim A1: paid, denied, taken back, or nothing new."""
     sign, paid = (-1, -amount) if kind == "taken back" else (1, amount if kind == "paid" else 0)
-    status = "22" if kind == "taken back" else "1"
+    status = {"taken back": "22", "not theirs": "23"}.get(kind, "1")
+    code = {"denied": "197", "duplicate": "18", "interest": "18", "in review": "133"}.get(kind)
     said = [
         f"CLP*A1*{status}*{sign * amount}*{paid}**12*P1", "NM1*QC*1*GREEN*EMMA", "MOA***MA15",
         "DTM*232*20250113", f"SVC*HC:{procedure}*{sign * amount}*{paid}**1",
-        *([f"CAS*CO*197*{amount}"] if kind == "denied" else []),
+        *([f"CAS*{'OA' if code == '133' else 'CO'}*{code}*{amount}"] if code else []),
+        *(["AMT*I*1"] if kind == "interest" else []),
     ]  # fmt: skip
     number = next(controls)
     inside = [each.replace("TRACE1", f"T{number}") for each in remittance(said)]
@@ -43,6 +45,11 @@ VISIT, TEST = (120, "99213"), (80, "87880")
         ([("denied", TEST), ("paid", VISIT), ("taken back", VISIT), ("paid", TEST)], False),
         ([("denied", TEST), ("paid", TEST), ("denied", TEST), ("paid", VISIT)], False),
         ([("denied", VISIT), ("denied", TEST), ("paid", VISIT), ("paid", TEST)], True),
+        ([("denied", TEST), ("paid", VISIT), ("interest", VISIT), ("paid", TEST)], True),
+        ([("denied", TEST), ("paid", VISIT), ("duplicate", VISIT), ("paid", TEST)], True),
+        ([("denied", TEST), ("paid", VISIT), ("in review", VISIT), ("paid", TEST)], True),
+        ([("denied", TEST), ("paid", VISIT), ("not theirs", VISIT), ("paid", TEST)], True),
+        ([("denied", TEST), ("paid", VISIT), ("duplicate", TEST)], False),
     ],
 )
 def test_a_task_about_a_split_claim_is_proposed_to_be_completed_once_all_parts_are_settled(

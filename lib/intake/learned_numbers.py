@@ -15,10 +15,11 @@ from lib.intake.x12.decision_rules import Outcome
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection
 
-# What became of a part that nobody has to work on any more.
+# What became of a part that nobody has to work on any more, and of one that somebody has to.
 SETTLED = {
     Outcome.PAID, Outcome.NOTHING_DUE, Outcome.OTHER_PAYER, Outcome.CAPITATED, Outcome.ENCOUNTER,
 }  # fmt: skip
+UNSETTLED = {Outcome.REVERSED, Outcome.DENIED}
 
 
 def keep(
@@ -90,16 +91,23 @@ def parts(
     source: ImportContext | None,
 ) -> dict[int, Decimal]:
     """Return the US dollars settled so far of each split claim among these answers, and store the
-    parts. A part that is denied or taken back is not settled any more. A preview, without a source,
-    stores nothing."""
+    parts. A part that is denied or taken back is not settled any more; interest, a forwarding, a
+    pending answer or the denial of a duplicate change nothing. A preview, without a source, stores
+    nothing."""
     said: dict[tuple[int, str], Decimal | None] = {}
+    ids: set[int] = set()
     for each in answers:
         if not each.facts.is_part:
             continue
-        if (charge_id := charges.match(each.facts).charge_id) is not None:
-            is_settled = decision_rules.outcome(each) in SETTLED
-            said[charge_id, denials.part_key(each)] = each.facts.charged if is_settled else None
-    if not said:
+        if (charge_id := charges.match(each.facts).charge_id) is None:
+            continue
+        ids.add(charge_id)
+        outcome = decision_rules.outcome(each)
+        if outcome in SETTLED:
+            said[charge_id, denials.part_key(each)] = each.facts.charged
+        elif outcome in UNSETTLED and not decision_rules.is_duplicate(each):
+            said[charge_id, denials.part_key(each)] = None
+    if not ids:
         return {}
     held: dict[tuple[int, str], Decimal | None] = {
         (charge_id, key): charged
@@ -110,14 +118,14 @@ def parts(
               AND charge_id IN (SELECT unnest($ids::BIGINT[]))
             """,
             practice_id=practice_id,
-            ids=[charge_id for charge_id, _ in said],
+            ids=list(ids),
         )
     }
     if source:
         _keep_parts(con, practice_id, said, held)
-    total: dict[int, Decimal] = {}
+    total = dict.fromkeys(ids, Decimal(0))
     for (charge_id, _), charged in (held | said).items():
-        total[charge_id] = total.get(charge_id, Decimal(0)) + (charged or Decimal(0))
+        total[charge_id] += charged or Decimal(0)
     return total
 
 

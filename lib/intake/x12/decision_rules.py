@@ -239,6 +239,11 @@ def outcome(answer: ClaimPayment) -> Outcome:
     return rule_of(answer).outcome
 
 
+def is_duplicate(answer: ClaimPayment) -> bool:
+    """Return True if all that is open was answered before (CARC 18, 85, 225, B13)."""
+    return facts(answer).is_all(lambda reason: reason.code in ANSWERED_BEFORE)
+
+
 def open_amount(answer: ClaimPayment) -> Decimal:
     """Return the US dollars of a denied claim that nobody has covered."""
     left = answer.charged - facts(answer).by_others
