@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -200,11 +201,33 @@ def test_spellings_of_one_person_agree_and_those_of_a_family_do_not(
         ("UHC Community Plan", "UNITED HEALTHCARE COMMUNITY PLAN", True),
         ("BCBS", "Blue Cross Blue Shield Medicare Advantage", False),
         ("UHC", "Aetna", False),
+        ("UHC", "United", True),
+        ("UHC", "United Concordia", False),
+        ("United Healthcare", "United of Omaha", False),
+        ("United Health Care Dental", "UHC", False),
+        ("Unitd Healthcare", "UnitedHealthcare", True),
+        ("BlueCross BlueShield Texas", "Blue Cross and Blue Shield of Texas", True),
+        ("BCBSTX", "Aetna", False),
+        ("Blue Cross of California", "BlueShield of California", False),
     ],
 )
 def test_usual_abbreviations_of_payers_are_their_names(one: str, other: str, is_same: bool) -> None:
     assert spelling.could_be_payer(one, other) is is_same
     assert spelling.could_be_payer(other, one) is is_same
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("United Healthcare", "UnitedHealthcare", "United Health Care Insurance Company",
+         "United Health", "UnitedHealth Group", "UHC", "UNITED HEALTHCARE INSURANCE CO"),
+        ("BCBS", "Blue Cross Blue Shield", "BlueCross BlueShield", "Blue Cross & Blue Shield Plan"),
+    ],
+)  # fmt: skip
+def test_every_usual_spelling_of_a_payer_agrees_with_each_other(names: tuple[str, ...]) -> None:
+    pairs = list(itertools.product(names, repeat=2))
+
+    assert [pair for pair in pairs if not spelling.could_be_payer(*pair)] == []
 
 
 def test_the_key_of_a_number_is_the_same_in_python_and_in_the_store(con: Connection) -> None:

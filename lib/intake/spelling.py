@@ -18,8 +18,10 @@ LONG_NAME, LONG_FIRST = 5, 6  # letters from which one typing error is tolerated
 NICKNAME, NICKNAME_LEAVES_OUT = 3, 3  # letters: Rob is short for Robert, but Dan is not for Dana
 SHARED_ID = 6  # letters of a member ID that identify it without its prefix or suffix
 LONG_ID = 8  # letters of a member ID from which one typing error is tolerated
+UNITED = "unitedhealthcare"
 ABBREVIATIONS = {  # of payers
-    "bcbs": ("blue", "cross", "blue", "shield"), "uhc": ("unitedhealthcare",),
+    "bcbs": ("blue", "cross", "blue", "shield"), "bluecross": ("blue", "cross"),
+    "blueshield": ("blue", "shield"), "uhc": (UNITED,),
 }  # fmt: skip
 FILLERS = frozenset({
     "the", "of", "and", "inc", "llc", "co", "corp", "company", "ltd", "plan", "plans", "insurance",
@@ -152,19 +154,17 @@ def could_be_member(one: str, other: str) -> bool:
 def payer_words(name: str) -> frozenset[str]:
     """Return the words that tell a payer from others."""
     words = frozenset(_payer_fold(name))
+    if UNITED in words:
+        words |= {"united"}  # which some lists call it
     return words - FILLERS or words
 
 
 @lru_cache(maxsize=16384)
 def _payer_fold(name: str) -> tuple[str, ...]:
-    """Return the words of a payer's name, abbreviations written out."""
-    found: list[str] = []
-    for word in fold(name):
-        if word == "healthcare" and found[-1:] == ["united"]:
-            found[-1] = "unitedhealthcare"
-        else:
-            found += ABBREVIATIONS.get(word, (word,))
-    return tuple(found)
+    """Return the words of a payer's name, abbreviations written out and one name of several
+    spellings written in one."""
+    text = re.sub(r"\bunited ?health(?: ?care)?\b", UNITED, " ".join(fold(name)))
+    return tuple(each for word in text.split() for each in ABBREVIATIONS.get(word, (word,)))
 
 
 def could_be_payer(one: str, other: str) -> bool:
