@@ -366,3 +366,17 @@ def test_wrong_usage_is_one_sentence(box: Path) -> None:
     assert missing[2].endswith("is not a folder.\n")
     assert unnamed[0] == 2
     assert unnamed[2] == "python -m lib watch: --practice needs a name.\n"
+
+
+def test_a_practice_whose_zone_was_changed_since_is_watched_in_its_own(box: Path) -> None:
+    put(box, "a.837", file_837(claim("A1")))
+    assert once(box)[0] == 0
+    put(box, "b.837", file_837(claim("B1"), control="000000009"))
+
+    code, _, complaints = once(box, "--time-zone", "America/Denver")
+
+    assert (code, held(box)) == (0, ["A1", "B1"])
+    assert complaints == (
+        "My practice counts its days in America/Chicago. `python -m lib practice --time-zone` "
+        "changes that.\n"
+    )

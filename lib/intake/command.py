@@ -16,7 +16,14 @@ from lib.import_reports import ImportReport
 from lib.intake import imports
 from lib.intake.recognize import SET_ASIDE, UNCLEAR, count
 from lib.intake.tables.synonyms import type_of
-from lib.intake.unattended import OUR_DISK, ZONE_HELP, WrongUsage, bring, practice_name
+from lib.intake.unattended import (
+    OUR_DISK,
+    ZONE_HELP,
+    WrongUsage,
+    bring,
+    other_zone,
+    practice_name,
+)
 from lib.models import TaskType
 from lib.store import process
 from lib.store.database import Connection
@@ -76,6 +83,8 @@ def _type(text: str) -> TaskType:
 def _import(wanted: argparse.Namespace, now: datetime) -> int:
     con = process.open_store().connection()
     name = practice_name(con, wanted.practice, wanted.time_zone)
+    if problem := other_zone(con, name, wanted.time_zone):
+        raise WrongUsage(problem)
     reports = []
     for path, report in _each(con, wanted, name, now):
         reports.append(report)

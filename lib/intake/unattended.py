@@ -51,12 +51,19 @@ def practice_name(con: Connection, name: str | None, timezone: str | None) -> st
         raise WrongUsage(
             f"{wanted} is new. Name its time zone with --time-zone, such as America/New_York."
         )
-    if known is not None and timezone not in {None, known.timezone}:
-        raise WrongUsage(
-            f"{wanted} counts its days in {known.timezone}. `python -m lib practice --time-zone` "
-            "changes that."
-        )
     return wanted
+
+
+def other_zone(con: Connection, practice: str, timezone: str | None) -> str:
+    """Return a sentence if the practice is known and counts its days in another time zone than the
+    one named for a new practice; else an empty string."""
+    held = {each.name.casefold(): each.timezone for each in people.practices(con)}
+    zone = held.get(practice.casefold())
+    if zone is None or timezone in {None, zone}:
+        return ""
+    return (
+        f"{practice} counts its days in {zone}. `python -m lib practice --time-zone` changes that."
+    )
 
 
 def bring(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from lib import people
 from lib.import_reports import ImportReport
 from lib.intake.command import print_line
-from lib.intake.unattended import bring, practice_name
+from lib.intake.unattended import bring, other_zone, practice_name
 from lib.store.database import Connection, Store
 from lib.watch import watched_files
 from lib.watch.folder import Folder, Handled, Outcome
@@ -43,10 +43,12 @@ class Watcher:
         is_once: bool = False,
     ) -> None:
         """Prepare to watch the folder. Raise WrongUsage if the practice, or the time zone of a new
-        one, must be named and is not."""
+        one, must be named and is not. A known practice keeps its own zone, and a line says so."""
         self.path = path
         self._con: Connection = store.connection()
         self.practice = practice_name(self._con, practice, timezone)
+        if difference := other_zone(self._con, self.practice, timezone):
+            print(difference, file=sys.stderr, flush=True)
         self._timezone = timezone
         self._folder = Folder(path, store.folder / "watched.part", quiet=quiet, is_once=is_once)
         self._told: set[tuple[str, str]] = set()
