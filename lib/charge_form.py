@@ -274,7 +274,11 @@ FIELD_LABELS: dict[str, str] = {
     "hospitalized_to": "Discharge date",
 }
 # What older lines of the history call these fields.
-FORMER_LABELS = {"Hospitalized from": "Admission date", "Hospitalized to": "Discharge date"}
+FORMER_LABELS = {
+    "Case/member ID": "Member ID",
+    "Hospitalized from": "Admission date",
+    "Hospitalized to": "Discharge date",
+}
 
 
 def letter(pointer: int) -> str:

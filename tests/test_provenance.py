@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from lib import charges, history, suggestions, tasks, workflow
+from lib import charges, formats, history, suggestions, tasks, workflow
 from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed, NothingProposed, NotYourTask
 from lib.intake import provenance
 from lib.intake.source_file import path_of
@@ -171,8 +171,16 @@ def test_each_field_of_a_charge_names_its_segment_or_who_changed_it(
         provenance.of_fields(con, 1, cast.carla)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "label", "former"),
+    [
+        ("hospitalized_from", date(2025, 1, 12), "Admission date", "Hospitalized from"),
+        ("hospitalized_to", date(2025, 1, 13), "Discharge date", "Hospitalized to"),
+        ("member_id", "W2000", "Member ID", "Case/member ID"),
+    ],
+)
 def test_a_field_that_was_called_otherwise_when_it_was_changed_names_who_did(
-    con: Connection, cast: Cast
+    con: Connection, cast: Cast, name: str, value: object, label: str, former: str
 ) -> None:
     bring(con, cast, file_837(claim("A1", extra=["DTP*435*D8*20250111"])), "claims.837")
     bring(con, cast, file_835(answer("A1")), "denied.835")
@@ -180,20 +188,17 @@ def test_a_field_that_was_called_otherwise_when_it_was_changed_names_who_did(
     workflow.start(con, task_id, actor=cast.ben, now=NOON)
     opened = charges.get(con, 1, actor=cast.ben)
     charges.save(
-        con, task_id, dataclasses.replace(opened, hospitalized_from=date(2025, 1, 12)),
-        opened=opened, note="", token="t", actor=cast.ben, now=minutes(5),
+        con, task_id, dataclasses.replace(opened, **{name: value}), opened=opened, note="",
+        token="t", actor=cast.ben, now=minutes(5),
     )  # fmt: skip
     with transaction(con):
-        con.execute("UPDATE event SET field = 'Hospitalized from' WHERE field = 'Admission date'")
+        con.execute("UPDATE event SET field = $f WHERE field = $l", f=former, l=label)
 
     found = {each.label: each for each in provenance.of_fields(con, 1, cast.ben)}
 
-    assert (found["Admission date"].value, found["Admission date"].changed_by) == (
-        "01/12/2025",
-        "Ben",
-    )
+    assert (found[label].value, found[label].changed_by) == (formats.show(value), "Ben")
     sentences = [event.field for event in history.of_task(con, task_id, actor=cast.ben)]
-    assert "Hospitalized from" in sentences  # as it was said then
+    assert former in sentences  # as it was said then
 
 
 def test_the_fields_of_a_replaced_charge_name_the_claim_that_replaced_it(
