@@ -7,6 +7,7 @@ import pytest
 from lib import notes, queue
 from lib.store.database import Store
 from lib.ui import paper
+from lib.ui.filters import DAY_KEYS, KEYS, Desk
 from tests.conftest import NOON, Cast
 from tests.given import add_task, add_task_of_charge
 from tests.pages import Visit
@@ -27,6 +28,26 @@ def test_all_rows_of_the_list_are_printed_and_each_sheet_says_whose_they_are(
     assert f"{queue.PAGE_SIZE + 1} tasks" in said
     assert "Contains patient data" in said
     assert "Printed by Ana" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, "Pending"),
+        ({"type": "Coding"}, "Pending · Type: Coding"),
+        ({"status": "Completed"}, "Status: Completed"),
+        ({"completed_since": "2025-03-03", "completed_until": "2025-03-09", "type": "Coding"},
+         "Only tasks completed 03/03/2025 to 03/09/2025 · Type: Coding"),
+    ],
+)  # fmt: skip
+def test_a_list_on_paper_says_which_tasks_it_is_of(
+    store: Store, cast: Cast, asked: dict[str, str], said: str
+) -> None:
+    desk = Desk(cast.ana, [], lambda _: ([], []))
+    with Visit(store, cast.ana):
+        says = {**dict.fromkeys((*KEYS, *DAY_KEYS)), **asked}
+
+        assert paper._about(says, desk) == said
 
 
 def test_a_list_that_is_too_long_for_paper_says_so(

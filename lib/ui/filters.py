@@ -173,7 +173,14 @@ def say_where_words_are_forgotten(key: str) -> None:
 
 def _bar_chosen(desk: Desk) -> None:
     """Draw what a bar of a Backlog page stood for, and a way to take it away."""
-    says = {key: url.get(key) for key in (*DAY_KEYS, "practice")}
+    if parts := bar_words({key: url.get(key) for key in (*DAY_KEYS, "practice")}, desk):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.text(f"Only tasks {', '.join(parts)}.")
+            st.button("Show all days", key="all_days", type="tertiary", on_click=_all_days)
+
+
+def bar_words(says: Mapping[str, str | None], desk: Desk) -> list[str]:
+    """Return what a bar of a Backlog page stood for, in words; nothing for a plain list."""
     parts = [words for words, _ in link.selections(says, desk.actor, session.now())[:1]]
     parts += [f"{words[says[key]]}" for key, words in _BARS.items() if says[key] in words]
     if says["waited"] in AGES:
@@ -192,10 +199,7 @@ def _bar_chosen(desk: Desk) -> None:
         who = says["had_by"]
         then = names.get(int(who), "somebody") if who.isdigit() and len(who) < 16 else "nobody"
         parts.append(f"of {then} then")
-    if parts:
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.text(f"Only tasks {', '.join(parts)}.")
-            st.button("Show all days", key="all_days", type="tertiary", on_click=_all_days)
+    return parts
 
 
 _BARS: dict[str, dict[str | None, str]] = {

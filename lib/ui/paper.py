@@ -5,12 +5,23 @@ Each sheet says at its foot that it has patients on it, who printed it and when.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from lib import charge_form, charges, documents, formats, history, notes, queue, tasks
 from lib.models import Channel, Person, TaskFilter, TaskPage, TaskRow
 from lib.ui import components, html, session, task_list
-from lib.ui.filters import FILTERS, PRACTICE, Desk, FilterOptions, read, state
+from lib.ui.filters import (
+    DAY_KEYS,
+    FILTERS,
+    PRACTICE,
+    Desk,
+    FilterOptions,
+    bar_words,
+    read,
+    state,
+)
 
 MOST = 2000  # tasks of a printed list: some sixty sheets
 
@@ -28,11 +39,10 @@ def print_list(desk: Desk, known: FilterOptions) -> None:
         st.warning(session.escape_markdown(problem))
     order, descending, _ = task_list.place(says)
     found = _find(wanted, order, descending, desk.actor)
-    chosen = [f"{each.label}: {says[each.key]}" for each in (*FILTERS, PRACTICE) if says[each.key]]
     components.print_button()
     st.html(
         html.render(
-            "paper_list", about=" · ".join(chosen) or "Pending", count=found.count,
+            "paper_list", about=_about(says, desk), count=found.count,
             amount=found.amount, heads=[each.label for each in task_list.columns(desk.actor)],
             rows=[_row(row, desk.actor) for row in found.rows],
             is_cut=found.count > len(found.rows), foot=_foot(desk.actor),
@@ -71,6 +81,16 @@ def print_task(task_id: int, actor: Person) -> None:
             foot=_foot(actor, task.practice_id),
         )
     )  # fmt: skip
+
+
+def _about(says: Mapping[str, str | None], desk: Desk) -> str:
+    """Return in words which tasks these are: what a bar stood for, and the filters."""
+    bar = bar_words(says, desk)
+    parts = [f"Only tasks {', '.join(bar)}"] if bar else []
+    parts += [f"{each.label}: {says[each.key]}" for each in (*FILTERS, PRACTICE) if says[each.key]]
+    if not says["status"] and not any(says[key] for key in DAY_KEYS):
+        parts.insert(0, "Pending")
+    return " · ".join(parts)
 
 
 def _find(wanted: TaskFilter, order: str, descending: bool, actor: Person) -> TaskPage:
