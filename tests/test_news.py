@@ -108,6 +108,7 @@ def test_a_page_is_told_of_its_own_practice_and_task(con: Connection, cast: Cast
     status, said = asked(f"task={task_id}&seen=0", ana)
 
     assert (status, said["sentence"]) == (200, "Ben changed this task.")
+    assert said["of"] == task_id
     assert said["task"] == said["latest"] == news.latest(con, actor=cast.ana)
     assert asked(f"task={task_id}&seen=0", carla) == (200, {"latest": 0})
     assert asked("task=99999999999999999999&seen=-1", ana)[1] == {"latest": said["latest"]}

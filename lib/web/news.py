@@ -29,6 +29,7 @@ def _answer(request: Request) -> Response:
             try:
                 said["task"] = news.latest_of_task(con, task_id, actor=actor)
                 said["sentence"] = news.who_changed(con, task_id, seen=seen or 0, actor=actor)
+                said["of"] = task_id
             except NoSuchTask:
                 pass  # the page says so
         return JSONResponse(said)

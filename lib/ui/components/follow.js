@@ -32,7 +32,8 @@ function isForm(part) {
 }
 
 function isNew({ data }, news) {
-  return (data.task === null ? news.latest : news.task) > data.seen
+  if (data.task === null) return news.latest > data.seen
+  return news.of === data.task && news.task > data.seen // the answer may be about the row before
 }
 
 function hear(news) {
