@@ -19,8 +19,8 @@ FIELDS = {name: f"new_{name}" for name in ("type", "title", "instructions", "lab
 TOKEN = KeptOrNew("new_task_token", new_token)
 
 
-def subject(actor: Person, practice_id: int, kind: TaskType) -> tuple[int | None, int | None]:
-    """Return the ids of the charge or the patient the task is about, found by search."""
+def subject(actor: Person, practice_id: int, kind: TaskType) -> None:
+    """Draw the search and the choice of the charge or the patient the task is about."""
     con = session.connection()
     about = "Charge"
     if kind is TaskType.DOCUMENTS:
@@ -34,17 +34,20 @@ def subject(actor: Person, practice_id: int, kind: TaskType) -> tuple[int | None
     if about == "Charge":
         found = charges.search(con, query, practice_id, actor=actor)
         names = {charge_id: line for charge_id, _, line in found}
-        patients = {charge_id: patient_id for charge_id, patient_id, _ in found}
     else:
         names = dict(charges.search_patients(con, query, practice_id, actor=actor))
-        patients = {}
-    chosen = st.selectbox(
+    st.selectbox(
         about, list(names), index=None, format_func=names.__getitem__, key=f"new_{about}",
         placeholder=f"Choose one of {len(names)}" if names else "Nothing found",
     )  # fmt: skip
-    if about == "Charge":
-        return chosen, patients.get(chosen or 0)
-    return None, chosen
+
+
+def chosen(kind: TaskType) -> tuple[int | None, int | None]:
+    """Return the ids of the charge or the patient that is chosen now."""
+    is_patient = kind is TaskType.DOCUMENTS and verb_buttons.typed("new_about") == "Patient"
+    said = verb_buttons.typed("new_Patient" if is_patient else "new_Charge")
+    number = int(said) if said else None
+    return (None, number) if is_patient else (number, None)
 
 
 def draw(actor: Person, practices: list[int]) -> None:
@@ -61,7 +64,7 @@ def draw(actor: Person, practices: list[int]) -> None:
         "Type", list(TaskType), format_func=lambda t: t.label, key="new_type", on_change=heard
     )
     kind = TaskType(kind or TaskType.CODING)
-    charge_id, patient_id = subject(actor, practice_id, kind)
+    subject(actor, practice_id, kind)
     st.text_input("Subject", key="new_title", max_chars=100, on_change=heard)
     st.text_area("Instructions", key="new_instructions", max_chars=4000, on_change=heard)
     if kind is TaskType.DOCUMENTS:
@@ -76,23 +79,23 @@ def draw(actor: Person, practices: list[int]) -> None:
     kept_form.say_whether_kept(draft)
     components.form_guard(key="guard_new_task")
     verb_buttons.button(
-        "Create task", partial(create, draft, practice_id, kind, charge_id, patient_id),
-        key="new_task", actor=actor, type="primary",
+        "Create task", partial(create, draft, practices), key="new_task", actor=actor,
+        type="primary",
     )  # fmt: skip
 
 
-def create(
-    draft: KeptForm, practice_id: int, kind: TaskType, charge_id: int | None,
-    patient_id: int | None, actor: Person,
-) -> str:  # fmt: skip
-    """Create the task as it is typed now."""
+def create(draft: KeptForm, practices: list[int], actor: Person) -> str:
+    """Create the task as it is typed and chosen now: the click may come with the last of it."""
     says = {name: verb_buttons.typed(key) or "" for name, key in draft.keys.items()}
+    kind = TaskType(says["type"] or TaskType.CODING)
+    charge_id, patient_id = chosen(kind)
     due_on = parse_date(says["due"]) if says["due"].strip() else None
     if says["due"].strip() and due_on is None:
         raise WrongInput("Write the due date as MM/DD/YYYY.")
     label = says["label"] if kind is TaskType.DOCUMENTS else None
     task_id = tasks.create(
-        session.connection(), practice_id=practice_id, type=kind, title=says["title"],
+        session.connection(), type=kind, title=says["title"],
+        practice_id=int(verb_buttons.typed("new_practice") or practices[0]),
         instructions=says["instructions"], charge_id=charge_id, patient_id=patient_id,
         document_label=label or None, due_on=due_on, token=TOKEN.ensure(), actor=actor,
         now=session.now(),

@@ -11,7 +11,7 @@ from lib import notes, workflow
 from lib.models import Status, TaskType
 from lib.store.database import Store
 from tests.conftest import NOON, Cast
-from tests.given import add_patient, add_task, add_task_of_charge
+from tests.given import add_charge, add_patient, add_task, add_task_of_charge
 from tests.pages import OF_ANALYSTS, PAGES, Visit
 
 pytestmark = pytest.mark.slow
@@ -129,6 +129,33 @@ def test_a_task_by_hand_is_offered_to_those_who_may_make_one(
         drawn = visit.page("tasks")
 
         assert ("New task" in [button.label for button in drawn.button]) is may
+
+
+def test_a_task_is_created_as_it_is_chosen_at_the_press(store: Store, cast: Cast) -> None:
+    con = store.connection()
+    charge_id = add_charge(con, cast.practice)
+
+    with Visit(store, cast.ana) as visit:
+        page = visit.page("new_task")
+        page.selectbox(key="new_Charge").select_index(0).run()
+        page.text_input(key="new_title").set_value("Check the modifier")
+        page.text_area(key="new_instructions").set_value("See line 1.")
+        page.selectbox(key="new_type").set_value(TaskType.PROVIDER)
+        page.button(key="verb_new_task").click().run()
+
+    assert con.rows("SELECT type, title, charge_id FROM task") == [
+        ("provider", "Check the modifier", charge_id)
+    ]
+
+
+def test_only_who_sees_patients_is_offered_paper(store: Store, cast: Cast) -> None:
+    task_id = add_task_of_charge(store.connection(), cast.practice)
+
+    for person, is_offered in ((cast.ana, True), (cast.alan, False)):
+        with Visit(store, person) as visit:
+            visit.page("tasks", task=str(task_id))
+            assert ("/print_task" in visit.words()) is is_offered
+            assert ("/print_list" in visit.words()) is is_offered
 
 
 def test_a_link_that_says_nonsense_shows_the_list_all_the_same(store: Store, cast: Cast) -> None:

@@ -49,7 +49,7 @@ def details() -> None:
             seen = live_updates.latest_of_task(task_id, actor)
             task = tasks.get(session.connection(), task_id, actor=actor)
         except BillingError as problem:
-            _head(None)
+            _head(None, actor)
             st.warning(session.escape_markdown(str(problem)))
             return
         live_updates.follow_task("details", task.id, seen, is_form=ASSIGNING.is_there())
@@ -60,7 +60,7 @@ def _panel(task: Task, actor: Person) -> None:
     con = session.connection()
     zone = session.zone(actor, task.practice_id)
     written = notes.notes(con, task.id, actor=actor)
-    _head(task)
+    _head(task, actor)
     practice = session.practice_of(actor, task.practice_id)
     place = html.quiet(practice.name) if len(actor.memberships) > 1 else Markup()
     st.html(place + html.task_facts(task, session.today(actor, task.practice_id), zone))
@@ -88,7 +88,7 @@ def _panel(task: Task, actor: Person) -> None:
     components.form_guard(key=f"guard_details_{task.id}")  # the last: the panel is whole
 
 
-def _head(task: Task | None) -> None:
+def _head(task: Task | None, actor: Person) -> None:
     with st.container(horizontal=True, vertical_alignment="top", wrap=False, gap="xsmall"):
         if task is None:
             st.html(html.title("Task Details"), width="stretch")
@@ -100,7 +100,7 @@ def _head(task: Task | None) -> None:
                 ),
                 width="stretch",
             )  # fmt: skip
-        if task is not None:
+        if task is not None and may(actor, Verb.SEE_PATIENTS, task.practice_id):
             st.html(
                 html.link(paper.task_address(task.id), "Print", in_new_tab=True), width="content"
             )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from lib import formats, queue
+from lib.access import Verb, may_anywhere
 from lib.backlog import link
 from lib.models import Colleague, Person, Role, TaskFilter, TaskPage, TaskRow, TaskType
 from lib.ui import components, filters, html, live_updates, navigation, session, session_state, url
@@ -128,7 +129,7 @@ def task_list() -> None:
             else "Nothing is waiting. New requests appear here when they come in.",
             "view": f"{wanted}{order}{descending}{page}",
             "address": url.address(),
-            "paper": _paper_address(),
+            "paper": _paper_address() if may_anywhere(actor, Verb.SEE_PATIENTS) else "",
         },
         columns(actor),
         _on_action,
