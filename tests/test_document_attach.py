@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from lib import tasks
+from streamlit.testing.v1 import AppTest
+
+from lib import documents, tasks, workflow
 from lib.models import Document, DocumentStatus, TaskType
-from lib.store.database import Connection
+from lib.store import process
+from lib.store.database import Connection, Store
 from lib.ui import document_attach
 from tests.conftest import NOON, Cast
-from tests.given import add_task
+from tests.given import add_task, add_task_of_charge, pdf
+from tests.pages import Visit
 
 DOCUMENT = Document(
     id=5, practice_id=1, sha256="", media_type="application/pdf", size=1, file_name="a b&c.pdf",
@@ -38,3 +42,63 @@ def test_only_a_documents_task_ends_with_its_document(con: Connection, cast: Cas
     for kind in TaskType:
         task = tasks.get(con, add_task(con, cast.practice, type=kind), actor=cast.ana)
         assert document_attach._completes(task) is (kind is TaskType.DOCUMENTS)
+
+
+def started(store: Store, cast: Cast) -> int:
+    con = store.connection()
+    task_id = add_task_of_charge(con, cast.practice, type=TaskType.DOCUMENTS)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
+    return task_id
+
+
+def upload(page: AppTest, task_id: int, content: bytes) -> None:
+    """Choose a file in the form that is empty now, and press Upload and attach."""
+    page.get("file_uploader")[0].upload("letter.pdf", content, "application/pdf")
+    page.run()
+    next(box for box in page.selectbox if box.label == "Label").set_value("Consent").run()
+    page.button(key=f"verb_upload_only_{task_id}").click().run()
+
+
+def attached(store: Store, cast: Cast, task_id: int) -> list[int]:
+    found = documents.attached(store.connection(), task_id, actor=cast.ana)
+    return [document.id for document in found]
+
+
+def test_a_refusal_goes_with_the_next_press_that_is_done_and_with_the_page(
+    store: Store, cast: Cast
+) -> None:
+    task_id = started(store, cast)
+    with Visit(store, cast.ana) as visit:
+        page = visit.page("find_document", task=str(task_id))
+        upload(page, task_id, pdf("One"))
+        upload(page, task_id, pdf("One"))
+        assert "Attach that one" in page.error[0].value
+        page.button(key=f"verb_detach_{task_id}_1").click().run()
+        assert list(page.error) == []
+        upload_again = page.button(key=f"verb_upload_only_{task_id}")
+        upload_again.click().run()
+        assert "Attach that one" in page.error[0].value
+        for name in ("tasks", "find_document"):
+            page.switch_page(str(process.ROOT / f"pages/{name}.py"))
+            page.query_params["task"] = str(task_id)
+            page.run()
+        assert page.button(key=f"verb_attach_only_{task_id}")
+
+        assert list(page.error) == []
+
+
+def test_what_was_detached_and_is_uploaded_again_is_not_taken_for_the_first_time(
+    store: Store, cast: Cast
+) -> None:
+    task_id = started(store, cast)
+    with Visit(store, cast.ana) as visit:
+        page = visit.page("find_document", task=str(task_id))
+        upload(page, task_id, pdf("One"))
+        assert attached(store, cast, task_id) == [1]
+        page.button(key=f"verb_detach_{task_id}_1").click().run()
+        assert attached(store, cast, task_id) == []
+
+        upload(page, task_id, pdf("One"))
+
+        assert "Attach that one" in page.error[0].value
+        assert not any("uploaded and attached" in each.value for each in page.toast)

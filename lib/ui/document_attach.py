@@ -29,7 +29,6 @@ TALLEST = 380  # pixels of the box that holds them
 _ATTACHING = Kept[int]("attaching")  # the task whose dialog is open
 _ADDED = KeptOrNewEach("added", int)  # how many files were added to a task: each has a new form
 _TOKEN = KeptOrNewEach("attach_token", new_token)
-_REFUSED = KeptEach[str]("attach_refused")  # why a button did nothing, said below it
 # The document of another patient that is asked about, how the task would end, and the question.
 _ASKING = KeptEach[tuple[int, Resolution | None, str]]("asking")
 
@@ -96,22 +95,26 @@ def _button(
     unsaid = session.unsaid()
 
     def verb(now: Person) -> str:
-        _REFUSED.of(task.id, key).take()
+        session.REFUSED.take()
         try:
-            return do(now)
+            said = do(now)
         except BillingError as problem:
             unsaid.append((task.id, f"“{task.title}”: {problem} Nothing was done."))
             if not isinstance(problem, OtherPatient):  # which is asked in place of the buttons
-                _REFUSED.of(task.id, key).put(str(problem))
+                session.REFUSED.put((task.id, key, str(problem)))
             return ""
+        _TOKEN.of(task.id).take()  # the next press asks for something new
+        return said
 
     verb_buttons.button(label, verb, key=f"{key}_{task.id}", actor=actor, **look)
 
 
 def _say_refusal(task: Task, *keys: str) -> None:
-    for key in keys:
-        if refused := _REFUSED.of(task.id, key).get():
-            st.error(session.escape_markdown(refused))
+    refused = session.REFUSED.get()
+    if refused and refused[0] != task.id:
+        session.REFUSED.take()  # the other task is left
+    elif refused and refused[1] in keys:
+        st.error(session.escape_markdown(refused[2]))
 
 
 def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
@@ -296,6 +299,8 @@ def _upload(
 
 def _detach(task: Task, document: Document, actor: Person) -> str:
     attachments.detach(session.connection(), task.id, document.id, actor=actor, now=session.now())
+    session.REFUSED.take()
+    _TOKEN.of(task.id).take()
     return "Document detached. It stays among the saved documents."
 
 
@@ -310,6 +315,7 @@ def beside_charge(task: Task, actor: Person, *, is_mine: bool) -> None:
         st.html(html.heading("Documents") + html.quiet("No document attached yet."))
     if is_mine and st.button("Attach a document", key=f"open_attach_{task.id}"):
         _ATTACHING.put(task.id)
+        session.REFUSED.take()
         st.rerun()
 
 

@@ -35,6 +35,8 @@ Message = tuple[Literal["success", "error"], str]
 PERSON_ID = Kept[int]("person_id")  # for whom everything else is kept
 _MESSAGES = KeptOrNew[list[Message]]("messages", list)
 _UNSAID = KeptOrNew[list[tuple[int, str]]]("unsaid", list)
+# The task, the button and the sentence of the last refusal, which stays below the button.
+REFUSED = Kept[tuple[int, str, str]]("refused")
 _TOAST_SECONDS = Kept[int]("toast_seconds")  # of the last one
 
 

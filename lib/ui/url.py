@@ -41,6 +41,7 @@ def arrive(page: str) -> None:
         for key in _TAKEN.take() or ():
             session_state.forget_widget(key)
         session.forget_files()  # no form that holds one outlives its page
+        session.REFUSED.take()
         # from a verb on a page that the person left on their own
         LEAVING.take()
         _PAGE.put(page)
