@@ -22,6 +22,7 @@ class Key:
     press: str = ""
     targets: tuple[str, ...] = ()
     is_of_task: bool = False  # waits until the panel shows the task of the chosen row
+    else_presses: str = ""  # the "main" button around the cursor, or its "form" button, without any
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,19 @@ GROUPS = (
     Group("In a window or form", (
         Key("Ctrl+S", "Save", "Ctrl+s", (
             "[role='dialog'] [class*='st-key-save_'] button",
+            "[role='dialog'] [class*='st-key-upload_'] button",
+            "[role='dialog'] [class*='st-key-verb_upload_only_'] button",
             ".st-key-actions [class*='st-key-verb_save_'] button",
-        )),
+            ".st-key-find_own [class*='st-key-verb_upload_only_'] button",
+        ), else_presses="form"),
         Key("Ctrl+Enter", "Save and complete, or send what is typed", "Ctrl+Enter", (
             "[class*='st-key-verb_complete_'] button",
             "[class*='st-key-verb_finish_'] button",
             "[class*='st-key-verb_submit_'] button",
-        )),
+        ), else_presses="main"),
         Key("Ctrl+Shift+Enter", "Complete and open the next task", "Ctrl+Shift+Enter", (
             "[class*='st-key-verb_next_'] button",
+            "[class*='st-key-verb_done_next_'] button",
         )),
         Key("Esc", "Outside a field, go back to the tasks; what is typed is kept"),
     )),

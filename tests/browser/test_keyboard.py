@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from lib.models import TaskType
 from tests.browser.conftest import Sit
 from tests.browser.desk import Desk
-from tests.browser.scene import Scene
+from tests.browser.scene import Scene, letter
 
 MOST_KEYS = 12  # beside what is typed, for one task from load to completed
 
@@ -20,6 +20,28 @@ _HAS_CURSOR = """() => {
     while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement
     return [one.tagName, (one.innerText || one.ariaLabel || one.placeholder || "").trim()]
 }"""
+
+# Holds Ctrl+Shift+Enter, and presses it once more as soon as the page has another task.
+_HOLDS = """() => {
+    const press = (repeat) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {
+        key: "Enter", ctrlKey: true, shiftKey: true, repeat, bubbles: true, composed: true,
+        cancelable: true,
+    }))
+    const button = () => document.querySelector("[class*='st-key-verb_next_'] button")
+    const head = () => document.querySelector(".st-key-window_head h1 + span")?.textContent
+    const [before, first] = [head(), button().parentElement.closest("[class*='verb_next_']")]
+    press(false)
+    const held = setInterval(() => press(true), 30)
+    setTimeout(() => clearInterval(held), 5000)
+    new MutationObserver((_, watch) => {
+        const now = head()
+        if (!now || now === before || !button() || !button().getClientRects().length) return
+        if (button().closest("[class*='verb_next_']").className === first.className) return
+        watch.disconnect()
+        press(false)
+    }).observe(document.body, { subtree: true, childList: true, characterData: true })
+}"""
+UNSEEN = 600  # milliseconds after which what is shown has been seen
 
 # What has the cursor and how it shows it: outline, shadow or border, on it or close around it.
 _RING = """() => {
@@ -131,6 +153,48 @@ def test_assigning_asking_and_closing_leave_the_cursor_where_one_goes_on(
     hands.press("/")
     hands.waits_for("INPUT", "Search")
     expect(desk.row(task)).to_contain_text("Ben")
+
+
+def test_saving_completes_nothing_and_a_key_that_is_held_completes_one_task(
+    scene: Scene, sit: Sit
+) -> None:
+    task, first, second = (
+        scene.fresh(kind) for kind in (TaskType.DOCUMENTS, TaskType.INSURANCE, TaskType.INSURANCE)
+    )
+    desk = sit(scene, scene.cast.ben)
+    desk.start(task, "Find Document")
+    press = desk.page.keyboard.press
+    desk.put_file("note.pdf", letter(f"Note of {task.claim}"))
+    desk.choose("Label", "Office notes")
+    desk.field("Notes").fill("Page 2 is missing.")
+    press("Control+s")
+    desk.is_told("Document uploaded and attached.")
+    expect(desk.page.get_by_role("button", name="Complete Task", exact=True)).to_be_enabled()
+    desk.stand()
+    press("Control+s")  # there is nothing to save
+    desk.rest()
+    assert desk.path == "/find_document"
+    press("Control+Shift+Enter")
+    desk.is_told("Task completed.")
+
+    for each in (first, second):
+        desk.start(each)
+    desk.go("/?assignee=Me&status=In+progress&type=Insurance+%26+eligibility")
+    if desk.rows.first.get_attribute("data-record") == str(second.id):
+        first, second = second, first
+    desk.row(first).click()
+    desk.press("Continue Task")
+    expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
+    desk.field("Authorization number").fill("A-78")
+    desk.page.wait_for_timeout(UNSEEN)
+    desk.page.evaluate(_HOLDS)
+    desk.is_told("Task completed.")
+    expect(desk.page.locator(".st-key-window_head")).to_contain_text(second.claim)
+    desk.page.wait_for_timeout(UNSEEN)
+    desk.rest()
+
+    expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
+    assert desk.query["task"] == str(second.id)
 
 
 def test_saving_keeps_the_cursor_and_escape_leads_back(scene: Scene, sit: Sit) -> None:

@@ -5,6 +5,7 @@ const REACHABLE =
   "a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex='-1'])"
 const DRAWN = 250 // milliseconds until the page begins to draw what a press led to
 const MENU = 200 // milliseconds until a menu has opened
+const UNSEEN = 500 // milliseconds in which nobody has read a page or task that has just come
 const PATIENCE = 5000 // milliseconds in which a page may still be drawing what comes next
 
 let data = { groups: [], parts: [], after: {}, arrivals: {}, first: [] }
@@ -14,6 +15,8 @@ let lost // when it was lost
 let wait // the next look
 let due // a key that waits for what it presses
 let there = new Set() // what was on the page at the last look
+let shown // the page and the task that are shown
+let shownSince = -UNSEEN
 
 const inside = () => {
   let one = document.activeElement
@@ -64,8 +67,8 @@ function enter() {
   if (menu && !menu.contains(document.activeElement)) firstIn(menu.parentElement)?.focus()
 }
 
-// Outside the windows that have a button for it, Ctrl+S and Ctrl+Enter press the main button of the
-// form, dialog or column that has the cursor.
+// Outside the windows that have a button for it, Ctrl+Enter presses the main button of the form,
+// dialog or column that has the cursor.
 function mainButton() {
   const has = inside()
   const around = "[role=dialog], [data-testid='stForm'], .stColumn, .stMainBlockContainer"
@@ -76,6 +79,20 @@ function mainButton() {
   }
 }
 
+// Ctrl+S presses the button of the form that has the cursor: no form completes a task.
+const formButton = () =>
+  [...(inside()?.closest?.("[data-testid='stForm']")?.querySelectorAll("[data-testid='stFormSubmitButton'] button") ??
+    [])].find(isSeen)
+
+// A page or task that has just come is not what somebody meant who pressed a key.
+function notice() {
+  const task = new URLSearchParams(location.search).get("task")
+  const now = `${location.pathname} ${task} ${document.querySelector(".st-key-window_head h1 + span")?.textContent}`
+  if (now === shown) return
+  shown = now
+  shownSince = performance.now()
+}
+
 const keyOf = (event) =>
   data.groups.flatMap((group) => group.keys).find((key) => key.press === name(event))
 
@@ -84,9 +101,12 @@ function hearFirst(event) {
   const found = (event.ctrlKey || event.metaKey) && !event.altKey && keyOf(event)
   if (!found || list.open) return
   event.preventDefault()
+  notice()
+  if (event.repeat || performance.now() - shownSince < UNSEEN) return
   const dialog = event.composedPath()[0].closest?.("[role=dialog]")
   const inside = found.targets.filter((one) => one.startsWith("[role='dialog']"))
-  const target = firstSeen(dialog ? inside : found.targets) ?? mainButton()
+  const others = { main: mainButton, form: formButton }[found.else_presses]
+  const target = firstSeen(dialog ? inside : found.targets) ?? others?.()
   if (target) use(target)
 }
 
@@ -110,7 +130,7 @@ function hear(event) {
   }
   if (!found || !(found.is_of_task ? document.documentElement.dataset.task : firstSeen(found.targets))) return
   event.preventDefault()
-  press(found, performance.now())
+  if (!event.repeat) press(found, performance.now())
 }
 
 // A key for the task of the row that was just chosen waits until the panel shows that task.
@@ -251,6 +271,7 @@ export default function (component) {
   document.addEventListener("focusout", leave)
   let isDue = false
   const watch = new MutationObserver(() => {
+    notice()
     if (last && document.activeElement === document.body) look()
     if (isDue) return
     isDue = true
