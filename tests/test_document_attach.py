@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -53,7 +54,8 @@ def started(store: Store, cast: Cast) -> int:
 
 def upload(page: AppTest, task_id: int, content: bytes) -> None:
     """Choose a file in the form that is empty now, and press Upload and attach."""
-    page.get("file_uploader")[0].upload("letter.pdf", content, "application/pdf")
+    chooser: Any = page.get("file_uploader")[0]
+    chooser.upload("letter.pdf", content, "application/pdf")
     page.run()
     next(box for box in page.selectbox if box.label == "Label").set_value("Consent").run()
     page.button(key=f"verb_upload_only_{task_id}").click().run()

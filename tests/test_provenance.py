@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -180,7 +181,7 @@ def test_each_field_of_a_charge_names_its_segment_or_who_changed_it(
     ],
 )
 def test_a_field_that_was_called_otherwise_when_it_was_changed_names_who_did(
-    con: Connection, cast: Cast, name: str, value: object, label: str, former: str
+    con: Connection, cast: Cast, name: str, value: Any, label: str, former: str
 ) -> None:
     bring(con, cast, file_837(claim("A1", extra=["DTP*435*D8*20250111"])), "claims.837")
     bring(con, cast, file_835(answer("A1")), "denied.835")
