@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from streamlit.runtime.scriptrunner import RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+from streamlit.testing.v1 import AppTest
 
 from lib.errors import WrongInput
 from lib.models import Person
@@ -50,6 +51,26 @@ def test_a_refusal_is_said_and_the_button_can_be_pressed_again(store: Store, cas
 
     assert said == [("error", "Not so, Ana.")] * 2
     assert done == []
+
+
+def test_a_text_knows_whether_a_verb_is_pressed_in_its_own_request() -> None:
+    def script() -> None:
+        import streamlit as st
+
+        from lib.ui import verb_buttons
+
+        def hear() -> None:
+            st.session_state["heard"] = verb_buttons.is_pressed()
+
+        st.text_input("Text", key="text", on_change=hear)
+        st.button("Save", key="verb_save")
+        st.button("Other", key="other")
+
+    page = AppTest.from_function(script).run()
+    for button, is_pressed in (("verb_save", True), ("other", False), ("verb_save", True)):
+        page.text_input(key="text").set_value(f"{page.text_input(key='text').value}x")
+        page.button(key=button).click().run()
+        assert page.session_state["heard"] is is_pressed
 
 
 @pytest.mark.parametrize("now", ["ben", None])

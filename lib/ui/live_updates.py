@@ -11,7 +11,7 @@ import streamlit as st
 from lib import news
 from lib.errors import NoSuchTask
 from lib.models import Person
-from lib.ui import components, navigation, session, session_state
+from lib.ui import components, navigation, session, session_state, verb_buttons
 from lib.ui.session_state import KeptEach
 
 FRAGMENTS = frozenset({"list", "menu", "details", "window"})  # what can be drawn anew by itself
@@ -56,7 +56,9 @@ def follow_task(
 
 def stay(task_id: int, actor: Person) -> None:
     """Leave the page as it is while somebody types and others have changed the task: the last line
-    of the callback of a field."""
+    of the callback of a field. A press that came with the text is answered on the page."""
+    if verb_buttons.is_pressed():
+        return
     seen = _SEEN.of(task_id).get()
     with suppress(NoSuchTask):
         if seen is not None and latest_of_task(task_id, actor) > seen:

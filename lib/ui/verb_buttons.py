@@ -66,6 +66,12 @@ def _do_now(do: Verb, actor: Person, said: list[session.Message], done: list[boo
         said.append(("success", sentence))
 
 
+def is_pressed() -> bool:
+    """Return True in a callback if a verb is pressed in the same request, done already or not."""
+    said = session_state.typed()
+    return any(value is True and key.startswith("verb_") for key, value in said.items())
+
+
 def typed(key: str) -> str | None:
     """Return what a field says now, in a callback; None if the page does not have it."""
     value = session_state.typed().get(key)

@@ -107,3 +107,29 @@ def test_who_has_a_window_open_is_told_that_the_task_was_taken_over(scene: Scene
     ben.press("Show")
     expect(ben.page.get_by_text("Ana took this task over on")).to_be_visible()
     expect(ben.page.locator(".bt-changes")).to_contain_text("Annex")
+
+
+def test_a_press_that_comes_with_the_last_text_is_answered_though_others_changed_the_task(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.PATIENT)
+    ana, ben = sit(scene, scene.cast.ana), sit(scene, scene.cast.ben)
+    ana.start(task)
+    location = ana.field("Location")
+    location.press_sequentially(" Annex", delay=20)
+    ben.open(task)
+    ben.type("Question or comment", "Which card?")
+    ben.press("Submit question")
+    ben.is_told("Question sent.")
+    expect(ana.page.get_by_text("Ben changed this task.")).to_be_visible(timeout=SOON)
+    location.press_sequentially(" 2", delay=20)
+
+    ana.page.evaluate(
+        """() => {
+            document.activeElement.blur()
+            document.querySelector(".st-key-actions [class*='st-key-verb_save_'] button").click()
+        }"""
+    )
+
+    ana.is_told("Saved.")
+    expect(location).to_have_value(re.compile("Annex 2$"))
