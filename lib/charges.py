@@ -11,7 +11,7 @@ from lib import access, charge_form, drafts, formats, history, notes, scrubber, 
 from lib.access import Verb
 from lib.charge_form import FIELD_LABELS
 from lib.drafts import Form
-from lib.earlier_claims import keep_earlier
+from lib.earlier_claims import keep_earlier, number_given_by
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge, WrongInput
 from lib.event_kinds import EventKind
 from lib.models import (
@@ -337,7 +337,7 @@ def _change_payer(con: Connection, charge: Charge, text: str) -> None:
     is typed with its ID.
 
     The number that the earlier payer gave the claim stays one by which it is found, and is none of
-    the new payer's.
+    the new payer's. A payer that the charge comes back to gave its number before.
     """
     known = con.rows(
         "SELECT id, name, code FROM payer WHERE practice_id = $practice_id ORDER BY id",
@@ -362,8 +362,11 @@ def _change_payer(con: Connection, charge: Charge, text: str) -> None:
         )
     payer_id, name = found[0]
     con.execute(
-        "UPDATE charge SET payer_id = $payer_id, payer_claim_number = '' WHERE id = $charge_id",
+        """
+        UPDATE charge SET payer_id = $payer_id, payer_claim_number = $number WHERE id = $charge_id
+        """,
         payer_id=payer_id,
+        number=number_given_by(con, charge.id, payer_id),
         charge_id=charge.id,
     )
     tasks.follow_payer(con, charge.id, payer_id=payer_id, name=name)

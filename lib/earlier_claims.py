@@ -3,9 +3,26 @@ to the earlier claim are still about this charge."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
+from lib.models import Payer
 from lib.store.database import Connection
+
+# What each charge was since the biller last filed it: corrections that people made here.
+_SINCE_FILED = """
+    WITH last_filed AS (
+        SELECT charge_id, max(arrived_at) AS arrived_at FROM charge_arrival
+        WHERE frequency = '7' AND charge_id IN (SELECT unnest($ids::BIGINT[]))
+        GROUP BY charge_id
+    ),
+    since AS (
+        SELECT earlier.charge_id, earlier.payer_id, earlier.ended_at
+        FROM earlier_claim AS earlier LEFT JOIN last_filed USING (charge_id)
+        WHERE charge_id IN (SELECT unnest($ids::BIGINT[]))
+          AND ended_at > coalesce(arrived_at, '-infinity'::TIMESTAMP)
+    )
+"""
 
 
 def keep_earlier(con: Connection, charge_id: int, *, now: datetime) -> None:
@@ -21,3 +38,54 @@ def keep_earlier(con: Connection, charge_id: int, *, now: datetime) -> None:
         id=charge_id,
         now=now,
     )
+
+
+def filed_payers(con: Connection, charge_ids: Collection[int]) -> dict[int, Payer]:
+    """Return the payer each charge was last filed with, where somebody corrected it since."""
+    rows = con.rows(
+        f"""
+        {_SINCE_FILED}
+        SELECT charge.id, payer.id, payer.practice_id, payer.code, payer.name
+        FROM charge
+        JOIN (SELECT charge_id, arg_min(payer_id, ended_at) AS payer_id FROM since
+              GROUP BY charge_id) AS filed
+          ON filed.charge_id = charge.id AND filed.payer_id <> charge.payer_id
+        JOIN payer ON payer.id = filed.payer_id
+        """,
+        ids=list(charge_ids),
+    )
+    return {row[0]: Payer(*row[1:]) for row in rows}
+
+
+def with_corrected_payer(con: Connection, charge_ids: Collection[int]) -> set[int]:
+    """Return which of these charges had another payer than now since they were last filed."""
+    rows = con.rows(
+        f"""
+        {_SINCE_FILED}
+        SELECT DISTINCT charge.id FROM charge JOIN since ON since.charge_id = charge.id
+        WHERE since.payer_id <> charge.payer_id
+        """,
+        ids=list(charge_ids),
+    )
+    return {row[0] for row in rows}
+
+
+def number_given_by(con: Connection, charge_id: int, payer_id: int) -> str:
+    """Return the last number the payer gave the claim while the charge was with it before; empty
+    if it gave none."""
+    found = con.value(
+        """
+        WITH version AS (
+            SELECT payer_id, ended_at,
+                   coalesce(lag(ended_at) OVER (ORDER BY ended_at), '-infinity'::TIMESTAMP)
+                       AS began_at
+            FROM earlier_claim WHERE charge_id = $charge_id
+        )
+        SELECT arg_max(number, recorded_at) FROM charge_number, version
+        WHERE charge_id = $charge_id AND kind = 'payer' AND payer_id = $payer_id
+          AND recorded_at > began_at AND recorded_at <= ended_at
+        """,
+        charge_id=charge_id,
+        payer_id=payer_id,
+    )
+    return str(found or "")

@@ -4,10 +4,12 @@ the matcher and the export."""
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from lib import charge_form, charges, queue, tasks, workflow
+from lib.earlier_claims import filed_payers, with_corrected_payer
 from lib.errors import WrongInput
 from lib.export.period import period
 from lib.export.replacement_claims import claims_file, review
@@ -200,3 +202,79 @@ def test_a_claim_that_the_new_payer_denied_is_replaced_there(con: Connection, ca
 
     assert "CLM*A1*200***11:B:7*" in text
     assert "REF*F8*PM-NUMBER~" in text
+
+
+def of_payer(con: Connection, cast: Cast, payer: str, number: str, *, paid_on: str) -> None:
+    """A remittance of that payer denies A1 under its number for it."""
+    body = remittance(answer("A1", control=number), payer=payer, paid_on=paid_on)
+    file = envelope(body, kind="835", version="005010X221A1", control=f"{paid_on[-3:]}00")
+    bring(con, cast, file.encode())
+
+
+def test_a_later_answer_of_the_earlier_payer_gives_the_claim_no_number(
+    con: Connection, cast: Cast
+) -> None:
+    task_id, charge_id = denied(con, cast)
+    save(con, cast, task_id, charge_id, payer=NEW)
+    number = "SELECT payer_claim_number FROM charge"
+
+    of_payer(con, cast, "PLAINS HEALTH", "OLD-2", paid_on="20250303")
+
+    assert con.value(number) == ""
+    of_payer(con, cast, "Prairie Mutual", "PM-1", paid_on="20250304")
+    assert con.value(number) == "PM-1"
+    of_payer(con, cast, "PLAINS HEALTH", "OLD-3", paid_on="20250305")
+    assert con.value(number) == "PM-1"
+
+
+def test_a_payer_that_is_corrected_back_has_its_number_again(con: Connection, cast: Cast) -> None:
+    task_id, charge_id = denied(con, cast)
+    given = con.value("SELECT payer_claim_number FROM charge")
+    for hours, payer in ((1, NEW), (3, OLD)):
+        opened, charge = typed(con, cast, charge_id, payer=payer)
+        now = NOON + timedelta(hours=hours)
+        charges.save(
+            con, task_id, charge, opened=opened, note="", token=payer, actor=cast.ana, now=now
+        )
+        if payer == NEW:
+            assert con.value("SELECT payer_claim_number FROM charge") == ""
+            of_payer(con, cast, "Prairie Mutual", "PM-1", paid_on="20250304")
+            con.execute(
+                "UPDATE charge_number SET recorded_at = $at WHERE number = 'PM-1'",
+                at=NOON + timedelta(hours=2),
+            )
+
+    assert con.value("SELECT payer_claim_number FROM charge") == given != ""
+    of_payer(con, cast, "Prairie Mutual", "PM-2", paid_on="20250305")
+    assert con.value("SELECT payer_claim_number FROM charge") == given
+
+
+@pytest.mark.parametrize("is_corrected", [False, True])
+def test_a_replacement_of_the_billers_with_another_spelling_is_no_correction(
+    con: Connection, cast: Cast, is_corrected: bool
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    again = file_837(
+        [line.replace(":B:1*", ":B:7*") for line in claim("A1")], control="000000009"
+    ).replace(b"PLAINS HEALTH", b"PLAINS HEALTH PLAN").replace(b"PH-7", b"PLAINS")  # fmt: skip
+    bring(con, cast, again)
+    bring(con, cast, file_835(answer("A1", codes=("CAS*CO*16*200",))))
+    [(task_id, charge_id, number)] = con.rows(
+        "SELECT t.id, c.id, payer_claim_number FROM task t, charge c WHERE charge_id = c.id"
+    )
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
+    fields = {"payer": NEW} if is_corrected else {"member_id": "NEW-1"}
+    opened, charge = typed(con, cast, charge_id, **fields)
+    charges.save_and_complete(
+        con, task_id, charge, opened=opened, note="", token="t", actor=cast.ana,
+        now=NOON + timedelta(minutes=1),
+    )  # fmt: skip
+
+    assert con.value("SELECT count(DISTINCT payer_id) FROM earlier_claim") == 2
+    found = filed_payers(con, [charge_id])
+
+    assert number
+    assert {id_: payer.code for id_, payer in found.items()} == (
+        {charge_id: "PLAINS"} if is_corrected else {}
+    )
+    assert bool(with_corrected_payer(con, [charge_id])) is is_corrected

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from lib.earlier_claims import filed_payers
 from lib.export import claims_837, completed_tasks, doubts
 from lib.export.claims_837 import Replacement
 from lib.export.filed_claim import element_at
@@ -70,7 +71,7 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
         payers = _payers(con, batch)
         numbers = payer_claim_numbers(con, batch)
         places = _places(con, batch)
-        filed = _filed_payers(con, batch)
+        filed = filed_payers(con, batch)
         uncertain = doubts.doubts(con, batch)
         for charge_id in batch:
             charge = charges[charge_id]
@@ -162,24 +163,6 @@ def _patients(con: Connection, charge_ids: list[int]) -> dict[int, Patient]:
         ids=charge_ids,
     )
     return {patient.id: patient for patient in found}
-
-
-def _filed_payers(con: Connection, charge_ids: list[int]) -> dict[int, Payer]:
-    """Return the payer each charge came in with, where somebody corrected it since."""
-    return {
-        row[0]: Payer(*row[1:])
-        for row in con.rows(
-            """
-            SELECT charge.id, payer.id, payer.practice_id, payer.code, payer.name
-            FROM charge
-            JOIN (SELECT charge_id, arg_min(payer_id, ended_at) AS payer_id FROM earlier_claim
-                  WHERE charge_id IN (SELECT unnest($ids::BIGINT[])) GROUP BY charge_id) AS first
-              ON first.charge_id = charge.id AND first.payer_id <> charge.payer_id
-            JOIN payer ON payer.id = first.payer_id
-            """,
-            ids=charge_ids,
-        )
-    }
 
 
 def _payers(con: Connection, charge_ids: list[int]) -> dict[int, Payer]:

@@ -178,6 +178,18 @@ def match(message: ClaimFacts, candidates: Iterable[Candidate]) -> Match:
     return Match(Outcome.SEVERAL, None, tuple(compared))
 
 
+def is_from_current_payer(message: ClaimFacts, candidate: Candidate) -> bool:
+    """Return True if the message names the payer the charge has now, and no earlier one better."""
+    now, *before = candidate.filed
+    others = [
+        each
+        for each in before
+        if (each.payer_names[:1], each.payer_code) != (now.payer_names[:1], now.payer_code)
+    ]
+    best = max((_payer(message, each, candidate) for each in others), default=Agreement.NOT_STATED)
+    return _payer(message, now, candidate) > max(best, Agreement.NOT_STATED)
+
+
 def agreed(facts: Iterable[Fact]) -> tuple[str, ...]:
     """Return the names of the facts that agree, as words for a sentence."""
     return tuple(

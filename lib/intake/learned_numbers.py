@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from lib.intake import new_charges
+from lib.earlier_claims import with_corrected_payer
+from lib.intake import claim_matcher, new_charges
 from lib.intake.import_context import ImportContext
 from lib.intake.known_charges import Charges
 from lib.intake.records import PayerUpdate, Request
@@ -29,8 +30,9 @@ def keep(
     source: ImportContext,
 ) -> None:
     """Store the payer's and the clearinghouse's numbers with each charge, inside a transaction: a
-    later claim or answer may name only those."""
-    newest: dict[int, str] = {}
+    later claim or answer may name only those. Where somebody corrected the payer, the number of an
+    earlier one is not the claim's."""
+    newest: dict[int, list[tuple[str, bool]]] = {}
     numbers: dict[tuple[int, str, str], bool] = {}
     for each in said:
         facts = each.about if isinstance(each, Request) else each.facts
@@ -42,21 +44,29 @@ def keep(
             continue
         is_proven = match.compared[0].is_proven
         if each.payer_claim_number:
-            newest[charge_id] = each.payer_claim_number
+            is_current = claim_matcher.is_from_current_payer(facts, match.compared[0].candidate)
+            newest.setdefault(charge_id, []).append((each.payer_claim_number, is_current))
             numbers[charge_id, "payer", each.payer_claim_number] = is_proven
         for number in facts.trace_numbers:
             numbers[charge_id, "trace", number] = is_proven
     if not numbers:
         return
     _add_numbers(con, numbers, source)
+    corrected = with_corrected_payer(con, newest)
+    payers = {
+        charge_id: number
+        for charge_id, given in newest.items()
+        for number, is_current in given
+        if is_current or charge_id not in corrected
+    }
     con.execute(
         """
         UPDATE charge SET payer_claim_number = said.payers
         FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($payers::VARCHAR[]) AS payers) AS said
         WHERE charge.id = said.id AND charge.payer_claim_number IS DISTINCT FROM said.payers
         """,
-        ids=list(newest),
-        payers=list(newest.values()),
+        ids=list(payers),
+        payers=list(payers.values()),
     )
 
 
