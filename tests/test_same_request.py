@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lib.intake import imports
-from lib.store.database import Connection
+from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
 from tests.test_fhir import task as fhir_task
 from tests.test_import import bring
@@ -349,3 +349,17 @@ def test_what_is_said_of_another_visit_or_patient_leaves_the_task_alone(
     own = said_of(LATER[kind], {b"CLP*A1*1": b"CLP*A1*1 "}) + b"\n"
     bring(con, cast, own, "own")
     assert con.value("SELECT count(*) FROM event WHERE task_id = 1") > events
+
+
+def test_rows_that_are_as_before_are_known_without_a_look_at_what_was_told(
+    con: Connection, cast: Cast
+) -> None:
+    """20,000 unchanged rows would be 20,000 scans of it."""
+    rows = b"Type,Instructions,Claim number,Patient,Due date\nCoding,Why,A1,Doe,03/31/2025\n"
+    assert bring(con, cast, rows, "tasks.csv").tasks_new == 1
+    with transaction(con):
+        con.execute("ALTER TABLE request_state RENAME TO hidden")
+
+    again = bring(con, cast, rows + b"\n", "again.csv")
+
+    assert (again.tasks_new, con.value("SELECT count(*) FROM task")) == (0, 1)

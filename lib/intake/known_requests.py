@@ -96,17 +96,23 @@ def news(con: Connection, request: Request, task_id: int, *, is_withdrawn: bool)
         "SELECT due_on, codes, document_label, source, is_open FROM task WHERE id = $id",
         id=task_id,
     )
+    is_moved = _shows_otherwise(request, shown)
+    if not is_moved and not is_withdrawn:
+        return News.NOTHING
     told = con.rows(
         "SELECT state_key, message_key, said_at FROM request_state WHERE task_id = $id", id=task_id
     )
     if is_withdrawn and _follows_withdrawal(request, told, is_open=shown.is_open):
         return News.AGAIN
+    return News.MOVED if is_moved and _is_later(request, told) else News.NOTHING
+
+
+def _shows_otherwise(request: Request, shown: _State) -> bool:
+    """Return True if the open task shows another due date, or other documents, than its request."""
     if not (request.due_on and shown.due_on and shown.is_open and shown.source == request.source):
-        return News.NOTHING
+        return False
     now = (request.due_on, request.codes, request.document_label)
-    if now == (shown.due_on, shown.codes, shown.document_label):
-        return News.NOTHING
-    return News.MOVED if _is_later(request, told) else News.NOTHING
+    return now != (shown.due_on, shown.codes, shown.document_label)
 
 
 def _is_later(request: Request, told: Sequence[Told]) -> bool:
