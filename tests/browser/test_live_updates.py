@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from lib.models import TaskType
 from tests.browser.conftest import Sit
@@ -133,3 +134,36 @@ def test_a_press_that_comes_with_the_last_text_is_answered_though_others_changed
 
     ana.is_told("Saved.")
     expect(location).to_have_value(re.compile("Annex 2$"))
+
+
+def test_news_of_one_task_that_come_late_are_not_told_under_another(scene: Scene, sit: Sit) -> None:
+    task, other = scene.fresh(TaskType.PATIENT), scene.fresh(TaskType.PATIENT)
+    ana, ben = sit(scene, scene.cast.ana), sit(scene, scene.cast.ben)
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        answer = route.fetch()
+        if not held and "Ben changed" in answer.text():
+            held.append((route, answer))
+        else:
+            route.fulfill(response=answer)
+
+    ana.go("/?type=Patient+information")
+    ana.row(task).click()
+    ana.field("Question or comment").press_sequentially("Which", delay=20)
+    ana.page.route("**/news?*", hold)
+    ben.open(task)
+    assign(ben, "Ben")
+    until = time.monotonic() + SOON / 1000
+    while not held and time.monotonic() < until:
+        ana.page.wait_for_timeout(100)
+    ana.row(other).click()
+    expect(ana.panel.get_by_role("heading", name=other.title)).to_be_visible()
+    expect(ana.panel.locator(f".st-key-guard_details_{other.id}")).to_be_attached()
+    ana.field("Question or comment").press_sequentially("And this", delay=20)
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    ana.page.wait_for_timeout(500)
+
+    expect(ana.page.get_by_text("Ben changed this task.")).to_be_hidden()
+    ana.page.unroute("**/news?*")
