@@ -106,6 +106,7 @@ def test_one_task_from_load_to_completed_takes_few_keys_and_the_cursor_is_never_
     hands.press("Tab", "Tab")
     hands.waits_for("INPUT", "Line 1 Procedure")
     desk.page.keyboard.type("99214")
+    desk.page.wait_for_timeout(UNSEEN)
     hands.press("Control+Enter")
     desk.is_told("Task completed.")
     print(f"{hands.keys} keys from load to completed")
@@ -204,6 +205,7 @@ def test_saving_keeps_the_cursor_and_escape_leads_back(scene: Scene, sit: Sit) -
     hands = Hands(desk.page)
 
     desk.field("Authorization number").fill("A-77")
+    desk.page.wait_for_timeout(UNSEEN)
     hands.press("Control+s")
     desk.is_told("Saved.")
     expect(desk.field("Authorization number")).to_have_value("A-77")
