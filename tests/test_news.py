@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -91,7 +92,8 @@ def asked(query: str, token: str | None) -> tuple[int, dict[str, Any]]:
     cookie = [(b"cookie", f"{people.COOKIE}={token}".encode())] if token else []
     scope = {"type": "http", "method": "GET", "path": "/news", "headers": cookie,
              "query_string": query.encode()}  # fmt: skip
-    answer = asyncio.run(send_news(Request(scope)))
+    with ThreadPoolExecutor(1) as thread:  # a browser's loop may run in this one
+        answer = thread.submit(asyncio.run, send_news(Request(scope))).result()
     return answer.status_code, json.loads(bytes(answer.body) or b"{}")
 
 
