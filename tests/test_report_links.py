@@ -36,6 +36,7 @@ OF = {
     "pending_by_type": "Tasks", "pending_by_payer": "Tasks", "pending_by_person": "Tasks",
     "pending_by_age": "Tasks", "pending_by_due_date": "Tasks", "pending_by_filing_limit": "Tasks",
 }  # fmt: skip
+REPEATED = "Received so far"  # a person receives again what is given back and assigned once more
 DOLLARS = {"Requested", "Overdue amount"}
 
 
@@ -110,12 +111,12 @@ def _opens(
         assert page.amount == value, told
     elif name == "oldest":
         assert page.count == 1, told
-    elif column in COUNTS:
+    elif column in COUNTS and not (column == REPEATED and part.view.is_one_person):
         assert page.count == value, told
     elif name in OF:
         assert page.count == row[OF[name]], told
     elif isinstance(value, int) and name not in {"summary", "handoffs_and_reopens"}:
-        # A task that is completed twice counts twice there, and stands on the list once.
+        # What is completed, or given to one person, twice counts twice and is listed once.
         assert max(value / 3, 1) <= page.count <= value, told
     else:
         assert page.count > 0, told
