@@ -13,8 +13,9 @@ page = st.navigation(frame.pages(ROOT / "pages", actor), position="top")
 frame.signed_in_as(actor)
 is_window = page.url_path in {"edit_charge", "find_document"}  # which say what was refused there
 session.say_what_no_form_says(navigation.task_in_url() if is_window else None)
-session.show_toasts()
 url.arrive(page.url_path)
+if not url.LEAVING.get():  # a run that leaves at once would take its messages with it
+    session.show_toasts()
 if page.title != frame.LIST:  # the list sets the browser's address itself, and is painted first
     url.write()
 page.run()

@@ -103,7 +103,7 @@ def test_a_question_survives_another_task_the_window_and_a_reload(scene: Scene, 
     desk.open(task)
     question = desk.field("Question or comment")
     question.fill("Which visit")
-    desk.page.wait_for_timeout(100)
+    desk.page.wait_for_timeout(600)
     desk.open(other)
     expect(question).to_have_value("")
     desk.open(task)
@@ -117,7 +117,7 @@ def test_a_question_survives_another_task_the_window_and_a_reload(scene: Scene, 
     for word in (" mean", " by", " that?"):
         question.press("End")
         question.press_sequentially(word, delay=10)
-        time.sleep(0.2)  # a person looks up before reloading
+        time.sleep(0.6)  # a person looks up before reloading
         desk.reload()
         expect(question).to_have_value(re.compile(f"{re.escape(word)}$"))
 
