@@ -4,10 +4,12 @@ report as it was."""
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 from lib.ui.frame import BACKLOG
 from tests.browser.conftest import Sit
@@ -86,10 +88,14 @@ def test_bars_and_cells_are_reached_by_keyboard_and_a_chart_is_kept_as_svg(
     cells = desk.page.locator(".st-key-cells_resolutions")
     cells.scroll_into_view_if_needed()
     desk.stand()
-    box = cells.bounding_box()
-    assert box
-    desk.page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + 52)
-    desk.page.wait_for_url("**ended=**")
+    expect(cells.locator("canvas").first).to_be_visible()
+    for _ in range(5):  # a table of cells hears a click some time after it is painted
+        box = cells.bounding_box()
+        assert box
+        desk.page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + 52)
+        with suppress(TooLate):
+            desk.page.wait_for_url("**ended=**", timeout=4_000)
+            break
     expect(desk.foot.locator("strong").first).to_be_visible()
     desk.page.go_back()
     expect(desk.page.get_by_role("heading", name="People")).to_be_visible()
