@@ -19,5 +19,7 @@ if not url.LEAVING.get():  # a run that leaves at once would take its messages w
 if page.title != frame.LIST:  # the list sets the browser's address itself, and is painted first
     url.write()
 page.run()
+if url.LEAVING.take():  # a press that came after its page was left: nobody goes anywhere
+    session.show_toasts()
 live_updates.still()
 url.write()

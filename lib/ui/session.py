@@ -170,11 +170,12 @@ def show_toasts() -> None:
     """
     waiting = toasts()
     while waiting:
-        kind, text = waiting.pop(0)
+        kind, text = waiting[0]
         icon = ":material/check_circle:" if kind == "success" else ":material/error:"
         seconds = 17 - (_TOAST_SECONDS.get() or 9)  # 8, 9, 8 …
         _TOAST_SECONDS.put(seconds)
         st.toast(escape_markdown(text), icon=icon, duration=seconds)
+        waiting.pop(0)  # only now: a newer request may have ended this run above
 
 
 def forget_files() -> None:
