@@ -1,6 +1,7 @@
 """The frame around every page: who is signed in, the page map, and the latest messages."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
 
 from lib.store.process import ROOT
 from lib.ui import frame, live_updates, navigation, session, streamlit_patches, url
@@ -14,12 +15,15 @@ frame.signed_in_as(actor)
 is_window = page.url_path in {"edit_charge", "find_document"}  # which say what was refused there
 session.say_what_no_form_says(navigation.task_in_url() if is_window else None)
 url.arrive(page.url_path)
-if not url.LEAVING.get():  # a run that leaves at once would take its messages with it
-    session.show_toasts()
 if page.title != frame.LIST:  # the list sets the browser's address itself, and is painted first
     url.write()
-page.run()
-if url.LEAVING.take():  # a press that came after its page was left: nobody goes anywhere
+# Messages come last: a run that a newer request ends, or that leaves, would take them with it.
+try:
+    page.run()
+except StopException:  # a page that had no more to draw
     session.show_toasts()
+    raise
+url.LEAVING.take()  # of a press that came after its page was left: nobody goes anywhere
+session.show_toasts()
 live_updates.still()
 url.write()

@@ -129,13 +129,11 @@ def test_a_document_is_attached_whatever_is_clicked_right_after(
 
     press_and_go(desk, "Attach", "Documents", delay)
 
-    desk.stand()
-    desk.page.wait_for_timeout(500)
+    desk.is_told("Document attached.")
     desk.go(f"/find_document?task={task.id}")
     expect(desk.page.get_by_text("1 document attached")).to_be_visible()
     press_and_go(desk, "Complete and next", "Documents", delay)
-    desk.stand()
-    desk.page.wait_for_timeout(500)
+    desk.is_told("Task completed.")
     desk.open(task)
     expect(desk.panel.locator(".bt-badge")).to_have_text("Completed")
 
