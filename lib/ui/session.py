@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -38,6 +39,8 @@ _UNSAID = KeptOrNew[list[tuple[int, str]]]("unsaid", list)
 # The task, the button and the sentence of the last refusal, which stays below the button.
 REFUSED = Kept[tuple[int, str, str]]("refused")
 _TOAST_SECONDS = Kept[int]("toast_seconds")  # of the last one
+_SHOWN = Kept[list[tuple[float, Message, int]]]("shown_toasts")  # when, what, for how long
+_SENT_BY_THEN = 1.0  # seconds
 
 
 def connection() -> Connection:
@@ -166,16 +169,26 @@ def show_toasts() -> None:
 
     Streamlit shows nothing new for a toast equal to the one still on screen, so the second of two
     "Saved." would vanish with the first. Each is therefore shown a second longer or shorter than
-    the one before.
+    the one before. Streamlit also drops what a run has not sent yet when the next one begins, so
+    what was shown a moment ago is shown again as it was: on screen it stays one.
     """
+    now = time.monotonic()
+    shown = [each for each in _SHOWN.get() or [] if now - each[0] < _SENT_BY_THEN]
+    for _, message, seconds in shown:
+        _toast(message, seconds)
+    _SHOWN.put(shown)
     waiting = toasts()
     while waiting:
-        kind, text = waiting[0]
-        icon = ":material/check_circle:" if kind == "success" else ":material/error:"
         seconds = 17 - (_TOAST_SECONDS.get() or 9)  # 8, 9, 8 …
+        _toast(waiting[0], seconds)
         _TOAST_SECONDS.put(seconds)
-        st.toast(escape_markdown(text), icon=icon, duration=seconds)
-        waiting.pop(0)  # only now: a newer request may have ended this run above
+        shown.append((now, waiting.pop(0), seconds))
+
+
+def _toast(message: Message, seconds: int) -> None:
+    kind, text = message
+    icon = ":material/check_circle:" if kind == "success" else ":material/error:"
+    st.toast(escape_markdown(text), icon=icon, duration=seconds)
 
 
 def forget_files() -> None:

@@ -90,13 +90,15 @@ def leave(page: str, **changes: str | None) -> None:
 
 
 def settle() -> None:
-    """Go where a finished verb leads, or draw the whole page anew if one has something to say. This
-    is the first line, after the person, of a fragment with verbs."""
+    """Go where a finished verb leads, or draw the whole page anew if one has something to say and
+    only its fragment is drawn: a whole page says it last. This is the first line, after the person,
+    of a fragment with verbs."""
     leaving = url.LEAVING.take()
     if leaving:
         page, changes = leaving
         navigation.go(page, **changes)
-    if session.toasts():
+    context = get_script_run_ctx()
+    if session.toasts() and context and context.fragment_ids_this_run:
         st.rerun()
 
 

@@ -194,7 +194,7 @@ def test_a_press_while_a_file_is_imported_is_done_and_the_page_says_what_it_wait
     ana, carla = sit(scene, scene.cast.ana), sit(scene, scene.cast.carla, "/import")
     ana.start(task)
     ana.type("Authorization number", "DURING")
-    many = file_837(*(claim(f"L{number}") for number in range(4000)), control="000000901")
+    many = file_837(*(claim(f"L{number}") for number in range(12_000)), control="000000901")
     carla.page.locator('input[type="file"]').set_input_files(
         [FilePayload(name="many.txt", mimeType="text/plain", buffer=many)]
     )
