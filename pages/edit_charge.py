@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from lib import charges, notes
-from lib.intake import provenance
+from lib.intake.files import provenance
 from lib.models import Channel, Charge, Person, Task, TaskType
 from lib.ui import document_attach, html, live_updates, navigation, session, verb_buttons
 from lib.ui.charge_actions import actions, conflict, look_again, other_drafts

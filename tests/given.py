@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from lib.intake.spelling import number_key
+from lib.intake.matching.spelling import number_key
 from lib.models import (
     CHARGE_COLUMNS,
     Charge,

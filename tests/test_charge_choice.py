@@ -12,8 +12,9 @@ from lib import charges, history, tasks, workflow
 from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchTask, NotAllowed
 from lib.export import replacement_claims
 from lib.export.period import period
-from lib.intake import charge_choice, charge_conflicts, imports
-from lib.intake.claim_matcher import Agreement
+from lib.intake import imports
+from lib.intake.charges import charge_choice, charge_conflicts
+from lib.intake.matching.claim_matcher import Agreement
 from lib.models import ServiceLine
 from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.intake.claim_matcher import Agreement, Candidate, Comparison, Fact
+from lib.intake.matching.claim_matcher import Agreement, Candidate, Comparison, Fact
 from lib.ui.charge_panel import agreeing
 
 FACTS = st.builds(

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from lib.intake import spelling
-from lib.intake.claim_facts import ClaimFacts
-from lib.intake.claim_matcher import Candidate, Filed, Outcome, match
+from lib.intake.matching import spelling
+from lib.intake.matching.claim_facts import ClaimFacts
+from lib.intake.matching.claim_matcher import Candidate, Filed, Outcome, match
 from lib.store.database import SCHEMA, Connection
 from tests.conftest import Cast
 from tests.test_import import bring

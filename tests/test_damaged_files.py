@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib.errors import RefusedFile
-from lib.intake import imports, recognize
+from lib.intake import imports
+from lib.intake.files import recognize
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.fuzz import examples

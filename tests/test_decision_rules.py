@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.intake import recognize
+from lib.intake.files import recognize
 from lib.intake.x12 import decision_rules, denials
 from lib.intake.x12.decision_rules import RULES, STATUS_RULES, Outcome
 from lib.store.database import Connection

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from lib.errors import RefusedFile
-from lib.intake import non_x12_formats
+from lib.intake.files import non_x12_formats
 
 BOMB = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 8))
 LOCAL = Path(__file__).as_uri()

@@ -10,9 +10,10 @@ import pytest
 
 from lib.document_types import DOCUMENT_LABELS
 from lib.errors import RefusedFile
-from lib.intake import loinc, non_x12_formats
+from lib.intake import loinc
 from lib.intake.fhir import attachment_requests
 from lib.intake.fhir.attachment_requests import Recorded
+from lib.intake.files import non_x12_formats
 from lib.intake.records import Request
 from lib.models import TaskType
 from tests.conftest import shared

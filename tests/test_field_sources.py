@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.intake import recognize
+from lib.intake.files import recognize
 from lib.intake.records import Claim
 from lib.intake.x12 import field_sources, reader
 from tests.conftest import SHARED

@@ -10,7 +10,8 @@ import pytest
 
 from lib import charges, workflow
 from lib.errors import ChargeChanged
-from lib.intake import imports, provenance
+from lib.intake import imports
+from lib.intake.files import provenance
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.given import minutes

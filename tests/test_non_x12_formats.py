@@ -11,8 +11,9 @@ import pytest
 from lib import people
 from lib.errors import NoSuchFile, NotAllowed
 from lib.import_reports import ImportReport
-from lib.intake import imports, rejected_rows, saved_mappings
-from lib.intake.non_x12_formats import TableOptions
+from lib.intake import imports
+from lib.intake.files import rejected_rows, saved_mappings
+from lib.intake.files.non_x12_formats import TableOptions
 from lib.intake.tables import columns, task_rows
 from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import ColumnMapping, Field

@@ -11,8 +11,8 @@ import pytest
 
 from lib import charges, formats, history, suggestions, tasks, workflow
 from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed, NothingProposed, NotYourTask
-from lib.intake import provenance
-from lib.intake.source_file import path_of
+from lib.intake.files import provenance
+from lib.intake.files.source_file import path_of
 from lib.models import Status, Suggestion
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast

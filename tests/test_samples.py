@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lib import samples, scrubber
-from lib.intake import recognize
+from lib.intake.files import recognize
 from lib.models import Status, TaskType
 from lib.samples import pdf
 from lib.samples.files import SampleFile, files

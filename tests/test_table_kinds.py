@@ -13,8 +13,9 @@ import openpyxl
 import pytest
 
 from lib.errors import RefusedFile
-from lib.intake import imports, non_x12_formats, saved_mappings
-from lib.intake.non_x12_formats import Chosen, ParsedFile, TableOptions
+from lib.intake import imports
+from lib.intake.files import non_x12_formats, saved_mappings
+from lib.intake.files.non_x12_formats import Chosen, ParsedFile, TableOptions
 from lib.intake.tables import columns, csv_file, task_rows, text_encoding
 from lib.intake.tables.cells import DateOrder, day, order_of
 from lib.intake.tables.columns import ColumnMapping, Field

@@ -20,8 +20,9 @@ import pytest
 
 from lib.errors import RefusedFile
 from lib.formats import parse_date, parse_money
-from lib.intake import imports, non_x12_formats, reader_process
-from lib.intake.non_x12_formats import Chosen, TableOptions
+from lib.intake import imports
+from lib.intake.files import non_x12_formats, reader_process
+from lib.intake.files.non_x12_formats import Chosen, TableOptions
 from lib.intake.tables import cells, columns, table, task_rows
 from lib.intake.tables.cells import DateOrder
 from lib.store.database import Connection

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib.errors import RefusedFile
-from lib.intake import non_x12_formats
+from lib.intake.files import non_x12_formats
 from lib.intake.records import Request
 from lib.intake.tables import columns, task_rows
 from lib.intake.tables.table import clean

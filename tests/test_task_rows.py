@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from lib.errors import RefusedFile
-from lib.intake import non_x12_formats
+from lib.intake.files import non_x12_formats
 from lib.intake.tables import columns, csv_file, excel_file, task_rows
 from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import ColumnMapping, Field

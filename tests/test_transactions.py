@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from lib.intake import recognize
+from lib.intake.files import recognize
 from lib.intake.x12 import transactions as messages_module
 from lib.store.database import Connection
 from tests.conftest import Cast, shared

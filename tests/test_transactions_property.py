@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lib.errors import RefusedFile
-from lib.intake import imports, recognize
+from lib.intake import imports
+from lib.intake.files import recognize
 from lib.intake.x12 import transactions
 from lib.intake.x12.transactions import APPLIED, QUARANTINED
 from lib.store.database import Connection

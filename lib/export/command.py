@@ -14,7 +14,7 @@ from lib.errors import BillingError, DocumentFileProblem, NotWritten, WrongInput
 from lib.export.period import Period, period
 from lib.export.replacement_claims import claims_file, review
 from lib.export.zip_file import write_zip
-from lib.intake.recognize import count
+from lib.intake.files.recognize import count
 from lib.models import Practice
 from lib.store import files as store_files
 from lib.store import process

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lib.export.filed_claim import NOT_HELD, FiledClaim
 from lib.export.x12_writer import COMPONENT, REPETITION, Segment
-from lib.intake import source_file
+from lib.intake.files import source_file
 from lib.intake.x12 import reader
 from lib.intake.x12.loops_837 import ENDS, Loop, walk
 from lib.intake.x12.reader import Separators, Transaction, Unreadable

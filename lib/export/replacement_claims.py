@@ -14,7 +14,7 @@ from lib.export.filed_claim import element_at
 from lib.export.filed_claims import FiledClaims
 from lib.export.period import Period, record_export
 from lib.export.x12_writer import Envelope
-from lib.intake.recognize import count
+from lib.intake.files.recognize import count
 from lib.models import CHARGE_COLUMNS, Charge, Patient, Payer, Person, ServiceLine
 from lib.store.database import Connection, transaction
 

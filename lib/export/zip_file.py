@@ -15,7 +15,7 @@ from lib.errors import DocumentFileMissing, DocumentFileProblem
 from lib.export import completed_tasks
 from lib.export.completed_tasks import Attached, CompletedTask
 from lib.export.period import Period, record_export
-from lib.intake.recognize import count
+from lib.intake.files.recognize import count
 from lib.models import Channel, Person
 from lib.store.database import Connection
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.import_reports import ImportReport
 from lib.intake import imports
-from lib.intake.recognize import SET_ASIDE, UNCLEAR, count
+from lib.intake.files.recognize import SET_ASIDE, UNCLEAR, count
 from lib.intake.tables.synonyms import type_of
 from lib.intake.unattended import (
     OUR_DISK,

@@ -10,34 +10,29 @@ from decimal import Decimal
 from lib import settings
 from lib.event_kinds import EventKind
 from lib.import_reports import ImportReport, TaskPreview
-from lib.intake import (
+from lib.intake import import_totals, records
+from lib.intake.charges import charge_previews, learned_numbers, new_charges, replacement_claims
+from lib.intake.charges.coming_charges import ComingCharges
+from lib.intake.fhir import attachment_requests
+from lib.intake.files.recognize import FileSummary, count
+from lib.intake.import_context import ImportContext
+from lib.intake.import_totals import Totals
+from lib.intake.matching import claim_matcher, known_charges
+from lib.intake.matching.claim_facts import ClaimFacts
+from lib.intake.matching.claim_matcher import Outcome
+from lib.intake.matching.known_charges import Charges
+from lib.intake.matching.task_claims import Waiting
+from lib.intake.records import Withdrawal
+from lib.intake.tasks import (
     batch_receipts,
-    charge_previews,
     claim_answers,
-    claim_matcher,
-    import_totals,
-    known_charges,
-    learned_numbers,
-    new_charges,
     payer_updates,
     previous_system,
-    records,
     recoupments,
-    replacement_claims,
     task_requests,
     task_updates,
 )
-from lib.intake.claim_facts import ClaimFacts
-from lib.intake.claim_matcher import Outcome
-from lib.intake.coming_charges import ComingCharges
-from lib.intake.fhir import attachment_requests
-from lib.intake.import_context import ImportContext
-from lib.intake.import_totals import Totals
-from lib.intake.known_charges import Charges
-from lib.intake.recognize import FileSummary, count
-from lib.intake.records import Withdrawal
-from lib.intake.task_claims import Waiting
-from lib.intake.task_requests import Made
+from lib.intake.tasks.task_requests import Made
 from lib.intake.x12 import denials
 from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import Recoupment

@@ -15,15 +15,16 @@ from lib import access
 from lib.access import Verb
 from lib.errors import NotAllowed, RefusedFile, WrongInput
 from lib.import_reports import ImportReport
-from lib.intake import file_import, rejected_rows, saved_mappings
-from lib.intake import recognize as contents
-from lib.intake.coming_charges import ComingCharges, Wanted
+from lib.intake import file_import
+from lib.intake.charges.coming_charges import ComingCharges, Wanted
 from lib.intake.file_import import FileImport, Previewed
+from lib.intake.files import recognize as contents
+from lib.intake.files import rejected_rows, saved_mappings
+from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
+from lib.intake.files.recognize import FileSummary
+from lib.intake.files.source_archive import keep, quarantined_text
+from lib.intake.files.source_file import SourceFile
 from lib.intake.import_context import ImportContext
-from lib.intake.non_x12_formats import ParsedFile, TableOptions
-from lib.intake.recognize import FileSummary
-from lib.intake.source_archive import keep, quarantined_text
-from lib.intake.source_file import SourceFile
 from lib.intake.x12 import transactions
 from lib.intake.x12.transactions import QUARANTINED, Batch, Message
 from lib.models import Person, Practice, TaskType

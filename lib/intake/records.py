@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from lib.intake.claim_facts import NOTHING, ClaimFacts, stated
+from lib.intake.matching.claim_facts import NOTHING, ClaimFacts, stated
 from lib.models import ServiceLine, TaskType
 
 

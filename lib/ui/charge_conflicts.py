@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from lib import formats
-from lib.intake import charge_conflicts
-from lib.intake.charge_conflicts import Review
+from lib.intake.charges import charge_conflicts
+from lib.intake.charges.charge_conflicts import Review
 from lib.models import Person
 from lib.ui import html, session
 from lib.ui.session_state import Kept

@@ -6,9 +6,9 @@ import streamlit as st
 
 from lib.access import Verb, may
 from lib.errors import BillingError
-from lib.intake import charge_choice
-from lib.intake.charge_choice import Basis, Option
-from lib.intake.claim_matcher import Agreement, Comparison
+from lib.intake.charges import charge_choice
+from lib.intake.charges.charge_choice import Basis, Option
+from lib.intake.matching.claim_matcher import Agreement, Comparison
 from lib.models import Person, Task
 from lib.ui import html, session
 

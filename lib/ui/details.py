@@ -13,7 +13,7 @@ from lib import documents, formats, history, notes, people, suggestions, tasks, 
 from lib.access import Verb, may
 from lib.drafts import Form
 from lib.errors import BillingError
-from lib.intake import provenance
+from lib.intake.files import provenance
 from lib.models import Channel, Document, Note, Person, Status, Task
 from lib.store.idempotency import new_token
 from lib.ui import (

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from lib import formats
-from lib.intake.provenance import Provenance
+from lib.intake.files.provenance import Provenance
 from lib.models import Event, Note, Status, Task, TaskRow, Turn
 
 

@@ -14,8 +14,8 @@ from lib import formats
 from lib.errors import BillingError
 from lib.import_reports import ImportReport
 from lib.intake import imports
+from lib.intake.files.non_x12_formats import TableOptions
 from lib.intake.imports import Progress
-from lib.intake.non_x12_formats import TableOptions
 from lib.models import Person
 from lib.store import process
 from lib.store.database import Connection

@@ -9,7 +9,8 @@ import streamlit as st
 
 from lib import formats
 from lib.errors import BillingError
-from lib.intake import imports, non_x12_formats, reader_process, saved_mappings
+from lib.intake import imports
+from lib.intake.files import non_x12_formats, reader_process, saved_mappings
 from lib.intake.tables import columns, task_rows
 from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import DATES, ColumnMapping, Field, Outline

@@ -11,8 +11,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from lib import people
 from lib.errors import BillingError, NoSuchCharge, NoSuchTask, NotSignedIn
-from lib.intake import provenance
-from lib.intake.provenance import FieldOrigin, Provenance
+from lib.intake.files import provenance
+from lib.intake.files.provenance import FieldOrigin, Provenance
 from lib.models import Person
 from lib.store.database import Connection
 from lib.web import session

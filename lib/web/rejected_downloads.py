@@ -11,7 +11,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from lib import people
 from lib.errors import BillingError, NoSuchFile, NotAllowed, NotSignedIn
-from lib.intake import import_log, rejected_rows
+from lib.intake import import_log
+from lib.intake.files import rejected_rows
 from lib.models import Person
 from lib.store.database import Connection
 from lib.web import session

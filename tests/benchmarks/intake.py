@@ -20,7 +20,7 @@ from typing import Any
 
 from lib import people
 from lib.intake import imports
-from lib.intake.source_file import SourceFile
+from lib.intake.files.source_file import SourceFile
 from lib.intake.x12 import reader
 from lib.store.database import Store
 from tests.x12_texts import DOCTOR, claim, claims, envelope

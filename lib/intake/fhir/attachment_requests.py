@@ -13,9 +13,9 @@ from datetime import date
 
 from lib.errors import RefusedFile
 from lib.intake import loinc
-from lib.intake.claim_facts import ClaimFacts, stated
 from lib.intake.fhir import parties, resources
 from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
+from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.records import Request, Sent, Withdrawal
 from lib.models import TaskType
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from lib.intake.claim_facts import ClaimFacts, stated
+from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.records import NOBODY, UNSENT, Party, Sent
 from lib.intake.x12 import elements, status_codes
 from lib.intake.x12.reader import Segment, Transaction, element

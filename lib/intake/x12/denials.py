@@ -37,7 +37,7 @@ def read(
 ) -> tuple[list[Request], list[PayerUpdate]]:
     """Return what the answers ask, by the practice's options, and what they tell.
 
-    `takebacks` are those that no entry of their own settles (lib/intake/recoupments.py).
+    `takebacks` are those that no entry of their own settles (lib/intake/tasks/recoupments.py).
     """
     requests: list[Request] = []
     news: list[PayerUpdate] = []

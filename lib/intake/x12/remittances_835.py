@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum, auto
 
-from lib.intake.claim_facts import ROLES_OF_STATUS, SPLIT, ClaimFacts, stated
+from lib.intake.matching.claim_facts import ROLES_OF_STATUS, SPLIT, ClaimFacts, stated
 from lib.intake.records import NOBODY, Party
 from lib.intake.x12 import elements
 from lib.intake.x12.reader import Segment, Transaction, Unreadable, element

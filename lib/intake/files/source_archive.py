@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from lib.errors import RefusedFile
-from lib.intake.source_file import SourceFile, path_of
+from lib.intake.files.source_file import SourceFile, path_of
 from lib.intake.x12 import reader
 from lib.intake.x12.reader import Unreadable
 from lib.intake.x12.transactions import Message

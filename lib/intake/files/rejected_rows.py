@@ -7,8 +7,8 @@ from pathlib import PurePath
 from lib import access
 from lib.access import Verb
 from lib.errors import NoSuchFile
+from lib.intake.files.recognize import FileSummary, count
 from lib.intake.import_context import ImportContext
-from lib.intake.recognize import FileSummary, count
 from lib.models import Person
 from lib.store.database import Connection
 

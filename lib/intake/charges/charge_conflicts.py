@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from lib import access
 from lib.access import Verb
 from lib.errors import NoSuchPractice, RefusedFile
-from lib.intake import claim_matcher, known_charges, recognize, task_claims
-from lib.intake.claim_facts import ClaimFacts
-from lib.intake.claim_matcher import Fact, Outcome
-from lib.intake.known_charges import numbers
-from lib.intake.source_file import path_of
+from lib.intake.files import recognize
+from lib.intake.files.source_file import path_of
+from lib.intake.matching import claim_matcher, known_charges, task_claims
+from lib.intake.matching.claim_facts import ClaimFacts
+from lib.intake.matching.claim_matcher import Fact, Outcome
+from lib.intake.matching.known_charges import numbers
 from lib.models import Person
 from lib.store.database import Connection, transaction
 

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
 from lib.event_kinds import EventKind
-from lib.intake import task_updates
+from lib.intake.tasks import task_updates
 from lib.store.database import Connection
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lib import charge_form, charges, formats, tasks
-from lib.intake.source_archive import segments
-from lib.intake.source_file import SourceFile, path_of
+from lib.intake.files.source_archive import segments
+from lib.intake.files.source_file import SourceFile, path_of
 from lib.intake.x12 import field_sources
 from lib.models import Charge, Person
 from lib.store.database import Connection, utc

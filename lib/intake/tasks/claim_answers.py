@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lib.intake.import_context import ImportContext
-from lib.intake.known_charges import Charges
+from lib.intake.matching.known_charges import Charges
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection
 

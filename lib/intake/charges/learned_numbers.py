@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from lib.earlier_claims import with_corrected_payer
-from lib.intake import claim_matcher, new_charges
+from lib.intake.charges import new_charges
 from lib.intake.import_context import ImportContext
-from lib.intake.known_charges import Charges
+from lib.intake.matching import claim_matcher
+from lib.intake.matching.known_charges import Charges
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import decision_rules, denials
 from lib.intake.x12.decision_rules import Outcome

@@ -12,14 +12,15 @@ from decimal import Decimal
 
 from lib import tasks
 from lib.event_kinds import EventKind
-from lib.intake import known_charges, known_requests, previous_system, task_claims, task_updates
-from lib.intake.claim_matcher import Match, Outcome, compare
+from lib.intake.charges.known_records import Payers
 from lib.intake.import_context import ImportContext
-from lib.intake.known_charges import Candidates, Charges, candidate_of
-from lib.intake.known_records import Payers
-from lib.intake.known_requests import News
+from lib.intake.matching import known_charges, task_claims
+from lib.intake.matching.claim_matcher import Match, Outcome, compare
+from lib.intake.matching.known_charges import Candidates, Charges, candidate_of
+from lib.intake.matching.task_claims import FileTask
 from lib.intake.records import Party, Request
-from lib.intake.task_claims import FileTask
+from lib.intake.tasks import known_requests, previous_system, task_updates
+from lib.intake.tasks.known_requests import News
 from lib.models import Status, Turn
 from lib.store.database import Connection, Value
 from lib.store.search_match import claim_shape

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lib.import_reports import TaskPreview
-from lib.intake import claim_matcher, known_charges
-from lib.intake.claim_matcher import Comparison, Match, Outcome
-from lib.intake.known_charges import Charges
+from lib.intake.matching import claim_matcher, known_charges
+from lib.intake.matching.claim_matcher import Comparison, Match, Outcome
+from lib.intake.matching.known_charges import Charges
 from lib.intake.records import Request
 
 

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from datetime import datetime
 
-from lib.intake import charge_conflicts
-from lib.intake.recognize import count
+from lib.intake.charges import charge_conflicts
+from lib.intake.files.recognize import count
 from lib.store import process
 
 

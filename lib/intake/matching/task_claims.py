@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from lib.intake import known_charges
-from lib.intake.claim_facts import ClaimFacts
-from lib.intake.claim_matcher import CUT, Outcome, compare
-from lib.intake.known_charges import Candidates, candidate_of
-from lib.intake.spelling import number_key
+from lib.intake.matching import known_charges
+from lib.intake.matching.claim_facts import ClaimFacts
+from lib.intake.matching.claim_matcher import CUT, Outcome, compare
+from lib.intake.matching.known_charges import Candidates, candidate_of
+from lib.intake.matching.spelling import number_key
 from lib.store.database import Connection, Value
 
 COLUMNS = """

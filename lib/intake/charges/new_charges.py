@@ -8,10 +8,10 @@ from datetime import date
 
 from lib import scrubber
 from lib.event_kinds import EventKind
-from lib.intake import known_records
+from lib.intake.charges import known_records
 from lib.intake.import_context import ImportContext
+from lib.intake.matching.spelling import number_key
 from lib.intake.records import Claim
-from lib.intake.spelling import number_key
 from lib.models import CHARGE_COLUMNS, Charge
 from lib.store.database import Connection, Value
 

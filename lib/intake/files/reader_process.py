@@ -23,16 +23,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from lib.errors import RefusedFile
-from lib.intake import non_x12_formats
 from lib.intake.fhir import resources
-from lib.intake.non_x12_formats import ParsedFile, TableOptions
+from lib.intake.files import non_x12_formats
+from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
 from lib.intake.tables import columns, task_rows
 from lib.intake.tables.columns import Outline
 from lib.intake.tables.excel_file import is_workbook
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMMAND = (
-    "import sys; from lib.intake.reader_process import serve; "
+    "import sys; from lib.intake.files.reader_process import serve; "
     "serve(sys.stdin.buffer, sys.stdout.buffer)"
 )
 SMALL = 65_536  # bytes of text that this process reads itself, in less than a tenth of a second

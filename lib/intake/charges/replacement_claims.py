@@ -13,15 +13,16 @@ from typing import NamedTuple
 from lib import charges, tasks
 from lib.earlier_claims import keep_earlier
 from lib.event_kinds import EventKind
-from lib.intake import claim_matcher, known_charges, new_charges
-from lib.intake.claim_matcher import Candidate, Match, Outcome
+from lib.intake.charges import new_charges
+from lib.intake.charges.known_records import Payers
+from lib.intake.charges.new_charges import NewClaim
 from lib.intake.import_context import ImportContext
-from lib.intake.known_charges import KnownCharge
-from lib.intake.known_records import Payers
-from lib.intake.new_charges import NewClaim
+from lib.intake.matching import claim_matcher, known_charges
+from lib.intake.matching.claim_matcher import Candidate, Match, Outcome
+from lib.intake.matching.known_charges import KnownCharge
+from lib.intake.matching.spelling import could_be_payer, number_key
+from lib.intake.matching.task_claims import Waiting
 from lib.intake.records import Claim, Party
-from lib.intake.spelling import could_be_payer, number_key
-from lib.intake.task_claims import Waiting
 from lib.models import CHARGE_COLUMNS, Charge, ServiceLine
 from lib.store import search_terms
 from lib.store.database import Connection, Value

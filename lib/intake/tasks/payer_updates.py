@@ -11,10 +11,11 @@ from decimal import Decimal
 
 from lib import tasks
 from lib.event_kinds import EventKind
-from lib.intake import known_charges, known_requests, task_claims, task_updates
 from lib.intake.import_context import ImportContext
-from lib.intake.known_charges import Charges
+from lib.intake.matching import known_charges, task_claims
+from lib.intake.matching.known_charges import Charges
 from lib.intake.records import PayerUpdate, Withdrawal
+from lib.intake.tasks import known_requests, task_updates
 from lib.store.database import Connection
 
 

@@ -10,11 +10,11 @@ from enum import StrEnum
 
 from lib.errors import RefusedFile
 from lib.import_reports import RefusedRow
-from lib.intake import reader_process
-from lib.intake.non_x12_formats import ParsedFile, TableOptions
-from lib.intake.reader_process import Alive
+from lib.intake.files import reader_process
+from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
+from lib.intake.files.reader_process import Alive
+from lib.intake.files.source_file import SourceFile
 from lib.intake.records import Claim, Request
-from lib.intake.source_file import SourceFile
 from lib.intake.x12 import decision_rules, transactions
 from lib.intake.x12.decision_rules import Outcome, StatusOutcome
 from lib.intake.x12.reader import Broken

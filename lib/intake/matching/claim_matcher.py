@@ -13,8 +13,8 @@ from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
-from lib.intake.claim_facts import ClaimFacts
-from lib.intake.spelling import (
+from lib.intake.matching.claim_facts import ClaimFacts
+from lib.intake.matching.spelling import (
     could_be_member,
     could_be_payer,
     could_be_person,

@@ -10,14 +10,14 @@ from lib import access, history, tasks
 from lib.access import Verb
 from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchCharge, NoSuchTask
 from lib.event_kinds import EventKind
-from lib.intake import claim_matcher, known_charges, task_claims
-from lib.intake.claim_facts import ClaimFacts, stated
-from lib.intake.claim_matcher import PAYER, Agreement, Candidate, Comparison
-from lib.intake.known_charges import KnownCharge
-from lib.intake.known_records import Payers
+from lib.intake.charges.known_records import Payers
+from lib.intake.charges.replacement_claims import show_charge
+from lib.intake.matching import claim_matcher, known_charges, task_claims
+from lib.intake.matching.claim_facts import ClaimFacts, stated
+from lib.intake.matching.claim_matcher import PAYER, Agreement, Candidate, Comparison
+from lib.intake.matching.known_charges import KnownCharge
+from lib.intake.matching.spelling import number_key
 from lib.intake.records import Party
-from lib.intake.replacement_claims import show_charge
-from lib.intake.spelling import number_key
 from lib.models import Person, Status, Task
 from lib.store import search_terms
 from lib.store.database import Connection, transaction, utc

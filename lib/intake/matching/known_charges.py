@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from lib.intake import claim_matcher
-from lib.intake.claim_facts import ClaimFacts
-from lib.intake.claim_matcher import CUT, Candidate, Filed, Match
-from lib.intake.spelling import number_key
+from lib.intake.matching import claim_matcher
+from lib.intake.matching.claim_facts import ClaimFacts
+from lib.intake.matching.claim_matcher import CUT, Candidate, Filed, Match
+from lib.intake.matching.spelling import number_key
 from lib.store.database import Connection
 
 

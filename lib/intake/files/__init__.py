@@ -1,0 +1,1 @@
+"""A file as it came: recognized, read in limits, kept for good, and what it held found again."""

@@ -1,0 +1,1 @@
+"""Which of our charges a message is about, by numbers and facts."""
