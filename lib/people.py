@@ -1,23 +1,15 @@
-"""People, their practices, and their sessions on the server."""
+"""People and their practices."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from lib.errors import NotSignedIn
 from lib.models import Colleague, Membership, Person, Practice, Role
 from lib.store.database import Connection, transaction
 
 ASSUMED_ZONE = "America/Chicago"  # of a practice that was not asked yet
-COOKIE = "billing_session"  # carries a session's token
-IDLE = timedelta(hours=12)  # a session unused for this long has ended
-LONGEST = timedelta(hours=24)  # and so has a session in use, after this long
-# the time of last use is written at most this often, and never waits for a writer
-TOUCH = timedelta(minutes=5)
 
 
 def add_practice(
@@ -138,72 +130,3 @@ def display_names(colleagues: Sequence[Colleague]) -> dict[int, str]:
         each.id: each.name if times[each.name] == 1 else f"{each.name} ({each.email})"
         for each in colleagues
     }
-
-
-def sign_in(con: Connection, person_id: int, *, now: datetime) -> str:
-    """Open a session and return its token (256 random bits); the store keeps only its hash."""
-    token = secrets.token_urlsafe(32)
-    with transaction(con, invalidates_cache=False):  # nobody has cached a session for a new token
-        con.execute(
-            "INSERT INTO session VALUES ($hash, $person_id, $now, $now, NULL)",
-            hash=_hash(token),
-            person_id=person_id,
-            now=now,
-        )
-    return token
-
-
-def sign_out(con: Connection, token: str, *, now: datetime) -> None:
-    """End a session; ending it twice changes nothing."""
-    with transaction(con):
-        con.execute(
-            "UPDATE session SET ended_at = $now WHERE token_hash = $hash AND ended_at IS NULL",
-            hash=_hash(token),
-            now=now,
-        )
-
-
-def who(con: Connection, token: str | None, *, now: datetime) -> Person:
-    """Return the person behind a session's token. Raise NotSignedIn for any other token."""
-    known = person(con, session_of(con, token, now=now))
-    if known is None:
-        raise NotSignedIn
-    return known
-
-
-def session_of(con: Connection, token: str | None, *, now: datetime, is_use: bool = True) -> int:
-    """Return the id of the person behind a session's token; called at every click.
-
-    Pass `is_use` False if nobody did anything, so that checking does not keep a session alive.
-    Raises NotSignedIn for any other token.
-    """
-    if not token:
-        raise NotSignedIn
-    hash_ = _hash(token)
-    found = con.store.cached(
-        ("session", hash_),
-        lambda: con.row(
-            """
-            SELECT person_id, last_used_at, ended_at, created_at FROM session
-            WHERE token_hash = $hash
-            """,
-            hash=hash_,
-        ),
-    )
-    naive_now = now.astimezone(UTC).replace(tzinfo=None)
-    if not found or found[2] is not None:
-        raise NotSignedIn
-    if naive_now - found[1] > IDLE or naive_now - found[3] > LONGEST:
-        raise NotSignedIn
-    if is_use and naive_now - found[1] > TOUCH and not con.store.is_written:
-        with transaction(con):
-            con.execute(
-                "UPDATE session SET last_used_at = $now WHERE token_hash = $hash",
-                hash=hash_,
-                now=now,
-            )
-    return int(found[0])
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

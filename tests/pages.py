@@ -17,7 +17,7 @@ from unittest import mock
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from lib import people
+from lib import sessions
 from lib.models import Person
 from lib.store import process
 from lib.store.database import Store
@@ -35,7 +35,7 @@ class Visit:
         cookies = {}
         if person:
             con = store.connection()
-            cookies[people.COOKIE] = people.sign_in(con, person.id, now=datetime.now(UTC))
+            cookies[sessions.COOKIE] = sessions.sign_in(con, person.id, now=datetime.now(UTC))
         self._cookies = mock.patch.object(ContextProxy, "cookies", cookies)
         self._opened = mock.patch.dict(process._open, {store.folder: store}, clear=True)
 

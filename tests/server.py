@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
-from lib import people
+from lib import sessions
 from lib.store.process import ROOT
 from lib.web import serve
 
@@ -63,7 +63,7 @@ class Server:
         changes something needs our `origin`."""
         named = dict(headers or {})
         if token:
-            named["Cookie"] = f"{people.COOKIE}={token}"
+            named["Cookie"] = f"{sessions.COOKIE}={token}"
         if origin:
             named["Origin"] = origin
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

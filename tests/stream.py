@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from lib import people
+from lib import sessions
 from tests.server import Server
 
 PATIENCE = 30  # seconds for a page to be drawn; it takes one
@@ -86,7 +86,7 @@ def stream(
     headers: Mapping[str, str] | None = None,
 ) -> Iterator[Stream]:
     """Open a tab; `former` is the id of a Streamlit session it claims to have had."""
-    cookie = {"Cookie": f"{people.COOKIE}={token}"} if token else {}
+    cookie = {"Cookie": f"{sessions.COOKIE}={token}"} if token else {}
     with connect(
         f"ws://127.0.0.1:{server.port}/_stcore/stream",
         additional_headers={**cookie, **(headers or {})},

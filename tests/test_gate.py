@@ -20,7 +20,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from lib import document_types, documents, people
+from lib import document_types, documents, people, sessions
 from lib.models import DocumentDetails, DocumentStatus, Person, Role
 from lib.store.database import Connection, Store
 from lib.web import session
@@ -110,7 +110,7 @@ def scanned_page(kind: str) -> bytes:
 
 def stream_status(server: Server, token: str | None, origin: str | None = None) -> int:
     """How the server answers a WebSocket: 101 is a connection."""
-    cookie = {"Cookie": f"{people.COOKIE}={token}"} if token else {}
+    cookie = {"Cookie": f"{sessions.COOKIE}={token}"} if token else {}
     try:
         with connect(
             f"ws://127.0.0.1:{server.port}/_stcore/stream",
@@ -313,7 +313,7 @@ def test_what_came_through_a_proxy_is_refused_while_none_is_set_up(
     with pytest.raises(InvalidStatus) as refused:
         connect(
             f"ws://127.0.0.1:{server.port}/_stcore/stream",
-            additional_headers={"Cookie": f"{people.COOKIE}={token}", **forwarded},
+            additional_headers={"Cookie": f"{sessions.COOKIE}={token}", **forwarded},
         )
     assert refused.value.response.status_code == 403
 
@@ -568,7 +568,7 @@ def test_a_pdf_is_shown_inside_a_page_of_ours(
 ) -> None:
     server = lakeside.server
     with browser.new_context() as context:
-        context.add_cookies([{"name": people.COOKIE, "value": token, "url": server.address}])
+        context.add_cookies([{"name": sessions.COOKIE, "value": token, "url": server.address}])
         page = context.new_page()
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))

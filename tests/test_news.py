@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from lib import charges, news, notes, people, workflow
+from lib import charges, news, notes, sessions, workflow
 from lib.errors import NoSuchTask
 from lib.models import Person
 from lib.store.database import Connection, transaction
@@ -89,7 +89,7 @@ def test_another_practices_task_is_no_task(con: Connection, cast: Cast) -> None:
 
 def asked(query: str, token: str | None) -> tuple[int, dict[str, Any]]:
     """What the address answers: its status, and what it says."""
-    cookie = [(b"cookie", f"{people.COOKIE}={token}".encode())] if token else []
+    cookie = [(b"cookie", f"{sessions.COOKIE}={token}".encode())] if token else []
     scope = {"type": "http", "method": "GET", "path": "/news", "headers": cookie,
              "query_string": query.encode()}  # fmt: skip
     with ThreadPoolExecutor(1) as thread:  # a browser's loop may run in this one
@@ -98,7 +98,7 @@ def asked(query: str, token: str | None) -> tuple[int, dict[str, Any]]:
 
 
 def signed_in(con: Connection, person: Person) -> str:
-    return people.sign_in(con, person.id, now=NOW)
+    return sessions.sign_in(con, person.id, now=NOW)
 
 
 @pytest.mark.usefixtures("served")
@@ -126,7 +126,7 @@ def test_nobody_is_told_anything_without_a_session(con: Connection, cast: Cast) 
 
 @pytest.mark.usefixtures("served")
 def test_asking_keeps_no_session_alive(con: Connection, cast: Cast) -> None:
-    token = people.sign_in(con, cast.ana.id, now=NOW - people.TOUCH * 3)
+    token = sessions.sign_in(con, cast.ana.id, now=NOW - sessions.TOUCH * 3)
     before = con.rows("SELECT last_used_at FROM session")
 
     assert asked("", token)[0] == 200

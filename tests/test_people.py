@@ -1,18 +1,11 @@
 from __future__ import annotations
 
-import hashlib
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from zoneinfo import ZoneInfo
-
 import pytest
 
 from lib import people
-from lib.errors import NotSignedIn
 from lib.models import Membership, Practice, Role
-from lib.store.database import Connection, transaction
+from lib.store.database import Connection
 from tests.conftest import NOON, Cast
-from tests.given import minutes
 
 
 def test_a_person_comes_with_every_practice_and_the_role_in_it(con: Connection, cast: Cast) -> None:
@@ -79,116 +72,3 @@ def test_only_invented_people_are_offered_at_sign_in(con: Connection, cast: Cast
     people.add_person(con, "Real", "real@example.com", roles, is_sample=False, now=NOON)
 
     assert [p.name for p in people.sample_people(con)] == ["Ana", "Ben", "Dora", "Alan", "Carla"]
-
-
-def test_a_session_says_who_is_there(con: Connection, cast: Cast) -> None:
-    ana = people.sign_in(con, cast.ana.id, now=NOON)
-    ben = people.sign_in(con, cast.ben.id, now=NOON)
-
-    assert people.who(con, ana, now=minutes(1)) == cast.ana
-    assert people.who(con, ben, now=minutes(1)) == cast.ben
-    assert people.session_of(con, ben, now=minutes(1)) == cast.ben.id
-
-
-def test_the_store_keeps_only_the_hash_of_a_token(con: Connection, cast: Cast) -> None:
-    token = people.sign_in(con, cast.ana.id, now=NOON)
-
-    (row,) = con.rows("SELECT * FROM session")
-
-    assert len(token) >= 43  # 256 bits
-    assert token not in [str(value) for value in row]
-    assert row[0] == hashlib.sha256(token.encode()).hexdigest()
-
-
-def test_every_sign_in_has_a_token_of_its_own(con: Connection, cast: Cast) -> None:
-    assert people.sign_in(con, cast.ana.id, now=NOON) != people.sign_in(con, cast.ana.id, now=NOON)
-
-
-@pytest.mark.parametrize("token", [None, "", "guessed", "' OR true --"])
-def test_any_other_token_opens_nothing(con: Connection, cast: Cast, token: str | None) -> None:
-    people.sign_in(con, cast.ana.id, now=NOON)
-
-    with pytest.raises(NotSignedIn, match="You are signed out"):
-        people.who(con, token, now=NOON)
-
-
-def test_the_stored_hash_is_no_token(con: Connection, cast: Cast) -> None:
-    token = people.sign_in(con, cast.ana.id, now=NOON)
-
-    with pytest.raises(NotSignedIn):
-        people.who(con, hashlib.sha256(token.encode()).hexdigest(), now=NOON)
-
-
-def test_signing_out_ends_this_session_and_no_other_and_twice_is_once(
-    con: Connection, cast: Cast
-) -> None:
-    token = people.sign_in(con, cast.ana.id, now=NOON)
-    elsewhere = people.sign_in(con, cast.ana.id, now=NOON)
-
-    people.sign_out(con, token, now=minutes(1))
-    people.sign_out(con, token, now=minutes(9))
-
-    with pytest.raises(NotSignedIn):
-        people.who(con, token, now=minutes(2))
-    assert people.who(con, elsewhere, now=minutes(2)) == cast.ana
-    ended = con.value("SELECT ended_at FROM session WHERE ended_at IS NOT NULL")
-    assert ended == minutes(1).replace(tzinfo=None)
-
-
-def test_a_session_nobody_used_for_twelve_hours_has_ended(con: Connection, cast: Cast) -> None:
-    token = people.sign_in(con, cast.ana.id, now=NOON)
-
-    with pytest.raises(NotSignedIn):
-        people.who(con, token, now=NOON + people.IDLE + timedelta(seconds=1))
-
-
-def test_a_session_in_use_goes_on_for_a_day_and_no_longer(con: Connection, cast: Cast) -> None:
-    token = people.sign_in(con, cast.ana.id, now=NOON)
-
-    for hours in (11, 22, 24):
-        assert people.who(con, token, now=NOON + timedelta(hours=hours)) == cast.ana
-    with pytest.raises(NotSignedIn):
-        people.who(con, token, now=NOON + people.LONGEST + timedelta(seconds=1))
-
-
-def test_a_session_ends_at_the_same_moment_in_every_zone(con: Connection, cast: Cast) -> None:
-    token = people.sign_in(con, cast.ana.id, now=NOON)
-    too_late = NOON + people.IDLE + timedelta(minutes=1)
-
-    for zone in ("America/Chicago", "Asia/Tokyo"):
-        with pytest.raises(NotSignedIn):
-            people.who(con, token, now=too_late.astimezone(ZoneInfo(zone)))
-        assert people.who(con, token, now=minutes(1).astimezone(ZoneInfo(zone))) == cast.ana
-
-
-def test_the_last_use_is_written_at_most_every_five_minutes(con: Connection, cast: Cast) -> None:
-    token = people.sign_in(con, cast.ana.id, now=NOON)
-
-    people.who(con, token, now=minutes(4))
-    first = con.value("SELECT last_used_at FROM session")
-    people.who(con, token, now=minutes(6))
-    second = con.value("SELECT last_used_at FROM session")
-
-    assert (first, second) == (NOON.replace(tzinfo=None), minutes(6).replace(tzinfo=None))
-
-
-def test_a_session_does_not_wait_for_somebody_who_writes(con: Connection, cast: Cast) -> None:
-    """A large import holds the writers' lock for minutes; every click asks for the session."""
-    token = people.sign_in(con, cast.ana.id, now=NOON)
-
-    with ThreadPoolExecutor(1) as other, transaction(con.store.connection()):
-        asked = other.submit(people.session_of, con, token, now=minutes(6))
-        assert asked.result(timeout=5) == cast.ana.id
-
-    assert con.value("SELECT max(last_used_at) FROM session") == NOON.replace(tzinfo=None)
-    people.session_of(con, token, now=minutes(7))
-    assert con.value("SELECT max(last_used_at) FROM session") == minutes(7).replace(tzinfo=None)
-
-
-def test_somebody_who_belongs_to_no_practice_is_not_signed_in(con: Connection) -> None:
-    stray = people.add_person(con, "Stray", "s@example.com", {}, is_sample=True, now=NOON)
-    token = people.sign_in(con, stray, now=NOON)
-
-    with pytest.raises(NotSignedIn):
-        people.who(con, token, now=NOON)
-    assert people.sample_people(con) == []

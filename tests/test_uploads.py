@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lib import people
+from lib import sessions
 from lib.web import uploads
 from lib.web.uploads import MB
 from tests.browser.scene import Scene, seed
@@ -63,7 +63,7 @@ def put(
         origin=server.address,
         body=PART + content + END,
         headers={
-            "Cookie": f"{people.COOKIE}={token}; _streamlit_xsrf={mark}",
+            "Cookie": f"{sessions.COOKIE}={token}; _streamlit_xsrf={mark}",
             "X-Xsrftoken": mark,
             "Content-Type": "multipart/form-data; boundary=b",
         },
@@ -166,7 +166,7 @@ def test_what_is_sent_without_its_length_is_measured_as_it_comes(server: Server,
             tab.upload_address("f"),
             body=iter([PART, *[b"x" * MB] * 40, END]),
             headers={
-                "Cookie": f"{people.COOKIE}={ana}; _streamlit_xsrf={mark}",
+                "Cookie": f"{sessions.COOKIE}={ana}; _streamlit_xsrf={mark}",
                 "X-Xsrftoken": mark,
                 "Origin": server.address,
                 "Content-Type": "multipart/form-data; boundary=b",
@@ -191,7 +191,7 @@ def test_a_file_that_comes_in_lies_in_the_data_folder_while_it_comes(
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         connection.putrequest("PUT", address)
         for name, value in {
-            "Cookie": f"{people.COOKIE}={ana}; _streamlit_xsrf={mark}",
+            "Cookie": f"{sessions.COOKIE}={ana}; _streamlit_xsrf={mark}",
             "X-Xsrftoken": mark,
             "Origin": server.address,
             "Content-Type": "multipart/form-data; boundary=b",

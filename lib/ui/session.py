@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from lib import people
+from lib import people, sessions
 from lib.errors import NotSignedIn
 from lib.models import Colleague, Person, Practice
 from lib.store import process
@@ -96,10 +96,10 @@ def note_that_nobody_clicked() -> None:
 
 def _of_cookie() -> Person:
     con = connection()
-    token = st.context.cookies.get(people.COOKIE)
+    token = st.context.cookies.get(sessions.COOKIE)
     nobody = _NOBODY_CLICKED.get()
     is_use = nobody is None or now() - nobody > _ONE_RUN
-    person_id = people.session_of(con, token, now=now(), is_use=is_use)
+    person_id = sessions.session_of(con, token, now=now(), is_use=is_use)
     actor: Person | None = con.store.cached(
         ("person", person_id), lambda: people.person(con, person_id)
     )

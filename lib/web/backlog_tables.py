@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
-from lib import people
+from lib import people, sessions
 from lib.access import Verb, may_anywhere
 from lib.backlog import link, table_files
 from lib.backlog.numbers import NUMBERS
@@ -81,7 +81,7 @@ def _ask(request: Request) -> Response:
 def _copy(request: Request) -> tuple[TemporaryDirectory[str], Path]:
     now = datetime.now(UTC)
     with session.connection() as con:
-        actor = people.who(con, session.token_of(request), now=now)
+        actor = sessions.who(con, session.token_of(request), now=now)
         practices = may_anywhere(actor, Verb.TAKE_COPY)
         if not practices:
             raise NotAllowed(Verb.TAKE_COPY.value)
@@ -96,7 +96,7 @@ def _copy(request: Request) -> tuple[TemporaryDirectory[str], Path]:
 def _read(request: Request, metric: str, kind: str) -> tuple[str, bytes]:
     now = datetime.now(UTC)
     with session.connection() as con:
-        actor = people.who(con, session.token_of(request), now=now)
+        actor = sessions.who(con, session.token_of(request), now=now)
         colleagues: list[Colleague] = list(
             {c.id: c for p in actor.practice_ids for c in people.colleagues(con, p)}.values()
         )

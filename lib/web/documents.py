@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from lib import documents, people
+from lib import documents, sessions
 from lib.errors import DocumentFileProblem, NoSuchDocument, NotAllowed, NotSignedIn
 from lib.models import Document
 from lib.web import session
@@ -74,5 +74,5 @@ def _policy(media_type: str) -> str:
 
 def _content(document_id: int, token: str | None) -> tuple[Document, bytes]:
     with session.connection() as con:
-        actor = people.who(con, token, now=datetime.now(UTC))
+        actor = sessions.who(con, token, now=datetime.now(UTC))
         return documents.content(con, document_id, actor=actor)

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 
-from lib import people
+from lib import sessions
 from lib.errors import (
     BillingError,
     DocumentFileProblem,
@@ -76,7 +76,7 @@ def _open(request: Request, kind: str) -> tuple[str, Iterator[bytes]]:
     now = datetime.now(UTC)
     con = process.connection()
     try:
-        actor = people.who(con, session.token_of(request), now=now)
+        actor = sessions.who(con, session.token_of(request), now=now)
         days = [_day(request, name) for name in ("since", "until")]
         practice_id = request.path_params["practice_id"]
         wanted = period(con, practice_id, days[0], days[1], actor=actor)

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from lib import people
+from lib import sessions
 from lib.errors import BillingError, NoSuchCharge, NoSuchTask, NotSignedIn
 from lib.intake.files import provenance
 from lib.intake.files.provenance import FieldOrigin, Provenance
@@ -41,7 +41,7 @@ async def no_such_charge(_request: Request) -> Response:
 async def _send(request: Request, find: Callable[[Connection, int, Person], list[str]]) -> Response:
     def read() -> str:
         with session.connection() as con:
-            actor = people.who(con, session.token_of(request), now=datetime.now(UTC))
+            actor = sessions.who(con, session.token_of(request), now=datetime.now(UTC))
             return "\n\n".join(find(con, request.path_params["id"], actor))
 
     try:

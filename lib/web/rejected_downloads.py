@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from lib import people
+from lib import sessions
 from lib.errors import BillingError, NoSuchFile, NotAllowed, NotSignedIn
 from lib.intake import import_log
 from lib.intake.files import rejected_rows
@@ -54,7 +54,7 @@ async def no_such_file(_request: Request) -> Response:
 async def _send(request: Request, answer: Callable[[Connection, Person], Response]) -> Response:
     def read() -> Response:
         with session.connection() as con:
-            actor = people.who(con, session.token_of(request), now=datetime.now(UTC))
+            actor = sessions.who(con, session.token_of(request), now=datetime.now(UTC))
             return answer(con, actor)
 
     try:

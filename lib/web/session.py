@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
-from lib import people
+from lib import people, sessions
 from lib.errors import NotSignedIn
 from lib.models import Person
 from lib.store import process
@@ -76,17 +76,17 @@ def binding(token: str) -> str:
 
 def token_of(request: HTTPConnection) -> str | None:
     """Return the session token in a request's cookie, or None."""
-    return request.cookies.get(people.COOKIE)
+    return request.cookies.get(sessions.COOKIE)
 
 
 def give(response: Response, token: str, *, is_https: bool) -> None:
     """Set the session cookie."""
     response.set_cookie(
-        people.COOKIE,
+        sessions.COOKIE,
         token,
         # As long as the session can last: if the cookie were gone first, whoever signs in next in
         # this browser could not end the session, and its tabs would go on.
-        max_age=int(people.LONGEST.total_seconds()),
+        max_age=int(sessions.LONGEST.total_seconds()),
         path="/",
         httponly=True,
         samesite="lax",
@@ -96,7 +96,7 @@ def give(response: Response, token: str, *, is_https: bool) -> None:
 
 def take_back(response: Response) -> None:
     """Delete the session cookie."""
-    response.delete_cookie(people.COOKIE, path="/", httponly=True, samesite="lax")
+    response.delete_cookie(sessions.COOKIE, path="/", httponly=True, samesite="lax")
 
 
 def _person_of(token: str) -> int | None:
@@ -106,6 +106,6 @@ def _person_of(token: str) -> int | None:
 
 def _person_behind(con: Connection, token: str, *, is_use: bool) -> int | None:
     try:
-        return people.session_of(con, token, now=datetime.now(UTC), is_use=is_use)
+        return sessions.session_of(con, token, now=datetime.now(UTC), is_use=is_use)
     except NotSignedIn:
         return None

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from lib import people
+from lib import people, sessions
 from lib.models import Person
 from lib.web import session
 from lib.web.plain_pages import sign_in_page
@@ -78,5 +78,5 @@ def _open_session(person_id: str, former: str | None) -> str | None:
         if person_id not in {str(person.id) for person in people.sample_people(con)}:
             return None
         if former:
-            people.sign_out(con, former, now=now)
-        return people.sign_in(con, int(person_id), now=now)
+            sessions.sign_out(con, former, now=now)
+        return sessions.sign_in(con, int(person_id), now=now)

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from lib import people
+from lib import sessions
 from lib.web import session
 from lib.web.plain_pages import sign_out_page
 from lib.web.same_origin import is_followed_link
@@ -35,4 +35,4 @@ async def sign_out(request: Request) -> Response:
 
 def _close_session(token: str) -> None:
     with session.connection() as con:
-        people.sign_out(con, token, now=datetime.now(UTC))
+        sessions.sign_out(con, token, now=datetime.now(UTC))

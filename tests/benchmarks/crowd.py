@@ -16,7 +16,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from lib import people
+from lib import sessions
 from lib.models import Person
 from tests.benchmarks.pages import WORDS
 from tests.server import Server
@@ -161,7 +161,7 @@ async def _sit(
     """Load the page before `start`, then click every five seconds until `end`, as one person."""
     async with connect(
         server.address.replace("http", "ws", 1) + "/_stcore/stream",
-        additional_headers={"Cookie": f"{people.COOKIE}={token}", "Origin": server.address},
+        additional_headers={"Cookie": f"{sessions.COOKIE}={token}", "Origin": server.address},
         subprotocols=[Subprotocol("streamlit")],
         max_size=None,
     ) as socket:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from lib import people
+from lib import sessions
 from lib.models import TaskType
 from tests import chromium
 from tests.server import Server
@@ -106,7 +106,7 @@ class Visitor:
         if self.person_id is not None:
             token = self.server.sign_in(self.person_id)
             context.add_cookies(
-                [{"name": people.COOKIE, "value": token, "url": self.server.address}]
+                [{"name": sessions.COOKIE, "value": token, "url": self.server.address}]
             )
         context.add_init_script(path=PROBE)
         return context.new_page()

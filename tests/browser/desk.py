@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect
 
-from lib import people
+from lib import sessions
 from lib.models import Person
 from tests.browser.scene import Scene, Ticket
 from tests.server import Server
@@ -73,7 +73,7 @@ def own_browser(browser: Browser, scene: Scene, person: Person | None) -> Browse
 
 def give_session(context: BrowserContext, scene: Scene, token: str) -> None:
     """Set the session cookie in a browser."""
-    context.add_cookies([{"name": people.COOKIE, "value": token, "url": scene.server.address}])
+    context.add_cookies([{"name": sessions.COOKIE, "value": token, "url": scene.server.address}])
 
 
 @dataclass

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from lib import people
+from lib import sessions
 from lib.models import TaskType
 from tests.browser.conftest import Sit
 from tests.browser.desk import Desk, give_session
@@ -129,7 +129,7 @@ def test_a_tab_that_was_away_while_its_session_ended_goes_to_sign_in_when_it_is_
     desk.sign_in(still.cast.ana)
     expect(desk.rows).to_have_count(26)
     context = desk.page.context
-    token = next(c["value"] for c in context.cookies() if c["name"] == people.COOKIE)
+    token = next(c["value"] for c in context.cookies() if c["name"] == sessions.COOKIE)
     context.set_offline(True)
     desk.page.evaluate("sockets.forEach((one) => one.close())")
 

@@ -1,0 +1,110 @@
+"""Sessions on the server: who signed in where, for how long, and when that ends."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from lib import people
+from lib.errors import NotSignedIn
+from lib.models import Person
+from lib.store.database import Connection, transaction
+
+COOKIE = "billing_session"  # carries a session's token
+IDLE = timedelta(minutes=15)  # a session unused for this long has ended, unless a practice differs
+SAMPLE_IDLE = timedelta(hours=12)  # of invented people, on this computer only
+LONGEST = timedelta(hours=12)  # a session in use has ended after this long
+# the time of last use is written at most this often, and never waits for a writer
+TOUCH = timedelta(minutes=1)
+
+
+def sign_in(con: Connection, person_id: int, *, now: datetime) -> str:
+    """Open a session and return its token (256 random bits); the store keeps only its hash."""
+    token = secrets.token_urlsafe(32)
+    with transaction(con, invalidates_cache=False):  # nobody has cached a session for a new token
+        con.execute(
+            "INSERT INTO session VALUES ($hash, $person_id, $now, $now, NULL)",
+            hash=hash_of(token),
+            person_id=person_id,
+            now=now,
+        )
+    return token
+
+
+def sign_out(con: Connection, token: str, *, now: datetime) -> None:
+    """End a session; ending it twice changes nothing."""
+    with transaction(con):
+        con.execute(
+            "UPDATE session SET ended_at = $now WHERE token_hash = $hash AND ended_at IS NULL",
+            hash=hash_of(token),
+            now=now,
+        )
+
+
+def end_all(con: Connection, person_id: int, *, now: datetime, but: str | None = None) -> None:
+    """End every session of a person, except the one with the token `but`. The caller's verb opens
+    the transaction."""
+    con.execute(
+        """
+        UPDATE session SET ended_at = $now
+        WHERE person_id = $person_id AND ended_at IS NULL AND token_hash <> $but
+        """,
+        now=now,
+        person_id=person_id,
+        but=hash_of(but) if but else "",
+    )
+
+
+def who(con: Connection, token: str | None, *, now: datetime) -> Person:
+    """Return the person behind a session's token. Raise NotSignedIn for any other token."""
+    known = people.person(con, session_of(con, token, now=now))
+    if known is None:
+        raise NotSignedIn
+    return known
+
+
+def session_of(con: Connection, token: str | None, *, now: datetime, is_use: bool = True) -> int:
+    """Return the id of the person behind a session's token; called at every click.
+
+    Pass `is_use` False if nobody did anything, so that checking does not keep a session alive.
+    Raises NotSignedIn for any other token.
+    """
+    if not token:
+        raise NotSignedIn
+    hash_ = hash_of(token)
+    found = con.store.cached(
+        ("session", hash_),
+        lambda: con.row(
+            """
+            SELECT session.person_id, session.last_used_at, session.created_at, person.is_sample,
+                   (SELECT min(coalesce(practice.idle_minutes, $idle))
+                    FROM membership JOIN practice ON practice.id = membership.practice_id
+                    WHERE membership.person_id = person.id)
+            FROM session JOIN person ON person.id = session.person_id
+            WHERE token_hash = $hash AND ended_at IS NULL AND person.deactivated_at IS NULL
+            """,
+            hash=hash_,
+            idle=IDLE // timedelta(minutes=1),
+        ),
+    )
+    if not found:
+        raise NotSignedIn
+    person_id, last_used_at, created_at, is_sample, minutes = found
+    idle = SAMPLE_IDLE if is_sample else timedelta(minutes=minutes) if minutes else IDLE
+    naive_now = now.astimezone(UTC).replace(tzinfo=None)
+    if naive_now - last_used_at > idle or naive_now - created_at > LONGEST:
+        raise NotSignedIn
+    if is_use and naive_now - last_used_at > TOUCH and not con.store.is_written:
+        with transaction(con):
+            con.execute(
+                "UPDATE session SET last_used_at = $now WHERE token_hash = $hash",
+                hash=hash_,
+                now=now,
+            )
+    return int(person_id)
+
+
+def hash_of(token: str) -> str:
+    """Return what the store keeps of a secret of 256 random bits: no salt is needed for one."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lib import people, sessions
+from lib.errors import NotSignedIn
+from lib.store.database import Connection, transaction
+from tests.conftest import NOON, Cast
+from tests.given import minutes
+
+
+def test_a_session_says_who_is_there(con: Connection, cast: Cast) -> None:
+    ana = sessions.sign_in(con, cast.ana.id, now=NOON)
+    ben = sessions.sign_in(con, cast.ben.id, now=NOON)
+
+    assert sessions.who(con, ana, now=minutes(1)) == cast.ana
+    assert sessions.who(con, ben, now=minutes(1)) == cast.ben
+    assert sessions.session_of(con, ben, now=minutes(1)) == cast.ben.id
+
+
+def test_the_store_keeps_only_the_hash_of_a_token(con: Connection, cast: Cast) -> None:
+    token = sessions.sign_in(con, cast.ana.id, now=NOON)
+
+    (row,) = con.rows("SELECT * FROM session")
+
+    assert len(token) >= 43  # 256 bits
+    assert token not in [str(value) for value in row]
+    assert row[0] == hashlib.sha256(token.encode()).hexdigest()
+
+
+def test_every_sign_in_has_a_token_of_its_own(con: Connection, cast: Cast) -> None:
+    assert sessions.sign_in(con, cast.ana.id, now=NOON) != sessions.sign_in(
+        con, cast.ana.id, now=NOON
+    )
+
+
+@pytest.mark.parametrize("token", [None, "", "guessed", "' OR true --"])
+def test_any_other_token_opens_nothing(con: Connection, cast: Cast, token: str | None) -> None:
+    sessions.sign_in(con, cast.ana.id, now=NOON)
+
+    with pytest.raises(NotSignedIn, match="You are signed out"):
+        sessions.who(con, token, now=NOON)
+
+
+def test_the_stored_hash_is_no_token(con: Connection, cast: Cast) -> None:
+    token = sessions.sign_in(con, cast.ana.id, now=NOON)
+
+    with pytest.raises(NotSignedIn):
+        sessions.who(con, hashlib.sha256(token.encode()).hexdigest(), now=NOON)
+
+
+def test_signing_out_ends_this_session_and_no_other_and_twice_is_once(
+    con: Connection, cast: Cast
+) -> None:
+    token = sessions.sign_in(con, cast.ana.id, now=NOON)
+    elsewhere = sessions.sign_in(con, cast.ana.id, now=NOON)
+
+    sessions.sign_out(con, token, now=minutes(1))
+    sessions.sign_out(con, token, now=minutes(9))
+
+    with pytest.raises(NotSignedIn):
+        sessions.who(con, token, now=minutes(2))
+    assert sessions.who(con, elsewhere, now=minutes(2)) == cast.ana
+    ended = con.value("SELECT ended_at FROM session WHERE ended_at IS NOT NULL")
+    assert ended == minutes(1).replace(tzinfo=None)
+
+
+def test_a_session_of_invented_people_that_nobody_used_for_half_a_day_has_ended(
+    con: Connection, cast: Cast
+) -> None:
+    token = sessions.sign_in(con, cast.ana.id, now=NOON)
+
+    with pytest.raises(NotSignedIn):
+        sessions.who(con, token, now=NOON + sessions.SAMPLE_IDLE + timedelta(seconds=1))
+
+
+def test_a_session_in_use_goes_on_for_half_a_day_and_no_longer(con: Connection, cast: Cast) -> None:
+    token = sessions.sign_in(con, cast.ana.id, now=NOON)
+
+    for hours in (6, 11, 12):
+        assert sessions.who(con, token, now=NOON + timedelta(hours=hours)) == cast.ana
+    with pytest.raises(NotSignedIn):
+        sessions.who(con, token, now=NOON + sessions.LONGEST + timedelta(seconds=1))
+
+
+def test_a_session_ends_at_the_same_moment_in_every_zone(con: Connection, cast: Cast) -> None:
+    token = sessions.sign_in(con, cast.ana.id, now=NOON)
+    too_late = NOON + sessions.SAMPLE_IDLE + timedelta(minutes=1)
+
+    for zone in ("America/Chicago", "Asia/Tokyo"):
+        with pytest.raises(NotSignedIn):
+            sessions.who(con, token, now=too_late.astimezone(ZoneInfo(zone)))
+        assert sessions.who(con, token, now=minutes(1).astimezone(ZoneInfo(zone))) == cast.ana
+
+
+def test_the_last_use_is_written_at_most_every_minute(con: Connection, cast: Cast) -> None:
+    token = sessions.sign_in(con, cast.ana.id, now=NOON)
+
+    sessions.who(con, token, now=minutes(1))
+    first = con.value("SELECT last_used_at FROM session")
+    sessions.who(con, token, now=minutes(6))
+    second = con.value("SELECT last_used_at FROM session")
+
+    assert (first, second) == (NOON.replace(tzinfo=None), minutes(6).replace(tzinfo=None))
+
+
+def test_a_session_does_not_wait_for_somebody_who_writes(con: Connection, cast: Cast) -> None:
+    """A large import holds the writers' lock for minutes; every click asks for the session."""
+    token = sessions.sign_in(con, cast.ana.id, now=NOON)
+
+    with ThreadPoolExecutor(1) as other, transaction(con.store.connection()):
+        asked = other.submit(sessions.session_of, con, token, now=minutes(6))
+        assert asked.result(timeout=5) == cast.ana.id
+
+    assert con.value("SELECT max(last_used_at) FROM session") == NOON.replace(tzinfo=None)
+    sessions.session_of(con, token, now=minutes(7))
+    assert con.value("SELECT max(last_used_at) FROM session") == minutes(7).replace(tzinfo=None)
+
+
+def test_somebody_who_belongs_to_no_practice_is_not_signed_in(con: Connection) -> None:
+    stray = people.add_person(con, "Stray", "s@example.com", {}, is_sample=True, now=NOON)
+    token = sessions.sign_in(con, stray, now=NOON)
+
+    with pytest.raises(NotSignedIn):
+        sessions.who(con, token, now=NOON)
+    assert people.sample_people(con) == []
