@@ -28,9 +28,17 @@ class Verb(StrEnum):
     BACK_UP = "make backups"
     NOTE_DAYS = "write notes on days"
     TAKE_COPY = "ask questions of the data or take a copy along"
+    SEE_WHO_SAW = "see who saw a patient"
+    SEE_ACTIVITY = "see the activity"
+    MANAGE_PEOPLE = "manage people"
+    MANAGE_PRACTICE = "manage the practice"
 
 
-_WORKERS = frozenset({Role.MANAGER, Role.STAFF})
+# An administrator may do what a manager may: who can give every role could take it as well. What
+# keeps them honest is that giving a role, and every look at a task, is recorded.
+_ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+_MANAGERS = _ADMINISTRATORS | {Role.MANAGER}
+_WORKERS = _MANAGERS | {Role.STAFF}
 
 ALLOWED: dict[Verb, frozenset[Role]] = {
     Verb.SEE: frozenset(Role),
@@ -42,16 +50,24 @@ ALLOWED: dict[Verb, frozenset[Role]] = {
     Verb.ANSWER: frozenset({Role.BILLER}),
     Verb.WRITE_AS_BILLER: frozenset({Role.BILLER}),
     Verb.CHOOSE_CHARGE: _WORKERS | {Role.BILLER},
-    Verb.CREATE_TASK: frozenset({Role.BILLER, Role.MANAGER}),
+    Verb.CREATE_TASK: _MANAGERS | {Role.BILLER},
     Verb.REOPEN: _WORKERS | {Role.BILLER},
     Verb.KEEP_DOCUMENTS: _WORKERS | {Role.BILLER},
-    Verb.IMPORT: frozenset({Role.MANAGER, Role.BILLER}),
-    Verb.EXPORT: frozenset({Role.MANAGER, Role.BILLER}),
-    Verb.CHANGE_SETTINGS: frozenset({Role.MANAGER}),
-    Verb.BACK_UP: frozenset({Role.MANAGER}),
-    Verb.NOTE_DAYS: frozenset({Role.MANAGER, Role.ANALYST}),
-    Verb.TAKE_COPY: frozenset({Role.MANAGER, Role.ANALYST}),
+    Verb.IMPORT: _MANAGERS | {Role.BILLER},
+    Verb.EXPORT: _MANAGERS | {Role.BILLER},
+    Verb.CHANGE_SETTINGS: _MANAGERS,
+    Verb.BACK_UP: _MANAGERS,
+    Verb.NOTE_DAYS: _MANAGERS | {Role.ANALYST},
+    Verb.TAKE_COPY: _MANAGERS | {Role.ANALYST},
+    Verb.SEE_WHO_SAW: _MANAGERS,
+    Verb.SEE_ACTIVITY: _ADMINISTRATORS,
+    Verb.MANAGE_PEOPLE: _ADMINISTRATORS,
+    Verb.MANAGE_PRACTICE: _ADMINISTRATORS,
 }
+
+
+# Who takes tasks: those a task may be assigned to.
+WORKERS = sorted(ALLOWED[Verb.WORK])
 
 
 def may(actor: Person, verb: Verb, practice_id: int) -> bool:
@@ -72,4 +88,9 @@ def require(actor: Person, verb: Verb, practice_id: int, missing: BillingError) 
     if actor.role_in(practice_id) is None:
         raise missing
     if not may(actor, verb, practice_id):
-        raise NotAllowed(verb.value)
+        raise NotAllowed(verb.value, whom=whom_to_ask(verb))
+
+
+def whom_to_ask(verb: Verb) -> str:
+    """Return who has the verb and can do it for somebody whose role has not."""
+    return "an administrator" if ALLOWED[verb] <= _ADMINISTRATORS else "a billing manager"

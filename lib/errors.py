@@ -21,8 +21,8 @@ class NotSignedIn(BillingError):
 class NotAllowed(BillingError):
     """The person's role does not permit this."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"Your role cannot {what}. Ask a billing manager of the practice.")
+    def __init__(self, what: str, *, whom: str = "a billing manager") -> None:
+        super().__init__(f"Your role cannot {what}. Ask {whom} of the practice.")
 
 
 class NoSuchPractice(BillingError):

@@ -17,6 +17,7 @@ class Role(StrEnum):
     STAFF = "staff"
     BILLER = "biller"
     ANALYST = "analyst"
+    ADMINISTRATOR = "administrator"
 
     @property
     def label(self) -> str:
@@ -26,6 +27,7 @@ class Role(StrEnum):
             Role.STAFF: "Practice staff",
             Role.BILLER: "Biller",
             Role.ANALYST: "Analyst",
+            Role.ADMINISTRATOR: "Administrator",
         }[self]
 
 

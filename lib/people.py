@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from lib.access import WORKERS
 from lib.models import Colleague, Membership, Person, Practice, Role
 from lib.store.database import Connection, transaction
 
@@ -116,10 +117,11 @@ def colleagues(con: Connection, practice_id: int) -> list[Colleague]:
         """
         SELECT person.id, person.name, person.email, membership.role
         FROM membership JOIN person ON person.id = membership.person_id
-        WHERE membership.practice_id = $practice_id AND role IN ('manager', 'staff')
+        WHERE membership.practice_id = $practice_id AND list_contains($workers, role)
         ORDER BY person.name
         """,
         practice_id=practice_id,
+        workers=WORKERS,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from lib import people
 from lib.intake.matching.spelling import number_key
 from lib.models import (
     CHARGE_COLUMNS,
@@ -15,6 +16,8 @@ from lib.models import (
     DocumentDetails,
     DocumentStatus,
     FieldChange,
+    Person,
+    Role,
     ServiceLine,
     Status,
     TaskType,
@@ -74,6 +77,17 @@ CHARGE = Charge(
     version=1,
     lines=(VISIT, INJECTIONS),
 )
+
+
+def administrator(con: Connection, practice_id: int, name: str = "Gina") -> Person:
+    """Insert somebody who administers the practice, and return them."""
+    person_id = people.add_person(
+        con, name, f"{name.lower()}@example.com", {practice_id: Role.ADMINISTRATOR},
+        is_sample=True, now=NOON,
+    )  # fmt: skip
+    found = people.person(con, person_id)
+    assert found is not None
+    return found
 
 
 def add_patient(con: Connection, practice_id: int, last: str = "Ray", first: str = "Ida") -> int:

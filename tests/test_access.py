@@ -6,6 +6,7 @@ from lib import access
 from lib.access import Verb
 from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed
 from lib.models import Membership, Person, Practice, Role
+from scripts import roles
 
 HERE, THERE = 1, 2
 # Each role's verbs, said once more and independently of the table in lib/access.py.
@@ -13,7 +14,7 @@ MAY = {
     Role.MANAGER: {
         Verb.SEE, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.CREATE_TASK, Verb.REOPEN,
         Verb.KEEP_DOCUMENTS, Verb.IMPORT, Verb.EXPORT, Verb.CHANGE_SETTINGS, Verb.BACK_UP,
-        Verb.CHOOSE_CHARGE, Verb.SEE_PATIENTS, Verb.NOTE_DAYS, Verb.TAKE_COPY,
+        Verb.CHOOSE_CHARGE, Verb.SEE_PATIENTS, Verb.NOTE_DAYS, Verb.TAKE_COPY, Verb.SEE_WHO_SAW,
     },
     Role.STAFF: {
         Verb.SEE, Verb.SEE_PATIENTS, Verb.WORK, Verb.ASSIGN, Verb.ASK, Verb.REOPEN,
@@ -25,7 +26,11 @@ MAY = {
         Verb.KEEP_DOCUMENTS, Verb.IMPORT, Verb.EXPORT, Verb.CHOOSE_CHARGE,
     },
     Role.ANALYST: {Verb.SEE, Verb.NOTE_DAYS, Verb.TAKE_COPY},
+    Role.ADMINISTRATOR: set(Verb) - {Verb.ANSWER, Verb.WRITE_AS_BILLER},
 }  # fmt: skip
+WHOM = dict.fromkeys(
+    (Verb.SEE_ACTIVITY, Verb.MANAGE_PEOPLE, Verb.MANAGE_PRACTICE), "an administrator"
+)
 
 
 def somebody(**roles: Role) -> Person:
@@ -73,9 +78,8 @@ def test_a_role_without_the_verb_is_told_whom_to_ask(verb: Verb, role: Role) -> 
     else:
         with pytest.raises(NotAllowed) as refusal:
             access.require(actor, verb, HERE, NoSuchTask())
-        assert str(refusal.value) == (
-            f"Your role cannot {verb.value}. Ask a billing manager of the practice."
-        )
+        whom = WHOM.get(verb, "a billing manager")
+        assert str(refusal.value) == f"Your role cannot {verb.value}. Ask {whom} of the practice."
 
 
 def test_somebody_with_two_practices_has_each_role_only_in_its_practice() -> None:
@@ -84,3 +88,7 @@ def test_somebody_with_two_practices_has_each_role_only_in_its_practice() -> Non
     assert access.may_anywhere(actor, Verb.ANSWER) == [HERE]
     assert access.may_anywhere(actor, Verb.WORK) == [THERE]
     assert access.may_anywhere(actor, Verb.SEE) == [HERE, THERE]
+
+
+def test_the_page_of_the_roles_says_what_the_tables_say() -> None:
+    assert roles.PAPER.read_text(encoding="utf-8") == roles.document(), "python -m scripts.roles"

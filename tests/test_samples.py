@@ -89,16 +89,19 @@ def test_the_history_goes_back_a_year_and_never_into_the_future(filled: Connecti
     assert months >= 10
 
 
-def test_bea_bills_for_both_practices_and_everybody_else_is_in_one(filled: Connection) -> None:
+def test_bea_bills_and_gina_administers_both_practices_and_everybody_else_is_in_one(
+    filled: Connection,
+) -> None:
     people = filled.rows(
         """
         SELECT person.name, count(*), bool_and(is_sample) FROM person
-        JOIN membership ON membership.person_id = person.id GROUP BY person.name
+        JOIN membership ON membership.person_id = person.id
+        GROUP BY person.name ORDER BY person.name
         """
     )
 
-    assert [name for name, practices, _ in people if practices == 2] == ["Bea Lind"]
-    assert len(people) == 7
+    assert [name for name, practices, _ in people if practices == 2] == ["Bea Lind", "Gina Ross"]
+    assert len(people) == 8
     assert all(is_sample for *_, is_sample in people)
 
 

@@ -46,5 +46,6 @@ def drop_check(run: Run, table: str, column: str) -> None:
 
 
 STEPS: dict[str, Callable[[Run], None]] = {
+    "110_administrators.sql": lambda run: drop_check(run, "membership", "role"),
     "090_task_without_type_check.sql": lambda run: drop_check(run, "task", "type"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -16,70 +17,64 @@ from lib.ui import html, keyboard
 STYLES = tuple(Path(__file__).parent / f"{name}.css" for name in ("palette", "frame", "paper"))
 
 LIST = "Medical Billing Tasks"
-BACKLOG = {
-    "backlog": "Overview",
-    "backlog_flow": "Flow",
-    "backlog_aging": "Aging",
-    "backlog_causes": "Causes",
-    "backlog_people": "People",
-    "backlog_waiting": "Waiting",
-    "backlog_forecast": "Forecast",
-    "backlog_explore": "Explore",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """A page: where its file and address are, and which verb one needs to be offered it."""
+
+    group: str
+    file: str
+    title: str
+    needs: Verb
+    address: str = ""
+    is_hidden: bool = False  # a window that opens from a task
+
+    @property
+    def url_path(self) -> str:
+        """Return the last part of its address."""
+        return self.address or self.file
+
+
+_SHOWS_PATIENTS = Verb.SEE_PATIENTS
+PAGES = (
+    PageEntry("Tasks & Messages", "tasks", LIST, Verb.SEE),
+    PageEntry("Backlog", "backlog", "Overview", Verb.SEE),
+    PageEntry("Backlog", "backlog_flow", "Flow", Verb.SEE, "flow"),
+    PageEntry("Backlog", "backlog_aging", "Aging", Verb.SEE, "aging"),
+    PageEntry("Backlog", "backlog_causes", "Causes", Verb.SEE, "causes"),
+    PageEntry("Backlog", "backlog_people", "People", Verb.SEE, "people"),
+    PageEntry("Backlog", "backlog_waiting", "Waiting", Verb.SEE, "waiting"),
+    PageEntry("Backlog", "backlog_forecast", "Forecast", Verb.SEE, "forecast"),
+    PageEntry("Backlog", "backlog_explore", "Explore", Verb.SEE, "explore"),
+    PageEntry("", "documents", "Documents", _SHOWS_PATIENTS),
+    PageEntry("", "import_files", "Import", _SHOWS_PATIENTS, "import"),
+    PageEntry("", "export", "Export", _SHOWS_PATIENTS),
+    PageEntry("", "settings", "Settings", Verb.SEE),
+    PageEntry("", "edit_charge", "Edit Charge", _SHOWS_PATIENTS, is_hidden=True),
+    PageEntry("", "find_document", "Find Document", _SHOWS_PATIENTS, is_hidden=True),
+    PageEntry("", "new_task", "New Task", _SHOWS_PATIENTS, is_hidden=True),
+    PageEntry("", "print_list", "Tasks on paper", _SHOWS_PATIENTS, is_hidden=True),
+    PageEntry("", "print_task", "Task on paper", _SHOWS_PATIENTS, is_hidden=True),
+)
 
 
 def pages(folder: Path, actor: Person) -> Mapping[str, Sequence[st.Page]]:
-    """Return the page map. Windows that open from a task have an address and no place in the menu;
-    who sees no patient has the pages without them."""
-    every = _every_page(folder)
-    if may_anywhere(actor, Verb.SEE_PATIENTS):
-        return every
-    return every | {"": [page for page in every[""] if page.url_path == "settings"]}
-
-
-def _every_page(folder: Path) -> dict[str, list[st.Page]]:
-    return {
-        "Tasks & Messages": [
-            st.Page(folder / "tasks.py", title=LIST, url_path="tasks", default=True),
-        ],
-        "Backlog": [
-            st.Page(folder / f"{name}.py", title=title, url_path=name.removeprefix("backlog_"))
-            for name, title in BACKLOG.items()
-        ],
-        "": [
-            st.Page(folder / "documents.py", title="Documents", url_path="documents"),
-            st.Page(folder / "import_files.py", title="Import", url_path="import"),
-            st.Page(folder / "export.py", title="Export", url_path="export"),
-            st.Page(folder / "settings.py", title="Settings", url_path="settings"),
-            st.Page(
-                folder / "edit_charge.py",
-                title="Edit Charge",
-                url_path="edit_charge",
-                visibility="hidden",
-            ),
-            st.Page(
-                folder / "find_document.py",
-                title="Find Document",
-                url_path="find_document",
-                visibility="hidden",
-            ),
-            st.Page(
-                folder / "new_task.py", title="New Task", url_path="new_task", visibility="hidden"
-            ),
-            st.Page(
-                folder / "print_list.py",
-                title="Tasks on paper",
-                url_path="print_list",
-                visibility="hidden",
-            ),
-            st.Page(
-                folder / "print_task.py",
-                title="Task on paper",
-                url_path="print_task",
-                visibility="hidden",
-            ),
-        ],
-    }
+    """Return the page map of what the actor may see in some practice. Windows that open from a task
+    have an address and no place in the menu."""
+    groups: dict[str, list[st.Page]] = {}
+    for entry in PAGES:
+        if may_anywhere(actor, entry.needs):
+            groups.setdefault(entry.group, []).append(
+                st.Page(
+                    folder / f"{entry.file}.py",
+                    title=entry.title,
+                    url_path=entry.url_path,
+                    default=entry.title == LIST,
+                    visibility="hidden" if entry.is_hidden else "visible",
+                )
+            )
+    return groups
 
 
 def signed_in_as(actor: Person) -> None:

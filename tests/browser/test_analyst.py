@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from playwright.sync_api import WebSocket, expect
 
-from lib.ui.frame import BACKLOG
+from lib.ui import frame
 from tests.browser.conftest import Sit
 from tests.browser.scene import FIRST, LAST, Scene
 
 PATIENTS = [*LAST, *(name for name in FIRST if len(name) > 3), "MEM0", "1980-02-29", "02/29/1980",
             "19800229"]  # fmt: skip
 PAGES = [
-    *(name.removeprefix("backlog_") for name in BACKLOG), "", "?sort=patient", "settings",
+    *(page.url_path for page in frame.PAGES if page.group == "Backlog"),
+    "", "?sort=patient", "settings",
     "?status=Pending+and+completed&q=N001", "documents", "import", "answers", "edit_charge",
     "find_document", "new_task",
 ]  # fmt: skip
