@@ -7,7 +7,7 @@ from contextlib import suppress
 import streamlit as st
 from starlette.middleware import Middleware
 
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 from lib.web import errors, logs, serve, start
 from lib.web.gate import Gate
 from lib.web.routes import ROUTES
@@ -17,7 +17,7 @@ logs.keep_data_out()
 start.refuse_other_addresses()
 
 app = st.App(
-    ROOT / "lib/frame/main.py",
+    ROOT / "lib/frame/streamlit_main.py",
     routes=ROUTES,
     middleware=[Middleware(Gate), Middleware(UploadGate)],
     lifespan=start.lifespan,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from lib import people, settings
 from lib.errors import StoreInUse, WrongDataFolder, WrongInput
-from lib.store import process
+from lib.store import process_store
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     )
     asked = parser.parse_args(arguments)
     try:
-        con = process.open_store().connection()
+        con = process_store.open_store().connection()
         held = people.practices(con)
         if asked.time_zone:
             named = [p for p in held if asked.name is None or p.name == asked.name]
@@ -41,5 +41,5 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         print(problem, file=sys.stderr)
         return 1
     finally:
-        process.close_stores()
+        process_store.close_stores()
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lib import redaction, task_conditions
+from lib import patient_redaction, task_conditions
 from lib.access import Verb, may_anywhere
 from lib.models import (
     Person,
@@ -15,7 +15,7 @@ from lib.models import (
     TaskRow,
     TaskType,
 )
-from lib.store import search_terms
+from lib.store import search_index
 from lib.store.database import Connection, money
 
 PAGE_SIZE = 50
@@ -47,7 +47,7 @@ _CONDITION = """
     AND ($statuses IS NULL OR list_contains($statuses, task.status))
 """ + "".join(f"    AND (${name} IS NULL OR ({sql}))\n" for name, sql in FILTERS.items())
 
-CONDITION = _CONDITION + search_terms.CONDITION
+CONDITION = _CONDITION + search_index.CONDITION
 
 # Ways to order the list, by the name of the column; the id makes every order total. A name that
 # is not known is stored as an empty text.
@@ -84,7 +84,7 @@ def where(con: Connection, wanted: TaskFilter, actor: Person) -> tuple[str, dict
         "is_open": open_ones[0] if open_ones and len(set(open_ones)) == 1 else None,
         "statuses": None if _says_all(wanted.statuses) else list(wanted.statuses),
         **{name: _parameter(getattr(wanted, name)) for name in FILTERS},
-        **search_terms.values(con, wanted.words),
+        **search_index.values(con, wanted.words),
     }
 
 
@@ -158,7 +158,9 @@ def find(
         """,
         ids=ids or [],
     )
-    return TaskPage(tuple(redaction.task_row(row, actor) for row in rows), count, money(amount))
+    return TaskPage(
+        tuple(patient_redaction.task_row(row, actor) for row in rows), count, money(amount)
+    )
 
 
 def next_after(

@@ -24,7 +24,7 @@ from lib.errors import (
 )
 from lib.event_kinds import EventKind
 from lib.models import Person, Resolution, Role, Status, Task, TaskType, Turn
-from lib.store import search_terms
+from lib.store import search_index
 from lib.store.database import Connection, Value, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
 from lib.store.search_match import claim_shape
@@ -133,7 +133,7 @@ def create(
                 **about,
             )
         )
-        search_terms.index(con, [task_id])
+        search_index.index(con, [task_id])
         history.record(
             con,
             EventKind.CREATED,
@@ -329,7 +329,7 @@ def mark_reopened(
             provider=about["provider_name"],
             day=about["date_of_service"] or task.date_of_service,
         )
-        search_terms.index(con, [task.id])
+        search_index.index(con, [task.id])
     history.record_status(con, EventKind.REOPENED, task, Status.IN_PROGRESS, actor, now, reason)
 
 
@@ -381,7 +381,7 @@ def withdraw_suggestion(con: Connection, task_id: int) -> None:
 def add_rows(con: Connection, rows: Sequence[Mapping[str, Value]]) -> None:
     """Insert tasks that a file brings, each with its id, and index their search terms."""
     con.insert("task", rows)
-    search_terms.index(con, [row["id"] for row in rows])
+    search_index.index(con, [row["id"] for row in rows])
 
 
 def link_charge(
@@ -406,7 +406,7 @@ def link_charge(
         provider=provider,
         day=day,
     )
-    search_terms.index(con, [task_id])
+    search_index.index(con, [task_id])
 
 
 def revise_request(
@@ -436,7 +436,7 @@ def revise_request(
         amount=amount,
         asked_on=asked_on,
     )
-    search_terms.index(con, [task_id])
+    search_index.index(con, [task_id])
 
 
 def set_amount(con: Connection, task_id: int, amount: Decimal) -> None:
@@ -461,7 +461,7 @@ def follow_charge(con: Connection, charge_id: int, *, provider: str, day: date |
         provider=provider,
         day=day,
     )
-    search_terms.index(con, [task_id for (task_id,) in changed])
+    search_index.index(con, [task_id for (task_id,) in changed])
 
 
 def follow_payer(con: Connection, charge_id: int, *, payer_id: int, name: str) -> None:
@@ -476,7 +476,7 @@ def follow_payer(con: Connection, charge_id: int, *, payer_id: int, name: str) -
         payer_id=payer_id,
         name=name,
     )
-    search_terms.index(con, [task_id for (task_id,) in changed])
+    search_index.index(con, [task_id for (task_id,) in changed])
 
 
 def is_biller(actor: Person, practice_id: int) -> bool:

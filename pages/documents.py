@@ -4,10 +4,10 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lib import document_changes, documents, formats
+from lib import document_details, documents, formats
 from lib.access import Verb, may, may_anywhere
-from lib.document_types import DOCUMENT_LABELS, JPEG, NAMES, PDF, PNG
 from lib.errors import BillingError, DocumentFileProblem
+from lib.file_type_detection import DOCUMENT_LABELS, JPEG, NAMES, PDF, PNG
 from lib.models import Document, DocumentStatus, Person
 from lib.ui import components, document_dialogs, filters, html, session, session_state, url
 from lib.web.logs import LOG
@@ -140,7 +140,7 @@ def look_at(document: Document) -> None:
             ]
         )
         + html.paragraph(html.link(f"{address}?download=1", "Download"))
-        + html.story(document_changes.changes(con, document.id, actor=actor), zone)
+        + html.story(document_details.changes(con, document.id, actor=actor), zone)
     )
     if may(actor, Verb.KEEP_DOCUMENTS, document.practice_id) and st.button("Edit details"):
         document_dialogs.begin_editing(document)

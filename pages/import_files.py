@@ -8,8 +8,8 @@ from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.import_reports import ImportReport
 from lib.intake import imports
+from lib.intake.files.file_contents import CLAIMS
 from lib.intake.files.non_x12_formats import Chosen, TableOptions
-from lib.intake.files.recognize import CLAIMS
 from lib.intake.imports import ChosenFile, Progress
 from lib.intake.tables.columns import ColumnMapping
 from lib.models import Person

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from lib import charges, document_types, tasks
+from lib import charges, file_type_detection, tasks
 from lib.access import Verb, may_anywhere
 from lib.drafts import NO_TASK, Form
 from lib.errors import WrongInput
@@ -69,7 +69,7 @@ def draw(actor: Person, practices: list[int]) -> None:
     st.text_area("Instructions", key="new_instructions", max_chars=4000, on_change=heard)
     if kind is TaskType.DOCUMENTS:
         st.selectbox(
-            "Document requested", document_types.DOCUMENT_LABELS, index=None, key="new_label",
+            "Document requested", file_type_detection.DOCUMENT_LABELS, index=None, key="new_label",
             placeholder="Choose a label", on_change=heard,
         )  # fmt: skip
     st.text_input(

@@ -3,14 +3,14 @@
 import pandas as pd
 import streamlit as st
 
-from lib import formats, payers, settings
+from lib import formats, settings, timely_filing
 from lib.access import Verb, may
 from lib.errors import BillingError, WrongInput
-from lib.intake.x12 import decision_rules
+from lib.intake.x12 import payer_decision_rules
 from lib.models import Person, TaskOptions
-from lib.payers import FilingLimit
 from lib.settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
+from lib.timely_filing import FilingLimit
 from lib.ui import backup_panel, html, session
 from lib.ui.session_state import Kept
 
@@ -77,9 +77,9 @@ def rules() -> None:
     with st.expander("How answers of payers are read"):
         st.html(
             html.heading("Remittances (835): the first row that holds counts")
-            + html.table(RULES, decision_rules.plain_rows())
+            + html.table(RULES, payer_decision_rules.plain_rows())
             + html.heading("Claim acknowledgments (277CA)")
-            + html.table(RULES, decision_rules.plain_status_rows())
+            + html.table(RULES, payer_decision_rules.plain_status_rows())
         )
 
 
@@ -129,7 +129,7 @@ def timezone_form(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
 def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
     """Draw how long each payer takes claims, with its source."""
     con = session.connection()
-    rows = payers.filing_limits(con, practice_id, actor=actor)
+    rows = timely_filing.filing_limits(con, practice_id, actor=actor)
     if not rows:
         return
     st.subheader("Timely filing", anchor=False)
@@ -162,7 +162,7 @@ def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
     try:
         number = int(days) if days.isascii() and days.strip().isdigit() else 0 if days else None
         limit = FilingLimit(number, source, verified)
-        payers.set_filing_limit(
+        timely_filing.set_filing_limit(
             con, practice_id, chosen, limit, seen=held.limit, actor=actor, now=session.now()
         )
         said.append(("success", "Filing limit saved."))

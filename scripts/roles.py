@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from lib.access import ALLOWED, Verb
 from lib.models import Role
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 from lib.ui.frame import PAGES
 
 PAPER = ROOT / "docs" / "roles.md"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 from tests import chromium, server
 
 SCREENS = ROOT / "docs" / "screens"

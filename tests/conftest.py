@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from lib import people
 from lib.models import Person, Role
-from lib.store import process, search_terms
+from lib.store import process_store, search_index
 from lib.store.database import Connection, Store
 from tests import chromium
 
@@ -72,7 +72,7 @@ def store(empty: Path, tmp_path: Path) -> Iterator[Store]:
     yield opened
     overlooked: list[tuple[str, str]] = []  # whatever the test did to tasks
     if not opened.is_closing:  # a test may have closed it
-        overlooked = search_terms.unindexed(opened.connection())
+        overlooked = search_index.unindexed(opened.connection())
     opened.close()
     assert not overlooked, f"The search would not find tasks by {overlooked}."
 
@@ -86,7 +86,7 @@ def con(store: Store) -> Connection:
 @pytest.fixture
 def served(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The store as the one that this process serves: for what pages call."""
-    monkeypatch.setitem(process._open, store.folder, store)
+    monkeypatch.setitem(process_store._open, store.folder, store)
     return store
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from lib import people
-from lib.intake.matching.spelling import number_key
+from lib.intake.matching.name_comparison import number_key
 from lib.models import (
     CHARGE_COLUMNS,
     Charge,
@@ -22,7 +22,7 @@ from lib.models import (
     Status,
     TaskType,
 )
-from lib.store import search_terms
+from lib.store import search_index
 from lib.store.database import Connection, transaction
 from lib.store.search_match import claim_shape
 from tests.conftest import NOON
@@ -198,7 +198,7 @@ def add_tasks(con: Connection, practice_id: int, rows: Sequence[dict[str, Any]])
         found.append(task)
     with transaction(con):
         con.insert("task", found)
-        search_terms.index(con, ids)
+        search_index.index(con, ids)
     return ids
 
 

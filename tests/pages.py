@@ -19,10 +19,10 @@ from streamlit.testing.v1 import AppTest
 
 from lib import sessions
 from lib.models import Person
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Store
 
-PAGES = tuple(sorted(path.stem for path in (process.ROOT / "pages").glob("*.py")))
+PAGES = tuple(sorted(path.stem for path in (process_store.ROOT / "pages").glob("*.py")))
 # What an analyst gets, who sees no patient; everybody else gets every page.
 OF_ANALYSTS = tuple(name for name in PAGES if name.startswith(("tasks", "backlog", "settings")))
 
@@ -37,7 +37,7 @@ class Visit:
             con = store.connection()
             cookies[sessions.COOKIE] = sessions.sign_in(con, person.id, now=datetime.now(UTC))
         self._cookies = mock.patch.object(ContextProxy, "cookies", cookies)
-        self._opened = mock.patch.dict(process._open, {store.folder: store}, clear=True)
+        self._opened = mock.patch.dict(process_store._open, {store.folder: store}, clear=True)
 
     def __enter__(self) -> Visit:
         self._cookies.start()
@@ -50,10 +50,12 @@ class Visit:
 
     def page(self, name: str, **query: str) -> AppTest:
         """Draw `pages/<name>.py` with the frame around it, at an address with these parameters."""
-        self.drawn = AppTest.from_file(process.ROOT / "lib/frame/main.py", default_timeout=60)
+        self.drawn = AppTest.from_file(
+            process_store.ROOT / "lib/frame/streamlit_main.py", default_timeout=60
+        )
         if name != "tasks":
             self.drawn.run()  # the frame says which pages there are
-            self.drawn.switch_page(str(Path(process.ROOT, "pages", f"{name}.py")))
+            self.drawn.switch_page(str(Path(process_store.ROOT, "pages", f"{name}.py")))
         for key, value in query.items():
             self.drawn.query_params[key] = value
         return self.drawn.run()

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from lib import sessions
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 from lib.web import serve
 
 PATIENCE = 60  # seconds until the server must be ready; it takes two

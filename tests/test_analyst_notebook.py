@@ -12,7 +12,7 @@ import pytest
 from lib.backlog import pending
 from lib.snapshot import copies
 from lib.store.database import Connection
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 from tests.conftest import Cast
 from tests.histories import live, view, world
 from tests.test_backlog import SPRING

@@ -21,7 +21,7 @@ SOURCES = {module: path.read_text(encoding="utf-8") for module, path in MODULES.
 FLOORS = (
     ("lib.event_kinds", "lib.models", "lib.import_reports", "lib.errors", "lib.formats"),
     (
-        "lib.document_types",
+        "lib.file_type_detection",
         "lib.unsafe_pdf",
         "lib.unsafe_word",
         "lib.unsafe_word_xml",
@@ -32,7 +32,7 @@ FLOORS = (
     (
         "lib.intake.records",
         "lib.intake.matching.claim_facts",
-        "lib.intake.matching.spelling",
+        "lib.intake.matching.name_comparison",
         "lib.intake.matching.claim_matcher",
         "lib.intake.loinc",
         "lib.intake.denial_advice",
@@ -54,7 +54,7 @@ WEB = {"streamlit", "starlette", "uvicorn"}
 EDGES = ("lib.ui", "lib.web", "lib.frame", "pages", "app")
 # These start the process, so the clock and the environment are theirs to read.
 STARTERS = (
-    *EDGES, "lib.__main__", "lib.store.process", "lib.store.database", "lib.watch",
+    *EDGES, "lib.__main__", "lib.store.process_store", "lib.store.database", "lib.watch",
     "lib.upkeep.command",
 )  # fmt: skip
 
@@ -175,7 +175,7 @@ def objections(module: str, source: str) -> list[str]:
     return found
 
 
-DUCKDB = ("lib.store", "lib.snapshot.copies", "lib.snapshot.child")  # a copy has its own
+DUCKDB = ("lib.store", "lib.snapshot.copies", "lib.snapshot.explore_process")  # a copy has its own
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
@@ -190,7 +190,7 @@ def test_imports_point_down(module: str) -> None:
         ("lib.ui.filters", "from duckdb import connect"),
         ("lib.charges", "import streamlit as st"),
         ("lib.intake.imports", "from starlette.requests import Request"),
-        ("lib.store.process", "def f():\n    import streamlit"),
+        ("lib.store.process_store", "def f():\n    import streamlit"),
         ("lib.ui.filters", "from starlette.requests import Request"),
         ("lib.tasks", "from lib.ui import filters"),
         ("lib.tasks", "def f():\n    from lib.web.gate import Gate"),
@@ -300,7 +300,7 @@ def test_only_tasks_writes_the_row_of_a_task(module: str) -> None:
     assert module in ROW_WRITERS or writes is None
 
 
-ROW_WRITERS = ("lib.tasks", "lib.store.search_terms")  # which rebuilds what the search knows
+ROW_WRITERS = ("lib.tasks", "lib.store.search_index")  # which rebuilds what the search knows
 
 
 def docstrings(source: str) -> Iterator[tuple[str, str]]:

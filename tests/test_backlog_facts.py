@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from lib import payers, people, queue, settings, tasks, workflow
+from lib import people, queue, settings, tasks, timely_filing, workflow
 from lib.backlog import day_notes
 from lib.errors import NoSuchPractice, NotAllowed, NothingWritten, SettingsChanged, WrongInput
 from lib.models import Resolution, TaskFilter, TaskType
-from lib.payers import FilingLimit
 from lib.store import database
 from lib.store.database import Connection, Store, transaction
+from lib.timely_filing import FilingLimit
 from tests.conftest import NOON, Cast
 from tests.given import add_charge, add_payer, add_task_of_charge, minutes
 from tests.test_import import bring
@@ -152,14 +152,16 @@ def test_every_claim_of_a_remittance_is_kept_once_with_its_codes(
 
 def test_a_filing_limit_is_written_with_source_and_history(con: Connection, cast: Cast) -> None:
     payer = add_payer(con, cast.practice)
-    payers.set_filing_limit(con, cast.practice, payer, LIMIT, seen=NONE, actor=cast.ana, now=NOON)
+    timely_filing.set_filing_limit(
+        con, cast.practice, payer, LIMIT, seen=NONE, actor=cast.ana, now=NOON
+    )
 
-    [held] = payers.filing_limits(con, cast.practice, actor=cast.alan)
+    [held] = timely_filing.filing_limits(con, cast.practice, actor=cast.alan)
     assert held.limit == LIMIT
     [told] = settings.changes(con, cast.practice, actor=cast.ana)
     assert (told.field, told.old) == ("Filing limit of Blue Shield", "not recorded")
     with pytest.raises(SettingsChanged):
-        payers.set_filing_limit(
+        timely_filing.set_filing_limit(
             con, cast.practice, payer, NONE, seen=NONE, actor=cast.ana, now=NOON
         )
 
@@ -177,12 +179,12 @@ def test_a_filing_limit_without_a_source_is_refused(
 ) -> None:
     payer = add_payer(con, cast.practice)
     with pytest.raises(WrongInput):
-        payers.set_filing_limit(
+        timely_filing.set_filing_limit(
             con, cast.practice, payer, wanted, seen=NONE, actor=cast.ana, now=NOON
         )
     for actor, refused in ((cast.ben, NotAllowed), (cast.carla, NoSuchPractice)):
         with pytest.raises(refused):
-            payers.set_filing_limit(
+            timely_filing.set_filing_limit(
                 con, cast.practice, payer, LIMIT, seen=NONE, actor=actor, now=NOON
             )
 

@@ -15,7 +15,7 @@ from lib import tasks, workflow
 from lib.backlog import flow, payers, pending, times
 from lib.backlog.days import Unit
 from lib.models import TaskType
-from lib.store import search_terms
+from lib.store import search_index
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
 from tests.given import add_charge, minutes
@@ -40,7 +40,7 @@ def lived(con: Connection, cast: Cast) -> World:
                 payer=chance.choice(["Blue Shield", "PLAINS"]), id=task,
                 day=AUTUMN - timedelta(days=chance.randint(0, 150)),
             )  # fmt: skip
-        search_terms.index(con, [task for (task,) in con.rows("SELECT id FROM task")])
+        search_index.index(con, [task for (task,) in con.rows("SELECT id FROM task")])
         con.execute("UPDATE payer SET filing_days = 90 WHERE id % 2 = 1")
         con.insert("claim_answer", [_answer(where) for _ in range(120)])
     return where

@@ -15,7 +15,7 @@ from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_command import run
 from tests.test_import import bring
-from tests.test_transactions import acknowledgment, patient
+from tests.test_transaction_reader import acknowledgment, patient
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837, remittance
 
 CASES = Path(__file__).parents[2] / "shared" / "cases"

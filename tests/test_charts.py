@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 from lib.ui.charts import BEFORE, COLORS, SIDES
 
 THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]

@@ -17,7 +17,7 @@ from lib.export import claims_837
 from lib.export.claims_837 import Replacement
 from lib.export.x12_writer import Envelope, plain
 from lib.intake.records import Claim
-from lib.intake.x12 import reader
+from lib.intake.x12 import segment_reader
 from lib.intake.x12.claims_837 import parse as read_claims
 from lib.intake.x12.unreadable_claims import RejectedLoop
 from lib.models import Charge, Patient, Payer, ServiceLine
@@ -88,7 +88,9 @@ def written(*wanted: Replacement) -> str:
 def read(text: str) -> list[Claim]:
     """What our own reader finds; it must find nothing odd about the envelopes."""
     warnings: list[str] = []
-    found = [each for part in reader.transactions(text, warnings) for each in read_claims(part)]
+    found = [
+        each for part in segment_reader.transactions(text, warnings) for each in read_claims(part)
+    ]
     assert warnings == []
     assert not any(isinstance(each, RejectedLoop) for each in found)
     return [each for each in found if isinstance(each, Claim)]

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from lib.export import claims_837
 from lib.export.claims_837 import Replacement
-from lib.export.filed_claims import filings
+from lib.export.filed_claim_reader import filings
 from lib.models import Charge, Patient, Payer
 from tests.test_claims_837 import assert_says, is_accepted, read, written
 from tests.x12_texts import CLINIC, DOCTOR, claim, envelope, subscriber

@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from lib.intake.records import Claim
-from lib.intake.x12 import claims_837, reader
-from lib.intake.x12.reader import Unreadable
+from lib.intake.x12 import claims_837, segment_reader
+from lib.intake.x12.segment_reader import Unreadable
 from lib.intake.x12.unreadable_claims import RejectedLoop
 from lib.models import ServiceLine
 from tests.conftest import shared
@@ -21,7 +21,9 @@ from tests.x12_texts import claims as inside
 def parse(text: str) -> list[Claim]:
     """The claims; what is wrong with one is raised, which the intake sets aside by itself."""
     return [
-        taken(each) for part in reader.transactions(text, []) for each in claims_837.parse(part)
+        taken(each)
+        for part in segment_reader.transactions(text, [])
+        for each in claims_837.parse(part)
     ]
 
 
@@ -253,7 +255,7 @@ def test_a_date_that_is_none_is_left_empty_with_a_remark(
 
     [(found, remarks)] = [
         (taken(each), part.remarks)
-        for part in reader.transactions(text, [])
+        for part in segment_reader.transactions(text, [])
         for each in claims_837.parse(part)
     ]
 
@@ -272,8 +274,8 @@ def test_a_period_without_an_end_keeps_the_day_it_begins() -> None:
 
 def test_the_real_batches_hold_what_an_independent_count_found() -> None:
     files = [shared(f"x12/837P/837P_batch_{number:03}.txt") for number in range(1, 6)]
-    found = [each for file in files for each in parse(reader.decode(file.read_bytes()))]
-    lines = [len(parse(reader.decode(file.read_bytes()))) for file in files]
+    found = [each for file in files for each in parse(segment_reader.decode(file.read_bytes()))]
+    lines = [len(parse(segment_reader.decode(file.read_bytes()))) for file in files]
 
     assert lines == [50] * 5
     assert len({each.claim_number for each in found}) == 250
@@ -288,7 +290,7 @@ def test_the_real_batches_hold_what_an_independent_count_found() -> None:
 
 
 def test_a_real_file_of_820_claims_says_only_two_different_things() -> None:
-    found = parse(reader.decode(shared("x12/837P/imsweb-many-claims.txt").read_bytes()))
+    found = parse(segment_reader.decode(shared("x12/837P/imsweb-many-claims.txt").read_bytes()))
 
     assert len(found) == 820
     assert len({each.fingerprint for each in found}) == 2

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib import documents, tasks, workflow
 from lib.models import Document, DocumentStatus, TaskType
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection, Store
 from lib.ui import document_attach
 from tests.conftest import NOON, Cast
@@ -81,7 +81,7 @@ def test_a_refusal_goes_with_the_next_press_that_is_done_and_with_the_page(
         upload_again.click().run()
         assert "Attach that one" in page.error[0].value
         for name in ("tasks", "find_document"):
-            page.switch_page(str(process.ROOT / f"pages/{name}.py"))
+            page.switch_page(str(process_store.ROOT / f"pages/{name}.py"))
             page.query_params["task"] = str(task_id)
             page.run()
         assert page.button(key=f"verb_attach_only_{task_id}")

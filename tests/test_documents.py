@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from lib import document_types, documents, tasks, workflow
+from lib import documents, file_type_detection, tasks, workflow
 from lib.documents import MAX_BYTES
 from lib.errors import (
     AlreadyCompleted,
@@ -83,9 +83,10 @@ def compound(stream: str) -> bytes:
 
 DOCX = package("[Content_Types].xml", "word/document.xml")
 KINDS = {
-    document_types.PDF: pdf(), document_types.TIFF: image("TIFF"), document_types.PNG: image("PNG"),
-    document_types.JPEG: image("JPEG"), document_types.DOCX: DOCX,
-    document_types.DOC: compound("WordDocument"),
+    file_type_detection.PDF: pdf(), file_type_detection.TIFF: image("TIFF"),
+    file_type_detection.PNG: image("PNG"),
+    file_type_detection.JPEG: image("JPEG"), file_type_detection.DOCX: DOCX,
+    file_type_detection.DOC: compound("WordDocument"),
 }  # fmt: skip
 OTHERS = {
     "a program": b"MZ\x90\0" + pdf(),
@@ -189,18 +190,19 @@ def test_anything_else_is_refused_and_nothing_of_it_is_kept(con: Connection, cas
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 @pytest.mark.parametrize("what", OTHERS)
 def test_content_is_not_taken_for_what_it_is_not(what: str) -> None:
-    assert document_types.look(OTHERS[what]).media_type is None
+    assert file_type_detection.look(OTHERS[what]).media_type is None
 
 
 def test_whole_scans_are_taken_with_what_printers_and_mailers_put_around_them() -> None:
-    assert document_types.look(scan("JPEG")).media_type == document_types.JPEG
-    assert document_types.look(scan("JPEG") + bytes(50)).media_type == document_types.JPEG
-    assert document_types.look(scan("TIFF")).media_type == document_types.TIFF
+    assert file_type_detection.look(scan("JPEG")).media_type == file_type_detection.JPEG
+    assert file_type_detection.look(scan("JPEG") + bytes(50)).media_type == file_type_detection.JPEG
+    assert file_type_detection.look(scan("TIFF")).media_type == file_type_detection.TIFF
     assert (
-        document_types.look(scan("TIFF", compression="tiff_lzw")).media_type == document_types.TIFF
+        file_type_detection.look(scan("TIFF", compression="tiff_lzw")).media_type
+        == file_type_detection.TIFF
     )
     for before in (b"\r\n", b"\xef\xbb\xbf", b"\x1b%-12345X@PJL\r\n"):
-        assert document_types.look(before + pdf()).media_type == document_types.PDF
+        assert file_type_detection.look(before + pdf()).media_type == file_type_detection.PDF
 
 
 def test_ten_megabytes_are_kept_and_one_byte_more_is_not(con: Connection, cast: Cast) -> None:

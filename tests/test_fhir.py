@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lib.document_types import DOCUMENT_LABELS
 from lib.errors import RefusedFile
+from lib.file_type_detection import DOCUMENT_LABELS
 from lib.intake import loinc
 from lib.intake.fhir import attachment_requests
 from lib.intake.fhir.attachment_requests import Recorded

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.intake.files import recognize
+from lib.intake.files import file_contents
 from lib.intake.records import Claim
-from lib.intake.x12 import field_sources, reader
+from lib.intake.x12 import field_sources, segment_reader
 from tests.conftest import SHARED
 
 REAL = sorted((SHARED / "x12" / "837P").glob("*")) if SHARED.exists() else []
@@ -39,19 +39,19 @@ def values(found: Claim) -> dict[str, str]:
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_every_field_of_a_real_claim_stands_in_the_segment_named(path: Path) -> None:
     raw = path.read_bytes()
-    found = recognize.read(path.name, raw).claims
+    found = file_contents.read(path.name, raw).claims
     assert found
-    text = reader.decode(raw)
+    text = segment_reader.decode(raw)
     for each in found[:60]:
         last = each.segment_number + 400
-        named = field_sources.places(reader.segments(text, 1, last), each.segment_number)
+        named = field_sources.places(segment_reader.segments(text, 1, last), each.segment_number)
         for field, value in values(each).items():
             place = named.get(field)
             assert place, (field, each.segment_number)
             assert value.upper() in place[1].upper().replace(".", "") or (
                 value.upper() in place[1].upper()
             ), (field, place[0])
-            assert [*reader.segments(text, place[0], place[0])] == [place[1]]
+            assert [*segment_reader.segments(text, place[0], place[0])] == [place[1]]
 
 
 def test_another_payers_loop_of_the_claim_before_says_nothing_about_this_one() -> None:

@@ -20,7 +20,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from lib import document_types, documents, people, sessions
+from lib import documents, file_type_detection, people, sessions
 from lib.models import DocumentDetails, DocumentStatus, Person, Role
 from lib.store.database import Connection, Store
 from lib.web import session
@@ -91,7 +91,7 @@ def add_document(con: Connection, content: bytes, file_name: str, *, actor: Pers
         practice_id=actor.practice_ids[0],
         details=DocumentDetails(
             "Something scanned",
-            document_types.DOCUMENT_LABELS[0],
+            file_type_detection.DOCUMENT_LABELS[0],
             DocumentStatus.NEW,
             date(2026, 3, 4),
         ),

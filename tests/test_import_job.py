@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lib.import_reports import ImportReport
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection, Store, transaction
 from lib.ui.import_job import Job, Waiting
 from tests.conftest import NOON, Cast
@@ -18,8 +18,8 @@ from tests.x12_texts import claim, file_837
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    yield process.open_store(tmp_path / "data")
-    process.close_stores()
+    yield process_store.open_store(tmp_path / "data")
+    process_store.close_stores()
 
 
 def waiting(*names: str) -> list[Waiting]:

@@ -18,7 +18,7 @@ from tests.fuzz import examples
 from tests.test_claim_matcher_property import TRUTHS, Reply, Truth, filed, remitted, replies
 from tests.test_import import bring
 from tests.test_later_messages import of
-from tests.test_transactions import acknowledgment, document_request, patient
+from tests.test_transaction_reader import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
 counter = itertools.count(1)

@@ -16,7 +16,7 @@ from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.given import minutes
 from tests.test_import import bring
-from tests.test_transactions import acknowledgment, document_request, patient
+from tests.test_transaction_reader import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, envelope, file_835, file_837, remittance
 
 

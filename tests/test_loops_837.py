@@ -73,7 +73,7 @@ def test_segments_keep_where_they_stand() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["lib.intake.x12.claims_837", "lib.intake.x12.field_sources", "lib.export.filed_claims"],
+    ["lib.intake.x12.claims_837", "lib.intake.x12.field_sources", "lib.export.filed_claim_reader"],
 )
 def test_whoever_reads_a_claim_has_its_loops_from_here(module: str) -> None:
     assert "lib.intake.x12.loops_837" in ARROWS[module]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lib import charges, formats, history, suggestions, tasks, workflow
+from lib import charges, completion_suggestions, formats, history, tasks, workflow
 from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed, NothingProposed, NotYourTask
 from lib.intake.files import provenance
 from lib.intake.files.source_file import path_of
@@ -33,7 +33,7 @@ def proposed(con: Connection, cast: Cast) -> int:
 
 
 def seen(con: Connection, cast: Cast, task_id: int) -> Suggestion:
-    found = suggestions.of_task(con, tasks.get(con, task_id, actor=cast.ana))
+    found = completion_suggestions.of_task(con, tasks.get(con, task_id, actor=cast.ana))
     assert found
     return found
 
@@ -83,7 +83,7 @@ def test_an_accepted_proposal_completes_the_task_once(con: Connection, cast: Cas
 
     read = seen(con, cast, task_id)
     for _ in range(2):
-        suggestions.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
+        completion_suggestions.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
     task = tasks.get(con, task_id, actor=cast.ben)
     assert task.status is Status.COMPLETED
@@ -97,7 +97,7 @@ def test_who_accepts_a_proposal_of_a_free_task_has_it_and_its_history_says_so(
     task_id = proposed(con, cast)
 
     read = seen(con, cast, task_id)
-    suggestions.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
+    completion_suggestions.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
     assert tasks.get(con, task_id, actor=cast.ana).assignee_name == "Ben"
     assert ("assigned", "Assignee", None, "Ben", None, "Ben") in story(con, task_id)
@@ -108,13 +108,13 @@ def test_not_yet_leaves_the_task_open_and_the_proposal_gone(con: Connection, cas
 
     read = seen(con, cast, task_id)
     for _ in range(2):
-        suggestions.dismiss(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
+        completion_suggestions.dismiss(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
     assert con.value("SELECT count(*) FROM event WHERE kind = 'declined proposal'") == 1
-    assert suggestions.of_task(con, tasks.get(con, task_id, actor=cast.ben)) is None
+    assert completion_suggestions.of_task(con, tasks.get(con, task_id, actor=cast.ben)) is None
     assert tasks.get(con, task_id, actor=cast.ben).status is Status.OPEN
     with pytest.raises(NothingProposed):
-        suggestions.accept(con, task_id, seen=read, token="u", actor=cast.ben, now=NOON)
+        completion_suggestions.accept(con, task_id, seen=read, token="u", actor=cast.ben, now=NOON)
 
 
 def test_another_proposal_than_the_one_that_was_read_is_not_accepted(
@@ -124,7 +124,9 @@ def test_another_proposal_than_the_one_that_was_read_is_not_accepted(
     earlier = replace(seen(con, cast, task_id), sentence="Plains Health paid 1.00. Complete it?")
 
     with pytest.raises(NothingProposed):
-        suggestions.accept(con, task_id, seen=earlier, token="t", actor=cast.ben, now=NOON)
+        completion_suggestions.accept(
+            con, task_id, seen=earlier, token="t", actor=cast.ben, now=NOON
+        )
     assert tasks.get(con, task_id, actor=cast.ben).status is Status.OPEN
 
 
@@ -132,11 +134,11 @@ def test_only_the_assignee_or_a_worker_of_a_free_task_accepts(con: Connection, c
     task_id = proposed(con, cast)
     read = seen(con, cast, task_id)
     with pytest.raises(NotAllowed):
-        suggestions.accept(con, task_id, seen=read, token="t", actor=cast.dora, now=NOON)
+        completion_suggestions.accept(con, task_id, seen=read, token="t", actor=cast.dora, now=NOON)
     workflow.start(con, task_id, actor=cast.ana, now=NOON)
 
     with pytest.raises(NotYourTask):
-        suggestions.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
+        completion_suggestions.accept(con, task_id, seen=read, token="t", actor=cast.ben, now=NOON)
 
 
 def test_each_field_of_a_charge_names_its_segment_or_who_changed_it(

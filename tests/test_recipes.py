@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -24,14 +24,14 @@ from pathlib import Path
 
 from lib import queue, tasks
 from lib.models import TaskFilter, TaskType
-from lib.store import process
+from lib.store import process_store
 from lib.ui import filters, task_list
 from tests.conftest import NOON, everybody
 from tests.given import add_charge, add_task_of_charge
 from tests.pages import Visit
 
 folder = Path(tempfile.mkdtemp()) / "data"
-store = process.open_store(folder)
+store = process_store.open_store(folder)
 con = store.connection()
 cast = everybody(con)
 charges = [add_charge(con, cast.practice, claim_number=f"A-{n}") for n in (2, 3, 1)]
@@ -140,7 +140,7 @@ def test_a_column_is_a_field_a_place_in_the_select_and_an_entry(tmp_path: Path) 
 
 
 TYPED = """
-from lib.intake.tables import synonyms
+from lib.intake.tables import value_synonyms
 
 task_id = tasks.create(
     con, practice_id=cast.practice, type=TaskType.APPEAL, title="Appeal it", charge_id=charges[0],
@@ -148,8 +148,8 @@ task_id = tasks.create(
 )
 assert tasks.get(con, task_id, actor=cast.ana).type is TaskType.APPEAL
 assert queue.counts(con, [cast.practice], actor=cast.ana)["appeal"] == 1
-assert synonyms.type_of("Dispute") is TaskType.APPEAL
-assert synonyms.type_of("appeal") is TaskType.APPEAL
+assert value_synonyms.type_of("Dispute") is TaskType.APPEAL
+assert value_synonyms.type_of("appeal") is TaskType.APPEAL
 
 with Visit(store, cast.ana) as visit:
     page = visit.page("tasks", type="Appeal")
@@ -174,7 +174,9 @@ def test_a_task_type_is_a_member_and_its_label(tmp_path: Path) -> None:
         "lib/models.py", '            TaskType.DOCUMENTS: "Documents",\n',
         '            TaskType.APPEAL: "Appeal",\n',
     )  # fmt: skip
-    copy.edit("lib/intake/tables/synonyms.py", "_TYPES = {\n", '    TaskType.APPEAL: "dispute",\n')
+    copy.edit(
+        "lib/intake/tables/value_synonyms.py", "_TYPES = {\n", '    TaskType.APPEAL: "dispute",\n'
+    )
 
     copy.proves(TYPED)
 

@@ -12,9 +12,9 @@ from decimal import Decimal
 import pytest
 
 from lib.intake import denial_advice
-from lib.intake.x12 import reader, remittances_835
-from lib.intake.x12.reader import Unreadable
+from lib.intake.x12 import remittances_835, segment_reader
 from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
+from lib.intake.x12.segment_reader import Unreadable
 from lib.intake.x12.unreadable_claims import RejectedLoop
 from lib.models import TaskType
 from tests.conftest import shared
@@ -24,7 +24,7 @@ from tests.x12_texts import answer, envelope, remittance
 def parse(text: str) -> list[ClaimPayment]:
     return [
         each
-        for part in reader.transactions(text, [])
+        for part in segment_reader.transactions(text, [])
         for said in remittances_835.parse(part)
         if isinstance(each := taken(said), remittances_835.ClaimPayment)
     ]
@@ -39,7 +39,7 @@ def taken(said: ClaimPayment | Recoupment | RejectedLoop) -> ClaimPayment | Reco
 
 def remarked(text: str) -> tuple[list[ClaimPayment], list[str]]:
     """The answers of the one transaction, and what of it was left empty."""
-    for part in reader.transactions(text, []):
+    for part in segment_reader.transactions(text, []):
         said = [taken(each) for each in remittances_835.parse(part)]
         return [each for each in said if isinstance(each, ClaimPayment)], part.remarks
     raise AssertionError("there is no transaction")
@@ -251,7 +251,7 @@ def test_an_empty_answer_is_skipped_with_a_remark_and_what_it_names_is_nobodys()
 
 def test_the_real_remittances_hold_what_an_independent_count_found() -> None:
     files = [shared(f"x12/835/835_remit_{number:03}.txt") for number in range(1, 5)]
-    found = [parse(reader.decode(file.read_bytes())) for file in files]
+    found = [parse(segment_reader.decode(file.read_bytes())) for file in files]
     denied = [each for answers in found for each in answers if each.status == "4"]
 
     assert [len(answers) for answers in found] == [69, 41, 32, 25]
@@ -270,7 +270,7 @@ def test_the_real_remittances_hold_what_an_independent_count_found() -> None:
 
 
 def test_a_real_denial_about_the_license_is_not_taken_for_a_request_for_documents() -> None:
-    [found] = parse(reader.decode(shared("x12/835/hdi-835-denial.dat").read_bytes()))
+    [found] = parse(segment_reader.decode(shared("x12/835/hdi-835-denial.dat").read_bytes()))
 
     assert denial_advice.codes(found) == "OA-252, M143"
     assert denial_advice.find(found).type is TaskType.PROVIDER

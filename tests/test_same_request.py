@@ -14,7 +14,7 @@ from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
 from tests.test_fhir import task as fhir_task
 from tests.test_import import bring
-from tests.test_transactions import acknowledgment, document_request, patient
+from tests.test_transaction_reader import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
 

@@ -14,7 +14,7 @@ import pytest
 from lib.errors import WrongDataFolder
 from lib.store import database, schema_steps
 from lib.store.database import Connection, Store
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 
 OURS = "090_task_without_type_check.sql"
 TASKS = """

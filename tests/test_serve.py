@@ -15,7 +15,7 @@ import pytest
 from lib import people
 from lib.errors import NotWritten
 from lib.store.database import Store
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 from lib.web import serve
 from lib.web.errors import sentence, told
 from lib.web.logs import places

@@ -18,7 +18,7 @@ from lib.backlog.numbers import NUMBERS
 from lib.intake import imports
 from lib.snapshot import copies
 from lib.snapshot.tables import TABLES, dictionary
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection
 from tests.conftest import NOON, SHARED, Cast, everybody
 from tests.given import add_payer
@@ -150,7 +150,7 @@ def test_it_is_written_while_the_app_works(lived: World, tmp_path: Path) -> None
     """This process holds the store, as the app does."""
     done = subprocess.run(
         [sys.executable, "-m", "lib", "snapshot", "--to", str(tmp_path / "copy")],
-        env=os.environ | {"BILLING_TASKS_DATA": str(store.folder)}, cwd=process.ROOT,
+        env=os.environ | {"BILLING_TASKS_DATA": str(store.folder)}, cwd=process_store.ROOT,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -95,7 +95,7 @@ def soon(program: str) -> None:
 def test_no_pattern_for_cells_takes_longer_than_the_cell_is_long(cell: str) -> None:
     soon(
         "from lib.formats import parse_date, parse_money\n"
-        "from lib.intake.tables import cells, denial_codes, columns, synonyms\n"
+        "from lib.intake.tables import cells, denial_codes, columns, value_synonyms\n"
         "from lib.intake.tables.cells import DateOrder\n"
         f"N = 400_000\nlong = ({cell})[:2 * N]\n"
         "for each in (cells.money, cells.is_negative, cells.is_like_money, cells.is_like_day,\n"
@@ -376,7 +376,7 @@ def test_a_file_that_takes_more_time_or_memory_than_any_is_refused(
     monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:
     command = (
-        f"from lib.intake import reader_process; reader_process.{limit} = {max(value, 1)}; "
+        f"from lib.intake.files import reader_process; reader_process.{limit} = {max(value, 1)}; "
         f"{reader_process.COMMAND}"
     )
     monkeypatch.setattr(reader_process, "COMMAND", command)
@@ -429,7 +429,7 @@ def test_no_traceback_of_the_reading_process_reaches_a_log(
 
 def test_a_million_line_ends_before_the_trailer_of_x12_are_walked_once() -> None:
     soon(
-        "from lib.intake.x12 import reader as x12\n"
+        "from lib.intake.x12 import segment_reader as x12\n"
         "isa = 'ISA*00*          *00*          *ZZ*A              *ZZ*B              '\n"
         "isa += '*250101*1200'\nisa += '*^*00501*000000001*0*P*:\\n'\n"
         "text = isa + 'GS*HC*A*B*20250101*1200*1*X*005010X222A1\\n' + '\\n' * 900_000\n"

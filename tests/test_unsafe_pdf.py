@@ -7,8 +7,8 @@ import zlib
 
 import pytest
 
-from lib import document_types
-from lib.document_types import PDF
+from lib import file_type_detection
+from lib.file_type_detection import PDF
 from lib.samples import pdf
 
 SCRIPT = b"<</S/JavaScript/JS(app.alert\\(1\\))>>"
@@ -66,7 +66,7 @@ UNSAFE = {
 def test_what_could_run_is_refused(what: str) -> None:
     content, sentence = UNSAFE[what]
 
-    assert document_types.look(content).danger == sentence
+    assert file_type_detection.look(content).danger == sentence
 
 
 def test_what_cannot_be_looked_through_is_refused() -> None:
@@ -76,9 +76,9 @@ def test_what_cannot_be_looked_through_is_refused() -> None:
     streams = holding(b"stream\n" * 100_000)
     escapes = holding(b"#61" * 300_000)
 
-    assert "locked" in document_types.look(locked).danger
+    assert "locked" in file_type_detection.look(locked).danger
     for content in (other, huge, streams, escapes):
-        assert "cannot be looked through" in document_types.look(content).danger
+        assert "cannot be looked through" in file_type_detection.look(content).danger
 
 
 def test_ordinary_documents_are_kept() -> None:
@@ -89,4 +89,4 @@ def test_ordinary_documents_are_kept() -> None:
     locked = holding(b"<</Contents 4 0 R>>trailer<</Encrypt 9 0 R>>")
 
     for content in (page, scan, link, locked):
-        assert document_types.look(content) == document_types.Look(PDF)
+        assert file_type_detection.look(content) == file_type_detection.Look(PDF)

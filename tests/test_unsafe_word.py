@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 
-from lib import document_types
-from lib.document_types import DOC, DOCX
+from lib import file_type_detection
+from lib.file_type_detection import DOC, DOCX
 from tests.word_files import (
     DOCUMENT,
     RELATIONS,
@@ -139,34 +139,37 @@ ODD = {
 
 @pytest.mark.parametrize("spelling", MACROS)
 def test_macros_are_refused_in_every_spelling(spelling: str) -> None:
-    assert document_types.look(MACROS[spelling]).danger == "This Word document holds macros"
+    assert file_type_detection.look(MACROS[spelling]).danger == "This Word document holds macros"
 
 
 @pytest.mark.parametrize("what", OUTSIDE)
 def test_what_reaches_outside_is_refused(what: str) -> None:
-    assert "from outside" in document_types.look(OUTSIDE[what]).danger
+    assert "from outside" in file_type_detection.look(OUTSIDE[what]).danger
 
 
 @pytest.mark.parametrize("what", OBJECTS)
 def test_objects_of_other_programs_are_refused(what: str) -> None:
-    assert "objects of other programs" in document_types.look(OBJECTS[what]).danger
+    assert "objects of other programs" in file_type_detection.look(OBJECTS[what]).danger
 
 
 @pytest.mark.parametrize("spelling", FIELDS)
 def test_fields_that_start_programs_are_refused(spelling: str) -> None:
     for part in (DOCUMENT, "word/header1.xml", "word/evil.dat"):
-        assert "start other programs" in document_types.look(docx({part: FIELDS[spelling]})).danger
+        assert (
+            "start other programs"
+            in file_type_detection.look(docx({part: FIELDS[spelling]})).danger
+        )
 
 
 @pytest.mark.parametrize("what", ODD)
 def test_an_archive_of_which_readers_disagree_is_refused(what: str) -> None:
-    assert document_types.look(ODD[what]).media_type is None
+    assert file_type_detection.look(ODD[what]).media_type is None
 
 
 def test_a_package_that_grows_without_end_is_refused() -> None:
     huge = docx({f"word/{n}.xml": b"<x>" + b" " * 9_000_000 + b"</x>" for n in range(9)})
 
-    assert document_types.look(huge).danger == "This Word document cannot be looked through"
+    assert file_type_detection.look(huge).danger == "This Word document cannot be looked through"
 
 
 def test_a_locked_package_is_refused() -> None:
@@ -175,7 +178,8 @@ def test_a_locked_package_is_refused() -> None:
     locked[directory + 8] |= 1
 
     assert (
-        document_types.look(bytes(locked)).danger == "This Word document is locked with a password"
+        file_type_detection.look(bytes(locked)).danger
+        == "This Word document is locked with a password"
     )
 
 
@@ -193,7 +197,7 @@ def test_an_ordinary_letter_is_kept() -> None:
         }
     )  # fmt: skip
 
-    assert document_types.look(letter) == document_types.Look(DOCX)
+    assert file_type_detection.look(letter) == file_type_detection.Look(DOCX)
 
 
 OLD = {
@@ -228,7 +232,7 @@ OLD = {
 
 @pytest.mark.parametrize("what", OLD)
 def test_what_is_unsafe_in_an_old_word_document_is_refused(what: str) -> None:
-    seen = document_types.look(doc(OLD[what]))
+    seen = file_type_detection.look(doc(OLD[what]))
 
     assert seen.media_type is None
     assert ("macros" in seen.danger) == ("macros" in what)
@@ -246,7 +250,7 @@ def test_what_is_unsafe_in_an_old_word_document_is_refused(what: str) -> None:
 def test_a_command_cut_into_pieces_is_put_together(texts: tuple[str, ...]) -> None:
     text, table = pieces(*texts)
 
-    assert document_types.look(doc({"WordDocument": text, "0Table": table})).danger == (
+    assert file_type_detection.look(doc({"WordDocument": text, "0Table": table})).danger == (
         "This Word document holds fields that start other programs"
     )
 
@@ -256,11 +260,11 @@ def test_an_ordinary_text_in_pieces_is_kept() -> None:
         "Hello \x13 PA", "GE \x14 \x13DATE\x15", "1\x15 \x13 IF \x13 X\x15 = 1\x15"
     )
 
-    assert document_types.look(doc({"WordDocument": text, "0Table": table})) == document_types.Look(
-        DOC
-    )
+    assert file_type_detection.look(
+        doc({"WordDocument": text, "0Table": table})
+    ) == file_type_detection.Look(DOC)
     for cut in range(0, len(table), 3):
-        document_types.look(doc({"WordDocument": text, "0Table": table[:cut]}))
+        file_type_detection.look(doc({"WordDocument": text, "0Table": table[:cut]}))
 
 
 def test_an_ordinary_old_letter_is_kept() -> None:
@@ -269,4 +273,4 @@ def test_an_ordinary_old_letter_is_kept() -> None:
     )
     letter = {"WordDocument": text, "0Table": associated("Normal.dot"), "\x01CompObj": b"x"}
 
-    assert document_types.look(doc(letter)) == document_types.Look(DOC)
+    assert file_type_detection.look(doc(letter)) == file_type_detection.Look(DOC)

@@ -25,12 +25,12 @@ from lib.errors import (
 )
 from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus
-from lib.store import blocks, data_folder, search_terms
+from lib.store import block_checksums, data_folder_lock, search_index
 from lib.store.database import Connection, Store, transaction
-from lib.upkeep import backup, referenced_files, requests, rotation
+from lib.upkeep import app_requests, backup, referenced_files, rotation
+from lib.upkeep.app_requests import Question
 from lib.upkeep.command import do
 from lib.upkeep.referenced_files import KINDS
-from lib.upkeep.requests import Question
 from lib.upkeep.restore import restore
 from lib.upkeep.sweep import sweep
 from lib.upkeep.verify import verify, verify_live
@@ -182,7 +182,7 @@ def test_no_backup_is_made_of_a_damaged_database_and_the_older_ones_stay(
     store: Store, tmp_path: Path
 ) -> None:
     backup.make(store, tmp_path / "backups", now=NOON)
-    flip(store.folder / data_folder.DATABASE, 4096 * 3 + blocks.BLOCK + 500)
+    flip(store.folder / data_folder_lock.DATABASE, 4096 * 3 + block_checksums.BLOCK + 500)
 
     with pytest.raises(BackupFailed, match="the database is damaged"):
         backup.make(store, tmp_path / "backups", now=NOON + DAY)
@@ -265,7 +265,7 @@ def test_what_is_restored_is_for_nobody_else_to_read(store: Store, tmp_path: Pat
 def test_a_flipped_byte_anywhere_is_found(store: Store, tmp_path: Path, turn: int) -> None:
     made = backup.make(store, tmp_path / "backups", now=NOON)
     chance = random.Random(turn)
-    database = made.folder / data_folder.DATABASE
+    database = made.folder / data_folder_lock.DATABASE
     wherever = [database, *content_of(made.folder)][turn % 4]
     flip(wherever, chance.randrange(wherever.stat().st_size))
 
@@ -280,12 +280,15 @@ def test_a_flipped_byte_anywhere_is_found(store: Store, tmp_path: Path, turn: in
 def test_a_flipped_byte_in_any_block_of_the_live_file_is_found(store: Store) -> None:
     """Without the SHA-256 that only a backup has: free blocks and indexes count too."""
     store.close()
-    file = store.folder / data_folder.DATABASE
-    starts = [*range(0, 3 * 4096, 4096), *range(3 * 4096, file.stat().st_size, blocks.BLOCK)]
-    assert list(blocks.damaged(file)) == []
+    file = store.folder / data_folder_lock.DATABASE
+    starts = [
+        *range(0, 3 * 4096, 4096),
+        *range(3 * 4096, file.stat().st_size, block_checksums.BLOCK),
+    ]
+    assert list(block_checksums.damaged(file)) == []
     for start in starts:
         flip(file, start + 1000)
-        found = list(blocks.damaged(file))
+        found = list(block_checksums.damaged(file))
         flip(file, start + 1000)
 
         assert len(found) == 1
@@ -342,7 +345,7 @@ def test_what_does_not_agree_with_itself_is_found(
 
     code, lines = verify_live(store)
     with transaction(con):  # or the store's own check after the test would find it
-        search_terms.index(con, [worked])
+        search_index.index(con, [worked])
 
     assert title
     assert code == 1
@@ -359,7 +362,7 @@ def test_what_the_search_has_to_know_is_written_anew(
     said = do(store, Question("reindex"), now=NOON)
 
     assert said.code == 0
-    assert (search_terms.unindexed(con), search_terms.wrong_shapes(con)) == ([], 0)
+    assert (search_index.unindexed(con), search_index.wrong_shapes(con)) == ([], 0)
     assert tasks.get(con, task_id, actor=cast.ana).title == "Which modifier"
 
 
@@ -433,20 +436,20 @@ def test_the_commands_work_on_a_store_that_nobody_has_open(
 def test_a_process_that_answers_no_questions_is_said_to_have_the_store(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "HEARD", 0.3)
+    monkeypatch.setattr(app_requests, "HEARD", 0.3)
 
     with pytest.raises(StoreInUse):
-        requests.ask(store.folder, Question("backup"), StoreInUse("process 1"), lambda: True)
-    assert list((store.folder / requests.FOLDER).iterdir()) == []
+        app_requests.ask(store.folder, Question("backup"), StoreInUse("process 1"), lambda: True)
+    assert list((store.folder / app_requests.FOLDER).iterdir()) == []
 
 
 def test_a_question_is_answered_once_and_leaves_nothing(store: Store) -> None:
-    requests.answer_all(store.folder, lambda question: do(store, question, now=NOON))
-    (store.folder / requests.FOLDER).mkdir()
-    asked = store.folder / requests.FOLDER / "one.ask"
+    app_requests.answer_all(store.folder, lambda question: do(store, question, now=NOON))
+    (store.folder / app_requests.FOLDER).mkdir()
+    asked = store.folder / app_requests.FOLDER / "one.ask"
     asked.write_text(json.dumps({"command": "sweep", "folder": None}))
 
-    requests.answer_all(store.folder, lambda question: do(store, question, now=NOON))
+    app_requests.answer_all(store.folder, lambda question: do(store, question, now=NOON))
 
     said = json.loads(asked.with_suffix(".done").read_text())
     assert said == {"lines": ["Deleted: 0 files that nothing refers to."], "code": 0}

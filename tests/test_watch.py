@@ -341,7 +341,7 @@ def test_signals_in_the_middle_of_any_step_are_noted() -> None:
     """Thousands, at moments of their own, while the main thread only looks and waits."""
     script = """
 import os, signal, subprocess, sys, time
-from lib.watch.signals import StopRequests
+from lib.watch.stop_signals import StopRequests
 ending = StopRequests()
 ask = f"import os, time\\nfor _ in range(5000): os.kill({os.getpid()}, 2); time.sleep(0.0001)"
 asking = subprocess.Popen([sys.executable, "-c", ask])

@@ -14,10 +14,10 @@ from lib.errors import BillingError, DocumentFileProblem, NotWritten, WrongInput
 from lib.export.period import Period, period
 from lib.export.replacement_claims import claims_file, review
 from lib.export.zip_file import write_zip
-from lib.intake.files.recognize import count
+from lib.intake.files.file_contents import count
 from lib.models import Practice
 from lib.store import files as store_files
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection
 
 ENDINGS = (".zip", ".x12")
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     patient."""
     wanted = _parser().parse_args(arguments)
     try:
-        con = process.open_store().connection()
+        con = process_store.open_store().connection()
         practice = _practice(con, wanted.practice)
         today = now.astimezone(ZoneInfo(practice.timezone)).date()
         days = period(con, practice.id, *_days(wanted, today), actor=None)
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         print(problem, file=sys.stderr)
         return 1
     finally:
-        process.close_stores()
+        process_store.close_stores()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lib.earlier_claims import filed_payers
-from lib.export import claims_837, completed_tasks, doubts
+from lib.export import claims_837, completed_tasks, replacement_blockers
 from lib.export.claims_837 import Replacement
 from lib.export.filed_claim import element_at
-from lib.export.filed_claims import FiledClaims
+from lib.export.filed_claim_reader import FiledClaims
 from lib.export.period import Period, record_export
 from lib.export.x12_writer import Envelope
-from lib.intake.files.recognize import count
+from lib.intake.files.file_contents import count
 from lib.models import CHARGE_COLUMNS, Charge, Patient, Payer, Person, ServiceLine
 from lib.store.database import Connection, transaction
 
@@ -72,7 +72,7 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
         numbers = payer_claim_numbers(con, batch)
         places = _places(con, batch)
         filed = filed_payers(con, batch)
-        uncertain = doubts.doubts(con, batch)
+        uncertain = replacement_blockers.doubts(con, batch)
         for charge_id in batch:
             charge = charges[charge_id]
             found = Replacement(
@@ -83,7 +83,7 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
                 originals.find(*places[charge_id]),
                 filed.get(charge_id),
             )
-            yield replace(found, doubt=doubts.why_not(found, uncertain))
+            yield replace(found, doubt=replacement_blockers.why_not(found, uncertain))
 
 
 def _between(con: Connection, wanted: Period, ids: list[int]) -> tuple[str, str]:

@@ -10,12 +10,12 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from lib import document_types, documents
+from lib import documents, file_type_detection
 from lib.errors import DocumentFileMissing, DocumentFileProblem
 from lib.export import completed_tasks
 from lib.export.completed_tasks import Attached, CompletedTask
 from lib.export.period import Period, record_export
-from lib.intake.files.recognize import count
+from lib.intake.files.file_contents import count
 from lib.models import Channel, Person
 from lib.store.database import Connection
 
@@ -134,9 +134,8 @@ def file_name(document: Attached) -> str:
     decomposed = unicodedata.normalize("NFKD", document.name)
     letters = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     stem = re.sub(r"[^0-9A-Za-z_-]+", "-", letters).strip("-_")[:80]
-    return (
-        f"{document.document_id}_{stem or 'document'}{document_types.ending(document.media_type)}"
-    )
+    ending = file_type_detection.ending(document.media_type)
+    return f"{document.document_id}_{stem or 'document'}{ending}"
 
 
 def _row(

@@ -16,10 +16,10 @@ from time import monotonic
 
 from lib import people
 from lib.errors import StoreInUse, WrongDataFolder
-from lib.generate import sample_lists
+from lib.generate import value_tables
 from lib.models import Role
-from lib.samples.ingredients import SamplePerson, read
-from lib.store import process, search_terms
+from lib.samples.value_lists import SamplePerson, read
+from lib.store import process_store, search_index
 from lib.store.database import Connection, Value, transaction
 
 PRACTICE = "Generated practice"
@@ -46,8 +46,8 @@ def generate(
     staff = _hire(con, practice_id, began)
     patients = max(count // 3, 1)
     with transaction(con):
-        billing_npi = sample_lists.add_payers(con, practice_id)
-        sample_lists.fill(
+        billing_npi = value_tables.add_payers(con, practice_id)
+        value_tables.fill(
             con, [person for role in (Role.MANAGER, Role.STAFF) for person in staff[role]]
         )
         _insert(con, "patient", practice_id=practice_id, patients=patients)
@@ -70,7 +70,7 @@ def generate(
             _insert(con, "charge", practice_id=practice_id, npi=billing_npi, name=PRACTICE)
             _insert_next(con, "service_line", practice_id=practice_id)
             _insert(con, "task", practice_id=practice_id, biller_id=biller)
-            search_terms.index(con, range(first, last + 1))
+            search_index.index(con, range(first, last + 1))
             _insert_next(
                 con, "event", practice_id=practice_id, biller_id=biller, manager_id=manager
             )
@@ -89,13 +89,13 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     parser.add_argument("--tasks", type=_positive, default=10_000, help="how many (10000)")
     wanted = parser.parse_args(arguments)
     try:
-        store = process.open_store(memory_limit="2GB")
+        store = process_store.open_store(memory_limit="2GB")
         generate(store.connection(), wanted.tasks, now=now)
     except (StoreInUse, WrongDataFolder) as problem:
         print(problem, file=sys.stderr)
         return 1
     finally:
-        process.close_stores()
+        process_store.close_stores()
     size = (store.folder / "billing.duckdb").stat().st_size
     print(f"{store.folder}: {wanted.tasks:,} tasks, {size / 1e6:.0f} MB")
     return 0

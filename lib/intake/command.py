@@ -14,9 +14,7 @@ from pathlib import Path
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.import_reports import ImportReport
 from lib.intake import imports
-from lib.intake.files.recognize import SET_ASIDE, UNCLEAR, count
-from lib.intake.tables.synonyms import type_of
-from lib.intake.unattended import (
+from lib.intake.command_imports import (
     OUR_DISK,
     ZONE_HELP,
     WrongUsage,
@@ -24,8 +22,10 @@ from lib.intake.unattended import (
     other_zone,
     practice_name,
 )
+from lib.intake.files.file_contents import SET_ASIDE, UNCLEAR, count
+from lib.intake.tables.value_synonyms import type_of
 from lib.models import TaskType
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection
 
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
             _print_json(path, replace(_unread(path), refused=str(problem)))
         return 1
     finally:
-        process.close_stores()
+        process_store.close_stores()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,7 +81,7 @@ def _type(text: str) -> TaskType:
 
 
 def _import(wanted: argparse.Namespace, now: datetime) -> int:
-    con = process.open_store().connection()
+    con = process_store.open_store().connection()
     name = practice_name(con, wanted.practice, wanted.time_zone)
     if problem := other_zone(con, name, wanted.time_zone):
         raise WrongUsage(problem)

@@ -15,18 +15,18 @@ from lib import access
 from lib.access import Verb
 from lib.errors import NotAllowed, RefusedFile, WrongInput
 from lib.import_reports import ImportReport
-from lib.intake import file_import
-from lib.intake.charges.coming_charges import ComingCharges, Wanted
-from lib.intake.file_import import FileImport, Previewed
-from lib.intake.files import recognize as contents
+from lib.intake import import_steps
+from lib.intake.charges.previewed_charges import ComingCharges, Wanted
+from lib.intake.files import file_contents as contents
 from lib.intake.files import rejected_rows, saved_mappings
+from lib.intake.files.file_contents import FileSummary
 from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
-from lib.intake.files.recognize import FileSummary
 from lib.intake.files.source_archive import keep, quarantined_text
 from lib.intake.files.source_file import SourceFile
 from lib.intake.import_context import ImportContext
-from lib.intake.x12 import transactions
-from lib.intake.x12.transactions import QUARANTINED, Batch, Message
+from lib.intake.import_steps import FileImport, Previewed
+from lib.intake.x12 import transaction_reader
+from lib.intake.x12.transaction_reader import QUARANTINED, Batch, Message
 from lib.models import Person, Practice, TaskType
 from lib.store.database import Connection, transaction
 
@@ -138,8 +138,8 @@ class _Reading:
             self.other, self.is_read = _read(self.raw, self.choice, self.watch), True
         try:
             yield from contents.parts(self.raw, tally, without=self.without, other=self.other)
-        except transactions.RestartWithout:
-            self.without = transactions.bad_ones(self.raw.text())
+        except transaction_reader.RestartWithout:
+            self.without = transaction_reader.bad_ones(self.raw.text())
             raise _Again from None
 
 
@@ -159,7 +159,7 @@ def _preview_all(
             with suppress(RefusedFile):
                 for piece in each.parts(FileSummary()):
                     if isinstance(piece, Batch):
-                        wanted.add(file_import.about(piece))
+                        wanted.add(import_steps.about(piece))
         previewed.charges = ComingCharges(con, practice_id, wanted)
     reports = {id(each): each.report for each in files}
     for each in sorted(readable, key=lambda file: not file.has_claims):
@@ -236,8 +236,8 @@ def _attempted(raw: SourceFile, attempt: Callable[[frozenset[int]], ImportReport
     try:
         try:
             return attempt(frozenset())
-        except transactions.RestartWithout:
-            return attempt(transactions.bad_ones(raw.text()))
+        except transaction_reader.RestartWithout:
+            return attempt(transaction_reader.bad_ones(raw.text()))
     except RefusedFile as problem:
         return ImportReport(raw.name, raw.sha256, None, refused=str(problem))
 

@@ -13,18 +13,18 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from lib import payers, people
+from lib import people, timely_filing
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.models import Person, Role, TaskType
-from lib.payers import FilingLimit
 from lib.samples import working_hours
 from lib.samples.files import SampleFile, files
 from lib.samples.history import Year
-from lib.samples.ingredients import Request, SampleLimit, SamplePerson, SamplePractice, read
 from lib.samples.story import SEED, weighted
+from lib.samples.value_lists import Request, SampleLimit, SamplePerson, SamplePractice, read
 from lib.store import files as store_files
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection
+from lib.timely_filing import FilingLimit
 
 YEAR = timedelta(days=364)
 BY_HAND = {"harbor": 46, "lakeside": 9}  # tasks that the biller types
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         description="Fill an empty data folder with two sample practices and a year of history.",
     ).parse_args(arguments)
     try:
-        store = process.open_store()
+        store = process_store.open_store()
         con = store.connection()
         if not load(con, store.folder, now=now):
             print(f"{store.folder} already holds a practice: nothing was changed.")
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         print(problem, file=sys.stderr)
         return 1
     finally:
-        process.close_stores()
+        process_store.close_stores()
     return 0
 
 
@@ -116,10 +116,10 @@ def _look_up_limits(con: Connection, practice_id: int, manager: Person, now: dat
     )
     limits = {limit.code: limit for limit in read("filing_limits", SampleLimit)}
     at = now - timedelta(days=60)
-    for payer in payers.filing_limits(con, practice_id, actor=manager):
+    for payer in timely_filing.filing_limits(con, practice_id, actor=manager):
         if found := limits.get(codes[payer.payer_id]):
             wanted = FilingLimit(found.days, found.source, at.date())
-            payers.set_filing_limit(
+            timely_filing.set_filing_limit(
                 con, practice_id, payer.payer_id, wanted, seen=payer.limit, actor=manager, now=at
             )
 

@@ -8,8 +8,8 @@ from datetime import date
 from itertools import groupby
 
 from lib.samples import x12
-from lib.samples.ingredients import SamplePractice, SampleProvider, read
 from lib.samples.story import SampleClaim, claims
+from lib.samples.value_lists import SamplePractice, SampleProvider, read
 
 
 @dataclass(frozen=True, slots=True)

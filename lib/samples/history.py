@@ -12,10 +12,10 @@ from random import Random
 from lib import charges, documents, notes, tasks, workflow
 from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus, Person, Role, Task, TaskType
-from lib.samples import edits, letters, working_hours, x12
+from lib.samples import charge_edits, letters, working_hours, x12
 from lib.samples.files import SampleFile
-from lib.samples.ingredients import Conversation, Request, SamplePractice, SampleProvider, read
 from lib.samples.story import SEED, SampleClaim, claims
+from lib.samples.value_lists import Conversation, Request, SamplePractice, SampleProvider, read
 from lib.store.database import Connection
 
 Step = Callable[[datetime], None]
@@ -187,7 +187,7 @@ class Year:
         charges.save_and_complete(
             self.con,
             task.id,
-            edits.correct(opened, task.type, self.providers, self.chance),
+            charge_edits.correct(opened, task.type, self.providers, self.chance),
             opened=opened,
             note=talk.note if self.chance.random() < 0.5 else "",
             token=self.token(),

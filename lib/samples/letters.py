@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from lib import documents
 from lib.samples import pdf
-from lib.samples.ingredients import SamplePractice
+from lib.samples.value_lists import SamplePractice
 
 BODIES = {
     "Insurance card": ("Plan: {payer}", "Copay: 25.00", "Both sides were copied at check-in."),

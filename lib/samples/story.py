@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Protocol, TypeVar
 
-from lib.samples.ingredients import (
+from lib.samples.value_lists import (
     Denial,
     Diagnosis,
     Fee,

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from lib.samples.ingredients import SamplePayer, SamplePractice, SampleProvider
 from lib.samples.story import Line, SampleClaim
+from lib.samples.value_lists import SamplePayer, SamplePractice, SampleProvider
 
 CLEARINGHOUSE = "SAMPLEHOUSE"
 ALLOWED = Decimal("0.72")  # of what is charged, if a claim is paid

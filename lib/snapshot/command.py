@@ -11,7 +11,7 @@ from pathlib import Path
 from lib import people
 from lib.errors import BillingError, StoreInUse
 from lib.snapshot import copies
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection
 
 
@@ -27,16 +27,16 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     asked = parser.parse_args(arguments)
     try:
         try:
-            con = process.open_store().connection()
+            con = process_store.open_store().connection()
             return _write(con, asked.to, asked.practice, now)
         except StoreInUse:
-            with copies.beside(process.data_folder()) as store:
+            with copies.beside(process_store.data_folder()) as store:
                 return _write(store.connection(), asked.to, asked.practice, now)
     except BillingError as problem:
         print(problem, file=sys.stderr)
         return 1
     finally:
-        process.close_stores()
+        process_store.close_stores()
 
 
 def _write(con: Connection, folder: Path, practice: str | None, now: datetime) -> int:

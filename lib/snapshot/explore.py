@@ -18,7 +18,7 @@ from lib.errors import BillingError, NoSuchPractice, NothingWritten, WrongInput
 from lib.models import Person
 from lib.snapshot import copies
 from lib.store.database import Connection, transaction
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 
 LONGEST = 20  # seconds a question may take
 MAX_LENGTH = 20_000
@@ -120,7 +120,7 @@ def ask(file: Path, query: str, *, now: datetime) -> Running:
         raise WrongInput("This question is too long.")
     output = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the answer)
     process = subprocess.Popen(
-        [sys.executable, "-m", "lib.snapshot.child", str(file)], cwd=ROOT,
+        [sys.executable, "-m", "lib.snapshot.explore_process", str(file)], cwd=ROOT,
         stdin=subprocess.PIPE, stdout=output, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdin is not None

@@ -24,8 +24,8 @@ from lib.errors import (
     StoreStopped,
     WrongDataFolder,
 )
-from lib.store import opening
-from lib.store.data_folder import Place
+from lib.store import database_opening
+from lib.store.data_folder_lock import Place
 from lib.store.duckdb_errors import LOG, sentence_of
 from lib.store.schema_steps import STEPS
 from lib.store.values import Value, arrow_type, column, outgoing, readers_of, utc
@@ -239,12 +239,12 @@ class Store:
         self._tried_at = float("-inf")
         self.is_damaged = False  # something read was not what had been written
         self.is_closing = False
-        opening.make_folder(folder)
+        database_opening.make_folder(folder)
         self.place = Place(folder)
         self.place.take()
         self._root: duckdb.DuckDBPyConnection | None = None
         try:
-            self._root = opening.open_database(self.place.database, memory_limit)
+            self._root = database_opening.open_database(self.place.database, memory_limit)
             self.place.remember()
             _migrate(self)
         except BaseException:
@@ -325,7 +325,7 @@ class Store:
         self._tried_at = monotonic()
         try:
             self.place.check()
-            self._root = opening.open_database(self.place.database, self._memory_limit)
+            self._root = database_opening.open_database(self.place.database, self._memory_limit)
         except (NotWritten, StoreMoved, WrongDataFolder) as problem:
             LOG.error("the database cannot be opened again: %s", type(problem).__name__)
         else:

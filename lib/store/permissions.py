@@ -1,7 +1,7 @@
 """Who on this computer may read the data folder: the user the app runs as, and root.
 
-The app closes what it writes from the start (`lib/store/process.py`); what was restored from a
-backup, copied or unpacked arrives with any modes.
+The app closes what it writes from the start (`lib/store/process_store.py`); what was restored from
+a backup, copied or unpacked arrives with any modes.
 """
 
 from __future__ import annotations

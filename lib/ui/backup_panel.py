@@ -8,7 +8,7 @@ from lib import formats
 from lib.access import Verb, may
 from lib.errors import BillingError
 from lib.models import Person
-from lib.store import process
+from lib.store import process_store
 from lib.ui import html, session
 from lib.upkeep import backup
 
@@ -17,7 +17,7 @@ def show(practice_id: int, actor: Person) -> None:
     """Draw the section, for people who may make a backup."""
     if not may(actor, Verb.BACK_UP, practice_id):
         return
-    to = process.backup_folder()
+    to = process_store.backup_folder()
     made = backup.last_made(to)
     zone = session.zone(actor, practice_id)
     said = f"Last backup: {formats.moment(made, zone)}." if made else "There is no backup yet."
@@ -31,7 +31,7 @@ def _make(practice_id: int, actor: Person) -> None:
     try:
         with st.spinner("Backing up …"):
             done = backup.make_by_hand(
-                session.connection(), practice_id, process.backup_folder(), actor=actor,
+                session.connection(), practice_id, process_store.backup_folder(), actor=actor,
                 now=session.now(),
             )  # fmt: skip
     except BillingError as problem:

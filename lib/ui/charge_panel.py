@@ -6,8 +6,8 @@ import streamlit as st
 
 from lib.access import Verb, may
 from lib.errors import BillingError
-from lib.intake.charges import charge_choice
-from lib.intake.charges.charge_choice import Basis, Option
+from lib.intake.charges import task_charge_choice
+from lib.intake.charges.task_charge_choice import Basis, Option
 from lib.intake.matching.claim_matcher import Agreement, Comparison
 from lib.models import Person, Task
 from lib.ui import html, session
@@ -15,7 +15,7 @@ from lib.ui import html, session
 
 def charge_basis(task: Task, actor: Person) -> None:
     """Say why this charge was chosen; if none is certain, offer those that are possible."""
-    found = charge_choice.basis(session.connection(), task)
+    found = task_charge_choice.basis(session.connection(), task)
     if found.earlier or found.comparison:
         st.html(
             html.render(
@@ -74,7 +74,7 @@ def _difference(option: Option) -> str:
 def _choose(task: Task, option: Option, actor: Person) -> None:
     said = session.toasts()
     try:
-        charge_choice.choose(
+        task_charge_choice.choose(
             session.connection(), task.id, option.charge_id, seen=task.charge_id,
             token=f"charge of {task.id} at {task.version}", actor=actor, now=session.now(),
         )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from lib import documents, formats, history, notes, people, suggestions, tasks, workflow
+from lib import completion_suggestions, documents, formats, history, notes, people, tasks, workflow
 from lib.access import Verb, may
 from lib.drafts import Form
 from lib.errors import BillingError
@@ -120,7 +120,7 @@ def _attachments(attached: list[Document]) -> Markup:
 def _proposal(task: Task, actor: Person) -> None:
     """Draw what a later answer of the payer suggests. The assignee, or anybody if there is none,
     accepts or dismisses it."""
-    proposal = suggestions.of_task(session.connection(), task)
+    proposal = completion_suggestions.of_task(session.connection(), task)
     if proposal is None:
         return
     st.html(html.paragraph(proposal.sentence, "bt-text bt-proposal"))
@@ -139,8 +139,8 @@ def _proposal(task: Task, actor: Person) -> None:
 
     with st.container(horizontal=True, gap="xsmall"):
         for label, name, verb, done in (
-            ("Complete", "accept", suggestions.accept, "Task completed."),
-            ("Not yet", "decline", suggestions.dismiss, "The task stays open."),
+            ("Complete", "accept", completion_suggestions.accept, "Task completed."),
+            ("Not yet", "decline", completion_suggestions.dismiss, "The task stays open."),
         ):
             verb_buttons.button(
                 label, partial(answer, verb, done), key=f"{name}_{key}", actor=actor

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import streamlit as st
 from markupsafe import Markup
 
-from lib import attachments, documents, formats, tasks
-from lib.document_types import NAMES
+from lib import documents, formats, task_documents, tasks
 from lib.drafts import Form
 from lib.errors import BillingError, DuplicateDocument, OtherPatient, WrongInput
+from lib.file_type_detection import NAMES
 from lib.models import Document, DocumentStatus, Person, Resolution, Task, TaskType
 from lib.store.idempotency import new_token
 from lib.ui import components, html, kept_form, navigation, next_task, session, verb_buttons
@@ -76,7 +76,7 @@ def complete(task: Task, actor: Person) -> None:
 
 
 def _complete(task: Task, actor: Person) -> str:
-    attachments.complete(
+    task_documents.complete(
         session.connection(), task.id, token=_token(task), actor=actor, now=session.now(),
         resolution=chosen_resolution(Resolution.DOCUMENT_SENT, f"resolution_{task.id}"),
     )  # fmt: skip
@@ -204,7 +204,7 @@ def _attach(
                 is_other_patient_confirmed=is_confirmed, actor=actor, now=session.now(),
             )  # fmt: skip
         else:
-            attachments.attach(
+            task_documents.attach(
                 con, task.id, document_id, is_other_patient_confirmed=is_confirmed, actor=actor,
                 now=session.now(),
             )  # fmt: skip
@@ -274,7 +274,7 @@ def own(task: Task, actor: Person, *, is_mine: bool) -> None:
 def _upload(
     task: Task, key: str, drawn: Filled, draft: KeptForm, actor: Person, *, completes: bool
 ) -> str:
-    verb: Callable[..., object] = attachments.upload_and_attach
+    verb: Callable[..., object] = task_documents.upload_and_attach
     if completes:
         ends = chosen_resolution(Resolution.DOCUMENT_SENT, f"uploaded_{task.id}")
         verb = partial(documents.upload_and_complete, resolution=ends)
@@ -298,7 +298,9 @@ def _upload(
 
 
 def _detach(task: Task, document: Document, actor: Person) -> str:
-    attachments.detach(session.connection(), task.id, document.id, actor=actor, now=session.now())
+    task_documents.detach(
+        session.connection(), task.id, document.id, actor=actor, now=session.now()
+    )
     session.REFUSED.take()
     _TOKEN.of(task.id).take()
     return "Document detached. It stays among the saved documents."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib import charges, document_changes, documents
+from lib import charges, document_details, documents
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.models import Document, Person
@@ -106,7 +106,7 @@ def _edit(token: str, seen: Document) -> None:
         return
     said = session.toasts()
     try:
-        count = document_changes.change(
+        count = document_details.change(
             session.connection(), seen.id, details=filled.details(), seen=seen, actor=actor,
             now=session.now(),
         )  # fmt: skip

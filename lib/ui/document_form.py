@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib import document_types, documents
+from lib import documents, file_type_detection
 from lib.errors import WrongInput
 from lib.formats import parse_date, show
 from lib.models import Document, DocumentDetails, DocumentStatus, Person
@@ -94,7 +94,7 @@ def document_form(
     today = session.today(session.person())
     day = "" if is_filled else show(known.document_date if known else today)
     states = list(DocumentStatus)
-    options = list(document_types.DOCUMENT_LABELS)
+    options = list(file_type_detection.DOCUMENT_LABELS)
     chosen = st.selectbox(
         "Label", options, options.index(label) if label in options and not is_filled else None,
         key=f"label_{key}", placeholder="Choose a label", on_change=heard,

@@ -17,7 +17,7 @@ from lib.intake import imports
 from lib.intake.files.non_x12_formats import TableOptions
 from lib.intake.imports import Progress
 from lib.models import Person
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection
 from lib.ui import session
 
@@ -68,7 +68,7 @@ class Job:
         self._cancelled.set()
 
     def _run(self) -> None:
-        con = process.connection()
+        con = process_store.connection()
         try:
             for each in self.waiting:
                 self.progress = None

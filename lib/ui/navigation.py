@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 from lib.ui import url
 from lib.ui.session_state import Kept
 

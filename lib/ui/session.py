@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from lib import people, sessions
 from lib.errors import NotSignedIn
 from lib.models import Colleague, Person, Practice
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection
 from lib.ui import html, session_state
 from lib.ui.session_state import Kept, KeptOrNew
@@ -45,7 +45,7 @@ _SENT_BY_THEN = 1.0  # seconds
 
 def connection() -> Connection:
     """Return this run's own connection to the store."""
-    return process.connection()
+    return process_store.connection()
 
 
 def now() -> datetime:

@@ -15,7 +15,7 @@ from lib.access import Verb
 from lib.errors import BackupFailed, NoSuchPractice, NotWritten
 from lib.event_kinds import EventKind
 from lib.models import Person
-from lib.store import data_folder, files
+from lib.store import data_folder_lock, files
 from lib.store.database import Connection, Store, transaction
 from lib.upkeep import referenced_files, rotation
 from lib.upkeep.referenced_files import KINDS, Kind
@@ -140,7 +140,7 @@ def _take_over(folder: Path, before: Path | None, part: Path, kind: Kind, sha256
 
 def _sync(part: Path) -> None:
     """Make the copied database and the names in every folder durable."""
-    for name in (data_folder.DATABASE, data_folder.LOG):
+    for name in (data_folder_lock.DATABASE, data_folder_lock.LOG):
         if (part / name).exists():
             handle = os.open(part / name, os.O_RDONLY)
             try:
@@ -163,7 +163,7 @@ def _refuse_damage(part: Path) -> None:
 def _write_manifest(part: Path, counts: dict[str, int], findings: list[str], now: datetime) -> None:
     said = {
         "made_at": now.isoformat(),
-        "database_sha256": files.sha256_of(part / data_folder.DATABASE),
+        "database_sha256": files.sha256_of(part / data_folder_lock.DATABASE),
         **counts,
         "findings": findings,
     }

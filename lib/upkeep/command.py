@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lib.errors import BillingError, StoreInUse
-from lib.store import process, search_terms
-from lib.store.data_folder import Place
+from lib.store import process_store, search_index
+from lib.store.data_folder_lock import Place
 from lib.store.database import Store
-from lib.upkeep import backup, requests, verify
-from lib.upkeep.requests import Answer, Question
+from lib.upkeep import app_requests, backup, verify
+from lib.upkeep.app_requests import Answer, Question
 from lib.upkeep.restore import restore
 from lib.upkeep.sweep import sweep
 
@@ -77,7 +77,7 @@ def main_verify(arguments: Sequence[str], *, now: datetime) -> int:
         "--database-only", action="store_true", help="leave documents and imported files out"
     )
     wanted = parser.parse_args(arguments)
-    folder, data = wanted.folder, process.data_folder()
+    folder, data = wanted.folder, process_store.data_folder()
     if folder and folder.resolve() != data:
         return _print(_verified(folder.resolve(), is_whole=not wanted.database_only))
     place = Place(data)
@@ -101,8 +101,8 @@ def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
         "everything that is wrong, 2 wrong usage.",
     )
     parser.add_argument("--from", dest="backup", metavar="FOLDER", type=Path, required=True)
-    wanted, data = parser.parse_args(arguments), process.data_folder()
-    process.close_to_others()
+    wanted, data = parser.parse_args(arguments), process_store.data_folder()
+    process_store.close_to_others()
     found = restore(wanted.backup.resolve(), data)
     return _print(_answer(found, f"{data} holds what {wanted.backup.name} held."))
 
@@ -117,11 +117,13 @@ def do(store: Store, question: Question, *, now: datetime) -> Answer:
 
 def answer_all(store: Store) -> None:
     """Answer the commands that are waiting for the process that holds this store."""
-    requests.answer_all(store.folder, lambda question: do(store, question, now=datetime.now(UTC)))
+    app_requests.answer_all(
+        store.folder, lambda question: do(store, question, now=datetime.now(UTC))
+    )
 
 
 def _backup(store: Store, to: str | None, now: datetime) -> Answer:
-    made = backup.make(store, Path(to) if to else process.backup_folder(), now=now)
+    made = backup.make(store, Path(to) if to else process_store.backup_folder(), now=now)
     return Answer((f"{made.folder} is the backup.", *made.findings), 1 if made.findings else 0)
 
 
@@ -137,7 +139,7 @@ def _sweep(store: Store, _folder: str | None, now: datetime) -> Answer:
 def _reindex(store: Store, _folder: str | None, now: datetime) -> Answer:
     con = store.connection()
     try:
-        search_terms.rebuild(con)
+        search_index.rebuild(con)
     finally:
         con.close()
     return Answer(("The search knows every task again.",), 0)
@@ -153,24 +155,24 @@ _COMMANDS: dict[str, Callable[[Store, str | None, datetime], Answer]] = {
 
 def _done(command: str, folder: str | None, now: datetime) -> int:
     """Do the work here, or have it done by the process that holds the data folder."""
-    question, data = Question(command, folder), process.data_folder()
+    question, data = Question(command, folder), process_store.data_folder()
     try:
-        store = process.open_store(data)
+        store = process_store.open_store(data)
     except StoreInUse as in_use:
         return _print(_asked(data, question, in_use))
     try:
         return _print(do(store, question, now=now))
     finally:
-        process.close_stores()
+        process_store.close_stores()
 
 
 def _asked(data: Path, question: Question, in_use: StoreInUse) -> Answer:
-    process.close_to_others()
-    return requests.ask(data, question, in_use, lambda: Place(data).is_taken())
+    process_store.close_to_others()
+    return app_requests.ask(data, question, in_use, lambda: Place(data).is_taken())
 
 
 def _verified(folder: Path, *, is_whole: bool) -> Answer:
-    process.close_to_others()
+    process_store.close_to_others()
     return _answer(verify.verify(folder, is_whole=is_whole).all, f"{folder}: nothing is wrong.")
 
 

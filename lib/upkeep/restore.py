@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from lib.errors import NotEmpty, NotWritten, WrongDataFolder
-from lib.store import data_folder, files, opening
+from lib.store import data_folder_lock, database_opening, files
 from lib.store.database import Store
 from lib.upkeep.referenced_files import KINDS, lying_in
 from lib.upkeep.verify import verify
@@ -19,9 +19,9 @@ def restore(backup: Path, folder: Path) -> tuple[str, ...]:
     Raises NotEmpty, WrongDataFolder where it is no backup or its database is damaged, NotWritten
     where there is no room; then the folder is as empty as before.
     """
-    if not (backup / data_folder.DATABASE).is_file():
+    if not (backup / data_folder_lock.DATABASE).is_file():
         raise WrongDataFolder(
-            f"{backup} is no backup: {data_folder.DATABASE} is not in it. "
+            f"{backup} is no backup: {data_folder_lock.DATABASE} is not in it. "
             "Name the folder of one backup."
         )
     found = verify(backup)
@@ -29,8 +29,8 @@ def restore(backup: Path, folder: Path) -> tuple[str, ...]:
         raise WrongDataFolder(
             f"{backup.name} was not restored, since it is damaged. {' '.join(found.of_database)}"
         )
-    opening.make_folder(folder)
-    taken = data_folder.Place(folder)
+    database_opening.make_folder(folder)
+    taken = data_folder_lock.Place(folder)
     taken.take()
     try:
         _refuse_data(folder)
@@ -47,8 +47,8 @@ def _copy(backup: Path, folder: Path) -> None:
             for path in lying_in(backup, kind):
                 files.write(folder / path.relative_to(backup), files.pieces_of(path))
         for name in (
-            data_folder.LOG,
-            data_folder.DATABASE,
+            data_folder_lock.LOG,
+            data_folder_lock.DATABASE,
         ):  # last: without it there is no data folder
             if (backup / name).exists():
                 files.write(folder / name, files.pieces_of(backup / name))
@@ -59,7 +59,7 @@ def _copy(backup: Path, folder: Path) -> None:
 
 def _refuse_data(folder: Path) -> None:
     """Raise NotEmpty if the folder holds data."""
-    for name in (*(kind.folder for kind in KINDS), data_folder.DATABASE, data_folder.LOG):
+    for name in (*(kind.folder for kind in KINDS), data_folder_lock.DATABASE, data_folder_lock.LOG):
         path = folder / name
         if path.is_file() or (path.is_dir() and any(path.rglob("*"))):
             raise NotEmpty(str(folder))
@@ -68,5 +68,5 @@ def _refuse_data(folder: Path) -> None:
 def _clear(folder: Path) -> None:
     for kind in KINDS:
         shutil.rmtree(folder / kind.folder, ignore_errors=True)
-    for name in (data_folder.LOG, data_folder.DATABASE):
+    for name in (data_folder_lock.LOG, data_folder_lock.DATABASE):
         (folder / name).unlink(missing_ok=True)

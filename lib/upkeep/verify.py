@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.errors import BillingError, NotWritten, StoreDamaged
-from lib.store import blocks, data_folder, files, search_terms
+from lib.store import block_checksums, data_folder_lock, files, search_index
 from lib.store.database import Connection, Store
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 from lib.upkeep import referenced_files
 from lib.upkeep.referenced_files import KINDS
 
@@ -50,10 +50,13 @@ def verify(folder: Path, *, is_whole: bool = True) -> Findings:
     The sentences name ids and places, never a person or a value. Raises NotWritten where there is
     no room for a copy of the database.
     """
-    if not (folder / data_folder.DATABASE).exists():
-        return Findings((f"{folder / data_folder.DATABASE} is missing.",))
+    if not (folder / data_folder_lock.DATABASE).exists():
+        return Findings((f"{folder / data_folder_lock.DATABASE} is missing.",))
     with copied(folder) as copy:
-        damage = [*_changed_since_backup(folder), *blocks.damaged(copy / data_folder.DATABASE)]
+        damage = [
+            *_changed_since_backup(folder),
+            *block_checksums.damaged(copy / data_folder_lock.DATABASE),
+        ]
         try:
             store = Store(copy, memory_limit=MEMORY)
         except BillingError as problem:
@@ -113,7 +116,7 @@ def copied(folder: Path) -> Iterator[Path]:
 def copy_database(folder: Path, to: Path) -> None:
     """Copy the database and its log in a process of its own: a process that opens and closes a live
     file loses its lock. Raise NotWritten where there is no room."""
-    for name in (data_folder.DATABASE, data_folder.LOG):
+    for name in (data_folder_lock.DATABASE, data_folder_lock.LOG):
         if (folder / name).exists():
             done = subprocess.run(
                 ["cp", "--", folder / name, to / name], capture_output=True, check=False
@@ -138,8 +141,9 @@ def _changed_since_backup(folder: Path) -> Iterator[str]:
     except (ValueError, KeyError, TypeError):
         yield f"{manifest} is damaged."
         return
-    if said != files.sha256_of(folder / data_folder.DATABASE):
-        yield f"{folder / data_folder.DATABASE} is not what was backed up: its SHA-256 differs."
+    database = folder / data_folder_lock.DATABASE
+    if said != files.sha256_of(database):
+        yield f"{database} is not what was backed up: its SHA-256 differs."
 
 
 def _tables(con: Connection) -> dict[str, list[str]]:
@@ -222,8 +226,8 @@ def _files(con: Connection, folder: Path) -> Iterator[str]:
 
 
 def _search(con: Connection) -> Iterator[str]:
-    unindexed = len(search_terms.unindexed(con))
-    shapes = search_terms.wrong_shapes(con)
+    unindexed = len(search_index.unindexed(con))
+    shapes = search_index.wrong_shapes(con)
     if unindexed or shapes:
         yield (
             f"The search does not find {unindexed + shapes} texts of tasks: "

@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from lib.errors import StoreInUse, WrongDataFolder
-from lib.intake.unattended import ZONE_HELP, WrongUsage
-from lib.store import process
+from lib.intake.command_imports import ZONE_HELP, WrongUsage
+from lib.store import process_store
 from lib.upkeep.command import answer_all
-from lib.watch.signals import StopRequests
+from lib.watch.stop_signals import StopRequests
 from lib.watch.watcher import EVERY, QUIET, Watcher
 
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         )
         return 1
     finally:
-        process.close_stores()
+        process_store.close_stores()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,7 +78,7 @@ def _watch(wanted: argparse.Namespace, over: StopRequests) -> int:
     if not wanted.folder.is_dir():
         print(f"{wanted.folder} is not a folder.", file=sys.stderr)
         return 1
-    store = process.open_store()
+    store = process_store.open_store()
     watcher = Watcher(
         store, wanted.folder, wanted.practice, timezone=wanted.time_zone, quiet=wanted.quiet,
         is_once=wanted.once,

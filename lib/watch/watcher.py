@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from lib import people
 from lib.import_reports import ImportReport
 from lib.intake.command import print_line
-from lib.intake.unattended import bring, other_zone, practice_name
+from lib.intake.command_imports import bring, other_zone, practice_name
 from lib.store.database import Connection, Store
-from lib.watch import watched_files
-from lib.watch.folder import Folder, Handled, Outcome
+from lib.watch import inbox_files
+from lib.watch.file_tracker import Folder, Handled, Outcome
 
 EVERY, QUIET = 2.0, 30.0  # seconds
 
@@ -89,7 +89,7 @@ class Watcher:
         print_line(report)
         if handled.outcome is Outcome.REFUSED and handled.moved_to:
             where = handled.moved_to.relative_to(self.path)
-            print(f"           moved to {where}, the reason is beside it ({watched_files.REPORT})")
+            print(f"           moved to {where}, the reason is beside it ({inbox_files.REPORT})")
         sys.stdout.flush()
 
 

@@ -21,7 +21,7 @@ from lib.errors import (
 from lib.export.period import period
 from lib.export.replacement_claims import claims_file
 from lib.export.zip_file import write_zip
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection
 from lib.web import session
 from lib.web.documents import disposition
@@ -74,7 +74,7 @@ async def _send(request: Request, kind: str) -> Response:
 def _open(request: Request, kind: str) -> tuple[str, Iterator[bytes]]:
     """Return the file's name and its content. Everything that can be refused is refused here."""
     now = datetime.now(UTC)
-    con = process.connection()
+    con = process_store.connection()
     try:
         actor = sessions.who(con, session.token_of(request), now=now)
         days = [_day(request, name) for name in ("since", "until")]

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from lib.errors import BillingError, StoreDamaged
-from lib.store import process
+from lib.store import process_store
 from lib.web import upkeep
 
 ROOM = 32 * 1024 * 1024  # bytes that should be free
@@ -32,7 +32,7 @@ async def metrics(_request: Request) -> PlainTextResponse:
 def problems() -> list[str]:
     """Return a sentence for everything that an operator has to act on."""
     found: list[str] = []
-    store = process.store()
+    store = process_store.store()
     try:
         store.place.check()
         con = store.connection()
@@ -53,7 +53,7 @@ def problems() -> list[str]:
 
 
 def _numbers() -> str:
-    store, looking = process.store(), upkeep.current()
+    store, looking = process_store.store(), upkeep.current()
     values = {
         "billing_tasks_healthy": int(not problems()),
         "billing_tasks_commits_total": store.revision,

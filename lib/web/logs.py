@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.errors import StoreDamaged
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 
 LOG = logging.getLogger("billing_tasks")
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Route
 
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 from lib.web.backlog_tables import send_copy, send_table
 from lib.web.documents import no_such_document, send_document
 from lib.web.export import no_such_answers, send_claims, send_package

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from lib.intake.unattended import ZONE_HELP
-from lib.store.process import BACKUP_VARIABLE, ROOT
+from lib.intake.command_imports import ZONE_HELP
+from lib.store.process_store import BACKUP_VARIABLE, ROOT
 
 ADDRESS = "127.0.0.1"
 PORT = 8501

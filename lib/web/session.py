@@ -15,7 +15,7 @@ from starlette.types import Scope
 from lib import people, sessions
 from lib.errors import NotSignedIn
 from lib.models import Person
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection
 
 _BINDING = b"x-billing-tasks-session"  # server.trustedUserHeaders in .streamlit/config.toml
@@ -24,7 +24,7 @@ _BINDING = b"x-billing-tasks-session"  # server.trustedUserHeaders in .streamlit
 @contextmanager
 def connection() -> Iterator[Connection]:
     """Yield a connection for the duration of one request."""
-    con = process.connection()
+    con = process_store.connection()
     try:
         yield con
     finally:

@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.runtime import Runtime
 
 from lib.errors import BillingError, StoreMoved
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Store
 from lib.web import serve
 from lib.web.sockets import SOCKETS
@@ -54,7 +54,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     the store cannot be opened or the folder cannot be watched."""
     watched = ExitStack()
     try:
-        store = process.open_store()
+        store = process_store.open_store()
         watched.enter_context(looked_after(store))
         watched.enter_context(watching(store))
     except BillingError as problem:
@@ -75,7 +75,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     finally:
         watched.close()
         _note_the_end(store)
-        process.close_stores()
+        process_store.close_stores()
         gc.unfreeze()  # or DuckDB's binding reports its own types as leaked
 
 
@@ -99,7 +99,7 @@ def _note_the_end(store: Store) -> None:
 
 
 def _nouns() -> list[str]:
-    modules = iter_modules([str(process.ROOT / "lib")], "lib.")
+    modules = iter_modules([str(process_store.ROOT / "lib")], "lib.")
     return [module.name for module in modules if not module.ispkg and "__" not in module.name]
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lib.errors import BillingError, StoreClosing, WrongInput
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Store
 from lib.upkeep import backup
 from lib.upkeep.command import answer_all
@@ -90,7 +90,7 @@ def current() -> Upkeep | None:
 def looked_after(store: Store) -> Iterator[None]:
     """Look after the store for the duration of the block."""
     global _current  # noqa: PLW0603 - a process serves one store
-    named = os.environ.get(process.BACKUP_VARIABLE)
+    named = os.environ.get(process_store.BACKUP_VARIABLE)
     upkeep = Upkeep(store, Path(named) if named else None, timedelta(hours=_hours()))
     ended = threading.Event()
     threads = [

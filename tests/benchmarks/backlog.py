@@ -22,7 +22,7 @@ from lib.backlog import forecast, numbers
 from lib.backlog.numbers import PAGES
 from lib.backlog.report_scope import View
 from lib.models import TaskType
-from lib.store import process
+from lib.store import process_store
 from lib.store.database import Connection
 
 LEAST = {
@@ -35,7 +35,7 @@ ROUNDS = 3
 
 def main() -> None:
     """Print the median of a few rounds for each page, of all tasks and of some."""
-    con = process.open_store(memory_limit="1GB").connection()
+    con = process_store.open_store(memory_limit="1GB").connection()
     now = datetime.now(UTC)
     held = people.practices(con)
     view = View(
@@ -54,7 +54,7 @@ def main() -> None:
         print(f"\n{title}")
         for page in PAGES:
             print(f"  {page:<26} {_took(partial(_page, con, page, asked))}")
-    process.close_stores()
+    process_store.close_stores()
 
 
 def _page(con: Connection, page: str, view: View) -> None:

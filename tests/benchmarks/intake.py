@@ -21,7 +21,7 @@ from typing import Any
 from lib import people
 from lib.intake import imports
 from lib.intake.files.source_file import SourceFile
-from lib.intake.x12 import reader
+from lib.intake.x12 import segment_reader
 from lib.store.database import Store
 from tests.x12_texts import DOCTOR, claim, claims, envelope
 
@@ -79,7 +79,7 @@ def write(path: Path, count: int) -> None:
 
 def ours(path: Path) -> int:
     """Walk the file with our reader."""
-    found = reader.transactions(SourceFile(path.name, path).text(), [])
+    found = segment_reader.transactions(SourceFile(path.name, path).text(), [])
     return sum(1 for each in found for _ in each.segments)
 
 

@@ -12,7 +12,7 @@ from lib import people
 from lib.access import Verb, may_anywhere
 from lib.models import Person
 from lib.store.database import Store
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 
 BUILD = ROOT / "build"
 COMPLETE = "complete"  # a file beside the store, absent if generating was interrupted

@@ -12,8 +12,8 @@ from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher
 from lib.intake.matching.known_charges import Charges
 from lib.intake.records import PayerUpdate, Request
-from lib.intake.x12 import decision_rules, denials
-from lib.intake.x12.decision_rules import Outcome
+from lib.intake.x12 import denials, payer_decision_rules
+from lib.intake.x12.payer_decision_rules import Outcome
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection
 
@@ -113,10 +113,10 @@ def parts(
         if (charge_id := charges.match(each.facts).charge_id) is None:
             continue
         ids.add(charge_id)
-        outcome = decision_rules.outcome(each)
+        outcome = payer_decision_rules.outcome(each)
         if outcome in SETTLED:
             said[charge_id, denials.part_key(each)] = each.facts.charged
-        elif outcome in UNSETTLED and not decision_rules.is_duplicate(each):
+        elif outcome in UNSETTLED and not payer_decision_rules.is_duplicate(each):
             said[charge_id, denials.part_key(each)] = None
     if not ids:
         return {}

@@ -8,9 +8,9 @@ from datetime import date
 
 from lib import scrubber
 from lib.event_kinds import EventKind
-from lib.intake.charges import known_records
+from lib.intake.charges import payers_and_patients
 from lib.intake.import_context import ImportContext
-from lib.intake.matching.spelling import number_key
+from lib.intake.matching.name_comparison import number_key
 from lib.intake.records import Claim
 from lib.models import CHARGE_COLUMNS, Charge
 from lib.store.database import Connection, Value
@@ -109,16 +109,18 @@ def add(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> None
 
 def people_of(
     con: Connection, claims: Sequence[Claim], source: ImportContext
-) -> tuple[known_records.Payers, Patients]:
+) -> tuple[payers_and_patients.Payers, Patients]:
     """Return the payers and patients that the claims name. Insert those we don't have."""
-    payers = known_records.Payers(con, source.practice.id)
+    payers = payers_and_patients.Payers(con, source.practice.id)
     payers.make(claim.payer for claim in claims)
-    patients = known_records.patients(con, source.practice.id, (claim.patient for claim in claims))
+    patients = payers_and_patients.patients(
+        con, source.practice.id, (claim.patient for claim in claims)
+    )
     return payers, patients
 
 
 def charge_of(
-    id_: int, claim: Claim, practice_id: int, payers: known_records.Payers, patients: Patients
+    id_: int, claim: Claim, practice_id: int, payers: payers_and_patients.Payers, patients: Patients
 ) -> Charge:
     """Return the claim as a charge."""
     subject, payer = claim.patient, payers.find(claim.payer)

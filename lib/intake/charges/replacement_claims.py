@@ -14,17 +14,17 @@ from lib import charges, tasks
 from lib.earlier_claims import keep_earlier
 from lib.event_kinds import EventKind
 from lib.intake.charges import new_charges
-from lib.intake.charges.known_records import Payers
 from lib.intake.charges.new_charges import NewClaim
+from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher, known_charges
 from lib.intake.matching.claim_matcher import Candidate, Match, Outcome
 from lib.intake.matching.known_charges import KnownCharge
-from lib.intake.matching.spelling import could_be_payer, number_key
-from lib.intake.matching.task_claims import Waiting
+from lib.intake.matching.name_comparison import could_be_payer, number_key
+from lib.intake.matching.task_claim_facts import Waiting
 from lib.intake.records import Claim, Party
 from lib.models import CHARGE_COLUMNS, Charge, ServiceLine
-from lib.store import search_terms
+from lib.store import search_index
 from lib.store.database import Connection, Value
 
 REPLACES, VOIDS = "7", "8"
@@ -277,7 +277,7 @@ def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: Imp
         con.insert("event", [event])
         linked.append(task_id)
     waiting.forget(linked)
-    search_terms.index(con, linked)
+    search_index.index(con, linked)
     return len(linked)
 
 

@@ -16,7 +16,7 @@ from lib.intake.tables import columns, task_rows, unsupported_formats
 from lib.intake.tables.columns import ColumnMapping
 from lib.intake.tables.table import Grid, text_of
 from lib.intake.x12.separators import PIECE
-from lib.intake.x12.transactions import APPLIED, QUARANTINED, RECORDED, Message
+from lib.intake.x12.transaction_reader import APPLIED, QUARANTINED, RECORDED, Message
 from lib.models import TaskType
 
 # How an X12 file, or a piece of one, begins: x12/reader.py says what is wrong with it.

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from lib.errors import RefusedFile
 from lib.intake.files.source_file import SourceFile, path_of
-from lib.intake.x12 import reader
-from lib.intake.x12.reader import Unreadable
-from lib.intake.x12.transactions import Message
+from lib.intake.x12 import segment_reader
+from lib.intake.x12.segment_reader import Unreadable
+from lib.intake.x12.transaction_reader import Message
 from lib.store import files
 from lib.store.database import Store
 
@@ -43,7 +43,7 @@ def _unchanged(raw: SourceFile) -> Iterator[bytes]:
 def segments(raw: SourceFile, first: int, last: int) -> Iterator[str]:
     """Yield the segments from `first` to `last` (counted from 1) as they stand in the file."""
     try:
-        yield from reader.segments(raw.text(), first, last)
+        yield from segment_reader.segments(raw.text(), first, last)
     except Unreadable:
         return
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from lib.intake.x12.reader import BYTE_ORDER_MARKS
+from lib.intake.x12.segment_reader import BYTE_ORDER_MARKS
 from lib.intake.x12.separators import EDGES, Broken
 from lib.store.database import Store
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lib.intake.matching import claim_matcher
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import CUT, Candidate, Filed, Match
-from lib.intake.matching.spelling import number_key
+from lib.intake.matching.name_comparison import number_key
 from lib.store.database import Connection
 
 

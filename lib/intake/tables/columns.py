@@ -19,8 +19,8 @@ from lib.intake.tables.cells import (
     money,
     order_of,
 )
-from lib.intake.tables.synonyms import type_of
 from lib.intake.tables.table import REASON, Cell, Grid, Uncomputed, fold, text_of
+from lib.intake.tables.value_synonyms import type_of
 from lib.models import TaskType
 
 

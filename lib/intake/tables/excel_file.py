@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lib.errors import RefusedFile
-from lib.intake.tables import workbook_scan
+from lib.intake.tables import workbook_safety
 from lib.intake.tables.table import (
     MAX_COLUMNS,
     MAX_ROWS,
@@ -24,7 +24,7 @@ from lib.intake.tables.table import (
     too_many_rows,
     with_header,
 )
-from lib.intake.tables.workbook_scan import Odd, Scan, TooLarge
+from lib.intake.tables.workbook_safety import Odd, Scan, TooLarge
 
 MAX_UNPACKED = 300_000_000  # bytes of all parts
 MAX_TEXTS = 100_000_000  # bytes of the shared strings, which are held in memory
@@ -166,7 +166,7 @@ def _bounded(name: str, content: bytes) -> dict[str, Scan]:
                 raise _too_large(name)
             if what := _other_program({part.filename for part in parts}):
                 raise RefusedFile(f"{name} was refused: {what}")
-            if workbook_scan.is_locked(packed):
+            if workbook_safety.is_locked(packed):
                 raise RefusedFile(
                     f"{name} was refused: it is locked with a password. Save it without one."
                 )
@@ -209,10 +209,10 @@ def _scans(packed: zipfile.ZipFile) -> dict[str, Scan]:
             continue
         with packed.open(part) as opened:
             if name.startswith("xl/worksheets/") and not name.endswith(".rels"):
-                found[name] = workbook_scan.scan(opened, left)
+                found[name] = workbook_safety.scan(opened, left)
                 left -= found[name].cells
             else:
-                workbook_scan.check_prolog(opened)
+                workbook_safety.check_prolog(opened)
     return found
 
 

@@ -21,8 +21,8 @@ from lib.intake.tables.cells import (
     money,
 )
 from lib.intake.tables.columns import DATES, ColumnMapping, Field
-from lib.intake.tables.synonyms import label_of, type_of
 from lib.intake.tables.table import Cell, Row, Uncomputed, fold, text_of
+from lib.intake.tables.value_synonyms import label_of, type_of
 from lib.models import TaskType
 
 MAX_TITLE, MAX_INSTRUCTIONS, MAX_NAME = 100, 4000, 200

@@ -15,8 +15,8 @@ from lib.intake.tables import csv_file, excel_file, text_encoding, unsupported_f
 from lib.intake.tables.cells import DateOrder, day, days_of_range, order_of
 from lib.intake.tables.columns import DATES, KNOWN, ColumnMapping, Field
 from lib.intake.tables.row_reader import ERRORS, Reader
-from lib.intake.tables.synonyms import is_open
 from lib.intake.tables.table import REASON, Cell, Grid, text_of
+from lib.intake.tables.value_synonyms import is_open
 
 __all__ = ["ERRORS", "Refused", "Sheet", "missing_columns", "open_table", "read", "warnings"]
 

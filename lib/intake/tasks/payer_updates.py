@@ -12,7 +12,7 @@ from decimal import Decimal
 from lib import tasks
 from lib.event_kinds import EventKind
 from lib.intake.import_context import ImportContext
-from lib.intake.matching import known_charges, task_claims
+from lib.intake.matching import known_charges, task_claim_facts
 from lib.intake.matching.known_charges import Charges
 from lib.intake.records import PayerUpdate, Withdrawal
 from lib.intake.tasks import known_requests, task_updates
@@ -47,7 +47,7 @@ def plan(
     about = {key: news.facts for key, news in wanted.items()}
     charges = charges or known_charges.charges(con, practice_id, about.values())
     matches = {key: charges.match(facts) for key, facts in about.items()}
-    open_tasks = task_claims.find(
+    open_tasks = task_claim_facts.find(
         con, practice_id, about.values(), [each.charge_id for each in matches.values()]
     )
     found = []

@@ -22,8 +22,8 @@ from lib.intake.x12.claim_status_277 import (
     StatusLevel,
     units,
 )
-from lib.intake.x12.decision_rules import StatusOutcome
-from lib.intake.x12.reader import Transaction
+from lib.intake.x12.payer_decision_rules import StatusOutcome
+from lib.intake.x12.segment_reader import Transaction
 from lib.intake.x12.status_codes import ClaimStatus, StatusSeen
 from lib.models import TaskType
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.records import NOBODY, UNSENT, Party, Sent
 from lib.intake.x12 import elements, status_codes
-from lib.intake.x12.reader import Segment, Transaction, element
+from lib.intake.x12.segment_reader import Segment, Transaction, element
 from lib.intake.x12.status_codes import ClaimStatus
 
 SOURCE, RECEIVER, PROVIDER = "20", "21", "19"  # HL03; any other level is a patient

@@ -10,7 +10,7 @@ from functools import lru_cache
 from lib.intake.records import NOBODY, Claim, Party, Subject
 from lib.intake.x12 import elements
 from lib.intake.x12.loops_837 import ENDS, Loop, walk
-from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
+from lib.intake.x12.segment_reader import Segment, Transaction, Unreadable, element
 from lib.intake.x12.unreadable_claims import RejectedLoop
 from lib.models import ServiceLine
 

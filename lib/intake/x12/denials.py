@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from lib.intake import denial_advice
 from lib.intake.records import PayerUpdate, Request
-from lib.intake.x12 import decision_rules
-from lib.intake.x12.decision_rules import Outcome
+from lib.intake.x12 import payer_decision_rules
+from lib.intake.x12.payer_decision_rules import Outcome
 from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
 from lib.models import TaskOptions, TaskType
 
@@ -42,7 +42,7 @@ def read(
     requests: list[Request] = []
     news: list[PayerUpdate] = []
     for answer in answers:
-        outcome = decision_rules.outcome(answer)
+        outcome = payer_decision_rules.outcome(answer)
         request = _request(answer, outcome, options)
         if request:
             requests.append(request)
@@ -90,7 +90,7 @@ def _request(answer: ClaimPayment, outcome: Outcome, options: TaskOptions) -> Re
         advice = denial_advice.find(answer)
         return replace(
             _about(answer, advice, advice.title, _denied(answer, advice)),
-            amount=decision_rules.open_amount(answer),
+            amount=payer_decision_rules.open_amount(answer),
         )
     if outcome is Outcome.REVERSED:
         return replace(_reversal(answer), is_history=not options.reversals)
@@ -108,7 +108,7 @@ def _denied(answer: ClaimPayment, advice: denial_advice.Advice) -> str:
     said = denial_advice.instructions(answer, advice)
     if answer.charged == 0:
         said += " Nothing was charged, so no money is open."
-    if answer.status in decision_rules.FORWARDED:
+    if answer.status in payer_decision_rules.FORWARDED:
         said += (
             " The claim was also passed on to another payer: wait for that answer before it is "
             "billed there."

@@ -13,7 +13,7 @@ from lib.intake import loinc
 from lib.intake.records import Request
 from lib.intake.x12 import status_codes
 from lib.intake.x12.claim_status_277 import DUE, PATIENT, PAYER_NUMBER, Line, StatusLevel, units
-from lib.intake.x12.reader import Transaction, Unreadable
+from lib.intake.x12.segment_reader import Transaction, Unreadable
 from lib.intake.x12.status_codes import Code
 from lib.intake.x12.unreadable_claims import RejectedLoop
 from lib.models import TaskType

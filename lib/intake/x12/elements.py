@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from lib.intake.records import Party
-from lib.intake.x12.reader import Segment, Unreadable, element
+from lib.intake.x12.segment_reader import Segment, Unreadable, element
 
 CENT = Decimal("0.01")
 FIRST_YEAR, LAST_YEAR = 1850, 2199  # other years are the sender's typing errors

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from lib.intake.x12.claims_837 import DIAGNOSIS, ROLES
 from lib.intake.x12.loops_837 import ENDS, IN_CLAIM, Loop, walk
-from lib.intake.x12.reader import Segment, element
+from lib.intake.x12.segment_reader import Segment, element
 
 Place = tuple[int, str]  # number of the segment in its file, counted from 1, and its text
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import TypeVar
 
-from lib.intake.x12.reader import Segment, element
+from lib.intake.x12.segment_reader import Segment, element
 
 Where = TypeVar("Where")  # what tells where a segment stands: its number, or more
 

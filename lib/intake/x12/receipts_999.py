@@ -17,7 +17,7 @@ from functools import cache
 from lib.intake.denial_advice import REFERENCE
 from lib.intake.records import NOBODY, Party
 from lib.intake.x12 import elements
-from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
+from lib.intake.x12.segment_reader import Segment, Transaction, Unreadable, element
 from lib.intake.x12.unreadable_claims import RejectedLoop
 
 KINDS = frozenset({"999", "997", "TA1", "824"})

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from lib.intake.matching.claim_facts import ROLES_OF_STATUS, SPLIT, ClaimFacts, stated
 from lib.intake.records import NOBODY, Party
 from lib.intake.x12 import elements
-from lib.intake.x12.reader import Segment, Transaction, Unreadable, element
+from lib.intake.x12.segment_reader import Segment, Transaction, Unreadable, element
 from lib.intake.x12.unreadable_claims import RejectedLoop
 
 MEMBER_KINDS = frozenset({"", "MI", "MR", "MC", "HN", "II"})  # NM108: numbers of an insured person

@@ -15,9 +15,9 @@ from functools import cache
 
 from lib.intake import denial_advice
 from lib.intake.denial_advice import REFERENCE, Advice
-from lib.intake.x12 import decision_rules, elements
-from lib.intake.x12.decision_rules import StatusOutcome
-from lib.intake.x12.reader import Segment, element
+from lib.intake.x12 import elements, payer_decision_rules
+from lib.intake.x12.payer_decision_rules import StatusOutcome
+from lib.intake.x12.segment_reader import Segment, element
 
 REJECT, ACCEPT = "U", "WQ"  # STC03
 PATIENTS = frozenset({"IL", "QC", "HK", "GY", "QD", "S3"})  # entities: subscriber, patient …
@@ -59,12 +59,12 @@ class ClaimStatus:
     @property
     def outcome(self) -> StatusOutcome:
         """Return what this status means."""
-        return decision_rules.status_outcome(self.category, self.action)
+        return payer_decision_rules.status_outcome(self.category, self.action)
 
     @property
     def disagrees(self) -> bool:
         """Return True if category and action code contradict each other."""
-        by_category = decision_rules.status_outcome(self.category, "")
+        by_category = payer_decision_rules.status_outcome(self.category, "")
         if self.action == ACCEPT:
             return by_category in {StatusOutcome.REJECTED, StatusOutcome.DENIED}
         if self.action == REJECT:

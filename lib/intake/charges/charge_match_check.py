@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from lib import access
 from lib.access import Verb
 from lib.errors import NoSuchPractice, RefusedFile
-from lib.intake.files import recognize
+from lib.intake.files import file_contents
 from lib.intake.files.source_file import path_of
-from lib.intake.matching import claim_matcher, known_charges, task_claims
+from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import Fact, Outcome
 from lib.intake.matching.known_charges import numbers
@@ -51,7 +51,7 @@ def review(con: Connection, practice_id: int, *, actor: Person | None) -> Review
     _keep_missing(con, practice_id)
     checked, unread, doubts = 0, 0, []
     for rows in _batches(con, practice_id):
-        facts = task_claims.kept_facts(con, [row[0] for row in rows])
+        facts = task_claim_facts.kept_facts(con, [row[0] for row in rows])
         charge_ids = sorted({row[1] for row in rows})
         held = {each.charge_id: each for _, each in known_charges.known(con, charge_ids)}
         for task_id, charge_id, title in rows:
@@ -68,7 +68,7 @@ def review(con: Connection, practice_id: int, *, actor: Person | None) -> Review
 def facts_of_tasks(con: Connection, task_ids: Sequence[int]) -> dict[int, ClaimFacts]:
     """Return what the messages of tasks say about their claims, read from the files where it was
     not stored. A task whose message says nothing about a claim is left out."""
-    found = task_claims.kept_facts(con, task_ids)
+    found = task_claim_facts.kept_facts(con, task_ids)
     missing = [task_id for task_id in task_ids if task_id not in found]
     return found | dict(_read(con, missing))
 
@@ -110,7 +110,7 @@ def _keep_missing(con: Connection, practice_id: int) -> None:
         )
     ]
     found = [
-        task_claims.row_of(task_id, practice_id, facts, Outcome.MATCHED)
+        task_claim_facts.row_of(task_id, practice_id, facts, Outcome.MATCHED)
         for task_id, facts in _read(con, ids)
     ]
     if not found:
@@ -139,7 +139,7 @@ def _read(con: Connection, task_ids: Sequence[int]) -> Iterator[tuple[int, Claim
         if not path.exists():
             continue
         try:
-            said = recognize.read(path.name, path.read_bytes())
+            said = file_contents.read(path.name, path.read_bytes())
         except (RefusedFile, OSError):
             continue  # a table read by its own mapping, or a file damaged since
         for number, facts in _facts(said):
@@ -147,6 +147,6 @@ def _read(con: Connection, task_ids: Sequence[int]) -> Iterator[tuple[int, Claim
                 yield task_id, facts
 
 
-def _facts(said: recognize.FileContent) -> Iterable[tuple[int, ClaimFacts]]:
+def _facts(said: file_contents.FileContent) -> Iterable[tuple[int, ClaimFacts]]:
     yield from ((each.segment_number, each.facts) for each in said.answers)
     yield from ((each.segment_number, each.about) for each in said.requests)

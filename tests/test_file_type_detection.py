@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lib.document_types import DOCX, ENDINGS, JPEG, PDF, safe_name
+from lib.file_type_detection import DOCX, ENDINGS, JPEG, PDF, safe_name
 
 
 @pytest.mark.parametrize("ending", ["bat", "hta", "html", "exe", "JS", "lnk", "svg", "docm", "7z"])

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from lib.models import Charge, TaskType
-from lib.samples.ingredients import SampleProvider
+from lib.samples.value_lists import SampleProvider
 
 
 def correct(

@@ -1,6 +1,6 @@
 """The rows of documents and attachments: the only SQL that reads or writes them.
 
-Nothing here checks permissions: the verbs in lib/documents.py and lib/attachments.py do, inside
+Nothing here checks permissions: the verbs in lib/documents.py and lib/task_documents.py do, inside
 whose transactions the rows are written.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from lib.document_types import safe_name
+from lib.file_type_detection import safe_name
 from lib.formats import parse_date
 from lib.models import Document, DocumentDetails, DocumentStatus
 from lib.store.database import Connection

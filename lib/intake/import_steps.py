@@ -11,32 +11,37 @@ from lib import settings
 from lib.event_kinds import EventKind
 from lib.import_reports import ImportReport, TaskPreview
 from lib.intake import import_totals, records
-from lib.intake.charges import charge_previews, learned_numbers, new_charges, replacement_claims
-from lib.intake.charges.coming_charges import ComingCharges
+from lib.intake.charges import (
+    charge_match_preview,
+    learned_numbers,
+    new_charges,
+    replacement_claims,
+)
+from lib.intake.charges.previewed_charges import ComingCharges
 from lib.intake.fhir import attachment_requests
-from lib.intake.files.recognize import FileSummary, count
+from lib.intake.files.file_contents import FileSummary, count
 from lib.intake.import_context import ImportContext
 from lib.intake.import_totals import Totals
 from lib.intake.matching import claim_matcher, known_charges
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import Outcome
 from lib.intake.matching.known_charges import Charges
-from lib.intake.matching.task_claims import Waiting
+from lib.intake.matching.task_claim_facts import Waiting
 from lib.intake.records import Withdrawal
 from lib.intake.tasks import (
     batch_receipts,
-    claim_answers,
+    new_tasks,
     payer_updates,
-    previous_system,
+    previous_system_fields,
     recoupments,
-    task_requests,
+    remittance_log,
     task_updates,
 )
-from lib.intake.tasks.task_requests import Made
+from lib.intake.tasks.new_tasks import Made
 from lib.intake.x12 import denials
 from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import Recoupment
-from lib.intake.x12.transactions import APPLIED, BATCH, DUPLICATE, Batch, Message
+from lib.intake.x12.transaction_reader import APPLIED, BATCH, DUPLICATE, Batch, Message
 from lib.store.database import Connection
 
 MAX_PREVIEWED = 200  # tasks of a preview that say which charge they are about
@@ -123,7 +128,7 @@ class FileImport:
             self.previewed.charges.learn([*asked, *told, *part.answers], charges)
         if self.source:
             learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
-            claim_answers.keep(self.con, part.answers, charges, self.source)
+            remittance_log.keep(self.con, part.answers, charges, self.source)
 
     def _take_adjustments(self) -> None:
         """Import what one remittance recoups, once all its entries are known."""
@@ -194,7 +199,7 @@ class FileImport:
         if not asked:
             return
         seen = [each for each in asked if each.key in self.previewed.keys]
-        plan = task_requests.plan(
+        plan = new_tasks.plan(
             self.con,
             self.practice_id,
             [each for each in asked if each.key not in self.previewed.keys],
@@ -215,17 +220,17 @@ class FileImport:
                 totals.agreed[claim_matcher.agreed(match.facts)] += 1
             if not self.source and len(self._tasks) < MAX_PREVIEWED:
                 file_name = self.previewed.file_of(match.charge_id)
-                self._tasks.append(charge_previews.of(each, match, plan.charges, file_name))
+                self._tasks.append(charge_match_preview.of(each, match, plan.charges, file_name))
         named = [each.assignee_name for each in plan.new if each.assignee_name]
         if named:
-            known = previous_system.assignees(self.con, self.practice_id, named)
+            known = previous_system_fields.assignees(self.con, self.practice_id, named)
             totals.strangers += sum(name not in known for name in named)
         self._new += [each.segment_number for each in plan.new]
         self._new += [
             each.request.segment_number for each in (*plan.later, *plan.moved, *plan.again)
         ]
         if self.source:
-            task_requests.add(self.con, plan, self.source)
+            new_tasks.add(self.con, plan, self.source)
             if plan.new:
                 self._waiting_tasks = None  # the claims just brought in may be theirs
         else:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from lib.errors import BillingError, NotWritten
 from lib.import_reports import ImportReport
-from lib.intake.unattended import OUR_DISK
+from lib.intake.command_imports import OUR_DISK
 from lib.store import files
-from lib.watch import watched_files
-from lib.watch.watched_files import FileStat
+from lib.watch import inbox_files
+from lib.watch.inbox_files import FileStat
 
 SETTLED = 5.0  # seconds; nothing in a table says where it ends, so half of one looks complete
 
@@ -75,7 +75,7 @@ class Folder:
         """Import and move every file that is ready, yielding what became of each. `is_over` ends
         the look early."""
         before, self._seen = self._seen, {}
-        for path, look in watched_files.waiting(self.path):
+        for path, look in inbox_files.waiting(self.path):
             known = before.get(path)
             if known is None or known.look != look:
                 self._seen[path] = _Seen(look, time.monotonic())
@@ -90,7 +90,7 @@ class Folder:
         self, path: Path, seen: _Seen, bring: Bring, today: Callable[[], date]
     ) -> Handled | None:
         name = _shown(path.name)
-        if watched_files.is_being_written(path):
+        if inbox_files.is_being_written(path):
             why = f"{name} was refused: a program is still writing it."
             return Handled(Outcome.LEFT, ImportReport(name, "", None, refused=why))
         try:
@@ -119,15 +119,15 @@ class Folder:
         self, path: Path, seen: _Seen, report: ImportReport, today: Callable[[], date]
     ) -> Handled | None:
         """Move the file to where its report says."""
-        if watched_files.look(path) != seen.look:  # written, replaced or removed meanwhile
+        if inbox_files.look(path) != seen.look:  # written, replaced or removed meanwhile
             return None
         if not report.refused:
             outcome = Outcome.KNOWN if report.already_imported else Outcome.IN
-            return Handled(outcome, report, watched_files.put_away(path, self.path, today()))
+            return Handled(outcome, report, inbox_files.put_away(path, self.path, today()))
         if not self._is_quiet(seen):
             return Handled(Outcome.LEFT, report)
         return Handled(
-            Outcome.REFUSED, report, watched_files.set_aside(path, self.path, str(report.refused))
+            Outcome.REFUSED, report, inbox_files.set_aside(path, self.path, str(report.refused))
         )
 
     def _is_quiet(self, seen: _Seen) -> bool:

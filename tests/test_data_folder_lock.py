@@ -16,8 +16,8 @@ import pytest
 
 from lib import people
 from lib.errors import LogMissing, StoreDamaged, StoreInUse, StoreMoved, WrongDataFolder
-from lib.store import blocks, data_folder, database
-from lib.store.data_folder import Place
+from lib.store import block_checksums, data_folder_lock, database
+from lib.store.data_folder_lock import Place
 from lib.store.database import Connection, Store, transaction
 from lib.web.logs import places
 from lib.web.upkeep import Upkeep
@@ -53,7 +53,7 @@ os._exit(9)
 """
     done = subprocess.run([sys.executable, "-c", script, folder], cwd=ROOT, check=False, timeout=60)
     assert done.returncode == 9
-    assert (folder / data_folder.LOG).stat().st_size
+    assert (folder / data_folder_lock.LOG).stat().st_size
 
 
 def names(folder: Path) -> list[str]:
@@ -70,21 +70,21 @@ def data(empty: Path, tmp_path: Path) -> Path:
 
 
 def test_an_empty_database_file_is_no_new_one(data: Path) -> None:
-    (data / data_folder.DATABASE).write_bytes(b"")
+    (data / data_folder_lock.DATABASE).write_bytes(b"")
 
     assert "is empty: a copy that broke off or a full disk" in wrong(data)
 
 
 def test_a_database_that_is_a_folder_is_said(data: Path) -> None:
-    (data / data_folder.DATABASE).unlink()
-    (data / data_folder.DATABASE).mkdir()
+    (data / data_folder_lock.DATABASE).unlink()
+    (data / data_folder_lock.DATABASE).mkdir()
 
     assert "is not a file" in wrong(data)
 
 
-@pytest.mark.parametrize("witness", ["documents/ab/abc", "intake/cd/cde", data_folder.LOG])
+@pytest.mark.parametrize("witness", ["documents/ab/abc", "intake/cd/cde", data_folder_lock.LOG])
 def test_a_missing_database_beside_full_folders_is_not_begun_anew(data: Path, witness: str) -> None:
-    (data / data_folder.DATABASE).unlink()
+    (data / data_folder_lock.DATABASE).unlink()
     (data / witness).parent.mkdir(parents=True, exist_ok=True)
     (data / witness).write_bytes(b"x")
 
@@ -92,20 +92,20 @@ def test_a_missing_database_beside_full_folders_is_not_begun_anew(data: Path, wi
 
     assert "billing.duckdb is missing, though" in said
     assert "Put it back, or restore a backup" in said
-    assert not (data / data_folder.DATABASE).exists()
+    assert not (data / data_folder_lock.DATABASE).exists()
 
 
 def test_the_log_of_another_database_is_said(data: Path, empty: Path, tmp_path: Path) -> None:
     shutil.copytree(empty, tmp_path / "other")
     people.add_practice(opened(tmp_path / "other"), "Other", now=NOON)
     killed(data)
-    shutil.copy(tmp_path / "other" / data_folder.DATABASE, data / data_folder.DATABASE)
+    shutil.copy(tmp_path / "other" / data_folder_lock.DATABASE, data / data_folder_lock.DATABASE)
 
     said = wrong(data)
 
     assert "is the log of another database" in said
     assert "put back the pair" in said
-    assert (data / data_folder.LOG).exists()
+    assert (data / data_folder_lock.LOG).exists()
 
 
 def opened(folder: Path) -> Connection:
@@ -120,7 +120,7 @@ def opened(folder: Path) -> Connection:
 
 def test_a_damaged_log_is_said(data: Path) -> None:
     killed(data)
-    flip(data / data_folder.LOG, (data / data_folder.LOG).stat().st_size // 2)
+    flip(data / data_folder_lock.LOG, (data / data_folder_lock.LOG).stat().st_size // 2)
 
     said = wrong(data)
 
@@ -130,21 +130,21 @@ def test_a_damaged_log_is_said(data: Path) -> None:
 
 def test_a_log_that_was_deleted_after_a_crash_is_missed(data: Path) -> None:
     killed(data)
-    (data / data_folder.LOG).rename(data / "away")
+    (data / data_folder_lock.LOG).rename(data / "away")
 
     with pytest.raises(LogMissing, match=r"billing\.duckdb\.wal is missing"):
         Store(data)
     with pytest.raises(LogMissing):  # looking changes nothing
         Store(data)
 
-    (data / "away").rename(data / data_folder.LOG)
+    (data / "away").rename(data / data_folder_lock.LOG)
     assert names(data) == ["Confirmed"]
 
 
 def test_who_knows_that_the_log_is_lost_can_go_on_without_it(data: Path) -> None:
     killed(data)
-    (data / data_folder.LOG).unlink()
-    (data / data_folder.LOCK).unlink()
+    (data / data_folder_lock.LOG).unlink()
+    (data / data_folder_lock.LOCK).unlink()
 
     assert names(data) == []
 
@@ -165,7 +165,7 @@ os._exit(9)
     assert names(data) == []
     subprocess.run([sys.executable, "-c", script, data], cwd=ROOT, check=False, timeout=60)
 
-    assert not (data / data_folder.LOG).exists()
+    assert not (data / data_folder_lock.LOG).exists()
     assert names(data) == ["Confirmed"]
 
 
@@ -183,10 +183,12 @@ def test_a_log_that_is_deleted_under_us_is_written_anew(store: Store, con: Conne
 
 
 def test_a_file_of_a_newer_duckdb_is_said(data: Path) -> None:
-    file = data / data_folder.DATABASE
+    file = data / data_folder_lock.DATABASE
     content = bytearray(file.read_bytes())
     content[12] = 120  # the storage version, after the checksum and "DUCK"
-    content[:8] = blocks.checksum(bytes(content[8 : blocks.HEADER])).to_bytes(8, "little")
+    content[:8] = block_checksums.checksum(bytes(content[8 : block_checksums.HEADER])).to_bytes(
+        8, "little"
+    )
     file.write_bytes(content)
 
     assert "was made by a newer DuckDB" in wrong(data)
@@ -208,7 +210,7 @@ def test_a_file_that_another_program_has_open_is_said(data: Path) -> None:
         "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
     )
     other = subprocess.Popen(
-        [sys.executable, "-c", script, data / data_folder.DATABASE],
+        [sys.executable, "-c", script, data / data_folder_lock.DATABASE],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -257,7 +259,7 @@ def elsewhere(data: Path) -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize("name", [data_folder.DATABASE, data_folder.LOCK])
+@pytest.mark.parametrize("name", [data_folder_lock.DATABASE, data_folder_lock.LOCK])
 def test_files_of_another_user_are_said_to_be(elsewhere: Path, name: str) -> None:
     if os.getuid():
         pytest.skip("needs a second user: run as root")
@@ -283,7 +285,7 @@ def test_a_read_only_file_is_said_to_be(elsewhere: Path) -> None:
     if os.getuid() == 0:
         for path in (elsewhere, *elsewhere.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
-    (elsewhere / data_folder.DATABASE).chmod(0o400)
+    (elsewhere / data_folder_lock.DATABASE).chmod(0o400)
 
     said = as_nobody(elsewhere)
 
@@ -363,7 +365,7 @@ def blocks_of(con: Connection, table: str, column: str) -> list[int]:
         f"SELECT DISTINCT block_id FROM pragma_storage_info('{table}') "
         f"WHERE column_name = '{column}' AND segment_type = 'VARCHAR' AND block_id >= 0"
     )
-    return [3 * blocks.HEADER + block * blocks.BLOCK for (block,) in rows]
+    return [3 * block_checksums.HEADER + block * block_checksums.BLOCK for (block,) in rows]
 
 
 def test_damage_is_met_with_a_sentence_and_the_log_says_where(
@@ -379,7 +381,7 @@ def test_damage_is_met_with_a_sentence_and_the_log_says_where(
         )
     blocks_of_note = blocks_of(con, "note", "text")
     store.close()
-    flip(data / data_folder.DATABASE, blocks_of_note[0] + 5000)
+    flip(data / data_folder_lock.DATABASE, blocks_of_note[0] + 5000)
     store = Store(data)
     con = store.connection()
 
@@ -531,7 +533,7 @@ def test_a_flipped_byte_that_is_met_makes_the_server_unhealthy(tmp_path: Path) -
         )
     blocks_of_person = blocks_of(con, "person", "name")
     store.close()
-    flip(folder / data_folder.DATABASE, blocks_of_person[0] + 5000)
+    flip(folder / data_folder_lock.DATABASE, blocks_of_person[0] + 5000)
 
     with running(folder) as server:
         page = server.ask("/sign-in")

@@ -12,14 +12,14 @@ from decimal import Decimal
 
 from lib import tasks
 from lib.event_kinds import EventKind
-from lib.intake.charges.known_records import Payers
+from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.import_context import ImportContext
-from lib.intake.matching import known_charges, task_claims
+from lib.intake.matching import known_charges, task_claim_facts
 from lib.intake.matching.claim_matcher import Match, Outcome, compare
 from lib.intake.matching.known_charges import Candidates, Charges, candidate_of
-from lib.intake.matching.task_claims import FileTask
+from lib.intake.matching.task_claim_facts import FileTask
 from lib.intake.records import Party, Request
-from lib.intake.tasks import known_requests, previous_system, task_updates
+from lib.intake.tasks import known_requests, previous_system_fields, task_updates
 from lib.intake.tasks.known_requests import News
 from lib.models import Status, Turn
 from lib.store.database import Connection, Value
@@ -76,7 +76,7 @@ def plan(
     found.charges = charges or known_charges.charges(con, practice_id, about.values())
     found.matches = {key: found.charges.match(facts) for key, facts in about.items()}
     matched = [match.charge_id for match in found.matches.values()]
-    tasks = task_claims.find(con, practice_id, about.values(), matched)
+    tasks = task_claim_facts.find(con, practice_id, about.values(), matched)
     made = Made() if made is None else made
     for key, request in wanted.items():
         charge_id = found.matches[key].charge_id
@@ -206,7 +206,7 @@ def _earlier(con: Connection, practice_id: int, planned: RequestPlan) -> dict[st
     """Return for each new request the newest completed task about the same claim."""
     asked = [each for each in planned.new if each.history]
     matches = planned.matches
-    tasks = task_claims.find(
+    tasks = task_claim_facts.find(
         con,
         practice_id,
         [each.about for each in asked],
@@ -229,7 +229,9 @@ def _add_tasks(
         return
     patients = known_charges.patients(con, source.practice.id, [r.patient_name for r in new])
     payers = Payers(con, source.practice.id)
-    takers = previous_system.assignees(con, source.practice.id, [r.assignee_name for r in new])
+    takers = previous_system_fields.assignees(
+        con, source.practice.id, [r.assignee_name for r in new]
+    )
     pairs = list(zip(ids, new, strict=True))
     tasks.add_rows(
         con,
@@ -243,7 +245,7 @@ def _add_tasks(
     con.insert(
         "task_claim",
         [
-            task_claims.row_of(
+            task_claim_facts.row_of(
                 id_, source.practice.id, request.about, planned.matches[request.key].outcome
             )
             for id_, request in pairs
@@ -342,6 +344,6 @@ def _task_row(
         "segment_number": request.segment_number,
         "claim_shape": claim_shape(claim_number),
         "requested_on": task_updates.requested_on(request, source),
-        "created_at": previous_system.received_at(request.received_on, source),
+        "created_at": previous_system_fields.received_at(request.received_on, source),
         "created_by": source.actor_id,
     }

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.intake.x12.reader import Unreadable, decode, transactions
+from lib.intake.x12.segment_reader import Unreadable, decode, transactions
 from tests.fuzz import examples
 from tests.x12_texts import claims, envelope
 

@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
-from lib.store.process import ROOT
+from lib.store.process_store import ROOT
 from lib.ui import frame, live_updates, navigation, session, streamlit_patches, url
 
 streamlit_patches.listen()

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from lib.export.filed_claim import NOT_HELD, FiledClaim
 from lib.export.x12_writer import COMPONENT, REPETITION, Segment
 from lib.intake.files import source_file
-from lib.intake.x12 import reader
+from lib.intake.x12 import segment_reader
 from lib.intake.x12.loops_837 import ENDS, Loop, walk
-from lib.intake.x12.reader import Separators, Transaction, Unreadable
+from lib.intake.x12.segment_reader import Separators, Transaction, Unreadable
 from lib.store.database import Connection
 
 AROUND = {  # loops around the claims: how a FiledClaim calls them
@@ -65,7 +65,7 @@ class FiledClaims:
 
 def filings(text: str | Iterable[str]) -> Iterator[tuple[int, FiledClaim]]:
     """Yield every claim of the 837s in the text, with the number of its CLM segment."""
-    for transaction in reader.transactions(text, []):
+    for transaction in segment_reader.transactions(text, []):
         if transaction.kind == "837":
             with suppress(Unreadable):  # rejected when it came in: nothing of it is a charge
                 yield from _claims(transaction)

@@ -11,7 +11,7 @@ from lib.intake.matching import known_charges
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import CUT, Outcome, compare
 from lib.intake.matching.known_charges import Candidates, candidate_of
-from lib.intake.matching.spelling import number_key
+from lib.intake.matching.name_comparison import number_key
 from lib.store.database import Connection, Value
 
 COLUMNS = """

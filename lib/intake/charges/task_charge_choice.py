@@ -10,16 +10,16 @@ from lib import access, history, tasks
 from lib.access import Verb
 from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchCharge, NoSuchTask
 from lib.event_kinds import EventKind
-from lib.intake.charges.known_records import Payers
+from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.charges.replacement_claims import show_charge
-from lib.intake.matching import claim_matcher, known_charges, task_claims
+from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.matching.claim_matcher import PAYER, Agreement, Candidate, Comparison
 from lib.intake.matching.known_charges import KnownCharge
-from lib.intake.matching.spelling import number_key
+from lib.intake.matching.name_comparison import number_key
 from lib.intake.records import Party
 from lib.models import Person, Status, Task
-from lib.store import search_terms
+from lib.store import search_index
 from lib.store.database import Connection, transaction, utc
 from lib.store.idempotency import FormSubmission, is_repeat
 
@@ -68,7 +68,7 @@ def basis(con: Connection, task: Task) -> Basis:
     The caller has read the task. For a task made by hand only the earlier task is returned.
     """
     earlier = _earlier(con, task)
-    facts = task_claims.of_task(con, task.id)
+    facts = task_claim_facts.of_task(con, task.id)
     if facts is None:
         return Basis(earlier=earlier)
     comparison = None
@@ -112,9 +112,9 @@ def choose(
         if practice_id != task.practice_id:
             raise NoSuchCharge
         [(held, candidate)] = known_charges.known(con, [charge_id])
-        facts = task_claims.of_task(con, task_id) or ClaimFacts()
+        facts = task_claim_facts.of_task(con, task_id) or ClaimFacts()
         show_charge(con, task_id, held)
-        search_terms.index(con, [task_id])
+        search_index.index(con, [task_id])
         con.execute("DELETE FROM draft WHERE task_id = $id", id=task_id)
         con.execute(
             "INSERT INTO charge_choice VALUES ($task_id, $practice_id, $charge_id, $by, $now)",

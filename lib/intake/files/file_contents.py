@@ -15,12 +15,12 @@ from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
 from lib.intake.files.reader_process import Alive
 from lib.intake.files.source_file import SourceFile
 from lib.intake.records import Claim, Request
-from lib.intake.x12 import decision_rules, transactions
-from lib.intake.x12.decision_rules import Outcome, StatusOutcome
-from lib.intake.x12.reader import Broken
+from lib.intake.x12 import payer_decision_rules, transaction_reader
+from lib.intake.x12.payer_decision_rules import Outcome, StatusOutcome
 from lib.intake.x12.remittances_835 import ClaimPayment
+from lib.intake.x12.segment_reader import Broken
 from lib.intake.x12.status_codes import StatusSeen
-from lib.intake.x12.transactions import (
+from lib.intake.x12.transaction_reader import (
     APPLIED,
     BATCH,
     CLAIMS,
@@ -67,7 +67,9 @@ class FileContent:
     @property
     def denied(self) -> list[ClaimPayment]:
         """Return the claim payments that are denials."""
-        return [each for each in self.answers if decision_rules.outcome(each) is Outcome.DENIED]
+        return [
+            each for each in self.answers if payer_decision_rules.outcome(each) is Outcome.DENIED
+        ]
 
 
 @dataclass(slots=True)
@@ -98,11 +100,11 @@ class FileSummary:
             return
         self.numbers.update(claim.claim_number for claim in piece.claims)
         self.said += len(piece)
-        outcomes = [decision_rules.outcome(each) for each in piece.answers]
+        outcomes = [payer_decision_rules.outcome(each) for each in piece.answers]
         self.answers.update(outcomes)
         self.statuses.update(each.outcome for each in piece.statuses if each.claim_number)
         self.reversals += sum(
-            each.status == decision_rules.REVERSAL and outcome is Outcome.REVERSED
+            each.status == payer_decision_rules.REVERSAL and outcome is Outcome.REVERSED
             for each, outcome in zip(piece.answers, outcomes, strict=True)
         )
         unclear = [e for e in piece.statuses if e.outcome is StatusOutcome.UNCLEAR]
@@ -190,7 +192,7 @@ def parts(
         yield from _other(raw, other, tally)
         return
     try:
-        for piece in transactions.read(raw.text(), tally.warnings, without):
+        for piece in transaction_reader.read(raw.text(), tally.warnings, without):
             tally.take(piece)
             yield piece
     except Broken as problem:
@@ -241,8 +243,8 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> FileC
                 if isinstance(piece, Batch):
                     whole.extend(piece)
             break
-        except transactions.RestartWithout:
-            without = transactions.bad_ones(raw.text())
+        except transaction_reader.RestartWithout:
+            without = transaction_reader.bad_ones(raw.text())
     return FileContent(
         file=name,
         sha256=raw.sha256,

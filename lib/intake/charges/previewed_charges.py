@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from lib.intake.charges import replacement_claims
-from lib.intake.charges.known_records import Payers
 from lib.intake.charges.new_charges import NewClaim
+from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.charges.replacement_claims import VOIDS, ReplacedCharge
 from lib.intake.matching import known_charges
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import CUT, Candidate, Filed
 from lib.intake.matching.known_charges import Candidates, Charges, KnownCharge
-from lib.intake.matching.spelling import number_key
+from lib.intake.matching.name_comparison import number_key
 from lib.intake.records import Claim, PayerUpdate, Request
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection

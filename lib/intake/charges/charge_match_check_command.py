@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from datetime import datetime
 
-from lib.intake.charges import charge_conflicts
-from lib.intake.files.recognize import count
-from lib.store import process
+from lib.intake.charges import charge_match_check
+from lib.intake.files.file_contents import count
+from lib.store import process_store
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
@@ -23,21 +23,21 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     )
     parser.parse_args(arguments)
     try:
-        con = process.open_store().connection()
+        con = process_store.open_store().connection()
         found = 0
         for practice_id, name in con.rows("SELECT id, name FROM practice ORDER BY id"):
-            review = charge_conflicts.review(con, practice_id, actor=None)
+            review = charge_match_check.review(con, practice_id, actor=None)
             found += len(review.doubts)
             print(f"{name}: {summary(review)}")
             for doubt in review.doubts:
                 facts = ", ".join(fact.name.lower() for fact in doubt.facts)
                 print(f"  task {doubt.task_id}: {facts}")
     finally:
-        process.close_stores()
+        process_store.close_stores()
     return 1 if found else 0
 
 
-def summary(review: charge_conflicts.Review) -> str:
+def summary(review: charge_match_check.Review) -> str:
     """Return a sentence: "1,204 tasks checked, 2 disagree with their charge.", for example."""
     said = f"{count(review.checked, 'task')} checked, {len(review.doubts):,} of them disagree"
     if review.unread:

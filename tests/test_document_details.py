@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib import document_changes, documents
+from lib import document_details, documents
 from lib.errors import DocumentChanged, NoSuchDocument, NotAllowed, NothingWritten, WrongInput
 from lib.models import Document, DocumentDetails, DocumentStatus, Person
 from lib.store.database import Connection
@@ -34,7 +34,7 @@ def saved(con: Connection, cast: Cast) -> Document:
 
 def change(con: Connection, seen: Document, actor: Person, **said: Any) -> int:
     details = DocumentDetails(**{**NEW, **said})
-    return document_changes.change(
+    return document_details.change(
         con, seen.id, details=details, seen=seen, actor=actor, now=minutes(5)
     )
 
@@ -47,7 +47,7 @@ def test_each_field_that_differs_is_written_with_its_history(
     now = documents.get(con, saved.id, actor=cast.ana)
     assert {name: getattr(now, name) for name in NEW} == NEW
     assert (now.sha256, now.file_name) == (saved.sha256, saved.file_name)
-    lines = document_changes.changes(con, saved.id, actor=cast.ana)
+    lines = document_details.changes(con, saved.id, actor=cast.ana)
     changed = {line.field: (line.old, line.new) for line in lines if line.kind == "changed"}
     assert len(changed) == count
     assert changed["Status"] == ("New", "Processed")
@@ -59,10 +59,10 @@ def test_each_field_that_differs_is_written_with_its_history(
 def test_the_same_again_changes_nothing(con: Connection, cast: Cast, saved: Document) -> None:
     change(con, saved, cast.ben)
     now = documents.get(con, saved.id, actor=cast.ana)
-    before = document_changes.changes(con, saved.id, actor=cast.ana)
+    before = document_details.changes(con, saved.id, actor=cast.ana)
 
     assert change(con, now, cast.ana) == 0
-    assert document_changes.changes(con, saved.id, actor=cast.ana) == before
+    assert document_details.changes(con, saved.id, actor=cast.ana) == before
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
@@ -90,7 +90,7 @@ def test_only_those_who_keep_documents_of_the_practice_change_one(
         change(con, saved, cast.alan)
     for attempt in (
         lambda: change(con, saved, cast.carla),
-        lambda: document_changes.changes(con, saved.id, actor=cast.carla),
+        lambda: document_details.changes(con, saved.id, actor=cast.carla),
     ):
         with pytest.raises(NoSuchDocument):
             attempt()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib import attachments, document_changes, documents, tasks, workflow
+from lib import document_details, documents, task_documents, tasks, workflow
 from lib.errors import (
     AlreadyCompleted,
     DocumentFileChanged,
@@ -50,17 +50,17 @@ def test_several_documents_are_attached_before_the_task_is_completed(
     task_id = started(con, cast)
     first = saved(con, cast, "1")
 
-    attachments.attach(con, task_id, first, actor=cast.ana, now=minutes(1))
-    attachments.attach(con, task_id, first, actor=cast.ana, now=minutes(2))
-    second = attachments.upload_and_attach(
+    task_documents.attach(con, task_id, first, actor=cast.ana, now=minutes(1))
+    task_documents.attach(con, task_id, first, actor=cast.ana, now=minutes(2))
+    second = task_documents.upload_and_attach(
         con, task_id, pdf("2"), "b.bat", details=ABOUT, token="up", actor=cast.ana, now=minutes(3)
     )
-    again = attachments.upload_and_attach(
+    again = task_documents.upload_and_attach(
         con, task_id, pdf("2"), "b.bat", details=ABOUT, token="up", actor=cast.ana, now=minutes(3)
     )
     assert tasks.get(con, task_id, actor=cast.ana).status is Status.IN_PROGRESS
     for _ in range(2):
-        attachments.complete(con, task_id, token="done", actor=cast.ana, now=minutes(4))
+        task_documents.complete(con, task_id, token="done", actor=cast.ana, now=minutes(4))
 
     assert attached(con, cast, task_id) == [first, second]
     assert again == second
@@ -73,29 +73,29 @@ def test_several_documents_are_attached_before_the_task_is_completed(
 def test_a_document_is_detached_with_history_and_stays_saved(con: Connection, cast: Cast) -> None:
     task_id = started(con, cast)
     document_id = saved(con, cast, "1")
-    attachments.attach(con, task_id, document_id, actor=cast.ana, now=minutes(1))
+    task_documents.attach(con, task_id, document_id, actor=cast.ana, now=minutes(1))
 
-    attachments.detach(con, task_id, document_id, actor=cast.ana, now=minutes(2))
+    task_documents.detach(con, task_id, document_id, actor=cast.ana, now=minutes(2))
     with pytest.raises(NotAttached):
-        attachments.detach(con, task_id, document_id, actor=cast.ana, now=minutes(3))
+        task_documents.detach(con, task_id, document_id, actor=cast.ana, now=minutes(3))
 
     assert attached(con, cast, task_id) == []
     assert story(con, task_id)[-1] == ("detached", None, None, None, ABOUT.name, "Ana")
-    kinds = [line.kind for line in document_changes.changes(con, document_id, actor=cast.ana)]
+    kinds = [line.kind for line in document_details.changes(con, document_id, actor=cast.ana)]
     assert kinds == ["detached", "attached", "uploaded"]
-    attachments.attach(con, task_id, document_id, actor=cast.ana, now=minutes(4))
+    task_documents.attach(con, task_id, document_id, actor=cast.ana, now=minutes(4))
     assert attached(con, cast, task_id) == [document_id]
 
 
 def test_a_task_is_not_completed_with_nothing_attached(con: Connection, cast: Cast) -> None:
     task_id = started(con, cast)
     charge_task = started(con, cast, type=TaskType.CODING)
-    attachments.attach(con, charge_task, saved(con, cast, "1"), actor=cast.ana, now=NOON)
+    task_documents.attach(con, charge_task, saved(con, cast, "1"), actor=cast.ana, now=NOON)
 
     with pytest.raises(NothingAttached):
-        attachments.complete(con, task_id, token="t", actor=cast.ana, now=NOON)
+        task_documents.complete(con, task_id, token="t", actor=cast.ana, now=NOON)
     with pytest.raises(WrongInput, match="with its charge"):
-        attachments.complete(con, charge_task, token="t", actor=cast.ana, now=NOON)
+        task_documents.complete(con, charge_task, token="t", actor=cast.ana, now=NOON)
 
     assert tasks.get(con, task_id, actor=cast.ana).status is Status.IN_PROGRESS
 
@@ -110,7 +110,7 @@ def test_another_patients_document_is_asked_about_by_every_verb_that_attaches(
     sentence = "is of Poe, Al, and the task is about Ray, Ida"
 
     with pytest.raises(OtherPatient, match=sentence):
-        attachments.attach(con, task_id, theirs, actor=cast.ana, now=NOON)
+        task_documents.attach(con, task_id, theirs, actor=cast.ana, now=NOON)
     with pytest.raises(OtherPatient, match=sentence):
         documents.attach_and_complete(con, task_id, theirs, token="t", actor=cast.ana, now=NOON)
     assert attached(con, cast, task_id) == []
@@ -139,10 +139,10 @@ def test_who_the_patient_is_decides_and_not_how_a_task_knows_them(
     for task_id, document_id in (
         (by_name, own), (by_id, own), (by_id, of_nobody), (unknown, own), (unknown, poe),
     ):  # fmt: skip
-        attachments.attach(con, task_id, document_id, actor=cast.ana, now=NOON)
+        task_documents.attach(con, task_id, document_id, actor=cast.ana, now=NOON)
     for task_id, document_id in ((by_name, poe), (by_id, poe), (by_id, of_namesake)):
         with pytest.raises(OtherPatient):
-            attachments.attach(con, task_id, document_id, actor=cast.ana, now=NOON)
+            task_documents.attach(con, task_id, document_id, actor=cast.ana, now=NOON)
 
 
 def test_only_the_assignee_attaches_and_detaches_while_the_task_is_pending(
@@ -150,15 +150,15 @@ def test_only_the_assignee_attaches_and_detaches_while_the_task_is_pending(
 ) -> None:
     task_id = started(con, cast)
     document_id = saved(con, cast, "1")
-    attachments.attach(con, task_id, document_id, actor=cast.ana, now=NOON)
+    task_documents.attach(con, task_id, document_id, actor=cast.ana, now=NOON)
 
     def attempts(actor: Any) -> list[Any]:
         how: dict[str, Any] = {"actor": actor, "now": NOON}
         return [
-            lambda: attachments.attach(con, task_id, document_id, **how),
-            lambda: attachments.detach(con, task_id, document_id, **how),
-            lambda: attachments.complete(con, task_id, token="x", **how),
-            lambda: attachments.upload_and_attach(
+            lambda: task_documents.attach(con, task_id, document_id, **how),
+            lambda: task_documents.detach(con, task_id, document_id, **how),
+            lambda: task_documents.complete(con, task_id, token="x", **how),
+            lambda: task_documents.upload_and_attach(
                 con, task_id, pdf("2"), "a.pdf", details=ABOUT, token="y", **how
             ),
         ]
@@ -170,7 +170,7 @@ def test_only_the_assignee_attaches_and_detaches_while_the_task_is_pending(
         for attempt in attempts(actor):
             with pytest.raises(problem):
                 attempt()
-    attachments.complete(con, task_id, token="z", actor=cast.ana, now=NOON)
+    task_documents.complete(con, task_id, token="z", actor=cast.ana, now=NOON)
     for attempt in attempts(cast.ana):
         with pytest.raises(AlreadyCompleted):
             attempt()
@@ -184,7 +184,7 @@ def test_another_practices_document_is_not_there(con: Connection, cast: Cast) ->
         token="x", actor=cast.carla, now=NOON,
     )  # fmt: skip
 
-    for verb in (attachments.attach, attachments.detach):
+    for verb in (task_documents.attach, task_documents.detach):
         with pytest.raises(NoSuchDocument):
             verb(con, task_id, theirs, actor=cast.ana, now=NOON)
 
@@ -194,7 +194,7 @@ def test_a_document_whose_file_changed_or_went_is_not_attached_and_completes_not
 ) -> None:
     task_id = started(con, cast)
     document_id = saved(con, cast, "1")
-    attachments.attach(con, task_id, document_id, actor=cast.ana, now=NOON)
+    task_documents.attach(con, task_id, document_id, actor=cast.ana, now=NOON)
     path = documents.path_of(con, documents.get(con, document_id, actor=cast.ana).sha256)
 
     damages: list[tuple[Callable[[], object], type[Exception]]] = [
@@ -204,8 +204,8 @@ def test_a_document_whose_file_changed_or_went_is_not_attached_and_completes_not
     for damage, problem in damages:
         damage()
         attempts: list[Callable[[], None]] = [
-            lambda: attachments.attach(con, task_id, document_id, actor=cast.ana, now=NOON),
-            lambda: attachments.complete(con, task_id, token="t", actor=cast.ana, now=NOON),
+            lambda: task_documents.attach(con, task_id, document_id, actor=cast.ana, now=NOON),
+            lambda: task_documents.complete(con, task_id, token="t", actor=cast.ana, now=NOON),
             lambda: documents.attach_and_complete(
                 con, task_id, document_id, token="t", actor=cast.ana, now=NOON
             ),
@@ -220,7 +220,7 @@ def test_a_task_about_a_charge_takes_documents_too(con: Connection, cast: Cast) 
     charge_id = add_charge(con, cast.practice)
     task_id = started(con, cast, type=TaskType.AUTHORIZATION, charge_id=charge_id)
 
-    document_id = attachments.upload_and_attach(
+    document_id = task_documents.upload_and_attach(
         con, task_id, pdf("note"), "note.pdf", details=ABOUT, token="t", actor=cast.ana, now=NOON
     )
 

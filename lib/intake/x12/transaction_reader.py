@@ -16,14 +16,14 @@ from lib.intake.x12 import (
     acknowledgments_277ca,
     claims_837,
     document_requests_277,
-    reader,
     receipts_999,
     remittances_835,
+    segment_reader,
 )
 from lib.intake.x12.elements import MOST
-from lib.intake.x12.reader import Broken, Transaction, Unreadable, element
 from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
+from lib.intake.x12.segment_reader import Broken, Transaction, Unreadable, element
 from lib.intake.x12.status_codes import StatusSeen
 from lib.intake.x12.unreadable_claims import RejectedLoop
 
@@ -152,7 +152,7 @@ def read(
     parts.
     """
     charged = Decimal(0)
-    for transaction in reader.transactions(pieces, warnings):
+    for transaction in segment_reader.transactions(pieces, warnings):
         kind, trace, part, given = transaction.kind, "", Batch(), False
         rejected: list[RejectedLoop] = []
         outcome: str = APPLIED
@@ -252,7 +252,7 @@ def _rest(transaction: Transaction) -> Iterator[object]:
         return
 
 
-def _trace(head: Iterable[reader.Segment]) -> str:
+def _trace(head: Iterable[segment_reader.Segment]) -> str:
     """Return the sender's own number: of the trace (TRN02), else of the message (BHT03)."""
     reference = ""
     for segment in head:
@@ -263,7 +263,7 @@ def _trace(head: Iterable[reader.Segment]) -> str:
     return reference
 
 
-def _kind(transaction: Transaction, head: list[reader.Segment]) -> str:
+def _kind(transaction: Transaction, head: list[segment_reader.Segment]) -> str:
     kind, number = transaction.kind, transaction.number
     if kind == "835":
         return REMITTANCE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib.document_types import DOCUMENT_LABELS
+from lib.file_type_detection import DOCUMENT_LABELS
 from lib.intake.tables.table import fold
 from lib.models import TaskType
 

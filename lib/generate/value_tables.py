@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lib.samples.ingredients import (
+from lib.samples.value_lists import (
     Conversation,
     Diagnosis,
     Fee,

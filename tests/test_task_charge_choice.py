@@ -13,7 +13,7 @@ from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchTask, NotAllowed
 from lib.export import replacement_claims
 from lib.export.period import period
 from lib.intake import imports
-from lib.intake.charges import charge_choice, charge_conflicts
+from lib.intake.charges import charge_match_check, task_charge_choice
 from lib.intake.matching.claim_matcher import Agreement
 from lib.models import ServiceLine
 from lib.store.database import Connection, Store
@@ -41,8 +41,8 @@ def two_twins(con: Connection, cast: Cast) -> int:
     return int(con.value("SELECT id FROM task"))
 
 
-def basis(con: Connection, cast: Cast, task_id: int) -> charge_choice.Basis:
-    return charge_choice.basis(con, tasks.get(con, task_id, actor=cast.ben))
+def basis(con: Connection, cast: Cast, task_id: int) -> task_charge_choice.Basis:
+    return task_charge_choice.basis(con, tasks.get(con, task_id, actor=cast.ben))
 
 
 def test_a_task_its_preview_and_its_report_say_which_facts_agreed(
@@ -85,8 +85,8 @@ def test_a_chosen_charge_is_shown_recorded_and_knows_its_payers_number(
 ) -> None:
     task_id = two_twins(con, cast)
 
-    charge_choice.choose(con, task_id, 2, seen=None, token="t", actor=cast.ben, now=minutes(1))
-    charge_choice.choose(con, task_id, 2, seen=None, token="t", actor=cast.ben, now=minutes(1))
+    task_charge_choice.choose(con, task_id, 2, seen=None, token="t", actor=cast.ben, now=minutes(1))
+    task_charge_choice.choose(con, task_id, 2, seen=None, token="t", actor=cast.ben, now=minutes(1))
 
     task = tasks.get(con, task_id, actor=cast.ben)
     assert (task.charge_id, task.provider_name) == (2, "NORTHSIDE")
@@ -104,10 +104,12 @@ def test_a_chosen_charge_is_shown_recorded_and_knows_its_payers_number(
 
 def test_the_second_of_two_who_choose_is_told_by_whom(con: Connection, cast: Cast) -> None:
     task_id = two_twins(con, cast)
-    charge_choice.choose(con, task_id, 2, seen=None, token="b", actor=cast.ben, now=minutes(1))
+    task_charge_choice.choose(con, task_id, 2, seen=None, token="b", actor=cast.ben, now=minutes(1))
 
     with pytest.raises(ChargeChosen, match=r"Ben chose another charge .* about 01/13/2025"):
-        charge_choice.choose(con, task_id, 1, seen=None, token="a", actor=cast.ana, now=minutes(2))
+        task_charge_choice.choose(
+            con, task_id, 1, seen=None, token="a", actor=cast.ana, now=minutes(2)
+        )
 
     assert con.value("SELECT charge_id FROM task") == 2
 
@@ -116,12 +118,12 @@ def test_who_may_choose_a_charge(con: Connection, cast: Cast) -> None:
     task_id = two_twins(con, cast)
 
     with pytest.raises(NoSuchTask):
-        charge_choice.choose(con, task_id, 1, seen=None, token="c", actor=cast.carla, now=NOON)
+        task_charge_choice.choose(con, task_id, 1, seen=None, token="c", actor=cast.carla, now=NOON)
     with pytest.raises(NotAllowed):
-        charge_choice.choose(con, task_id, 1, seen=None, token="d", actor=cast.alan, now=NOON)
+        task_charge_choice.choose(con, task_id, 1, seen=None, token="d", actor=cast.alan, now=NOON)
     con.execute("UPDATE task SET status = 'completed', is_open = false")
     with pytest.raises(AlreadyCompleted):
-        charge_choice.choose(con, task_id, 1, seen=None, token="e", actor=cast.ben, now=NOON)
+        task_charge_choice.choose(con, task_id, 1, seen=None, token="e", actor=cast.ben, now=NOON)
 
 
 def test_a_name_that_a_payer_goes_by_is_learned_from_a_choice(con: Connection, cast: Cast) -> None:
@@ -133,7 +135,7 @@ def test_a_name_that_a_payer_goes_by_is_learned_from_a_choice(con: Connection, c
     bring(con, cast, first, "b.835")
 
     doubtful = con.value("SELECT charge_id FROM task")
-    charge_choice.choose(con, 1, 1, seen=None, token="t", actor=cast.ben, now=minutes(1))
+    task_charge_choice.choose(con, 1, 1, seen=None, token="t", actor=cast.ben, now=minutes(1))
     bring(con, cast, second, "c.835")
 
     assert doubtful is None
@@ -225,7 +227,7 @@ def test_a_check_reads_the_files_of_an_older_store_and_names_what_disagrees(
     con.execute("DELETE FROM task_claim")
     con.execute("UPDATE task SET charge_id = 2")
 
-    found = charge_conflicts.review(con, cast.practice, actor=cast.ana)
+    found = charge_match_check.review(con, cast.practice, actor=cast.ana)
 
     assert (found.checked, found.unread) == (1, 0)
     [doubt] = found.doubts
@@ -233,7 +235,7 @@ def test_a_check_reads_the_files_of_an_older_store_and_names_what_disagrees(
         ("Date of service", "01/13/2025", "01/20/2025")
     ]
     with pytest.raises(Exception, match="no such practice"):
-        charge_conflicts.review(con, cast.practice, actor=cast.carla)
+        charge_match_check.review(con, cast.practice, actor=cast.carla)
 
 
 def test_a_charge_chosen_against_the_check_takes_the_payers_number_along(
@@ -244,12 +246,12 @@ def test_a_charge_chosen_against_the_check_takes_the_payers_number_along(
     con.execute("UPDATE task SET charge_id = 2")  # as an older store had it
     con.execute("UPDATE charge SET payer_claim_number = 'PAYER1' WHERE id = 2")
 
-    charge_choice.choose(con, 1, 1, seen=2, token="t", actor=cast.ana, now=minutes(1))
+    task_charge_choice.choose(con, 1, 1, seen=2, token="t", actor=cast.ana, now=minutes(1))
 
     assert con.rows("SELECT id, payer_claim_number FROM charge ORDER BY id") == [
         (1, "PAYER1"), (2, None),
     ]  # fmt: skip
-    assert charge_conflicts.review(con, cast.practice, actor=cast.ana).doubts == ()
+    assert charge_match_check.review(con, cast.practice, actor=cast.ana).doubts == ()
 
 
 def test_a_split_claim_is_complete_when_its_parts_are(con: Connection, cast: Cast) -> None:
