@@ -1,10 +1,12 @@
-"""Of two requests that wait together, both are heard; and one that comes late is."""
+"""Of two waiting requests both are heard; one that comes late is; and no callback is ended."""
 
 from __future__ import annotations
 
 import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.scriptrunner import RerunData, RerunException
+from streamlit.runtime.state import SafeSessionState, SessionState
 
 from lib.ui import streamlit_patches
 
@@ -43,6 +45,36 @@ def test_a_filter_of_a_page_that_was_left_is_not_brought_along() -> None:
 
 def test_one_request_alone_is_as_it_is() -> None:
     assert both(None, states(q="Rivera")) == {"q": "Rivera"}
+
+
+class Runner:
+    """Stands for Streamlit's runner of scripts, for which a newer request waits."""
+
+    _execing = True
+
+    def end_if_asked(self) -> None:
+        if self._execing:
+            raise RerunException(RerunData())
+
+
+class Called(SessionState):
+    """A session's state whose callback reads a value of the session and writes another."""
+
+    safe: SafeSessionState
+
+    def on_script_will_rerun(self, *_: object, **__: object) -> None:
+        self.safe["written"] = "seen" in self.safe
+
+
+def test_a_callback_is_not_ended_by_a_newer_request_and_the_run_after_it_is() -> None:
+    runner, state = Runner(), Called()
+    state.safe = SafeSessionState(state, runner.end_if_asked)
+
+    streamlit_patches._hear_first(state.safe, None)
+
+    assert state.filtered_state == {"written": False}
+    with pytest.raises(RerunException):
+        state.safe["next"] = True
 
 
 class Session:

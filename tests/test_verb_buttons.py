@@ -4,8 +4,6 @@ elsewhere does to it is seen in `tests/browser/test_verbs.py`."""
 from __future__ import annotations
 
 import pytest
-from streamlit.runtime.scriptrunner import RerunException
-from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.testing.v1 import AppTest
 
 from lib.errors import WrongInput
@@ -95,17 +93,3 @@ def test_what_was_typed_by_somebody_who_left_is_nobodys(store: Store, cast: Cast
         verb_buttons.keep_typed(cast.ana, kept.append)
 
     assert kept == [cast.ana]
-
-
-def test_what_must_be_done_is_done_again_until_no_click_ends_it() -> None:
-    clicks = [RerunException(RerunData()), RerunException(RerunData())]
-    done: list[bool] = []
-
-    def act() -> None:
-        if clicks:
-            raise clicks.pop()
-        done.append(True)
-
-    verb_buttons.undisturbed(act)
-
-    assert done == [True]

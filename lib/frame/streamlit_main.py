@@ -15,6 +15,7 @@ frame.signed_in_as(actor)
 is_window = page.url_path in {"edit_charge", "find_document"}  # which say what was refused there
 session.say_what_no_form_says(navigation.task_in_url() if is_window else None)
 url.arrive(page.url_path)
+session.arrive(page.url_path)
 if page.title != frame.LIST:  # the list sets the browser's address itself, and is painted first
     url.write()
 # Messages come last: a run that a newer request ends, or that leaves, would take them with it.

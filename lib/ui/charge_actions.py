@@ -89,7 +89,7 @@ def conflict(state: Editing, task: Task, actor: Person) -> None:
 
 def look_again(state: Editing, actor: Person) -> None:
     """Show what somebody saved meanwhile, if something is typed here too. Called when the person
-    asks for it; it does not yield."""
+    asks for it."""
     problem = charges.changed_since(session.connection(), state.opened, actor=actor)
     if problem and state.is_changed:
         state.refusal, state.changes = str(problem), problem.changes

@@ -221,7 +221,7 @@ def _finish_assigning(
                 now=session.now(),
             )  # fmt: skip
         finally:
-            verb_buttons.undisturbed(_end_assigning)
+            _end_assigning()
         kept_text.sent(state)
         if assigning.to is None:
             return "The task is unassigned."

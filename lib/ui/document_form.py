@@ -132,7 +132,7 @@ def document_form(
 
 def filled_now(key: str, drawn: Filled, actor: Person, *, patient_name: str) -> Filled:
     """Return what the form says now, for the verb that sends it, since its click may come together
-    with what was typed or chosen last. It does not yield."""
+    with what was typed or chosen last."""
     says = session_state.typed()
     file = says.get(f"file_{key}")
     label = str(says.get(f"label_{key}", drawn.label) or "")

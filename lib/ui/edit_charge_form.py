@@ -86,8 +86,7 @@ def _diagnosis_in_form(state: Editing, place: str) -> int:
 
 def take_typed(state: Editing, task: Task) -> None:
     """Put what the fields say now into the form's state. Called before their problems are listed
-    and before anything is saved, since a click may come together with what was typed last. It does
-    not yield."""
+    and before anything is saved, since a click may come together with what was typed last."""
     says = session_state.typed()
 
     def typed(name: str, known: str) -> str:

@@ -114,7 +114,7 @@ def keep(state: Text, actor: Person) -> None:
 
 def now(state: Text) -> str:
     """Return what the field says now, for the verb that sends it, since its click may come together
-    with what was typed last. It does not yield."""
+    with what was typed last."""
     text = verb_buttons.typed(state.key)
     if text is not None:
         state.text = text

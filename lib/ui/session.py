@@ -6,7 +6,7 @@ import re
 import string
 import time
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -33,14 +33,24 @@ _MADE_OF_TEXT = re.compile(
 
 Message = tuple[Literal["success", "error"], str]
 
+
+class _Shown(NamedTuple):
+    at: float  # seconds, of the clock that only goes on
+    page: str
+    message: Message
+    seconds: int  # on screen
+    is_again: bool = False  # to be shown once more
+
+
 PERSON_ID = Kept[int]("person_id")  # for whom everything else is kept
 _MESSAGES = KeptOrNew[list[Message]]("messages", list)
 _UNSAID = KeptOrNew[list[tuple[int, str]]]("unsaid", list)
 # The task, the button and the sentence of the last refusal, which stays below the button.
 REFUSED = Kept[tuple[int, str, str]]("refused")
+_PAGE = Kept[str]("page")  # that was drawn last
 _TOAST_SECONDS = Kept[int]("toast_seconds")  # of the last one
-_SHOWN = Kept[list[tuple[float, Message, int]]]("shown_toasts")  # when, what, for how long
-_SENT_BY_THEN = 1.0  # seconds
+_SHOWN = KeptOrNew[list[_Shown]]("shown_toasts", list)  # of late
+_DRAWN_BY_THEN = 3.0  # seconds
 
 
 def connection() -> Connection:
@@ -77,8 +87,7 @@ def person() -> Person:
 
 
 def same_person(before: Person) -> Person:
-    """Return who is signed in, as they are now, for a callback: it does not yield to a click
-    elsewhere.
+    """Return who is signed in, as they are now, for a callback.
 
     Raises NotSignedIn if that is not the person for whom the page was drawn.
     """
@@ -164,25 +173,42 @@ def say_what_no_form_says(task_id: int | None) -> None:
     waiting[:] = [(task, text) for task, text in waiting if task == task_id]
 
 
+def arrive(page: str) -> None:
+    """Note that `page` is drawn now, at the beginning of a run.
+
+    The browser drops all of a page that is left, and with it a message that came too late to be
+    drawn there. What was shown a moment ago on another page is therefore shown again, as it was: on
+    screen it stays one.
+    """
+    now = time.monotonic()
+    _SHOWN.put(
+        [
+            each._replace(is_again=each.is_again or each.page != page)
+            for each in _SHOWN.ensure()
+            if each.is_again or now - each.at < _DRAWN_BY_THEN
+        ]
+    )
+    _PAGE.put(page)
+
+
 def show_toasts() -> None:
     """Show once what earlier runs had to say.
 
     Streamlit shows nothing new for a toast equal to the one still on screen, so the second of two
     "Saved." would vanish with the first. Each is therefore shown a second longer or shorter than
-    the one before. Streamlit also drops what a run has not sent yet when the next one begins, so
-    what was shown a moment ago is shown again as it was: on screen it stays one.
+    the one before.
     """
-    now = time.monotonic()
-    shown = [each for each in _SHOWN.get() or [] if now - each[0] < _SENT_BY_THEN]
-    for _, message, seconds in shown:
-        _toast(message, seconds)
-    _SHOWN.put(shown)
+    now, page, shown = time.monotonic(), _PAGE.get() or "", _SHOWN.ensure()
+    for place, each in enumerate(shown):
+        if each.is_again:
+            _toast(each.message, each.seconds)
+            shown[place] = each._replace(at=now, page=page, is_again=False)
     waiting = toasts()
     while waiting:
         seconds = 17 - (_TOAST_SECONDS.get() or 9)  # 8, 9, 8 …
         _toast(waiting[0], seconds)
         _TOAST_SECONDS.put(seconds)
-        shown.append((now, waiting.pop(0), seconds))
+        shown.append(_Shown(now, page, waiting.pop(0), seconds))
 
 
 def _toast(message: Message, seconds: int) -> None:

@@ -109,7 +109,7 @@ def forget_widget(key: str) -> None:
 
 
 def typed() -> dict[str, Any]:
-    """Return what all widgets say, by key, without yielding to a click elsewhere."""
+    """Return what all widgets say, by key."""
     return st.session_state.to_dict()
 
 

@@ -1,7 +1,8 @@
 """Make Streamlit handle every click and every text before it turns to the next request.
 
-Streamlit 1.67.0, which is pinned, drops what came with a request in three places: a run that has
-just begun is abandoned for a newer request before its callbacks were called; of two requests that
+Streamlit 1.67.0, which is pinned, drops what came with a request in four places: a run that has
+just begun is abandoned for a newer request before its callbacks were called, or in the middle of
+one, wherever it touches Streamlit, be it a value of the session; of two requests that
 wait together only the newer one's fields count, which has none of a page that is being left; and a
 request of a fragment is dropped once the page it stood on was left, although the browser may send
 the press of a button after the click on a link that followed it. So a press of *Save and Complete*
@@ -12,12 +13,14 @@ did nothing if a click elsewhere followed within a few hundred milliseconds.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
@@ -58,15 +61,29 @@ def _hear_first(
     replay_trigger_values: Mapping[str, Any] | None = None,
     is_history_navigation: bool = False,
 ) -> None:
-    """Call the callbacks of a request at once; Streamlit's own method looks for a newer one
-    first."""
-    with self._lock:
+    """Call the callbacks of a request at once and to their end; Streamlit's own method looks for a
+    newer request first, and so does whatever of Streamlit a callback touches."""
+    runner = getattr(self._yield_callback, "__self__", None)
+    with self._lock, _not_ended(runner):
         self._state.on_script_will_rerun(
             fresh_widget_states,
             replay_trigger_states=replay_trigger_states,
             replay_trigger_values=replay_trigger_values,
             is_history_navigation=is_history_navigation,
         )
+
+
+@contextmanager
+def _not_ended(runner: ScriptRunner | None) -> Iterator[None]:
+    """Have the run end for no newer request; the run after the callbacks does."""
+    if runner is None:
+        yield
+        return
+    before, runner._execing = runner._execing, False
+    try:
+        yield
+    finally:
+        runner._execing = before
 
 
 def _request_or_follow(self: AppSession, client_state: ClientState | None) -> None:
@@ -103,7 +120,7 @@ def _on_page_now(
 
 
 def listen() -> None:
-    """Replace all three in this process; calling it twice changes nothing."""
+    """Replace them all in this process; calling it twice changes nothing."""
     setattr(AppSession, "request_rerun", _request_or_follow)  # noqa: B010
     setattr(script_requests, "_coalesce_widget_states", _of_both)  # noqa: B010
     setattr(SafeSessionState, "on_script_will_rerun", _hear_first)  # noqa: B010

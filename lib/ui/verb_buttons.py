@@ -3,8 +3,7 @@ is clicked next.
 
 When a click elsewhere asks for the whole page, Streamlit abandons the run at its next `st` call,
 and with it the press of a button. Callbacks run before that, also if the press and the click
-elsewhere are handled together. A callback must not touch Streamlit before its work is done, except
-for `typed`, which does not yield.
+elsewhere are handled together, and are not abandoned (`streamlit_patches`).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib.errors import BillingError, NotSignedIn
 from lib.models import Person
@@ -41,7 +40,7 @@ def _do(do: Verb, actor: Person, said: list[session.Message], done: list[bool]) 
     _do_now(do, actor, said, done)
     if _is_left():  # the click elsewhere was quicker: no page is drawn after this
         session.say_what_no_form_says(None)
-        undisturbed(session.show_toasts)
+        session.show_toasts()
 
 
 def _is_left() -> bool:
@@ -86,7 +85,7 @@ def keep_typed(actor: Person, keep: Callable[[Person], None]) -> None:
 
 def leave(page: str, **changes: str | None) -> None:
     """Go to another page once the next run is drawn; called by a verb that is done."""
-    undisturbed(lambda: url.LEAVING.put((page, changes)))
+    url.LEAVING.put((page, changes))
 
 
 def settle() -> None:
@@ -102,27 +101,9 @@ def settle() -> None:
         st.rerun()
 
 
-def undisturbed(act: Callable[[], object]) -> None:
-    """Do something with Streamlit that a click elsewhere must not prevent; the click is handled
-    right after it."""
-    later = []
-    while True:
-        try:
-            act()
-            break
-        except RerunException as click:
-            later.append(click.rerun_data)
-    context = get_script_run_ctx()
-    for data in later:
-        if context and context.script_requests:
-            context.script_requests.request_rerun(data)
-
-
 def _say_what_is_waited_for(store: Store) -> None:
     """Show which other writer this verb waits for, if that takes long."""
     doing = store.wait_for_writer(SOON)
     if doing:
         text = f"Waiting for {doing} to be written. This comes next."
-        undisturbed(
-            lambda: st.toast(session.escape_markdown(text), icon=":material/hourglass_empty:")
-        )
+        st.toast(session.escape_markdown(text), icon=":material/hourglass_empty:")
