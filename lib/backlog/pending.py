@@ -106,6 +106,7 @@ coming AS (
     -- What another system received earlier is pending here from the day it came in.
     SELECT event.task_id FROM {events(view)}
     WHERE {ours(view, "event")} AND kind = 'created' AND NOT ({known(view)})
+      AND event.task_id IN (SELECT id FROM chosen)
 ),
 reopened AS (
     -- By way of a list, which is taken for short, as it is: else the long side would be kept.

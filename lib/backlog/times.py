@@ -219,24 +219,16 @@ def _taken_up(view: View) -> str:
         chosen = f"chosen AS (\n    SELECT task.id\n    {tasks_text(view)}\n),\n"
         where = "\n      AND event.task_id IN (SELECT id FROM chosen)"
     first = "$of_begins" if view.zone else "CAST($of_since AS TIMESTAMP) - INTERVAL '1 day'"
-    scans = "\n    UNION ALL\n    ".join(
-        f"SELECT event.practice_id, event.task_id, happened_at, kind = 'created' AS is_begin\n"
-        f"    FROM {events(view)} WHERE {ours(view, 'event')} AND {text} AND {known(view)}\n"
-        f"      AND happened_at >= {first}{where}"
-        for text in (
-            "kind = 'created'", "kind = 'started'", "kind = 'asked'",
-            "kind = 'assigned' AND actor_id IS NOT NULL",
-        )
-    )  # fmt: skip
-    return f"""{chosen}heard AS (
+    return f"""{chosen}told AS (
     -- Nobody takes up a task before it came in: what happened before the period is passed over.
-    {scans}
-),
-told AS (
-    SELECT task_id, any_value(practice_id) AS practice_id,
-           min(happened_at) FILTER (WHERE is_begin) AS came_at,
-           min(happened_at) FILTER (WHERE NOT is_begin) AS taken_at
-    FROM heard GROUP BY task_id
+    SELECT event.task_id, any_value(event.practice_id) AS practice_id,
+           min(happened_at) FILTER (WHERE kind = 'created') AS came_at,
+           min(happened_at) FILTER (WHERE kind <> 'created') AS taken_at
+    FROM {events(view)}
+    WHERE {ours(view, "event")} AND {known(view)} AND happened_at >= {first}
+      AND kind IN ('created', 'started', 'asked', 'assigned')
+      AND (kind <> 'assigned' OR actor_id IS NOT NULL){where}
+    GROUP BY event.task_id
 )"""
 
 
