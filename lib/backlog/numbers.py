@@ -126,6 +126,11 @@ PAGES: dict[str, tuple[str, ...]] = {
     "Waiting": ("summary", "waiting", "time_on_each_side"),
     "Forecast": ("summary",),
 }  # fmt: skip
+# What several numbers of a page begin with: pending tasks, days, completions.
+SHARED: dict[str, tuple[str, ...]] = {
+    "Overview": ("standing", "daily"), "Flow": ("daily", "done"), "Aging": ("standing",),
+    "Causes": (), "People": ("standing", "done"), "Waiting": ("standing",), "Forecast": (),
+}  # fmt: skip
 # What the numbers of a page know of pending tasks beside their rows.
 FACTS = {"People": ("assignee",), "Waiting": ("last_at",)}
 # What is never compared with the period before: sums since the first day, and single tasks.
@@ -156,7 +161,7 @@ def counted(con: Reader, page: str, view: View) -> Counted:
     before = earlier(view)
     # Days that are over do not change: what is known now tells of them too, and is counted once.
     flow_before = replace(before, as_of=view.as_of)
-    with Together(con, FACTS.get(page, ())) as both:
+    with Together(con, shared=SHARED[page], facts=FACTS.get(page, ())) as both:
         return Counted(
             {name: NUMBERS[name].table(both, view) for name in PAGES[page]},
             {

@@ -199,11 +199,15 @@ class Together:
     """Counts several numbers at once: what more than one begins with is worked out once.
 
     Used as a context; what it worked out is gone at its end. `facts` are what some number asks
-    to know of pending tasks: all of them are counted from one table.
+    to know of pending tasks: all of them are counted from one table. `shared` names what several
+    numbers begin with; what only one begins with is cheaper read for it alone.
     """
 
-    def __init__(self, con: Reader, facts: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, con: Reader, *, shared: tuple[str, ...], facts: tuple[str, ...] = ()
+    ) -> None:
         self._con = con
+        self._shared = shared
         self.facts = facts
         self._kept: dict[str, str] = {}  # a basis with its values -> the table that holds it
 
@@ -219,6 +223,10 @@ class Together:
     ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Return the names of the columns of one statement, and all its rows."""
         return self._con.table(sql, **parameters)
+
+    def shares(self, basis: Basis) -> bool:
+        """Return True where more than one number begins with it."""
+        return basis.name in self._shared
 
     def holding(self, basis: Basis, known: Mapping[str, Any]) -> str:
         """Return the name of a table with the rows of a basis, for this block."""
@@ -244,7 +252,7 @@ def ask(
     known_values = values(view) | more
     text = _with(basis.text if basis else "", also, sql)
     asked = _used(text, known_values)
-    if basis and isinstance(con, Together):
+    if basis and isinstance(con, Together) and con.shares(basis):
         held = con.holding(basis, known_values)
         short = _with(f"{basis.name} AS (FROM {held})", also, sql)
         names, rows = con.table(short, **_used(short, known_values))
