@@ -100,7 +100,7 @@ def test_no_pattern_for_cells_takes_longer_than_the_cell_is_long(cell: str) -> N
         f"N = 400_000\nlong = ({cell})[:2 * N]\n"
         "for each in (cells.money, cells.is_negative, cells.is_like_money, cells.is_like_day,\n"
         "    cells.is_blank, cells.days_of_range, parse_money, parse_date, denial_codes.read,\n"
-        "    synonyms.type_of, synonyms.label_of, synonyms.is_open,\n"
+        "    value_synonyms.type_of, value_synonyms.label_of, value_synonyms.is_open,\n"
         "    lambda cell: cells.day(cell, DateOrder.MONTH_FIRST),\n"
         "    lambda cell: cells.order_of([cell]), lambda cell: columns.kind([cell]),\n"
         "    lambda cell: columns.samples([cell])):\n"
