@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 
-from lib import people, settings
+from lib import people, practice_settings
 from lib.errors import StoreInUse, WrongDataFolder, WrongInput
 from lib.store import process_store
 
@@ -32,9 +32,9 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
                 names = "; ".join(p.name for p in held) or "there is none yet"
                 print(f"Name one practice with --name: {names}.", file=sys.stderr)
                 return 2
-            settings.set_timezone(con, named[0].id, asked.time_zone, actor=None, now=now)
+            practice_settings.set_timezone(con, named[0].id, asked.time_zone, actor=None, now=now)
         for practice in people.practices(con):
-            assumed = settings.is_timezone_assumed(con, practice.id)
+            assumed = practice_settings.is_timezone_assumed(con, practice.id)
             note = " (assumed: set it with --time-zone)" if assumed else ""
             print(f"{practice.name}: {practice.timezone}{note}")
     except (StoreInUse, WrongDataFolder, WrongInput) as problem:

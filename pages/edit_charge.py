@@ -15,7 +15,7 @@ from lib.ui.edit_charge_form import form, heard
 from lib.ui.edit_charge_state import Editing, editing, forget, keep
 from lib.ui.session_state import Kept
 from lib.ui.taken_over import taken_over
-from lib.ui.task_window import complete_without_charge, head, task_of_window
+from lib.ui.task_window_header import complete_without_charge, head, task_of_window
 
 OPENED = Kept[int]("window")  # the task whose charge was read when the page was opened
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib.models import TaskType
 from lib.ui import document_attach, html, live_updates, session, verb_buttons
-from lib.ui.task_window import head, task_of_window
+from lib.ui.task_window_header import head, task_of_window
 
 
 @st.fragment(key="window")

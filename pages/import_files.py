@@ -15,7 +15,7 @@ from lib.intake.tables.columns import ColumnMapping
 from lib.models import Person
 from lib.store.idempotency import new_token
 from lib.ui import html, import_history, import_job, import_mapping, import_report, session
-from lib.ui.charge_conflicts import charge_review
+from lib.ui.charge_match_check import charge_review
 from lib.ui.import_job import Job, Waiting
 from lib.ui.session_state import Kept, KeptOrNew
 

@@ -3,12 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from lib import formats, settings, timely_filing
+from lib import formats, practice_settings, timely_filing
 from lib.access import Verb, may
 from lib.errors import BillingError, WrongInput
 from lib.intake.x12 import payer_decision_rules
 from lib.models import Person, TaskOptions
-from lib.settings import OPTION_LABELS, Settings
+from lib.practice_settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
 from lib.timely_filing import FilingLimit
 from lib.ui import backup_panel, html, session
@@ -87,7 +87,7 @@ def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> N
     """Write the settings, say so, and show them as they now are."""
     messages = session.toasts()
     try:
-        count = settings.change(
+        count = practice_settings.change(
             session.connection(), practice_id, wanted, seen=seen, actor=actor, now=session.now()
         )
         said = f"{formats.plural(count, 'setting')} saved." if count else "Nothing was changed."
@@ -105,21 +105,21 @@ def timezone_form(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
     """Draw the time zone by which the practice counts its days."""
     con = session.connection()
     now = session.practice_of(actor, practice_id).timezone
-    if settings.is_timezone_assumed(con, practice_id):
+    if practice_settings.is_timezone_assumed(con, practice_id):
         st.warning(
             session.escape_markdown(
                 f"Nobody has said in which time zone this practice is. {now} is assumed: choose it."
             )
         )
     with st.form(f"zone_{practice_id}", width=640):
-        zones = settings.zones()
+        zones = practice_settings.zones()
         place = zones.index(now) if now in zones else None
         wanted = st.selectbox("Time zone", zones, index=place, width=320, disabled=not is_allowed)
         sent = st.form_submit_button("Save time zone", disabled=not is_allowed)
     if sent and wanted:
         said = session.toasts()
         try:
-            settings.set_timezone(con, practice_id, wanted, actor=actor, now=session.now())
+            practice_settings.set_timezone(con, practice_id, wanted, actor=actor, now=session.now())
             said.append(("success", f"Days are counted in {wanted}."))
         except BillingError as problem:
             said.append(("error", str(problem)))
@@ -177,7 +177,7 @@ def story(practice_id: int, actor: Person) -> None:
     lines = [
         f"{event.actor or 'The command line'} · {formats.moment(event.happened_at, zone)} · "
         f"{event.field or ''}: {event.old or ''} → {event.new or ''}"
-        for event in settings.changes(session.connection(), practice_id, actor=actor)
+        for event in practice_settings.changes(session.connection(), practice_id, actor=actor)
     ]
     if lines:
         st.html(html.heading("History") + html.bullets(lines, "bt-taken"))
@@ -189,7 +189,7 @@ practice_id = practice(actor)
 is_allowed = may(actor, Verb.CHANGE_SETTINGS, practice_id)
 if not is_allowed:
     st.info("Settings are changed by the billing manager.")
-now = settings.read(session.connection(), practice_id, actor=actor)
+now = practice_settings.read(session.connection(), practice_id, actor=actor)
 # What the form showed when it opened, so that somebody else's change meanwhile is noticed.
 opened = OPENED.get()
 if opened is None:

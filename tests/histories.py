@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from lib import charges, notes, people, tasks, workflow
-from lib.backlog.days import Unit
+from lib.backlog.calendar_periods import Unit
 from lib.backlog.report_scope import View
 from lib.errors import BillingError
 from lib.models import Person, Resolution, Role, Status, TaskType

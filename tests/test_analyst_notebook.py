@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lib.backlog import pending
+from lib.backlog import pending_tasks
 from lib.snapshot import copies
 from lib.store.database import Connection
 from lib.store.process_store import ROOT
@@ -38,7 +38,7 @@ def test_the_notebook_runs_and_says_what_the_pages_say(
             assert cell["outputs"] == []  # no numbers of anybody in the file
             exec(compile("".join(cell["source"]), cell["id"], "exec"), said)
 
-    here = pending.sums(pending.summary(con, view(where, now.date())))
+    here = pending_tasks.sums(pending_tasks.summary(con, view(where, now.date())))
     row = said["summary"].iloc[0]
     assert (row["Pending"], row["Waiting on biller"], row["Held"]) == (
         here.tasks, here.with_biller, here.held,

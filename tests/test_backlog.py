@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 
 from lib import charges, notes, queue, tasks, workflow
-from lib.backlog import flow, forecast, payers, pending, team, times
-from lib.backlog.days import Preset, Unit, before, ends_on, period, unit_for
+from lib.backlog import flow, forecast, payer_denials, pending_tasks, team, times
+from lib.backlog.calendar_periods import Preset, Unit, before, ends_on, period, unit_for
 from lib.backlog.report_scope import Table, View, literal
 from lib.intake import imports
 from lib.models import Person, Resolution, Status, TaskFilter, TaskType
@@ -64,22 +64,22 @@ def copied(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
 NUMBERS: dict[str, Callable[[Connection, View], Table]] = {
     "over time": flow.over_time,
     "cumulative": flow.cumulative,
-    "summary": pending.summary,
-    "by type": pending.by_type,
-    "by payer": pending.by_payer,
-    "by assignee": pending.by_assignee,
-    "by age": pending.by_age,
-    "by due": pending.by_due,
-    "by filing": pending.by_filing,
-    "waiting": pending.waiting,
-    "oldest": pending.oldest,
+    "summary": pending_tasks.summary,
+    "by type": pending_tasks.by_type,
+    "by payer": pending_tasks.by_payer,
+    "by assignee": pending_tasks.by_assignee,
+    "by age": pending_tasks.by_age,
+    "by due": pending_tasks.by_due,
+    "by filing": pending_tasks.by_filing,
+    "waiting": pending_tasks.waiting,
+    "oldest": pending_tasks.oldest,
     "lead and cycle": times.lead_and_cycle,
     "handoffs": times.handoffs_and_reopens,
     "first response": times.first_response,
     "on each side": times.on_each_side,
-    "denials": payers.denials,
-    "recovered": payers.recovered_after_tasks,
-    "causes": payers.causes,
+    "denials": payer_denials.denials,
+    "recovered": payer_denials.recovered_after_tasks,
+    "causes": payer_denials.causes,
     "completions": team.completions,
     "resolutions": team.resolutions,
 }
@@ -127,14 +127,17 @@ def test_who_had_the_pending_tasks_on_a_past_day(lived: tuple[World, date]) -> N
         day = today - timedelta(days=back)
         expected = Counter(one.person for one in told(frame, day) if one.is_pending)
 
-        table = pending.by_assignee(where.con, view(where, day))
+        table = pending_tasks.by_assignee(where.con, view(where, day))
 
         assert dict(zip(table.column("Person"), table.column("Tasks"), strict=True)) == expected
         for person, count in expected.items():
             one = {"unassigned": True} if person is None else {"person_id": person}
             bars = flow.bars(flow.over_time(where.con, view(where, day, **one)))
             assert bars[-1].pending == count
-            assert pending.sums(pending.summary(where.con, view(where, day, **one))).tasks == count
+            assert (
+                pending_tasks.sums(pending_tasks.summary(where.con, view(where, day, **one))).tasks
+                == count
+            )
 
 
 def test_ages_sides_and_sums_of_a_past_day(lived: tuple[World, date]) -> None:
@@ -154,7 +157,7 @@ def test_ages_sides_and_sums_of_a_past_day(lived: tuple[World, date]) -> None:
             came = created.replace(tzinfo=UTC).astimezone(where.practices[practice]).date()
             ages.append((day - (requested or came)).days)
 
-        found = pending.sums(pending.summary(where.con, view(where, day)))
+        found = pending_tasks.sums(pending_tasks.summary(where.con, view(where, day)))
 
         assert (found.tasks, found.oldest) == (len(open_ones), max(ages))
         assert found.with_biller == sum(one.with_biller for one in open_ones)
@@ -164,9 +167,9 @@ def test_ages_sides_and_sums_of_a_past_day(lived: tuple[World, date]) -> None:
         assert found.requested == sum(facts[one.task][4] for one in open_ones)
         charges_held = {facts[one.task][5] for one in open_ones}
         assert found.held == Decimal("240.00") * len(charges_held)
-        table = pending.by_age(where.con, view(where, day))
+        table = pending_tasks.by_age(where.con, view(where, day))
         assert dict(zip(table.column("Age"), table.column("Tasks"), strict=True)) == Counter(
-            next(n for n, (low, high) in pending.AGES.items() if low <= age <= (high or 9999))
+            next(n for n, (low, high) in pending_tasks.AGES.items() if low <= age <= (high or 9999))
             for age in ages
         )
 
@@ -324,8 +327,12 @@ def test_whatever_anybody_does_today_changes_no_closed_day(con: Connection, cast
 
     for day in days:
         assert every_number(where, day) == closed[day]
-    open_now = pending.sums(pending.summary(con, view(where, today + timedelta(days=5))))
-    assert open_now.tasks != pending.sums(pending.summary(con, view(where, days[0]))).tasks
+    open_now = pending_tasks.sums(
+        pending_tasks.summary(con, view(where, today + timedelta(days=5)))
+    )
+    assert (
+        open_now.tasks != pending_tasks.sums(pending_tasks.summary(con, view(where, days[0]))).tasks
+    )
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -373,20 +380,20 @@ def test_a_click_opens_exactly_the_tasks_a_bar_counted(lived: tuple[World, date]
 
     for day in (today, today - timedelta(days=6)):
         at = view(where, day)
-        found = pending.sums(pending.summary(con, at))
-        assert listed(selection=pending.among(at)) == (found.tasks, found.requested)
+        found = pending_tasks.sums(pending_tasks.summary(con, at))
+        assert listed(selection=pending_tasks.among(at)) == (found.tasks, found.requested)
         for name, key, text in (
-            (pending.by_age, "age", "Age"),
-            (pending.by_due, "due", "Due"),
-            (pending.by_filing, "filing", "Filing"),
-            (pending.waiting, "side", "Waiting on"),
+            (pending_tasks.by_age, "age", "Age"),
+            (pending_tasks.by_due, "due", "Due"),
+            (pending_tasks.by_filing, "filing", "Filing"),
+            (pending_tasks.waiting, "side", "Waiting on"),
         ):
             for row in name(con, at).dicts():
-                picked = pending.among(at, **{key: row[text]})
+                picked = pending_tasks.among(at, **{key: row[text]})
                 assert listed(selection=picked) == (row["Tasks"], row["Requested"])
-        for row in pending.by_assignee(con, at).dicts():
+        for row in pending_tasks.by_assignee(con, at).dicts():
             one = {"person_id": row["Person"]} if row["Person"] else {"unassigned": True}
-            assert listed(selection=pending.among(replace(at, **one)))[0] == row["Tasks"]
+            assert listed(selection=pending_tasks.among(replace(at, **one)))[0] == row["Tasks"]
     frame = events(where)
     for bar in flow.bars(flow.over_time(con, asked)):
         of_day = frame[frame["day"] == bar.begins_on]
@@ -474,7 +481,7 @@ def test_an_old_remittance_imported_today_is_as_old_as_it_is(con: Connection, ca
         practice_ids=(cast.practice,), as_of=NOON, today=NOON.date(), since=NOON.date(),
         until=NOON.date(),
     )  # fmt: skip
-    assert pending.by_age(con, now).column("Age") == ["31–60 days"]
+    assert pending_tasks.by_age(con, now).column("Age") == ["31–60 days"]
 
 
 def test_dollars_are_summed_as_requested_and_as_held(con: Connection, cast: Cast) -> None:
@@ -495,7 +502,7 @@ def test_dollars_are_summed_as_requested_and_as_held(con: Connection, cast: Cast
 
     def sums(day: date, as_of: datetime) -> tuple[Decimal, Decimal]:
         asked = View(practice_ids=(cast.practice,), as_of=as_of, today=day, since=day, until=day)
-        found = pending.sums(pending.summary(con, asked))
+        found = pending_tasks.sums(pending_tasks.summary(con, asked))
         return found.requested, found.held
 
     assert sums(date(2025, 3, 5), minutes(60 * 48)) == (Decimal("480.00"), Decimal("90.00"))
@@ -516,7 +523,7 @@ def test_denials_overturned_and_money_recovered(con: Connection, cast: Cast) -> 
         until=NOON.date(),
     )  # fmt: skip
 
-    [row] = payers.denials(con, asked).dicts()
+    [row] = payer_denials.denials(con, asked).dicts()
 
     assert (row["Claims answered"], row["Denied"], row["Denial rate, %"]) == (4, 2, 50.0)
     assert (row["Overturned"], row["Overturned, %"], row["Recovered"]) == (
@@ -641,6 +648,6 @@ def test_a_question_is_waiting_on_the_biller_until_it_is_answered(
     def with_biller(now: datetime) -> int:
         day = now.astimezone(ZoneInfo("America/Chicago")).date()
         asked = View(practice_ids=(cast.practice,), as_of=now, today=day, since=day, until=day)
-        return pending.sums(pending.summary(con, asked)).with_biller
+        return pending_tasks.sums(pending_tasks.summary(con, asked)).with_biller
 
     assert [with_biller(minutes(at)) for at in (5, 15, 60 * 31)] == [0, 1, 0]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lib import people, queue, settings, tasks, timely_filing, workflow
+from lib import people, practice_settings, queue, tasks, timely_filing, workflow
 from lib.backlog import day_notes
 from lib.errors import NoSuchPractice, NotAllowed, NothingWritten, SettingsChanged, WrongInput
 from lib.models import Resolution, TaskFilter, TaskType
@@ -158,7 +158,7 @@ def test_a_filing_limit_is_written_with_source_and_history(con: Connection, cast
 
     [held] = timely_filing.filing_limits(con, cast.practice, actor=cast.alan)
     assert held.limit == LIMIT
-    [told] = settings.changes(con, cast.practice, actor=cast.ana)
+    [told] = practice_settings.changes(con, cast.practice, actor=cast.ana)
     assert (told.field, told.old) == ("Filing limit of Blue Shield", "not recorded")
     with pytest.raises(SettingsChanged):
         timely_filing.set_filing_limit(
@@ -190,19 +190,21 @@ def test_a_filing_limit_without_a_source_is_refused(
 
 
 def test_a_zone_is_assumed_until_somebody_names_it(con: Connection, cast: Cast) -> None:
-    assert settings.is_timezone_assumed(con, cast.practice)
+    assert practice_settings.is_timezone_assumed(con, cast.practice)
 
-    settings.set_timezone(con, cast.practice, "America/Denver", actor=cast.ana, now=NOON)
+    practice_settings.set_timezone(con, cast.practice, "America/Denver", actor=cast.ana, now=NOON)
 
-    assert not settings.is_timezone_assumed(con, cast.practice)
+    assert not practice_settings.is_timezone_assumed(con, cast.practice)
     person = people.person(con, cast.ana.id)
     assert person is not None
     assert person.memberships[0].practice.timezone == "America/Denver"
     with pytest.raises(WrongInput, match="no time zone"):
-        settings.set_timezone(con, cast.practice, "Mars/Base", actor=cast.ana, now=NOON)
+        practice_settings.set_timezone(con, cast.practice, "Mars/Base", actor=cast.ana, now=NOON)
     for actor, refused in ((cast.ben, NotAllowed), (cast.carla, NoSuchPractice)):
         with pytest.raises(refused):
-            settings.set_timezone(con, cast.practice, "America/Denver", actor=actor, now=NOON)
+            practice_settings.set_timezone(
+                con, cast.practice, "America/Denver", actor=actor, now=NOON
+            )
 
 
 def test_a_note_on_a_day_is_the_practice_s_own(con: Connection, cast: Cast) -> None:

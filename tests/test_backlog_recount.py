@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from lib import tasks, workflow
-from lib.backlog import flow, payers, pending, times
-from lib.backlog.days import Unit
+from lib.backlog import flow, payer_denials, pending_tasks, times
+from lib.backlog.calendar_periods import Unit
 from lib.models import TaskType
 from lib.store import search_index
 from lib.store.database import Connection, transaction
@@ -94,7 +94,7 @@ def test_first_response_causes_and_filing_are_what_a_plain_count_says(lived: Wor
         for code in {each.strip() for each in codes.split(",")} - {""}:
             counts[payer, code] += 1
             dollars[payer, code] += amount
-    found = payers.causes(con, asked).dicts()
+    found = payer_denials.causes(con, asked).dicts()
     assert {(r["Payer"], r["Code"]): (r["Tasks"], r["Requested"]) for r in found} == {
         key: (count, dollars[key]) for key, count in counts.items()
     }
@@ -108,7 +108,7 @@ def test_first_response_causes_and_filing_are_what_a_plain_count_says(lived: Wor
                 "unknown" if days is None else next(k for k, most in FILING.items() if days <= most)
             ] += 1
     assert len(left) > 2
-    table = pending.by_filing(con, asked)
+    table = pending_tasks.by_filing(con, asked)
     assert dict(zip(table.column("Filing"), table.column("Tasks"), strict=True)) == left
 
 
@@ -128,7 +128,7 @@ def test_denials_and_what_came_back_are_what_a_plain_count_says(lived: World) ->
     won = {claim: paid for claim, paid in money.items() if paid > 0}
     assert won
 
-    for row in payers.denials(con, asked).dicts():
+    for row in payer_denials.denials(con, asked).dicts():
         of_payer = [a for a in inside if a[2] == row["Payer"]]
         denied = [a for a in of_payer if a[3] == "4"]
         claims = [claim for claim, a in last.items() if a[2] == row["Payer"]]

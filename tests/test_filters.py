@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.backlog.pending import AGES
+from lib.backlog.pending_tasks import AGES
 from lib.formats import parse_money
 from lib.models import (
     Colleague,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.ui import search_in_url, session
+from lib.ui import search_url_token, session
 
 ANA = 7
 
@@ -66,12 +66,12 @@ def test_words_searched_for_leave_under_an_id_and_are_meant_by_it() -> None:
     shown = read("url.hidden({'q': 'Rivera', 'type': 'Coding'})")
 
     assert shown["type"] == "Coding"
-    assert search_in_url.is_id(shown["q"])
+    assert search_url_token.is_id(shown["q"])
     assert read("url.get('q')", q=shown["q"]) == "Rivera"
 
 
 def test_the_words_of_somebody_else_are_not_meant_and_said_to_be_forgotten() -> None:
-    theirs = search_in_url.keep(ANA + 1, "Rivera")
+    theirs = search_url_token.keep(ANA + 1, "Rivera")
 
     assert read("[url.get('q'), url.is_forgotten('q')]", q=theirs) == [None, True]
     assert read("url.is_forgotten('q')", q="Rivera") is False

@@ -27,7 +27,8 @@ RETIRED = {
     r"other insurance first": "Coordination of benefits",
 }
 NAMES = {  # where a word is no text: names of columns and forms, and what other systems say
-    "lib.charge_form", "lib.intake.tasks.recoupments", "lib.intake.tables.columns", "lib.settings",
+    "lib.charge_form", "lib.intake.tasks.recoupments", "lib.intake.tables.columns",
+    "lib.practice_settings",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from lib.backlog.days import Unit
+from lib.backlog.calendar_periods import Unit
 from lib.backlog.report_scope import (
     Basis,
     Reader,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from lib.backlog.days import Unit
+from lib.backlog.calendar_periods import Unit
 from lib.backlog.flow import bars, over_time
 from lib.backlog.report_scope import Reader, View
 

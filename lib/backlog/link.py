@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lib import people
-from lib.backlog import flow, payers, pending, team, times
-from lib.backlog.days import MAX_DAYS, Preset, Unit, midnight, period, unit_for
+from lib.backlog import flow, payer_denials, pending_tasks, team, times
+from lib.backlog.calendar_periods import MAX_DAYS, Preset, Unit, midnight, period, unit_for
 from lib.backlog.report_scope import View
 from lib.formats import parse_money
 from lib.models import Colleague, Person, Selection, TaskType
@@ -186,14 +186,14 @@ def selections(says: Says, actor: Person, now: datetime) -> list[tuple[str, Sele
     found = _over_time(says, view)
     when = f"at the end of {today:%m/%d/%Y}" if closes_day else "then" if on else "now"
     if says.get("gone_on"):
-        found.append((f"completed {when}", pending.gone(view)))
+        found.append((f"completed {when}", pending_tasks.gone(view)))
     elif on or not found:
-        bar = pending.among(
+        bar = pending_tasks.among(
             view,
-            age=_among(says.get("waited"), pending.AGES),
-            side=_among(says.get("side"), pending.SIDES),
-            due=_among(says.get("due"), pending.DUE),
-            filing=_among(says.get("filing"), pending.FILING),
+            age=_among(says.get("waited"), pending_tasks.AGES),
+            side=_among(says.get("side"), pending_tasks.SIDES),
+            due=_among(says.get("due"), pending_tasks.DUE),
+            filing=_among(says.get("filing"), pending_tasks.FILING),
             days=_number(says.get("days")), task=_number(says.get("bar_task")),
         )  # fmt: skip
         found.append((f"pending {when}", bar))
@@ -220,7 +220,7 @@ def _over_time(says: Says, view: View) -> list[tuple[str, Selection]]:
 
 def _happened(says: Says, view: View, what: str) -> Selection:
     if what == "received" and says.get("code"):
-        return payers.caused(view, view.since, view.until)
+        return payer_denials.caused(view, view.since, view.until)
     if what == "received" and says.get("taken_up"):
         return times.taken_up(view)
     if what == "completed" and (says.get("ended") or says.get("came_back")):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from lib.backlog import days, flow, payers, pending, team, times
+from lib.backlog import calendar_periods, flow, payer_denials, pending_tasks, team, times
 from lib.backlog.report_scope import Reader, Table, Together, View
 
 _PENDING = (
@@ -33,7 +33,7 @@ NUMBERS: dict[str, Number] = {
     "summary": Number(
         "What is pending?",
         f"{HELD} Overdue: due before the day of the report. Oldest: days since the request.",
-        pending.summary,
+        pending_tasks.summary,
     ),
     "flow": Number("Do we complete as many as come in?", flow.DEFINITION, flow.over_time),
     "cumulative_flow": Number(
@@ -42,36 +42,40 @@ NUMBERS: dict[str, Number] = {
         "day. The distance between the two lines is what was pending.",
         flow.cumulative,
     ),
-    "pending_by_type": Number("What is asked for?", _PENDING, pending.by_type),
-    "pending_by_payer": Number("Which payers wait?", _PENDING, pending.by_payer),
+    "pending_by_type": Number("What is asked for?", _PENDING, pending_tasks.by_type),
+    "pending_by_payer": Number("Which payers wait?", _PENDING, pending_tasks.by_payer),
     "pending_by_person": Number(
-        "Who has them?", f"{_PENDING} By the person who had the task then.", pending.by_assignee
+        "Who has them?",
+        f"{_PENDING} By the person who had the task then.",
+        pending_tasks.by_assignee,
     ),
     "pending_by_age": Number(
         "How long have they waited?",
         "Pending tasks by days since the request: the date of the remittance, acknowledgment or "
         "request itself; the day it came in where that was not recorded.",
-        pending.by_age,
+        pending_tasks.by_age,
     ),
     "pending_by_due_date": Number(
-        "What is due?", "Pending tasks by their due date on the day of the report.", pending.by_due
+        "What is due?",
+        "Pending tasks by their due date on the day of the report.",
+        pending_tasks.by_due,
     ),
     "pending_by_filing_limit": Number(
         "Which claims may be too late to file?",
         "Days left = first day of service + the payer's timely-filing limit − the day of the "
         "report. Limits are the practice's own list, with source and date verified (Settings).",
-        pending.by_filing,
+        pending_tasks.by_filing,
     ),
     "oldest": Number(
         "Which have waited longest?",
         "The ten oldest pending tasks, by days since the request.",
-        pending.oldest,
+        pending_tasks.oldest,
     ),
     "waiting": Number(
         "Whom do pending tasks wait for?",
         "A task waits on the biller from a question until its answer, for the practice otherwise. "
         "Days since its history last grew.",
-        pending.waiting,
+        pending_tasks.waiting,
     ),
     "time_on_each_side": Number(
         "How long did each side take?",
@@ -91,15 +95,16 @@ NUMBERS: dict[str, Number] = {
         "Of tasks completed in the period. A handoff is an assignment from one person to another.",
         times.handoffs_and_reopens,
     ),
-    "causes": Number("What causes the tasks?", payers.CAUSES, payers.causes, ("assignee",)),
-    "denials_by_payer": Number("Which payers deny, and what comes back?", payers.DENIALS,
-                               payers.denials,
+    "causes": Number("What causes the tasks?", payer_denials.CAUSES, payer_denials.causes,
+                     ("assignee",)),
+    "denials_by_payer": Number("Which payers deny, and what comes back?", payer_denials.DENIALS,
+                               payer_denials.denials,
                                ("type", "assignee", "provider", "amount from", "amount to")),
     "recovered_after_tasks": Number(
         "What did payers pay after a task was completed?",
         "Payments dated in the period, less what was recouped, for claims whose first completed "
         "task lies before them.",
-        payers.recovered_after_tasks,
+        payer_denials.recovered_after_tasks,
         ("assignee",),
     ),
     "completions_by_person": Number("Who completed what?", team.DEFINITION, team.completions),
@@ -140,7 +145,7 @@ NOT_COMPARED = ("cumulative_flow", "oldest")
 def earlier(view: View) -> View:
     """Return the same report at the end of the day before the period began, over the period of
     equal length before it."""
-    since, until = days.before(view.since, view.until)
+    since, until = calendar_periods.before(view.since, view.until)
     return replace(
         view, since=since, until=until, today=until, closes_day=True,
         as_of=min(view.as_of, view.as_of - (view.today - until) + timedelta(days=2)),

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
-from lib.backlog.days import Unit, hours_of_one_day, midnight
+from lib.backlog.calendar_periods import Unit, hours_of_one_day, midnight
 from lib.models import Selection, TaskType
 
 

@@ -4,19 +4,20 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from lib.store.process_store import ROOT
-from lib.ui import frame, live_updates, navigation, session, streamlit_patches, url
+from lib.ui import live_updates, navigation, page_layout, session, streamlit_patches, url
 
 streamlit_patches.listen()
 
 st.set_page_config(page_title="Billing Tasks", layout="wide")
 actor = session.person_or_sign_in()
-page = st.navigation(frame.pages(ROOT / "pages", actor), position="top")
-frame.signed_in_as(actor)
+page = st.navigation(page_layout.pages(ROOT / "pages", actor), position="top")
+page_layout.signed_in_as(actor)
 is_window = page.url_path in {"edit_charge", "find_document"}  # which say what was refused there
 session.say_what_no_form_says(navigation.task_in_url() if is_window else None)
 url.arrive(page.url_path)
 session.arrive(page.url_path)
-if page.title != frame.LIST:  # the list sets the browser's address itself, and is painted first
+# The list sets the browser's address itself, and is painted first.
+if page.title != page_layout.LIST:
     url.write()
 # Messages come last: a run that a newer request ends, or that leaves, would take them with it.
 try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from lib import people, settings
+from lib import people, practice_settings
 from lib.errors import (
     BillingError,
     NotCertain,
@@ -43,7 +43,7 @@ def practice_name(con: Connection, name: str | None, timezone: str | None) -> st
     if name is None and len(held) > 1:
         names = "; ".join(practice.name for practice in held.values())
         raise WrongUsage(f"there are several practices; name one with --practice: {names}")
-    if timezone is not None and timezone not in settings.zones():
+    if timezone is not None and timezone not in practice_settings.zones():
         raise WrongUsage(f"there is no time zone {timezone}. Name one such as America/New_York.")
     wanted = name.strip() if name else next((each.name for each in held.values()), FIRST_PRACTICE)
     known = held.get(wanted.casefold())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from lib import settings
+from lib import practice_settings
 from lib.event_kinds import EventKind
 from lib.import_reports import ImportReport, TaskPreview
 from lib.intake import import_totals, records
@@ -80,7 +80,7 @@ class FileImport:
     ) -> None:
         self.con, self.practice_id, self.source, self.tally = con, practice_id, source, tally
         self.previewed, self.file_name = previewed or Previewed(), file_name
-        self.options = settings.options(con, practice_id)
+        self.options = practice_settings.options(con, practice_id)
         self.known = new_charges.Known(con, practice_id, source.file_id if source else None)
         self.totals = Totals()
         self._tasks: list[TaskPreview] = []  # of a preview

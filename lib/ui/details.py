@@ -27,10 +27,10 @@ from lib.ui import (
     session,
     verb_buttons,
 )
-from lib.ui.charge_panel import charge_basis
+from lib.ui.charge_match_panel import charge_basis
 from lib.ui.navigation import ASSIGNING, Assigning
 from lib.ui.session_state import KeptOrNewEach
-from lib.ui.task_window import begin
+from lib.ui.task_window_header import begin
 
 _NOBODY = 0  # unassigned, in the menu of those who may take a task
 _ANSWER_TOKEN = KeptOrNewEach("proposal_token", new_token)  # by task and suggestion

@@ -12,7 +12,7 @@ import streamlit as st
 from lib import formats, people
 from lib.backlog import link
 from lib.backlog.link import ME, NOBODY
-from lib.backlog.pending import AGES, DUE, FILING, SIDES
+from lib.backlog.pending_tasks import AGES, DUE, FILING, SIDES
 from lib.models import Colleague, Person, Resolution, Status, TaskFilter, TaskType, Turn
 from lib.store.search_match import words
 from lib.ui import session, url

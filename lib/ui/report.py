@@ -12,9 +12,9 @@ import streamlit as st
 
 from lib import formats, people
 from lib.access import Verb, may_anywhere
-from lib.backlog import day_notes, flow, link, numbers, pending
+from lib.backlog import day_notes, flow, link, numbers, pending_tasks
+from lib.backlog.calendar_periods import Preset, Unit
 from lib.backlog.day_notes import DayNote
-from lib.backlog.days import Preset, Unit
 from lib.backlog.numbers import NUMBERS, Counted, Number
 from lib.backlog.report_scope import Table, View
 from lib.errors import BillingError
@@ -58,9 +58,9 @@ class Page:
         """Return one number of the period."""
         return self.now.tables[name]
 
-    def sums(self, part: Part | None = None) -> pending.Summary:
+    def sums(self, part: Part | None = None) -> pending_tasks.Summary:
         """Return the sums of pending tasks at the moment of the period, or of the one before."""
-        return pending.sums((part or self.now).tables["summary"])
+        return pending_tasks.sums((part or self.now).tables["summary"])
 
 
 def begin(title: str, page: str) -> Page:
@@ -106,7 +106,7 @@ def begin(title: str, page: str) -> Page:
 
 def _as_of(report: link.Report, now: Part, counted_at: datetime) -> str:
     """Say as of when and how much that is, with a link that will say the same next year."""
-    view, found = report.view, pending.sums(now.tables["summary"])
+    view, found = report.view, pending_tasks.sums(now.tables["summary"])
     moment = view.as_of if not report.is_now else counted_at
     when = (
         f"the end of {view.today:%m/%d/%Y}"

@@ -13,7 +13,7 @@ import streamlit as st
 
 from lib.backlog import link
 from lib.backlog.numbers import NUMBERS
-from lib.backlog.pending import DUE, FILING, SIDES
+from lib.backlog.pending_tasks import DUE, FILING, SIDES
 from lib.models import Resolution, TaskType
 from lib.ui import charts, report, url
 from lib.ui.report import Page

@@ -10,7 +10,7 @@ the list need not wait: so the list itself sets the browser's address (`address`
 is told once the list had time to be painted.
 
 Search words are the exception: they are patients' names, and an address is kept in the browser's
-history, in links and in logs. It only has the id that `search_in_url` gives them.
+history, in links and in logs. It only has the id that `search_url_token` gives them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
-from lib.ui import search_in_url, session, session_state
+from lib.ui import search_url_token, session, session_state
 from lib.ui.session_state import Kept, KeptOrNew
 
 _PAGE = Kept[str]("page_drawn")
@@ -45,7 +45,7 @@ def arrive(page: str) -> None:
         # from a verb on a page that the person left on their own
         LEAVING.take()
         _PAGE.put(page)
-    for key in search_in_url.KEYS:
+    for key in search_url_token.KEYS:
         # The server was restarted, and the tab still has the words.
         if is_forgotten(key) and (typed := session_state.widget(key)):
             change({key: typed})
@@ -55,7 +55,7 @@ def is_forgotten(key: str) -> bool:
     """Return True if the address refers to search words that are not this person's, or are gone."""
     says_now = st.query_params.get(key, "")
     is_changed = key in (_CHANGES.get() or {})
-    return search_in_url.is_id(says_now) and not is_changed and _meant({key: says_now}) == {}
+    return search_url_token.is_id(says_now) and not is_changed and _meant({key: says_now}) == {}
 
 
 def bind(key: str, options: Sequence[str] | None = None, *, default: str | None = None) -> None:
@@ -150,7 +150,7 @@ def hidden(values: Mapping[str, str]) -> dict[str, str]:
     """Return parameters as an address has them: with an id in place of search words."""
     person_id = session.PERSON_ID.require()
     return {
-        key: search_in_url.keep(person_id, value) if key in search_in_url.KEYS else value
+        key: search_url_token.keep(person_id, value) if key in search_url_token.KEYS else value
         for key, value in values.items()
     }
 
@@ -159,7 +159,7 @@ def _meant(values: Mapping[str, str]) -> dict[str, str]:
     """Return parameters with the search words behind their ids, without those that are gone."""
     person_id = session.PERSON_ID.require()
     found = {
-        key: search_in_url.find(person_id, value) if key in search_in_url.KEYS else value
+        key: search_url_token.find(person_id, value) if key in search_url_token.KEYS else value
         for key, value in values.items()
     }
     return {key: value for key, value in found.items() if value is not None}

@@ -9,10 +9,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib.errors import NoSuchDocument, NotSignedIn, StoreClosing, StoreMoved, StoreStopped
-from lib.ui import search_in_url
+from lib.ui import search_url_token
 from lib.web import errors, session, upkeep
+from lib.web.client_os_user import OTHER_USER, is_other_user
 from lib.web.headers import stamped
-from lib.web.peer import OTHER_USER, is_other_user
 from lib.web.same_origin import arrived_on_loopback, is_forwarded, is_own, names_this_computer
 from lib.web.sockets import SOCKETS, refuse
 from lib.web.start import ONLY_LOOPBACK
@@ -150,7 +150,7 @@ def _without_words(request: HTTPConnection, person_id: int) -> Response | None:
     browser has the first in its history."""
     asked = parse_qsl(request.scope["query_string"].decode("latin-1"))
     hidden = [
-        (key, search_in_url.keep(person_id, text) if key in search_in_url.KEYS else text)
+        (key, search_url_token.keep(person_id, text) if key in search_url_token.KEYS else text)
         for key, text in asked
     ]
     if hidden == asked:

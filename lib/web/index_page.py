@@ -18,7 +18,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from lib.ui import frame
+from lib.ui import page_layout
 from lib.web import plain_pages
 
 _INDEX = Path(streamlit.__file__).parent / "static/index.html"
@@ -61,5 +61,5 @@ async def send_page(_request: Request) -> HTMLResponse:
 
 async def send_styles(_request: Request) -> Response:
     """Send our styles."""
-    text = "".join(path.read_text(encoding="utf-8") for path in frame.STYLES)
+    text = "".join(path.read_text(encoding="utf-8") for path in page_layout.STYLES)
     return Response(text, media_type="text/css")

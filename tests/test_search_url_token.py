@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib.ui.search_in_url import MAX_KEPT, SearchWords, is_id
+from lib.ui.search_url_token import MAX_KEPT, SearchWords, is_id
 
 ANA, CARLA = 1, 2
 

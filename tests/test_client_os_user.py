@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.web.peer import OTHER_USER
+from lib.web.client_os_user import OTHER_USER
 from tests.server import Server, running
 
 NOBODY = 65534

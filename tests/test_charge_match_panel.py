@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.intake.matching.claim_matcher import Agreement, Candidate, Comparison, Fact
-from lib.ui.charge_panel import agreeing
+from lib.ui.charge_match_panel import agreeing
 
 FACTS = st.builds(
     Fact,
