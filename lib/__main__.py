@@ -26,6 +26,10 @@ COMMANDS = {
     "backup": ("lib.upkeep.command:main_backup", "write a backup, while people work"),
     "restore": ("lib.upkeep.command:main_restore", "bring a backup back into an empty folder"),
     "verify": ("lib.upkeep.command:main_verify", "compare what is on disk with what was written"),
+    "activity": (
+        "lib.activity_chain",
+        "say where the record of who saw what ends, or remove what is old",
+    ),
     "sweep": ("lib.upkeep.command:main_sweep", "delete files that nothing refers to"),
     "reindex": ("lib.upkeep.command:main_reindex", "write anew what the search has to know"),
     "serve": ("lib.web.serve", "serve the app on this computer"),

@@ -6,7 +6,8 @@ import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from lib import people
+from lib import activity, people
+from lib.activity import Activity, Line
 from lib.errors import NotSignedIn
 from lib.models import Person
 from lib.store.database import Connection, transaction
@@ -29,17 +30,23 @@ def sign_in(con: Connection, person_id: int, *, now: datetime) -> str:
             person_id=person_id,
             now=now,
         )
+        activity.write(con, Line(Activity.SIGNED_IN, now, person_id))
     return token
 
 
 def sign_out(con: Connection, token: str, *, now: datetime) -> None:
     """End a session; ending it twice changes nothing."""
     with transaction(con):
-        con.execute(
-            "UPDATE session SET ended_at = $now WHERE token_hash = $hash AND ended_at IS NULL",
+        person_id = con.value(
+            """
+            UPDATE session SET ended_at = $now WHERE token_hash = $hash AND ended_at IS NULL
+            RETURNING person_id
+            """,
             hash=hash_of(token),
             now=now,
         )
+        if person_id is not None:
+            activity.write(con, Line(Activity.SIGNED_OUT, now, person_id))
 
 
 def end_all(con: Connection, person_id: int, *, now: datetime, but: str | None = None) -> None:

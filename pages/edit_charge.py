@@ -7,9 +7,10 @@ from functools import partial
 import streamlit as st
 
 from lib import charges, notes
+from lib.activity import Activity
 from lib.intake.files import provenance
 from lib.models import Channel, Charge, Person, Task, TaskType
-from lib.ui import document_attach, html, live_updates, navigation, session, verb_buttons
+from lib.ui import document_attach, html, live_updates, looks, navigation, session, verb_buttons
 from lib.ui.charge_actions import actions, conflict, look_again, other_drafts
 from lib.ui.edit_charge_form import form, heard
 from lib.ui.edit_charge_state import Editing, editing, forget, keep
@@ -32,6 +33,7 @@ def window() -> None:
         complete_without_charge(task, actor, is_mine=is_mine)
         return
     charge = charges.get(session.connection(), task.charge_id, actor=actor)
+    looks.at_task(task, actor, Activity.SAW_CHARGE)
     state = editing(task, charge, actor)
     live_updates.follow_task(
         "window", task.id, seen, is_form=state.is_changed,

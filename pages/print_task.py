@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.errors import BillingError
-from lib.ui import navigation, paper, session
+from lib.ui import looks, navigation, paper, session
 
 actor = session.person()
 task_id = navigation.task_in_url()
@@ -13,4 +13,5 @@ else:
     try:
         paper.print_task(task_id, actor)
     except BillingError as problem:
+        looks.refused(problem, actor, task_id)
         st.warning(session.escape_markdown(str(problem)))

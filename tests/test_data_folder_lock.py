@@ -423,7 +423,8 @@ def test_a_store_of_each_earlier_schema_opens_and_is_verified(
 
 
 # Not business: and what providers were called, which nothing read, went with migration 090.
-UNCOUNTED = {"schema_migration", "spelling", "provider"}
+# A line of the activity that nobody wrote is what `verify` is there to find.
+UNCOUNTED = {"schema_migration", "spelling", "provider", "activity"}
 
 
 def tables(con: Connection) -> list[str]:

@@ -22,6 +22,7 @@ from lib.ui import (
     html,
     kept_text,
     live_updates,
+    looks,
     navigation,
     paper,
     session,
@@ -49,9 +50,11 @@ def details() -> None:
             seen = live_updates.latest_of_task(task_id, actor)
             task = tasks.get(session.connection(), task_id, actor=actor)
         except BillingError as problem:
+            looks.refused(problem, actor, task_id)
             _head(None, actor)
             st.warning(session.escape_markdown(str(problem)))
             return
+        looks.at_task(task, actor)
         live_updates.follow_task("details", task.id, seen, is_form=ASSIGNING.is_there())
         _panel(task, actor)
 

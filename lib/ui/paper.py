@@ -5,13 +5,15 @@ Each sheet says at its foot that it has patients on it, who printed it and when.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import streamlit as st
 
 from lib import charge_form, charges, documents, formats, history, notes, queue, tasks
+from lib.activity import Activity
 from lib.models import Channel, Person, TaskFilter, TaskPage, TaskRow
-from lib.ui import components, html, session, task_list
+from lib.ui import components, html, looks, session, task_list
 from lib.ui.filters import (
     DAY_KEYS,
     FILTERS,
@@ -39,6 +41,8 @@ def print_list(desk: Desk, known: FilterOptions) -> None:
         st.warning(session.escape_markdown(problem))
     order, descending, _ = task_list.place(says)
     found = _find(wanted, order, descending, desk.actor)
+    for practice_id, count in Counter(row.practice_id for row in found.rows).items():
+        looks.at_list(practice_id, count, desk.actor)
     components.print_button()
     st.html(
         html.render(
@@ -54,6 +58,7 @@ def print_task(task_id: int, actor: Person) -> None:
     """Draw a task: what it asks for, its charge, what was written about it, and its history."""
     con = session.connection()
     task = tasks.get(con, task_id, actor=actor)
+    looks.at_task(task, actor, Activity.PRINTED_TASK)
     zone = session.zone(actor, task.practice_id)
     charge = charges.get(con, task.charge_id, actor=actor) if task.charge_id else None
     form = charge_form.to_form(charge) if charge else None

@@ -11,7 +11,7 @@ from lib.access import Verb, may
 from lib.drafts import Form
 from lib.errors import BillingError
 from lib.models import Person, Resolution, Status, Task, TaskType
-from lib.ui import components, html, kept_text, navigation, next_task, session, verb_buttons
+from lib.ui import components, html, kept_text, looks, navigation, next_task, session, verb_buttons
 from lib.ui.next_task import View
 from lib.ui.resolution import choose_resolution, chosen_resolution
 
@@ -151,8 +151,11 @@ def _task(title: str, actor: Person) -> Task:  # noqa: RET503 (st.stop never ret
     task_id = navigation.task_in_url()
     if task_id is not None:
         try:
-            return tasks.get(session.connection(), task_id, actor=actor)
+            task = tasks.get(session.connection(), task_id, actor=actor)
+            looks.at_task(task, actor)
+            return task
         except BillingError as problem:
+            looks.refused(problem, actor, task_id)
             st.warning(session.escape_markdown(str(problem)))
     else:
         st.info(f"{title} opens from a task: choose one in the list and press Start Task.")

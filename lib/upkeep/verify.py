@@ -1,4 +1,5 @@
-"""Verify a data folder or a backup: every block, reference, file, search term and history line.
+"""Verify a data folder or a backup: every block, reference, file, search term and history line, and
+the chain of the activity.
 
 The database is copied first and the copy is read: what DuckDB holds in memory proves nothing about
 the disk, and a live file belongs to one process.
@@ -16,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from lib import activity_chain
 from lib.errors import BillingError, NotWritten, StoreDamaged
 from lib.store import block_checksums, data_folder_lock, files, search_index
 from lib.store.database import Connection, Store
@@ -127,7 +129,13 @@ def copy_database(folder: Path, to: Path) -> None:
 
 
 def _of_content(con: Connection, folder: Path, is_whole: bool) -> list[str]:
-    found = [*_references(con), *_search(con), *_history(con), *_sequences(con)]
+    found = [
+        *_references(con),
+        *_search(con),
+        *_history(con),
+        *_sequences(con),
+        *activity_chain.broken(con),
+    ]
     return [*found, *_files(con, folder)] if is_whole else found
 
 

@@ -11,8 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
-from lib import people, sessions
+from lib import activity, people, sessions
 from lib.access import Verb, may_anywhere
+from lib.activity import Activity
 from lib.backlog import link, table_files
 from lib.backlog.numbers import NUMBERS
 from lib.errors import BillingError, NotAllowed, NotSignedIn
@@ -87,6 +88,8 @@ def _copy(request: Request) -> tuple[TemporaryDirectory[str], Path]:
             raise NotAllowed(Verb.TAKE_COPY.value)
         place = TemporaryDirectory(prefix="billing-tasks-")
         folder = Path(place.name) / "copy"
+        for practice_id in practices:
+            activity.saw(con, Activity.COPIED, practice_id=practice_id, actor=actor, now=now)
         copies.write(con, folder, practices, now=now)
     file = Path(place.name) / f"billing-tasks_{now:%Y-%m-%d}.zip"
     copies.zipped(folder, file)

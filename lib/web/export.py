@@ -79,7 +79,8 @@ def _open(request: Request, kind: str) -> tuple[str, Iterator[bytes]]:
         actor = sessions.who(con, session.token_of(request), now=now)
         days = [_day(request, name) for name in ("since", "until")]
         practice_id = request.path_params["practice_id"]
-        wanted = period(con, practice_id, days[0], days[1], actor=actor)
+        with session.refusals_written(con, actor, f"export of practice {practice_id}", now):
+            wanted = period(con, practice_id, days[0], days[1], actor=actor)
         left_out: list[DocumentFileProblem] = []
         if kind == "zip":
             _, chunks = write_zip(con, wanted, actor=actor, now=now, left_out=left_out)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Literal
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from lib import sessions
+from lib import activity, sessions
 from lib.errors import BillingError, NoSuchCharge, NoSuchTask, NotSignedIn
 from lib.intake.files import provenance
 from lib.intake.files.provenance import FieldOrigin, Provenance
@@ -20,12 +21,12 @@ from lib.web import session
 
 async def send_task_origin(request: Request) -> Response:
     """Send the segments that made a task, to people of its practice."""
-    return await _send(request, _of_task)
+    return await _send(request, "task", _of_task)
 
 
 async def send_charge_origin(request: Request) -> Response:
     """Send the claims that made a charge or changed it, to people of its practice."""
-    return await _send(request, _of_charge)
+    return await _send(request, "charge", _of_charge)
 
 
 async def no_such_task(_request: Request) -> Response:
@@ -38,11 +39,20 @@ async def no_such_charge(_request: Request) -> Response:
     return PlainTextResponse(str(NoSuchCharge()), 404)
 
 
-async def _send(request: Request, find: Callable[[Connection, int, Person], list[str]]) -> Response:
+async def _send(
+    request: Request,
+    of: Literal["task", "charge"],
+    find: Callable[[Connection, int, Person], list[str]],
+) -> Response:
     def read() -> str:
         with session.connection() as con:
-            actor = sessions.who(con, session.token_of(request), now=datetime.now(UTC))
-            return "\n\n".join(find(con, request.path_params["id"], actor))
+            now = datetime.now(UTC)
+            actor = sessions.who(con, session.token_of(request), now=now)
+            id_ = request.path_params["id"]
+            with session.refusals_written(con, actor, f"{of} {id_}", now):
+                text = "\n\n".join(find(con, id_, actor))
+            activity.saw_source(con, of, id_, actor=actor, now=now)
+            return text
 
     try:
         text = await run_in_threadpool(read)

@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from lib import sessions
+from lib import activity, sessions
+from lib.activity import Activity
 from lib.errors import BillingError, NoSuchFile, NotAllowed, NotSignedIn
 from lib.intake import import_log
 from lib.intake.files import rejected_rows
@@ -52,10 +53,20 @@ async def no_such_file(_request: Request) -> Response:
 
 
 async def _send(request: Request, answer: Callable[[Connection, Person], Response]) -> Response:
+    asked = request.path_params
+
     def read() -> Response:
         with session.connection() as con:
-            actor = sessions.who(con, session.token_of(request), now=datetime.now(UTC))
-            return answer(con, actor)
+            now = datetime.now(UTC)
+            actor = sessions.who(con, session.token_of(request), now=now)
+            what = " ".join(f"{name.removesuffix('_id')} {id_}" for name, id_ in asked.items())
+            with session.refusals_written(con, actor, f"rejected {what}", now):
+                sent = answer(con, actor)
+            activity.saw(
+                con, Activity.SAW_SOURCE, practice_id=None, actor=actor, now=now,
+                detail=f"rejected {what}",
+            )  # fmt: skip
+            return sent
 
     try:
         return await run_in_threadpool(read)

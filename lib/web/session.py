@@ -12,8 +12,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
-from lib import people, sessions
-from lib.errors import NotSignedIn
+from lib import activity, people, sessions
+from lib.errors import BillingError, NotSignedIn
 from lib.models import Person
 from lib.store import process_store
 from lib.store.database import Connection
@@ -29,6 +29,16 @@ def connection() -> Iterator[Connection]:
         yield con
     finally:
         con.close()
+
+
+@contextmanager
+def refusals_written(con: Connection, actor: Person, what: str, now: datetime) -> Iterator[None]:
+    """Write into the record what is refused inside the block; `what` names it by its id."""
+    try:
+        yield
+    except BillingError as problem:
+        activity.refused(con, problem, actor=actor, now=now, what=what)
+        raise
 
 
 async def is_open(request: HTTPConnection) -> bool:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from lib import activity
 from lib.errors import BillingError, StoreClosing, WrongInput
 from lib.store import process_store
 from lib.store.database import Store
@@ -56,6 +57,8 @@ class Upkeep:
         """Answer what commands have asked, and make a backup if one is due."""
         answer_all(self.store)
         now = datetime.now(UTC)
+        if not self.moved:
+            self._settle_activity(now)
         if self.to is None or self.moved or now - self._last_try() < self.every:
             return
         self._tried_at = now
@@ -68,6 +71,15 @@ class Upkeep:
             self.backup_problem = str(problem)
         if self.backup_problem:
             print(f"Backup: {self.backup_problem}", flush=True)
+
+    def _settle_activity(self, now: datetime) -> None:
+        con = self.store.connection()
+        try:
+            activity.settle(con, now=now)
+        except StoreClosing:
+            return
+        finally:
+            con.close()
 
     def _last_try(self) -> datetime:
         """Return when a backup was last tried or made; a failed one is tried again sooner."""

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from threading import Event, Thread
+
+import pytest
+
+from lib import activity, activity_chain, tasks, workflow
+from lib.activity import Activity, Line
+from lib.errors import BillingError
+from lib.store.database import Connection, Store, transaction
+from tests.conftest import NOON, Cast
+from tests.given import add_task_of_charge, minutes
+
+
+def kinds(con: Connection) -> list[tuple[str, int | None]]:
+    return con.rows("SELECT kind, task_id FROM activity ORDER BY id")
+
+
+def look(con: Connection, cast: Cast, task_id: int, minute: int = 0) -> None:
+    task = tasks.get(con, task_id, actor=cast.ana)
+    activity.saw(
+        con, Activity.SAW_TASK, practice_id=task.practice_id, actor=cast.ana, now=minutes(minute),
+        task_id=task.id, patient_id=task.patient_id,
+    )  # fmt: skip
+
+
+def test_a_look_is_written_once_a_quarter_of_an_hour_for_each_person_and_task(
+    con: Connection, cast: Cast
+) -> None:
+    first, second = (add_task_of_charge(con, cast.practice) for _ in range(2))
+
+    for minute in (0, 1, 14):
+        look(con, cast, first, minute)
+    look(con, cast, second, 14)
+    look(con, cast, first, 16)
+
+    assert kinds(con) == [("saw task", first), ("saw task", second), ("saw task", first)]
+    assert con.rows("SELECT DISTINCT actor_id, patient_id > 0 FROM activity") == [
+        (cast.ana.id, True)
+    ]
+
+
+def test_a_look_invalidates_no_page_that_is_cached(con: Connection, cast: Cast) -> None:
+    task_id = add_task_of_charge(con, cast.practice)
+    before = con.store.revision
+
+    look(con, cast, task_id)
+
+    assert con.store.revision == before
+
+
+def test_changes_are_in_the_chain_before_the_next_line(con: Connection, cast: Cast) -> None:
+    task_id = add_task_of_charge(con, cast.practice)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
+
+    look(con, cast, task_id)
+    activity.settle(con, now=minutes(1))
+
+    assert [kind for kind, _ in kinds(con)] == ["changes", "saw task"]
+    workflow.undo_start(con, task_id, actor=cast.ana, now=minutes(1))
+    activity.settle(con, now=minutes(2))
+    assert [kind for kind, _ in kinds(con)] == ["changes", "saw task", "changes"]
+    assert list(activity_chain.broken(con)) == []
+
+
+def test_what_is_rolled_back_leaves_no_line_and_no_gap(con: Connection, cast: Cast) -> None:
+    task_id = add_task_of_charge(con, cast.practice)
+    look(con, cast, task_id)
+
+    with pytest.raises(BillingError), transaction(con):
+        activity.write(con, Line(Activity.SIGNED_IN, NOON, cast.ana.id))
+        raise BillingError("no")
+    activity.record(con, Line(Activity.SIGNED_OUT, NOON, cast.ana.id))
+
+    assert [kind for kind, _ in kinds(con)] == ["saw task", "signed out"]
+    assert list(activity_chain.broken(con)) == []
+
+
+def test_a_look_does_not_wait_for_a_long_import_and_is_written_after_it(
+    store: Store, con: Connection, cast: Cast
+) -> None:
+    task_id = add_task_of_charge(con, cast.practice)
+    begun, done = Event(), Event()
+
+    def write_long() -> None:
+        other = store.connection()
+        with transaction(other):
+            begun.set()
+            done.wait(10)
+
+    writer = Thread(target=write_long)
+    writer.start()
+    begun.wait(10)
+    clock = time.monotonic()
+    look(con, cast, task_id)
+    took = time.monotonic() - clock
+    done.set()
+    writer.join()
+
+    assert took < 2
+    assert kinds(con) == []
+    activity.settle(con, now=minutes(1))
+    assert kinds(con) == [("saw task", task_id)]
+    assert con.rows("SELECT happened_at FROM activity") == [(NOON.replace(tzinfo=None),)]
+
+
+def test_the_chain_goes_on_after_the_store_was_closed(store: Store, cast: Cast) -> None:
+    activity.record(store.connection(), Line(Activity.SIGNED_IN, NOON, cast.ana.id))
+    store.close()
+
+    again = Store(store.folder)
+    con = again.connection()
+    activity.record(con, Line(Activity.SIGNED_OUT, NOON + timedelta(hours=1), cast.ana.id))
+
+    assert con.rows("SELECT id FROM activity ORDER BY id") == [(1,), (2,)]
+    assert list(activity_chain.broken(con)) == []
+    again.close()
