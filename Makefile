@@ -4,7 +4,7 @@ EXAMPLES ?= 20000
 # Tests of one file share a server, so they stay together; the browser's, the longest, run first.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run check test style bench fuzz screenshots format clean
+.PHONY: help run check test style bench fuzz released-duckdb screenshots format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make bench    measure the pages in a browser"
 	@echo "make screenshots take the README's pictures again"
 	@echo "make fuzz     damage and draw files at random for long (EXAMPLES=1000000 for longer)"
+	@echo "make released-duckdb open a copy for analysts with DuckDB 1.x from PyPI"
 	@echo "make format   put the code into its format"
 	@echo "make clean    remove the environment and caches; data stays"
 
@@ -58,6 +59,10 @@ fuzz:
 	@sh scripts/environment.sh requirements.txt requirements-dev.txt
 	@echo "$(EXAMPLES) examples for each random test; the first that fails ends it, and so does Ctrl-C."
 	@BILLING_TASKS_FUZZ=$(EXAMPLES) $(PYTHON) -m pytest -x -v -m hypothesis --durations=0
+
+released-duckdb:
+	@sh scripts/environment.sh requirements.txt
+	@$(PYTHON) -m scripts.released_duckdb
 
 format:
 	@sh scripts/environment.sh requirements.txt requirements-dev.txt

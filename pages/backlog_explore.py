@@ -18,19 +18,40 @@ RUNNING = Kept[Running]("running")
 FOUND = Kept[Found | str]("found")  # the answer, or why there is none
 
 
+def of_address(actor: Person) -> str:
+    """Return the text that the address names: a saved question, or the words themselves."""
+    number = url.number("question")
+    if number is not None and not url.get("sql"):
+        linked = explore.shared(session.connection(), number, actor=actor)
+        if linked is not None:
+            return linked.query
+        st.warning("There is no such question, or it is of another practice.")
+    return url.get("sql") or EXAMPLES["Pending by type"]
+
+
 def question(actor: Person) -> str:
     """Return the text of the question: of the address, an example, or a saved one."""
-    saved = explore.saved(session.connection(), actor=actor)
+    con = session.connection()
+    saved = {f"Saved: {each.name}": each for each in explore.saved(con, actor=actor)}
     ready = {f"Example: {name}": text for name, text in EXAMPLES.items()}
-    ready |= {f"Saved: {each.name}": each.query for each in saved}
+    ready |= {name: each.query for name, each in saved.items()}
     chosen = st.selectbox("Start from", list(ready), index=None, key="ready", width=420)
     if chosen and STARTED_FROM.get() != chosen:
         STARTED_FROM.put(chosen)
         session_state.set_widget("query", ready[chosen])
+        asked = str(saved[chosen].id) if chosen in saved else None
+        url.filter_by({"question": asked, "sql": None})
     if not session_state.has_widget("query"):
-        session_state.set_widget("query", url.get("sql") or EXAMPLES["Pending by type"])
+        session_state.set_widget("query", of_address(actor))
     text: str = st.text_area("SQL", key="query", height=170, max_chars=explore.MAX_LENGTH)
     return text
+
+
+def link_to(actor: Person, query: str) -> dict[str, str | None]:
+    """Return the parameters of an address that opens a question: its number where it is saved."""
+    saved = explore.saved(session.connection(), actor=actor)
+    kept = next((str(each.id) for each in saved if each.query == query), None)
+    return {"question": kept, "sql": None if kept else query}
 
 
 @st.fragment(run_every=0.5)
@@ -80,7 +101,8 @@ def keep(actor: Person, query: str) -> None:
             said = session.toasts()
             try:
                 explore.save(session.connection(), name, query, actor=actor, now=session.now())
-                said.append(("success", "Question saved."))
+                url.filter_by(link_to(actor, query))
+                said.append(("success", "Question saved. The address opens it for colleagues too."))
             except BillingError as problem:
                 said.append(("error", str(problem)))
             st.rerun()
@@ -112,7 +134,7 @@ with left:
                 )
             if asked:
                 FOUND.take()
-                url.filter_by({"sql": query})
+                url.filter_by(link_to(actor, query))
                 RUNNING.put(explore.ask(file, query, now=session.now()))
         except BillingError as problem:
             st.error(session.escape_markdown(str(problem)))

@@ -9,19 +9,27 @@ from lib.backlog import forecast
 from lib.backlog.forecast import PastDay
 from lib.ui import report, session, url
 from lib.ui.report import Page
+from lib.ui.report_links import Part
 
 MAX_AHEAD = 365
 
 
-def past(page: Page, days: int) -> list[PastDay]:
+def past(part: Part, days: int) -> list[PastDay]:
     con = session.connection()
     found: list[PastDay] = con.store.cached(
-        ("backlog", "past", days, page.view), lambda: forecast.past(con, page.view, days)
+        ("backlog", "past", days, part.view), lambda: forecast.past(con, part.view, days)
     )
     return found
 
 
-def cleared(page: Page, days: list[PastDay]) -> None:
+def day_of(part: Part, took: int | None) -> tuple[str, str]:
+    """Return on which day and in how many days that is, in words."""
+    if took is None:
+        return f"not within {forecast.HORIZON} days", ""
+    return f"{part.view.today + timedelta(days=took):%m/%d/%Y}", f"{took:,}"
+
+
+def cleared(page: Page) -> None:
     st.subheader("When is the backlog cleared?", anchor=False)
     st.caption(
         f"{forecast.RUNS:,} runs; each coming day is one of the last {forecast.PAST_DAYS} whole "
@@ -35,18 +43,29 @@ def cleared(page: Page, days: list[PastDay]) -> None:
         args=("arrivals",), kwargs={"default": "on"},
         format_func={"on": "Counted", "off": "Left out"}.__getitem__,
     )  # fmt: skip
-    found = forecast.clearing(days, page.sums().tasks, arrivals=arrivals != "off")
-    rows = [
-        (f"P{percent}", f"{page.view.today + timedelta(days=took):%m/%d/%Y}", f"{took:,}")
-        if took is not None
-        else (f"P{percent}", f"not within {forecast.HORIZON} days", "")
-        for percent, took in ((50, found.p50), (85, found.p85), (95, found.p95))
+    foretold = [
+        forecast.clearing(
+            past(part, forecast.PAST_DAYS), page.sums(part).tasks, arrivals=arrivals != "off"
+        )
+        for part in page.parts
     ]
-    frame = pd.DataFrame(rows, columns=["Certainty", "Cleared by", "Days"])
-    st.dataframe(frame, hide_index=True, width=420, alt="When the backlog is cleared")
+    rows = [
+        (name, *(each for part, took in zip(page.parts, days, strict=True)
+                 for each in day_of(part, took)))
+        for name, days in (
+            ("P50", [found.p50 for found in foretold]),
+            ("P85", [found.p85 for found in foretold]),
+            ("P95", [found.p95 for found in foretold]),
+        )
+    ]  # fmt: skip
+    columns = ["Certainty", "Cleared by", "Days", "Period before: cleared by", "Days then"]
+    frame = pd.DataFrame(rows, columns=columns)
+    st.dataframe(frame, hide_index=True, width=640, alt="When the backlog is cleared")
+    said = f"Period before: what was foretold at the end of {page.before.view.today:%m/%d/%Y}."
+    st.caption(session.escape_markdown(said))
 
 
-def by_a_date(page: Page, days: list[PastDay]) -> None:
+def by_a_date(page: Page) -> None:
     st.subheader("How many are completed by a date?", anchor=False)
     st.caption("At least so many, in 50, 85 or 95 of 100 runs.")
     fallback = page.view.today + timedelta(days=14)
@@ -62,9 +81,15 @@ def by_a_date(page: Page, days: list[PastDay]) -> None:
     if isinstance(chosen, date) and chosen != page.view.today + timedelta(days=ahead):
         url.filter_by({"by": chosen.isoformat()})
         ahead = (chosen - page.view.today).days
-    p50, p85, p95 = forecast.completed_within(days, ahead)
-    frame = pd.DataFrame({"Certainty": ["P50", "P85", "P95"], "At least": [p50, p85, p95]})
-    st.dataframe(frame, hide_index=True, width=420, alt="How many are completed")
+    now, then = (
+        forecast.completed_within(past(part, forecast.PAST_DAYS), ahead) for part in page.parts
+    )
+    frame = pd.DataFrame(
+        {"Certainty": ["P50", "P85", "P95"], "At least": now, "Period before: at least": then}
+    )
+    st.dataframe(frame, hide_index=True, width=640, alt="How many are completed")
+    said = f"Period before: as many days after {page.before.view.today:%m/%d/%Y}."
+    st.caption(session.escape_markdown(said))
 
 
 def tested(page: Page) -> None:
@@ -73,7 +98,7 @@ def tested(page: Page) -> None:
         "For each past week with 91 days before it: was at least as much completed in the next two "
         "weeks as was promised with 85 %?"
     )
-    found = forecast.backtest(past(page, 364))
+    found = forecast.backtest(past(page.now, 364))
     if found.rate is None:
         st.text("There is not enough past to tell.")
         return
@@ -86,10 +111,10 @@ def tested(page: Page) -> None:
 page = report.begin("Forecast", "Forecast")
 if page.view.is_one_person:
     st.info("Of one person: what is handed on to others is not foretold.")
-days = past(page, forecast.PAST_DAYS)
+days = past(page.now, forecast.PAST_DAYS)
 if sum(day.completed for day in days) == 0:
     st.info("Nothing was completed in the last 91 days: nothing can be foretold from them.")
 else:
-    cleared(page, days)
-    by_a_date(page, days)
+    cleared(page)
+    by_a_date(page)
     tested(page)

@@ -149,3 +149,16 @@ def test_a_question_is_kept_by_name_and_for_its_author(con: Connection, cast: Ca
     assert explore.saved(con, actor=cast.ana) == []
     with pytest.raises(NothingWritten):
         explore.save(con, " ", "SELECT 1", actor=cast.alan, now=NOON)
+
+
+def test_a_saved_question_is_opened_by_its_link_within_its_practice(
+    con: Connection, cast: Cast
+) -> None:
+    explore.save(con, "By type", "SELECT 1", actor=cast.alan, now=NOON)
+    [kept] = explore.saved(con, actor=cast.alan)
+
+    for actor in (cast.alan, cast.ana):
+        assert explore.shared(con, kept.id, actor=actor) == kept
+    for actor in (cast.carla, cast.ben):
+        assert explore.shared(con, kept.id, actor=actor) is None
+    assert explore.shared(con, kept.id + 1, actor=cast.alan) is None

@@ -172,7 +172,8 @@ def counted(con: Reader, page: str, view: View) -> Counted:
             {
                 name: NUMBERS[name].table(both, flow_before if name == "flow" else before)
                 for name in PAGES[page]
-                if name not in NOT_COMPARED and (name != "summary" or page == "Overview")
+                if name not in NOT_COMPARED
+                and (name != "summary" or page in ("Overview", "Forecast"))
             },
             flow.littles_law(both, view) if page == "Flow" else None,
         )

@@ -147,6 +147,23 @@ def saved(con: Connection, *, actor: Person) -> list[SavedQuestion]:
     )
 
 
+def shared(con: Connection, question_id: int, *, actor: Person) -> SavedQuestion | None:
+    """Return a question by the id in its link: the actor's own, or one of somebody who asks about
+    a practice of the actor's too. None where there is no such question."""
+    found = con.records(
+        SavedQuestion,
+        """
+        SELECT id, name, query FROM saved_question WHERE id = $id AND (
+            person_id = $person OR person_id IN (
+                SELECT person_id FROM membership WHERE practice_id = ANY($practices)))
+        """,
+        id=question_id,
+        person=actor.id,
+        practices=access.may_anywhere(actor, Verb.TAKE_COPY),
+    )
+    return found[0] if found else None
+
+
 def save(con: Connection, name: str, query: str, *, actor: Person, now: datetime) -> None:
     """Keep a question under a name; one of that name is replaced."""
     name = " ".join(name.split())
