@@ -23,7 +23,7 @@ help:
 
 run:
 	@sh scripts/environment.sh requirements.txt
-	@$(PYTHON) -m lib sample
+	@$(if $(BILLING_TASKS_DATA),,$(PYTHON) -m lib sample)
 	@exec $(PYTHON) -m lib serve --port $(PORT) $(if $(WATCH),--watch "$(WATCH)") \
 		$(if $(PRACTICE),--practice "$(PRACTICE)") $(if $(ZONE),--time-zone "$(ZONE)") \
 		$(if $(BACKUP),--backup "$(BACKUP)")

@@ -1,5 +1,6 @@
 """The launcher: `python -m lib serve` (which is `python app.py`) or `streamlit run app.py`."""
 
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -13,6 +14,8 @@ from lib.web.gate import Gate
 from lib.web.routes import ROUTES
 from lib.web.uploads import UploadGate
 
+# Whose forwarding headers are believed, and for what, says lib/web/reach.py alone.
+os.environ["FORWARDED_ALLOW_IPS"] = ""
 logs.keep_data_out()
 start.refuse_other_addresses()
 
@@ -27,5 +30,5 @@ app = st.App(
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, start.end)  # what uvicorn raises again when it has stopped
     with suppress(KeyboardInterrupt):  # Ctrl-C is the usual way to stop it
-        app.run(config={"server.port": serve.port()})
+        app.run(config=serve.options())
     sys.exit(start.exit_code())

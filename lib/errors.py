@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from lib.models import FieldChange, Problem
 
@@ -23,6 +24,50 @@ class NotAllowed(BillingError):
 
     def __init__(self, what: str, *, whom: str = "a billing manager") -> None:
         super().__init__(f"Your role cannot {what}. Ask {whom} of the practice.")
+
+
+class WrongSignIn(BillingError):
+    """No account has this e-mail address and password; the sentence does not say which is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__("This e-mail address and password do not belong together. Try again.")
+
+
+class TooManyAttempts(BillingError):
+    """The account or the address has to wait after attempts to sign in that failed."""
+
+    def __init__(self, wait: timedelta) -> None:
+        self.wait = wait
+        minutes, seconds = divmod(int(wait.total_seconds()) + 1, 60)
+        how_long = f"{minutes + 1} minutes" if minutes else f"{seconds} seconds"
+        super().__init__(f"Too many attempts to sign in. Wait {how_long} and try again.")
+
+
+class WrongLink(BillingError):
+    """A one-time link that was used, replaced or is too old."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link was used already, was replaced by a newer one, or is too old. Ask an "
+            "administrator of your practice for a new one."
+        )
+
+
+class NoSuchPerson(BillingError):
+    """The person does not exist, or belongs to other practices only."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such person.")
+
+
+class LastAdministrator(BillingError):
+    """A practice would be left without an administrator."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is the only administrator of a practice. Make somebody else an administrator "
+            "first."
+        )
 
 
 class NoSuchPractice(BillingError):

@@ -168,6 +168,19 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """A person as those who manage people see them."""
+
+    id: int
+    name: str
+    email: str
+    is_sample: bool
+    is_active: bool
+    last_seen_at: datetime | None  # when a session of theirs was last used, to the minute
+    is_set_up: bool  # has a password or a passkey
+
+
+@dataclass(frozen=True, slots=True)
 class Colleague:
     """A person as others see them in a list of who may take a task."""
 

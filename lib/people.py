@@ -58,26 +58,39 @@ def add_person(
 ) -> int:
     """Insert a person with a role in each of these practices, by id. Return the person's id."""
     with transaction(con):
-        person_id = int(
-            con.value(
-                """
-                INSERT INTO person (name, email, is_sample, created_at)
-                VALUES ($name, $email, $is_sample, $now) RETURNING id
-                """,
-                name=name,
-                email=email,
-                is_sample=is_sample,
-                now=now,
-            )
+        return insert_person(con, name, email, roles, is_sample=is_sample, now=now)
+
+
+def insert_person(
+    con: Connection,
+    name: str,
+    email: str,
+    roles: dict[int, Role],
+    *,
+    is_sample: bool,
+    now: datetime,
+) -> int:
+    """Do as `add_person`, in the transaction of the caller's verb."""
+    person_id = int(
+        con.value(
+            """
+            INSERT INTO person (name, email, is_sample, created_at)
+            VALUES ($name, $email, $is_sample, $now) RETURNING id
+            """,
+            name=name,
+            email=email,
+            is_sample=is_sample,
+            now=now,
         )
-        for practice_id, role in roles.items():
-            con.execute(
-                "INSERT INTO membership VALUES ($practice_id, $person_id, $role)",
-                practice_id=practice_id,
-                person_id=person_id,
-                role=role,
-            )
-        return person_id
+    )
+    for practice_id, role in roles.items():
+        con.execute(
+            "INSERT INTO membership VALUES ($practice_id, $person_id, $role)",
+            practice_id=practice_id,
+            person_id=person_id,
+            role=role,
+        )
+    return person_id
 
 
 def person(con: Connection, person_id: int) -> Person | None:

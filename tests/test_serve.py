@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,8 @@ from lib.store.process_store import ROOT
 from lib.web import serve
 from lib.web.errors import sentence, told
 from lib.web.logs import places
-from lib.web.start import ONLY_LOOPBACK, is_loopback
+from lib.web.reach import is_loopback
+from lib.web.start import ONLY_LOOPBACK
 from tests.conftest import NOON
 from tests.server import free_port, running, stop
 from tests.x12_texts import claim, file_837
@@ -46,7 +48,12 @@ def test_the_address_is_the_only_thing_said(tmp_path: Path) -> None:
     with running(tmp_path / "data") as server:
         pass
 
-    assert server.log.read_text() == f"Billing Tasks is ready: {server.address}\n"
+    assert re.fullmatch(
+        rf"Billing Tasks is ready: {server.address}\n"
+        r"Nobody can sign in yet\. Set it up here, once: "
+        rf"{server.address}/set-up#[\w-]{{43}}\n",
+        server.log.read_text(),
+    )
     assert server.process.returncode == 0
 
 
@@ -65,8 +72,7 @@ def test_an_empty_store_says_how_to_fill_it(tmp_path: Path) -> None:
     with running(tmp_path / "data") as server:
         page = server.ask("/sign-in").text
 
-    assert "There is nobody here to sign in as" in page
-    assert "<code>make run</code>" in page
+    assert "Nobody is here to sign in yet" in page
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
@@ -265,7 +271,7 @@ def test_a_watched_folders_files_come_in_while_the_app_serves(tmp_path: Path) ->
         assert server.ask("/healthz").status == 200
 
     assert said.startswith(f"Watching {folder} for Northside Clinic.\n")
-    assert said.endswith(f"Billing Tasks is ready: {server.address}\n")
+    assert f"\nBilling Tasks is ready: {server.address}\n" in said
     assert server.process.returncode == 0
     store = Store(server.folder)
     try:

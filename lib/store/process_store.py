@@ -12,6 +12,7 @@ from lib.store import permissions
 from lib.store.database import Connection, Store
 
 BACKUP_VARIABLE = "BILLING_TASKS_BACKUP"  # the folder that backups are written to
+ADDRESS_VARIABLE = "BILLING_TASKS_ADDRESS"  # where people open the app, for links to hand over
 ROOT = Path(__file__).parents[2]
 TEMPORARY = "temporary"  # in the data folder: files needed only while this process runs
 _open: dict[Path, Store] = {}
@@ -20,6 +21,11 @@ _open: dict[Path, Store] = {}
 def data_folder() -> Path:
     """Return the folder named by BILLING_TASKS_DATA, or `data/` beside app.py."""
     return Path(os.environ.get("BILLING_TASKS_DATA") or ROOT / "data").resolve()
+
+
+def address() -> str:
+    """Return the address at which people open the app, without a path."""
+    return (os.environ.get(ADDRESS_VARIABLE) or "http://127.0.0.1:8501").rstrip("/")
 
 
 def backup_folder() -> Path:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,10 +21,12 @@ EVERY = 0.2  # seconds between two looks
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: the name of a command, and the folder it is given, if any."""
+    """What is asked: the name of a command, the folder it is given, if any, and its other
+    arguments."""
 
     command: str
     folder: str | None = None
+    arguments: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""python -m lib backup, restore, verify, sweep and reindex. While the app runs, it does the work
-for them."""
+"""python -m lib backup, restore, verify, sweep, reindex, people and practice. While the app runs,
+it does the work for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lib.errors import BillingError, StoreInUse
 from lib.store import process_store, search_index
 from lib.store.data_folder_lock import Place
 from lib.store.database import Store
-from lib.upkeep import app_requests, backup, verify
+from lib.upkeep import app_requests, backup, people_command, verify
 from lib.upkeep.app_requests import Answer, Question
 from lib.upkeep.restore import restore
 from lib.upkeep.sweep import sweep
@@ -35,7 +35,7 @@ def main_backup(arguments: Sequence[str], *, now: datetime) -> int:
         help="unless told, the one BILLING_TASKS_BACKUP names, else backups/ in the data folder",
     )
     to = parser.parse_args(arguments).to
-    return _done("backup", str(to.absolute()) if to else None, now)
+    return _done(Question("backup", str(to.absolute()) if to else None), now)
 
 
 def main_sweep(arguments: Sequence[str], *, now: datetime) -> int:
@@ -45,7 +45,7 @@ def main_sweep(arguments: Sequence[str], *, now: datetime) -> int:
         description="Delete files of documents and imports that nothing refers to and that are "
         "older than a day: what a crash left behind.",
     ).parse_args(arguments)
-    return _done("sweep", None, now)
+    return _done(Question("sweep"), now)
 
 
 def main_reindex(arguments: Sequence[str], *, now: datetime) -> int:
@@ -54,7 +54,7 @@ def main_reindex(arguments: Sequence[str], *, now: datetime) -> int:
         prog="python -m lib reindex",
         description="Write anew what the search has to know of every task.",
     ).parse_args(arguments)
-    return _done("reindex", None, now)
+    return _done(Question("reindex"), now)
 
 
 def main_verify(arguments: Sequence[str], *, now: datetime) -> int:
@@ -110,6 +110,8 @@ def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
 def do(store: Store, question: Question, *, now: datetime) -> Answer:
     """Do what a command asks, in the process that holds the store."""
     try:
+        if question.command in people_command.PARSERS:
+            return _with_people(store, question, now)
         return _COMMANDS[question.command](store, question.folder, now)
     except BillingError as problem:
         return Answer((str(problem),), 1)
@@ -120,6 +122,31 @@ def answer_all(store: Store) -> None:
     app_requests.answer_all(
         store.folder, lambda question: do(store, question, now=datetime.now(UTC))
     )
+
+
+def main_people(arguments: Sequence[str], *, now: datetime) -> int:
+    """Do what `people` is asked. Return 0 if it is done, 1 if it could not be."""
+    return _main_with("people", arguments, now)
+
+
+def main_practice(arguments: Sequence[str], *, now: datetime) -> int:
+    """Do what `practice` is asked. Return 0 if it is done, 1 if it could not be."""
+    return _main_with("practice", arguments, now)
+
+
+def _main_with(command: str, arguments: Sequence[str], now: datetime) -> int:
+    people_command.PARSERS[command]().parse_args(list(arguments))  # says what it does not know
+    return _done(Question(command, arguments=tuple(arguments)), now)
+
+
+def _with_people(store: Store, question: Question, now: datetime) -> Answer:
+    con = store.connection()
+    try:
+        if question.command == "people":
+            return people_command.do_people(con, question.arguments, now=now)
+        return people_command.do_practice(con, question.arguments, now=now)
+    finally:
+        con.close()
 
 
 def _backup(store: Store, to: str | None, now: datetime) -> Answer:
@@ -153,9 +180,9 @@ _COMMANDS: dict[str, Callable[[Store, str | None, datetime], Answer]] = {
 }
 
 
-def _done(command: str, folder: str | None, now: datetime) -> int:
+def _done(question: Question, now: datetime) -> int:
     """Do the work here, or have it done by the process that holds the data folder."""
-    question, data = Question(command, folder), process_store.data_folder()
+    data = process_store.data_folder()
     try:
         store = process_store.open_store(data)
     except StoreInUse as in_use:

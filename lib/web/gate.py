@@ -10,15 +10,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib.errors import NoSuchDocument, NotSignedIn, StoreClosing, StoreMoved, StoreStopped
 from lib.ui import search_url_token
-from lib.web import errors, session, upkeep
+from lib.web import errors, reach, session, upkeep
 from lib.web.client_os_user import OTHER_USER, is_other_user
 from lib.web.headers import stamped
-from lib.web.same_origin import arrived_on_loopback, is_forwarded, is_own, names_this_computer
+from lib.web.same_origin import is_own
 from lib.web.sockets import SOCKETS, refuse
-from lib.web.start import ONLY_LOOPBACK
 
 # What says by itself, to anybody, only what they may know; /news says nothing without a session.
-OPEN = frozenset({"/sign-in", "/sign-out", "/healthz", "/metrics", "/favicon.png", "/news"})
+OPEN = frozenset(
+    {
+        "/sign-in", "/sign-out", "/invitation", "/set-up", "/plain.js",
+        "/healthz", "/metrics", "/favicon.png", "/news",
+    }
+)  # fmt: skip
 NOT_PAGES = (
     "/_stcore",
     "/static",
@@ -40,9 +44,11 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 STREAM = "/_stcore/stream"
 KNOCKING = frozenset({"/_stcore/health", "/_stcore/host-config"})
 NOT_FORWARDED = (
-    "This came through a proxy, and none is set up: Billing Tasks serves the computer it runs on, "
-    "and cannot tell who is behind a proxy. Open http://127.0.0.1 on that computer."
+    "This came through a proxy, and none is set up: Billing Tasks cannot tell who is behind it. "
+    "Open http://127.0.0.1 on the computer it runs on, or start it with --behind-proxy."
 )
+ONLY_LOOPBACK = "Billing Tasks listens on this computer only (127.0.0.1)."
+OTHER_NAME = "This server is called localhost or 127.0.0.1."
 
 
 class Gate:
@@ -51,11 +57,14 @@ class Gate:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.reach = reach.current()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on, one connection."""
+        if scope["type"] in {"http", "websocket"}:
+            scope = reach.as_the_browser_asked(scope, self.reach)
         if scope["type"] == "http":
-            await self._answer(scope, receive, stamped(send, scope["path"]))
+            await self._answer(scope, receive, stamped(send, scope))
         elif scope["type"] == "websocket":
             await self._connect(scope, receive, send)
         else:
@@ -71,7 +80,7 @@ class Gate:
 
         try:
             request = HTTPConnection(scope)
-            handler = await _refusal(request) or self.app
+            handler = await self._refusal(request) or self.app
             bound = session.bound(scope, session.token_of(request))
             await handler(bound, receive, send_noting)
         except ClientDisconnect:  # the tab was closed or the upload canceled: no bug
@@ -86,7 +95,7 @@ class Gate:
         request = HTTPConnection(scope)
         token = session.token_of(request)
         try:
-            if not _may_knock(request):
+            if self._misdirected(request) or not is_own(request, or_unsaid=True):
                 await send({"type": "websocket.close", "code": 1008})  # answered with 403
             elif token and await session.is_open(request):
                 bound = session.bound(scope, token)
@@ -98,10 +107,35 @@ class Gate:
         except Exception as problem:
             errors.report(problem)
 
+    async def _refusal(self, request: HTTPConnection) -> Response | None:
+        """Return the answer to a request that is not passed on, or None."""
+        return (
+            self._misdirected(request)
+            or _foreign(request)
+            or _unavailable(request)
+            or await _uninvited(request)
+        )
 
-async def _refusal(request: HTTPConnection) -> Response | None:
-    """Return the answer to a request that is not passed on, or None."""
-    return _misdirected(request) or _unavailable(request) or await _uninvited(request)
+    def _misdirected(self, request: HTTPConnection) -> Response | None:
+        """Refuse what comes another way or under another name than `serve` was told of, and other
+        users of this computer while anybody may sign in by choosing a name."""
+        if not reach.arrived_where_it_may(request, self.reach):
+            return PlainTextResponse(ONLY_LOOPBACK, 403)
+        if not reach.is_believed(request):
+            if is_other_user(request) and not session.has_accounts():
+                return PlainTextResponse(OTHER_USER, 403)
+            if reach.is_forwarded(request):
+                return PlainTextResponse(NOT_FORWARDED, 400)
+        if not reach.is_called_by_name(request, self.reach):
+            return PlainTextResponse(OTHER_NAME, 400)
+        return None
+
+
+def _foreign(request: HTTPConnection) -> Response | None:
+    """Refuse a change that somebody else's page asks for."""
+    if request.scope["method"] not in READING and not is_own(request):
+        return PlainTextResponse("This did not come from a page of Billing Tasks.", 403)
+    return None
 
 
 def _unavailable(request: HTTPConnection) -> Response | None:
@@ -110,21 +144,6 @@ def _unavailable(request: HTTPConnection) -> Response | None:
     looking = upkeep.current()
     if looking and looking.moved and request.scope["path"] not in WATCHING:
         return PlainTextResponse(str(looking.moved), 503)
-    return None
-
-
-def _misdirected(request: HTTPConnection) -> Response | None:
-    """Refuse what comes over a network, under a foreign name or from somebody else's page."""
-    if not arrived_on_loopback(request):
-        return PlainTextResponse(ONLY_LOOPBACK, 403)
-    if is_other_user(request):
-        return PlainTextResponse(OTHER_USER, 403)
-    if is_forwarded(request):
-        return PlainTextResponse(NOT_FORWARDED, 400)
-    if not names_this_computer(request):
-        return PlainTextResponse("This server is called localhost or 127.0.0.1.", 400)
-    if request.scope["method"] not in READING and not is_own(request):
-        return PlainTextResponse("This did not come from a page of Billing Tasks.", 403)
     return None
 
 
@@ -156,16 +175,6 @@ def _without_words(request: HTTPConnection, person_id: int) -> Response | None:
     if hidden == asked:
         return None
     return RedirectResponse(f"{quote(request.scope['path'])}?{urlencode(hidden)}", 303)
-
-
-def _may_knock(request: HTTPConnection) -> bool:
-    return (
-        arrived_on_loopback(request)
-        and not is_other_user(request)
-        and not is_forwarded(request)
-        and names_this_computer(request)
-        and is_own(request, or_unsaid=True)
-    )
 
 
 def _wanted(request: HTTPConnection) -> str:

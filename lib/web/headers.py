@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
-from starlette.types import Message, Send
+from starlette.types import Message, Scope, Send
 
 from lib.web import index_page
 
@@ -31,6 +31,7 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+HSTS = "max-age=31536000"  # a year; includeSubDomains is for the proxy to say
 UNLESS_SET = {  # a document may be shown inside a page of ours, and sets its own
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Frame-Options": "DENY",
@@ -38,7 +39,7 @@ UNLESS_SET = {  # a document may be shown inside a page of ours, and sets its ow
 MAY_BE_CACHED = ("/static/", "/favicon.png")  # contain nobody's data
 
 
-def stamped(send: Send, path: str) -> Send:
+def stamped(send: Send, scope: Scope) -> Send:
     """Return `send` with our headers added to every response that goes through it."""
 
     async def send_stamped(message: Message) -> None:
@@ -46,10 +47,12 @@ def stamped(send: Send, path: str) -> Send:
             headers = MutableHeaders(raw=list(message.get("headers", ())))
             for name, value in ALWAYS.items():
                 headers[name] = value
+            if scope["scheme"] == "https":
+                headers["Strict-Transport-Security"] = HSTS
             for name, value in UNLESS_SET.items():
                 headers.setdefault(name, value)
             is_public = headers.get("Cache-Control", "").startswith("public")
-            if not (is_public and path.startswith(MAY_BE_CACHED)):
+            if not (is_public and scope["path"].startswith(MAY_BE_CACHED)):
                 headers["Cache-Control"] = "no-store"
             message = {**message, "headers": headers.raw}
         await send(message)

@@ -1,15 +1,16 @@
-"""The pages that are not Streamlit's: signing in and out, and a question before an export.
+"""The pages that are not Streamlit's: set-up, invitation, signing in and out, one's account, and a
+question before an export.
 
-They use no script and no outside file.
+They use no outside file, and no script but plain.js.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from lib.models import Person
+from lib.models import Person, Practice
 from lib.ui.html import environment
 
 
@@ -25,11 +26,45 @@ _TEMPLATES = environment(Path(__file__).parent / "templates")
 _TEMPLATES.filters |= {"initials": _initials, "roles": _roles}
 
 
-def sign_in_page(people: Iterable[Person], wanted: str) -> str:
+def sign_in_page(wanted: str, *, email: str = "", said: str = "") -> str:
+    """Return the form to sign in; `said` is why the last attempt failed."""
+    return _page("sign_in", title="Sign in", wanted=wanted, email=email, said=said)
+
+
+def link_page(title: str, action: str, *, said: str = "") -> str:
+    """Return the page that sends the secret of a one-time link to `action`."""
+    return _page("link", title=title, action=action, said=said)
+
+
+def invitation_page(person: Person, token: str, *, said: str = "") -> str:
+    """Return the form in which an invited person sets a password."""
+    return _page("invitation", title="Set your password", person=person, token=token, said=said)
+
+
+def account_page(person: Person, *, said: str = "", done: str = "") -> str:
+    """Return somebody's own page, with why a change was refused, or that it is done."""
+    return _page("account", title="Your account", person=person, said=said, done=done)
+
+
+def set_up_page(
+    form: Mapping[str, str], held: Sequence[Practice], zones: Sequence[str], *, said: str,
+    may_sample: bool, token: str,
+) -> str:  # fmt: skip
+    """Return the form that sets up an empty data folder, as far as it is filled in."""
+    filled = {
+        name: form.get(name, "") for name in ("practice", "zone", "npi", "tax_id", "name", "email")
+    }
+    return _page(
+        "set_up", title="Set up Billing Tasks", form=filled, held=held, zones=zones, said=said,
+        may_sample=may_sample, token=token,
+    )  # fmt: skip
+
+
+def sample_page(people: Iterable[Person], wanted: str) -> str:
     """Return the sample people by practice, each a button that signs in and goes on to `wanted`."""
     ordered = sorted(people, key=lambda person: (len(person.memberships), _practices(person)))
     cards = [(practices, list(members)) for practices, members in groupby(ordered, key=_practices)]
-    return _page("sign_in", title="Sign in", cards=cards, wanted=wanted)
+    return _page("sample", title="Sign in", cards=cards, wanted=wanted)
 
 
 def sign_out_page() -> str:

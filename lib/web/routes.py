@@ -8,15 +8,18 @@ from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Route
 
 from lib.store.process_store import ROOT
+from lib.web.account import change_password, show_account
 from lib.web.backlog_tables import send_copy, send_table
 from lib.web.documents import no_such_document, send_document
 from lib.web.export import no_such_answers, send_claims, send_package
 from lib.web.health import health, metrics
 from lib.web.index_page import send_page, send_styles
+from lib.web.invitation import accept_invitation, show_invitation
 from lib.web.news import send_news
 from lib.web.provenance import no_such_charge, no_such_task, send_charge_origin, send_task_origin
 from lib.web.rejected_downloads import no_such_file, send_refused_rows, send_set_aside
-from lib.web.sign_in import choose_person, sign_in
+from lib.web.set_up import set_up, show_set_up
+from lib.web.sign_in import show_sign_in, sign_in
 from lib.web.sign_out import ask_to_sign_out, sign_out
 
 
@@ -34,6 +37,11 @@ async def favicon(_request: Request) -> FileResponse:
     return FileResponse(
         ROOT / "lib/web/favicon.png", headers={"Cache-Control": "public, max-age=86400"}
     )
+
+
+async def script(_request: Request) -> FileResponse:
+    """Send the script of the pages that are not Streamlit's."""
+    return FileResponse(ROOT / "lib/web/plain.js", media_type="text/javascript")
 
 
 async def tasks_page(request: Request) -> RedirectResponse:
@@ -55,7 +63,14 @@ ROUTES = [
     Route("/metrics", metrics),
     Route("/news", send_news),
     Route("/favicon.png", favicon),
-    Route("/sign-in", choose_person, methods=["GET"]),
+    Route("/plain.js", script),
+    Route("/set-up", show_set_up, methods=["GET"]),
+    Route("/set-up", set_up, methods=["POST"]),
+    Route("/invitation", show_invitation, methods=["GET"]),
+    Route("/invitation", accept_invitation, methods=["POST"]),
+    Route("/account", show_account, methods=["GET"]),
+    Route("/account", change_password, methods=["POST"]),
+    Route("/sign-in", show_sign_in, methods=["GET"]),
     Route("/sign-in", sign_in, methods=["POST"]),
     Route("/sign-out", ask_to_sign_out, methods=["GET"]),
     Route("/sign-out", sign_out, methods=["POST"]),

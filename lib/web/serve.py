@@ -1,4 +1,4 @@
-"""`python -m lib serve`: the app, on this computer only."""
+"""`python -m lib serve`: the app, on this computer only unless told otherwise."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lib.intake.command_imports import ZONE_HELP
 from lib.store.process_store import BACKUP_VARIABLE, ROOT
+from lib.web import reach
 
 ADDRESS = "127.0.0.1"
 PORT = 8501
@@ -40,13 +41,32 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         "--backup", metavar="FOLDER", type=Path,
         help=f"write a backup to FOLDER every {BACKUP_HOURS} hours, as python -m lib backup does",
     )  # fmt: skip
+    parser.add_argument(
+        "--host", metavar="ADDRESS", default=ADDRESS,
+        help=f"the address to listen on: {ADDRESS} unless told, 0.0.0.0 for every one of this "
+        "computer; other than on this computer only real accounts sign in",
+    )  # fmt: skip
+    parser.add_argument(
+        "--allowed-hosts", metavar="NAMES", default="",
+        help="by which names browsers may open it, beside localhost: billing.example.com,…",
+    )  # fmt: skip
+    parser.add_argument(
+        "--behind-proxy", metavar="ADDRESSES", nargs="?", const="127.0.0.1,::1", default="",
+        help="believe the forwarding headers of the proxy at these addresses (127.0.0.1 unless "
+        "told); without this, such requests are refused",
+    )  # fmt: skip
     asked = parser.parse_args(arguments)
     wanted = asked.port
     if asked.watch and not asked.watch.is_dir():
         print(f"{asked.watch} is not a folder.", file=sys.stderr)
         return 1
-    if is_free(wanted):
-        told = {PORT_VARIABLE: str(wanted)}
+    told = {
+        PORT_VARIABLE: str(wanted),
+        reach.HOST_VARIABLE: asked.host,
+        reach.NAMES_VARIABLE: asked.allowed_hosts,
+        reach.PROXIES_VARIABLE: asked.behind_proxy,
+    }
+    if is_free(wanted, asked.host):
         if asked.watch:
             told[WATCH_VARIABLE] = str(asked.watch.resolve())
             told |= {PRACTICE_VARIABLE: asked.practice} if asked.practice else {}
@@ -70,12 +90,30 @@ def port() -> int:
     return int(os.environ.get(PORT_VARIABLE) or PORT)
 
 
-def is_free(port: int) -> bool:
+def address(port: int) -> str:
+    """Return where browsers open what this process was told to serve at that port."""
+    told = reach.current()
+    if told.names and told.proxies:
+        return f"https://{told.names[0]}"
+    return f"http://{told.names[0] if told.names and told.is_open else ADDRESS}:{port}"
+
+
+def options() -> dict[str, object]:
+    """Return what Streamlit is told of it."""
+    told = reach.current()
+    return {
+        "server.port": port(),
+        "server.address": told.host,
+        "server.allowedHosts": ["localhost", "127.0.0.1", "::1", *told.names],
+    }
+
+
+def is_free(port: int, host: str = ADDRESS) -> bool:
     """Return True if nothing listens on that port of this computer."""
-    with socket.socket() as trial:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((ADDRESS, port))
+            trial.bind((host, port))
         except (OSError, OverflowError):
             return False
         return True

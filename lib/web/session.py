@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
-from lib import activity, people, sessions
+from lib import accounts, activity, people, sessions
 from lib.errors import BillingError, NotSignedIn
 from lib.models import Person
 from lib.store import process_store
@@ -50,6 +50,12 @@ async def person_of(request: HTTPConnection) -> int | None:
     """Return the id of the person whose session the request belongs to, or None."""
     token = token_of(request)
     return None if token is None else await run_in_threadpool(_person_of, token)
+
+
+def has_accounts() -> bool:
+    """Return True if real people sign in here, so that nobody does by choosing a name."""
+    with connection() as con:
+        return bool(con.store.cached("has_accounts", lambda: accounts.are_there_any(con)))
 
 
 def watcher(con: Connection, token: str | None) -> Person | None:

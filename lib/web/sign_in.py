@@ -1,52 +1,61 @@
-"""Signing in as one of the sample people, while there is no identity provider."""
+"""Signing in: with an e-mail address and a password, or, in the sample, by choosing a name."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from lib import people, sessions
+from lib import accounts, people
+from lib.errors import TooManyAttempts, WrongSignIn
 from lib.models import Person
-from lib.web import session
-from lib.web.plain_pages import sign_in_page
-from lib.web.sockets import SOCKETS
-
-LONGEST_FORM = 16_384  # bytes
-_LOCAL = re.compile(r"/(?!/)[\x21-\x5b\x5d-\x7e]*")  # printable ASCII without a backslash
-_OWN = re.compile(r"/sign-(?:in|out)(?:[/?#]|$)")
+from lib.web import forms, plain_pages, reach, session
 
 
-async def choose_person(request: Request) -> Response:
-    """Show the page with everybody one may sign in as."""
-    wanted = local_path(_left(request) or request.query_params.get("next", "/"))
-    return HTMLResponse(sign_in_page(await run_in_threadpool(_sample_people), wanted))
+async def show_sign_in(request: Request) -> Response:
+    """Show the form to sign in, or everybody one may sign in as where nobody is real."""
+    wanted = forms.local_path(_left(request) or request.query_params.get("next", "/"))
+    return await _page(wanted)
 
 
 async def sign_in(request: Request) -> Response:
-    """Open a session for the chosen person and go on to what they wanted to see."""
-    form = await _form(request)
+    """Open a session and go on to what the person wanted to see."""
+    form = await forms.read(request)
     if form is None:
-        return PlainTextResponse("This form is too long.", 413)
-    token = await run_in_threadpool(
-        _open_session, form.get("person", ""), session.token_of(request)
-    )
-    if token is None:
+        return forms.TOO_LONG
+    wanted = forms.local_path(form.get("next", "/"))
+    if "person" in form:
+        return await _choose(request, form["person"], wanted)
+    email = form.get("email", "")
+    try:
+        person_id = await run_in_threadpool(
+            _check, email, form.get("password", ""), reach.address_of(request)
+        )
+    except WrongSignIn as problem:
+        return await _page(wanted, email=email, said=str(problem), status=403)
+    except TooManyAttempts as problem:
+        response = await _page(wanted, email=email, said=str(problem), status=429)
+        response.headers["Retry-After"] = str(int(problem.wait.total_seconds()) + 1)
+        return response
+    return await forms.signed_in(request, person_id, wanted)
+
+
+async def _choose(request: Request, person: str, wanted: str) -> Response:
+    chosen = {str(each.id): each.id for each in await run_in_threadpool(_sample_people)}
+    if person not in chosen:
         return PlainTextResponse("There is no such person in the sample data.", 403)
-    SOCKETS.look()  # end the tabs of whoever was signed in here before
-    response = RedirectResponse(local_path(form.get("next", "/")), 303)
-    session.give(response, token, is_https=request.url.scheme == "https")
-    return response
+    return await forms.signed_in(request, chosen[person], wanted)
 
 
-def local_path(wanted: str) -> str:
-    """Return `wanted` if it is an address of ours, else "/": no link may lead elsewhere."""
-    is_ours = _LOCAL.fullmatch(wanted) and not _OWN.match(wanted)
-    return wanted if is_ours else "/"
+async def _page(wanted: str, *, email: str = "", said: str = "", status: int = 200) -> HTMLResponse:
+    if await run_in_threadpool(session.has_accounts):
+        page = plain_pages.sign_in_page(wanted, email=email, said=said)
+    else:
+        page = plain_pages.sample_page(await run_in_threadpool(_sample_people), wanted)
+    return HTMLResponse(page, status)
 
 
 def _left(request: Request) -> str | None:
@@ -57,26 +66,12 @@ def _left(request: Request) -> str | None:
     return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
 
 
-async def _form(request: Request) -> dict[str, str] | None:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_FORM:
-            return None
-    fields = parse_qs(body.decode("utf-8", "replace"))
-    return {name: values[0] for name, values in fields.items()}
+def _check(email: str, password: str, address: str) -> int:
+    with session.connection() as con:
+        return accounts.check_password(con, email, password, address=address, now=datetime.now(UTC))
 
 
 def _sample_people() -> list[Person]:
+    """Return whom one may choose to be: nobody where a real person is on the list."""
     with session.connection() as con:
-        return people.sample_people(con)
-
-
-def _open_session(person_id: str, former: str | None) -> str | None:
-    now = datetime.now(UTC)
-    with session.connection() as con:
-        if person_id not in {str(person.id) for person in people.sample_people(con)}:
-            return None
-        if former:
-            sessions.sign_out(con, former, now=now)
-        return sessions.sign_in(con, int(person_id), now=now)
+        return [] if accounts.are_there_any(con) else people.sample_people(con)

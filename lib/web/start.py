@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import ipaddress
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -15,37 +14,40 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime import Runtime
 
-from lib.errors import BillingError, StoreMoved
+from lib import accounts
+from lib.errors import BillingError, StoreMoved, WrongInput
 from lib.store import process_store
 from lib.store.database import Store
-from lib.web import serve
+from lib.web import reach, serve, set_up
 from lib.web.sockets import SOCKETS
 from lib.web.upkeep import looked_after
 from lib.web.uploads import UPLOADS
 from lib.web.watching import watching
 
 ONLY_LOOPBACK = (
-    "Billing Tasks listens on this computer only (127.0.0.1), because anybody may sign in as one "
-    "of its sample people. Leave server.address as it is."
+    "Billing Tasks listens on this computer only (127.0.0.1), unless `python -m lib serve --host` "
+    "says otherwise. Leave server.address as it is."
+)
+NO_ACCOUNTS = (
+    "Other computers are served only where everybody has an account of their own, and here anybody "
+    "may sign in as one of the sample people. Name an empty folder with BILLING_TASKS_DATA."
+)
+UNENCRYPTED = (
+    "Beware: without a proxy that speaks HTTPS, passwords and patients travel unencrypted. See "
+    "docs/operating.md."
 )
 _ended_with = 0
 HEAVY = ("pandas", "pyarrow", "altair")  # a second each for the first click that needs them
 
 
-def is_loopback(address: str | None) -> bool:
-    """Return True for an address that no other computer can reach."""
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address or "").is_loopback
-    except ValueError:
-        return False
-
-
 def refuse_other_addresses() -> None:
     """End the process if Streamlit is told to listen to other computers."""
-    if not is_loopback(st.get_option("server.address")):
+    if not reach.is_loopback(st.get_option("server.address")):
         sys.exit(ONLY_LOOPBACK)
+    try:
+        reach.current().check()
+    except WrongInput as problem:
+        sys.exit(str(problem))
 
 
 @asynccontextmanager
@@ -54,7 +56,11 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     the store cannot be opened or the folder cannot be watched."""
     watched = ExitStack()
     try:
+        os.environ.setdefault(
+            process_store.ADDRESS_VARIABLE, serve.address(st.get_option("server.port"))
+        )
         store = process_store.open_store()
+        _require_accounts(store)
         watched.enter_context(looked_after(store))
         watched.enter_context(watching(store))
     except BillingError as problem:
@@ -65,9 +71,9 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     # checking it each time costs a hundred milliseconds.
     gc.collect()
     gc.freeze()
-    print(
-        f"Billing Tasks is ready: http://{serve.ADDRESS}:{st.get_option('server.port')}", flush=True
-    )
+    print(f"Billing Tasks is ready: {process_store.address()}", flush=True)
+    if link := set_up.link():
+        print(f"Nobody can sign in yet. Set it up here, once: {link}", flush=True)
     UPLOADS.watch(Runtime.instance())
     try:
         async with SOCKETS.watched():
@@ -87,6 +93,21 @@ def exit_code() -> int:
 def end(*_: object) -> None:
     """End the process on SIGTERM, with the exit code it has earned."""
     sys.exit(_ended_with)
+
+
+def _require_accounts(store: Store) -> None:
+    """Raise WrongInput if other computers could sign in as people of the sample."""
+    told = reach.current()
+    if not told.is_open:
+        return
+    con = store.connection()
+    try:
+        if not (accounts.are_there_any(con) or accounts.is_empty(con)):
+            raise WrongInput(NO_ACCOUNTS)
+    finally:
+        con.close()
+    if not told.proxies:
+        print(UNENCRYPTED, file=sys.stderr, flush=True)
 
 
 def _note_the_end(store: Store) -> None:

@@ -1,0 +1,216 @@
+"""Accounts: how a person proves who they are, and whether they still may."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lib import access, activity, passwords, people, sessions, sign_in_limits
+from lib.access import Verb
+from lib.activity import Activity, Line
+from lib.errors import (
+    LastAdministrator,
+    NoSuchPerson,
+    NotAllowed,
+    WrongInput,
+    WrongSignIn,
+)
+from lib.models import Account, Person, Role
+from lib.store.database import Connection, transaction
+
+
+def find(con: Connection, email: str) -> int | None:
+    """Return the id of the real person with that e-mail address, or None."""
+    found: int | None = con.value(
+        "SELECT id FROM person WHERE lower(email) = $email AND NOT is_sample ORDER BY id",
+        email=tidy(email),
+    )
+    return found
+
+
+def tidy(email: str) -> str:
+    """Return an e-mail address as addresses are compared."""
+    return email.strip().lower()
+
+
+def are_there_any(con: Connection) -> bool:
+    """Return True if a real person is on the list: then nobody is signed in by choosing a name."""
+    return bool(con.value("SELECT count(*) > 0 FROM person WHERE NOT is_sample"))
+
+
+def is_empty(con: Connection) -> bool:
+    """Return True if nobody is on the list yet, so that somebody has to set up the first."""
+    return not con.value("SELECT count(*) FROM person")
+
+
+def listed(con: Connection, *, actor: Person | None) -> list[Account]:
+    """Return the people of the practices whose people the actor manages, by name; everybody on the
+    command line, where `actor` is None."""
+    return con.records(
+        Account,
+        """
+        SELECT person.id, person.name, person.email, person.is_sample,
+               person.deactivated_at IS NULL AS is_active,
+               (SELECT max(last_used_at) FROM session WHERE session.person_id = person.id)
+                   AS last_seen_at,
+               EXISTS (FROM password WHERE password.person_id = person.id)
+                   OR EXISTS (FROM passkey WHERE passkey.person_id = person.id) AS is_set_up
+        FROM person
+        WHERE $everybody OR person.id IN (
+            SELECT person_id FROM membership WHERE practice_id IN (SELECT unnest($practices)))
+        ORDER BY person.name, person.id
+        """,
+        everybody=actor is None,
+        practices=access.may_anywhere(actor, Verb.MANAGE_PEOPLE) if actor else [0],
+    )
+
+
+def require_whole(con: Connection, person_id: int, *, actor: Person | None) -> None:
+    """Raise NoSuchPerson for whom the actor shares no practice with, NotAllowed for a person who
+    also belongs to a practice whose people the actor does not manage: what is done to an account
+    is done in all its practices."""
+    theirs = [
+        practice_id
+        for (practice_id,) in con.rows(
+            "SELECT practice_id FROM membership WHERE person_id = $id", id=person_id
+        )
+    ]
+    if actor is None:
+        if con.value("SELECT id FROM person WHERE id = $id", id=person_id) is None:
+            raise NoSuchPerson
+        return
+    if not any(actor.role_in(practice_id) for practice_id in theirs):
+        raise NoSuchPerson
+    for practice_id in theirs:
+        access.require(actor, Verb.MANAGE_PEOPLE, practice_id, NotAllowed(Verb.MANAGE_PEOPLE.value))
+
+
+def deactivate(con: Connection, person_id: int, *, actor: Person | None, now: datetime) -> None:
+    """End a person's sessions and let them sign in no more; what they did stays.
+
+    Raises LastAdministrator where a practice would have none, NoSuchPerson, NotAllowed.
+    """
+    with transaction(con):
+        require_whole(con, person_id, actor=actor)
+        require_another_administrator(con, person_id)
+        con.execute(
+            "UPDATE person SET deactivated_at = coalesce(deactivated_at, $now) WHERE id = $id",
+            now=now,
+            id=person_id,
+        )
+        con.execute(
+            "UPDATE invitation SET ended_at = $now WHERE person_id = $id AND ended_at IS NULL",
+            now=now,
+            id=person_id,
+        )
+        sessions.end_all(con, person_id, now=now)
+        note(con, Activity.DEACTIVATED, person_id, actor=actor, now=now)
+
+
+def reactivate(con: Connection, person_id: int, *, actor: Person | None, now: datetime) -> None:
+    """Let a deactivated person sign in again, as they did before. Raises as `deactivate` does."""
+    with transaction(con):
+        require_whole(con, person_id, actor=actor)
+        con.execute("UPDATE person SET deactivated_at = NULL WHERE id = $id", id=person_id)
+        note(con, Activity.REACTIVATED, person_id, actor=actor, now=now)
+
+
+def require_another_administrator(
+    con: Connection, person_id: int, practice_id: int | None = None
+) -> None:
+    """Raise LastAdministrator if the person is the only active administrator of a practice, of
+    `practice_id` if it is given."""
+    alone = con.value(
+        """
+        SELECT count(*) FROM membership
+        WHERE person_id = $id AND role = $role
+          AND ($practice_id IS NULL OR practice_id = $practice_id)
+          AND NOT EXISTS (
+            SELECT 1 FROM membership AS other JOIN person ON person.id = other.person_id
+            WHERE other.practice_id = membership.practice_id AND other.person_id <> $id
+              AND other.role = $role AND person.deactivated_at IS NULL)
+        """,
+        id=person_id,
+        role=Role.ADMINISTRATOR,
+        practice_id=practice_id,
+    )
+    if alone:
+        raise LastAdministrator
+
+
+def check_password(
+    con: Connection, email: str, password: str, *, address: str, now: datetime
+) -> int:
+    """Return the id of the person with that e-mail address and password.
+
+    Raises WrongSignIn for anybody else, the same whether or not there is such an account, and
+    TooManyAttempts where the account or the address has to wait.
+    """
+    email = tidy(email)
+    sign_in_limits.begin(con, email=email, address=address, now=now)
+    row = con.row(
+        """
+        SELECT person.id, password.hash
+        FROM person JOIN password ON password.person_id = person.id
+        WHERE lower(email) = $email AND NOT is_sample AND deactivated_at IS NULL
+        """,
+        email=email,
+    )
+    person_id, known = row or (None, None)
+    if not passwords.is_right(password, known) or person_id is None:
+        _note_refusal(con, email, now)
+        raise WrongSignIn
+    with transaction(con, invalidates_cache=False):
+        sign_in_limits.forget(con, email=email, address=address)
+    if people.person(con, person_id) is None:  # belongs to no practice any more
+        raise WrongSignIn
+    return int(person_id)
+
+
+def set_password(con: Connection, person_id: int, hashed: str, *, now: datetime) -> None:
+    """Write the hash of a person's password. The caller's verb opens the transaction."""
+    con.execute(
+        """
+        INSERT INTO password VALUES ($person_id, $hash, $now)
+        ON CONFLICT DO UPDATE SET hash = $hash, set_at = $now
+        """,
+        person_id=person_id,
+        hash=hashed,
+        now=now,
+    )
+
+
+def change_password(
+    con: Connection, old: str, new: str, *, token: str, address: str, actor: Person, now: datetime
+) -> None:
+    """Change one's own password and end one's other sessions; `token` is of the one that stays.
+
+    Raises WrongInput where the old one is wrong or the new one too easily guessed,
+    TooManyAttempts.
+    """
+    try:
+        check_password(con, actor.email, old, address=address, now=now)
+    except WrongSignIn:
+        raise WrongInput("The present password is not right. Nothing was changed.") from None
+    passwords.check(new, email=actor.email, name=actor.name)
+    hashed = passwords.hash_of(new)
+    with transaction(con):
+        set_password(con, actor.id, hashed, now=now)
+        sessions.end_all(con, actor.id, now=now, but=token)
+        note(con, Activity.CREDENTIAL_SET, actor.id, actor=actor, now=now, detail="password")
+
+
+def note(
+    con: Connection, kind: Activity, person_id: int, *, actor: Person | None, now: datetime,
+    practice_id: int | None = None, detail: str = "",
+) -> None:  # fmt: skip
+    """Write into the record what was done to an account, in the transaction of the caller."""
+    actor_id = actor.id if actor else None
+    line = Line(kind, now, actor_id, practice_id, person_id=person_id, detail=detail)
+    activity.write(con, line)
+
+
+def _note_refusal(con: Connection, email: str, now: datetime) -> None:
+    """Write that a sign-in failed, in whose name if there is such an account; what was typed is
+    not kept, since it may be a password in the wrong field. Who has to wait leaves no line: the
+    record cannot be filled by asking often."""
+    activity.record(con, Line(Activity.SIGN_IN_REFUSED, now, person_id=find(con, email)))

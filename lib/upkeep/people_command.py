@@ -1,0 +1,171 @@
+"""`python -m lib people` and `python -m lib practice`, also while the app runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from lib import accounts, invitations, people, practice_settings, practices
+from lib.errors import NoSuchPerson, WrongInput
+from lib.models import Practice, Role
+from lib.store import process_store
+from lib.store.database import Connection
+from lib.upkeep.app_requests import Answer
+
+
+def people_parser() -> argparse.ArgumentParser:
+    """Return what `people` understands."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lib people",
+        description="The people who sign in. add and link print a one-time link by which the "
+        f"person sets a password; it is good for {invitations.VALID.days} days.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("list", help="list everybody, with their practices and when they were seen")
+    add = verbs.add_parser("add", help="put somebody on the list")
+    add.add_argument("email", metavar="EMAIL")
+    add.add_argument("--name", required=True)
+    add.add_argument("--role", required=True, choices=[role.value for role in Role])
+    add.add_argument("--practice", metavar="NAME", help="needed only where there are several")
+    for verb, told in (
+        ("link", "print a new one-time link for somebody who lost theirs or the password"),
+        ("deactivate", "end somebody's sessions; they sign in no more"),
+        ("reactivate", "let somebody sign in again"),
+    ):
+        verbs.add_parser(verb, help=told).add_argument("email", metavar="EMAIL")
+    return parser
+
+
+def practice_parser() -> argparse.ArgumentParser:
+    """Return what `practice` understands."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lib practice", description="List the practices, add one, or change one."
+    )
+    parser.add_argument("--name", help="which practice; needed only where there are several")
+    parser.add_argument(
+        "--time-zone", "--timezone", metavar="ZONE", help="its zone, such as America/New_York"
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+    for verb, told in (("add", "make a practice"), ("set", "change a practice")):
+        details = verbs.add_parser(verb, help=told)
+        details.add_argument("practice", metavar="NAME")
+        details.add_argument("--time-zone", "--timezone", dest="zone", metavar="ZONE",
+                             required=verb == "add")  # fmt: skip
+        details.add_argument("--npi", help="as it stands on its claims")
+        details.add_argument("--tax-id", help="as it stands on its claims")
+        details.add_argument(
+            "--idle-minutes", type=int, metavar="N", help="until a session nobody uses ends"
+        )
+        details.add_argument(
+            "--second-factor", choices=["required", "optional"],
+            help="whether a password alone is enough",
+        )  # fmt: skip
+        if verb == "set":
+            details.add_argument("--new-name", metavar="NAME")
+    return parser
+
+
+def do_people(con: Connection, arguments: Sequence[str], *, now: datetime) -> Answer:
+    """Do what `people` was asked. Raises BillingError."""
+    asked = people_parser().parse_args(list(arguments))
+    if asked.verb == "list":
+        return Answer(tuple(_lines(con)), 0)
+    if asked.verb == "add":
+        practice = _practice(con, asked.practice)
+        token = invitations.invite(
+            con, asked.email, asked.name, {practice.id: Role(asked.role)}, actor=None, now=now
+        )
+        who = f"{asked.name} is {Role(asked.role).label.lower()} of {practice.name}."
+        if token is None:
+            return Answer((f"{who} They sign in as before.",), 0)
+        return Answer((f"{who} Hand over this link:", _link(token)), 0)
+    person_id = accounts.find(con, asked.email)
+    if person_id is None:
+        raise NoSuchPerson
+    if asked.verb == "link":
+        token = invitations.link(con, person_id, actor=None, now=now)
+        return Answer(("Hand over this link; earlier ones no longer work:", _link(token)), 0)
+    if asked.verb == "deactivate":
+        accounts.deactivate(con, person_id, actor=None, now=now)
+        return Answer((f"{asked.email} is signed out and signs in no more.",), 0)
+    accounts.reactivate(con, person_id, actor=None, now=now)
+    return Answer((f"{asked.email} may sign in again.",), 0)
+
+
+def do_practice(con: Connection, arguments: Sequence[str], *, now: datetime) -> Answer:
+    """Do what `practice` was asked. Raises BillingError."""
+    asked = practice_parser().parse_args(list(arguments))
+    if asked.verb is None:
+        if asked.time_zone:
+            practice = _practice(con, asked.name)
+            practice_settings.set_timezone(con, practice.id, asked.time_zone, actor=None, now=now)
+    elif asked.verb == "add":
+        practices.add(con, _details(asked, practices.Details(asked.practice, asked.zone)),
+                      actor=None, now=now)  # fmt: skip
+    else:
+        practice = _practice(con, asked.practice)
+        known = practices.details(con, practice.id, actor=None)
+        wanted = _details(asked, replace(known, name=asked.new_name or known.name))
+        practices.change(con, practice.id, wanted, actor=None, now=now)
+    return Answer(tuple(_practice_lines(con)), 0)
+
+
+PARSERS: dict[str, Callable[[], argparse.ArgumentParser]] = {
+    "people": people_parser,
+    "practice": practice_parser,
+}
+
+
+def _details(asked: argparse.Namespace, known: practices.Details) -> practices.Details:
+    said = {
+        "timezone": asked.zone,
+        "npi": asked.npi,
+        "tax_id": asked.tax_id,
+        "idle_minutes": asked.idle_minutes,
+        "needs_second_factor": asked.second_factor and asked.second_factor == "required",
+    }
+    return replace(known, **{name: value for name, value in said.items() if value is not None})
+
+
+def _practice(con: Connection, name: str | None) -> Practice:
+    held = people.practices(con)
+    named = [practice for practice in held if name is None or practice.name == name]
+    if len(named) != 1:
+        names = "; ".join(practice.name for practice in held) or "there is none yet"
+        raise WrongInput(f"Name one practice: {names}.")
+    return named[0]
+
+
+def _link(token: str) -> str:
+    return f"{process_store.address()}{invitations.PATH}#{token}"
+
+
+def _lines(con: Connection) -> list[str]:
+    lines = []
+    for account in accounts.listed(con, actor=None):
+        known = people.person(con, account.id)
+        roles = "; ".join(
+            f"{held.role.label} of {held.practice.name}"
+            for held in (known.memberships if known else ())
+        )
+        seen = f"seen {account.last_seen_at:%Y-%m-%d %H:%M} UTC" if account.last_seen_at else None
+        notes = [
+            roles or "in no practice",
+            "sample" if account.is_sample else None,
+            None if account.is_active else "deactivated",
+            None if account.is_set_up or account.is_sample else "not set up yet",
+            seen,
+        ]
+        lines.append(f"{account.email}: {account.name}, {', '.join(n for n in notes if n)}")
+    return lines or ["Nobody is on the list yet."]
+
+
+def _practice_lines(con: Connection) -> list[str]:
+    lines = []
+    for practice in people.practices(con):
+        assumed = practice_settings.is_timezone_assumed(con, practice.id)
+        note = " (assumed: set it with --time-zone)" if assumed else ""
+        lines.append(f"{practice.name}: {practice.timezone}{note}")
+    return lines
