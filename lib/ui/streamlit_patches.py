@@ -1,12 +1,18 @@
 """Make Streamlit handle every click and every text before it turns to the next request.
 
-Streamlit 1.67.0, which is pinned, drops what came with a request in four places: a run that has
-just begun is abandoned for a newer request before its callbacks were called, or in the middle of
-one, wherever it touches Streamlit, be it a value of the session; of two requests that
-wait together only the newer one's fields count, which has none of a page that is being left; and a
-request of a fragment is dropped once the page it stood on was left, although the browser may send
-the press of a button after the click on a link that followed it. So a press of *Save and Complete*
-did nothing if a click elsewhere followed within a few hundred milliseconds.
+Streamlit 1.67.0, which is pinned, drops what came with a request in five places:
+
+- a run that has just begun is abandoned for a newer request before its callbacks were called;
+- a callback is ended in its middle for a newer request, wherever it touches Streamlit, be it to
+  read a value of the session;
+- of two requests that wait together only the newer one's fields count, which has none of a page
+  that is being left;
+- a request of a fragment is dropped once the page it stood on was left, although the browser may
+  send the press of a button after the click on a link that followed it;
+- a session whose browser went away is stopped, with what it had just sent.
+
+So a press of *Save and Complete* did nothing if a click elsewhere followed within a few hundred
+milliseconds, and what was typed just before a reload could be lost.
 `tests/browser/test_verbs.py` and `tests/test_streamlit_patches.py` show it.
 """
 
@@ -20,9 +26,12 @@ from typing import Any
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.state.safe_session_state import SafeSessionState
+
+from lib.ui import unheard
 
 # A field's id ends with its key; kept fields are keyed by the token of their form, what a button of
 # a task goes by is keyed by the task.
@@ -36,6 +45,7 @@ _PAGE, _QUERY = "_page_now", "_query_now"
 
 _of_two = script_requests._coalesce_widget_states
 _request = AppSession.request_rerun
+_stop = AppSession.request_script_stop
 
 
 def _of_both(old: WidgetStates | None, new: WidgetStates | None) -> WidgetStates | None:
@@ -64,13 +74,25 @@ def _hear_first(
     """Call the callbacks of a request at once and to their end; Streamlit's own method looks for a
     newer request first, and so does whatever of Streamlit a callback touches."""
     runner = getattr(self._yield_callback, "__self__", None)
-    with self._lock, _not_ended(runner):
-        self._state.on_script_will_rerun(
-            fresh_widget_states,
-            replay_trigger_states=replay_trigger_states,
-            replay_trigger_values=replay_trigger_values,
-            is_history_navigation=is_history_navigation,
-        )
+    context = get_script_run_ctx(suppress_warning=True)
+    session_id = context.session_id if context else ""
+    sent_at = unheard.last_sent(session_id)
+    try:
+        with self._lock, _not_ended(runner):
+            self._state.on_script_will_rerun(
+                fresh_widget_states,
+                replay_trigger_states=replay_trigger_states,
+                replay_trigger_values=replay_trigger_values,
+                is_history_navigation=is_history_navigation,
+            )
+    finally:
+        unheard.hear(session_id, sent_at)
+
+
+def _stop_if_heard(self: AppSession) -> None:
+    """Have a session that the browser left run no more, but hear what was sent last."""
+    if not unheard.is_sent(self.id):
+        _stop(self)
 
 
 @contextmanager
@@ -98,6 +120,8 @@ def _request_or_follow(self: AppSession, client_state: ClientState | None) -> No
         counted = [state for state in client_state.widget_states.widgets if _counts(state)]
         if counted and hasattr(self, _PAGE):
             client_state = _on_page_now(self, client_state, counted)
+    if any(_counts(state) for state in client_state.widget_states.widgets):
+        unheard.send(self.id)
     _request(self, client_state)
 
 
@@ -122,5 +146,6 @@ def _on_page_now(
 def listen() -> None:
     """Replace them all in this process; calling it twice changes nothing."""
     setattr(AppSession, "request_rerun", _request_or_follow)  # noqa: B010
+    setattr(AppSession, "request_script_stop", _stop_if_heard)  # noqa: B010
     setattr(script_requests, "_coalesce_widget_states", _of_both)  # noqa: B010
     setattr(SafeSessionState, "on_script_will_rerun", _hear_first)  # noqa: B010
