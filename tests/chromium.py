@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ON_A_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
@@ -22,16 +23,27 @@ QUIET = (  # no traffic but what a test asks for
 )
 
 
-def find(playwright: Playwright) -> str | None:
+def find(chromium: BrowserType) -> str | None:
     """Return the path of a Chromium that starts, or None. BILLING_TASKS_CHROMIUM can name one."""
     candidates = [os.environ.get("BILLING_TASKS_CHROMIUM"), *map(shutil.which, NAMES), ON_A_MAC]
-    candidates.append(playwright.chromium.executable_path)
+    candidates.append(chromium.executable_path)
     return next((path for path in candidates if path and _starts(path)), None)
 
 
 def launch(playwright: Playwright) -> Browser:
     """Start a Chromium without a window."""
-    return playwright.chromium.launch(executable_path=find(playwright), args=list(QUIET))
+    return playwright.chromium.launch(executable_path=find(playwright.chromium), args=list(QUIET))
+
+
+def launch_profile(chromium: BrowserType, folder: Path, **options: Any) -> BrowserContext:
+    """Start a Chromium whose profile is kept in `folder`.
+
+    A page costs it two thirds of what it costs a context of `launch`: only a profile on disk keeps
+    compiled scripts from one page to the next.
+    """
+    return chromium.launch_persistent_context(
+        folder, executable_path=find(chromium), args=list(QUIET), **options
+    )
 
 
 def _starts(path: str) -> bool:

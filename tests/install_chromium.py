@@ -33,7 +33,7 @@ def main() -> int:
 def is_there() -> bool:
     """Return True if a Chromium starts."""
     with sync_playwright() as playwright:
-        return chromium.find(playwright) is not None
+        return chromium.find(playwright.chromium) is not None
 
 
 def from_playwright() -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from lib.models import Person
-from tests.browser.desk import Desk, own_browser
+from tests.browser.desk import Desk, own_browser, strange_browser
 from tests.browser.scene import Cast, Scene, seed
 from tests.server import running
 
@@ -72,6 +72,7 @@ def sit(
     browsers: dict[tuple[int, int], BrowserContext],
     request: pytest.FixtureRequest,
     tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Sit]:
     """Sit somebody down at a page: `sit(scene, scene.cast.ana, "/?q=N017")`.
 
@@ -84,11 +85,13 @@ def sit(
     def sit_down(where: Scene, person: Person, path: str = "/", *, elsewhere: bool = False) -> Desk:
         key = where.server.port, person.id
         if elsewhere:
-            context = own_browser(browser, where, None)
+            context = strange_browser(browser)
             others.append(context)
         else:
             if key not in browsers:
-                browsers[key] = own_browser(browser, where, person)
+                browsers[key] = own_browser(
+                    browser, where, person, tmp_path_factory.mktemp("profile")
+                )
             context = browsers[key]
         desk = Desk(context.new_page(), where.server)
         desks.append(desk)

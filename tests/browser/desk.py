@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect
 
 from lib import sessions
 from lib.models import Person
+from tests import chromium
 from tests.browser.scene import Scene, Ticket
 from tests.server import Server
 
@@ -58,16 +61,26 @@ _STANDS = """() => new Promise((done) => {
     requestAnimationFrame(frame)
 })"""
 
+_LOOK: Any = {"viewport": {"width": WIDE[0], "height": WIDE[1]}, "locale": "en-US"}
+
 expect.set_options(timeout=PATIENCE)
 
 
-def own_browser(browser: Browser, scene: Scene, person: Person | None) -> BrowserContext:
-    """Return a browser with the person's session, or with none."""
-    context = browser.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale="en-US")
+def own_browser(browser: Browser, scene: Scene, person: Person, profile: Path) -> BrowserContext:
+    """Return a browser of the person's own with their session; it keeps its files in `profile`."""
+    context = chromium.launch_profile(browser.browser_type, profile, **_LOOK)
+    give_session(context, scene, scene.token(person))
+    return _prepared(context)
+
+
+def strange_browser(browser: Browser) -> BrowserContext:
+    """Return a browser without anybody's session."""
+    return _prepared(browser.new_context(**_LOOK))
+
+
+def _prepared(context: BrowserContext) -> BrowserContext:
     context.set_default_timeout(PATIENCE)
     context.add_init_script(_KEEP_TOASTS)
-    if person:
-        give_session(context, scene, scene.token(person))
     return context
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from lib.models import TaskType
 from tests.browser.conftest import Sit
-from tests.browser.desk import PHONE, SMALL, Desk, give_session, own_browser
+from tests.browser.desk import PHONE, SMALL, Desk, give_session, strange_browser
 from tests.browser.scene import Scene
 from tests.browser.test_layout import too_wide
 
@@ -38,7 +38,7 @@ def address(path: str, scene: Scene) -> str:
 def test_a_page_that_loads_for_the_first_time_moves_little_and_asks_for_nothing_missing(
     browser: Browser, still: Scene, path: str
 ) -> None:
-    context = own_browser(browser, still, None)  # without anything kept from an earlier page
+    context = strange_browser(browser)  # without anything kept from an earlier page
     person = still.cast.ben if "edit" in path else still.cast.ana
     give_session(context, still, still.token(person))
     context.add_init_script(f"({_SHIFTS})()")
@@ -62,7 +62,7 @@ def test_a_page_that_loads_for_the_first_time_moves_little_and_asks_for_nothing_
 def test_every_text_stands_out_in_light_and_in_dark(
     browser: Browser, still: Scene, scheme: str
 ) -> None:
-    context = own_browser(browser, still, None)
+    context = strange_browser(browser)
     give_session(context, still, still.token(still.cast.ben))
     page = context.new_page()
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

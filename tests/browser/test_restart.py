@@ -32,7 +32,7 @@ def test_after_a_restart_chosen_files_are_asked_for_again_and_a_question_is_ther
     with running(folder) as server:
         scene = Scene(server, copy.deepcopy(seeded[1]))
         task = scene.fresh(TaskType.AUTHORIZATION)
-        context = own_browser(browser, scene, scene.cast.ana)
+        context = own_browser(browser, scene, scene.cast.ana, tmp_path / "profile")
         desk, asking = Desk(context.new_page(), server), Desk(context.new_page(), server)
         asking.go("/")
         asking.open(task)
