@@ -64,10 +64,25 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def peopled(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cast]:
+    """Return a data folder that holds the two practices and their people, and who they are."""
+    folder = tmp_path_factory.mktemp("peopled") / "data"
+    shutil.copytree(empty, folder)
+    opened = Store(folder)
+    cast = everybody(opened.connection())
+    opened.close()
+    return folder, cast
+
+
 @pytest.fixture
-def store(empty: Path, tmp_path: Path) -> Iterator[Store]:
-    """Yield a new store. At the end, assert that the search finds every task."""
-    shutil.copytree(empty, tmp_path / "data")
+def store(
+    empty: Path, peopled: tuple[Path, Cast], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Store]:
+    """Yield a new store, with the people where the test asks for them. At the end, assert that the
+    search finds every task."""
+    template = peopled[0] if "cast" in request.fixturenames else empty
+    shutil.copytree(template, tmp_path / "data")
     opened = Store(tmp_path / "data")
     yield opened
     overlooked: list[tuple[str, str]] = []  # whatever the test did to tasks
@@ -91,9 +106,10 @@ def served(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 @pytest.fixture
-def cast(con: Connection) -> Cast:
-    """Return two practices and their people."""
-    return everybody(con)
+def cast(con: Connection, peopled: tuple[Path, Cast]) -> Cast:
+    """Return two practices and their people; insert them where a file has a store of its own."""
+    has_people = con.value("SELECT count(*) FROM person") > 0
+    return peopled[1] if has_people else everybody(con)
 
 
 def everybody(con: Connection) -> Cast:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -74,9 +75,15 @@ def floor(module: str) -> int:
     return max(fits)[1]
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    """The syntax tree of a source: every rule looks through it."""
+    return ast.parse(source)
+
+
 def imports(source: str) -> Iterator[str]:
     """Every module that the source imports anywhere, functions included."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -178,9 +185,8 @@ def objections(module: str, source: str) -> list[str]:
 DUCKDB = ("lib.store", "lib.snapshot.copies", "lib.snapshot.explore_process")  # a copy has its own
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_imports_point_down(module: str) -> None:
-    assert objections(module, SOURCES[module]) == []
+def test_imports_point_down() -> None:
+    assert [each for module in MODULES for each in objections(module, SOURCES[module])] == []
 
 
 @pytest.mark.parametrize(
@@ -227,20 +233,29 @@ def test_a_circle_is_seen_wherever_its_imports_stand() -> None:
     ]
 
 
-@pytest.mark.parametrize("module", sorted(name for name in MODULES if is_in(name, *PURE)))
-def test_what_is_pure_reaches_nothing_impure_by_any_path(module: str) -> None:
-    direct = ARROWS
+def impurities(module: str) -> set[str]:
+    """Modules of ours that are not pure, and libraries, that a module reaches by any path."""
     seen, waiting = set[str](), [module]
     while waiting:
         name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        waiting += direct[name]
+        if name not in seen:
+            seen.add(name)
+            waiting += ARROWS[name]
+    libraries = {each.partition(".")[0] for name in seen for each in IMPORTED[name]}
+    return (libraries & IMPURE_LIBRARIES) | {
+        name for name in seen if not is_in(name, *PURE) and name not in PACKAGES
+    }
 
-    reached = {each.partition(".")[0] for name in seen for each in IMPORTED[name]}
-    assert not {name for name in seen if not is_in(name, *PURE) and name not in PACKAGES}
-    assert not reached & IMPURE_LIBRARIES
+
+def test_what_is_pure_reaches_nothing_impure_by_any_path() -> None:
+    pure = [module for module in MODULES if is_in(module, *PURE)]
+
+    assert len(pure) > 30
+    assert {module: found for module in pure if (found := impurities(module))} == {}
+
+
+def test_what_is_reached_by_a_detour_is_seen() -> None:
+    assert {"duckdb", "lib.store.database"} <= impurities("lib.tasks")
 
 
 PACKAGES = {
@@ -263,41 +278,53 @@ def test_every_part_of_the_house_is_looked_at() -> None:
     assert len(MODULES) > 100
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_no_module_outgrows_what_one_reads_at_once(module: str) -> None:
-    assert SOURCES[module].count("\n") <= (250 if is_in(module, "pages") else 500)
+def test_no_module_outgrows_what_one_reads_at_once() -> None:
+    lines = {module: source.count("\n") for module, source in SOURCES.items()}
+
+    assert [
+        module for module in MODULES if lines[module] > (250 if is_in(module, "pages") else 500)
+    ] == []
 
 
 def calls(source: str) -> set[str]:
     """The names of everything that is called, such as `datetime.now`."""
     return {
-        ast.unparse(node.func) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)
+        ast.unparse(node.func) for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)
     }
 
 
-@pytest.mark.parametrize("module", sorted(m for m in MODULES if not is_in(m, *STARTERS)))
-def test_only_what_starts_the_process_reads_the_clock_or_the_environment(module: str) -> None:
-    assert not {
-        name for name in calls(SOURCES[module])
-        if name.endswith((".now", ".today", ".utcnow", "time.time", "getenv", "environ.get"))
-    }  # fmt: skip
+CLOCK = (".now", ".today", ".utcnow", "time.time", "getenv", "environ.get")
 
 
-@pytest.mark.parametrize("module", sorted(m for m in MODULES if is_in(m, "pages", "lib.ui")))
-def test_no_page_writes_sql_or_opens_a_transaction(module: str) -> None:
-    assert "transaction(" not in SOURCES[module]
-    assert not {
-        name for name in calls(SOURCES[module]) if name.endswith((".execute", ".rows", ".records"))
+def test_only_what_starts_the_process_reads_the_clock_or_the_environment() -> None:
+    readers = {
+        module for module in MODULES if any(c.endswith(CLOCK) for c in calls(SOURCES[module]))
     }
 
+    assert "lib.__main__" in readers
+    assert {module for module in readers if not is_in(module, *STARTERS)} == set()
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_only_tasks_writes_the_row_of_a_task(module: str) -> None:
-    writes = re.search(
-        r"\b(UPDATE|INSERT INTO|DELETE FROM) task\b|insert\(\s*\"task\"", SOURCES[module]
-    )
 
-    assert module in ROW_WRITERS or writes is None
+SQL_CALLS = (".execute", ".rows", ".records")
+
+
+def test_no_page_writes_sql_or_opens_a_transaction() -> None:
+    writers = {
+        module
+        for module, source in SOURCES.items()
+        if "transaction(" in source or any(c.endswith(SQL_CALLS) for c in calls(source))
+    }
+
+    assert "lib.workflow" in writers
+    assert {module for module in writers if is_in(module, "pages", "lib.ui")} == set()
+
+
+def test_only_tasks_writes_the_row_of_a_task() -> None:
+    write = re.compile(r"\b(UPDATE|INSERT INTO|DELETE FROM) task\b|insert\(\s*\"task\"")
+    writers = {module for module, source in SOURCES.items() if write.search(source)}
+
+    assert "lib.tasks" in writers
+    assert writers <= set(ROW_WRITERS)
 
 
 ROW_WRITERS = ("lib.tasks", "lib.store.search_index")  # which rebuilds what the search knows
@@ -305,7 +332,7 @@ ROW_WRITERS = ("lib.tasks", "lib.store.search_index")  # which rebuilds what the
 
 def docstrings(source: str) -> Iterator[tuple[str, str]]:
     """The name of each function and what it is said to do."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name, ast.get_docstring(node) or ""
 
@@ -314,9 +341,13 @@ def docstrings(source: str) -> Iterator[tuple[str, str]]:
 NO_VERBS = re.compile(r"(An?|The|True|Wh(at|ere|o|ich|ile|en)|How|One|At|All|Each|Every\w*|If)\b")
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_what_a_function_does_is_said_by_a_verb(module: str) -> None:
-    assert [name for name, said in docstrings(SOURCES[module]) if NO_VERBS.match(said)] == []
+def test_what_a_function_does_is_said_by_a_verb() -> None:
+    assert [
+        (module, name)
+        for module, source in SOURCES.items()
+        for name, said in docstrings(source)
+        if NO_VERBS.match(said)
+    ] == []
 
 
 def test_what_is_said_by_no_verb_is_seen() -> None:
@@ -334,13 +365,14 @@ def touches_session_state(source: str) -> bool:
             and str(node.module).partition(".")[0] == "streamlit"
             and "session_state" in {name.name for name in node.names}
         )
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(source))
     )
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_only_its_accessors_touch_the_session_state(module: str) -> None:
-    assert touches_session_state(SOURCES[module]) is (module == "lib.ui.session_state")
+def test_only_its_accessors_touch_the_session_state() -> None:
+    assert [module for module, source in SOURCES.items() if touches_session_state(source)] == [
+        "lib.ui.session_state"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -373,7 +405,7 @@ def caches(source: str) -> list[str]:
     """What is remembered from one call to the next other than by `Store.cached`, as sentences. A
     function of texts and numbers alone may remember what it returned."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Attribute) and node.attr in {"cache_data", "cache_resource"}:
             found.append(f"Streamlit's {node.attr}")
         if isinstance(node, ast.FunctionDef):
@@ -388,9 +420,8 @@ def caches(source: str) -> list[str]:
 PLAIN = {"str", "int", "date", "tuple[str, ...]", "frozenset[str]", "type[Record]", "type[Any]"}
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_what_depends_on_the_store_is_cached_by_the_store_alone(module: str) -> None:
-    assert caches(SOURCES[module]) == []
+def test_what_depends_on_the_store_is_cached_by_the_store_alone() -> None:
+    assert [(module, found) for module in MODULES if (found := caches(SOURCES[module]))] == []
 
 
 @pytest.mark.parametrize(
@@ -426,15 +457,12 @@ def has_test_of_its_name(module: str) -> bool:
     return not is_shared or module in set(imports(file.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("module", sorted(m for m in MODULES if is_in(m, "lib")))
-def test_a_module_has_a_test_file_of_its_name_or_contributing_says_why_not(module: str) -> None:
-    if MODULES[module].name == "__init__.py":
-        assert module not in UNTESTED_BY_NAME
-    else:
-        assert has_test_of_its_name(module) is not (module in UNTESTED_BY_NAME)
+def test_a_module_has_a_test_file_of_its_name_or_contributing_says_why_not() -> None:
+    packages = {module for module in MODULES if MODULES[module].name == "__init__.py"}
+    modules = {module for module in MODULES if is_in(module, "lib")} - packages
+
+    assert {m for m in modules if not has_test_of_its_name(m)} == set(UNTESTED_BY_NAME)
 
 
-@pytest.mark.parametrize("module", sorted(UNTESTED_BY_NAME))
-def test_what_contributing_says_looks_at_a_module_is_there(module: str) -> None:
-    assert module in MODULES
-    assert (ROOT / UNTESTED_BY_NAME[module]).exists()
+def test_what_contributing_says_looks_at_a_module_is_there() -> None:
+    assert [file for file in UNTESTED_BY_NAME.values() if not (ROOT / file).exists()] == []

@@ -31,7 +31,8 @@ from tests.x12_texts import answer, file_835
 
 SPRING, AUTUMN = date(2025, 3, 25), date(2025, 11, 5)  # after the clocks of Chicago changed
 SEPTEMBER = date(2025, 9, 20)  # after those of Santiago did
-ENDS = [SPRING, SEPTEMBER, AUTUMN]
+# One for `make check`, the others when there is time.
+ENDS = [SPRING, *(pytest.param(day, marks=pytest.mark.slow) for day in (SEPTEMBER, AUTUMN))]
 
 
 @pytest.fixture(scope="module", params=ENDS, ids=str)
@@ -572,6 +573,7 @@ def test_littles_law_says_when_it_may_not_be_used(lived: tuple[World, date]) -> 
     assert "fewer than 28 whole days" in found.failed
 
 
+@pytest.mark.slow
 def test_littles_law_holds_on_a_steady_practice(con: Connection, cast: Cast) -> None:
     first = datetime(2025, 1, 6, 15, tzinfo=UTC)
     rows = []

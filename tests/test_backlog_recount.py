@@ -22,6 +22,7 @@ from tests.given import add_charge, minutes
 from tests.histories import World, events, live, told, view, world
 from tests.test_backlog import AUTUMN, nearest
 
+pytestmark = pytest.mark.slow  # weeks of work are lived, and counted once more
 FILING = {"past": -1, "week": 7, "month": 30, "quarter": 90, "more": 99_999}
 
 

@@ -15,6 +15,7 @@ from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.given import add_task_of_charge
 
+pytestmark = pytest.mark.slow  # each question is asked in a process of its own
 PATIENCE = 60
 
 

@@ -23,6 +23,7 @@ from tests.test_backlog import SPRING
 from tests.test_import import bring
 from tests.x12_texts import answer, file_835
 
+pytestmark = pytest.mark.slow  # every cell of every report is opened
 NOW = datetime(2025, 3, 25, 23, 40, tzinfo=UTC)
 # Cells that count tasks; the others are of as many as the column says that stands here.
 COUNTS = {

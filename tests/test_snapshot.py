@@ -27,6 +27,7 @@ from tests.test_backlog import SPRING
 from tests.test_import import bring
 from tests.x12_texts import answer, file_835, file_837
 
+pytestmark = pytest.mark.slow  # a year of work is copied whole
 PEOPLE = """
     SELECT DISTINCT unnest([last_name, first_name, CAST(birth_date AS VARCHAR)]) FROM patient
     UNION SELECT member_id FROM charge UNION SELECT claim_number FROM charge
