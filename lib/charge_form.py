@@ -10,13 +10,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from lib import formats
-from lib.formats import show
+from lib.formats import MAX_MONEY, show
 from lib.models import Charge, Problem, ServiceLine
 from lib.scrubber import dotted
 
 MAX_DIAGNOSES = 12
 MAX_LINES = 50
-MAX_MONEY = Decimal("9999999999.99")  # the largest amount the store holds
 EMPTY_LINE = {
     "from": "", "to": "", "procedure": "", "m1": "", "m2": "", "m3": "", "m4": "",
     "pointers": "", "units": "1", "unit_charge": "",

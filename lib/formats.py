@@ -7,12 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from lib.models import (
-    Task,
-    TaskRow,
-)
+from lib.models import Task, TaskRow
 
 YEARS = range(1850, 2200)  # of the dates that files may bring, too
+MAX_MONEY = Decimal("9999999999.99")  # what a DECIMAL(12,2) of the store holds
 MAX_TYPED = 24  # characters of an amount: nobody charges a longer one
 
 _MONEY = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d+)?(\.\d{1,2})?")

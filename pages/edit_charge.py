@@ -46,7 +46,7 @@ def window() -> None:
             conflict(state, task, actor)
             other_drafts(state, task, charge, actor)
         else:
-            taken_over(state, task, charge, actor)
+            taken_over(state, task, actor)
         form(state, task, actor, is_mine=is_mine)
     with right, st.container(key="beside_charge"):
         _notes(state, task, actor, is_mine=is_mine)

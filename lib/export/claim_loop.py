@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from lib.export.filed_claim import FiledClaim, Segments, element_at, with_element
 from lib.export.x12_writer import COMPONENT, Segment, composite, plain
+from lib.intake.x12.claims_837 import DIAGNOSIS
 from lib.models import Charge, ServiceLine
 
 ORIGINAL, REPLACEMENT = (
@@ -19,7 +20,6 @@ ORIGINAL, REPLACEMENT = (
     "7",
 )  # CLM05-3, from the National Uniform Billing Committee's frequency codes
 ORDER = ("CLM", "DTP", "PWK", "CN1", "AMT", "REF", "K3", "NTE", "CR1", "CR2", "CRC", "HI", "HCP")
-DIAGNOSES = frozenset({"ABK", "ABF", "BK", "BF"})
 ICD_10_FROM = date(2015, 10, 1)  # services from this day on are coded in ICD-10-CM; CMS
 BEFORE_DATES = ("SV5", "PWK", "CR1", "CR3", "CRC")  # of loop 2400
 PROVIDERS = ("DN", "P3", "82", "77", "DQ", "PW", "45")  # NM101 of loop 2310, in its order
@@ -34,7 +34,7 @@ def claim_loop(
         *_dates(charge),
         *_numbers(charge, payer_claim_number, filing),
     ]
-    found += _diagnoses(charge, filing)
+    found += _diagnoses(charge)
     said = {("REF", "F8")} if payer_claim_number or is_new else set()
     found += [
         s for s in filing.claim if _is_kept(s, filing) and (s[0], element_at(s, 1)) not in said
@@ -102,7 +102,7 @@ def _authorization(filing: FiledClaim) -> str:
     return "9F" if "9F" in kinds and "G1" not in kinds else "G1"
 
 
-def _diagnoses(charge: Charge, filing: FiledClaim) -> Iterator[Segment]:
+def _diagnoses(charge: Charge) -> Iterator[Segment]:
     if charge.diagnoses:
         is_old = charge.date_from is not None and charge.date_from < ICD_10_FROM
         first, other = ("BK", "BF") if is_old else ("ABK", "ABF")
@@ -119,7 +119,7 @@ def _is_kept(segment: Segment, filing: FiledClaim) -> bool:
     if name == "REF":
         return kind != _authorization(filing)
     if name == "HI":
-        return kind not in DIAGNOSES
+        return kind not in DIAGNOSIS
     return name in ORDER and name != "CLM"
 
 

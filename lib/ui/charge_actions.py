@@ -176,7 +176,7 @@ def _discard_other(state: Editing, task: Task, draft: Draft, now: Person) -> str
     return "That draft is discarded."
 
 
-def check(state: Editing, task: Task, view: View, actor: Person) -> str:
+def check(state: Editing, task: Task, _view: View, actor: Person) -> str:
     """Show beside its fields what would stop the charge."""
     take_typed(state, task)
     state.is_checked, state.refusal = True, ""
@@ -187,7 +187,7 @@ def check(state: Editing, task: Task, view: View, actor: Person) -> str:
     return "Nothing stops this charge."
 
 
-def save(state: Editing, task: Task, view: View, actor: Person) -> str:
+def save(state: Editing, task: Task, _view: View, actor: Person) -> str:
     """Save work that is not finished."""
     charges.save(
         session.connection(), task.id, _charge(state, task, actor), opened=state.opened,
@@ -199,7 +199,7 @@ def save(state: Editing, task: Task, view: View, actor: Person) -> str:
     return "Saved."
 
 
-def complete(state: Editing, task: Task, view: View, actor: Person) -> str:
+def complete(state: Editing, task: Task, _view: View, actor: Person) -> str:
     """Save and complete, then go back to the list."""
     _complete(state, task, actor)
     verb_buttons.leave("tasks")

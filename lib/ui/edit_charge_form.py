@@ -25,12 +25,12 @@ _ROWS = (
 def form(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
     """Draw the form, and put what is typed into `state.form`."""
     take_typed(state, task)
-    charge, problems = found_in(state, task, actor)
+    _, problems = found_in(state, task, actor)
     with st.container(key="charge_fields"):
         _fields(state, problems, task, actor, is_mine=is_mine)
     with st.container(key="charge_diagnoses"):
         _diagnoses(state, problems, task, actor, is_mine)
-    _lines(state, charge, problems, task, actor, is_mine)
+    _lines(state, problems, task, actor, is_mine)
     components.form_guard(
         wrong=_marked(state, problems, task, is_blocking=True),
         known=_marked(state, problems, task, is_blocking=False),
@@ -235,7 +235,6 @@ def _diagnoses(
 
 def _lines(
     state: Editing,
-    charge: Charge,
     problems: Sequence[Problem],
     task: Task,
     actor: Person,

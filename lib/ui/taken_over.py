@@ -8,13 +8,13 @@ import streamlit as st
 
 from lib import formats, history, notes
 from lib.access import Verb, may
-from lib.models import Charge, Person, Status, Task
+from lib.models import Person, Status, Task
 from lib.ui import session, verb_buttons
 from lib.ui.charge_actions import shown, table, typed_changes
 from lib.ui.edit_charge_state import Editing, discard, keep
 
 
-def taken_over(state: Editing, task: Task, charge: Charge, actor: Person) -> None:
+def taken_over(state: Editing, task: Task, actor: Person) -> None:
     """Show who has the task now, and what was typed here: to copy, to hand over, or to discard."""
     if not state.is_changed:
         if state.refusal:

@@ -34,7 +34,7 @@ def keep_data_out() -> None:
     # of the port that app.py gives it; and uvicorn's report of each address, which can contain a
     # search for people. (A filter, since uvicorn undoes `disabled`.)
     for name in ("streamlit.error_util", "streamlit.config", "uvicorn.access"):
-        logging.getLogger(name).addFilter(lambda record: False)
+        logging.getLogger(name).addFilter(lambda _record: False)
 
 
 def places(problem: BaseException) -> str:

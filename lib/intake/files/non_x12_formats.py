@@ -11,6 +11,7 @@ from datetime import date
 from lib.import_reports import RefusedRow
 from lib.intake.fhir import attachment_requests, resources
 from lib.intake.fhir.attachment_requests import Recorded
+from lib.intake.fhir.resources import LOOKED_AT
 from lib.intake.records import Request, Sent, Withdrawal
 from lib.intake.tables import columns, task_rows, unsupported_formats
 from lib.intake.tables.columns import ColumnMapping
@@ -23,9 +24,6 @@ from lib.models import TaskType
 _X12 = re.compile(
     rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*(?:I\0?S\0?A|" + PIECE.encode() + rb")"
 )
-
-
-LOOKED_AT = 65_536  # bytes; nothing we read begins after more blanks
 
 
 @dataclass(frozen=True, slots=True)

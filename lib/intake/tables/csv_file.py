@@ -90,7 +90,7 @@ def read(
         ) from problem
     if len(rows) > MAX_ROWS + MAX_ABOVE:
         raise too_many_rows(name)
-    columns, below = with_header(rows, known, format_="CSV", name=name)
+    columns, below = with_header(rows, known, name=name)
     return Grid("CSV", columns, below, warnings=warnings)
 
 

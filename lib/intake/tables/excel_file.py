@@ -97,7 +97,7 @@ def _table(
         formulas = _formulas(content, sheet.title) if scan.has_formulas else {}
         try:
             filled = list(_rows(name, sheet, formulas=formulas))
-            columns, rows = with_header(filled, known, format_="XLSX", name=name)
+            columns, rows = with_header(filled, known, name=name)
         except RefusedFile as problem:
             refused.append(str(problem))
             continue

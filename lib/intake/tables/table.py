@@ -60,7 +60,7 @@ class Grid:
 
 
 def with_header(
-    rows: Sequence[Row], known: frozenset[str], *, format_: str, name: str
+    rows: Sequence[Row], known: frozenset[str], *, name: str
 ) -> tuple[tuple[str, ...], tuple[Row, ...]]:
     """Return the column names, and the non-empty rows below them.
 

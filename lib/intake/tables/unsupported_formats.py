@@ -7,7 +7,8 @@ import io
 import re
 from pathlib import PurePath
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of Office files before 2007
+from lib.unsafe_word import COMPOUND_FILE
+
 X12_ENDINGS = {".x12", ".edi", ".837", ".835", ".277", ".999", ".277ca", ".era", ".837p"}
 LOOKED_AT = 8000  # bytes at the beginning
 SAVE = "save its table as .xlsx or .csv and bring that in"
@@ -45,7 +46,7 @@ def sentence(name: str, content: bytes) -> str | None:
 
     It continues "… was refused: ".
     """
-    if content.startswith(OLE):
+    if content.startswith(COMPOUND_FILE):
         return _container(content)
     # the X12 reader says that it is no X12
     is_named_x12 = PurePath(name).suffix.lower() in X12_ENDINGS

@@ -11,13 +11,13 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
+from lib.formats import MAX_MONEY
 from lib.intake.records import Party
 from lib.intake.x12.segment_reader import Segment, Unreadable, element
 
 CENT = Decimal("0.01")
 FIRST_YEAR, LAST_YEAR = 1850, 2199  # other years are the sender's typing errors
 NO_END = "99991231"  # what senders write for a period that has not ended
-MOST = Decimal("9999999999.99")  # what DECIMAL(12,2) holds
 
 
 @lru_cache(maxsize=4096)
@@ -57,7 +57,7 @@ def amount(segment: Segment, at: int, segment_number: int) -> Decimal:
     if value is None:
         raise Unreadable(segment_number, f"{name} is not an amount")
     cents = value.quantize(CENT)
-    if cents != value or abs(value) > MOST:
+    if cents != value or abs(value) > MAX_MONEY:
         raise Unreadable(segment_number, f"{name} is not an amount in dollars and cents")
     return cents
 
@@ -85,7 +85,7 @@ def unit_charge(total: Decimal, units: Decimal) -> Decimal:
     if units in {0, 1}:
         return total
     each = (total / units).quantize(CENT, rounding=ROUND_HALF_UP)
-    return each if abs(each) <= MOST else total
+    return each if abs(each) <= MAX_MONEY else total
 
 
 @lru_cache(maxsize=16384)

@@ -192,7 +192,7 @@ RULES = (
         "nothing was paid on a charge above zero, for any other reason or for none",
         TASK,
         "RFI 1423, 1885, 976 (1, 2 and 3 say “processed”, not “paid”)",
-        lambda said: True,
+        lambda _said: True,
     ),
 )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain, islice
 
+from lib.formats import MAX_MONEY
 from lib.intake.records import Claim, PayerUpdate, Request, Withdrawal
 from lib.intake.x12 import (
     acknowledgments_277ca,
@@ -20,7 +21,6 @@ from lib.intake.x12 import (
     remittances_835,
     segment_reader,
 )
-from lib.intake.x12.elements import MOST
 from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
 from lib.intake.x12.segment_reader import Broken, Transaction, Unreadable, element
@@ -166,7 +166,7 @@ def read(
                 part.add(said)
                 if isinstance(said, ClaimPayment):
                     charged += abs(said.charged)
-                if charged > MOST:
+                if charged > MAX_MONEY:
                     raise Unreadable(
                         transaction.number, "the amounts add up to more than can be kept"
                     )
