@@ -38,6 +38,7 @@ class Activity(StrEnum):
     PRINTED_TASK = "printed task"
     PRINTED_LIST = "printed list"
     COPIED = "copied"
+    EXPORTED = "exported"
     SIGNED_IN = "signed in"
     SIGNED_OUT = "signed out"
     SIGN_IN_REFUSED = "sign-in refused"
@@ -66,6 +67,7 @@ _LABELS = {
     Activity.PRINTED_TASK: "Printed the task",
     Activity.PRINTED_LIST: "Printed the list",
     Activity.COPIED: "Took a copy without patients",
+    Activity.EXPORTED: "Took a file",
     Activity.SIGNED_IN: "Signed in",
     Activity.SIGNED_OUT: "Signed out",
     Activity.SIGN_IN_REFUSED: "Sign-in refused",

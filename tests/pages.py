@@ -18,13 +18,18 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from lib import sessions
+from lib.access import may_anywhere
 from lib.models import Person
 from lib.store import process_store
 from lib.store.database import Store
+from lib.ui import page_layout
 
 PAGES = tuple(sorted(path.stem for path in (process_store.ROOT / "pages").glob("*.py")))
-# What an analyst gets, who sees no patient; everybody else gets every page.
-OF_ANALYSTS = tuple(name for name in PAGES if name.startswith(("tasks", "backlog", "settings")))
+
+
+def offered(person: Person) -> list[str]:
+    """Return the files of the pages that the person is offered, as docs/roles.md says."""
+    return [entry.file for entry in page_layout.PAGES if may_anywhere(person, entry.needs)]
 
 
 class Visit:

@@ -85,6 +85,7 @@ def _panel(task: Task, actor: Person) -> None:
             zone,
             f"/origin/task/{task.id}",
         )
+        + _who_saw(task, actor)
     )
     if task.status is Status.COMPLETED and may(actor, Verb.REOPEN, task.practice_id):
         _reopen(task, actor)
@@ -118,6 +119,12 @@ def _attachments(attached: list[Document]) -> Markup:
         return Markup()
     links = [document_attach.link(document, document.name) for document in attached]
     return html.heading("Documents", is_apart=True) + html.bullets(links)
+
+
+def _who_saw(task: Task, actor: Person) -> Markup:
+    if task.patient_id is None or not may(actor, Verb.SEE_WHO_SAW, task.practice_id):
+        return Markup()
+    return html.paragraph(html.link(f"/activity?patient={task.patient_id}", "Who saw this patient"))
 
 
 def _proposal(task: Task, actor: Person) -> None:

@@ -33,6 +33,7 @@ NOT_PAGES = (
     "/answers/",
     "/backlog-table/",
     "/snapshot.zip",
+    "/activity.csv",
     "/imports/",
     "/origin/",
 )

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from lib.store.process_store import ROOT
 from lib.web.account import change_password, show_account
+from lib.web.activity_file import send_activity
 from lib.web.backlog_tables import send_copy, send_table
 from lib.web.documents import no_such_document, send_document
 from lib.web.export import no_such_answers, send_claims, send_package
@@ -79,6 +80,7 @@ ROUTES = [
     Route("/answers/{practice_id:id}.zip", send_package, methods=["GET", "POST"]),
     Route("/answers/{practice_id:id}.x12", send_claims, methods=["GET", "POST"]),
     Route("/answers/{rest:path}", no_such_answers),
+    Route("/activity.csv", send_activity, methods=["GET", "POST"]),
     Route("/snapshot.zip", send_copy, methods=["GET", "POST"]),
     Route("/backlog-table/{metric:str}.{kind:str}", send_table, methods=["GET", "POST"]),
     Route("/imports/refused/{file_id:id}", send_refused_rows),

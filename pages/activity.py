@@ -1,0 +1,127 @@
+"""Activity: who did and saw what, for administrators; who saw a patient, for managers too."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from lib import activity_log, formats
+from lib.access import Verb, may_anywhere
+from lib.activity_log import COLUMNS, MOST, MOST_PATIENTS, Group, LogLine, Wanted
+from lib.errors import BillingError
+from lib.models import Person
+from lib.ui import html, session, session_state, url
+
+USUAL = timedelta(days=7)
+PATIENT = "activity_patient"  # a name: it stays out of the address
+
+
+def asked_patients(actor: Person) -> tuple[int, ...] | None:
+    """Draw the search for a patient. Return the ids of those it finds, none where nobody has that
+    name; None where no patient is asked for."""
+    con = session.connection()
+    linked = url.number("patient")
+    name = activity_log.patient_name(con, linked, actor=actor) if linked is not None else None
+    if name is not None and not session_state.has_widget(PATIENT):
+        session_state.set_widget(PATIENT, name)
+    words = st.text_input("Patient", key=PATIENT, width=240, max_chars=100, autocomplete="off")
+    if linked is not None and words == name:
+        return (linked,)
+    if linked is not None and name is None and not words:
+        return ()
+    if not words.strip():
+        return None
+    return tuple(id_ for id_, _ in activity_log.patients(con, words, actor=actor))
+
+
+def period(actor: Person, *, is_of_patient: bool) -> tuple[date | None, date | None]:
+    """Draw both ends of the period, any time for a patient. Return them."""
+    usual = None if is_of_patient else session.today(actor) - USUAL
+    key = "all" if is_of_patient else "week"
+    since = st.date_input("From", usual, format="MM/DD/YYYY", width=150, key=f"since_{key}")
+    until = st.date_input("to", None, format="MM/DD/YYYY", width=150, key=f"until_{key}")
+    return since, until
+
+
+def person(actor: Person) -> int | None:
+    """Draw the choice of a person. Return the id, or None for everybody."""
+    names = dict(activity_log.people(session.connection(), actor=actor))
+    chosen: int | None = st.selectbox(
+        "Person", list(names), index=None, format_func=names.__getitem__, width=220,
+        placeholder="Everybody", key="activity_person",
+    )  # fmt: skip
+    return chosen
+
+
+def group() -> Group | None:
+    """Draw the choice of what happened. Return it, or None for everything."""
+    chosen: Group | None = st.selectbox(
+        "What", list(Group), index=None, width=160, placeholder="Everything", key="activity_group",
+    )  # fmt: skip
+    return chosen
+
+
+def midnight(day: date | None, actor: Person, *, later: int = 0) -> datetime | None:
+    """Return when a day begins where the actor is, or one that is `later` days later."""
+    if day is None:
+        return None
+    return datetime.combine(day + timedelta(days=later), time(), session.zone(actor))
+
+
+def address(wanted: Wanted, since: date | None, until: date | None) -> str:
+    """Return where all the lines are as a file. Patients are in it by their ids."""
+    says = {
+        "since": since.isoformat() if since else "",
+        "until": until.isoformat() if until else "",
+        "person": str(wanted.person_id or ""),
+        "group": wanted.group or "",
+        "patients": ",".join(str(id_) for id_ in wanted.patient_ids),
+    }
+    return f"/activity.csv?{urlencode({key: value for key, value in says.items() if value})}"
+
+
+def table(lines: list[LogLine], actor: Person) -> None:
+    """Draw the lines; a column that is empty in all of them is left out."""
+    zone = session.zone(actor)
+    rows = [[formats.moment(line.happened_at, zone), *line.cells()] for line in lines]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    shown = [name for name in COLUMNS if (frame[name] != "").any()]
+    if len(actor.memberships) == 1 and "Practice" in shown:
+        shown.remove("Practice")
+    st.dataframe(frame[shown], hide_index=True, height=560, alt="Activity")
+
+
+actor = session.person()
+st.html(html.window("Activity", "Who did and saw what. Every line is kept for six years."))
+sees_all = bool(may_anywhere(actor, Verb.SEE_ACTIVITY))
+with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    found = asked_patients(actor)
+    person_id = person(actor) if sees_all else None
+    what = group() if sees_all else None
+    since, until = period(actor, is_of_patient=found is not None)
+if found is None and not sees_all:
+    st.info("Type a patient’s name to see who looked at their tasks, charges and documents.")
+    st.stop()
+if found == ():
+    st.info("No patient of your practices has that name.")
+    st.stop()
+wanted = Wanted(
+    midnight(since, actor), midnight(until, actor, later=1), person_id, what, found or ()
+)
+try:
+    lines = activity_log.find(session.connection(), wanted, actor=actor)
+except BillingError as problem:
+    st.warning(session.escape_markdown(str(problem)))
+    st.stop()
+if not lines:
+    st.info("Nothing was recorded that these filters ask for.")
+    st.stop()
+said = f"The newest {MOST}." if len(lines) == MOST else formats.plural(len(lines), "line") + "."
+if found and len(found) > 1:
+    more = " or more" if len(found) == MOST_PATIENTS else ""
+    said = f"{len(found)}{more} patients have that name. {said}"
+st.html(html.status(said) + html.paragraph(html.link(address(wanted, since, until), "Save as CSV")))
+table(lines, actor)
