@@ -83,7 +83,7 @@ class LogLine:
         """Return what stands in each of COLUMNS after the first, which is when."""
         about = " · ".join(said for said in (self.person, self.field, self.detail) if said)
         return [
-            self.actor or "Nobody signed in", self.what,
+            self.actor or ("A file" if self.is_change else "Nobody signed in"), self.what,
             str(self.task_id or ""), self.patient or "", about, self.old or "", self.new or "",
             self.practice or "",
         ]  # fmt: skip

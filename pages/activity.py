@@ -16,6 +16,7 @@ from lib.models import Person
 from lib.ui import html, session, session_state, url
 
 USUAL = timedelta(days=7)
+ROWS_IN_VIEW = 15
 PATIENT = "activity_patient"  # a name: it stays out of the address
 
 
@@ -91,7 +92,8 @@ def table(lines: list[LogLine], actor: Person) -> None:
     shown = [name for name in COLUMNS if (frame[name] != "").any()]
     if len(actor.memberships) == 1 and "Practice" in shown:
         shown.remove("Practice")
-    st.dataframe(frame[shown], hide_index=True, height=560, alt="Activity")
+    height = 560 if len(rows) > ROWS_IN_VIEW else "auto"
+    st.dataframe(frame[shown], hide_index=True, height=height, alt="Activity")
 
 
 actor = session.person()
