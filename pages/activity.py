@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Literal
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -92,7 +93,7 @@ def table(lines: list[LogLine], actor: Person) -> None:
     shown = [name for name in COLUMNS if (frame[name] != "").any()]
     if len(actor.memberships) == 1 and "Practice" in shown:
         shown.remove("Practice")
-    height = 560 if len(rows) > ROWS_IN_VIEW else "auto"
+    height: int | Literal["auto"] = 560 if len(rows) > ROWS_IN_VIEW else "auto"
     st.dataframe(frame[shown], hide_index=True, height=height, alt="Activity")
 
 

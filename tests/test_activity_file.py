@@ -89,9 +89,7 @@ def test_addresses_write_who_saw_and_who_was_refused_and_the_file_says_so(tmp_pa
         asked = server.ask("/activity.csv", token=token["Gina"])
         assert asked.headers["content-type"].startswith("text/html")  # nobody pressed a link
     con = Store(tmp_path / "data").connection()
-    refused = (
-        "SELECT DISTINCT person.name, detail FROM activity JOIN person ON person.id = actor_id"
-    )
+    refused = "SELECT name, detail FROM activity JOIN person ON person.id = actor_id"
     assert ("Carla", f"document {scan}: NoSuchDocument") in con.rows(
         f"{refused} WHERE kind = 'refused'"
     )
