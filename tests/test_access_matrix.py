@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 import lib
-from lib import charges, documents, people, practice_settings
+from lib import charges, documents, people, practice_settings, practices
+from lib.access import ALLOWED, Verb
 from lib.errors import BillingError
 from lib.models import Person, Resolution, Role, Suggestion, TaskFilter, TaskType
 from lib.store.database import Connection
@@ -30,24 +31,25 @@ from tests.given import ABOUT, add_task_of_charge, pdf
 
 NOWHERE = 10**9  # an id that nothing has
 IDS = ("task_id", "charge_id", "document_id", "practice_id", "practice_ids", "patient_id",
-       "file_id", "message_id", "note_id", "payer_id", "question_id")  # fmt: skip
+       "file_id", "message_id", "person_id", "note_id", "payer_id", "question_id")  # fmt: skip
 # Steps that verbs share, after they have asked; and what only says something of ids.
 INNER = {
     "lib.access.may", "lib.access.require", "lib.tasks.is_biller",
     "lib.activity.saw",  # what is written about somebody is not asked of them
-    "lib.documents.add", "lib.drafts.end",
+    "lib.accounts.note", "lib.documents.add", "lib.drafts.end",
 }  # fmt: skip
 ROOMS_ABOVE = ("lib.ui", "lib.web", "lib.frame", "lib.samples", "lib.generate", "lib.watch",
                "lib.__main__")  # fmt: skip
 _TOKENS = count()
 
-# What each verb asks for: a row for every one, so that none is written without a thought of who may.
+# What each verb asks for, so that none is written without a thought of who may.
 NEEDS: dict[Verb, str] = {
     # What everybody in the practice may ask; an analyst gets it without patients.
     Verb.SEE: """
         backlog.day_notes.notes backlog.day_notes.remove documents.find drafts.drop history.of_task
         intake.files.rejected_rows.content notes.notes practice_settings.read
-        practice_settings.changes queue.counts queue.filter_choices queue.next_after
+        practice_settings.changes practices.details queue.counts
+        queue.filter_choices queue.next_after
         snapshot.explore.shared timely_filing.filing_limits
     """,
     Verb.SEE_PATIENTS: """
@@ -83,6 +85,10 @@ NEEDS: dict[Verb, str] = {
         practice_settings.change practice_settings.set_timezone timely_filing.set_filing_limit
     """,
     Verb.BACK_UP: "upkeep.backup.make_by_hand",
+    Verb.MANAGE_PEOPLE: """
+        accounts.deactivate accounts.reactivate accounts.require_whole invitations.link
+    """,
+    Verb.MANAGE_PRACTICE: "practices.change",
     Verb.NOTE_DAYS: "backlog.day_notes.write",
     Verb.TAKE_COPY: "snapshot.explore.copy_of",
 }
@@ -136,6 +142,7 @@ def arguments(
         "lib.completion_suggestions.accept": {"seen": Suggestion("Paid.", NOON)},
         "lib.completion_suggestions.dismiss": {"seen": Suggestion("Paid.", NOON)},
         "lib.document_details.change": {"seen": document},
+        "lib.practices.change": {"wanted": practices.details(con, cast.practice, actor=None)},
         "lib.practice_settings.change": {"wanted": settings, "seen": settings},
         "lib.timely_filing.set_filing_limit": {
             "wanted": FilingLimit(90, "Contract", None), "seen": FilingLimit(None, "", None),
@@ -208,7 +215,7 @@ def ids(con: Connection, cast: Cast) -> dict[str, int]:
         "practice_id": cast.practice, "file_id": file_id,
         "message_id": int(con.value("SELECT max(id) FROM intake_message")),
         "payer_id": int(con.value("SELECT payer_id FROM charge WHERE id = $id", id=row[0])),
-        "note_id": NOWHERE, "question_id": NOWHERE,
+        "person_id": cast.ben.id, "note_id": NOWHERE, "question_id": NOWHERE,
     }  # fmt: skip
 
 
