@@ -100,7 +100,7 @@ def con(store: Store) -> Connection:
 
 @pytest.fixture
 def served(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """The store as the one that this process serves: for what pages call."""
+    """Return the store as the one that this process serves: for what pages call."""
     monkeypatch.setitem(process_store._open, store.folder, store)
     return store
 

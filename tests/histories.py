@@ -89,7 +89,7 @@ def world(con: Connection, cast: Cast, seed: int = 7) -> World:
 
 @contextmanager
 def opened(kept: Path, folder: Path) -> Iterator[Store]:
-    """A store in a copy of the data folder `kept`."""
+    """Yield a store in a copy of the data folder `kept`."""
     shutil.copytree(kept, folder)
     store = Store(folder)
     try:

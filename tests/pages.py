@@ -70,23 +70,23 @@ class Visit:
         return "\n".join(str(element.proto) for element in _elements(self.drawn._tree))
 
     def listed(self) -> list[dict[str, Any]]:
-        """The rows of the list, each by the names of its columns."""
+        """Return the rows of the list, each by the names of its columns."""
         rows: list[dict[str, Any]] = self._sent("billing_record_list")["rows"]
         return rows
 
     def columns(self) -> list[str]:
-        """The heads of the list."""
+        """Return the heads of the list."""
         return [column["label"] for column in self._sent("billing_record_list")["columns"]]
 
     def menu(self) -> list[tuple[str, str, str]]:
-        """The entries of the left menu: name, label and count."""
+        """Return the entries of the left menu: name, label and count."""
         return [
             (entry["view"], entry["label"], entry["count"])
             for entry in self._sent("billing_task_menu")["entries"]
         ]
 
     def _sent(self, component: str) -> dict[str, Any]:
-        """What a component of ours is sent to draw."""
+        """Return what a component of ours is sent to draw."""
         (proto,) = (
             element.proto
             for element in _elements(self.drawn._tree)

@@ -185,7 +185,7 @@ def outcome(
 
 @pytest.fixture
 def ids(con: Connection, cast: Cast) -> dict[str, int]:
-    """The id of a thing of each kind at Northside."""
+    """Return the id of a thing of each kind at Northside."""
     task_id = add_task_of_charge(con, cast.practice)
     row = con.row("SELECT charge_id, patient_id FROM task WHERE id = $id", id=task_id)
     assert row

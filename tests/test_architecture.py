@@ -77,7 +77,7 @@ def floor(module: str) -> int:
 
 @cache
 def parsed(source: str) -> ast.Module:
-    """The syntax tree of a source: every rule looks through it."""
+    """Return the syntax tree of a source: every rule looks through it."""
     return ast.parse(source)
 
 
@@ -93,7 +93,7 @@ def imports(source: str) -> Iterator[str]:
 
 
 def arrows(sources: Mapping[str, str]) -> dict[str, set[str]]:
-    """Module -> the modules of ours that it imports."""
+    """Return for each module those of ours that it imports."""
     return {
         module: {name for name in imports(source) if name in sources and name != module}
         for module, source in sources.items()
@@ -135,8 +135,8 @@ def rooms(sources: Mapping[str, str], folder: str) -> dict[str, set[str]]:
 
 
 def room_circles(sources: Mapping[str, str], folder: str) -> list[str]:
-    """The rooms of a folder that are in a circle: what is left once no room can be taken away that
-    imports none of the others left."""
+    """Return the rooms of a folder that are in a circle: what is left once no room can be taken
+    away that imports none of the others left."""
     left = rooms(sources, folder)
     while free := {name for name, others in left.items() if not others & left.keys()}:
         left = {name: others for name, others in left.items() if name not in free}
@@ -165,7 +165,7 @@ def test_a_circle_of_rooms_is_seen_though_no_module_is_in_one() -> None:
 
 
 def objections(module: str, source: str) -> list[str]:
-    """What is wrong with the imports of a module, as sentences."""
+    """Return what is wrong with the imports of a module, as sentences."""
     found = []
     for wanted in imports(source):
         first = wanted.partition(".")[0]
@@ -287,7 +287,7 @@ def test_no_module_outgrows_what_one_reads_at_once() -> None:
 
 
 def calls(source: str) -> set[str]:
-    """The names of everything that is called, such as `datetime.now`."""
+    """Return the names of everything that is called, such as `datetime.now`."""
     return {
         ast.unparse(node.func) for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)
     }
@@ -331,7 +331,7 @@ ROW_WRITERS = ("lib.tasks", "lib.store.search_index")  # which rebuilds what the
 
 
 def docstrings(source: str) -> Iterator[tuple[str, str]]:
-    """The name of each function and what it is said to do."""
+    """Yield the name of each function and what it is said to do."""
     for node in ast.walk(parsed(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name, ast.get_docstring(node) or ""
@@ -357,7 +357,7 @@ def test_what_is_said_by_no_verb_is_seen() -> None:
 
 
 def touches_session_state(source: str) -> bool:
-    """True if the source reaches Streamlit's session state, not the accessors of ours."""
+    """Return True if the source reaches Streamlit's session state, not the accessors of ours."""
     return any(
         (isinstance(node, ast.Attribute) and node.attr == "session_state")
         or (
@@ -402,8 +402,8 @@ def test_what_a_session_keeps_is_declared_once_each_with_a_key_of_its_own() -> N
 
 
 def caches(source: str) -> list[str]:
-    """What is remembered from one call to the next other than by `Store.cached`, as sentences. A
-    function of texts and numbers alone may remember what it returned."""
+    """Return what is remembered from one call to the next other than by `Store.cached`, as
+    sentences. A function of texts and numbers alone may remember what it returned."""
     found = []
     for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Attribute) and node.attr in {"cache_data", "cache_resource"}:
@@ -447,8 +447,8 @@ UNTESTED_BY_NAME = dict(
 
 
 def has_test_of_its_name(module: str) -> bool:
-    """True where there is a test file of the module's name, which looks at this one where several
-    modules have that name."""
+    """Return True where there is a test file of the module's name, which looks at this one where
+    several modules have that name."""
     name = module.rpartition(".")[2]
     file = ROOT / "tests" / f"test_{name}.py"
     if not file.exists():

@@ -50,7 +50,7 @@ def lived(
 
 @pytest.fixture(scope="module")
 def copied(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Path]]:
-    """A month of work and a denial, for tests that only count, and a copy of its database."""
+    """Yield a month of work and a denial, for tests that only count, and a copy of its database."""
     folder = tmp_path_factory.mktemp("copied")
     with opened(empty, folder / "data") as store:
         con = store.connection()
@@ -230,7 +230,7 @@ def test_lead_cycle_handoffs_and_sides_are_what_pandas_says(lived: tuple[World, 
 
 
 def started_at(own: pd.DataFrame) -> datetime:
-    """The first start that was not undone, else the first completion."""
+    """Return the first start that was not undone, else the first completion."""
     kinds, moments = list(own["kind"]), list(own["at"])
     starts = [
         at
@@ -247,7 +247,7 @@ def weekdays_between(first: date, last: date) -> int:
 
 
 def nearest(values: pd.Series[Any], share: float) -> Any:
-    """The smallest value that at least this share of them does not exceed."""
+    """Return the smallest value that at least this share of them does not exceed."""
     ordered = sorted(values)
     return ordered[max(int(np.ceil(len(ordered) * share)) - 1, 0)]
 

@@ -30,7 +30,7 @@ def bring_case(con: Connection, cast: Cast, name: str) -> list[ImportReport]:
 
 
 def task(con: Connection) -> tuple[str, str, Decimal | None, str]:
-    """The one task: type, title, amount and instructions."""
+    """Return the one task: type, title, amount and instructions."""
     [row] = con.rows("SELECT type, title, amount, instructions FROM task")
     return row
 
@@ -282,7 +282,7 @@ def test_a_code_that_may_name_what_is_missing_is_not_said_to_be_none(
 
 
 def plb(*entries: str, trace: str = "TRACE1", control: str = "000000001") -> bytes:
-    """A remittance that pays one claim and adjusts the payment."""
+    """Return a remittance that pays one claim and adjusts the payment."""
     body = remittance(answer("A1", status="1", paid="180"))
     body = [part.replace("TRACE1", trace) for part in body]
     inside = [*body, *(f"PLB*1234567893*20251231*{entry}" for entry in entries)]

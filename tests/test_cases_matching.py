@@ -31,7 +31,7 @@ def files_of(name: str) -> list[Path]:
 
 
 def on_charge(con: Connection) -> list[tuple[object, ...]]:
-    """The tasks with the day, patient and payer of the charge that each is about."""
+    """Return the tasks with the day, patient and payer of the charge that each is about."""
     return con.rows(
         """
         SELECT charge.date_from, patient.last_name, payer.name

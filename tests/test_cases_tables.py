@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
 
 
 def case(name: str) -> Path:
-    """A case of others; the test is skipped, saying so, where it is not there."""
+    """Return a case of others; the test is skipped, saying so, where it is not there."""
     file = CASES / name
     if not file.exists():
         pytest.skip(f"{file} is not here: the cases stay outside the project")

@@ -17,7 +17,7 @@ from tests.given import CHARGE, INJECTIONS, VISIT
 
 
 def typed(**changes: Any) -> dict[str, Any]:
-    """The form of CHARGE with something typed over it."""
+    """Return the form of CHARGE with something typed over it."""
     return {**to_form(CHARGE), **changes}
 
 

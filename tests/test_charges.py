@@ -66,7 +66,7 @@ SAID = [
 
 
 def started(con: Connection, cast: Cast, actor: Person | None = None, **fields: Any) -> int:
-    """A task about a charge of its own, on which Ana is at work."""
+    """Return a task about a charge of its own, on which Ana is at work."""
     charge_id = fields.pop("charge_id", None) or add_charge(con, cast.practice, **fields)
     task_id = add_task_of_charge(con, cast.practice, charge_id=charge_id)
     workflow.start(con, task_id, actor=actor or cast.ana, now=NOON)
@@ -259,7 +259,7 @@ def test_a_new_problem_stops_completing_and_nothing_is_written(con: Connection, 
 
 
 def arrived_wrong(con: Connection, cast: Cast) -> int:
-    """A task on a charge whose rendering NPI was wrong when it came in."""
+    """Return a task on a charge whose rendering NPI was wrong when it came in."""
     wrong = replace(CHARGE, rendering_npi="1122334456")
     keys = [problem.key for problem in scrubber.check_charge(wrong, today=NOON.date())]
     return started(con, cast, rendering_npi="1122334456", arrival_problems=keys)

@@ -244,7 +244,7 @@ def test_the_key_of_a_number_is_the_same_in_python_and_in_the_store(con: Connect
 
 
 def to(payer: str, role: str, number: str = "C1") -> bytes:
-    """A claim filed to a payer in its role, in a file of its own."""
+    """Return a claim filed to a payer in its role, in a file of its own."""
     before = [
         "HL*2*1*22*0", f"SBR*{role}*18*******CI", "NM1*IL*1*GREEN*EMMA****MI*MEM1",
         f"NM1*PR*2*{payer}*****PI*{role}1",

@@ -120,7 +120,8 @@ def key(number: str) -> str:
 
 
 def could_be(claim: Truth, reply: Reply) -> bool:
-    """The slow matcher: every fact, and the number in any way that a payer can have written it."""
+    """Match slowly: every fact, and the number in any way that a payer can have written
+    it."""
     same = key(claim.number) == key(reply.number)
     cut = len(reply.number) >= 15 and key(claim.number).startswith(key(reply.number))
     return (same or cut) and (claim.patient, claim.day, claim.payer, claim.amount) == (
@@ -140,8 +141,8 @@ def could_be_one(one: Reply, other: Reply) -> bool:
 
 
 def meant(claims: list[Truth], reply: Reply) -> list[Truth]:
-    """The claims that could be meant; of several the one whose number is written as the answer's,
-    else the one whose number was only rewritten, where that is one."""
+    """Return the claims that could be meant; of several the one whose number is written as the
+    answer's, else the one whose number was only rewritten, where that is one."""
     found = [claim for claim in claims if could_be(claim, reply)]
     for test in (
         lambda claim: claim.number.casefold() == reply.number.casefold(),

@@ -86,7 +86,7 @@ def written(*wanted: Replacement) -> str:
 
 
 def read(text: str) -> list[Claim]:
-    """What our own reader finds; it must find nothing odd about the envelopes."""
+    """Return what our own reader finds; it must find nothing odd about the envelopes."""
     warnings: list[str] = []
     found = [
         each for part in segment_reader.transactions(text, warnings) for each in read_claims(part)
@@ -97,7 +97,7 @@ def read(text: str) -> list[Claim]:
 
 
 def errors(text: str) -> list[object]:
-    """What pyx12 finds wrong with the structure: envelopes, counts, hierarchy."""
+    """Return what pyx12 finds wrong with the structure: envelopes, counts, hierarchy."""
     reader = pyx12.x12file.X12Reader(io.StringIO(text))
     found: list[object] = []
     for _ in reader:
@@ -106,7 +106,7 @@ def errors(text: str) -> list[object]:
 
 
 def is_accepted(text: str) -> bool:
-    """True where pyx12 accepts every segment and element by the implementation guide."""
+    """Return True where pyx12 accepts every segment and element by the implementation guide."""
     answer = io.StringIO()
     is_valid = pyx12.x12n_document.x12n_document(
         pyx12.params.ParamsBase(), io.StringIO(text), answer, None
@@ -115,7 +115,7 @@ def is_accepted(text: str) -> bool:
 
 
 def assert_says(found: Claim, wanted: Replacement) -> None:
-    """The claim carries every value of the charge."""
+    """Assert that the claim carries every value of the charge."""
     charge, patient = wanted.charge, wanted.patient
     assert found.claim_number == charge.claim_number
     assert found.frequency == "7"

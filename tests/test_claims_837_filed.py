@@ -70,7 +70,7 @@ AROUND = [
 
 
 def as_filed(body: Sequence[str], *, marks: str = "*:~") -> Replacement:
-    """The first claim of an 837, held as a charge that nobody has changed."""
+    """Return the first claim of an 837, held as a charge that nobody has changed."""
     text = envelope(body, marks=marks)
     [found] = read(text)
     [(number, filing)] = filings(text)

@@ -19,7 +19,8 @@ from tests.x12_texts import claims as inside
 
 
 def parse(text: str) -> list[Claim]:
-    """The claims; what is wrong with one is raised, which the intake sets aside by itself."""
+    """Return the claims; what is wrong with one is raised, which the intake sets aside by
+    itself."""
     return [
         taken(each)
         for part in segment_reader.transactions(text, [])

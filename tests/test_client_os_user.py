@@ -31,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def as_nobody(server: Server, path: str, *, family: socket.AddressFamily) -> str:
-    """What another user of this computer is answered."""
+    """Return what another user of this computer is answered."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:

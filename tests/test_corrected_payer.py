@@ -28,7 +28,7 @@ KNOWN = (OLD, "Blue Shield", "River Plan (RP-9)")
 
 
 def denied(con: Connection, cast: Cast) -> tuple[int, int]:
-    """A claim that PLAINS HEALTH denied as not its own: task and charge, Ana works on it."""
+    """Return a claim that PLAINS HEALTH denied as not its own: task and charge, Ana works on it."""
     bring(con, cast, file_837(claim("A1")))
     bring(con, cast, file_835(answer("A1", codes=("CAS*CO*109*200",))))
     [(task_id, charge_id)] = con.rows("SELECT id, charge_id FROM task")
@@ -37,7 +37,7 @@ def denied(con: Connection, cast: Cast) -> tuple[int, int]:
 
 
 def typed(con: Connection, cast: Cast, charge_id: int, **fields: str) -> tuple[Charge, Charge]:
-    """The charge as it was opened, and as it is typed."""
+    """Return the charge as it was opened, and as it is typed."""
     opened = charges.get(con, charge_id, actor=cast.ana)
     form = charge_form.to_form(opened) | fields
     charge, problems = charge_form.from_form(
@@ -205,7 +205,7 @@ def test_a_claim_that_the_new_payer_denied_is_replaced_there(con: Connection, ca
 
 
 def of_payer(con: Connection, cast: Cast, payer: str, number: str, *, paid_on: str) -> None:
-    """A remittance of that payer denies A1 under its number for it."""
+    """Return a remittance of that payer that denies A1 under its number for it."""
     body = remittance(answer("A1", control=number), payer=payer, paid_on=paid_on)
     file = envelope(body, kind="835", version="005010X221A1", control=f"{paid_on[-3:]}00")
     bring(con, cast, file.encode())

@@ -71,7 +71,8 @@ def prepared(folder: Path) -> int:
 
 
 def killed(folder: Path, ana_id: int, work: str, *, after: int, pause: float) -> set[int]:
-    """The tasks a process acknowledged until it was killed, `pause` seconds after so many."""
+    """Return the tasks a process acknowledged until it was killed, `pause` seconds after so
+    many."""
     worker = subprocess.Popen(
         [sys.executable, "-c", OPEN + work, str(folder), str(ana_id)],
         stdout=subprocess.PIPE, text=True, cwd=ROOT,

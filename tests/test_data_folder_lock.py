@@ -33,7 +33,7 @@ SCHEMAS = sorted(database.SCHEMA.glob("*.sql"))
 
 
 def wrong(folder: Path) -> str:
-    """The one sentence with which a folder is refused; afterwards nobody has it."""
+    """Return the one sentence with which a folder is refused; afterwards nobody has it."""
     with pytest.raises(WrongDataFolder) as problem:
         Store(folder)
     assert not Place(folder).is_taken()
@@ -109,7 +109,7 @@ def test_the_log_of_another_database_is_said(data: Path, empty: Path, tmp_path: 
 
 
 def opened(folder: Path) -> Connection:
-    """A connection to a store whose changes are all in the database file."""
+    """Return a connection to a store whose changes are all in the database file."""
     store = Store(folder)
     con = store.connection()
     for number in range(3):
@@ -227,7 +227,7 @@ NOBODY = 65_534
 
 
 def as_nobody(folder: Path) -> str:
-    """What the store says in a process that is not root, whom no mode holds up."""
+    """Return what the store says in a process that is not root: root passes every mode."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:  # leaves without any of what the tests do at their end
@@ -250,7 +250,7 @@ def as_nobody(folder: Path) -> str:
 
 @pytest.fixture
 def elsewhere(data: Path) -> Iterator[Path]:
-    """A data folder that every user can reach, theirs who will look at it."""
+    """Yield a data folder that every user can reach, theirs who will look at it."""
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)
         top.chmod(0o755)
@@ -478,7 +478,7 @@ def fill(con: Connection, table: str) -> int:
 
 
 def until(server: Server, status: int, path: str = "/healthz") -> str:
-    """What is said at that address once it answers with that status; within seconds."""
+    """Return what is said at that address once it answers with that status; within seconds."""
     deadline = time.monotonic() + 30
     while (answer := server.ask(path)).status != status:
         assert time.monotonic() < deadline, answer

@@ -444,7 +444,8 @@ NO_ROOM = "This was not saved: the disk cannot be written"
 
 
 def with_little_room(folder: Path, script: str) -> list[str]:
-    """What a process prints that may write files of a certain size only, as on a full disk."""
+    """Return what a process prints that may write files of a certain size only, as on a full
+    disk."""
     ended = subprocess.run(
         [sys.executable, "-c", FULL_DISK + script, folder],
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,

@@ -60,7 +60,7 @@ def package(*parts: str, kinds: str = "<x/>") -> bytes:
 
 
 def compound(stream: str) -> bytes:
-    """The smallest OLE compound file with one empty stream. Source: MS-CFB 2.2, 2.6."""
+    """Return the smallest OLE compound file with one empty stream. Source: MS-CFB 2.2, 2.6."""
     free, end, fat = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
     header += struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
@@ -126,7 +126,7 @@ OTHERS = {
 
 
 def details(about: dict[str, Any]) -> DocumentDetails:
-    """What `about` says of a document, taken out of it."""
+    """Return what `about` says of a document, taken out of it."""
     names = [field.name for field in dataclasses.fields(DocumentDetails)]
     return dataclasses.replace(ABOUT, **{name: about.pop(name) for name in names if name in about})
 

@@ -17,7 +17,7 @@ Opened = tuple[Editing, Task, Charge, Person]
 
 @pytest.fixture
 def opened(served: Store, cast: Cast) -> Opened:
-    """A charge that Ana works on, and her open form."""
+    """Return a charge that Ana works on, and her open form."""
     con = served.connection()
     task_id = add_task_of_charge(con, cast.practice)
     workflow.start(con, task_id, actor=cast.ana, now=NOON)

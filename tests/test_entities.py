@@ -19,7 +19,7 @@ HEAD = ("Type", "Task", "Claim #", "Patient Name", "DOS", "Amount")
 
 
 def workbook(part: str, declared: str, text: str, *, encoding: str = "utf-8") -> bytes:
-    """A good workbook but for one part, which says `text` in place of its first heading."""
+    """Return a good workbook but for one part, which says `text` in place of its first heading."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None

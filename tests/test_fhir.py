@@ -35,7 +35,7 @@ def wanted(code: str = "11504-8", line: int | None = 2, words: str = "") -> dict
 
 
 def task(**changes: Any) -> dict[str, Any]:
-    """A request of Plains Health about claim A1 of Emma Green; None takes a part away."""
+    """Return a request of Plains Health about claim A1 of Emma Green; None takes a part away."""
     made = {
         "resourceType": "Task",
         "id": "t1",

@@ -15,7 +15,7 @@ REAL = sorted((SHARED / "x12" / "837P").glob("*")) if SHARED.exists() else []
 
 
 def values(found: Claim) -> dict[str, str]:
-    """What each field must find in its segment; empty fields are left out."""
+    """Return what each field must find in its segment; empty fields are left out."""
     said = {
         "claim_number": found.claim_number,
         "patient_name": found.patient.last_name,

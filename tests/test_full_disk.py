@@ -90,7 +90,7 @@ def held(folder: Path) -> int:
 
 
 def there(folder: Path) -> list[str]:
-    """The files below a folder, hidden and unfinished ones too."""
+    """Return the files below a folder, hidden and unfinished ones too."""
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
@@ -103,7 +103,7 @@ def until(happened: Callable[[], object]) -> None:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A data folder with a practice, closed."""
+    """Return a data folder with a practice, closed."""
     code, _, complaints = ran(tmp_path / "data", "import", small(tmp_path))
     assert (code, complaints) == (0, "")
     return tmp_path / "data"

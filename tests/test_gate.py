@@ -591,7 +591,7 @@ def test_a_pdf_is_shown_inside_a_page_of_ours(
 
 
 def _is_painted(screenshot: bytes) -> bool:
-    """True where the colour of the scanned page is seen."""
+    """Return True where the colour of the scanned page is seen."""
     with Image.open(io.BytesIO(screenshot)) as image:
         blue = image.convert("RGB").getchannel("B").histogram()
     return sum(blue[0x80:0x98]) > 10_000  # of #fde68a; the page around it is white and slate

@@ -96,7 +96,7 @@ def texts(tree: ast.AST) -> Iterator[str]:
 
 
 def objections(module: str, source: str) -> list[str]:
-    """What makes HTML outside of a template, as sentences."""
+    """Return what makes HTML outside of a template, as sentences."""
     tree = ast.parse(source)
     found = [f"{module} writes {text!r}" for text in texts(tree) if TAG.search(text)]
     found += [f"{module} styles {text!r}" for text in texts(tree) if "style=" in text]

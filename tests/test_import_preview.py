@@ -30,7 +30,7 @@ def preview(con: Connection, cast: Cast, *files: tuple[str, bytes]) -> list[Impo
 
 
 def on(day: str, segments: list[str]) -> list[str]:
-    """The same, of another day of service."""
+    """Return the same, of another day of service."""
     return [
         each.replace("20250114-20250115", day).replace("20250113", day) for each in segments
     ]  # fmt: skip

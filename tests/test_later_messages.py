@@ -21,7 +21,7 @@ from tests.x12_texts import answer, claim, envelope, file_835, file_837, remitta
 
 
 def of(body: list[str], frequency: str, original: str = "") -> list[str]:
-    """A claim that replaces (7) or voids (8) another."""
+    """Return a claim that replaces (7) or voids (8) another."""
     changed = [part.replace("11:B:1", f"11:B:{frequency}") for part in body]
     if original:
         changed.insert(1, f"REF*F8*{original}")

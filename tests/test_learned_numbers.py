@@ -16,7 +16,8 @@ controls = itertools.count(11)
 
 
 def part(kind: str, amount: int, procedure: str) -> bytes:
-    """What the payer says of one part of claim A1: paid, denied, taken back, or nothing new."""
+    """Return what the payer says of one part of claim A1: paid, denied, taken back, or nothing
+    new."""
     sign, paid = (-1, -amount) if kind == "taken back" else (1, amount if kind == "paid" else 0)
     status = {"taken back": "22", "not theirs": "23"}.get(kind, "1")
     code = {"denied": "197", "duplicate": "18", "interest": "18", "in review": "133"}.get(kind)

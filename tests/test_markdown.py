@@ -58,7 +58,7 @@ def surfaces(source: str) -> Iterator[ast.expr]:
 
 
 def unescaped(node: ast.expr) -> Iterator[str]:
-    """The parts of an expression that are neither written out here nor made plain."""
+    """Yield the parts of an expression that are neither written out here nor made plain."""
     match node:
         case ast.Constant():
             return

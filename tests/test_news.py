@@ -88,7 +88,7 @@ def test_another_practices_task_is_no_task(con: Connection, cast: Cast) -> None:
 
 
 def asked(query: str, token: str | None) -> tuple[int, dict[str, Any]]:
-    """What the address answers: its status, and what it says."""
+    """Return what the address answers: its status, and what it says."""
     cookie = [(b"cookie", f"{sessions.COOKIE}={token}".encode())] if token else []
     scope = {"type": "http", "method": "GET", "path": "/news", "headers": cookie,
              "query_string": query.encode()}  # fmt: skip

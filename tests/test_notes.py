@@ -68,7 +68,8 @@ def test_an_answer_gives_the_turn_back_to_the_practice(con: Connection, cast: Ca
 
 
 def answered(con: Connection, cast: Cast) -> int:
-    """A task of which the biller answered a question, which the practice has not read yet."""
+    """Return a task of which the biller answered a question, which the practice has not read
+    yet."""
     task_id = add_task(con, cast.practice)
     notes.ask(con, task_id, "Which code?", token="a", actor=cast.ana, now=NOON)
     notes.answer(con, task_id, "E11.9", token="b", actor=cast.dora, now=NOON)

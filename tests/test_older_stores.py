@@ -37,7 +37,7 @@ TASK = """
 
 @pytest.fixture
 def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
-    """A store of before: two visits of one number with one payer's number, and two tasks."""
+    """Return a store of before: two visits of one number with one payer's number, and two tasks."""
     schema = tmp_path / "older"
     schema.mkdir()
     for file in [file for file in database.SCHEMA.glob("*.sql") if file.name < "010"]:

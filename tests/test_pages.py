@@ -24,7 +24,7 @@ THEIRS = "Southside secret"
 
 @pytest.fixture
 def tasks_here(store: Store, cast: Cast) -> dict[str, int]:
-    """A task of each kind at Northside, and one at Southside that nobody here may see."""
+    """Return a task of each kind at Northside, and one at Southside that nobody here may see."""
     con = store.connection()
     found = {
         "started": add_task_of_charge(con, cast.practice),

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def restored(empty: Path, tmp_path: Path) -> Path:
-    """A backup that was unpacked as most are: everybody may read it."""
+    """Return a backup that was unpacked as most are: everybody may read it."""
     folder = tmp_path / "data"
     shutil.copytree(empty, folder)
     for name in ("documents/ab/abc", "intake/cd/cde"):

@@ -22,7 +22,7 @@ from tests.x12_texts import answer, claim, file_835, file_837
 
 
 def proposed(con: Connection, cast: Cast) -> int:
-    """A denied claim whose payment came later."""
+    """Return a denied claim whose payment came later."""
     bring(con, cast, file_837(claim("A1")), "claims.837")
     bring(con, cast, file_835(answer("A1")), "denied.835")
     paid = file_835(

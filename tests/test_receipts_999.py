@@ -16,7 +16,7 @@ from tests.x12_texts import claim, claims, envelope, file_835, file_837
 
 
 def receipt(*body: str, kind: str = "999", sender: str = "CLEARING", to: str = "SENDER") -> bytes:
-    """What CLEARING says to the one who sent our batches."""
+    """Return what CLEARING says to the one who sent our batches."""
     text = envelope([*body], kind=kind, version="005010X231A1", control="000000777")
     text = text.replace(f"{'RECEIVER':15}", f"{to:15}", 1)
     return text.replace(f"{'SENDER':15}", f"{sender:15}", 1).encode()

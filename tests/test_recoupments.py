@@ -14,7 +14,7 @@ from tests.test_import import bring
 
 
 def later(*entries: str, number: int = 2) -> bytes:
-    """A later remittance with these entries."""
+    """Return a later remittance with these entries."""
     return plb(*entries, trace=f"TRACE{number}", control=f"00000000{number}")
 
 

@@ -31,14 +31,14 @@ def parse(text: str) -> list[ClaimPayment]:
 
 
 def taken(said: ClaimPayment | Recoupment | RejectedLoop) -> ClaimPayment | Recoupment:
-    """What is wrong with an answer is raised here; the intake sets that one aside."""
+    """Raise what is wrong with an answer; the intake sets that one aside."""
     if isinstance(said, RejectedLoop):
         raise said.problem
     return said
 
 
 def remarked(text: str) -> tuple[list[ClaimPayment], list[str]]:
-    """The answers of the one transaction, and what of it was left empty."""
+    """Return the answers of the one transaction, and what of it was left empty."""
     for part in segment_reader.transactions(text, []):
         said = [taken(each) for each in remittances_835.parse(part)]
         return [each for each in said if isinstance(each, ClaimPayment)], part.remarks

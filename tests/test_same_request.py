@@ -120,7 +120,7 @@ def test_a_request_that_is_over_is_said_on_its_open_task_once(
 
 
 def at(hour: int, **changes: Any) -> bytes:
-    """A FHIR Task as the payer changed it at that hour of 03/01/2025."""
+    """Return a FHIR Task as the payer changed it at that hour of 03/01/2025."""
     return json.dumps(fhir_task(lastModified=f"2025-03-01T{hour:02}:00:00Z", **changes)).encode()
 
 

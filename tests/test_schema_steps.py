@@ -36,7 +36,7 @@ os._exit(0)  # as in a power cut: nothing of the log was brought into the file
 
 @pytest.fixture
 def schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The migrations before ours, to which a test may add; the store is opened with them."""
+    """Yield the migrations before ours, to which a test may add; the store is opened with them."""
     folder = tmp_path / "schema"
     folder.mkdir()
     for file in database.SCHEMA.glob("*.sql"):
@@ -48,7 +48,7 @@ def schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def older(tmp_path: Path, schema: Path) -> dict[str, Any]:
-    """A store as the migrations of `schema` leave it, with tasks; what it said of them."""
+    """Return a store as the migrations of `schema` leave it, with tasks; what it said of them."""
     store = Store(tmp_path / "data")
     con = store.connection()
     con.execute(TASKS)

@@ -246,7 +246,7 @@ def test_the_filed_total_counts_until_somebody_saves() -> None:
 
 @pytest.fixture(scope="module")
 def real() -> list[Charge]:
-    """The 250 claims of ORIGIN.md, as they arrive."""
+    """Return the 250 claims of ORIGIN.md, as they arrive."""
     paths = sorted(DATA.glob("837P_batch_*.txt"))
     if not paths:
         pytest.skip(f"{DATA} is not here: real files stay outside the project")

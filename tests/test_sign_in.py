@@ -50,7 +50,7 @@ def sign_in(server: Server, email: str = EMAIL, password: str = PASSWORD) -> Ans
 
 @pytest.fixture(scope="module")
 def ready(server: Server) -> Server:
-    """The server, set up by Ada: what is wrong first, then what is right."""
+    """Return the server, set up by Ada: what is wrong first, then what is right."""
     secret = server.log.read_text().partition("/set-up#")[2].strip()
     form = {
         "practice": "My practice", "zone": "America/New_York", "npi": "", "tax_id": "",

@@ -38,7 +38,7 @@ PEOPLE = """
 
 @pytest.fixture(scope="module")
 def year(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Path]:
-    """A month of work and a denial; the store it was done in is closed."""
+    """Return a month of work and a denial; the store it was done in is closed."""
     folder = tmp_path_factory.mktemp("year") / "data"
     with opened(empty, folder) as store:
         con = store.connection()
@@ -52,7 +52,7 @@ def year(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, 
 
 @pytest.fixture
 def lived(year: tuple[World, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The same in a store of the test's own."""
+    """Yield the same in a store of the test's own."""
     where, folder = year
     with opened(folder, tmp_path_factory.mktemp("lived") / "data") as store:
         yield replace(where, con=store.connection())

@@ -286,7 +286,7 @@ def test_the_command_takes_one_type_for_all_rows(tmp_path: Path) -> None:
 
 
 def lines(*several: tuple[str, str]) -> bytes:
-    """A table of which each row is written in an encoding of its own."""
+    """Return a table of which each row is written in an encoding of its own."""
     return b"Type,Title,Claim,Patient\n" + b"".join(
         f'Coding,Why,A{at},"{name}"\n'.encode(encoding)
         for at, (name, encoding) in enumerate(several)
@@ -454,7 +454,7 @@ def test_a_file_is_named_for_what_it_is_whatever_its_name(
 
 
 def ole(*streams: str) -> bytes:
-    """A container of Office files before 2007 that names these streams. Source: [MS-CFB]."""
+    """Return a container of Office files before 2007 that names these streams. Source: [MS-CFB]."""
 
     def entry(name: str, kind: int, child: int, right: int) -> bytes:
         text = name.encode("utf-16-le")

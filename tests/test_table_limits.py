@@ -41,7 +41,7 @@ PATIENCE = 60  # seconds for what takes one or two, and took minutes
 
 
 def book(sheet: bytes, **parts: bytes) -> bytes:
-    """A workbook whose one sheet is that XML."""
+    """Return a workbook whose one sheet is that XML."""
     whole, packed = zipfile.ZipFile(io.BytesIO(workbook(["a"]))), io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in whole.namelist():

@@ -27,7 +27,7 @@ TODAY = NOON.date()
 
 
 def visit(body: list[str], day: str) -> list[str]:
-    """A claim or an answer of another day."""
+    """Return a claim or an answer of another day."""
     return [
         part.replace("20250113", day).replace("20250114-20250115", f"{day}-{day}") for part in body
     ]

@@ -19,7 +19,7 @@ X214, X313 = "005010X214", "006020X313"
 
 
 def acknowledgment(*levels: str, version: str = X214, control: str = "000000001") -> bytes:
-    """A 277CA of Plains Health to Northside."""
+    """Return a 277CA of Plains Health to Northside."""
     return envelope(
         [
             "BHT*0085*08*REF1*20250120*0924*TH",
@@ -49,7 +49,7 @@ def patient(number: str, *rest: str) -> list[str]:
 
 
 def document_request(*rest: str, control: str = "000000001") -> bytes:
-    """A request of Plains Health for documents about claim A1."""
+    """Return a request of Plains Health for documents about claim A1."""
     return envelope(
         [
             "BHT*0085*48*REF2*20250120*0924*RQ",

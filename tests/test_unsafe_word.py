@@ -31,7 +31,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
 
 def with_hidden_part(name: str) -> bytes:
-    """An archive that holds a part which its directory does not list."""
+    """Return an archive that holds a part which its directory does not list."""
     whole = docx({name: "<x/>"})
     listed = docx()
     local = listed[: zipfile.ZipFile(io.BytesIO(listed)).start_dir]

@@ -47,7 +47,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def worked(con: Connection, cast: Cast) -> int:
-    """A practice in which something happened: files came in, a document answered a task."""
+    """Return a practice in which something happened: files came in, a document answered a task."""
     for name, raw in (
         ("a.837", file_837(claim("A1"), claim("A2"))),
         ("b.835", file_835(answer("A1"))),

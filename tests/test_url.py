@@ -15,7 +15,7 @@ ANA = 7
 
 
 def read(expression: str, /, changes: dict[str, str | None] | None = None, **query: str) -> Any:
-    """What an expression over `url` and `navigation` comes to, at an address with these
+    """Return what an expression over `url` and `navigation` comes to, at an address with these
     parameters."""
     script = (
         "import json, streamlit as st\n"

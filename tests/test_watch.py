@@ -57,7 +57,7 @@ def once(box: Path, *arguments: str) -> tuple[int, str, str]:
 
 @contextmanager
 def watching(box: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A watcher that looks often, and is ended as Ctrl-C ends it."""
+    """Yield a watcher that looks often, and is ended as Ctrl-C ends it."""
     process = command(box, *QUICK, *arguments)
     assert process.stdout
     assert "Watching" in process.stdout.readline()
@@ -79,12 +79,12 @@ def until(happened: Callable[[], object]) -> None:
 
 
 def there(folder: Path) -> list[str]:
-    """The files under the folder, by their paths in it."""
+    """Return the files under the folder, by their paths in it."""
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
 def moved(folder: Path) -> list[str]:
-    """The names of the files in its done/DAY/."""
+    """Return the names of the files in its done/DAY/."""
     return sorted(path.name for path in folder.glob("done/????-??-??/*"))
 
 
@@ -96,7 +96,7 @@ def put(folder: Path, name: str, content: bytes) -> Path:
 
 
 def held(box: Path, table: str = "charge") -> list[str]:
-    """The claim numbers of the store."""
+    """Return the claim numbers of the store."""
     store = Store(data_of(box))
     try:
         rows = store.connection().rows(f"SELECT claim_number FROM {table} ORDER BY 1")
@@ -106,7 +106,7 @@ def held(box: Path, table: str = "charge") -> list[str]:
 
 
 def tasks(box: Path) -> list[str]:
-    """The claim numbers of the tasks."""
+    """Return the claim numbers of the tasks."""
     return held(box, "task")
 
 

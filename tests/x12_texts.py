@@ -94,7 +94,7 @@ def answer(
 def remittance(
     *answers: Sequence[str], paid_on: str = "20250210", payer: str = "PLAINS HEALTH"
 ) -> list[str]:
-    """The inside of an 835."""
+    """Return the inside of an 835."""
     return [
         f"BPR*I*0*C*NON************{paid_on}",
         "TRN*1*TRACE1*1234567890",

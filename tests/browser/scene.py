@@ -317,7 +317,7 @@ def _charged(place: int) -> int:
 
 
 def _claim(place: int) -> list[str]:
-    """A clean claim of two lines, the second of them over 80.00, but for two of them."""
+    """Return a clean claim of two lines, the second of them over 80.00, but for two of them."""
     procedure = "9921" if place == ALREADY_WRONG else "99213"
     total = "210" if place == OTHER_TOTAL else str(_charged(place))
     provider, npi = (("REED", DOCTOR), ("STONE", CLINIC))[place % 2]

@@ -25,7 +25,7 @@ def bars(desk: Desk, chart: str, saying: str = "Tasks:") -> Locator:
 
 
 def counted(found: Locator) -> int:
-    """What the parts of a bar count together."""
+    """Return what the parts of a bar count together."""
     total = 0
     for part in found.all():
         number = re.search(r"(?:^|; )Tasks: ([\d,]+)", part.get_attribute("aria-label") or "")

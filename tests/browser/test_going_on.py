@@ -17,7 +17,7 @@ TOP = """() => [...document.querySelectorAll("*")].map((one) => one.shadowRoot)
 
 
 def stands_at(desk: Desk, wanted: int) -> None:
-    """The list is scrolled so far, or soon will be."""
+    """Assert that the list is scrolled so far, or soon will be."""
     until = time.monotonic() + PATIENCE / 1000
     while (top := desk.page.evaluate(TOP)) != wanted and time.monotonic() < until:
         desk.page.wait_for_timeout(50)

@@ -11,12 +11,12 @@ from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
 
 def cells(desk: Desk) -> Locator:
-    """The table of what each file brings."""
+    """Return the table of what each file brings."""
     return desk.page.locator("table.bt-report tbody td")
 
 
 def says(desk: Desk, *row: str) -> None:
-    """The only row of the table."""
+    """Return the only row of the table."""
     expect(cells(desk)).to_have_text(row)
 
 

@@ -49,7 +49,8 @@ TOO_WIDE = """() => [document.documentElement, document.body,
 
 
 def too_wide(page: Page) -> list[str]:
-    """The parts that are wider than their place, once everything had time to follow the width."""
+    """Return the parts that are wider than their place, once everything had time to follow the
+    width."""
     found: list[str] = page.evaluate(TOO_WIDE)
     end = time.monotonic() + SETTLED
     while found and time.monotonic() < end:

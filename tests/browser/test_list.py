@@ -28,7 +28,8 @@ def of_payer(number: int) -> int:
 
 
 def shows(desk: Desk, count: int) -> None:
-    """The list has exactly so many tasks on all its pages, and as many rows as fit on this one."""
+    """Assert that the list has exactly so many tasks on all its pages, and as many rows as fit on
+    this one."""
     expect(desk.foot.locator("strong").first).to_have_text(f"{count:,}")
     expect(desk.rows).to_have_count(min(count, 50))
 

@@ -233,7 +233,7 @@ def test_a_persons_name_is_shown_as_it_was_typed_wherever_it_stands(scene: Scene
 
 
 def seen(place: Locator) -> str:
-    """What can be read there, without what has no width."""
+    """Return what can be read there, without what has no width."""
     return place.inner_text().replace("\u2060", "").strip()
 
 
@@ -246,6 +246,6 @@ def stays_text(desk: Desk) -> None:
 
 
 def wanda_document(desk: Desk) -> int:
-    """The id of the only document there is."""
+    """Return the id of the only document there is."""
     desk.go("/documents")
     return int(desk.rows.get_attribute("data-record") or 0)
