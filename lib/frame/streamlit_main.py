@@ -11,7 +11,7 @@ streamlit_patches.listen()
 st.set_page_config(page_title="Billing Tasks", layout="wide")
 actor = session.person_or_sign_in()
 page = st.navigation(page_layout.pages(ROOT / "pages", actor), position="top")
-page_layout.signed_in_as(actor)
+page_layout.signed_in_as(actor, has_account=session.has_accounts())
 is_window = page.url_path in {"edit_charge", "find_document"}  # which say what was refused there
 session.say_what_no_form_says(navigation.task_in_url() if is_window else None)
 url.arrive(page.url_path)

@@ -78,11 +78,14 @@ def pages(folder: Path, actor: Person) -> Mapping[str, Sequence[st.Page]]:
     return groups
 
 
-def signed_in_as(actor: Person) -> None:
-    """Draw name, role, the keys and the way out, in the upper right corner."""
+def signed_in_as(actor: Person, *, has_account: bool) -> None:
+    """Draw name, role, the keys and the way out, in the upper right corner; the name of somebody
+    with an account of their own leads there."""
     role = actor.memberships[0].role.label
     places = " · ".join(m.practice.name for m in actor.memberships)
     with st.container(key="who", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(html.render("signed_in", actor=actor, role=role, places=places))
+        st.html(
+            html.render("signed_in", actor=actor, role=role, places=places, has_account=has_account)
+        )
         keyboard.draw()
         st.html(html.link("/sign-out", "Sign out"))

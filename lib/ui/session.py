@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from lib import people, sessions
+from lib import accounts, people, sessions
 from lib.errors import NotSignedIn
 from lib.models import Colleague, Person, Practice
 from lib.store import process_store
@@ -56,6 +56,12 @@ _DRAWN_BY_THEN = 3.0  # seconds
 def connection() -> Connection:
     """Return this run's own connection to the store."""
     return process_store.connection()
+
+
+def has_accounts() -> bool:
+    """Return True if people sign in with accounts of their own, not by choosing a name."""
+    con = connection()
+    return bool(con.store.cached("has_accounts", lambda: accounts.are_there_any(con)))
 
 
 def now() -> datetime:
