@@ -14,7 +14,7 @@ from lib import accounts, passwords, people, sessions
 from lib.models import Role, TaskType
 from lib.store.database import Store, transaction
 from lib.web import sockets
-from tests.browser.desk import PHONE, Desk, give_session, own_browser
+from tests.browser.desk import PHONE, Desk, give_session, strange_browser
 from tests.browser.scene import Cast, Scene
 from tests.server import running
 from tests.test_command import run_command
@@ -125,7 +125,7 @@ def test_tabs_end_with_their_session_and_what_was_typed_is_kept(
         scene = Scene(server, seeded[1])
         desks = []
         for name, ticket in (("Sam", sams), ("Rae", raes)):
-            context = own_browser(browser, scene, None)
+            context = strange_browser(browser)
             give_session(context, scene, tokens[name])
             desk = Desk(context.new_page(), server)
             desk.start(ticket)
