@@ -1,7 +1,5 @@
 """Backlog, aging: how long pending tasks have waited, what is due, what may be too late."""
 
-import streamlit as st
-
 from lib.ui import report, report_tables
 from lib.ui.report import Page
 
@@ -27,18 +25,14 @@ def due(page: Page) -> None:
 
 
 def kinds(page: Page) -> None:
-    left, right = st.columns(2, gap="medium")
-    with left:
-        report.heading("pending_by_type")
-        report_tables.bars(
-            page, "pending_by_type", "Type", key="types", finding="Pending tasks by type",
-        )  # fmt: skip
-    with right:
-        report.heading("pending_by_payer")
-        report_tables.bars(
-            page, "pending_by_payer", "Payer", key="payers", finding="Pending tasks by payer",
-            most=12,
-        )  # fmt: skip
+    report.heading("pending_by_type")
+    report_tables.bars(
+        page, "pending_by_type", "Type", key="types", finding="Pending tasks by type",
+    )  # fmt: skip
+    report.heading("pending_by_payer")
+    report_tables.bars(
+        page, "pending_by_payer", "Payer", key="payers", finding="Pending tasks by payer", most=12,
+    )  # fmt: skip
 
 
 page = report.begin("Aging", "Aging")

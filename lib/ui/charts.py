@@ -31,6 +31,7 @@ COLORS = {
     "Tasks": "#3b74ee", BEFORE: "#7b8794",
 }  # fmt: skip
 QUIET = {"light": "#566379", "dark": "#a3b2c7"}  # --bt-quiet of palette.css
+AROUND_BARS = 160  # pixels of title, legend and axis: the height of a chart counts them
 NOTHING = "No task matches these filters."
 
 
@@ -187,7 +188,7 @@ def bars(
             ],
         )
         .add_params(pick)
-        .properties(height=44 * len(names) + 110)
+        .properties(height=44 * len(names) + AROUND_BARS)
     )  # fmt: skip
     with st.container(key=f"bars_{key}"):
         chosen = _chosen(_titled(chart, finding, about), key, finding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -34,7 +35,6 @@ WORDS: dict[str, dict[Any, str]] = {
     "Resolution": {each.value: each.label for each in Resolution} | {"": "Not recorded"},
 }
 _MONEY = ("Requested", "Held", "Overdue amount", "Denied amount", "Recovered", "Paid")
-_DAYS = ("From", "Until")
 
 
 def rows(page: Page, name: str) -> list[tuple[Part, Row]]:
@@ -63,14 +63,28 @@ def frame_of(page: Page, name: str) -> pd.DataFrame:
     return frame
 
 
+def _look(column: str, values: Any) -> Any:
+    """Return how a column of a table is written; None where that is as it is."""
+    if column in _MONEY:
+        return st.column_config.NumberColumn(format="dollar")
+    if any(isinstance(value, date) for value in values):
+        return st.column_config.DateColumn(format="MM/DD/YYYY")
+    if (
+        column != "Task"
+        and pd.api.types.is_numeric_dtype(values)
+        and not pd.api.types.is_bool_dtype(values)
+    ):
+        return st.column_config.NumberColumn(format="localized")
+    return None
+
+
 def draw(page: Page, name: str) -> None:
     """Draw a number as a table; a click on a cell opens its tasks."""
     opens = CELLS.get(name)
     found = rows(page, name)
     frame = frame_of(page, name)
     looks = {
-        **{each: st.column_config.NumberColumn(format="dollar") for each in _MONEY},
-        **{each: st.column_config.DateColumn(format="MM/DD/YYYY") for each in _DAYS},
+        str(each): look for each in frame if (look := _look(str(each), frame[each])) is not None
     }
     if opens is None:
         st.dataframe(frame, hide_index=True, alt=NUMBERS[name].question, column_config=looks)
@@ -198,10 +212,12 @@ def figures(shown: Sequence[Figure]) -> None:
     counts tasks opens them."""
     with st.container(horizontal=True, key="figures", gap="small"):
         for place, each in enumerate(shown):
-            with st.container(border=True, gap="xxsmall", width=FIGURE):
+            with st.container(border=True, gap="xxsmall", width=FIGURE, height="stretch"):
+                is_same = each.now == each.then
                 st.metric(
-                    each.label, each.said(each.now), each.change, delta_color=each.good,
-                    help=each.tip or None,
+                    each.label, each.said(each.now), each.change, help=each.tip or None,
+                    delta_color="off" if is_same else each.good,
+                    delta_arrow="off" if is_same else "auto",
                 )  # fmt: skip
                 if each.opens is not None and st.button(
                     "Show tasks",
@@ -235,4 +251,6 @@ class Figure:
         if self.then is None:
             return None
         change = self.now - self.then
+        if not change:
+            return "no change"
         return f"{'-' if change < 0 else '+'}{'$' if self.is_money else ''}{abs(change):,}"
