@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -35,7 +36,9 @@ async def health(_request: Request) -> PlainTextResponse:
 
 
 app = st.App(
-    Path(__file__).with_name("page.py"), routes=[Route("/healthz", health)], lifespan=lifespan
+    Path(__file__).with_name(sys.argv[1] if len(sys.argv) > 1 else "page.py"),
+    routes=[Route("/healthz", health)],
+    lifespan=lifespan,
 )
 
 if __name__ == "__main__":
