@@ -60,7 +60,9 @@ def main() -> None:
 def _page(con: Connection, page: str, view: View) -> None:
     numbers.counted(con, page, view)
     if page == "Forecast":
-        forecast.past(con, view, 364)
+        for days in (forecast.PAST_DAYS, 364):
+            forecast.past(con, view, days)
+        forecast.past(con, numbers.earlier(view), forecast.PAST_DAYS)
 
 
 def _past(view: View) -> View:

@@ -29,7 +29,7 @@ COMMAND = (sys.executable, "-m", "tests.benchmarks.bare.app", "backlog_page.py")
 CROSS = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range <> b.range + 1"
 DRAWN = """() => new Promise((resolve) => {
     const look = () => {
-        const charts = document.querySelectorAll('[data-testid="stVegaLiteChart"] svg, [data-testid="stVegaLiteChart"] canvas')
+        const charts = document.querySelectorAll('[data-testid="stVegaLiteChart"] svg')
         const table = document.querySelector('[data-testid="stDataFrame"] canvas')
         const over = document.querySelector('[data-test-script-state="notRunning"]')
         if (charts.length >= 2 && table && over) resolve(performance.now())
@@ -49,7 +49,7 @@ def main() -> None:
     person = stores.staff(folder)[0]
     store = Store(folder)
     file = explore.copy_of(
-        store.connection(), person.practice_ids, actor=person, now=datetime.now(UTC)
+        store.connection(), tuple(person.practice_ids), actor=person, now=datetime.now(UTC)
     )
     store.close()
     (stores.BUILD / "bench-bare").mkdir(parents=True, exist_ok=True)
