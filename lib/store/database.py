@@ -28,7 +28,7 @@ from lib.store import database_opening
 from lib.store.data_folder_lock import Place
 from lib.store.duckdb_errors import LOG, sentence_of
 from lib.store.schema_steps import STEPS
-from lib.store.values import Value, arrow_type, column, outgoing, readers_of, utc
+from lib.store.values import Value, outgoing, readers_of, utc
 
 __all__ = ["Connection", "Store", "Value", "money", "transaction", "utc"]
 
@@ -101,31 +101,16 @@ class Connection:
         row."""
         if not rows:
             return
-        import pyarrow as pa
-
         kinds: dict[str, str] = dict(
             self.rows(
                 "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $table",
                 table=table,
             )
         )
-        columns = list(rows[0])
-        arrays = [
-            pa.array(column(rows, name, kinds[name]), type=arrow_type(kinds[name]))
-            for name in columns
-        ]
-        incoming = pa.table(arrays, names=columns)
-        names = ", ".join(columns)
-
-        def add(cursor: duckdb.DuckDBPyConnection) -> None:
-            cursor.register("incoming", incoming)
-            try:
-                cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")
-                cursor.fetchall()
-            finally:
-                cursor.unregister("incoming")
-
-        self._run(add)
+        names = list(rows[0])
+        values = ", ".join(f"unnest(${name}::{kinds[name]}[])" for name in names)
+        sql = f"INSERT INTO {table} ({', '.join(names)}) SELECT {values}"
+        self.execute(sql, **{name: [row[name] for row in rows] for name in names})
 
     def next_ids(self, table: str, count: int) -> list[int]:
         """Return `count` new ids for rows of `table`, in ascending order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -39,13 +39,6 @@ def _stored(value: Value) -> Value:
     return value
 
 
-def column(rows: Sequence[Mapping[str, Value]], name: str, kind: str) -> list[Value]:
-    """Return the values of one column; Arrow accepts all but times and texts as they are."""
-    values = [row[name] for row in rows]
-    is_ours = kind.startswith(("TIMESTAMP", "VARCHAR"))
-    return [_stored(value) for value in values] if is_ours else values
-
-
 @cache
 def readers_of(record: type[Any]) -> dict[str, Any]:
     """Return by field name what turns a stored value into the field's type, where it must be
@@ -63,22 +56,3 @@ def readers_of(record: type[Any]) -> dict[str, Any]:
             elif isinstance(option, type) and issubclass(option, StrEnum):
                 found[part.name] = option
     return found
-
-
-def arrow_type(kind: str) -> Any:
-    """Return the Arrow type for a column type of DuckDB."""
-    import pyarrow as pa
-
-    if kind.endswith("[]"):
-        return pa.list_(arrow_type(kind[:-2]))
-    if kind.startswith("DECIMAL"):
-        precision, scale = kind[8:-1].split(",")
-        return pa.decimal128(int(precision), int(scale))
-    return {
-        "BIGINT": pa.int64(),
-        "INTEGER": pa.int32(),
-        "VARCHAR": pa.string(),
-        "BOOLEAN": pa.bool_(),
-        "DATE": pa.date32(),
-        "TIMESTAMP": pa.timestamp("us"),
-    }[kind]
