@@ -47,6 +47,7 @@ class Activity(StrEnum):
     LINK_MADE = "link made"
     CREDENTIAL_SET = "credential set"
     ROLE_CHANGED = "role changed"
+    AWAY = "away"
     DEACTIVATED = "deactivated"
     REACTIVATED = "reactivated"
     PRACTICE_CHANGED = "practice changed"
@@ -76,6 +77,7 @@ _LABELS = {
     Activity.LINK_MADE: "One-time link made",
     Activity.CREDENTIAL_SET: "Password or passkey changed",
     Activity.ROLE_CHANGED: "Role changed",
+    Activity.AWAY: "Away",
     Activity.DEACTIVATED: "Deactivated",
     Activity.REACTIVATED: "Reactivated",
     Activity.PRACTICE_CHANGED: "Practice changed",

@@ -87,6 +87,7 @@ NEEDS: dict[Verb, str] = {
     Verb.BACK_UP: "upkeep.backup.make_by_hand",
     Verb.MANAGE_PEOPLE: """
         accounts.deactivate accounts.reactivate accounts.require_whole invitations.link
+        memberships.change_role memberships.of_practice memberships.set_away
     """,
     Verb.MANAGE_PRACTICE: "practices.change",
     Verb.NOTE_DAYS: "backlog.day_notes.write",
@@ -142,11 +143,13 @@ def arguments(
         "lib.completion_suggestions.accept": {"seen": Suggestion("Paid.", NOON)},
         "lib.completion_suggestions.dismiss": {"seen": Suggestion("Paid.", NOON)},
         "lib.document_details.change": {"seen": document},
+        "lib.memberships.change_role": {"role": Role.STAFF},
         "lib.practices.change": {"wanted": practices.details(con, cast.practice, actor=None)},
         "lib.practice_settings.change": {"wanted": settings, "seen": settings},
         "lib.timely_filing.set_filing_limit": {
             "wanted": FilingLimit(90, "Contract", None), "seen": FilingLimit(None, "", None),
         },
+        "lib.memberships.set_away": {"since": None, "until": None},
         "lib.news.who_changed": {"seen": 0},
         "lib.upkeep.backup.make_by_hand": {"to": folder},
         "lib.drafts.keep": {"content": {"member_id": "x"}},

@@ -51,6 +51,8 @@ PAGES = (
     PageEntry("", "import_files", "Import", _SHOWS_PATIENTS, "import"),
     PageEntry("", "export", "Export", _SHOWS_PATIENTS),
     PageEntry("", "settings", "Settings", Verb.SEE),
+    PageEntry("Administration", "manage_people", "People", Verb.MANAGE_PEOPLE),
+    PageEntry("Administration", "practices", "Practices", Verb.MANAGE_PRACTICE),
     PageEntry("Administration", "activity", "Activity", Verb.SEE_WHO_SAW),
     PageEntry("", "edit_charge", "Edit Charge", _SHOWS_PATIENTS, is_hidden=True),
     PageEntry("", "find_document", "Find Document", _SHOWS_PATIENTS, is_hidden=True),
