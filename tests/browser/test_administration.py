@@ -2,17 +2,77 @@
 
 from __future__ import annotations
 
+import copy
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
 from playwright.sync_api import expect
 
-from lib import people
-from lib.models import Role
+from lib.models import Person
+from lib.store.database import Store
 from tests.browser.conftest import Sit
-from tests.browser.scene import Scene
+from tests.browser.scene import Cast, Scene
 from tests.given import administrator
+from tests.server import running
 
 
-def test_an_administrator_invites_changes_a_role_and_deactivates_and_all_is_in_the_activity(
-    scene: Scene, sit: Sit
+@dataclass
+class Office:
+    """A server of its own, as who is invited here would end the sample for all others."""
+
+    scene: Scene
+    gina: Person
+
+
+@pytest.fixture
+def office(seeded: tuple[Path, Cast], tmp_path: Path) -> Iterator[Office]:
+    folder = tmp_path / "data"
+    shutil.copytree(seeded[0], folder)
+    store = Store(folder)
+    gina = administrator(store.connection(), seeded[1].ana.practice_ids[0])
+    store.close()
+    with running(folder) as server:
+        yield Office(Scene(server, copy.deepcopy(seeded[1])), gina)
+
+
+def test_what_an_administrator_does_with_people_and_practices_is_in_the_activity(
+    office: Office, sit: Sit
 ) -> None:
-    desk = sit(scene, scene.cast.ana, "/")
-    assert desk is not None
+    scene = office.scene
+    bens = sit(scene, scene.cast.ben, f"/?task={scene.cast.completed.id}")
+    anas = sit(scene, scene.cast.ana, "/activity")
+    expect(anas.page.get_by_text("Type a patient’s name")).to_be_visible()
+    assert anas.page.get_by_role("combobox", name="Person").count() == 0
+    desk = sit(scene, office.gina, "/practices")
+    desk.page.get_by_label("NPI, as on its claims (NM1*85)").fill("1234567893")
+    desk.page.get_by_role("button", name="Save practice").click()
+    expect(desk.page.locator("#toasts")).to_contain_text("Practice saved.")
+
+    desk.go("/manage_people")
+    desk.choose("Person", "Ben (ben@example.com)")
+    desk.page.get_by_role("button", name="Deactivate").click()
+    expect(desk.page.locator("#toasts")).to_contain_text("Ben can sign in no more.")
+    desk.page.get_by_label("Name", exact=True).fill("Nina Park")
+    desk.page.get_by_label("E-mail address").fill("nina@example.com")
+    desk.page.get_by_role("button", name="Invite").click()
+    expect(desk.page.locator("code").filter(has_text="/invitation#")).to_be_visible()
+    bens.page.reload()
+    expect(bens.page).to_have_url(re.compile("/sign-in"))
+
+    desk.go("/activity")
+    with desk.page.expect_download() as saved:
+        desk.page.get_by_role("link", name="Save as CSV").click()
+    said = saved.value.path().read_text(encoding="utf-8-sig")
+    for line in (
+        "Gina,Invited,,,Nina Park",
+        "Gina,Deactivated,,,Ben",
+        "Ben,Saw the task,",
+        "Gina,Practice changed,,,npi:  → 1234567893",
+    ):
+        assert line in said
+    assert "Invitation" not in said
+    assert "Nina" not in desk.page.url
