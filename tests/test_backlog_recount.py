@@ -4,23 +4,25 @@ denials, money recovered, and what undone starts and tasks given back change."""
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
 from lib import tasks, workflow
 from lib.backlog import flow, payer_denials, pending_tasks, times
-from lib.backlog.calendar_periods import Unit
+from lib.backlog.calendar_periods import Unit, hours_of_one_day
 from lib.models import TaskType
 from lib.store import search_index
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
 from tests.given import add_charge, minutes
 from tests.histories import World, events, live, told, view, world
-from tests.test_backlog import AUTUMN, nearest
+from tests.test_backlog import AUTUMN, NUMBERS, nearest
 
 pytestmark = pytest.mark.slow  # weeks of work are lived, and counted once more
 FILING = {"past": -1, "week": 7, "month": 30, "quarter": 90, "more": 99_999}
@@ -187,3 +189,26 @@ def test_a_later_request_leaves_the_day_of_the_first(con: Connection, cast: Cast
     assert con.rows("SELECT requested_on, asked_on FROM task") == [
         (date(2025, 3, 3), date(2025, 3, 9))
     ]
+
+
+@pytest.mark.parametrize(
+    "zone", ["America/Chicago", "America/Santiago", "Asia/Kolkata", "Pacific/Apia", "UTC"]
+)
+def test_the_date_of_utc_is_taken_only_where_it_is_that_of_the_zone(zone: str) -> None:
+    first, last = hours_of_one_day(zone)
+    begin = datetime(2025, 1, 1, tzinfo=UTC)
+    moments = [begin + timedelta(hours=n) - timedelta(microseconds=n % 2) for n in range(8760)]
+    differ = [at for at in moments if at.astimezone(ZoneInfo(zone)).date() != at.date()]
+
+    assert [at for at in differ if first <= at.hour <= last] == []
+    assert (first, last) == (0, 23) if zone == "UTC" else differ
+
+
+def test_a_practice_counts_the_same_by_its_own_clock_as_beside_others(lived: World) -> None:
+    for practice, zone in lived.practices.items():
+        for back in (0, 20):
+            several = view(lived, AUTUMN - timedelta(days=back), practice_ids=(practice,))
+            one = replace(several, zone=zone.key)
+            for name, number in NUMBERS.items():
+                tables = [number(lived.con, each) for each in (several, one)]
+                assert tables[0].rows == tables[1].rows, (name, zone.key, back)
