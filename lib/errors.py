@@ -43,6 +43,20 @@ class TooManyAttempts(BillingError):
         super().__init__(f"Too many attempts to sign in. Wait {how_long} and try again.")
 
 
+class WrongPasskey(BillingError):
+    """A passkey that is not known, or did not sign what it was asked to."""
+
+    def __init__(self) -> None:
+        super().__init__("This passkey was not accepted. Try again, or sign in another way.")
+
+
+class NoSuchPasskey(BillingError):
+    """The passkey was removed already."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such passkey.")
+
+
 class WrongLink(BillingError):
     """A one-time link that was used, replaced or is too old."""
 

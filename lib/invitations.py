@@ -6,7 +6,7 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
-from lib import access, accounts, passwords, people, sessions
+from lib import access, accounts, passkeys, passwords, people, sessions
 from lib.access import Verb
 from lib.activity import Activity
 from lib.errors import NoSuchPractice, WrongInput, WrongLink
@@ -80,8 +80,8 @@ def whose(con: Connection, token: str, *, now: datetime) -> Person:
 
 
 def accept(con: Connection, token: str, password: str, *, now: datetime) -> int:
-    """Set the password of whom the link is for; the link and the person's sessions end. Return
-    the person's id.
+    """Set the password of whom the link is for; the link and the person's sessions end, and their
+    passkeys are removed. Return the person's id.
 
     Raises WrongLink, WrongInput for a password that is too easily guessed.
     """
@@ -96,6 +96,7 @@ def accept(con: Connection, token: str, password: str, *, now: datetime) -> int:
             hash=sessions.hash_of(token),
         )
         accounts.set_password(con, invited.id, hashed, now=now)
+        passkeys.remove_all(con, invited.id)
         sessions.end_all(con, invited.id, now=now)
         accounts.note(
             con, Activity.CREDENTIAL_SET, invited.id, actor=invited, now=now, detail="password"

@@ -1,19 +1,22 @@
-"""Your account: the page on which somebody changes their own password."""
+"""Your account: the page on which somebody changes their own password and passkeys."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from lib import accounts, sessions
-from lib.errors import BillingError, NotSignedIn, WrongInput
+from lib import accounts, passkeys, sessions
+from lib.errors import BillingError, NotSignedIn, WrongInput, WrongPasskey
 from lib.models import Person
-from lib.web import forms, reach, session
+from lib.passkeys import Passkey, Site
+from lib.web import ceremonies, forms, reach, session
 from lib.web.invitation import NOT_THE_SAME
 from lib.web.plain_pages import account_page
+from lib.web.second_factor import Asked
 from lib.web.sockets import SOCKETS
 
 CHANGED = "Your password is changed. You are signed out everywhere else."
@@ -24,11 +27,11 @@ async def show_account(request: Request) -> Response:
     person = await run_in_threadpool(_who, request)
     if person is None:
         return RedirectResponse("/sign-in?next=/account", 303)
-    return HTMLResponse(account_page(person))
+    return await _page(request, person)
 
 
-async def change_password(request: Request) -> Response:
-    """Change the password, or say why not."""
+async def change_account(request: Request) -> Response:
+    """Change the password, add or remove a passkey, or say why not."""
     form = await forms.read(request)
     if form is None:
         return forms.TOO_LONG
@@ -36,13 +39,18 @@ async def change_password(request: Request) -> Response:
     if person is None:
         return PlainTextResponse(str(NotSignedIn()), 401)
     try:
-        if form.get("password", "") != form.get("repeated", ""):
-            raise WrongInput(NOT_THE_SAME)
-        await run_in_threadpool(_change, request, person, form)
+        done = await run_in_threadpool(_change, request, person, form)
     except BillingError as problem:
-        return HTMLResponse(account_page(person, said=str(problem)), 400)
+        return await _page(request, person, said=str(problem))
     SOCKETS.look()
-    return HTMLResponse(account_page(person, done=CHANGED))
+    return await _page(request, person, done=done)
+
+
+async def _page(request: Request, person: Person, *, said: str = "", done: str = "") -> Response:
+    site = ceremonies.site(request)
+    held, asked = await run_in_threadpool(_passkeys, person, site)
+    page = account_page(person, held, asked, said=said, done=done)
+    return HTMLResponse(page, 400 if said else 200)
 
 
 def _who(request: Request) -> Person | None:
@@ -53,10 +61,38 @@ def _who(request: Request) -> Person | None:
             return None
 
 
-def _change(request: Request, person: Person, form: dict[str, str]) -> None:
+def _passkeys(person: Person, site: Site | None) -> tuple[list[Passkey], Asked | None]:
     with session.connection() as con:
+        held = passkeys.of(con, person.id)
+        if site is None:
+            return held, None
+        token, ceremony = ceremonies.begin(person_id=person.id, is_new=True)
+        told = passkeys.new_options(con, person, site=site, challenge=ceremony.challenge)
+        return held, Asked(token, told, is_new=True)
+
+
+def _change(request: Request, person: Person, form: dict[str, str]) -> str:
+    """Do what the form says and return what was done. Raises BillingError."""
+    now = datetime.now(UTC)
+    with session.connection() as con:
+        if "remove" in form:
+            passkey_id = int(form["remove"]) if re.fullmatch(r"[0-9]{1,18}", form["remove"]) else 0
+            passkeys.remove(con, passkey_id, actor=person, now=now)
+            return "The passkey is removed."
+        if "credential" in form:
+            site, ceremony = ceremonies.site(request), ceremonies.take(form.get("ceremony", ""))
+            if not site or not ceremony or not ceremony.is_new or ceremony.person_id != person.id:
+                raise WrongPasskey
+            passkeys.add(
+                con, form["credential"], name=form.get("name", ""), site=site,
+                challenge=ceremony.challenge, actor=person, now=now,
+            )  # fmt: skip
+            return "The passkey is added. You sign in with it from now on, if you like."
+        if form.get("password", "") != form.get("repeated", ""):
+            raise WrongInput(NOT_THE_SAME)
         accounts.change_password(
             con, form.get("old", ""), form.get("password", ""),
             token=session.token_of(request) or "", address=reach.address_of(request),
-            actor=person, now=datetime.now(UTC),
+            actor=person, now=now,
         )  # fmt: skip
+        return CHANGED

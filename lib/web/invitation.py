@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from lib import invitations
 from lib.errors import BillingError, WrongInput, WrongLink
 from lib.models import Person
-from lib.web import forms, session
+from lib.web import forms, second_factor, session
 from lib.web.plain_pages import invitation_page, link_page
 
 NOT_THE_SAME = "The two passwords are not the same. Type them again."
@@ -44,7 +44,7 @@ async def accept_invitation(request: Request) -> Response:
         person_id = await run_in_threadpool(_accept, token, password)
     except BillingError as problem:
         return HTMLResponse(invitation_page(invited, token, said=str(problem)), 400)
-    return await forms.signed_in(request, person_id)
+    return await second_factor.after_password(request, person_id)
 
 
 def _whose(token: str) -> Person:

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from lib.models import Person, Practice
+from lib.passkeys import Passkey
 from lib.ui.html import environment
 
 
@@ -26,9 +27,18 @@ _TEMPLATES = environment(Path(__file__).parent / "templates")
 _TEMPLATES.filters |= {"initials": _initials, "roles": _roles}
 
 
-def sign_in_page(wanted: str, *, email: str = "", said: str = "") -> str:
-    """Return the form to sign in; `said` is why the last attempt failed."""
-    return _page("sign_in", title="Sign in", wanted=wanted, email=email, said=said)
+def sign_in_page(
+    wanted: str, *, email: str = "", said: str = "", asked: object | None = None
+) -> str:
+    """Return the form to sign in; `said` is why the last attempt failed, `asked` what a passkey
+    is to sign."""
+    return _page("sign_in", title="Sign in", wanted=wanted, email=email, said=said, asked=asked)
+
+
+def second_factor_page(asked: object | None) -> str:
+    """Return the page between a right password and the session; `asked` is None where browsers
+    have no passkeys."""
+    return _page("second_factor", title="Confirm that it is you", asked=asked)
 
 
 def link_page(title: str, action: str, *, said: str = "") -> str:
@@ -41,9 +51,14 @@ def invitation_page(person: Person, token: str, *, said: str = "") -> str:
     return _page("invitation", title="Set your password", person=person, token=token, said=said)
 
 
-def account_page(person: Person, *, said: str = "", done: str = "") -> str:
-    """Return somebody's own page, with why a change was refused, or that it is done."""
-    return _page("account", title="Your account", person=person, said=said, done=done)
+def account_page(
+    person: Person, held: Sequence[Passkey], asked: object | None, *, said: str = "", done: str = ""
+) -> str:
+    """Return somebody's own page, with why a change was refused, or that it is done. `asked` is
+    what a new passkey is made of."""
+    return _page(
+        "account", title="Your account", person=person, held=held, asked=asked, said=said, done=done
+    )
 
 
 def set_up_page(

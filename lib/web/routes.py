@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Route
 
 from lib.store.process_store import ROOT
-from lib.web.account import change_password, show_account
+from lib.web.account import change_account, show_account
 from lib.web.activity_file import send_activity
 from lib.web.backlog_tables import send_copy, send_table
 from lib.web.documents import no_such_document, send_document
@@ -70,7 +70,7 @@ ROUTES = [
     Route("/invitation", show_invitation, methods=["GET"]),
     Route("/invitation", accept_invitation, methods=["POST"]),
     Route("/account", show_account, methods=["GET"]),
-    Route("/account", change_password, methods=["POST"]),
+    Route("/account", change_account, methods=["POST"]),
     Route("/sign-in", show_sign_in, methods=["GET"]),
     Route("/sign-in", sign_in, methods=["POST"]),
     Route("/sign-out", ask_to_sign_out, methods=["GET"]),

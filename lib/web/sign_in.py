@@ -9,16 +9,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from lib import accounts, people
-from lib.errors import TooManyAttempts, WrongSignIn
+from lib import accounts, passkeys, people
+from lib.errors import TooManyAttempts, WrongPasskey, WrongSignIn
 from lib.models import Person
-from lib.web import forms, plain_pages, reach, session
+from lib.web import ceremonies, forms, plain_pages, reach, second_factor, session
+
+TOO_LATE = "That took too long, or was done already. Try again."
 
 
 async def show_sign_in(request: Request) -> Response:
     """Show the form to sign in, or everybody one may sign in as where nobody is real."""
     wanted = forms.local_path(_left(request) or request.query_params.get("next", "/"))
-    return await _page(wanted)
+    return await _page(request, wanted)
 
 
 async def sign_in(request: Request) -> Response:
@@ -29,18 +31,32 @@ async def sign_in(request: Request) -> Response:
     wanted = forms.local_path(form.get("next", "/"))
     if "person" in form:
         return await _choose(request, form["person"], wanted)
+    if "credential" in form:
+        return await _by_passkey(request, form)
     email = form.get("email", "")
     try:
         person_id = await run_in_threadpool(
             _check, email, form.get("password", ""), reach.address_of(request)
         )
     except WrongSignIn as problem:
-        return await _page(wanted, email=email, said=str(problem), status=403)
+        return await _page(request, wanted, email=email, said=str(problem), status=403)
     except TooManyAttempts as problem:
-        response = await _page(wanted, email=email, said=str(problem), status=429)
+        response = await _page(request, wanted, email=email, said=str(problem), status=429)
         response.headers["Retry-After"] = str(int(problem.wait.total_seconds()) + 1)
         return response
-    return await forms.signed_in(request, person_id, wanted)
+    return await second_factor.after_password(request, person_id, wanted)
+
+
+async def _by_passkey(request: Request, form: dict[str, str]) -> Response:
+    """Sign in by a passkey: instead of a password, after one, or by one made after it."""
+    site, ceremony = ceremonies.site(request), ceremonies.take(form.get("ceremony", ""))
+    if site is None or ceremony is None:
+        return await _page(request, "/", said=TOO_LATE, status=403)
+    try:
+        person_id = await run_in_threadpool(second_factor.checked, form, ceremony, site)
+    except WrongPasskey as problem:
+        return await _page(request, ceremony.wanted, said=str(problem), status=403)
+    return await forms.signed_in(request, person_id, ceremony.wanted)
 
 
 async def _choose(request: Request, person: str, wanted: str) -> Response:
@@ -50,9 +66,14 @@ async def _choose(request: Request, person: str, wanted: str) -> Response:
     return await forms.signed_in(request, chosen[person], wanted)
 
 
-async def _page(wanted: str, *, email: str = "", said: str = "", status: int = 200) -> HTMLResponse:
+async def _page(
+    request: Request, wanted: str, *, email: str = "", said: str = "", status: int = 200
+) -> HTMLResponse:
     if await run_in_threadpool(session.has_accounts):
-        page = plain_pages.sign_in_page(wanted, email=email, said=said)
+        site, asked = ceremonies.site(request), None
+        if site is not None:
+            asked = await run_in_threadpool(_asked, site, wanted)
+        page = plain_pages.sign_in_page(wanted, email=email, said=said, asked=asked)
     else:
         page = plain_pages.sample_page(await run_in_threadpool(_sample_people), wanted)
     return HTMLResponse(page, status)
@@ -64,6 +85,13 @@ def _left(request: Request) -> str | None:
     if "ended" not in request.query_params or came_from.netloc != request.headers.get("host"):
         return None
     return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+
+
+def _asked(site: passkeys.Site, wanted: str) -> second_factor.Asked:
+    token, ceremony = ceremonies.begin(wanted=wanted)
+    with session.connection() as con:
+        told = passkeys.options(con, None, site=site, challenge=ceremony.challenge)
+    return second_factor.Asked(token, told, is_new=False)
 
 
 def _check(email: str, password: str, address: str) -> int:

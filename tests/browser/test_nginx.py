@@ -88,7 +88,7 @@ def test_people_work_through_a_real_nginx(tmp_path: Path, browser: Browser) -> N
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
         page.get_by_label("E-mail address").fill("ada@example.com")
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(re.compile(r"/documents"))
         expect(page.get_by_text("Ada Lovell")).to_be_visible()  # drawn over the WebSocket
         (cookie,) = (one for one in context.cookies() if one["name"] == "billing_session")
