@@ -333,7 +333,7 @@ def _store(
 
 
 def _change_payer(con: Connection, charge: Charge, text: str) -> None:
-    """Let the charge and its pending tasks be of another payer of the practice, a new one where it
+    """Move the charge and its pending tasks to another payer of the practice, a new one where it
     is typed with its ID.
 
     The number that the earlier payer gave the claim stays one by which it is found, and is none of

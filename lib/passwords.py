@@ -12,7 +12,7 @@ from lib.errors import WrongInput
 SHORTEST, LONGEST = 12, 1000  # characters; NIST SP 800-63B asks for no other composition rule
 _HASHER = PasswordHasher()  # argon2id with the low-memory costs of RFC 9106: 64 MB, three passes
 _AT_ONCE = threading.Semaphore(2)  # a crowd of sign-ins shall not take the memory of the pages
-# What is compared where there is no password, so that the time says nothing about an account.
+# Checked where an account has no password, so that timing does not reveal who has one.
 _NOBODYS = _HASHER.hash("nobody's password")
 TOO_COMMON = ("password", "passwort", "123456789012", "qwertyuiop", "letmein", "billingtasks")
 

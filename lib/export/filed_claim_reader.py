@@ -25,7 +25,7 @@ AROUND = {  # loops around the claims: how a FiledClaim calls them
     Loop.PATIENT_LEVEL: "patient_level",
     Loop.PATIENT: "patient",
 }
-# Where the provider is paid is kept with who bills.
+# The pay-to address and plan are kept with the billing provider.
 PAY_TO = {Loop.PAY_TO: Loop.BILLING, Loop.PAY_TO_PLAN: Loop.BILLING}
 
 

@@ -104,7 +104,7 @@ def set_widget(key: str, value: object) -> None:
 
 
 def forget_widget(key: str) -> None:
-    """Make a widget that is not drawn yet say what it says by default."""
+    """Give a widget that is not drawn yet its default value."""
     st.session_state.pop(key, None)
 
 

@@ -90,7 +90,7 @@ def _hear_first(
 
 
 def _stop_if_heard(self: AppSession) -> None:
-    """Have a session that the browser left run no more, but hear what was sent last."""
+    """Let a session that the browser left run no more, once it has heard what was sent last."""
     if not unheard.is_sent(self.id):
         _stop(self)
 

@@ -16,7 +16,7 @@ from lib.web.headers import stamped
 from lib.web.same_origin import is_own
 from lib.web.sockets import SOCKETS, refuse
 
-# What says by itself, to anybody, only what they may know; /news says nothing without a session.
+# Addresses that check the session themselves, or need none. /news says nothing without one.
 OPEN = frozenset(
     {
         "/sign-in", "/sign-out", "/invitation", "/set-up", "/plain.js",

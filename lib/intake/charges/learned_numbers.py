@@ -17,7 +17,7 @@ from lib.intake.x12.payer_decision_rules import Outcome
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection
 
-# What became of a part that nobody has to work on any more, and of one that somebody has to.
+# Outcomes of a part of a claim: nothing left to do about it, and somebody has to act.
 SETTLED = {
     Outcome.PAID, Outcome.NOTHING_DUE, Outcome.OTHER_PAYER, Outcome.CAPITATED, Outcome.ENCOUNTER,
 }  # fmt: skip

@@ -44,7 +44,7 @@ __all__ = [
     "read",
 ]
 
-# How a message of claims begins, and one that answers or asks.
+# How messages begin: claims (837), and answers or requests (835, 277).
 _CLAIMS, _ANSWERS = re.compile(r"\bST(.)837\1"), re.compile(r"\bST(.)(?:835|277)\1")
 SET_ASIDE = "Rejected"  # how warnings about rejected messages begin
 UNCLEAR = "Neither accepted nor rejected"  # how warnings about such statuses begin
@@ -126,7 +126,7 @@ class FileSummary:
 
     @property
     def summary(self) -> list[str]:
-        """Return how many answers and statuses say what, including those that make no task and no
+        """Count the answers and statuses by what they say, including those that make no task and no
         history."""
         return [
             *_counted("answer", "answers", Outcome, self.answers),

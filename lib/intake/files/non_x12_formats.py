@@ -20,7 +20,7 @@ from lib.intake.x12.separators import PIECE
 from lib.intake.x12.transaction_reader import APPLIED, QUARANTINED, RECORDED, Message
 from lib.models import TaskType
 
-# How an X12 file, or a piece of one, begins: x12/reader.py says what is wrong with it.
+# How an X12 file, or a piece of one, begins: x12/segment_reader.py says what is wrong with it.
 _X12 = re.compile(
     rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*(?:I\0?S\0?A|" + PIECE.encode() + rb")"
 )

@@ -70,7 +70,7 @@ class Candidate:
     birth_date: date | None = None
     payer_numbers: tuple[str, ...] = ()
     trace_numbers: tuple[str, ...] = ()
-    # names and codes the claim gives for the patient's other payers
+    # names and IDs of the patient's other payers, as the claim gives them
     other_payers: tuple[str, ...] = ()
     is_voided: bool = False
 

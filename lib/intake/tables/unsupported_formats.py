@@ -1,5 +1,4 @@
-"""Name the files that hold no table we can read for what they are, whatever they are called.
-Pure."""
+"""Say what a file is that holds no table we can read: a PDF, a locked workbook, an image … Pure."""
 
 from __future__ import annotations
 

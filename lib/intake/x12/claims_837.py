@@ -82,7 +82,7 @@ class LoopContext:
         self.role = ""  # SBR01
 
     def begin(self, loop: Loop) -> None:
-        """Forget what the loops said that end where this one begins."""
+        """Forget the values of the loops that end where this one begins."""
         for ended in ENDS.get(loop, ()):
             self.parties.pop(ended, None)
             self.born.pop(ended, None)

@@ -14,7 +14,7 @@ from lib.intake.x12.segment_reader import Segment, element
 
 Place = tuple[int, str]  # number of the segment in its file, counted from 1, and its text
 
-# The fields that the name of a loop above the claims fills; of two, the later one counts.
+# Charge fields filled from the name of a loop above the claim. The last such loop counts.
 _NAMED = {
     Loop.BILLING: ("billing_name", "billing_npi"),
     Loop.SUBSCRIBER: ("member_id", "patient_name"),

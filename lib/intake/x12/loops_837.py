@@ -52,7 +52,7 @@ PARTIES = {  # NM101 above the claims
 IN_CLAIM = frozenset({Loop.CLAIM, Loop.PROVIDER, Loop.OTHER_PAYER, Loop.LINE})
 _PATIENT = (Loop.PATIENT_LEVEL, Loop.PATIENT)
 _SUBSCRIBER = (Loop.SUBSCRIBER_LEVEL, Loop.SUBSCRIBER, Loop.PAYER, *_PATIENT)
-# What is over where a loop begins: the next billing provider's claims have another subscriber.
+# Which loops end where one begins: a new billing provider's claims have another subscriber.
 ENDS = {
     Loop.SUBMITTER: (Loop.SUBMITTER,),
     Loop.RECEIVER: (Loop.RECEIVER,),

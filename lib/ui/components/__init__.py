@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 _HERE = Path(__file__).parent
 
@@ -15,55 +16,24 @@ def _text(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-_record_list = st.components.v2.component(
-    "billing_record_list",
-    html=_text("record_list.html"),
-    css=_text("record_list.css"),
-    js=_text("record_list.js"),
-)
-_task_menu = st.components.v2.component(
-    "billing_task_menu",
-    html=_text("task_menu.html"),
-    css=_text("task_menu.css"),
-    js=_text("task_menu.js"),
-)
-_line_editor = st.components.v2.component(
-    "billing_line_editor",
-    html=_text("line_editor.html"),
-    css=_text("line_editor.css"),
-    js=_text("line_editor.js"),
-)
+def _component(name: str) -> ComponentRenderer:
+    """Register the component that the files of this name make."""
+    return st.components.v2.component(
+        f"billing_{name}",
+        html=_text(f"{name}.html"),
+        css=_text(f"{name}.css"),
+        js=_text(f"{name}.js"),
+    )
 
-_document_frame = st.components.v2.component(
-    "billing_document_frame",
-    html=_text("document_frame.html"),
-    css=_text("document_frame.css"),
-    js=_text("document_frame.js"),
-)
-_chart_tools = st.components.v2.component(
-    "billing_chart_tools",
-    html=_text("chart_tools.html"),
-    css=_text("chart_tools.css"),
-    js=_text("chart_tools.js"),
-)
-_follow = st.components.v2.component(
-    "billing_follow",
-    html=_text("follow.html"),
-    css=_text("follow.css"),
-    js=_text("follow.js"),
-)
-_keyboard = st.components.v2.component(
-    "billing_keyboard",
-    html=_text("keyboard.html"),
-    css=_text("keyboard.css"),
-    js=_text("keyboard.js"),
-)
-_print_button = st.components.v2.component(
-    "billing_print_button",
-    html=_text("print_button.html"),
-    css=_text("print_button.css"),
-    js=_text("print_button.js"),
-)
+
+_record_list = _component("record_list")
+_task_menu = _component("task_menu")
+_line_editor = _component("line_editor")
+_document_frame = _component("document_frame")
+_chart_tools = _component("chart_tools")
+_follow = _component("follow")
+_keyboard = _component("keyboard")
+_print_button = _component("print_button")
 _form_guard = st.components.v2.component("billing_form_guard", js=_text("form_guard.js"))
 
 
