@@ -81,6 +81,7 @@ class Session:
     """Stands for Streamlit's session: it has the fragments of the page that is shown."""
 
     def __init__(self, *fragments: str) -> None:
+        self.id = "one"
         self.fragments = set(fragments)
         self.run: list[ClientState | None] = []
 
