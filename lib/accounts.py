@@ -37,6 +37,11 @@ def are_there_any(con: Connection) -> bool:
     return bool(con.value("SELECT count(*) > 0 FROM person WHERE NOT is_sample"))
 
 
+def has_one(con: Connection, person_id: int) -> bool:
+    """Return True if the person has an account of their own, and is not of the sample."""
+    return con.value("SELECT NOT is_sample FROM person WHERE id = $id", id=person_id) is True
+
+
 def is_empty(con: Connection) -> bool:
     """Return True if nobody is on the list yet, so that somebody has to set up the first."""
     return not con.value("SELECT count(*) FROM person")

@@ -46,6 +46,13 @@ def invite(
         person_id = people.insert_person(con, name, email, roles, is_sample=False, now=now)
         for practice_id, role in roles.items():
             _note_invited(con, person_id, practice_id, role, actor, now)
+        con.execute(  # from here on nobody is there without an account
+            """
+            UPDATE session SET ended_at = $now WHERE ended_at IS NULL
+              AND person_id IN (SELECT id FROM person WHERE is_sample)
+            """,
+            now=now,
+        )
         return _link(con, person_id, actor=actor, now=now)
 
 

@@ -143,3 +143,13 @@ def test_a_link_is_good_for_a_week(con: Connection, cast: Cast) -> None:
     token = invited(con, cast.practice)
 
     assert invitations.whose(con, token, now=NOON + timedelta(days=6, hours=23))
+
+
+def test_the_first_invitation_ends_the_sessions_of_the_sample(con: Connection, cast: Cast) -> None:
+    ana = sessions.sign_in(con, cast.ana.id, now=NOON)
+
+    invited(con, cast.practice)
+
+    with pytest.raises(NotSignedIn):
+        sessions.who(con, ana, now=minutes(1))
+    assert not accounts.has_one(con, cast.ana.id)
