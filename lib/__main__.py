@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from datetime import UTC, datetime
 
@@ -43,9 +44,13 @@ def main(arguments: list[str]) -> int:
         module, _, name = COMMANDS[arguments[0]][0].partition(":")
         run = getattr(importlib.import_module(module), name or "main")
         try:
-            return int(run(arguments[1:], now=datetime.now(UTC)))
+            code = int(run(arguments[1:], now=datetime.now(UTC)))
+            sys.stdout.flush()
+            return code
         except BillingError as problem:
             print(problem, file=sys.stderr)
+        except BrokenPipeError:  # whoever read the output, such as `head`, has enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except Exception as problem:  # a bug; its message may quote a patient
             print(f"Something went wrong on our side: {places(problem)}", file=sys.stderr)
         return 1

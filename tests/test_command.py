@@ -200,3 +200,22 @@ def test_a_new_practice_says_where_it_is_before_anything_comes_in(tmp_path: Path
     assert none_yet.stdout == ""
     assert "My practice counts its days in America/Denver" in again.stderr
     assert run_command(data, "practice").stdout == "My practice: America/Denver\n"
+
+
+def test_output_that_nobody_reads_any_more_is_no_failure_of_ours(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    people.add_practice(
+        store.connection(), "Harbor Family Medicine", now=datetime.now().astimezone()
+    )
+    store.close()
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "lib", "practice"], cwd=ROOT, stdout=write_end,
+        env=os.environ | {"BILLING_TASKS_DATA": str(tmp_path)},
+        stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(write_end)
+
+    assert (done.returncode, done.stderr) == (1, "")
