@@ -53,7 +53,10 @@ _RING = """() => {
         return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0)
             || (style.boxShadow !== "none" && !/rgba\\(0, 0, 0, 0\\)/.test(style.boxShadow))
     }
-    return [name, looks(one)]
+    const box = one.getBoundingClientRect()
+    let scrolled = 0
+    for (let at = one; at; at = at.parentElement ?? at.getRootNode().host) scrolled += at.scrollTop
+    return [name, looks(one), box.left, box.top + scrolled, box.right, box.bottom + scrolled]
 }"""
 
 
@@ -221,26 +224,34 @@ def test_saving_keeps_the_cursor_and_escape_leads_back(scene: Scene, sit: Sit) -
     hands.waits_for("TR")
 
 
-def rings(desk: Desk, most: int) -> list[str]:
-    """Return the controls that the Tab key reaches and that do not show that they have the
-    cursor."""
-    missing: list[str] = []
+def faults(desk: Desk, most: int) -> list[str]:
+    """Return the controls that the Tab key reaches and that do not show that they have the cursor,
+    or that stand before the one reached before them: above it, and not in a column to its right."""
+    found: list[str] = []
+    before: list[float] = []
     for _ in range(most):
         desk.page.keyboard.press("Tab")
-        name, is_shown = desk.page.evaluate(_RING)
+        name, is_shown, *box = desk.page.evaluate(_RING)
         if name.startswith("BODY"):
             break
         if not is_shown:
-            missing.append(name)
-    return missing
+            found.append(f"{name} shows nothing")
+        left, top, _, bottom = box
+        if before:
+            is_above, is_beside = bottom <= before[1] + 2, bottom > before[1] + 2 > top + 4
+            is_left = left < before[0]
+            if (is_above or (is_beside and top < before[3] and bottom <= before[3])) and is_left:
+                found.append(f"{name} comes after what stands below it")
+        before = box
+    return found
 
 
 def test_whatever_the_tab_key_reaches_shows_that_it_has_the_cursor(still: Scene, sit: Sit) -> None:
     desk = sit(still, still.cast.ben, f"/?task={still.cast.of_ben.id}")
-    assert rings(desk, 60) == []
+    assert faults(desk, 60) == []
 
     desk.go(f"/edit_charge?task={still.cast.of_ben.id}")
-    assert rings(desk, 70) == []
+    assert faults(desk, 70) == []
 
     desk.go("/documents?document=1")
-    assert [name for name in rings(desk, 25) if not re.match("IFRAME", name)] == []
+    assert [name for name in faults(desk, 25) if not re.match("IFRAME", name)] == []
