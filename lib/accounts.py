@@ -33,8 +33,30 @@ def tidy(email: str) -> str:
 
 
 def are_there_any(con: Connection) -> bool:
-    """Return True if a real person is on the list: then nobody is signed in by choosing a name."""
-    return bool(con.value("SELECT count(*) > 0 FROM person WHERE NOT is_sample"))
+    """Return True if people sign in with accounts of their own: then nobody does by choosing a
+    name. With the sample, that begins once the first of them has a password."""
+    return bool(
+        con.value(
+            """
+            SELECT bool_or(NOT is_sample)
+               AND (NOT bool_or(is_sample) OR bool_or(NOT is_sample AND password.hash IS NOT NULL))
+            FROM person LEFT JOIN password ON password.person_id = person.id
+            """
+        )
+    )
+
+
+def has_administrator(con: Connection) -> bool:
+    """Return True if an administrator who is not of the sample is on the list."""
+    return bool(
+        con.value(
+            """
+            SELECT count(*) > 0 FROM membership JOIN person ON person.id = person_id
+            WHERE role = $administrator AND NOT is_sample AND deactivated_at IS NULL
+            """,
+            administrator=Role.ADMINISTRATOR,
+        )
+    )
 
 
 def has_one(con: Connection, person_id: int) -> bool:

@@ -37,6 +37,15 @@ def invite(
         for practice_id in roles:
             if actor is not None:
                 access.require(actor, Verb.MANAGE_PEOPLE, practice_id, NoSuchPractice())
+        if (
+            actor
+            and Role.ADMINISTRATOR not in roles.values()
+            and not accounts.has_administrator(con)
+        ):
+            raise WrongInput(
+                "Invite an administrator first: once somebody has a password here, nobody gets in "
+                "by choosing a name of the sample any more."
+            )
         known = accounts.find(con, email)
         if known is not None:
             for practice_id, role in roles.items():
@@ -46,13 +55,6 @@ def invite(
         person_id = people.insert_person(con, name, email, roles, is_sample=False, now=now)
         for practice_id, role in roles.items():
             _note_invited(con, person_id, practice_id, role, actor, now)
-        con.execute(  # from here on nobody is there without an account
-            """
-            UPDATE session SET ended_at = $now WHERE ended_at IS NULL
-              AND person_id IN (SELECT id FROM person WHERE is_sample)
-            """,
-            now=now,
-        )
         return _link(con, person_id, actor=actor, now=now)
 
 
@@ -103,6 +105,7 @@ def accept(con: Connection, token: str, password: str, *, now: datetime) -> int:
             hash=sessions.hash_of(token),
         )
         accounts.set_password(con, invited.id, hashed, now=now)
+        sessions.end_of_sample(con, now=now)
         passkeys.remove_all(con, invited.id)
         sessions.end_all(con, invited.id, now=now)
         accounts.note(

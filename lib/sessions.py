@@ -63,6 +63,17 @@ def end_all(con: Connection, person_id: int, *, now: datetime, but: str | None =
     )
 
 
+def end_of_sample(con: Connection, *, now: datetime) -> None:
+    """End every session of people of the sample. The caller's verb opens the transaction."""
+    con.execute(
+        """
+        UPDATE session SET ended_at = $now
+        WHERE ended_at IS NULL AND person_id IN (SELECT id FROM person WHERE is_sample)
+        """,
+        now=now,
+    )
+
+
 def who(con: Connection, token: str | None, *, now: datetime) -> Person:
     """Return the person behind a session's token. Raise NotSignedIn for any other token."""
     known = people.person(con, session_of(con, token, now=now))

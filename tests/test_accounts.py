@@ -152,7 +152,7 @@ def test_a_real_person_ends_the_choosing(con: Connection, cast: Cast) -> None:
     assert not accounts.are_there_any(con)
     assert not accounts.is_empty(con)
 
-    administrator(con, cast.practice)
+    invitations.accept(con, invited(con, cast.practice), PASSWORD, now=NOON)
 
     assert accounts.are_there_any(con)
 

@@ -145,11 +145,33 @@ def test_a_link_is_good_for_a_week(con: Connection, cast: Cast) -> None:
     assert invitations.whose(con, token, now=NOON + timedelta(days=6, hours=23))
 
 
-def test_the_first_invitation_ends_the_sessions_of_the_sample(con: Connection, cast: Cast) -> None:
+def test_the_first_password_ends_the_sessions_of_the_sample(con: Connection, cast: Cast) -> None:
     ana = sessions.sign_in(con, cast.ana.id, now=NOON)
 
-    invited(con, cast.practice)
+    token = invited(con, cast.practice)
 
+    assert sessions.who(con, ana, now=minutes(1)) == cast.ana
+    assert not accounts.are_there_any(con)
+    invitations.accept(con, token, PASSWORD, now=minutes(2))
+    assert accounts.are_there_any(con)
     with pytest.raises(NotSignedIn):
-        sessions.who(con, ana, now=minutes(1))
+        sessions.who(con, ana, now=minutes(3))
     assert not accounts.has_one(con, cast.ana.id)
+
+
+def test_the_sample_invites_an_administrator_first(con: Connection, cast: Cast) -> None:
+    gina = people.person(
+        con,
+        people.add_person(
+            con, "Gina", "g@example.com", {cast.practice: Role.ADMINISTRATOR}, is_sample=True,
+            now=NOON,
+        ),
+    )  # fmt: skip
+
+    def invite(email: str, role: Role) -> None:
+        invitations.invite(con, email, "Eva Sand", {cast.practice: role}, actor=gina, now=NOON)
+
+    with pytest.raises(WrongInput, match="administrator first"):
+        invite("staff@example.com", Role.STAFF)
+    invite("admin@example.com", Role.ADMINISTRATOR)
+    invite("staff@example.com", Role.STAFF)
