@@ -29,7 +29,7 @@ COMMANDS = {
     "restore": ("lib.upkeep.command:main_restore", "bring a backup back into an empty folder"),
     "verify": ("lib.upkeep.command:main_verify", "compare what is on disk with what was written"),
     "activity": (
-        "lib.activity_chain",
+        "lib.audit_log_integrity",
         "say where the record of who saw what ends, or remove what is old",
     ),
     "sweep": ("lib.upkeep.command:main_sweep", "delete files that nothing refers to"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lib import access, activity, passwords, people, sessions, sign_in_limits
+from lib import access, audit_log, passwords, people, sessions, sign_in_limits
 from lib.access import Verb
-from lib.activity import Activity, Line
+from lib.audit_log import Activity, Line
 from lib.errors import (
     LastAdministrator,
     NoSuchPerson,
@@ -233,11 +233,11 @@ def note(
     """Write into the record what was done to an account, in the transaction of the caller."""
     actor_id = actor.id if actor else None
     line = Line(kind, now, actor_id, practice_id, person_id=person_id, detail=detail)
-    activity.write(con, line)
+    audit_log.write(con, line)
 
 
 def _note_refusal(con: Connection, email: str, now: datetime) -> None:
     """Write that a sign-in failed, in whose name if there is such an account; what was typed is
     not kept, since it may be a password in the wrong field. Who has to wait leaves no line: the
     record cannot be filled by asking often."""
-    activity.record(con, Line(Activity.SIGN_IN_REFUSED, now, person_id=find(con, email)))
+    audit_log.record(con, Line(Activity.SIGN_IN_REFUSED, now, person_id=find(con, email)))

@@ -9,10 +9,10 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from lib import formats
-from lib.formats import MAX_MONEY, show
+from lib import us_formats
 from lib.models import Charge, Problem, ServiceLine
 from lib.scrubber import dotted
+from lib.us_formats import MAX_MONEY, show
 
 MAX_DIAGNOSES = 12
 MAX_LINES = 50
@@ -198,7 +198,7 @@ def _line_from_form(
         )
     if filed and text["unit_charge"] == old["unit_charge"]:
         unit_charge = filed.unit_charge
-    elif (dollars := formats.parse_money(text["unit_charge"])) is not None:
+    elif (dollars := us_formats.parse_money(text["unit_charge"])) is not None:
         unit_charge = dollars
     else:
         unit_charge = Decimal(0)
@@ -244,7 +244,7 @@ def _pointers(text: str, where: str, problems: list[Problem]) -> tuple[int, ...]
 def _date(text: str, where: str, problems: list[Problem]) -> date | None:
     if not text.strip():
         return None
-    day = formats.parse_date(text)
+    day = us_formats.parse_date(text)
     if day is None:
         problems.append(_problem(where, "Write the date as MM/DD/YYYY."))
     return day

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from lib import access, charge_form, drafts, formats, history, notes, scrubber, tasks
+from lib import access, charge_form, drafts, history, notes, scrubber, tasks, us_formats
 from lib.access import Verb
 from lib.charge_form import FIELD_LABELS
 from lib.drafts import Form
 from lib.earlier_claims import keep_earlier, number_given_by
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge, WrongInput
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import (
     CHARGE_COLUMNS,
     Charge,
@@ -145,7 +145,10 @@ def differences(before: Charge, after: Charge) -> list[FieldChange]:
     """Return what differs in the second charge, as the window names it."""
     changes = [
         FieldChange(
-            name, label, formats.show(getattr(before, name)), formats.show(getattr(after, name))
+            name,
+            label,
+            us_formats.show(getattr(before, name)),
+            us_formats.show(getattr(after, name)),
         )
         for name, label in FIELD_LABELS.items()
         if getattr(before, name) != getattr(after, name)
@@ -418,9 +421,9 @@ def _line(lines: Sequence[ServiceLine], place: int) -> str:
 
 def show_line(line: ServiceLine) -> str:
     """Return one service line as text, as its history shows it."""
-    days = formats.show(line.date_from)
+    days = us_formats.show(line.date_from)
     if line.date_to != line.date_from:
-        days = f"{days}–{formats.show(line.date_to)}"
+        days = f"{days}–{us_formats.show(line.date_to)}"
     code = " ".join((line.procedure, *line.modifiers))
     letters = "".join(charge_form.letter(pointer) for pointer in line.pointers)
     units = charge_form.amount_of(line.units)

@@ -7,7 +7,7 @@ from datetime import datetime
 from lib import access, history, tasks
 from lib.access import Verb
 from lib.errors import NoSuchTask, NothingProposed, NotYourTask
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Person, Resolution, Status, Suggestion, Task
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat

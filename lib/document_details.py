@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from lib import access, document_queries, documents, history
+from lib import access, document_sql, documents, history
 from lib.access import Verb
 from lib.errors import DocumentChanged, NoSuchDocument
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Document, DocumentDetails, DocumentStatus, Event, Person
 from lib.store.database import Connection, transaction
 
@@ -50,7 +50,7 @@ def change(
             if getattr(document, field) != getattr(wanted, field)
         ]
         if changed:
-            document_queries.update(con, document_id, wanted)
+            document_sql.update(con, document_id, wanted)
         for field, old, new in changed:
             history.record(
                 con,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from lib import access
 from lib.access import Verb
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Event, Person, Resolution, Status, Task
 from lib.store.database import Connection
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from lib import access, accounts, passkeys, passwords, people, sessions
 from lib.access import Verb
-from lib.activity import Activity
+from lib.audit_log import Activity
 from lib.errors import NoSuchPractice, WrongInput, WrongLink
 from lib.models import Person, Role
 from lib.store.database import Connection, transaction

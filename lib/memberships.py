@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from lib import access, accounts, activity
+from lib import access, accounts, audit_log
 from lib.access import Verb
-from lib.activity import Activity, Line
+from lib.audit_log import Activity, Line
 from lib.errors import NoSuchPerson, NoSuchPractice, WrongInput
 from lib.models import Person, Role
 from lib.store.database import Connection, transaction
@@ -74,7 +74,7 @@ def change_role(
             practice_id=practice_id,
             person_id=person_id,
         )
-        activity.write(
+        audit_log.write(
             con,
             Line(
                 Activity.ROLE_CHANGED, now, actor.id, practice_id, person_id,
@@ -104,7 +104,9 @@ def set_away(
             person_id=person_id,
         )
         said = f"{since:%m/%d/%Y} to {until:%m/%d/%Y}" if since and until else "back"
-        activity.write(con, Line(Activity.AWAY, now, actor.id, practice_id, person_id, detail=said))
+        audit_log.write(
+            con, Line(Activity.AWAY, now, actor.id, practice_id, person_id, detail=said)
+        )
 
 
 def _role(con: Connection, practice_id: int, person_id: int, actor: Person) -> Role:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 
 
 class Role(StrEnum):

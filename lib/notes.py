@@ -9,7 +9,7 @@ from lib import access, drafts, history, tasks
 from lib.access import Verb
 from lib.drafts import Form
 from lib.errors import AlreadyCompleted, NoSuchTask, NothingWritten
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Channel, Note, Person, Status, Task, Turn
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, is_repeat

@@ -22,8 +22,8 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from lib import accounts, activity
-from lib.activity import Activity, Line
+from lib import accounts, audit_log
+from lib.audit_log import Activity, Line
 from lib.errors import NoSuchPasskey, WrongInput, WrongPasskey
 from lib.models import Person
 from lib.store.database import Connection, transaction
@@ -179,7 +179,7 @@ def check(
         )  # fmt: skip
     except (WrongPasskey, WebAuthnException, ValueError, KeyError, TypeError) as problem:
         person_id = row[1] if row else of_person
-        activity.record(
+        audit_log.record(
             con, Line(Activity.SIGN_IN_REFUSED, now, person_id=person_id, detail="passkey")
         )
         raise WrongPasskey from problem

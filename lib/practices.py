@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from lib import access, accounts, activity, invitations, passwords, people, practice_settings
+from lib import access, accounts, audit_log, invitations, passwords, people, practice_settings
 from lib.access import Verb
-from lib.activity import Activity, Line
+from lib.audit_log import Activity, Line
 from lib.errors import NoSuchPractice, WrongInput
 from lib.models import Person, Role
 from lib.scrubber import is_npi
@@ -141,7 +141,7 @@ def _note(
     con: Connection, practice_id: int, said: str, *, actor: Person | None, now: datetime
 ) -> None:
     actor_id = actor.id if actor else None
-    activity.write(con, Line(Activity.PRACTICE_CHANGED, now, actor_id, practice_id, detail=said))
+    audit_log.write(con, Line(Activity.PRACTICE_CHANGED, now, actor_id, practice_id, detail=said))
 
 
 def _insert(con: Connection, wanted: Details, now: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lib import patient_redaction, task_conditions
+from lib import patient_masking, task_filter_sql
 from lib.access import Verb, may_anywhere
 from lib.models import (
     Person,
@@ -77,7 +77,7 @@ def where(con: Connection, wanted: TaskFilter, actor: Person) -> tuple[str, dict
     practices = may_anywhere(actor, Verb.SEE_PATIENTS) if wanted.words else actor.practice_ids
     if wanted.practice_id is not None:
         practices = [p for p in practices if p == wanted.practice_id]
-    more, values = task_conditions.asked(wanted)
+    more, values = task_filter_sql.asked(wanted)
     open_ones = [status is not Status.COMPLETED for status in wanted.statuses]
     return CONDITION + more, values | {
         "practices": practices,
@@ -159,7 +159,7 @@ def find(
         ids=ids or [],
     )
     return TaskPage(
-        tuple(patient_redaction.task_row(row, actor) for row in rows), count, money(amount)
+        tuple(patient_masking.task_row(row, actor) for row in rows), count, money(amount)
     )
 
 

@@ -6,8 +6,8 @@ import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from lib import activity, people
-from lib.activity import Activity, Line
+from lib import audit_log, people
+from lib.audit_log import Activity, Line
 from lib.errors import NotSignedIn
 from lib.models import Person
 from lib.store.database import Connection, transaction
@@ -30,7 +30,7 @@ def sign_in(con: Connection, person_id: int, *, now: datetime) -> str:
             person_id=person_id,
             now=now,
         )
-        activity.write(con, Line(Activity.SIGNED_IN, now, person_id))
+        audit_log.write(con, Line(Activity.SIGNED_IN, now, person_id))
     return token
 
 
@@ -46,7 +46,7 @@ def sign_out(con: Connection, token: str, *, now: datetime) -> None:
             now=now,
         )
         if person_id is not None:
-            activity.write(con, Line(Activity.SIGNED_OUT, now, person_id))
+            audit_log.write(con, Line(Activity.SIGNED_OUT, now, person_id))
 
 
 def end_all(con: Connection, person_id: int, *, now: datetime, but: str | None = None) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lib import document_queries, documents, history, tasks
+from lib import document_sql, documents, history, tasks
 from lib.errors import NotAttached, NothingAttached, WrongInput
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import DocumentDetails, Person, Resolution, TaskType
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
@@ -72,7 +72,7 @@ def detach(
     with transaction(con):
         task = tasks.workable(con, task_id, actor=actor)
         document = documents.get(con, document_id, actor=actor)
-        if not document_queries.detach(con, document_id, task_id):
+        if not document_sql.detach(con, document_id, task_id):
             raise NotAttached
         tasks.take_up_answer(con, task)
         history.record(

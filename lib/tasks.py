@@ -22,7 +22,7 @@ from lib.errors import (
     NotYourTask,
     WrongInput,
 )
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Person, Resolution, Role, Status, Task, TaskType, Turn
 from lib.store import search_index
 from lib.store.database import Connection, Value, transaction

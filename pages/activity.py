@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from lib import activity_log, formats
+from lib import audit_log_queries, us_formats
 from lib.access import Verb, may_anywhere
-from lib.activity_log import COLUMNS, MOST, MOST_PATIENTS, Group, LogLine, Wanted
+from lib.audit_log_queries import COLUMNS, MOST, MOST_PATIENTS, Group, LogLine, Wanted
 from lib.errors import BillingError
 from lib.models import Person
 from lib.ui import html, session, session_state, url
@@ -26,7 +26,7 @@ def asked_patients(actor: Person) -> tuple[int, ...] | None:
     name; None where no patient is asked for."""
     con = session.connection()
     linked = url.number("patient")
-    name = activity_log.patient_name(con, linked, actor=actor) if linked is not None else None
+    name = audit_log_queries.patient_name(con, linked, actor=actor) if linked is not None else None
     if name is not None and not session_state.has_widget(PATIENT):
         session_state.set_widget(PATIENT, name)
     words = st.text_input("Patient", key=PATIENT, width=240, max_chars=100, autocomplete="off")
@@ -36,7 +36,7 @@ def asked_patients(actor: Person) -> tuple[int, ...] | None:
         return ()
     if not words.strip():
         return None
-    return tuple(id_ for id_, _ in activity_log.patients(con, words, actor=actor))
+    return tuple(id_ for id_, _ in audit_log_queries.patients(con, words, actor=actor))
 
 
 def period(actor: Person, *, is_of_patient: bool) -> tuple[date | None, date | None]:
@@ -50,7 +50,7 @@ def period(actor: Person, *, is_of_patient: bool) -> tuple[date | None, date | N
 
 def person(actor: Person) -> int | None:
     """Draw the choice of a person. Return the id, or None for everybody."""
-    names = dict(activity_log.people(session.connection(), actor=actor))
+    names = dict(audit_log_queries.people(session.connection(), actor=actor))
     chosen: int | None = st.selectbox(
         "Person", list(names), index=None, format_func=names.__getitem__, width=220,
         placeholder="Everybody", key="activity_person",
@@ -88,7 +88,7 @@ def address(wanted: Wanted, since: date | None, until: date | None) -> str:
 def table(lines: list[LogLine], actor: Person) -> None:
     """Draw the lines; a column that is empty in all of them is left out."""
     zone = session.zone(actor)
-    rows = [[formats.moment(line.happened_at, zone), *line.cells()] for line in lines]
+    rows = [[us_formats.moment(line.happened_at, zone), *line.cells()] for line in lines]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     shown = [name for name in COLUMNS if (frame[name] != "").any()]
     if len(actor.memberships) == 1 and "Practice" in shown:
@@ -115,14 +115,14 @@ wanted = Wanted(
     midnight(since, actor), midnight(until, actor, later=1), person_id, what, found or ()
 )
 try:
-    lines = activity_log.find(session.connection(), wanted, actor=actor)
+    lines = audit_log_queries.find(session.connection(), wanted, actor=actor)
 except BillingError as problem:
     st.warning(session.escape_markdown(str(problem)))
     st.stop()
 if not lines:
     st.info("Nothing was recorded that these filters ask for.")
     st.stop()
-said = f"The newest {MOST}." if len(lines) == MOST else formats.plural(len(lines), "line") + "."
+said = f"The newest {MOST}." if len(lines) == MOST else us_formats.plural(len(lines), "line") + "."
 if found and len(found) > 1:
     more = " or more" if len(found) == MOST_PATIENTS else ""
     said = f"{len(found)}{more} patients have that name. {said}"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.backlog import link
+from lib.backlog import report_url
 from lib.ui import report, report_tables
 from lib.ui.report import Page
 
@@ -10,7 +10,7 @@ from lib.ui.report import Page
 def causes(page: Page) -> None:
     report.heading("causes")
     rows = page.table("causes").dicts()
-    first = f"{rows[0]['Payer'] or link.NOT_NAMED} with {rows[0]['Code']}" if rows else ""
+    first = f"{rows[0]['Payer'] or report_url.NOT_NAMED} with {rows[0]['Code']}" if rows else ""
     report_tables.bars(
         page, "causes", "Code", key="causes", finding=f"Most often: {first}",
         series=("Tasks",),

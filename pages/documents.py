@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lib import document_details, documents, formats
+from lib import document_details, documents, us_formats
 from lib.access import Verb, may, may_anywhere
 from lib.errors import BillingError, DocumentFileProblem
 from lib.file_type_detection import DOCUMENT_LABELS, JPEG, NAMES, PDF, PNG
@@ -79,7 +79,7 @@ def table(found: list[Document], count: int, page: int, chosen: int | None) -> N
             "label": document.label,
             "state": document.status.value,
             "status": document.status.label,
-            "date": formats.day(document.document_date),
+            "date": us_formats.day(document.document_date),
             "patient": document.patient_name or "",
             "kind": NAMES.get(document.media_type, ""),
         }
@@ -123,7 +123,7 @@ def look_at(document: Document) -> None:
     """Draw the preview and the details of the document."""
     address = f"/documents/{document.id}/{quote(document.file_name)}"
     zone = session.zone(actor, document.practice_id)
-    added = f"{formats.moment(document.created_at, zone)} by {document.created_by or 'a file'}"
+    added = f"{us_formats.moment(document.created_at, zone)} by {document.created_by or 'a file'}"
     st.html(
         html.title(document.name)
         + html.facts(
@@ -132,7 +132,7 @@ def look_at(document: Document) -> None:
                 ("File", document.file_name),
                 ("Label", document.label),
                 ("Status", document.status.label),
-                ("Date", formats.day(document.document_date)),
+                ("Date", us_formats.day(document.document_date)),
                 ("Patient", document.patient_name or ""),
                 ("Added", added),
                 ("Size", f"{document.size / 1024:,.0f} KB"),

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from lib import charges, notes
-from lib.activity import Activity
+from lib.audit_log import Activity
 from lib.intake.files import provenance
 from lib.models import Channel, Charge, Person, Task, TaskType
 from lib.ui import document_attach, html, live_updates, looks, navigation, session, verb_buttons

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import streamlit as st
 from markupsafe import Markup
 
-from lib import formats
+from lib import us_formats
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.export import completed_tasks
@@ -89,7 +89,7 @@ def file(heading: str, what: str, said: str, link: str, name: str, *, is_empty: 
 def remarks(found: Review) -> Markup:
     """Return what to know before the claims are sent."""
     return html.bullets(
-        [f"{formats.plural(count, 'claim')}: {sentence}" for sentence, count in found.remarks],
+        [f"{us_formats.plural(count, 'claim')}: {sentence}" for sentence, count in found.remarks],
         "bt-remarks",
     )
 
@@ -112,9 +112,9 @@ left.html(
         "Completed tasks",
         "A ZIP: manifest.csv with a row a task (notes, questions, changed fields) and the "
         "documents beside it.",
-        formats.plural(counts.tasks, "task")
+        us_formats.plural(counts.tasks, "task")
         + " with "
-        + formats.plural(counts.documents, "document"),
+        + us_formats.plural(counts.documents, "document"),
         f"{address}.zip?{days}",
         "Download ZIP",
         is_empty=not counts.tasks,
@@ -124,7 +124,7 @@ right.html(
     file(
         "Claims to replace",
         "An X12 837P: the changed charges as replacement claims (CLM05-3 = 7).",
-        formats.plural(found.claims, "claim"),
+        us_formats.plural(found.claims, "claim"),
         f"{address}.x12?{days}",
         "Download 837P",
         is_empty=not found.claims,

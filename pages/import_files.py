@@ -3,10 +3,10 @@
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from lib import formats
+from lib import us_formats
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.intake import imports
 from lib.intake.files.file_contents import CLAIMS
 from lib.intake.files.non_x12_formats import Chosen, TableOptions
@@ -99,7 +99,7 @@ def finish(job: Job) -> None:
         raise job.problem
     IMPORTED.put(job.reports)
     came = sum(not (each.refused or each.already_imported) for each in job.reports)
-    said = f"{formats.plural(came, 'file')} imported." if came else "No file was imported."
+    said = f"{us_formats.plural(came, 'file')} imported." if came else "No file was imported."
     session.toasts().append(("success" if came else "error", said))
     start_again()
 
@@ -152,7 +152,7 @@ if chosen:
             import_report.table(reports, is_done=False)
             ready = [not (report.refused or report.already_imported) for report in reports]
             with st.container(horizontal=True, gap="xsmall"):
-                label = f"Import {formats.plural(sum(ready), 'file')}"
+                label = f"Import {us_formats.plural(sum(ready), 'file')}"
                 go = st.button(label, type="primary", disabled=not any(ready))
                 if st.button("Clear"):
                     start_again()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from lib import accounts, formats, invitations, memberships
+from lib import accounts, invitations, memberships, us_formats
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.memberships import Member
@@ -47,8 +47,8 @@ def table(members: list[Member], actor: Person, practice_id: int) -> None:
     rows = [
         (
             member.name, member.email, member.role.label, state(member),
-            formats.moment(member.last_seen_at, zone) if member.last_seen_at else "never",
-            f"{formats.day(member.away_from)} – {formats.day(member.away_until)}"
+            us_formats.moment(member.last_seen_at, zone) if member.last_seen_at else "never",
+            f"{us_formats.day(member.away_from)} – {us_formats.day(member.away_until)}"
             if member.away_from else "",
         )
         for member in members

@@ -8,12 +8,12 @@ from lib import charges, file_type_detection, tasks
 from lib.access import Verb, may_anywhere
 from lib.drafts import NO_TASK, Form
 from lib.errors import WrongInput
-from lib.formats import parse_date
 from lib.models import Person, TaskType
 from lib.store.idempotency import new_token
 from lib.ui import components, html, kept_form, navigation, session, verb_buttons
 from lib.ui.kept_form import KeptForm
 from lib.ui.session_state import KeptOrNew
+from lib.us_formats import parse_date
 
 FIELDS = {name: f"new_{name}" for name in ("type", "title", "instructions", "label", "due")}
 TOKEN = KeptOrNew("new_task_token", new_token)

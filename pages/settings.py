@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from lib import formats, practice_settings, timely_filing
+from lib import practice_settings, timely_filing, us_formats
 from lib.access import Verb, may
 from lib.errors import BillingError, WrongInput
 from lib.intake.x12 import payer_decision_rules
@@ -90,7 +90,7 @@ def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> N
         count = practice_settings.change(
             session.connection(), practice_id, wanted, seen=seen, actor=actor, now=session.now()
         )
-        said = f"{formats.plural(count, 'setting')} saved." if count else "Nothing was changed."
+        said = f"{us_formats.plural(count, 'setting')} saved." if count else "Nothing was changed."
         messages.append(("success", said))
     except WrongInput as problem:  # the choices on the screen stay
         messages.append(("error", str(problem)))
@@ -175,7 +175,7 @@ def story(practice_id: int, actor: Person) -> None:
     """Draw who changed what, newest first."""
     zone = session.zone(actor, practice_id)
     lines = [
-        f"{event.actor or 'The command line'} · {formats.moment(event.happened_at, zone)} · "
+        f"{event.actor or 'The command line'} · {us_formats.moment(event.happened_at, zone)} · "
         f"{event.field or ''}: {event.old or ''} → {event.new or ''}"
         for event in practice_settings.changes(session.connection(), practice_id, actor=actor)
     ]

@@ -35,7 +35,7 @@ IDS = ("task_id", "charge_id", "document_id", "practice_id", "practice_ids", "pa
 # Steps that verbs share, after they have asked; and what only says something of ids.
 INNER = {
     "lib.access.may", "lib.access.require", "lib.tasks.is_biller",
-    "lib.activity.saw",  # what is written about somebody is not asked of them
+    "lib.audit_log.saw",  # what is written about somebody is not asked of them
     "lib.accounts.note", "lib.documents.add", "lib.drafts.end",
 }  # fmt: skip
 ROOMS_ABOVE = ("lib.ui", "lib.web", "lib.frame", "lib.samples", "lib.generate", "lib.watch",
@@ -94,7 +94,7 @@ NEEDS: dict[Verb, str] = {
     Verb.TAKE_COPY: "snapshot.explore.copy_of",
 }
 # What answers with nothing rather than with a refusal to whoever lacks a verb.
-SILENT = {"lib.activity_log.patient_name"}
+SILENT = {"lib.audit_log_queries.patient_name"}
 
 Outcome = tuple[str, str]
 
@@ -150,7 +150,7 @@ def arguments(
             "wanted": FilingLimit(90, "Contract", None), "seen": FilingLimit(None, "", None),
         },
         "lib.memberships.set_away": {"since": None, "until": None},
-        "lib.news.who_changed": {"seen": 0},
+        "lib.changes_since.who_changed": {"seen": 0},
         "lib.upkeep.backup.make_by_hand": {"to": folder},
         "lib.drafts.keep": {"content": {"member_id": "x"}},
         "lib.intake.files.saved_mappings.save": {"grid": None, "plan": None},

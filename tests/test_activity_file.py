@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib import documents, workflow
-from lib.activity_log import COLUMNS, LogLine
+from lib.audit_log_queries import COLUMNS, LogLine
 from lib.store.database import Store
 from lib.web.activity_file import as_csv
 from tests.conftest import NOON, everybody

@@ -20,7 +20,13 @@ SOURCES = {module: path.read_text(encoding="utf-8") for module, path in MODULES.
 # Every room, from the ground up. A module imports only from its own floor and from those below it;
 # the longest name that fits a module says which floor is its own.
 FLOORS = (
-    ("lib.event_kinds", "lib.models", "lib.import_reports", "lib.errors", "lib.formats"),
+    (
+        "lib.history_event_kinds",
+        "lib.models",
+        "lib.import_report_models",
+        "lib.errors",
+        "lib.us_formats",
+    ),
     (
         "lib.file_type_detection",
         "lib.unsafe_pdf",

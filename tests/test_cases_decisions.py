@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.intake import imports
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lib import queue
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_import import bring

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from lib import charge_form
 from lib.charge_form import EMPTY_LINE, from_form, merge, to_form
-from lib.formats import parse_date, parse_money
 from lib.models import Charge, ServiceLine
+from lib.us_formats import parse_date, parse_money
 from tests.given import CHARGE, INJECTIONS, VISIT
 
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib.backlog.pending_tasks import AGES
-from lib.formats import parse_money
 from lib.models import (
     Colleague,
     Membership,
@@ -23,6 +22,7 @@ from lib.models import (
 )
 from lib.ui import filters
 from lib.ui.filters import DAY_KEYS, FILTERS, KEYS, Desk, read
+from lib.us_formats import parse_money
 
 CHICAGO = Practice(1, "Northside Clinic", "America/Chicago", 14)
 TOKYO = Practice(2, "Eastside Clinic", "Asia/Tokyo", 14)

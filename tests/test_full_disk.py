@@ -27,7 +27,7 @@ from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus
 from lib.samples import write_files
 from lib.samples.files import files as sample_files
-from lib.store import files
+from lib.store import durable_files
 from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
 from tests.given import pdf
@@ -125,9 +125,9 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "er" / "file"
 
     with little_room(), pytest.raises(NotWritten):
-        files.write(path, (b"x" * 10_000 for _ in range(10)))
+        durable_files.write(path, (b"x" * 10_000 for _ in range(10)))
     after_failure = there(tmp_path)
-    files.write(path, b"whole")
+    durable_files.write(path, b"whole")
 
     assert after_failure == []
     assert path.read_bytes() == b"whole"
@@ -136,10 +136,10 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_a_file_that_is_there_is_replaced_only_by_a_whole_one(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    files.write(path, b"first")
+    durable_files.write(path, b"first")
 
     with little_room(), pytest.raises(NotWritten):
-        files.write(path, b"x" * 100_000)
+        durable_files.write(path, b"x" * 100_000)
 
     assert path.read_bytes() == b"first"
     assert there(tmp_path) == ["file"]
@@ -151,7 +151,7 @@ def test_what_reading_raises_is_no_fault_of_the_disk(tmp_path: Path) -> None:
         raise FileNotFoundError(2, "gone")
 
     with pytest.raises(FileNotFoundError):
-        files.write(tmp_path / "file", pieces())
+        durable_files.write(tmp_path / "file", pieces())
 
     assert there(tmp_path) == []
 
@@ -161,7 +161,7 @@ def test_content_that_was_damaged_is_written_anew(tmp_path: Path) -> None:
     sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"  # of "x"
     for content in (b"x", b"y", b"xx", b""):
         path.write_bytes(content)
-        files.keep(path, sha256, b"x")
+        durable_files.keep(path, sha256, b"x")
 
         assert path.read_bytes() == b"x"
 

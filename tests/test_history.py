@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from lib import history
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Event
 from lib.store.database import Connection, transaction
 from tests.conftest import Cast

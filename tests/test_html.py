@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from jinja2 import UndefinedError
 
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Channel, Event, Note, Status, Turn
 from lib.ui import html
 from tests.test_architecture import ROOT, SOURCES

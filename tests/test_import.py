@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from lib.errors import NotAllowed
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.intake import imports
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast, shared

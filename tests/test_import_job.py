@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.store import process_store
 from lib.store.database import Connection, Store, transaction
 from lib.ui.import_job import Job, Waiting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.ui import import_report
 
 FINE = ImportReport("a.txt", "", "837P")

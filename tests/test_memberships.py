@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from lib import accounts, activity_chain, memberships, people
+from lib import accounts, audit_log_integrity, memberships, people
 from lib.errors import LastAdministrator, NoSuchPerson, NoSuchPractice, NotAllowed, WrongInput
 from lib.models import Person, Role
 from lib.store.database import Connection
@@ -33,7 +33,7 @@ def test_a_role_is_changed_at_once_and_recorded_from_old_to_new(
     assert ben
     assert ben.role_in(cast.practice) is Role.MANAGER
     assert recorded(con) == [("role changed", cast.ben.id, "Practice staff → Billing manager")]
-    assert list(activity_chain.broken(con)) == []
+    assert list(audit_log_integrity.broken(con)) == []
 
 
 def test_a_practice_keeps_an_administrator(con: Connection, cast: Cast, gina: Person) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from lib import charges, news, notes, sessions, workflow
+from lib import changes_since, charges, notes, sessions, workflow
 from lib.errors import NoSuchTask
 from lib.models import Person
 from lib.store.database import Connection, transaction
@@ -25,38 +25,41 @@ NOW = datetime.now(UTC)
 
 def test_what_others_do_is_news_for_their_practice_only(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
-    before = news.latest(con, actor=cast.ana), news.latest(con, actor=cast.carla)
+    before = changes_since.latest(con, actor=cast.ana), changes_since.latest(con, actor=cast.carla)
 
     workflow.start(con, task_id, actor=cast.ben, now=NOON)
 
-    assert news.latest(con, actor=cast.ana) > before[0]
-    assert news.latest(con, actor=cast.carla) == before[1]
+    assert changes_since.latest(con, actor=cast.ana) > before[0]
+    assert changes_since.latest(con, actor=cast.carla) == before[1]
 
 
 def test_a_draft_is_no_news(con: Connection, cast: Cast) -> None:
-    before = news.latest(con, actor=cast.ana)
+    before = changes_since.latest(con, actor=cast.ana)
 
     with transaction(con, invalidates_cache=False):
         con.execute("DELETE FROM draft")
 
-    assert news.latest(con, actor=cast.ana) == before
+    assert changes_since.latest(con, actor=cast.ana) == before
 
 
 def test_who_changed_a_task_is_said_once_it_was_changed(con: Connection, cast: Cast) -> None:
     task_id, other = add_task(con, cast.practice), add_task(con, cast.practice)
-    seen = news.latest_of_task(con, task_id, actor=cast.ana)
+    seen = changes_since.latest_of_task(con, task_id, actor=cast.ana)
     workflow.start(con, other, actor=cast.ben, now=NOON)
-    assert news.who_changed(con, task_id, seen=seen, actor=cast.ana) == ""
+    assert changes_since.who_changed(con, task_id, seen=seen, actor=cast.ana) == ""
 
     workflow.start(con, task_id, actor=cast.ben, now=NOON)
 
-    assert news.who_changed(con, task_id, seen=seen, actor=cast.ana) == "Ben changed this task."
     assert (
-        news.who_changed(con, task_id, seen=seen, actor=cast.ben)
+        changes_since.who_changed(con, task_id, seen=seen, actor=cast.ana)
+        == "Ben changed this task."
+    )
+    assert (
+        changes_since.who_changed(con, task_id, seen=seen, actor=cast.ben)
         == "You changed this task in another tab."
     )
-    seen = news.latest_of_task(con, task_id, actor=cast.ana)
-    assert news.who_changed(con, task_id, seen=seen, actor=cast.ana) == ""
+    seen = changes_since.latest_of_task(con, task_id, actor=cast.ana)
+    assert changes_since.who_changed(con, task_id, seen=seen, actor=cast.ana) == ""
 
 
 def test_a_charge_that_is_saved_on_another_task_is_news_of_this_one(
@@ -65,9 +68,9 @@ def test_a_charge_that_is_saved_on_another_task_is_news_of_this_one(
     charge_id = add_charge(con, cast.practice)
     first = add_task_of_charge(con, cast.practice, charge_id=charge_id)
     second = add_task_of_charge(con, cast.practice, charge_id=charge_id)
-    seen = news.latest_of_task(con, first, actor=cast.ana)
+    seen = changes_since.latest_of_task(con, first, actor=cast.ana)
     workflow.start(con, second, actor=cast.ben, now=NOON)
-    assert news.latest_of_task(con, first, actor=cast.ana) == seen
+    assert changes_since.latest_of_task(con, first, actor=cast.ana) == seen
     opened = charges.get(con, charge_id, actor=cast.ben)
 
     charges.save(
@@ -75,16 +78,18 @@ def test_a_charge_that_is_saved_on_another_task_is_news_of_this_one(
         actor=cast.ben, now=NOON,
     )  # fmt: skip
 
-    assert news.who_changed(con, first, seen=seen, actor=cast.ana) == "Ben changed this task."
+    assert (
+        changes_since.who_changed(con, first, seen=seen, actor=cast.ana) == "Ben changed this task."
+    )
 
 
 def test_another_practices_task_is_no_task(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)
 
     with pytest.raises(NoSuchTask):
-        news.latest_of_task(con, task_id, actor=cast.carla)
+        changes_since.latest_of_task(con, task_id, actor=cast.carla)
     with pytest.raises(NoSuchTask):
-        news.who_changed(con, task_id, seen=0, actor=cast.carla)
+        changes_since.who_changed(con, task_id, seen=0, actor=cast.carla)
 
 
 def asked(query: str, token: str | None) -> tuple[int, dict[str, Any]]:
@@ -111,7 +116,7 @@ def test_a_page_is_told_of_its_own_practice_and_task(con: Connection, cast: Cast
 
     assert (status, said["sentence"]) == (200, "Ben changed this task.")
     assert said["of"] == task_id
-    assert said["task"] == said["latest"] == news.latest(con, actor=cast.ana)
+    assert said["task"] == said["latest"] == changes_since.latest(con, actor=cast.ana)
     assert asked(f"task={task_id}&seen=0", carla) == (200, {"latest": 0})
     assert asked("task=99999999999999999999&seen=-1", ana)[1] == {"latest": said["latest"]}
 

@@ -10,7 +10,7 @@ import pytest
 
 from lib import people
 from lib.errors import NoSuchFile, NotAllowed
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.intake import imports
 from lib.intake.files import rejected_rows, saved_mappings
 from lib.intake.files.non_x12_formats import TableOptions

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lib import charges, completion_suggestions, formats, history, tasks, workflow
+from lib import charges, completion_suggestions, history, tasks, us_formats, workflow
 from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed, NothingProposed, NotYourTask
 from lib.intake.files import provenance
 from lib.intake.files.source_file import path_of
@@ -199,7 +199,7 @@ def test_a_field_that_was_called_otherwise_when_it_was_changed_names_who_did(
 
     found = {each.label: each for each in provenance.of_fields(con, 1, cast.ben)}
 
-    assert (found[label].value, found[label].changed_by) == (formats.show(value), "Ben")
+    assert (found[label].value, found[label].changed_by) == (us_formats.show(value), "Ben")
     sentences = [event.field for event in history.of_task(con, task_id, actor=cast.ben)]
     assert former in sentences  # as it was said then
 

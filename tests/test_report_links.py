@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib import queue
-from lib.backlog import link, numbers
-from lib.backlog.numbers import NUMBERS, PAGES
+from lib.backlog import measures, report_url
+from lib.backlog.measures import NUMBERS, PAGES
 from lib.models import TaskPage
 from lib.people import colleagues
 from lib.store.database import Connection
@@ -66,12 +66,12 @@ def lived(con: Connection, cast: Cast) -> World:
 def test_every_cell_opens_the_tasks_it_counted(lived: World, says: dict[str, str]) -> None:
     people = list({c.id: c for p in lived.practices for c in colleagues(lived.con, p)}.values())
     desk = Desk(lived.gus, people, lambda _: ([], []))
-    report = link.read(says, lived.gus, people, NOW)
-    before = numbers.earlier(report.view)
+    report = report_url.read(says, lived.gus, people, NOW)
+    before = measures.earlier(report.view)
     opened = 0
     lists: Lists = {}
     for page in PAGES:
-        found = numbers.counted(lived.con, page, report.view)
+        found = measures.counted(lived.con, page, report.view)
         parts = (
             Part(report.view, found.now, None if report.is_now else says["as_of"], is_before=False),
             Part(before, found.before, before.today.isoformat(), is_before=True),
@@ -98,13 +98,13 @@ def _opens(
     had_by = {"had_by": "none" if part.view.unassigned else str(part.view.person_id)}
     asked: dict[str, str | None] = {**dict.fromkeys((*KEYS, *DAY_KEYS)), **says}
     asked |= (had_by if part.view.is_one_person else {}) | wanted
-    if not any(asked[key] for key in link.MOMENT_KEYS):
+    if not any(asked[key] for key in report_url.MOMENT_KEYS):
         asked["had_by"] = "anybody"
     key = tuple(sorted(asked.items()))
     if key not in lists:
         listed, problems = filters.read(asked, desk)
         assert problems == []
-        [(_, selection)] = link.selections(asked, where.gus, NOW)
+        [(_, selection)] = report_url.selections(asked, where.gus, NOW)
         lists[key] = queue.find(where.con, replace(listed, selection=selection), actor=where.gus)
     page = lists[key]
     told = (name, column, value, part.label, wanted)
@@ -128,10 +128,10 @@ def _opens(
 def test_a_link_to_numbers_means_the_same_moment_next_month(minute: int) -> None:
     """Also in the hour that comes twice, and after the practice has another zone."""
     moment = datetime(2025, 11, 2, 6, 0, 0, 123_456, tzinfo=UTC) + timedelta(minutes=minute)
-    text = link.address_of(moment, ZoneInfo(CHICAGO))
+    text = report_url.address_of(moment, ZoneInfo(CHICAGO))
 
     for zone in (CHICAGO, "America/Denver"):
-        at, day, closes_day, is_now = link.moment(
+        at, day, closes_day, is_now = report_url.moment(
             {"as_of": text}, ZoneInfo(zone), moment + timedelta(days=30)
         )
         assert timedelta(0) < at - moment < timedelta(milliseconds=2)
@@ -142,10 +142,10 @@ def test_a_link_to_numbers_means_the_same_moment_next_month(minute: int) -> None
 def test_numbers_counted_together_are_those_counted_alone(lived: World) -> None:
     people = list({c.id: c for p in lived.practices for c in colleagues(lived.con, p)}.values())
     for says in ({}, {"practice": "Northside Clinic", "type": "Coding"}, {"assignee": "Gus"}):
-        view = link.read(says, lived.gus, people, NOW).view
-        before = numbers.earlier(view)
+        view = report_url.read(says, lived.gus, people, NOW).view
+        before = measures.earlier(view)
         for page in PAGES:
-            found = numbers.counted(lived.con, page, view)
+            found = measures.counted(lived.con, page, view)
             for told, asked in ((found.now, view), (found.before, before)):
                 for name, table in told.items():
                     alone = NUMBERS[name].table(lived.con, asked)

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from lib import people
-from lib.backlog.numbers import NUMBERS
+from lib.backlog.measures import NUMBERS
 from lib.intake import imports
 from lib.snapshot import copies
 from lib.snapshot.tables import TABLES, dictionary

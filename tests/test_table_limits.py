@@ -19,13 +19,13 @@ from typing import Any
 import pytest
 
 from lib.errors import RefusedFile
-from lib.formats import parse_date, parse_money
 from lib.intake import imports
 from lib.intake.files import non_x12_formats, reader_process
 from lib.intake.files.non_x12_formats import Chosen, TableOptions
 from lib.intake.tables import cells, columns, table, task_rows
 from lib.intake.tables.cells import DateOrder
 from lib.store.database import Connection
+from lib.us_formats import parse_date, parse_money
 from tests.conftest import NOON, Cast
 from tests.test_task_rows import workbook
 
@@ -94,7 +94,7 @@ def soon(program: str) -> None:
 )  # fmt: skip
 def test_no_pattern_for_cells_takes_longer_than_the_cell_is_long(cell: str) -> None:
     soon(
-        "from lib.formats import parse_date, parse_money\n"
+        "from lib.us_formats import parse_date, parse_money\n"
         "from lib.intake.tables import cells, denial_codes, columns, value_synonyms\n"
         "from lib.intake.tables.cells import DateOrder\n"
         f"N = 400_000\nlong = ({cell})[:2 * N]\n"

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from lib import access, history
 from lib.access import Verb
 from lib.errors import NoSuchPractice, NothingWritten, WrongInput
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Person
 from lib.store.database import Connection, transaction
 

@@ -16,7 +16,7 @@ from lib.export.replacement_claims import claims_file, review
 from lib.export.zip_file import write_zip
 from lib.intake.files.file_contents import count
 from lib.models import Practice
-from lib.store import files as store_files
+from lib.store import durable_files as store_files
 from lib.store import process_store
 from lib.store.database import Connection
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from lib import access, history
 from lib.access import Verb
 from lib.errors import NoSuchPractice, WrongInput
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Event, Person, Practice
 from lib.store.database import Connection, transaction
 

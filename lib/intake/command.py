@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from lib.errors import StoreInUse, WrongDataFolder
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.intake import imports
 from lib.intake.command_imports import (
     OUR_DISK,

@@ -15,7 +15,7 @@ from lib.errors import (
     StoreMoved,
     StoreStopped,
 )
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.intake import imports
 from lib.models import TaskType
 from lib.store.database import Connection, transaction

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Practice
 from lib.store.database import Value
 

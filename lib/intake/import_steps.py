@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from lib import practice_settings
-from lib.event_kinds import EventKind
-from lib.import_reports import ImportReport, TaskPreview
+from lib.history_event_kinds import EventKind
+from lib.import_report_models import ImportReport, TaskPreview
 from lib.intake import import_totals, records
 from lib.intake.charges import (
     charge_match_preview,

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from lib import access
 from lib.access import Verb
 from lib.errors import NotAllowed, RefusedFile, WrongInput
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.intake import import_steps
 from lib.intake.charges.previewed_charges import ComingCharges, Wanted
 from lib.intake.files import file_contents as contents

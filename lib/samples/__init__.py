@@ -21,7 +21,7 @@ from lib.samples.files import SampleFile, files
 from lib.samples.history import Year
 from lib.samples.story import SEED, weighted
 from lib.samples.value_lists import Request, SampleLimit, SamplePerson, SamplePractice, read
-from lib.store import files as store_files
+from lib.store import durable_files as store_files
 from lib.store import process_store
 from lib.store.database import Connection
 from lib.timely_filing import FilingLimit

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib.errors import LogMissing, NotWritten, StoreInUse, StoreMoved, WrongDataFolder
-from lib.store.files import has_no_room
+from lib.store.durable_files import has_no_room
 
 DATABASE = "billing.duckdb"
 LOG = "billing.duckdb.wal"

@@ -25,9 +25,9 @@ from lib.errors import (
     WrongDataFolder,
 )
 from lib.store import database_opening
+from lib.store.conditional_migrations import STEPS
 from lib.store.data_folder_lock import Place
 from lib.store.duckdb_errors import LOG, sentence_of
-from lib.store.schema_steps import STEPS
 from lib.store.values import Value, outgoing, readers_of, utc
 
 __all__ = ["Connection", "Store", "Value", "money", "transaction", "utc"]

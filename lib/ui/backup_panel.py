@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib import formats
+from lib import us_formats
 from lib.access import Verb, may
 from lib.errors import BillingError
 from lib.models import Person
@@ -20,7 +20,7 @@ def show(practice_id: int, actor: Person) -> None:
     to = process_store.backup_folder()
     made = backup.last_made(to)
     zone = session.zone(actor, practice_id)
-    said = f"Last backup: {formats.moment(made, zone)}." if made else "There is no backup yet."
+    said = f"Last backup: {us_formats.moment(made, zone)}." if made else "There is no backup yet."
     st.html(html.heading("Backup") + html.quiet(f"{said} It holds all practices."))
     if st.button("Back up now", key="back_up"):
         _make(practice_id, actor)

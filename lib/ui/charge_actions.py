@@ -10,7 +10,7 @@ from functools import partial
 import streamlit as st
 from markupsafe import Markup
 
-from lib import charge_form, charges, drafts, formats
+from lib import charge_form, charges, drafts, us_formats
 from lib.drafts import Draft
 from lib.errors import BillingError, ChargeChanged, ChargeProblems, NothingChanged, WrongInput
 from lib.models import Charge, FieldChange, Person, Resolution, Task
@@ -149,7 +149,7 @@ def other_drafts(state: Editing, task: Task, charge: Charge, actor: Person) -> N
     """Show what the same person typed in another tab: neither tab overwrites the other."""
     zone = session.zone(actor, task.practice_id)
     for draft in state.others:
-        when = formats.moment(draft.saved_at, zone)
+        when = us_formats.moment(draft.saved_at, zone)
         st.warning(
             "You also typed into this charge in another tab, last on "
             f"{session.escape_markdown(when)}. It is kept beside what is here."
@@ -182,7 +182,7 @@ def check(state: Editing, task: Task, _view: View, actor: Person) -> str:
     state.is_checked, state.refusal = True, ""
     stopping = [p for p in found_in(state, task, actor)[1] if p.is_blocking]
     if stopping:
-        many = formats.plural(len(stopping), "problem")
+        many = us_formats.plural(len(stopping), "problem")
         raise WrongInput(f"{many} to correct before the task can be completed.")
     return "Nothing stops this charge."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib import formats
+from lib import us_formats
 from lib.intake.charges import charge_match_check
 from lib.intake.charges.charge_match_check import Review
 from lib.models import Person
@@ -33,15 +33,15 @@ def charge_review(actor: Person, practice_id: int) -> None:
 
 
 def _show(review: Review) -> None:
-    said = f"{formats.plural(review.checked, 'task')} checked. "
+    said = f"{us_formats.plural(review.checked, 'task')} checked. "
     said += (
-        f"{formats.plural(len(review.doubts), 'task')} "
+        f"{us_formats.plural(len(review.doubts), 'task')} "
         f"{'disagrees' if len(review.doubts) == 1 else 'disagree'} with the charge."
         if review.doubts
         else "Every charge agrees with its file."
     )
     if review.unread:
-        said += f" The file of {formats.plural(review.unread, 'task')} could not be read again."
+        said += f" The file of {us_formats.plural(review.unread, 'task')} could not be read again."
     rows = [
         (
             html.link(f"/?task={doubt.task_id}", doubt.title),

@@ -9,7 +9,16 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from lib import completion_suggestions, documents, formats, history, notes, people, tasks, workflow
+from lib import (
+    completion_suggestions,
+    documents,
+    history,
+    notes,
+    people,
+    tasks,
+    us_formats,
+    workflow,
+)
 from lib.access import Verb, may
 from lib.drafts import Form
 from lib.errors import BillingError
@@ -186,7 +195,7 @@ def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
     if assigning and (assigning.task_id != task.id or task.status is Status.COMPLETED):
         assigning = None
     if task.status is Status.COMPLETED and task.completed_at:
-        when = formats.moment(task.completed_at, zone)
+        when = us_formats.moment(task.completed_at, zone)
         who = f"Completed by {task.completed_by or 'a file'} {when}"
     elif assigning:
         who = f"Assigning Task to {assigning.name}"

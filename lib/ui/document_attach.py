@@ -10,7 +10,7 @@ from urllib.parse import quote
 import streamlit as st
 from markupsafe import Markup
 
-from lib import documents, formats, task_documents, tasks
+from lib import documents, task_documents, tasks, us_formats
 from lib.drafts import Form
 from lib.errors import BillingError, DuplicateDocument, OtherPatient, WrongInput
 from lib.file_type_detection import NAMES
@@ -43,7 +43,7 @@ def attached(task: Task, actor: Person, *, is_mine: bool) -> list[Document]:
     """Draw what is attached, each with a way to remove it, and return it."""
     found = documents.attached(session.connection(), task.id, actor=actor)
     if found:
-        st.html(html.heading(f"{formats.plural(len(found), 'document')} attached"))
+        st.html(html.heading(f"{us_formats.plural(len(found), 'document')} attached"))
     for document in found:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.html(
@@ -179,7 +179,7 @@ def _choice(found: list[Document], count: int, task: Task) -> Document | None:
 
 def _about(document: Document) -> str:
     kind = NAMES.get(document.media_type, "")
-    day = formats.day(document.document_date)
+    day = us_formats.day(document.document_date)
     parts = [f"ID {document.id}", document.label, day, kind]
     parts.append(document.patient_name or "no patient")
     return " · ".join(part for part in parts if part)

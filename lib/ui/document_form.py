@@ -11,10 +11,10 @@ import streamlit as st
 
 from lib import documents, file_type_detection
 from lib.errors import WrongInput
-from lib.formats import parse_date, show
 from lib.models import Document, DocumentDetails, DocumentStatus, Person
 from lib.ui import html, session, session_state
 from lib.ui.session_state import KeptEach, KeptOrNewEach
+from lib.us_formats import parse_date, show
 
 KINDS = "PDF, TIFF, PNG, JPEG or Word, up to 10 MB"
 

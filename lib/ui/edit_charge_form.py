@@ -11,10 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib import charge_form, charges, scrubber
 from lib.charge_form import FIELD_LABELS, amount_of
-from lib.formats import show
 from lib.models import Charge, Person, Problem, Task
 from lib.ui import components, html, live_updates, session, session_state, verb_buttons
 from lib.ui.edit_charge_state import Editing, keep, known_payers
+from lib.us_formats import show
 
 _ROWS = (
     ("rendering_name", "rendering_npi", "referring_name", "referring_npi"),

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from lib import formats, people
-from lib.backlog import link
-from lib.backlog.link import ME, NOBODY
+from lib import people, us_formats
+from lib.backlog import report_url
 from lib.backlog.pending_tasks import AGES, DUE, FILING, SIDES
+from lib.backlog.report_url import ME, NOBODY
 from lib.models import Colleague, Person, Resolution, Status, TaskFilter, TaskType, Turn
 from lib.store.search_match import words
 from lib.ui import session, url
@@ -31,7 +31,7 @@ STATUSES: dict[str, dict[str, Any]] = {
 TYPES = {kind.label: kind for kind in TaskType}
 FilterOptions = Mapping[str, Callable[[], Sequence[str]]]  # a filter's key -> what it may say
 # Set by links from the Backlog pages; shown as a sentence that can be taken away.
-DAY_KEYS = link.BAR_KEYS
+DAY_KEYS = report_url.BAR_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _assignee(name: str, desk: Desk) -> dict[str, Any]:
 
 def _amount(field: str) -> Callable[[str, Desk], dict[str, Any] | None]:
     def read(text: str, _: Desk) -> dict[str, Any] | None:
-        amount = formats.parse_money(text)
+        amount = us_formats.parse_money(text)
         return None if amount is None else {field: amount}
 
     return read
@@ -90,7 +90,7 @@ def _amount(field: str) -> Callable[[str, Desk], dict[str, Any] | None]:
 
 def _age(name: str, desk: Desk) -> dict[str, Any]:
     at_least, at_most = AGES[name]
-    as_of = link.moment({}, session.zone(desk.actor), session.now())[0]
+    as_of = report_url.moment({}, session.zone(desk.actor), session.now())[0]
     return {"age_from": at_least, "age_to": at_most, "as_of": as_of}
 
 
@@ -181,7 +181,7 @@ def _bar_chosen(desk: Desk) -> None:
 
 def bar_words(says: Mapping[str, str | None], desk: Desk) -> list[str]:
     """Return what a bar of a Backlog page stood for, in words; nothing for a plain list."""
-    parts = [words for words, _ in link.selections(says, desk.actor, session.now())[:1]]
+    parts = [words for words, _ in report_url.selections(says, desk.actor, session.now())[:1]]
     parts += [f"{words[says[key]]}" for key, words in _BARS.items() if says[key] in words]
     if says["waited"] in AGES:
         parts.append(f"waiting {str(says['waited']).lower()}")
@@ -277,10 +277,10 @@ def _of_bar(says: dict[str, str | None], desk: Desk) -> dict[str, Any]:
     if says.get("had_by"):  # who had the task then: who has it now may be another
         values |= {"assignee_id": None, "unassigned": False}
     if payer := says.get("bar_payer"):
-        values["payer"] = "" if payer == link.NOT_NAMED else payer
+        values["payer"] = "" if payer == report_url.NOT_NAMED else payer
     if kind := TYPES.get(says.get("bar_type") or ""):
         values["types"] = (kind,)
-    if found := link.selections(says, desk.actor, session.now()):
+    if found := report_url.selections(says, desk.actor, session.now()):
         values["selection"] = found[0][1]
     if any(says.get(key) for key in DAY_KEYS) and not says["status"]:
         values["statuses"] = tuple(Status)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from lib import formats
+from lib import us_formats
 from lib.intake.files.provenance import Provenance
 from lib.models import Event, Note, Status, Task, TaskRow, Turn
 
@@ -25,10 +25,10 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {
-        "day": formats.day,
-        "dollars": formats.dollars,
-        "moment": formats.moment,
-        "plural": formats.plural,
+        "day": us_formats.day,
+        "dollars": us_formats.dollars,
+        "moment": us_formats.moment,
+        "plural": us_formats.plural,
     }
     return templates
 
@@ -146,14 +146,14 @@ def origin(places: Sequence[Provenance], zone: ZoneInfo, address: str) -> Markup
 def task_facts(task: Task, today: date, zone: ZoneInfo) -> Markup:
     """Return the charge summary of the Task Details panel."""
     due = (
-        f"{formats.day(task.due_on)} ({task.due_rule})"
+        f"{us_formats.day(task.due_on)} ({task.due_rule})"
         if task.due_rule
-        else formats.day(task.due_on)
+        else us_formats.day(task.due_on)
     )
-    days = formats.plural(formats.age(task, today, zone), "day")
+    days = us_formats.plural(us_formats.age(task, today, zone), "day")
     waited = f"{days} until it was completed" if task.completed_at else f"{days} ago"
     requested = (
-        f"{formats.day(task.requested_on)} ({waited})" if task.requested_on else "not recorded"
+        f"{us_formats.day(task.requested_on)} ({waited})" if task.requested_on else "not recorded"
     )
     return facts(
         [
@@ -161,15 +161,15 @@ def task_facts(task: Task, today: date, zone: ZoneInfo) -> Markup:
             ("Claim number", task.claim_number),
             ("Payer", task.payer_name),
             ("Provider", task.provider_name),
-            ("Date of service", formats.day(task.date_of_service)),
+            ("Date of service", us_formats.day(task.date_of_service)),
             (
                 "Requested amount",
-                f"${formats.dollars(task.amount)}" if task.amount is not None else "",
+                f"${us_formats.dollars(task.amount)}" if task.amount is not None else "",
             ),
             ("Requested", requested),
             (
                 "Imported",
-                formats.moment(task.created_at, zone)
+                us_formats.moment(task.created_at, zone)
                 + ("" if task.requested_on else f" ({waited})"),
             ),
             ("Due", due),

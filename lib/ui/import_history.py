@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from lib import formats
+from lib import us_formats
 from lib.errors import BillingError
 from lib.intake import import_log
 from lib.intake.import_log import FileMessage, ImportedFile
@@ -74,11 +74,11 @@ def _row(file: ImportedFile, actor: Person) -> dict[str, object]:
         "id": file.id,
         "name": file.name,
         "format": file.format,
-        "moment": formats.moment(file.imported_at, session.zone(actor, file.practice_id)),
+        "moment": us_formats.moment(file.imported_at, session.zone(actor, file.practice_id)),
         "by": file.imported_by or BY_NOBODY,
         "charges": f"{file.charges_new:,}" if file.charges_new else "",
         "tasks": f"{file.tasks_new:,}" if file.tasks_new else "",
-        "amount": formats.dollars(file.tasks_amount) if file.tasks_new else "",
+        "amount": us_formats.dollars(file.tasks_amount) if file.tasks_new else "",
         "state": "error" if file.set_aside else "none",
         "status": f"{file.set_aside:,}" if file.set_aside else "",
     }
@@ -113,11 +113,11 @@ def _chosen(actor: Person) -> None:
     known = [
         ("Practice", practice if len(actor.memberships) > 1 else ""),
         ("Format", file.format),
-        ("Imported", formats.moment(file.imported_at, session.zone(actor, file.practice_id))),
+        ("Imported", us_formats.moment(file.imported_at, session.zone(actor, file.practice_id))),
         ("By", file.imported_by or BY_NOBODY),
         ("New charges", f"{file.charges_new:,}"),
         ("New tasks", f"{file.tasks_new:,}"),
-        ("Amount", f"${formats.dollars(file.tasks_amount)}" if file.tasks_new else ""),
+        ("Amount", f"${us_formats.dollars(file.tasks_amount)}" if file.tasks_new else ""),
         ("SHA-256", file.sha256),
     ]
     said = [each for each in messages if each.outcome == "applied"]

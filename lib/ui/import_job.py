@@ -10,9 +10,9 @@ from datetime import datetime
 
 import streamlit as st
 
-from lib import formats
+from lib import us_formats
 from lib.errors import BillingError
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.intake import imports
 from lib.intake.files.non_x12_formats import TableOptions
 from lib.intake.imports import Progress
@@ -111,8 +111,8 @@ def show(job: Job) -> None:
     said = f"Importing {name} ({at + 1} of {len(job.waiting)})"
     if progress and (progress.charges or progress.tasks):
         charges, tasks = (
-            formats.plural(progress.charges, "charge"),
-            formats.plural(progress.tasks, "task"),
+            us_formats.plural(progress.charges, "charge"),
+            us_formats.plural(progress.tasks, "task"),
         )
         said += f": {charges}, {tasks}"
     st.progress(min((at + min(share, 1.0)) / len(job.waiting), 1.0), said)

@@ -7,7 +7,7 @@ import time
 
 import streamlit as st
 
-from lib import formats
+from lib import us_formats
 from lib.errors import BillingError
 from lib.intake import imports
 from lib.intake.files import non_x12_formats, reader_process, saved_mappings
@@ -123,7 +123,7 @@ def _with_hidden(table: Outline, key: str) -> bool:
     """Ask about rows that the workbook hides, if there are any."""
     if not table.hidden:
         return False
-    rows = formats.plural(table.hidden, "row")
+    rows = us_formats.plural(table.hidden, "row")
     return st.checkbox(
         f"Bring in {rows} hidden in the workbook or by a filter, too",
         key=f"hidden_{key}_{table.sheet}",

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lib import formats
-from lib.import_reports import ImportReport
+from lib import us_formats
+from lib.import_report_models import ImportReport
 from lib.ui import html, session
 
 MAX_SHOWN = 200  # rejected rows of a file; the download has all of them
@@ -25,7 +25,7 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
             report.format or "",
             f"{report.charges_new:,}",
             f"{report.tasks_new:,}",
-            formats.dollars(report.tasks_amount),
+            us_formats.dollars(report.tasks_amount),
             f"{len(report.refused_rows):,}",
             _result(report, is_done=is_done),
         )
@@ -46,7 +46,7 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
 
 def _tasks(report: ImportReport) -> None:
     """Draw which charge each new task would be about, and why."""
-    count, name = formats.plural(report.tasks_new, "task"), session.escape_markdown(report.file)
+    count, name = us_formats.plural(report.tasks_new, "task"), session.escape_markdown(report.file)
     with st.expander(f"Charges of {count} in {name}"):
         rows = [(each.title, each.claim_number, each.charge, each.why) for each in report.tasks]
         st.html(html.table(("Task", "Claim in the file", "Charge", "Why"), rows))
@@ -56,7 +56,7 @@ def _tasks(report: ImportReport) -> None:
 
 def _refused_rows(report: ImportReport, *, is_done: bool) -> None:
     """Draw the rejected rows with line and reason; after the import, also as a file to correct."""
-    count = formats.plural(len(report.refused_rows), "row")
+    count = us_formats.plural(len(report.refused_rows), "row")
     with st.expander(
         f"{count} of {session.escape_markdown(report.file)} refused", expanded=is_done
     ):

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib import drafts, formats
+from lib import drafts, us_formats
 from lib.drafts import Draft, Form
 from lib.errors import BillingError
 from lib.models import Person, Task
@@ -135,7 +135,7 @@ def _say(state: Text, actor: Person) -> None:
         )
     zone = session.zone(actor, state.task.practice_id)
     for draft in state.others:
-        when = formats.moment(draft.saved_at, zone)
+        when = us_formats.moment(draft.saved_at, zone)
         st.warning(
             session.escape_markdown(f"Typed in another tab on {when}: {draft.content['text']}")
         )

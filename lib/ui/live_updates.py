@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from lib import news
+from lib import changes_since
 from lib.errors import NoSuchTask
 from lib.models import Person
 from lib.ui import components, navigation, session, session_state, verb_buttons
@@ -20,12 +20,12 @@ _SEEN = KeptEach[int]("seen_of_task")  # the last event of a task as it is on sc
 
 def latest(actor: Person) -> int:
     """Return the last event, to be asked before what is shown is read."""
-    return news.latest(session.connection(), actor=actor)
+    return changes_since.latest(session.connection(), actor=actor)
 
 
 def latest_of_task(task_id: int, actor: Person) -> int:
     """Return the last event of a task, to be asked before the task is read. Raises NoSuchTask."""
-    return news.latest_of_task(session.connection(), task_id, actor=actor)
+    return changes_since.latest_of_task(session.connection(), task_id, actor=actor)
 
 
 def latest_of_window(actor: Person) -> int:

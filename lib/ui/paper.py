@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from lib import charge_form, charges, documents, formats, history, notes, queue, tasks
-from lib.activity import Activity
+from lib import charge_form, charges, documents, history, notes, queue, tasks, us_formats
+from lib.audit_log import Activity
 from lib.models import Channel, Person, TaskFilter, TaskPage, TaskRow
 from lib.ui import components, html, looks, session, task_list
 from lib.ui.filters import (
@@ -113,7 +113,7 @@ def _row(row: TaskRow, actor: Person) -> list[str]:
 def _foot(actor: Person, practice_id: int | None = None) -> str:
     zone = session.zone(actor, practice_id)
     now = session.now()
-    when = f"{formats.moment(now, zone)} {now.astimezone(zone):%Z}"
+    when = f"{us_formats.moment(now, zone)} {now.astimezone(zone):%Z}"
     places = [
         m.practice.name
         for m in actor.memberships

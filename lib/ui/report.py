@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from lib import formats, people
+from lib import people, us_formats
 from lib.access import Verb, may_anywhere
-from lib.backlog import day_notes, flow, link, numbers, pending_tasks
+from lib.backlog import day_notes, flow, measures, pending_tasks, report_url
 from lib.backlog.calendar_periods import Preset, Unit
 from lib.backlog.day_notes import DayNote
-from lib.backlog.numbers import NUMBERS, Counted, Number
+from lib.backlog.measures import NUMBERS, Counted, Number
 from lib.backlog.report_scope import Table, View
 from lib.errors import BillingError
 from lib.models import Person
@@ -28,7 +28,7 @@ from lib.ui.task_list import choices, colleagues_of
 class Page:
     """The report that is asked for, and who asks."""
 
-    report: link.Report
+    report: report_url.Report
     actor: Person
     names: dict[int, str]  # of people, by id
     notes: tuple[DayNote, ...]
@@ -50,7 +50,7 @@ class Page:
 
     def about(self) -> str:
         """Return the filters and the moment, for the subtitle of a chart."""
-        says = [url.get(key) for key in link.FILTER_KEYS]
+        says = [url.get(key) for key in report_url.FILTER_KEYS]
         chosen = ", ".join(text for text in says if text)
         return f"{chosen} · {self.line}" if chosen else self.line
 
@@ -72,17 +72,17 @@ def begin(title: str, page: str) -> Page:
     st.header(title, anchor=False)
     filters.choose_of_report(known)
     _choose_period()
-    says = {key: url.get(key) for key in (*link.FILTER_KEYS, *link.PERIOD_KEYS)}
-    report = link.read(says, actor, colleagues, session.now())
+    says = {key: url.get(key) for key in (*report_url.FILTER_KEYS, *report_url.PERIOD_KEYS)}
+    report = report_url.read(says, actor, colleagues, session.now())
     for problem in report.problems:
         st.warning(session.escape_markdown(problem))
     con, view = session.connection(), report.view
     counted_at = session.now()
     with st.spinner("Counting…"):
         found: Counted = con.store.cached(
-            ("backlog", page, view), lambda: numbers.counted(con, page, view)
+            ("backlog", page, view), lambda: measures.counted(con, page, view)
         )
-    before = numbers.earlier(view)
+    before = measures.earlier(view)
     now = Part(view, found.now, None if report.is_now else url.get("as_of"), is_before=False)
     then = Part(before, found.before, before.today.isoformat(), is_before=True)
     line = _as_of(report, now, counted_at)
@@ -104,23 +104,23 @@ def begin(title: str, page: str) -> Page:
     )
 
 
-def _as_of(report: link.Report, now: Part, counted_at: datetime) -> str:
+def _as_of(report: report_url.Report, now: Part, counted_at: datetime) -> str:
     """Say as of when and how much that is, with a link that will say the same next year."""
     view, found = report.view, pending_tasks.sums(now.tables["summary"])
     moment = view.as_of if not report.is_now else counted_at
     when = (
         f"the end of {view.today:%m/%d/%Y}"
         if view.closes_day
-        else f"{formats.moment(moment, report.zone)} {moment.astimezone(report.zone):%Z}"
+        else f"{us_formats.moment(moment, report.zone)} {moment.astimezone(report.zone):%Z}"
     )
     line = (
-        f"As of {when} · {formats.plural(found.tasks, 'task')} · ${found.requested:,.2f} "
+        f"As of {when} · {us_formats.plural(found.tasks, 'task')} · ${found.requested:,.2f} "
         f"requested · ${found.held:,.2f} held"
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="as_of_line"):
         st.text(line)
         if report.is_now:
-            _link("Link to these numbers", as_of=link.address_of(moment, report.zone))
+            _link("Link to these numbers", as_of=report_url.address_of(moment, report.zone))
         else:
             st.button("Back to now", type="tertiary", key="to_now", on_click=_to_now)
     return line
@@ -198,7 +198,7 @@ def open_list(**changes: str | None) -> NoReturn:
     kept = {"as_of": url.get("as_of")}
     had_by = {"had_by": _had_by()} if url.get("assignee") else {}
     wanted = {**nothing, **kept, **had_by, **changes}
-    if not any(wanted.get(key) for key in link.MOMENT_KEYS):
+    if not any(wanted.get(key) for key in report_url.MOMENT_KEYS):
         wanted["had_by"] = "anybody"  # pending at the moment of the report, whoever had it
     navigation.go("tasks", **wanted)
 
@@ -206,7 +206,7 @@ def open_list(**changes: str | None) -> NoReturn:
 def _had_by() -> str | None:
     actor = session.person()
     says = {"assignee": url.get("assignee")}
-    view = link.read(says, actor, colleagues_of(actor), session.now()).view
+    view = report_url.read(says, actor, colleagues_of(actor), session.now()).view
     return "none" if view.unassigned else str(view.person_id)
 
 

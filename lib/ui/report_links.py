@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from lib.backlog import link
+from lib.backlog import report_url
 from lib.backlog.report_scope import Table, View
 from lib.models import TaskType
 
@@ -124,7 +124,7 @@ def _again(part: Part, _: Row, column: str) -> Opens | None:
 def _coded(part: Part, row: Row, column: str) -> Opens | None:
     if column not in _OF_PENDING:
         return None
-    payer = row["Payer"] or link.NOT_NAMED
+    payer = row["Payer"] or report_url.NOT_NAMED
     return part.during("created", bar_payer=payer, code=row["Code"], had_by="anybody")
 
 
@@ -143,7 +143,7 @@ def _completed(part: Part, row: Row, column: str) -> Opens | None:
 def _ended(part: Part, row: Row, column: str) -> Opens | None:
     if column != "Completions":
         return None
-    return part.during("completed", ended=row["Resolution"] or link.NOT_RECORDED)
+    return part.during("completed", ended=row["Resolution"] or report_url.NOT_RECORDED)
 
 
 def _waited(part: Part, row: Row, _: str) -> Opens | None:
@@ -156,7 +156,7 @@ CELLS: dict[str, Cell] = {
     "cumulative_flow": over_time,
     "pending_by_type": _pending("Type", lambda row: {"bar_type": TaskType(row["Type"]).label}),
     "pending_by_payer": _pending(
-        "Payer", lambda row: {"bar_payer": row["Payer"] or link.NOT_NAMED}
+        "Payer", lambda row: {"bar_payer": row["Payer"] or report_url.NOT_NAMED}
     ),
     "pending_by_person": _pending("Name", _holder),
     "pending_by_age": _pending("Age", lambda row: {"waited": row["Age"]}),

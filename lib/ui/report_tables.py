@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from lib.backlog import link
-from lib.backlog.numbers import NUMBERS
+from lib.backlog import report_url
+from lib.backlog.measures import NUMBERS
 from lib.backlog.pending_tasks import DUE, FILING, SIDES
 from lib.models import Resolution, TaskType
 from lib.ui import charts, report, url
@@ -31,7 +31,7 @@ WORDS: dict[str, dict[Any, str]] = {
     "Waited on": SIDES,
     "Due": DUE,
     "Filing": FILING,
-    "Payer": {"": link.NOT_NAMED},
+    "Payer": {"": report_url.NOT_NAMED},
     "Resolution": {each.value: each.label for each in Resolution} | {"": "Not recorded"},
 }
 _MONEY = ("Requested", "Held", "Overdue amount", "Denied amount", "Recovered", "Paid")
@@ -46,7 +46,7 @@ def rows(page: Page, name: str) -> list[tuple[Part, Row]]:
 def said(page: Page, row: Row, column: str) -> Any:
     """Return a cell in the words of the screen."""
     if column == "Name":
-        return page.names.get(row["Person"], row["Name"]) if row["Person"] else link.NOBODY
+        return page.names.get(row["Person"], row["Name"]) if row["Person"] else report_url.NOBODY
     value = row[column]
     return WORDS[column].get(value, value) if column in WORDS else value
 
@@ -119,10 +119,10 @@ def evidence(page: Page, name: str, *, is_shown: bool = False) -> None:
 
 
 def _query(page: Page) -> str:
-    known = {key: url.get(key) for key in (*link.FILTER_KEYS, *link.PERIOD_KEYS)}
+    known = {key: url.get(key) for key in (*report_url.FILTER_KEYS, *report_url.PERIOD_KEYS)}
     query = {key: value for key, value in known.items() if value}
     if page.report.is_now:
-        query["as_of"] = link.address_of(page.counted_at, page.report.zone)
+        query["as_of"] = report_url.address_of(page.counted_at, page.report.zone)
     return urlencode(query)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from lib import formats, history, notes
+from lib import history, notes, us_formats
 from lib.access import Verb, may
 from lib.models import Person, Status, Task
 from lib.ui import session, verb_buttons
@@ -69,7 +69,7 @@ def _happened(task: Task, actor: Person) -> str:
     given = next((event for event in story if event.kind == "assigned"), None)
     if given is None or given.new is None:
         return "This task was taken from you while you were editing it."
-    when = formats.moment(given.happened_at, session.zone(actor, task.practice_id))
+    when = us_formats.moment(given.happened_at, session.zone(actor, task.practice_id))
     if given.actor == given.new:
         return f"{given.new} took this task over on {when}, while you were editing it."
     return (

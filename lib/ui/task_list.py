@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from lib import formats, queue
+from lib import queue, us_formats
 from lib.access import Verb, may_anywhere
-from lib.backlog import link
+from lib.backlog import report_url
 from lib.models import Colleague, Person, Role, TaskFilter, TaskPage, TaskRow, TaskType
 from lib.ui import components, filters, html, live_updates, navigation, session, session_state, url
 from lib.ui.filters import Desk
@@ -46,7 +46,7 @@ def entries(actor: Person) -> list[tuple[str, str]]:
 def view_filters(view: str) -> dict[str, str | None]:
     """Return the filters behind an entry of the left menu; the others stay as they are."""
     return {
-        "assignee": {"mine": link.ME, "unassigned": link.NOBODY}.get(view),
+        "assignee": {"mine": report_url.ME, "unassigned": report_url.NOBODY}.get(view),
         "type": TaskType(view).label if view in set(TaskType) else None,
         "status": _STATUS.get(view),
     }
@@ -193,12 +193,12 @@ COLUMNS = (
     Column("type", "Type", "13%", lambda row, *_: row.type.label, 110, 8),
     Column("patient", "Patient", "13%", lambda row, *_: row.patient_name, 112, 0),
     Column("payer", "Payer", "13%", lambda row, *_: row.payer_name, 105, 5),
-    Column("service", "Service date", "88px", lambda row, *_: formats.day(row.date_of_service),
+    Column("service", "Service date", "88px", lambda row, *_: us_formats.day(row.date_of_service),
            88, 7),
-    Column("amount", "Amount", "84px", lambda row, *_: formats.dollars(row.amount), 84, 3),
+    Column("amount", "Amount", "84px", lambda row, *_: us_formats.dollars(row.amount), 84, 3),
     Column("age", "Age", "52px",
-           lambda row, today, zone: f"{formats.age(row, today, zone)} d", 52, 6),
-    Column("due", "Due", "84px", lambda row, *_: formats.day(row.due_on), 84, 0),
+           lambda row, today, zone: f"{us_formats.age(row, today, zone)} d", 52, 6),
+    Column("due", "Due", "84px", lambda row, *_: us_formats.day(row.due_on), 84, 0),
     Column("status", "Status", "124px", lambda row, *_: html.state(row)[1], 124, 1),
     Column("practice", "Practice", "11%", lambda row, *_: row.practice_name, 100, 2,
            is_for=lambda actor: len(actor.memberships) > 1),

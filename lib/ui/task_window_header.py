@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from lib import formats, tasks, workflow
+from lib import tasks, us_formats, workflow
 from lib.access import Verb, may
 from lib.drafts import Form
 from lib.errors import BillingError
@@ -26,7 +26,7 @@ def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None
     with st.container(horizontal=True, vertical_alignment="center", key="window_head"):
         if st.button("Back to tasks", icon=":material/arrow_back:", type="tertiary", key="back"):
             navigation.go("tasks")
-        about = [task.title, task.patient_name, formats.day(task.date_of_service)]
+        about = [task.title, task.patient_name, us_formats.day(task.date_of_service)]
         if task.claim_number:
             about.append(f"claim {task.claim_number}")
         st.html(html.window(title, " · ".join(part for part in about if part)), width="stretch")

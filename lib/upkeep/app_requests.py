@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lib.errors import StoreInUse
-from lib.store import files
+from lib.store import durable_files
 
 FOLDER = "requests"
 HEARD = 15.0  # seconds within which the process must have taken the question
@@ -45,7 +45,7 @@ def ask(data: Path, question: Question, in_use: StoreInUse, is_there: Callable[[
     """
     name = secrets.token_hex(8)
     asked, taken, answered = (data / FOLDER / f"{name}.{what}" for what in ("ask", "taken", "done"))
-    files.write(asked, json.dumps(asdict(question)).encode())
+    durable_files.write(asked, json.dumps(asdict(question)).encode())
     until = time.monotonic() + HEARD
     try:
         while not answered.exists():
@@ -70,4 +70,4 @@ def answer_all(data: Path, do: Callable[[Question], Answer]) -> None:
             asked.rename(taken)
             question = Question(**json.loads(taken.read_text(encoding="utf-8")))
             said = do(question)
-            files.write(asked.with_suffix(".done"), json.dumps(asdict(said)).encode())
+            durable_files.write(asked.with_suffix(".done"), json.dumps(asdict(said)).encode())

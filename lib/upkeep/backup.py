@@ -13,9 +13,9 @@ from pathlib import Path
 from lib import access, history
 from lib.access import Verb
 from lib.errors import BackupFailed, NoSuchPractice, NotWritten
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Person
-from lib.store import data_folder_lock, files
+from lib.store import data_folder_lock, durable_files
 from lib.store.database import Connection, Store, transaction
 from lib.upkeep import referenced_files, rotation
 from lib.upkeep.referenced_files import KINDS, Kind
@@ -46,9 +46,9 @@ def make(store: Store, to: Path, *, now: datetime) -> Backup:
         _begin(to, part)
         findings = _fill(store, part, _newest(to), now)
         part.replace(to / name)
-        files.sync_folder(to)
+        durable_files.sync_folder(to)
     except OSError as problem:
-        if files.has_no_room(problem):
+        if durable_files.has_no_room(problem):
             raise NotWritten from problem
         raise BackupFailed(f"{to} cannot be written: {problem.strerror}.") from problem
     finally:
@@ -83,7 +83,7 @@ def last_made(to: Path) -> datetime | None:
 
 def _begin(to: Path, part: Path) -> None:
     """Make the folder for an unfinished backup; delete what an earlier process left unfinished."""
-    files.make_folder(to)
+    durable_files.make_folder(to)
     for left in to.glob(f".billing-tasks-*{PART}"):
         shutil.rmtree(left)
     part.mkdir(mode=0o700)
@@ -122,7 +122,7 @@ def _take_over(folder: Path, before: Path | None, part: Path, kind: Kind, sha256
     """Bring one file into the backup, linked from the previous one if that has it. Return False if
     it is missing or has changed. A changed file is copied all the same: it may be all there is."""
     to = referenced_files.path_in(part, kind, sha256)
-    files.make_folder(to.parent)
+    durable_files.make_folder(to.parent)
     source = referenced_files.path_in(folder, kind, sha256)
     older = referenced_files.path_in(before or part, kind, sha256)
     with suppress(OSError):  # not there, or the disk has no links
@@ -130,11 +130,11 @@ def _take_over(folder: Path, before: Path | None, part: Path, kind: Kind, sha256
             os.link(older, to)
             return True
     if source.is_file():
-        files.write(to, files.pieces_of(source))
-        if files.sha256_of(to) == sha256:
+        durable_files.write(to, durable_files.pieces_of(source))
+        if durable_files.sha256_of(to) == sha256:
             return True
-    if before and older.is_file() and files.sha256_of(older) == sha256:
-        files.write(to, files.pieces_of(older))
+    if before and older.is_file() and durable_files.sha256_of(older) == sha256:
+        durable_files.write(to, durable_files.pieces_of(older))
     return False
 
 
@@ -148,7 +148,7 @@ def _sync(part: Path) -> None:
             finally:
                 os.close(handle)
     for found, _, _ in os.walk(part):
-        files.sync_folder(Path(found))
+        durable_files.sync_folder(Path(found))
 
 
 def _refuse_damage(part: Path) -> None:
@@ -163,8 +163,8 @@ def _refuse_damage(part: Path) -> None:
 def _write_manifest(part: Path, counts: dict[str, int], findings: list[str], now: datetime) -> None:
     said = {
         "made_at": now.isoformat(),
-        "database_sha256": files.sha256_of(part / data_folder_lock.DATABASE),
+        "database_sha256": durable_files.sha256_of(part / data_folder_lock.DATABASE),
         **counts,
         "findings": findings,
     }
-    files.write(part / MANIFEST, json.dumps(said, indent=1).encode())
+    durable_files.write(part / MANIFEST, json.dumps(said, indent=1).encode())

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from lib.errors import NotEmpty, NotWritten, WrongDataFolder
-from lib.store import data_folder_lock, database_opening, files
+from lib.store import data_folder_lock, database_opening, durable_files
 from lib.store.database import Store
 from lib.upkeep.referenced_files import KINDS, lying_in
 from lib.upkeep.verify import verify
@@ -45,13 +45,15 @@ def _copy(backup: Path, folder: Path) -> None:
     try:
         for kind in KINDS:
             for path in lying_in(backup, kind):
-                files.write(folder / path.relative_to(backup), files.pieces_of(path))
+                durable_files.write(
+                    folder / path.relative_to(backup), durable_files.pieces_of(path)
+                )
         for name in (
             data_folder_lock.LOG,
             data_folder_lock.DATABASE,
         ):  # last: without it there is no data folder
             if (backup / name).exists():
-                files.write(folder / name, files.pieces_of(backup / name))
+                durable_files.write(folder / name, durable_files.pieces_of(backup / name))
     except (NotWritten, OSError):
         _clear(folder)
         raise

@@ -17,9 +17,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib import activity_chain
+from lib import audit_log_integrity
 from lib.errors import BillingError, NotWritten, StoreDamaged
-from lib.store import block_checksums, data_folder_lock, files, search_index
+from lib.store import block_checksums, data_folder_lock, durable_files, search_index
 from lib.store.database import Connection, Store
 from lib.store.process_store import ROOT
 from lib.upkeep import referenced_files
@@ -134,7 +134,7 @@ def _of_content(con: Connection, folder: Path, is_whole: bool) -> list[str]:
         *_search(con),
         *_history(con),
         *_sequences(con),
-        *activity_chain.broken(con),
+        *audit_log_integrity.broken(con),
     ]
     return [*found, *_files(con, folder)] if is_whole else found
 
@@ -150,7 +150,7 @@ def _changed_since_backup(folder: Path) -> Iterator[str]:
         yield f"{manifest} is damaged."
         return
     database = folder / data_folder_lock.DATABASE
-    if said != files.sha256_of(database):
+    if said != durable_files.sha256_of(database):
         yield f"{database} is not what was backed up: its SHA-256 differs."
 
 
@@ -219,7 +219,7 @@ def _files(con: Connection, folder: Path) -> Iterator[str]:
             whose = f"The file of {kind.noun} {_some([(id_,) for id_ in ids])}"
             if not path.is_file():
                 yield f"{whose} is missing."
-            elif files.sha256_of(path) != sha256:
+            elif durable_files.sha256_of(path) != sha256:
                 yield f"{whose} was changed on disk: its SHA-256 differs."
         strays = [
             path

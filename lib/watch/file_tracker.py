@@ -11,9 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from lib.errors import BillingError, NotWritten
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.intake.command_imports import OUR_DISK
-from lib.store import files
+from lib.store import durable_files
 from lib.watch import inbox_files
 from lib.watch.inbox_files import FileStat
 
@@ -98,7 +98,7 @@ class Folder:
         except OUR_DISK as problem:  # not the file's fault: it stays and comes in by itself
             return _waiting(name, problem)
         except OSError as problem:
-            if files.has_no_room(problem):  # its own disk has no room for done/ or failed/
+            if durable_files.has_no_room(problem):  # its own disk has no room for done/ or failed/
                 return _waiting(name, NotWritten())
             raise
 
@@ -106,7 +106,7 @@ class Folder:
         """Import the file and return its report. Raise one of OUR_DISK if it did not come in for
         reasons that are not the file's."""
         try:
-            files.write(self.snapshot, files.pieces_of(path))
+            durable_files.write(self.snapshot, durable_files.pieces_of(path))
         except OSError as problem:
             why = f"{name} was refused: it cannot be read ({problem.strerror})."
             return ImportReport(name, "", None, refused=why)

@@ -13,7 +13,7 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
-from lib.store import files
+from lib.store import durable_files
 
 DONE, FAILED = "done", "failed"
 REPORT = ".report.txt"
@@ -95,7 +95,7 @@ def set_aside(path: Path, folder: Path, sentence: str) -> Path:
     shelf.mkdir(parents=True, exist_ok=True)
     place = next(place for place in _places(path.name, shelf) if not place.exists())
     report = place.with_name(place.name + REPORT)
-    files.write(report, f"{sentence}\n".encode())
+    durable_files.write(report, f"{sentence}\n".encode())
     moved = _move(path, shelf)
     if moved != place:  # somebody took the name meanwhile
         report.replace(moved.with_name(moved.name + REPORT))
@@ -126,6 +126,6 @@ def _move(path: Path, shelf: Path) -> Path:
         except BaseException:
             place.unlink()
             raise
-        files.sync_folder(shelf)
+        durable_files.sync_folder(shelf)
         return place
     raise AssertionError("there is always another name")

@@ -9,7 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from lib import people
-from lib.import_reports import ImportReport
+from lib.import_report_models import ImportReport
 from lib.intake.command import print_line
 from lib.intake.command_imports import bring, other_zone, practice_name
 from lib.store.database import Connection, Store

@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from lib import activity, activity_log, sessions
-from lib.activity import Activity
-from lib.activity_log import COLUMNS, Group, LogLine, Wanted
+from lib import audit_log, audit_log_queries, sessions
+from lib.audit_log import Activity
+from lib.audit_log_queries import COLUMNS, Group, LogLine, Wanted
 from lib.errors import BillingError, NotSignedIn
 from lib.export.zip_file import cell
 from lib.models import Person
@@ -66,14 +66,14 @@ def _read(request: Request) -> bytes:
         actor = sessions.who(con, session.token_of(request), now=now)
         zone = ZoneInfo(actor.memberships[0].practice.timezone)
         with session.refusals_written(con, actor, "activity as a file", now):
-            lines = activity_log.find(con, _wanted(request, zone), actor=actor, most=None)
+            lines = audit_log_queries.find(con, _wanted(request, zone), actor=actor, most=None)
         _note(con, len(lines), actor, now)
     return as_csv(lines, zone)
 
 
 def _note(con: Connection, count: int, actor: Person, now: datetime) -> None:
-    activity.record(
-        con, activity.Line(Activity.EXPORTED, now, actor.id, detail=f"{count} lines of activity")
+    audit_log.record(
+        con, audit_log.Line(Activity.EXPORTED, now, actor.id, detail=f"{count} lines of activity")
     )
 
 

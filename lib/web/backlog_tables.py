@@ -11,11 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
-from lib import activity, people, sessions
+from lib import audit_log, people, sessions
 from lib.access import Verb, may_anywhere
-from lib.activity import Activity
-from lib.backlog import link, table_files
-from lib.backlog.numbers import NUMBERS
+from lib.audit_log import Activity
+from lib.backlog import report_url, table_files
+from lib.backlog.measures import NUMBERS
 from lib.errors import BillingError, NotAllowed, NotSignedIn
 from lib.models import Colleague
 from lib.snapshot import copies
@@ -89,7 +89,7 @@ def _copy(request: Request) -> tuple[TemporaryDirectory[str], Path]:
         place = TemporaryDirectory(prefix="billing-tasks-")
         folder = Path(place.name) / "copy"
         for practice_id in practices:
-            activity.saw(con, Activity.COPIED, practice_id=practice_id, actor=actor, now=now)
+            audit_log.saw(con, Activity.COPIED, practice_id=practice_id, actor=actor, now=now)
         copies.write(con, folder, practices, now=now)
     file = Path(place.name) / f"billing-tasks_{now:%Y-%m-%d}.zip"
     copies.zipped(folder, file)
@@ -104,7 +104,7 @@ def _read(request: Request, metric: str, kind: str) -> tuple[str, bytes]:
             {c.id: c for p in actor.practice_ids for c in people.colleagues(con, p)}.values()
         )
         says = dict(request.query_params)
-        view = link.read(says, actor, colleagues, now).view
+        view = report_url.read(says, actor, colleagues, now).view
         table = NUMBERS[metric].table(con, view)
     named = [m.practice.name for m in actor.memberships if m.practice.id in view.practice_ids]
     return table_files.file_name("-".join(named), metric, view), table_files.content(table, kind)

@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from lib import activity, documents, sessions
-from lib.activity import Activity
+from lib import audit_log, documents, sessions
+from lib.audit_log import Activity
 from lib.errors import DocumentFileProblem, NoSuchDocument, NotAllowed, NotSignedIn
 from lib.models import Document
 from lib.web import session
@@ -79,7 +79,7 @@ def _content(document_id: int, token: str | None) -> tuple[Document, bytes]:
         actor = sessions.who(con, token, now=now)
         with session.refusals_written(con, actor, f"document {document_id}", now):
             document, content = documents.content(con, document_id, actor=actor)
-        activity.saw(
+        audit_log.saw(
             con, Activity.SAW_DOCUMENT, practice_id=document.practice_id, actor=actor, now=now,
             document_id=document.id, patient_id=document.patient_id,
         )  # fmt: skip

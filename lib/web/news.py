@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from lib import news
+from lib import changes_since
 from lib.errors import NoSuchTask
 from lib.web import session
 
@@ -24,11 +24,13 @@ def _answer(request: Request) -> Response:
         actor = session.watcher(con, session.token_of(request))
         if actor is None:
             return Response(status_code=204)
-        said: dict[str, object] = {"latest": news.latest(con, actor=actor)}
+        said: dict[str, object] = {"latest": changes_since.latest(con, actor=actor)}
         if task_id is not None:
             try:
-                said["task"] = news.latest_of_task(con, task_id, actor=actor)
-                said["sentence"] = news.who_changed(con, task_id, seen=seen or 0, actor=actor)
+                said["task"] = changes_since.latest_of_task(con, task_id, actor=actor)
+                said["sentence"] = changes_since.who_changed(
+                    con, task_id, seen=seen or 0, actor=actor
+                )
                 said["of"] = task_id
             except NoSuchTask:
                 pass  # the page says so

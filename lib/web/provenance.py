@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from lib import activity, sessions
+from lib import audit_log, sessions
 from lib.errors import BillingError, NoSuchCharge, NoSuchTask, NotSignedIn
 from lib.intake.files import provenance
 from lib.intake.files.provenance import FieldOrigin, Provenance
@@ -51,7 +51,7 @@ async def _send(
             id_ = request.path_params["id"]
             with session.refusals_written(con, actor, f"{of} {id_}", now):
                 text = "\n\n".join(find(con, id_, actor))
-            activity.saw_source(con, of, id_, actor=actor, now=now)
+            audit_log.saw_source(con, of, id_, actor=actor, now=now)
             return text
 
     try:

@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from lib import activity, sessions
-from lib.activity import Activity
+from lib import audit_log, sessions
+from lib.audit_log import Activity
 from lib.errors import BillingError, NoSuchFile, NotAllowed, NotSignedIn
 from lib.intake import import_log
 from lib.intake.files import rejected_rows
@@ -62,7 +62,7 @@ async def _send(request: Request, answer: Callable[[Connection, Person], Respons
             what = " ".join(f"{name.removesuffix('_id')} {id_}" for name, id_ in asked.items())
             with session.refusals_written(con, actor, f"rejected {what}", now):
                 sent = answer(con, actor)
-            activity.saw(
+            audit_log.saw(
                 con, Activity.SAW_SOURCE, practice_id=None, actor=actor, now=now,
                 detail=f"rejected {what}",
             )  # fmt: skip

@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
-from lib import accounts, activity, people, sessions
+from lib import accounts, audit_log, people, sessions
 from lib.errors import BillingError, NotSignedIn
 from lib.models import Person
 from lib.store import process_store
@@ -37,7 +37,7 @@ def refusals_written(con: Connection, actor: Person, what: str, now: datetime) -
     try:
         yield
     except BillingError as problem:
-        activity.refused(con, problem, actor=actor, now=now, what=what)
+        audit_log.refused(con, problem, actor=actor, now=now, what=what)
         raise
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from lib import activity
+from lib import audit_log
 from lib.errors import BillingError, StoreClosing, WrongInput
 from lib.store import process_store
 from lib.store.database import Store
@@ -75,7 +75,7 @@ class Upkeep:
     def _settle_activity(self, now: datetime) -> None:
         con = self.store.connection()
         try:
-            activity.settle(con, now=now)
+            audit_log.settle(con, now=now)
         except StoreClosing:
             return
         finally:

@@ -18,8 +18,8 @@ from statistics import median
 from typing import Any
 
 from lib import people
-from lib.backlog import forecast, numbers
-from lib.backlog.numbers import PAGES
+from lib.backlog import forecast, measures
+from lib.backlog.measures import PAGES
 from lib.backlog.report_scope import View
 from lib.models import TaskType
 from lib.store import process_store
@@ -58,11 +58,11 @@ def main() -> None:
 
 
 def _page(con: Connection, page: str, view: View) -> None:
-    numbers.counted(con, page, view)
+    measures.counted(con, page, view)
     if page == "Forecast":
         for days in (forecast.PAST_DAYS, 364):
             forecast.past(con, view, days)
-        forecast.past(con, numbers.earlier(view), forecast.PAST_DAYS)
+        forecast.past(con, measures.earlier(view), forecast.PAST_DAYS)
 
 
 def _past(view: View) -> View:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib.import_reports import TaskPreview
+from lib.import_report_models import TaskPreview
 from lib.intake.matching import claim_matcher, known_charges
 from lib.intake.matching.claim_matcher import Comparison, Match, Outcome
 from lib.intake.matching.known_charges import Charges

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lib import scrubber
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.intake.charges import payers_and_patients
 from lib.intake.import_context import ImportContext
 from lib.intake.matching.name_comparison import number_key

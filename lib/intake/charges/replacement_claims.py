@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lib import charges, tasks
 from lib.earlier_claims import keep_earlier
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.intake.charges import new_charges
 from lib.intake.charges.new_charges import NewClaim
 from lib.intake.charges.payers_and_patients import Payers

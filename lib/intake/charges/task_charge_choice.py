@@ -9,7 +9,7 @@ from datetime import datetime
 from lib import access, history, tasks
 from lib.access import Verb
 from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchCharge, NoSuchTask
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.charges.replacement_claims import show_charge
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts

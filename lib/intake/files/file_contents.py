@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lib.errors import RefusedFile
-from lib.import_reports import RefusedRow
+from lib.import_report_models import RefusedRow
 from lib.intake.files import reader_process
 from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
 from lib.intake.files.reader_process import Alive

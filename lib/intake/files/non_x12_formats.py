@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from lib.import_reports import RefusedRow
+from lib.import_report_models import RefusedRow
 from lib.intake.fhir import attachment_requests, resources
 from lib.intake.fhir.attachment_requests import Recorded
 from lib.intake.fhir.resources import LOOKED_AT

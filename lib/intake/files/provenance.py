@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from lib import charge_form, charges, formats, tasks
+from lib import charge_form, charges, tasks, us_formats
 from lib.intake.files.source_archive import segments
 from lib.intake.files.source_file import SourceFile, path_of
 from lib.intake.x12 import field_sources
@@ -173,7 +173,7 @@ def _whose(con: Connection, charge: Charge) -> list[tuple[str, str, str]]:
     )[0]
     return [
         ("patient_name", "Patient", ", ".join(part for part in (last, first) if part)),
-        ("birth_date", "Date of birth", formats.show(birth_date)),
+        ("birth_date", "Date of birth", us_formats.show(birth_date)),
         (
             "payer_name",
             "Payer",
@@ -186,7 +186,7 @@ def _said(charge: Charge) -> list[tuple[str, str, str]]:
     """Return each field as (key, label, value); the labels are those of its history."""
     said = [("claim_number", "Claim number", charge.claim_number)]
     said += [
-        (name, label, formats.show(getattr(charge, name)))
+        (name, label, us_formats.show(getattr(charge, name)))
         for name, label in charge_form.FIELD_LABELS.items()
         if name != "payer"  # said by `_whose`
     ]

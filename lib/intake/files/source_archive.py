@@ -10,7 +10,7 @@ from lib.intake.files.source_file import SourceFile, path_of
 from lib.intake.x12 import segment_reader
 from lib.intake.x12.segment_reader import Unreadable
 from lib.intake.x12.transaction_reader import Message
-from lib.store import files
+from lib.store import durable_files
 from lib.store.database import Store
 
 MAX_TEXTS = 20_000_000  # characters of everything that was rejected in one file
@@ -24,8 +24,8 @@ def keep(store: Store, raw: SourceFile) -> None:
     it was read.
     """
     path = path_of(store, raw.sha256)
-    if files.keep(path, raw.sha256, _unchanged(raw)):
-        store.if_rolled_back(lambda: files.take_back(path))
+    if durable_files.keep(path, raw.sha256, _unchanged(raw)):
+        store.if_rolled_back(lambda: durable_files.take_back(path))
 
 
 def _unchanged(raw: SourceFile) -> Iterator[bytes]:

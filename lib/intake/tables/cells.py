@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from lib.formats import parse_money
 from lib.intake.tables.table import Cell, fold, text_of
 from lib.intake.x12.elements import CENT, FIRST_YEAR, LAST_YEAR
+from lib.us_formats import parse_money
 
 FIRST_SERIAL, LAST_SERIAL = 7306, 73415  # Excel's serial numbers of 1920-01-01 and 2100-12-31
 EPOCH = date(1899, 12, 30)  # the day that Excel counts from

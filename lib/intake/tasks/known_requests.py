@@ -8,7 +8,7 @@ from datetime import date
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.intake.tasks import task_updates
 from lib.store.database import Connection
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from lib import tasks
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import known_charges, task_claim_facts

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from lib import tasks
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import known_charges, task_claim_facts
 from lib.intake.matching.known_charges import Charges

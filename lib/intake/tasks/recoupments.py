@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.intake.import_context import ImportContext
 from lib.intake.tasks import task_updates
 from lib.intake.x12.remittances_835 import Recoupment

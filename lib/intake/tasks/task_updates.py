@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from lib import tasks
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.intake.import_context import ImportContext
 from lib.store.database import Connection, Value
 

@@ -11,9 +11,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from lib.formats import MAX_MONEY
 from lib.intake.records import Party
 from lib.intake.x12.segment_reader import Segment, Unreadable, element
+from lib.us_formats import MAX_MONEY
 
 CENT = Decimal("0.01")
 FIRST_YEAR, LAST_YEAR = 1850, 2199  # other years are the sender's typing errors

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain, islice
 
-from lib.formats import MAX_MONEY
 from lib.intake.records import Claim, PayerUpdate, Request, Withdrawal
 from lib.intake.x12 import (
     acknowledgments_277ca,
@@ -26,6 +25,7 @@ from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
 from lib.intake.x12.segment_reader import Broken, Transaction, Unreadable, element
 from lib.intake.x12.status_codes import StatusSeen
 from lib.intake.x12.unreadable_claims import RejectedLoop
+from lib.us_formats import MAX_MONEY
 
 CLAIMS, REMITTANCE = "837P", "835"
 ACKNOWLEDGMENT, DOCUMENT_REQUEST = "277CA", "277RFAI"

@@ -14,8 +14,8 @@ from lib import people
 from lib.backlog import flow, payer_denials, pending_tasks, team, times
 from lib.backlog.calendar_periods import MAX_DAYS, Preset, Unit, midnight, period, unit_for
 from lib.backlog.report_scope import View
-from lib.formats import parse_money
 from lib.models import Colleague, Person, Selection, TaskType
+from lib.us_formats import parse_money
 
 ME, NOBODY = "Me", "Unassigned"
 PERIOD_KEYS = ("weeks", "since", "until", "unit", "as_of")

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from lib import activity
-from lib.activity import COLUMNS, START, Activity, Line, hash_of
+from lib import audit_log
+from lib.audit_log import COLUMNS, START, Activity, Line, hash_of
 from lib.errors import WrongInput
 from lib.store import process_store
 from lib.store.database import Connection, transaction
@@ -42,7 +42,7 @@ def broken(con: Connection) -> Iterator[str]:
             last, before = int(row[0]), str(row[-1])
             until, told = row[COLUMNS.index("last_event_id")], row[COLUMNS.index("events_hash")]
             if until is not None:
-                if activity.events_hash(con, last_event, int(until))[1] != told:
+                if audit_log.events_hash(con, last_event, int(until))[1] != told:
                     yield (
                         f"The history between the events {last_event + 1} and {until} is not as it "
                         f"was when line {last} of the activity was written."
@@ -85,8 +85,8 @@ def remove(con: Connection, *, before: datetime, now: datetime) -> int:
             f"lines 1 to {last} before {before:%Y-%m-%d}, which covered the history to {covered}; "
             f"the last had the hash {hash_}"
         )
-        sealed = activity.seal(con, now=now)
-        activity.write(
+        sealed = audit_log.seal(con, now=now)
+        audit_log.write(
             con, Line(Activity.REMOVED, now, detail=said, last_event_id=sealed, events_hash="")
         )
         con.execute("DELETE FROM activity WHERE id <= $last", last=last)

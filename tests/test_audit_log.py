@@ -6,8 +6,8 @@ from threading import Event, Thread
 
 import pytest
 
-from lib import activity, activity_chain, tasks, workflow
-from lib.activity import Activity, Line
+from lib import audit_log, audit_log_integrity, tasks, workflow
+from lib.audit_log import Activity, Line
 from lib.errors import BillingError
 from lib.store.database import Connection, Store, transaction
 from tests.conftest import NOON, Cast
@@ -20,7 +20,7 @@ def kinds(con: Connection) -> list[tuple[str, int | None]]:
 
 def look(con: Connection, cast: Cast, task_id: int, minute: int = 0) -> None:
     task = tasks.get(con, task_id, actor=cast.ana)
-    activity.saw(
+    audit_log.saw(
         con, Activity.SAW_TASK, practice_id=task.practice_id, actor=cast.ana, now=minutes(minute),
         task_id=task.id, patient_id=task.patient_id,
     )  # fmt: skip
@@ -56,13 +56,13 @@ def test_changes_are_in_the_chain_before_the_next_line(con: Connection, cast: Ca
     workflow.start(con, task_id, actor=cast.ana, now=NOON)
 
     look(con, cast, task_id)
-    activity.settle(con, now=minutes(1))
+    audit_log.settle(con, now=minutes(1))
 
     assert [kind for kind, _ in kinds(con)] == ["changes", "saw task"]
     workflow.undo_start(con, task_id, actor=cast.ana, now=minutes(1))
-    activity.settle(con, now=minutes(2))
+    audit_log.settle(con, now=minutes(2))
     assert [kind for kind, _ in kinds(con)] == ["changes", "saw task", "changes"]
-    assert list(activity_chain.broken(con)) == []
+    assert list(audit_log_integrity.broken(con)) == []
 
 
 def test_what_is_rolled_back_leaves_no_line_and_no_gap(con: Connection, cast: Cast) -> None:
@@ -70,12 +70,12 @@ def test_what_is_rolled_back_leaves_no_line_and_no_gap(con: Connection, cast: Ca
     look(con, cast, task_id)
 
     with pytest.raises(BillingError), transaction(con):
-        activity.write(con, Line(Activity.SIGNED_IN, NOON, cast.ana.id))
+        audit_log.write(con, Line(Activity.SIGNED_IN, NOON, cast.ana.id))
         raise BillingError("no")
-    activity.record(con, Line(Activity.SIGNED_OUT, NOON, cast.ana.id))
+    audit_log.record(con, Line(Activity.SIGNED_OUT, NOON, cast.ana.id))
 
     assert [kind for kind, _ in kinds(con)] == ["saw task", "signed out"]
-    assert list(activity_chain.broken(con)) == []
+    assert list(audit_log_integrity.broken(con)) == []
 
 
 def test_a_look_does_not_wait_for_a_long_import_and_is_written_after_it(
@@ -101,19 +101,19 @@ def test_a_look_does_not_wait_for_a_long_import_and_is_written_after_it(
 
     assert took < 2
     assert kinds(con) == []
-    activity.settle(con, now=minutes(1))
+    audit_log.settle(con, now=minutes(1))
     assert kinds(con) == [("saw task", task_id)]
     assert con.rows("SELECT happened_at FROM activity") == [(NOON.replace(tzinfo=None),)]
 
 
 def test_the_chain_goes_on_after_the_store_was_closed(store: Store, cast: Cast) -> None:
-    activity.record(store.connection(), Line(Activity.SIGNED_IN, NOON, cast.ana.id))
+    audit_log.record(store.connection(), Line(Activity.SIGNED_IN, NOON, cast.ana.id))
     store.close()
 
     again = Store(store.folder)
     con = again.connection()
-    activity.record(con, Line(Activity.SIGNED_OUT, NOON + timedelta(hours=1), cast.ana.id))
+    audit_log.record(con, Line(Activity.SIGNED_OUT, NOON + timedelta(hours=1), cast.ana.id))
 
     assert con.rows("SELECT id FROM activity ORDER BY id") == [(1,), (2,)]
-    assert list(activity_chain.broken(con)) == []
+    assert list(audit_log_integrity.broken(con)) == []
     again.close()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lib import activity, activity_chain, workflow
-from lib.activity import Activity, Line
+from lib import audit_log, audit_log_integrity, workflow
+from lib.audit_log import Activity, Line
 from lib.errors import WrongInput
 from lib.store.database import Connection, Store
 from lib.store.process_store import ROOT
@@ -21,12 +21,12 @@ LATER = NOON + timedelta(days=7 * 365)
 def lines(con: Connection, cast: Cast) -> Connection:
     """Nine lines about seven changes: sign-ins, and a change between each two."""
     for hour in range(5):
-        activity.record(con, Line(Activity.SIGNED_IN, NOON + timedelta(hours=hour), cast.ana.id))
+        audit_log.record(con, Line(Activity.SIGNED_IN, NOON + timedelta(hours=hour), cast.ana.id))
         workflow.start(
             con, add_task_of_charge(con, cast.practice), actor=cast.ana,
             now=NOON + timedelta(hours=hour),
         )  # fmt: skip
-    assert list(activity_chain.broken(con)) == []
+    assert list(audit_log_integrity.broken(con)) == []
     assert con.value("SELECT count(*) FROM activity") == 9
     return con
 
@@ -55,14 +55,14 @@ def test_the_first_line_that_was_tampered_with_is_named(
 ) -> None:
     lines.execute(tampering)
 
-    (sentence,) = activity_chain.broken(lines)
+    (sentence,) = audit_log_integrity.broken(lines)
     assert said in sentence
 
 
 def test_an_invented_line_is_noticed(lines: Connection, cast: Cast) -> None:
     lines.execute("INSERT INTO activity SELECT * REPLACE (id + 9 AS id) FROM activity WHERE id = 1")
 
-    assert list(activity_chain.broken(lines)) == [
+    assert list(audit_log_integrity.broken(lines)) == [
         "Line 10 of the activity is not as it was written."
     ]
 
@@ -70,37 +70,39 @@ def test_an_invented_line_is_noticed(lines: Connection, cast: Cast) -> None:
 def test_what_is_older_than_six_years_is_removed_and_the_rest_stays_checkable(
     lines: Connection, cast: Cast
 ) -> None:
-    activity.record(lines, Line(Activity.SIGNED_OUT, LATER, cast.ana.id))
+    audit_log.record(lines, Line(Activity.SIGNED_OUT, LATER, cast.ana.id))
 
-    count = activity_chain.remove(lines, before=LATER - timedelta(days=1 + 6 * 365 + 2), now=LATER)
+    count = audit_log_integrity.remove(
+        lines, before=LATER - timedelta(days=1 + 6 * 365 + 2), now=LATER
+    )
 
     assert count == 9
     assert [kind for (kind,) in lines.rows("SELECT kind FROM activity ORDER BY id")] == [
         "changes", "signed out", "removed",
     ]  # fmt: skip
-    assert list(activity_chain.broken(lines)) == []
+    assert list(audit_log_integrity.broken(lines)) == []
     workflow.start(lines, add_task_of_charge(lines, cast.practice), actor=cast.ana, now=LATER)
-    activity.record(lines, Line(Activity.SIGNED_OUT, LATER, cast.ana.id))
-    assert list(activity_chain.broken(lines)) == []
+    audit_log.record(lines, Line(Activity.SIGNED_OUT, LATER, cast.ana.id))
+    assert list(audit_log_integrity.broken(lines)) == []
     lines.execute("DELETE FROM activity WHERE id = (SELECT min(id) FROM activity)")
-    assert list(activity_chain.broken(lines)) == ["Line 1 of the activity is missing."]
+    assert list(audit_log_integrity.broken(lines)) == ["Line 1 of the activity is missing."]
 
 
 def test_all_can_be_old_and_the_store_be_opened_again_between(
     lines: Connection, cast: Cast, tmp_path: Path
 ) -> None:
-    activity_chain.remove(lines, before=NOON + timedelta(hours=9), now=LATER)
+    audit_log_integrity.remove(lines, before=NOON + timedelta(hours=9), now=LATER)
     folder = lines.store.folder
     lines.store.close()
 
     again = Store(folder)
     con = again.connection()
     workflow.start(con, add_task_of_charge(con, cast.practice), actor=cast.ana, now=LATER)
-    activity.record(con, Line(Activity.SIGNED_OUT, LATER, cast.ana.id))
+    audit_log.record(con, Line(Activity.SIGNED_OUT, LATER, cast.ana.id))
 
-    assert list(activity_chain.broken(con)) == []
+    assert list(audit_log_integrity.broken(con)) == []
     con.execute("UPDATE event SET new_value = 'x' WHERE id = (SELECT max(id) FROM event)")
-    assert list(activity_chain.broken(con)) != []
+    assert list(audit_log_integrity.broken(con)) != []
     again.close()
 
 
@@ -108,8 +110,11 @@ def test_six_years_are_kept_whatever_is_asked(lines: Connection) -> None:
     now = datetime(2028, 2, 29, tzinfo=UTC)
 
     with pytest.raises(WrongInput, match="kept for 6 years"):
-        activity_chain.remove(lines, before=activity_chain.years_ago(now, 5), now=now)
-    assert activity_chain.remove(lines, before=activity_chain.years_ago(now, 6), now=now) == 0
+        audit_log_integrity.remove(lines, before=audit_log_integrity.years_ago(now, 5), now=now)
+    assert (
+        audit_log_integrity.remove(lines, before=audit_log_integrity.years_ago(now, 6), now=now)
+        == 0
+    )
 
 
 def test_no_verb_changes_or_deletes_a_line_but_the_command_that_removes_old_ones() -> None:
@@ -121,4 +126,4 @@ def test_no_verb_changes_or_deletes_a_line_but_the_command_that_removes_old_ones
         for match in changing.finditer(path.read_text(encoding="utf-8"))
     ]
 
-    assert found == [("lib/activity_chain.py", "DELETE FROM activity")]
+    assert found == [("lib/audit_log_integrity.py", "DELETE FROM activity")]

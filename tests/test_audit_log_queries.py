@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from lib import activity, activity_log, workflow
-from lib.activity import Activity, Line
-from lib.activity_log import Group, Wanted
+from lib import audit_log, audit_log_queries, workflow
+from lib.audit_log import Activity, Line
+from lib.audit_log_queries import Group, Wanted
 from lib.errors import NotAllowed
 from lib.models import Person
 from lib.store.database import Connection
@@ -23,9 +23,9 @@ def gina(con: Connection, cast: Cast) -> Person:
         (cast.ana, cast.ben, cast.practice), (cast.carla, cast.carla, cast.other_practice),
     ):  # fmt: skip
         task_id = add_task_of_charge(con, practice)
-        activity.record(con, Line(Activity.SIGNED_IN, NOON, who.id))
+        audit_log.record(con, Line(Activity.SIGNED_IN, NOON, who.id))
         workflow.start(con, task_id, actor=who, now=minutes(1))
-        activity.saw(
+        audit_log.saw(
             con, Activity.SAW_TASK, practice_id=practice, actor=other, now=minutes(2),
             task_id=task_id, patient_id=patient_of(con, task_id),
         )  # fmt: skip
@@ -37,7 +37,7 @@ def patient_of(con: Connection, task_id: int) -> int:
 
 
 def told(con: Connection, actor: Person, **wanted: object) -> list[tuple[str | None, str]]:
-    lines = activity_log.find(con, Wanted(**wanted), actor=actor)  # type: ignore[arg-type]
+    lines = audit_log_queries.find(con, Wanted(**wanted), actor=actor)  # type: ignore[arg-type]
     return [(line.actor, line.what) for line in lines]
 
 
@@ -69,7 +69,7 @@ def test_lines_are_chosen_by_what_and_when(
 def test_lines_are_chosen_by_person_also_by_whose_account_it_is_about(
     con: Connection, cast: Cast, gina: Person
 ) -> None:
-    activity.record(con, Line(Activity.SIGN_IN_REFUSED, minutes(3), person_id=cast.ben.id))
+    audit_log.record(con, Line(Activity.SIGN_IN_REFUSED, minutes(3), person_id=cast.ben.id))
 
     assert told(con, gina, person_id=cast.ben.id) == [
         (None, "Sign-in refused"), ("Ben", "Saw the task"),
@@ -91,17 +91,19 @@ def test_managers_see_who_saw_a_patient_and_nothing_else(
     for nobody in (cast.ben, cast.dora, cast.alan):
         with pytest.raises(NotAllowed):
             told(con, nobody, patient_ids=(mine,))
-    assert activity_log.patient_name(con, theirs, actor=cast.ana) is None
-    assert activity_log.patient_name(con, mine, actor=cast.ana) == "Ray, Ida"
+    assert audit_log_queries.patient_name(con, theirs, actor=cast.ana) is None
+    assert audit_log_queries.patient_name(con, mine, actor=cast.ana) == "Ray, Ida"
 
 
 def test_a_patient_is_found_by_any_words_of_the_name_in_ones_own_practices(
     con: Connection, cast: Cast, gina: Person
 ) -> None:
     for words in ("ray", "IDA ray", "Ray, Ida", "id"):
-        assert [name for _, name in activity_log.patients(con, words, actor=gina)] == ["Ray, Ida"]
-    assert activity_log.patients(con, "rayx", actor=gina) == []
-    assert activity_log.patients(con, "ray", actor=cast.ben) == []
+        assert [name for _, name in audit_log_queries.patients(con, words, actor=gina)] == [
+            "Ray, Ida"
+        ]
+    assert audit_log_queries.patients(con, "rayx", actor=gina) == []
+    assert audit_log_queries.patients(con, "ray", actor=cast.ben) == []
 
 
 def test_a_line_says_the_change_from_old_to_new(con: Connection, cast: Cast, gina: Person) -> None:
@@ -110,5 +112,5 @@ def test_a_line_says_the_change_from_old_to_new(con: Connection, cast: Cast, gin
         con, task_id, to=cast.ben.id, seen=None, actor=cast.ana, now=NOON + timedelta(days=1)
     )
 
-    (line, *_) = activity_log.find(con, Wanted(), actor=gina)
+    (line, *_) = audit_log_queries.find(con, Wanted(), actor=gina)
     assert line.cells()[2:8] == [str(task_id), "", "Assignee", "", "Ben", "Northside Clinic"]

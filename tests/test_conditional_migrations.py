@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lib.errors import WrongDataFolder
-from lib.store import database, schema_steps
+from lib.store import conditional_migrations, database
 from lib.store.database import Connection, Store
 from lib.store.process_store import ROOT
 
@@ -158,12 +158,12 @@ def test_a_rebuild_that_fails_leaves_the_table_as_it_was(
 ) -> None:
     known = older(tmp_path, schema)
 
-    def fail(run: schema_steps.Run) -> None:
-        schema_steps.drop_check(run, "task", "type")
+    def fail(run: conditional_migrations.Run) -> None:
+        conditional_migrations.drop_check(run, "task", "type")
         raise WrongDataFolder("stopped")
 
     with monkeypatch.context() as patch:
-        patch.setitem(schema_steps.STEPS, OURS, fail)
+        patch.setitem(conditional_migrations.STEPS, OURS, fail)
         with pytest.raises(WrongDataFolder, match="stopped"):
             Store(tmp_path / "data")
     (schema / OURS).unlink()
@@ -174,14 +174,16 @@ def test_a_rebuild_that_fails_leaves_the_table_as_it_was(
 def test_a_table_without_the_check_is_left_alone(con: Connection) -> None:
     before = facts(con)
 
-    schema_steps.drop_check(con.rows, "task", "type")
-    schema_steps.drop_check(con.rows, "task", "title")
+    conditional_migrations.drop_check(con.rows, "task", "type")
+    conditional_migrations.drop_check(con.rows, "task", "title")
 
     assert facts(con) == before
 
 
 def test_each_step_has_a_file_of_its_name() -> None:
-    assert set(schema_steps.STEPS) <= {file.name for file in database.SCHEMA.glob("*.sql")}
+    assert set(conditional_migrations.STEPS) <= {
+        file.name for file in database.SCHEMA.glob("*.sql")
+    }
 
 
 def test_what_providers_were_called_is_kept_where_charges_and_tasks_show_it(

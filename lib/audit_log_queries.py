@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from lib import access
 from lib.access import Verb
-from lib.activity import Activity
+from lib.audit_log import Activity
 from lib.errors import NotAllowed
-from lib.event_kinds import EventKind
+from lib.history_event_kinds import EventKind
 from lib.models import Person
 from lib.store.database import Connection
 

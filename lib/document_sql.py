@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from lib.file_type_detection import safe_name
-from lib.formats import parse_date
 from lib.models import Document, DocumentDetails, DocumentStatus
 from lib.store.database import Connection
 from lib.store.search_match import MAX_WORDS, words
+from lib.us_formats import parse_date
 
 PAGE_SIZE = 50
 
