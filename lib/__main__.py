@@ -16,7 +16,7 @@ COMMANDS = {
     "import": ("lib.intake.command", "bring files of claims, remittances and requests in"),
     "watch": ("lib.watch.command", "bring in every file that appears in a folder"),
     "check": (
-        "lib.intake.charges.charge_match_check_command",
+        "lib.intake.charges.charge_mismatches_command",
         "list tasks whose charge disagrees with their file",
     ),
     "export": ("lib.export.command", "write completed tasks, or claims to replace, to a file"),

@@ -9,9 +9,9 @@ from lib import us_formats
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.export import completed_tasks
+from lib.export.charges_to_refile import Review, review
 from lib.export.completed_tasks import Counts
 from lib.export.period import Period, exports, period
-from lib.export.replacement_claims import Review, review
 from lib.models import Person
 from lib.ui import html, session
 

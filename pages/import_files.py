@@ -8,14 +8,14 @@ from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.import_report_models import ImportReport
 from lib.intake import imports
-from lib.intake.files.file_contents import CLAIMS
 from lib.intake.files.non_x12_formats import Chosen, TableOptions
+from lib.intake.files.parsed_file import CLAIMS
 from lib.intake.imports import ChosenFile, Progress
 from lib.intake.tables.columns import ColumnMapping
 from lib.models import Person
 from lib.store.idempotency import new_token
 from lib.ui import html, import_history, import_job, import_mapping, import_report, session
-from lib.ui.charge_match_check import charge_review
+from lib.ui.charge_mismatches import charge_review
 from lib.ui.import_job import Job, Waiting
 from lib.ui.session_state import Kept, KeptOrNew
 

@@ -57,8 +57,8 @@ NEEDS: dict[Verb, str] = {
         charges.search_patients document_details.change document_details.changes documents.attached
         documents.check_file documents.content documents.get drafts.find drafts.kept
         intake.files.provenance.of_charge intake.files.provenance.of_fields
-        intake.files.provenance.of_task news.latest_of_task news.who_changed tasks.get
-        tasks.require_seen
+        intake.files.provenance.of_task changes_since.latest_of_task changes_since.who_changed
+        tasks.get tasks.require_seen
     """,
     Verb.CHOOSE_CHARGE: "intake.charges.task_charge_choice.choose",
     Verb.REOPEN: "workflow.reopen",
@@ -76,7 +76,7 @@ NEEDS: dict[Verb, str] = {
     Verb.CREATE_TASK: "tasks.create",
     Verb.KEEP_DOCUMENTS: "documents.upload",
     Verb.IMPORT: """
-        intake.charges.charge_match_check.review intake.files.saved_mappings.save
+        intake.charges.charge_mismatches.review intake.files.saved_mappings.save
         intake.import_log.get intake.import_log.text intake.imports.apply intake.imports.preview
         intake.imports.preview_all
     """,

@@ -11,16 +11,16 @@ import pytest
 from lib import charge_form, charges, queue, tasks, workflow
 from lib.earlier_claims import filed_payers, with_corrected_payer
 from lib.errors import WrongInput
+from lib.export.charges_to_refile import claims_file, review
 from lib.export.period import period
-from lib.export.replacement_claims import claims_file, review
 from lib.models import Charge, Payer, TaskFilter
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.given import CHARGE, add_payer, story
-from tests.test_claims_837 import is_accepted, written
-from tests.test_claims_837_filed import AROUND, FILED, as_filed
 from tests.test_export import TODAY
 from tests.test_import import bring
+from tests.test_replacement_claims_837p import is_accepted, written
+from tests.test_replacement_claims_837p_filed import AROUND, FILED, as_filed
 from tests.x12_texts import answer, claim, envelope, file_835, file_837, remittance
 
 OLD, NEW = "PLAINS HEALTH (PH-7)", "Prairie Mutual (PM2)"

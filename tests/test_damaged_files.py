@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lib.errors import RefusedFile
 from lib.intake import imports
-from lib.intake.files import file_contents
+from lib.intake.files import parsed_file
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.fuzz import examples
@@ -38,7 +38,7 @@ def test_a_damaged_file_is_read_or_refused_with_a_sentence(at: int, gone: int, p
     damaged = WHOLE[:at] + put + WHOLE[at + gone :]
 
     try:
-        found = file_contents.read("x", damaged)
+        found = parsed_file.read("x", damaged)
     except RefusedFile as refused:
         assert re.fullmatch(r"x was refused( at (segment|line) \d+)?: .+\.", str(refused))
     else:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lib.export.charges_to_refile import claims_file, review
 from lib.export.period import period
-from lib.export.replacement_claims import claims_file, review
 from lib.intake import imports
 from lib.models import TaskType
 from lib.store.database import Connection

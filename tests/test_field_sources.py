@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.intake.files import file_contents
+from lib.intake.files import parsed_file
 from lib.intake.records import Claim
 from lib.intake.x12 import field_sources, segment_reader
 from tests.conftest import SHARED
@@ -39,7 +39,7 @@ def values(found: Claim) -> dict[str, str]:
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_every_field_of_a_real_claim_stands_in_the_segment_named(path: Path) -> None:
     raw = path.read_bytes()
-    found = file_contents.read(path.name, raw).claims
+    found = parsed_file.read(path.name, raw).claims
     assert found
     text = segment_reader.decode(raw)
     for each in found[:60]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.intake.files import file_contents
+from lib.intake.files import parsed_file
 from lib.intake.x12 import denials, payer_decision_rules
 from lib.intake.x12.payer_decision_rules import RULES, STATUS_RULES, Outcome
 from lib.store.database import Connection
@@ -21,7 +21,7 @@ DOCS = Path(__file__).parents[1] / "docs" / "decisions.md"
 def of(status: str, charged: str, paid: str, *codes: str, filing: str = "12") -> Outcome:
     body = answer(status=status, amount=charged, paid=paid, codes=codes)
     body[0] = body[0].replace("**12*", f"**{filing}*")
-    [found] = file_contents.read("a", file_835(body)).answers
+    [found] = parsed_file.read("a", file_835(body)).answers
     return payer_decision_rules.outcome(found)
 
 
@@ -93,7 +93,7 @@ def test_adjustments_of_the_claim_and_of_its_lines_are_two_parts_or_said_twice()
     twice = answer(status="1", amount="150", codes=["SVC*HC:1*150*0**1", "CAS*CO*45*150"])
     twice.insert(1, "CAS*CO*45*150")
 
-    found = file_contents.read("a", file_835(parts, twice)).answers
+    found = parsed_file.read("a", file_835(parts, twice)).answers
 
     assert [payer_decision_rules.outcome(each) for each in found] == [Outcome.NOTHING_DUE] * 2
 
@@ -102,7 +102,7 @@ def test_what_the_patient_owes_may_stand_in_clp05_alone() -> None:
     body = answer(status="1", amount="150", codes=["CAS*CO*45*100"])
     body[0] = body[0].replace("*0**12", "*0*50*12")
 
-    [found] = file_contents.read("a", file_835(body)).answers
+    [found] = parsed_file.read("a", file_835(body)).answers
 
     assert payer_decision_rules.outcome(found) is Outcome.NOTHING_DUE
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lib import samples, scrubber
-from lib.intake.files import file_contents
+from lib.intake.files import parsed_file
 from lib.models import Status, TaskType
 from lib.samples import pdf
 from lib.samples.files import SampleFile, files
@@ -140,7 +140,7 @@ def test_the_same_day_gives_the_same_files(sent: list[SampleFile]) -> None:
 @pytest.mark.parametrize("today", DAYS)
 def test_nothing_of_any_file_is_refused_or_odd(today: date) -> None:
     for file in files(today):
-        found = file_contents.read(file.name, file.content)
+        found = parsed_file.read(file.name, file.content)
 
         assert found.warnings == ()
         assert found.claims or found.answers
@@ -149,7 +149,7 @@ def test_nothing_of_any_file_is_refused_or_odd(today: date) -> None:
 @pytest.mark.parametrize("today", DAYS)
 def test_no_claim_is_filed_before_its_service_or_after_today(today: date) -> None:
     for file in files(today):
-        days = [claim.dates[1] for claim in file_contents.read(file.name, file.content).claims]
+        days = [claim.dates[1] for claim in parsed_file.read(file.name, file.content).claims]
 
         assert file.day < today
         assert all(day and day < file.day for day in days)

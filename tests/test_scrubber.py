@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lib import scrubber
-from lib.intake.files.file_contents import read
+from lib.intake.files.parsed_file import read
 from lib.intake.records import Claim
 from lib.models import Charge, Problem, ServiceLine
 

@@ -10,10 +10,10 @@ import pytest
 
 from lib import charges, history, tasks, workflow
 from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchTask, NotAllowed
-from lib.export import replacement_claims
+from lib.export import charges_to_refile
 from lib.export.period import period
 from lib.intake import imports
-from lib.intake.charges import charge_match_check, task_charge_choice
+from lib.intake.charges import charge_mismatches, task_charge_choice
 from lib.intake.matching.claim_matcher import Agreement
 from lib.models import ServiceLine
 from lib.store.database import Connection, Store
@@ -160,7 +160,7 @@ def change(con: Connection, cast: Cast, task_id: int) -> None:
 
 def written(con: Connection, cast: Cast) -> str:
     wanted = period(con, cast.practice, TODAY, TODAY, actor=cast.ana)
-    return b"".join(replacement_claims.claims_file(con, wanted, actor=cast.ana, now=NOON)).decode()
+    return b"".join(charges_to_refile.claims_file(con, wanted, actor=cast.ana, now=NOON)).decode()
 
 
 def test_the_replacement_is_of_the_visit_that_was_denied(con: Connection, cast: Cast) -> None:
@@ -196,9 +196,7 @@ def test_a_charge_that_its_own_answer_contradicts_is_not_written(
     change(con, cast, 1)
 
     text = written(con, cast)
-    review = replacement_claims.review(
-        con, period(con, cast.practice, TODAY, TODAY, actor=cast.ana)
-    )
+    review = charges_to_refile.review(con, period(con, cast.practice, TODAY, TODAY, actor=cast.ana))
 
     assert "CLM*" not in text
     assert (review.claims, review.left_out) == (0, 1)
@@ -227,7 +225,7 @@ def test_a_check_reads_the_files_of_an_older_store_and_names_what_disagrees(
     con.execute("DELETE FROM task_claim")
     con.execute("UPDATE task SET charge_id = 2")
 
-    found = charge_match_check.review(con, cast.practice, actor=cast.ana)
+    found = charge_mismatches.review(con, cast.practice, actor=cast.ana)
 
     assert (found.checked, found.unread) == (1, 0)
     [doubt] = found.doubts
@@ -235,7 +233,7 @@ def test_a_check_reads_the_files_of_an_older_store_and_names_what_disagrees(
         ("Date of service", "01/13/2025", "01/20/2025")
     ]
     with pytest.raises(Exception, match="no such practice"):
-        charge_match_check.review(con, cast.practice, actor=cast.carla)
+        charge_mismatches.review(con, cast.practice, actor=cast.carla)
 
 
 def test_a_charge_chosen_against_the_check_takes_the_payers_number_along(
@@ -251,7 +249,7 @@ def test_a_charge_chosen_against_the_check_takes_the_payers_number_along(
     assert con.rows("SELECT id, payer_claim_number FROM charge ORDER BY id") == [
         (1, "PAYER1"), (2, None),
     ]  # fmt: skip
-    assert charge_match_check.review(con, cast.practice, actor=cast.ana).doubts == ()
+    assert charge_mismatches.review(con, cast.practice, actor=cast.ana).doubts == ()
 
 
 def test_a_split_claim_is_complete_when_its_parts_are(con: Connection, cast: Cast) -> None:

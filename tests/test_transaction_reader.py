@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from lib.intake.files import file_contents
+from lib.intake.files import parsed_file
 from lib.intake.x12 import transaction_reader as messages_module
 from lib.store.database import Connection
 from tests.conftest import Cast, shared
@@ -317,7 +317,7 @@ def test_a_long_message_that_turns_out_to_be_bad_leaves_nothing(
     text = envelope(claims(*bodies), claims(claim("B1")))
     raw = re.sub(r"SE\*[0-9]+\*0001~", "", text).encode()
 
-    preview = file_contents.read("a", raw)
+    preview = parsed_file.read("a", raw)
     report = bring(con, cast, raw)
 
     assert [each.claim_number for each in preview.claims] == ["B1"]

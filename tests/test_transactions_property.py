@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lib.errors import RefusedFile
 from lib.intake import imports
-from lib.intake.files import file_contents
+from lib.intake.files import parsed_file
 from lib.intake.x12 import transaction_reader
 from lib.intake.x12.transaction_reader import APPLIED, QUARANTINED
 from lib.store.database import Connection
@@ -60,7 +60,7 @@ def test_claims_are_read_back_in_any_envelope(
     text = envelope(*bodies, marks=marks, join=join)
     raw = text.replace("\n", "\r\n") if marks.endswith("\n") else text
 
-    found = file_contents.read("x", raw.encode())
+    found = parsed_file.read("x", raw.encode())
 
     flat = [each for several in sets for each in several]
     assert [each.claim_number for each in found.claims] == [number for number, _, _ in flat]
@@ -85,7 +85,7 @@ def test_acknowledgments_are_read_back(said: list[tuple[str, Decimal, date, bool
         )
     ]
 
-    found = file_contents.read("x", acknowledgment(*levels))
+    found = parsed_file.read("x", acknowledgment(*levels))
 
     assert [(each.claim_number, each.amount, each.asked_on) for each in found.requests] == [
         (number, amount, day) for number, amount, day, is_rejected in said if is_rejected
@@ -133,7 +133,7 @@ def test_damaged_real_files_are_read_or_refused_with_a_sentence(name: str) -> No
     @given(CHANGES)
     def check(changes: list[tuple[int, int, bytes]]) -> None:
         try:
-            found = file_contents.read("x", damaged(whole, changes))
+            found = parsed_file.read("x", damaged(whole, changes))
         except RefusedFile as refused:
             assert str(refused).startswith("x was refused")
             assert str(refused).endswith(".")
@@ -171,7 +171,7 @@ def test_a_damaged_message_comes_in_whole_or_not_at_all(
 def test_every_message_of_a_file_is_named_once() -> None:
     raw = b"".join(OURS)
 
-    found = file_contents.read("x", raw)
+    found = parsed_file.read("x", raw)
 
     assert [each.outcome for each in found.messages] == [APPLIED] * 3
     assert [each.kind for each in found.messages] == [

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from lib import people
 from lib.errors import BillingError, DocumentFileProblem, NotWritten, WrongInput
+from lib.export.charges_to_refile import claims_file, review
 from lib.export.period import Period, period
-from lib.export.replacement_claims import claims_file, review
 from lib.export.zip_file import write_zip
-from lib.intake.files.file_contents import count
+from lib.intake.files.parsed_file import count
 from lib.models import Practice
 from lib.store import durable_files as store_files
 from lib.store import process_store

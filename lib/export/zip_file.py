@@ -15,7 +15,7 @@ from lib.errors import DocumentFileMissing, DocumentFileProblem
 from lib.export import completed_tasks
 from lib.export.completed_tasks import Attached, CompletedTask
 from lib.export.period import Period, record_export
-from lib.intake.files.file_contents import count
+from lib.intake.files.parsed_file import count
 from lib.models import Channel, Person
 from lib.store.database import Connection
 

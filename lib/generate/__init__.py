@@ -16,7 +16,7 @@ from time import monotonic
 
 from lib import people
 from lib.errors import StoreInUse, WrongDataFolder
-from lib.generate import value_tables
+from lib.generate import sample_value_tables
 from lib.models import Role
 from lib.samples.value_lists import SamplePerson, read
 from lib.store import process_store, search_index
@@ -46,8 +46,8 @@ def generate(
     staff = _hire(con, practice_id, began)
     patients = max(count // 3, 1)
     with transaction(con):
-        billing_npi = value_tables.add_payers(con, practice_id)
-        value_tables.fill(
+        billing_npi = sample_value_tables.add_payers(con, practice_id)
+        sample_value_tables.fill(
             con, [person for role in (Role.MANAGER, Role.STAFF) for person in staff[role]]
         )
         _insert(con, "patient", practice_id=practice_id, patients=patients)

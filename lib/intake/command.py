@@ -22,7 +22,7 @@ from lib.intake.command_imports import (
     other_zone,
     practice_name,
 )
-from lib.intake.files.file_contents import SET_ASIDE, UNCLEAR, count
+from lib.intake.files.parsed_file import SET_ASIDE, UNCLEAR, count
 from lib.intake.tables.value_synonyms import type_of
 from lib.models import TaskType
 from lib.store import process_store

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from lib.intake.files.file_contents import count
+from lib.intake.files.parsed_file import count
 
 MAX_WAYS = 3  # sets of facts named in the report
 MAX_ACCEPTED = 20  # batches named in the report

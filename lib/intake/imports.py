@@ -15,16 +15,16 @@ from lib import access
 from lib.access import Verb
 from lib.errors import NotAllowed, RefusedFile, WrongInput
 from lib.import_report_models import ImportReport
-from lib.intake import import_steps
-from lib.intake.charges.previewed_charges import ComingCharges, Wanted
-from lib.intake.files import file_contents as contents
+from lib.intake import file_import
+from lib.intake.charges.charges_pending_import import ComingCharges, Wanted
+from lib.intake.file_import import FileImport, Previewed
+from lib.intake.files import parsed_file as contents
 from lib.intake.files import rejected_rows, saved_mappings
-from lib.intake.files.file_contents import FileSummary
 from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
+from lib.intake.files.parsed_file import FileSummary
 from lib.intake.files.source_archive import keep, quarantined_text
 from lib.intake.files.source_file import SourceFile
 from lib.intake.import_context import ImportContext
-from lib.intake.import_steps import FileImport, Previewed
 from lib.intake.x12 import transaction_reader
 from lib.intake.x12.transaction_reader import QUARANTINED, Batch, Message
 from lib.models import Person, Practice, TaskType
@@ -159,7 +159,7 @@ def _preview_all(
             with suppress(RefusedFile):
                 for piece in each.parts(FileSummary()):
                     if isinstance(piece, Batch):
-                        wanted.add(import_steps.about(piece))
+                        wanted.add(file_import.about(piece))
         previewed.charges = ComingCharges(con, practice_id, wanted)
     reports = {id(each): each.report for each in files}
     for each in sorted(readable, key=lambda file: not file.has_claims):

@@ -17,9 +17,9 @@ from lib import people, timely_filing
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.models import Person, Role, TaskType
 from lib.samples import working_hours
+from lib.samples.claim_scenario import SEED, weighted
 from lib.samples.files import SampleFile, files
 from lib.samples.history import Year
-from lib.samples.story import SEED, weighted
 from lib.samples.value_lists import Request, SampleLimit, SamplePerson, SamplePractice, read
 from lib.store import durable_files as store_files
 from lib.store import process_store

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from lib.samples import x12
-from lib.samples.story import SampleClaim, claims
+from lib.samples.claim_scenario import SampleClaim, claims
 from lib.samples.value_lists import SamplePractice, SampleProvider, read
 
 

@@ -13,8 +13,8 @@ from lib import charges, documents, notes, tasks, workflow
 from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus, Person, Role, Task, TaskType
 from lib.samples import charge_edits, letters, working_hours, x12
+from lib.samples.claim_scenario import SEED, SampleClaim, claims
 from lib.samples.files import SampleFile
-from lib.samples.story import SEED, SampleClaim, claims
 from lib.samples.value_lists import Conversation, Request, SamplePractice, SampleProvider, read
 from lib.store.database import Connection
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from lib.samples.story import Line, SampleClaim
+from lib.samples.claim_scenario import Line, SampleClaim
 from lib.samples.value_lists import SamplePayer, SamplePractice, SampleProvider
 
 CLEARINGHOUSE = "SAMPLEHOUSE"

@@ -18,8 +18,8 @@ from lib.errors import (
     NotSignedIn,
     WrongInput,
 )
+from lib.export.charges_to_refile import claims_file
 from lib.export.period import period
-from lib.export.replacement_claims import claims_file
 from lib.export.zip_file import write_zip
 from lib.store import process_store
 from lib.store.database import Connection

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from lib import access
 from lib.access import Verb
 from lib.errors import NoSuchFile
-from lib.intake.files.file_contents import FileSummary, count
+from lib.intake.files.parsed_file import FileSummary, count
 from lib.intake.import_context import ImportContext
 from lib.models import Person
 from lib.store.database import Connection

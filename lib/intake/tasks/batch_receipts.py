@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from lib.intake.files.file_contents import count
+from lib.intake.files.parsed_file import count
 from lib.intake.records import Request
 from lib.intake.x12 import receipts_999
 from lib.intake.x12.receipts_999 import Fault, Receipt

@@ -14,7 +14,7 @@ from lib.intake import denial_advice
 from lib.intake.denial_advice import Advice
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import status_codes
-from lib.intake.x12.claim_status_277 import (
+from lib.intake.x12.hl_levels_277 import (
     PATIENT,
     PAYER_NUMBER,
     PROVIDER,

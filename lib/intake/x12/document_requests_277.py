@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from lib.intake import loinc
 from lib.intake.records import Request
 from lib.intake.x12 import status_codes
-from lib.intake.x12.claim_status_277 import DUE, PATIENT, PAYER_NUMBER, Line, StatusLevel, units
+from lib.intake.x12.hl_levels_277 import DUE, PATIENT, PAYER_NUMBER, Line, StatusLevel, units
 from lib.intake.x12.segment_reader import Transaction, Unreadable
 from lib.intake.x12.status_codes import Code
 from lib.intake.x12.unreadable_claims import RejectedLoop

@@ -1,5 +1,5 @@
 -- Who saw and did what, a line each, written once and never changed. Each line's hash covers the line
--- before it, so that one that is changed, added or taken out is noticed (lib/audit_log_integrity.py).
+-- before it, so that one that is changed, added or taken out is noticed (lib/activity_chain.py).
 CREATE TABLE activity (
     id BIGINT NOT NULL,                  -- 1, 2, 3 … without a gap
     happened_at TIMESTAMP NOT NULL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from lib import us_formats
-from lib.intake.charges import charge_match_check
-from lib.intake.charges.charge_match_check import Review
+from lib.intake.charges import charge_mismatches
+from lib.intake.charges.charge_mismatches import Review
 from lib.models import Person
 from lib.ui import html, session
 from lib.ui.session_state import Kept
@@ -25,7 +25,7 @@ def charge_review(actor: Person, practice_id: int) -> None:
         )
         if st.button("Check now", key="check_charges"):
             with st.spinner("Checking"):
-                found = charge_match_check.review(session.connection(), practice_id, actor=actor)
+                found = charge_mismatches.review(session.connection(), practice_id, actor=actor)
             _CHECKED.put((practice_id, found))
         checked = _CHECKED.get()
         if checked and checked[0] == practice_id:

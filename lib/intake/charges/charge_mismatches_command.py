@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from datetime import datetime
 
-from lib.intake.charges import charge_match_check
-from lib.intake.files.file_contents import count
+from lib.intake.charges import charge_mismatches
+from lib.intake.files.parsed_file import count
 from lib.store import process_store
 
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         con = process_store.open_store().connection()
         found = 0
         for practice_id, name in con.rows("SELECT id, name FROM practice ORDER BY id"):
-            review = charge_match_check.review(con, practice_id, actor=None)
+            review = charge_mismatches.review(con, practice_id, actor=None)
             found += len(review.doubts)
             print(f"{name}: {summary(review)}")
             for doubt in review.doubts:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     return 1 if found else 0
 
 
-def summary(review: charge_match_check.Review) -> str:
+def summary(review: charge_mismatches.Review) -> str:
     """Return a sentence: "1,204 tasks checked, 2 disagree with their charge.", for example."""
     said = f"{count(review.checked, 'task')} checked, {len(review.doubts):,} of them disagree"
     if review.unread:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lib import access
 from lib.access import Verb
 from lib.errors import NoSuchPractice, RefusedFile
-from lib.intake.files import file_contents
+from lib.intake.files import parsed_file
 from lib.intake.files.source_file import path_of
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts
@@ -139,7 +139,7 @@ def _read(con: Connection, task_ids: Sequence[int]) -> Iterator[tuple[int, Claim
         if not path.exists():
             continue
         try:
-            said = file_contents.read(path.name, path.read_bytes())
+            said = parsed_file.read(path.name, path.read_bytes())
         except (RefusedFile, OSError):
             continue  # a table read by its own mapping, or a file damaged since
         for number, facts in _facts(said):
@@ -147,6 +147,6 @@ def _read(con: Connection, task_ids: Sequence[int]) -> Iterator[tuple[int, Claim
                 yield task_id, facts
 
 
-def _facts(said: file_contents.FileContent) -> Iterable[tuple[int, ClaimFacts]]:
+def _facts(said: parsed_file.FileContent) -> Iterable[tuple[int, ClaimFacts]]:
     yield from ((each.segment_number, each.facts) for each in said.answers)
     yield from ((each.segment_number, each.about) for each in said.requests)

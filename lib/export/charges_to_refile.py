@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lib.earlier_claims import filed_payers
-from lib.export import claims_837, completed_tasks, replacement_blockers
-from lib.export.claims_837 import Replacement
+from lib.export import claim_identity_check, completed_tasks, replacement_claims_837p
 from lib.export.filed_claim import element_at
 from lib.export.filed_claim_reader import FiledClaims
 from lib.export.period import Period, record_export
+from lib.export.replacement_claims_837p import Replacement
 from lib.export.x12_writer import Envelope
-from lib.intake.files.file_contents import count
+from lib.intake.files.parsed_file import count
 from lib.models import CHARGE_COLUMNS, Charge, Patient, Payer, Person, ServiceLine
 from lib.store.database import Connection, transaction
 
@@ -36,13 +36,13 @@ def review(con: Connection, wanted: Period) -> Review:
     remarks: Counter[str] = Counter()
     claims = left_out = 0
     for each in replacements(con, completed_tasks.changed_charges(con, wanted)):
-        hindrance = claims_837.hindrance(each)
+        hindrance = replacement_claims_837p.hindrance(each)
         if hindrance:
             left_out += 1
             remarks[f"left out, because {hindrance}"] += 1
         else:
             claims += 1
-            remarks.update(claims_837.missing(each))
+            remarks.update(replacement_claims_837p.missing(each))
     return Review(claims, left_out, tuple(remarks.most_common()))
 
 
@@ -57,8 +57,10 @@ def claims_file(
     with transaction(con):
         control = int(con.value("SELECT nextval('interchange_id')")) % 1_000_000_000
     envelope = Envelope(*_between(con, wanted, ids), control, now.astimezone(wanted.zone))
-    writable = (each for each in replacements(con, ids) if not claims_837.hindrance(each))
-    return claims_837.write(writable, envelope)
+    writable = (
+        each for each in replacements(con, ids) if not replacement_claims_837p.hindrance(each)
+    )
+    return replacement_claims_837p.write(writable, envelope)
 
 
 def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
@@ -72,7 +74,7 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
         numbers = payer_claim_numbers(con, batch)
         places = _places(con, batch)
         filed = filed_payers(con, batch)
-        uncertain = replacement_blockers.doubts(con, batch)
+        uncertain = claim_identity_check.doubts(con, batch)
         for charge_id in batch:
             charge = charges[charge_id]
             found = Replacement(
@@ -83,7 +85,7 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
                 originals.find(*places[charge_id]),
                 filed.get(charge_id),
             )
-            yield replace(found, doubt=replacement_blockers.why_not(found, uncertain))
+            yield replace(found, doubt=claim_identity_check.why_not(found, uncertain))
 
 
 def _between(con: Connection, wanted: Period, ids: list[int]) -> tuple[str, str]:

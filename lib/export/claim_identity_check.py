@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lib.export.claims_837 import Replacement
 from lib.export.filed_claim import Segments, element_at
-from lib.intake.charges.charge_match_check import facts_of_tasks
+from lib.export.replacement_claims_837p import Replacement
+from lib.intake.charges.charge_mismatches import facts_of_tasks
 from lib.intake.matching import claim_matcher, known_charges
 from lib.intake.matching.claim_matcher import BORN, DAY, MEMBER, PATIENT, PAYER, ROLE
 from lib.intake.matching.name_comparison import could_be_payer, could_be_person

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from lib.export import replacement_blockers
+from lib.export import claim_identity_check
 from lib.models import Patient, Payer
-from tests.test_claims_837_filed import AROUND, FILED, as_filed
+from tests.test_replacement_claims_837p_filed import AROUND, FILED, as_filed
 
 LEO = Patient(1, 1, "GREEN", "LEO", None, None)
 
 
 def test_what_was_filed_for_this_patient_with_this_payer_is_certain() -> None:
-    assert replacement_blockers.of_filing(as_filed([*AROUND, *FILED])) is None
+    assert claim_identity_check.of_filing(as_filed([*AROUND, *FILED])) is None
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_what_was_filed_for_this_patient_with_this_payer_is_certain() -> None:
 def test_a_claim_of_somebody_else_is_not_this_charge(patient: Patient, doubt: str | None) -> None:
     filed = replace(as_filed([*AROUND, *FILED]), patient=patient)
 
-    assert replacement_blockers.of_filing(filed) == doubt
+    assert claim_identity_check.of_filing(filed) == doubt
 
 
 @pytest.mark.parametrize(
@@ -44,16 +44,16 @@ def test_a_claim_of_somebody_else_is_not_this_charge(patient: Patient, doubt: st
 def test_a_claim_to_another_payer_is_not_this_charge(payer: Payer, doubt: str | None) -> None:
     filed = replace(as_filed([*AROUND, *FILED]), payer=payer)
 
-    assert replacement_blockers.of_filing(filed) == doubt
+    assert claim_identity_check.of_filing(filed) == doubt
 
 
 def test_what_the_store_doubts_is_said_before_what_the_file_says() -> None:
     filed = replace(as_filed([*AROUND, *FILED]), patient=replace(LEO, last_name="REED"))
 
-    assert replacement_blockers.why_not(
+    assert claim_identity_check.why_not(
         filed, {1: "the payer's claim number may be another's"}
     ) == ("the payer's claim number may be another's")
-    assert replacement_blockers.why_not(filed, {2: "it is about another charge"}) == (
+    assert claim_identity_check.why_not(filed, {2: "it is about another charge"}) == (
         "the claim that was filed names another patient"
     )
 
@@ -61,4 +61,4 @@ def test_what_the_store_doubts_is_said_before_what_the_file_says() -> None:
 def test_a_claim_that_we_do_not_hold_contradicts_nothing() -> None:
     filed = as_filed([*AROUND, *FILED])
 
-    assert replacement_blockers.of_filing(replace(filed, filing=type(filed.filing)())) is None
+    assert claim_identity_check.of_filing(replace(filed, filing=type(filed.filing)())) is None

@@ -17,9 +17,9 @@ from lib.intake.charges import (
     new_charges,
     replacement_claims,
 )
-from lib.intake.charges.previewed_charges import ComingCharges
+from lib.intake.charges.charges_pending_import import ComingCharges
 from lib.intake.fhir import attachment_requests
-from lib.intake.files.file_contents import FileSummary, count
+from lib.intake.files.parsed_file import FileSummary, count
 from lib.intake.import_context import ImportContext
 from lib.intake.import_totals import Totals
 from lib.intake.matching import claim_matcher, known_charges
@@ -30,11 +30,11 @@ from lib.intake.matching.task_claim_facts import Waiting
 from lib.intake.records import Withdrawal
 from lib.intake.tasks import (
     batch_receipts,
+    favorable_payer_updates,
     new_tasks,
-    payer_updates,
     previous_system_fields,
     recoupments,
-    remittance_log,
+    remittance_claims,
     task_updates,
 )
 from lib.intake.tasks.new_tasks import Made
@@ -128,7 +128,7 @@ class FileImport:
             self.previewed.charges.learn([*asked, *told, *part.answers], charges)
         if self.source:
             learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
-            remittance_log.keep(self.con, part.answers, charges, self.source)
+            remittance_claims.keep(self.con, part.answers, charges, self.source)
 
     def _take_adjustments(self) -> None:
         """Import what one remittance recoups, once all its entries are known."""
@@ -248,15 +248,15 @@ class FileImport:
     def _take_news(
         self, told: Sequence[records.PayerUpdate], charges: Charges, answered: dict[int, Decimal]
     ) -> None:
-        found = payer_updates.plan(self.con, self.practice_id, told, charges, answered)
+        found = favorable_payer_updates.plan(self.con, self.practice_id, told, charges, answered)
         self.totals.proposals += sum(each.is_whole for each in found)
         self.totals.parts += sum(not each.is_whole for each in found)
         self._new += [each.news.segment_number for each in found]
         if self.source:
-            payer_updates.add(self.con, found, self.source)
+            favorable_payer_updates.add(self.con, found, self.source)
 
     def _take_withdrawals(self, told: Sequence[Withdrawal]) -> None:
-        found = payer_updates.withdrawn(self.con, self.practice_id, told)
+        found = favorable_payer_updates.withdrawn(self.con, self.practice_id, told)
         self.totals.withdrawn += len(found)
         self._new += [each.segment_number for _, each in found]
         for task_id, each in found if self.source else ():

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from lib.export import claims_837
-from lib.export.claims_837 import Replacement
+from lib.export import replacement_claims_837p
 from lib.export.filed_claim_reader import filings
+from lib.export.replacement_claims_837p import Replacement
 from lib.models import Charge, Patient, Payer
-from tests.test_claims_837 import assert_says, is_accepted, read, written
+from tests.test_replacement_claims_837p import assert_says, is_accepted, read, written
 from tests.x12_texts import CLINIC, DOCTOR, claim, envelope, subscriber
 from tests.x12_texts import claims as inside
 
@@ -156,9 +156,11 @@ def test_the_separators_of_the_filed_claim_do_not_matter() -> None:
 def test_a_claim_of_which_nothing_is_kept_says_what_it_lacks() -> None:
     filed = as_filed(inside(claim(), before=subscriber()))
 
-    lacking = list(claims_837.missing(Replacement(filed.charge, filed.patient, filed.payer)))
+    lacking = list(
+        replacement_claims_837p.missing(Replacement(filed.charge, filed.patient, filed.payer))
+    )
 
-    assert list(claims_837.missing(as_filed([*AROUND, *FILED]))) == []
+    assert list(replacement_claims_837p.missing(as_filed([*AROUND, *FILED]))) == []
     assert [sentence.split(":")[0] for sentence in lacking] == [
         "the payer's claim number (REF*F8) is not known",
         "the billing provider's address and tax ID are not held",
@@ -172,7 +174,7 @@ def test_a_charge_that_cannot_be_written_says_why() -> None:
     lines = filed.charge.lines
 
     said = [
-        claims_837.hindrance(replace(filed, charge=charge))
+        replacement_claims_837p.hindrance(replace(filed, charge=charge))
         for charge in (
             filed.charge,
             replace(filed.charge, claim_number="X" * 39),
@@ -198,7 +200,7 @@ def test_another_billing_provider_does_not_get_the_address_of_the_first() -> Non
 
     assert f"NM1*85*2*NORTHSIDE*****XX*{DOCTOR}~\nN3*1 NORTH ROAD~" in written(corrected)
     assert "N3*1 NORTH ROAD" not in written(other)
-    assert any("address and tax ID" in said for said in claims_837.missing(other))
+    assert any("address and tax ID" in said for said in replacement_claims_837p.missing(other))
 
 
 def test_another_service_location_says_that_its_address_is_not_held() -> None:
@@ -206,7 +208,7 @@ def test_another_service_location_says_that_its_address_is_not_held() -> None:
     moved = replace(filed, charge=replace(filed.charge, location="WEST CAMPUS"))
 
     assert "N3*1 EAST ROAD" not in written(moved)
-    assert list(claims_837.missing(moved)) == [
+    assert list(replacement_claims_837p.missing(moved)) == [
         "the service location's address is not held: add it before sending"
     ]
 
