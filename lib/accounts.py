@@ -8,6 +8,7 @@ from lib import access, audit_log, passwords, people, sessions, sign_in_limits
 from lib.access import Verb
 from lib.audit_log import Activity, Line
 from lib.errors import (
+    AlsoElsewhere,
     LastAdministrator,
     NoSuchPerson,
     NotAllowed,
@@ -92,9 +93,9 @@ def listed(con: Connection, *, actor: Person | None) -> list[Account]:
 
 
 def require_whole(con: Connection, person_id: int, *, actor: Person | None) -> None:
-    """Raise NoSuchPerson for whom the actor shares no practice with, NotAllowed for a person who
-    also belongs to a practice whose people the actor does not manage: what is done to an account
-    is done in all its practices."""
+    """Raise NoSuchPerson for whom the actor shares no practice with, NotAllowed for an actor who
+    manages nobody there, AlsoElsewhere for a person who also belongs to a practice whose people
+    the actor does not manage: what is done to an account is done in all its practices."""
     theirs = [
         practice_id
         for (practice_id,) in con.rows(
@@ -107,28 +108,30 @@ def require_whole(con: Connection, person_id: int, *, actor: Person | None) -> N
         return
     if not any(actor.role_in(practice_id) for practice_id in theirs):
         raise NoSuchPerson
-    for practice_id in theirs:
-        access.require(actor, Verb.MANAGE_PEOPLE, practice_id, NotAllowed(Verb.MANAGE_PEOPLE.value))
+    managed = access.may_anywhere(actor, Verb.MANAGE_PEOPLE)
+    if not set(theirs) & set(managed):
+        raise NotAllowed(Verb.MANAGE_PEOPLE.value, whom=access.whom_to_ask(Verb.MANAGE_PEOPLE))
+    if not set(theirs) <= set(managed):
+        raise AlsoElsewhere
 
 
 def deactivate(con: Connection, person_id: int, *, actor: Person | None, now: datetime) -> None:
     """End a person's sessions and let them sign in no more; what they did stays.
 
-    Raises LastAdministrator where a practice would have none, NoSuchPerson, NotAllowed.
+    Raises LastAdministrator where a practice would have none, though not on the command line,
+    NoSuchPerson, NotAllowed, AlsoElsewhere.
     """
     with transaction(con):
         require_whole(con, person_id, actor=actor)
-        require_another_administrator(con, person_id)
+        if actor is not None:
+            require_another_administrator(con, person_id)
         con.execute(
             "UPDATE person SET deactivated_at = coalesce(deactivated_at, $now) WHERE id = $id",
             now=now,
             id=person_id,
         )
-        con.execute(
-            "UPDATE invitation SET ended_at = $now WHERE person_id = $id AND ended_at IS NULL",
-            now=now,
-            id=person_id,
-        )
+        end_links(con, person_id, now=now)
+        end_links_made_by(con, person_id, now=now)
         sessions.end_all(con, person_id, now=now)
         note(con, Activity.DEACTIVATED, person_id, actor=actor, now=now)
 
@@ -144,8 +147,8 @@ def reactivate(con: Connection, person_id: int, *, actor: Person | None, now: da
 def require_another_administrator(
     con: Connection, person_id: int, practice_id: int | None = None
 ) -> None:
-    """Raise LastAdministrator if the person is the only active administrator of a practice, of
-    `practice_id` if it is given."""
+    """Raise LastAdministrator if the person is the only administrator of a practice who can sign
+    in, of `practice_id` if it is given. People of the sample can while nobody real can."""
     alone = con.value(
         """
         SELECT count(*) FROM membership
@@ -154,14 +157,41 @@ def require_another_administrator(
           AND NOT EXISTS (
             SELECT 1 FROM membership AS other JOIN person ON person.id = other.person_id
             WHERE other.practice_id = membership.practice_id AND other.person_id <> $id
-              AND other.role = $role AND person.deactivated_at IS NULL)
+              AND other.role = $role AND person.deactivated_at IS NULL
+              AND CASE WHEN person.is_sample THEN NOT $are_there_any
+                  ELSE EXISTS (FROM password WHERE password.person_id = person.id)
+                       OR EXISTS (FROM passkey WHERE passkey.person_id = person.id) END)
         """,
         id=person_id,
         role=Role.ADMINISTRATOR,
         practice_id=practice_id,
+        are_there_any=are_there_any(con),
     )
     if alone:
         raise LastAdministrator
+
+
+def end_links(con: Connection, person_id: int, *, now: datetime) -> None:
+    """End the one-time links by which a person would set a password. The caller's verb opens the
+    transaction."""
+    con.execute(
+        "UPDATE invitation SET ended_at = $now WHERE person_id = $id AND ended_at IS NULL",
+        now=now,
+        id=person_id,
+    )
+
+
+def end_links_made_by(con: Connection, person_id: int, *, now: datetime) -> None:
+    """End the one-time links that a person made who manages people no more: they may have kept
+    some. The caller's verb opens the transaction."""
+    con.execute(
+        "UPDATE invitation SET ended_at = $now WHERE invited_by = $id AND ended_at IS NULL",
+        now=now,
+        id=person_id,
+    )
+    con.execute(
+        "UPDATE membership_offer SET token_hash = NULL WHERE offered_by = $id", id=person_id
+    )
 
 
 def check_password(

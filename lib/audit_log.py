@@ -47,6 +47,8 @@ class Activity(StrEnum):
     LINK_MADE = "link made"
     CREDENTIAL_SET = "credential set"
     ROLE_CHANGED = "role changed"
+    JOINED = "joined"
+    LEFT = "left"
     AWAY = "away"
     DEACTIVATED = "deactivated"
     REACTIVATED = "reactivated"
@@ -77,6 +79,8 @@ _LABELS = {
     Activity.LINK_MADE: "One-time link made",
     Activity.CREDENTIAL_SET: "Password or passkey changed",
     Activity.ROLE_CHANGED: "Role changed",
+    Activity.JOINED: "Accepted the invitation",
+    Activity.LEFT: "Removed from the practice",
     Activity.AWAY: "Away",
     Activity.DEACTIVATED: "Deactivated",
     Activity.REACTIVATED: "Reactivated",

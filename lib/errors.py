@@ -74,6 +74,27 @@ class NoSuchPerson(BillingError):
         super().__init__("There is no such person.")
 
 
+class AlsoElsewhere(BillingError):
+    """What is done to an account is done in all its practices, and the actor manages not all."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This person also belongs to a practice whose people you do not manage. Remove them "
+            "from your practice instead: that ends what they may do in it at once."
+        )
+
+
+class AccountDeactivated(BillingError):
+    """Somebody invites a person whose account is deactivated."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The account with this e-mail address is deactivated, and nobody was invited. Have it "
+            "reactivated first, by an administrator of its practice or by "
+            "`python -m lib people reactivate`."
+        )
+
+
 class LastAdministrator(BillingError):
     """A practice would be left without an administrator."""
 

@@ -6,10 +6,16 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
-from lib import access, accounts, passkeys, passwords, people, sessions
+from lib import access, accounts, membership_offers, passkeys, passwords, people, sessions
 from lib.access import Verb
 from lib.audit_log import Activity
-from lib.errors import NoSuchPractice, WrongInput, WrongLink
+from lib.errors import (
+    AccountDeactivated,
+    NoSuchPerson,
+    NoSuchPractice,
+    WrongInput,
+    WrongLink,
+)
 from lib.models import Person, Role
 from lib.store.database import Connection, transaction
 
@@ -22,11 +28,12 @@ LONGEST_NAME = 100
 def invite(
     con: Connection, email: str, name: str, roles: dict[int, Role], *, actor: Person | None,
     now: datetime,
-) -> str | None:  # fmt: skip
-    """Put a person on the list with a role in each of these practices, by id. Return the token of
-    their one-time link; None for somebody who was on the list already and signs in as before.
+) -> str:  # fmt: skip
+    """Invite a person to a role in each of these practices, by id. Return the token of a one-time
+    link: it sets the password of somebody who never signed in, and lets anybody else accept.
 
-    `actor` is None on the command line. Raises WrongInput, NotAllowed, NoSuchPractice.
+    `actor` is None on the command line. Raises WrongInput, NotAllowed, NoSuchPractice,
+    AccountDeactivated.
     """
     email, name = accounts.tidy(email), " ".join(name.split())
     check_name(name)
@@ -48,14 +55,25 @@ def invite(
             )
         known = accounts.find(con, email)
         if known is not None:
-            for practice_id, role in roles.items():
-                _join(con, known, practice_id, role)
-                _note_invited(con, known, practice_id, role, actor, now)
-            return None
+            return _invite_known(con, known, name, roles, actor, now)
         person_id = people.insert_person(con, name, email, roles, is_sample=False, now=now)
-        for practice_id, role in roles.items():
-            _note_invited(con, person_id, practice_id, role, actor, now)
+        _note_invited(con, person_id, roles, actor, now)
         return _link(con, person_id, actor=actor, now=now)
+
+
+def invite_again(
+    con: Connection, practice_id: int, person_id: int, *, actor: Person | None, now: datetime
+) -> str:
+    """Return the token of a new one-time link for somebody who did not accept yet; the earlier
+    links end. Raises NoSuchPerson, NotAllowed, NoSuchPractice, AccountDeactivated."""
+    with transaction(con):
+        if actor is not None:
+            access.require(actor, Verb.MANAGE_PEOPLE, practice_id, NoSuchPractice())
+        offered = membership_offers.held(con, person_id, practice_id)
+        if offered is None:
+            raise NoSuchPerson
+        role, name = offered
+        return _invite_known(con, person_id, name, {practice_id: role}, actor, now)
 
 
 def link(con: Connection, person_id: int, *, actor: Person | None, now: datetime) -> str:
@@ -126,29 +144,65 @@ def check_name(name: str) -> None:
         raise WrongInput(f"Type a name of at most {LONGEST_NAME} characters.")
 
 
-def _join(con: Connection, person_id: int, practice_id: int, role: Role) -> None:
-    taken = con.value(
-        "SELECT role FROM membership WHERE practice_id = $practice AND person_id = $person",
-        practice=practice_id,
-        person=person_id,
+def _invite_known(
+    con: Connection, person_id: int, name: str, roles: dict[int, Role], actor: Person | None,
+    now: datetime,
+) -> str:  # fmt: skip
+    """Invite somebody who is on the list. Return the token of their link."""
+    row = con.row(
+        """
+        SELECT deactivated_at IS NOT NULL,
+               EXISTS (FROM password WHERE password.person_id = person.id)
+               OR EXISTS (FROM passkey WHERE passkey.person_id = person.id)
+        FROM person WHERE id = $id
+        """,
+        id=person_id,
     )
-    if taken is not None:
+    is_deactivated, is_set_up = row or (False, False)
+    if is_deactivated:
+        raise AccountDeactivated
+    member_of = [
+        int(practice_id)
+        for (practice_id,) in con.rows(
+            "SELECT practice_id FROM membership WHERE person_id = $id", id=person_id
+        )
+    ]
+    if set(member_of) & set(roles):
         raise WrongInput("Somebody with this e-mail address is on the list of the practice.")
-    con.execute(
-        "INSERT INTO membership VALUES ($practice, $person, $role)",
-        practice=practice_id,
-        person=person_id,
-        role=role,
-    )
+    if is_set_up and member_of:
+        _note_invited(con, person_id, roles, actor, now)
+        token = secrets.token_urlsafe(32)
+        membership_offers.insert(
+            con, person_id, roles, name=name, token=token, until=now + VALID, actor=actor, now=now
+        )
+        return token
+    _begin_anew(con, person_id, name, member_of, actor, now)
+    for practice_id, role in roles.items():
+        membership_offers.delete(con, person_id, practice_id)
+        people.join(con, person_id, practice_id, role)
+    _note_invited(con, person_id, roles, actor, now)
+    return _link(con, person_id, actor=actor, now=now)
+
+
+def _begin_anew(
+    con: Connection, person_id: int, name: str, member_of: list[int], actor: Person | None,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Make nothing of an account by which nobody may do anything yet: of whoever invited the same
+    address before, neither the link nor what it would have given is good any more."""
+    managed = access.may_anywhere(actor, Verb.MANAGE_PEOPLE) if actor else member_of
+    others = sorted(set(member_of) - set(managed))
+    membership_offers.turn_back(con, person_id, others, now=now)
+    if not set(member_of) & set(managed):
+        con.execute("UPDATE person SET name = $name WHERE id = $id", name=name, id=person_id)
+    con.execute("DELETE FROM password WHERE person_id = $id", id=person_id)
+    passkeys.remove_all(con, person_id)
+    sessions.end_all(con, person_id, now=now)
 
 
 def _link(con: Connection, person_id: int, *, actor: Person | None, now: datetime) -> str:
     token = secrets.token_urlsafe(32)
-    con.execute(
-        "UPDATE invitation SET ended_at = $now WHERE person_id = $id AND ended_at IS NULL",
-        now=now,
-        id=person_id,
-    )
+    accounts.end_links(con, person_id, now=now)
     con.execute(
         "INSERT INTO invitation VALUES ($hash, $person_id, $by, $now, $expires, NULL)",
         hash=sessions.hash_of(token),
@@ -162,10 +216,10 @@ def _link(con: Connection, person_id: int, *, actor: Person | None, now: datetim
 
 
 def _note_invited(
-    con: Connection, person_id: int, practice_id: int, role: Role, actor: Person | None,
-    now: datetime,
-) -> None:  # fmt: skip
-    accounts.note(
-        con, Activity.INVITED, person_id, actor=actor, now=now, practice_id=practice_id,
-        detail=role.value,
-    )  # fmt: skip
+    con: Connection, person_id: int, roles: dict[int, Role], actor: Person | None, now: datetime
+) -> None:
+    for practice_id, role in roles.items():
+        accounts.note(
+            con, Activity.INVITED, person_id, actor=actor, now=now, practice_id=practice_id,
+            detail=role.value,
+        )  # fmt: skip

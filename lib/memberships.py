@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from lib import access, accounts, audit_log
+from lib import access, accounts, audit_log, membership_offers, sessions
 from lib.access import Verb
 from lib.audit_log import Activity, Line
 from lib.errors import NoSuchPerson, NoSuchPractice, WrongInput
@@ -23,6 +23,7 @@ class Member:
     role: Role
     is_sample: bool
     is_active: bool
+    is_offered: bool  # did not accept yet
     is_set_up: bool  # can sign in
     last_seen_at: datetime | None
     away_from: date | None
@@ -30,22 +31,28 @@ class Member:
 
 
 def of_practice(con: Connection, practice_id: int, *, actor: Person) -> list[Member]:
-    """Return the people of a practice, by name. Raises NotAllowed, NoSuchPractice."""
+    """Return the people of a practice and those invited to it, by name. Of whom the practice only
+    offers a membership, it gets to see what it typed. Raises NotAllowed, NoSuchPractice."""
     access.require(actor, Verb.MANAGE_PEOPLE, practice_id, NoSuchPractice())
     return con.records(
         Member,
         """
         SELECT person.id, person.name, person.email, membership.role, person.is_sample,
-               person.deactivated_at IS NULL AS is_active,
+               person.deactivated_at IS NULL AS is_active, false AS is_offered,
                person.is_sample
                    OR EXISTS (FROM password WHERE password.person_id = person.id)
                    OR EXISTS (FROM passkey WHERE passkey.person_id = person.id) AS is_set_up,
                (SELECT max(last_used_at) FROM session WHERE session.person_id = person.id)
                    AS last_seen_at,
-               person.away_from, person.away_until
+               membership.away_from, membership.away_until
         FROM membership JOIN person ON person.id = membership.person_id
         WHERE membership.practice_id = $practice_id
-        ORDER BY person.name, person.id
+        UNION ALL
+        SELECT person.id, membership_offer.name, person.email, role, false, true, true, false,
+               NULL, NULL, NULL
+        FROM membership_offer JOIN person ON person.id = person_id
+        WHERE practice_id = $practice_id
+        ORDER BY 2, 1
         """,
         practice_id=practice_id,
     )
@@ -65,6 +72,7 @@ def change_role(
             return
         if before is Role.ADMINISTRATOR:
             accounts.require_another_administrator(con, person_id, practice_id)
+            accounts.end_links_made_by(con, person_id, now=now)
         con.execute(
             """
             UPDATE membership SET role = $role
@@ -83,11 +91,39 @@ def change_role(
         )  # fmt: skip
 
 
+def remove(
+    con: Connection, practice_id: int, person_id: int, *, actor: Person | None, now: datetime
+) -> None:
+    """Take a person out of a practice, or take back what it offered them: they may do nothing in
+    it from then on, whatever other practices they belong to. What they did stays.
+
+    `actor` is None on the command line, which may also remove the last administrator. Raises
+    LastAdministrator, NoSuchPerson, NotAllowed, NoSuchPractice.
+    """
+    with transaction(con):
+        if actor is not None:
+            access.require(actor, Verb.MANAGE_PEOPLE, practice_id, NoSuchPractice())
+        offered = membership_offers.held(con, person_id, practice_id)
+        if offered is not None:
+            membership_offers.delete(con, person_id, practice_id)
+            role = offered[0]
+        else:
+            role = _role_of(con, practice_id, person_id)
+            if actor is not None and role is Role.ADMINISTRATOR:
+                accounts.require_another_administrator(con, person_id, practice_id)
+            _leave(con, practice_id, person_id, now)
+        accounts.note(
+            con, Activity.LEFT, person_id, actor=actor, now=now, practice_id=practice_id,
+            detail=role.value,
+        )  # fmt: skip
+
+
 def set_away(
     con: Connection, practice_id: int, person_id: int, since: date | None, until: date | None, *,
     actor: Person, now: datetime,
 ) -> None:  # fmt: skip
-    """Write from when until when a person is away, both days included; two None end it.
+    """Write from when until when a person is away from a practice, both days included; two None
+    end it.
 
     Raises WrongInput, NoSuchPerson, NotAllowed, NoSuchPractice.
     """
@@ -98,9 +134,13 @@ def set_away(
     with transaction(con):
         _role(con, practice_id, person_id, actor)
         con.execute(
-            "UPDATE person SET away_from = $since, away_until = $until WHERE id = $person_id",
+            """
+            UPDATE membership SET away_from = $since, away_until = $until
+            WHERE practice_id = $practice_id AND person_id = $person_id
+            """,
             since=since,
             until=until,
+            practice_id=practice_id,
             person_id=person_id,
         )
         said = f"{since:%m/%d/%Y} to {until:%m/%d/%Y}" if since and until else "back"
@@ -111,6 +151,22 @@ def set_away(
 
 def _role(con: Connection, practice_id: int, person_id: int, actor: Person) -> Role:
     access.require(actor, Verb.MANAGE_PEOPLE, practice_id, NoSuchPractice())
+    return _role_of(con, practice_id, person_id)
+
+
+def _leave(con: Connection, practice_id: int, person_id: int, now: datetime) -> None:
+    con.execute(
+        "DELETE FROM membership WHERE practice_id = $practice_id AND person_id = $person_id",
+        practice_id=practice_id,
+        person_id=person_id,
+    )
+    accounts.end_links_made_by(con, person_id, now=now)
+    if not con.value("SELECT count(*) FROM membership WHERE person_id = $id", id=person_id):
+        accounts.end_links(con, person_id, now=now)
+        sessions.end_all(con, person_id, now=now)
+
+
+def _role_of(con: Connection, practice_id: int, person_id: int) -> Role:
     found = con.value(
         "SELECT role FROM membership WHERE practice_id = $practice_id AND person_id = $person_id",
         practice_id=practice_id,

@@ -84,13 +84,21 @@ def insert_person(
         )
     )
     for practice_id, role in roles.items():
-        con.execute(
-            "INSERT INTO membership VALUES ($practice_id, $person_id, $role)",
-            practice_id=practice_id,
-            person_id=person_id,
-            role=role,
-        )
+        join(con, person_id, practice_id, role)
     return person_id
+
+
+def join(con: Connection, person_id: int, practice_id: int, role: Role) -> None:
+    """Make a person a member of a practice. The caller's verb opens the transaction."""
+    con.execute(
+        """
+        INSERT INTO membership (practice_id, person_id, role)
+        VALUES ($practice_id, $person_id, $role)
+        """,
+        practice_id=practice_id,
+        person_id=person_id,
+        role=role,
+    )
 
 
 def person(con: Connection, person_id: int) -> Person | None:

@@ -69,12 +69,7 @@ def add(con: Connection, wanted: Details, *, actor: Person | None, now: datetime
     with transaction(con):
         practice_id = _insert(con, wanted, now)
         if actor is not None:
-            con.execute(
-                "INSERT INTO membership VALUES ($practice, $person, $role)",
-                practice=practice_id,
-                person=actor.id,
-                role=Role.ADMINISTRATOR,
-            )
+            people.join(con, actor.id, practice_id, Role.ADMINISTRATOR)
         _note(con, practice_id, "added", actor=actor, now=now)
     return practice_id
 

@@ -36,6 +36,8 @@ def practice(actor: Person) -> int:
 
 def state(member: Member) -> str:
     """Return whether somebody can sign in, in words."""
+    if member.is_offered:
+        return "Invited"
     if not member.is_active:
         return "Deactivated"
     return "Active" if member.is_set_up else "Invited"
@@ -112,10 +114,20 @@ def invite(practice_id: int, actor: Person) -> None:
         messages.append(("error", str(problem)))
         st.rerun()
     INVITING.take()
-    if token:
-        keep_link(" ".join(name.split()), token)
-    messages.append(("success", f"{email.strip()} is on the list."))
+    keep_link(" ".join(name.split()), token)
+    messages.append(("success", f"{email.strip()} is invited."))
     st.rerun()
+
+
+def remove_button(member: Member, practice_id: int, actor: Person) -> None:
+    """Draw the button that takes somebody out of the practice."""
+    if st.button("Remove from the practice"):
+        act(
+            f"{member.name} is in the practice no more.",
+            lambda: memberships.remove(
+                session.connection(), practice_id, member.id, actor=actor, now=session.now()
+            ),
+        )
 
 
 def change(members: list[Member], practice_id: int, actor: Person) -> None:
@@ -129,6 +141,20 @@ def change(members: list[Member], practice_id: int, actor: Person) -> None:
     if chosen is None:
         return
     member, con = by_id[chosen], session.connection()
+    if member.is_offered:
+        with st.container(horizontal=True, gap="small"):
+            if st.button("New one-time link"):
+                act(
+                    "The earlier links end.",
+                    lambda: keep_link(
+                        member.name,
+                        invitations.invite_again(
+                            con, practice_id, member.id, actor=actor, now=session.now()
+                        ),
+                    ),
+                )
+            remove_button(member, practice_id, actor)
+        return
     with st.form(f"member_{practice_id}_{chosen}_{member.role}", width=640):
         place = list(Role).index(member.role)
         role = st.selectbox("Role", list(Role), place, format_func=lambda role: role.label)
@@ -167,6 +193,7 @@ def change(members: list[Member], practice_id: int, actor: Person) -> None:
                 f"{member.name} can sign in again.",
                 lambda: accounts.reactivate(con, member.id, actor=actor, now=session.now()),
             )
+        remove_button(member, practice_id, actor)
 
 
 actor = session.person()

@@ -36,7 +36,7 @@ IDS = ("task_id", "charge_id", "document_id", "practice_id", "practice_ids", "pa
 INNER = {
     "lib.access.may", "lib.access.require", "lib.tasks.is_biller",
     "lib.audit_log.saw",  # what is written about somebody is not asked of them
-    "lib.accounts.note", "lib.documents.add", "lib.drafts.end",
+    "lib.accounts.note", "lib.membership_offers.insert", "lib.documents.add", "lib.drafts.end",
 }  # fmt: skip
 ROOMS_ABOVE = ("lib.ui", "lib.web", "lib.frame", "lib.samples", "lib.generate", "lib.watch",
                "lib.__main__")  # fmt: skip
@@ -86,8 +86,9 @@ NEEDS: dict[Verb, str] = {
     """,
     Verb.BACK_UP: "upkeep.backup.make_by_hand",
     Verb.MANAGE_PEOPLE: """
-        accounts.deactivate accounts.reactivate accounts.require_whole invitations.link
-        memberships.change_role memberships.of_practice memberships.set_away
+        accounts.deactivate accounts.reactivate accounts.require_whole
+        invitations.invite_again invitations.link
+        memberships.change_role memberships.of_practice memberships.remove memberships.set_away
     """,
     Verb.MANAGE_PRACTICE: "practices.change",
     Verb.NOTE_DAYS: "backlog.day_notes.write",

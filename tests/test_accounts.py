@@ -102,7 +102,10 @@ def test_a_practice_keeps_an_administrator(con: Connection, cast: Cast) -> None:
     with pytest.raises(LastAdministrator):
         accounts.deactivate(con, ada.id, actor=ada, now=NOON)
 
-    administrator(con, cast.practice, "bea@example.com")
+    bea = administrator(con, cast.practice, "bea@example.com")
+    with pytest.raises(LastAdministrator):  # she cannot sign in yet
+        accounts.deactivate(con, ada.id, actor=ada, now=NOON)
+    accounts.set_password(con, bea.id, "argon2", now=NOON)
     accounts.deactivate(con, ada.id, actor=ada, now=NOON)
     assert [each.is_active for each in accounts.listed(con, actor=None) if each.id == ada.id] == [
         False

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from lib import accounts, invitations, people, practice_settings, practices
+from lib import accounts, invitations, memberships, people, practice_settings, practices
 from lib.errors import NoSuchPerson, WrongInput
 from lib.models import Practice, Role
 from lib.store import process_store
@@ -20,7 +20,8 @@ def people_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lib people",
         description="The people who sign in. add and link print a one-time link by which the "
-        f"person sets a password; it is good for {invitations.VALID.days} days.",
+        "person sets a password, or accepts with the one they have; it is good for "
+        f"{invitations.VALID.days} days.",
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     verbs.add_parser("list", help="list everybody, with their practices and when they were seen")
@@ -35,6 +36,9 @@ def people_parser() -> argparse.ArgumentParser:
         ("reactivate", "let somebody sign in again"),
     ):
         verbs.add_parser(verb, help=told).add_argument("email", metavar="EMAIL")
+    remove = verbs.add_parser("remove", help="take somebody out of a practice, at once")
+    remove.add_argument("email", metavar="EMAIL")
+    remove.add_argument("--practice", metavar="NAME", help="needed only where there are several")
     return parser
 
 
@@ -77,9 +81,7 @@ def do_people(con: Connection, arguments: Sequence[str], *, now: datetime) -> An
         token = invitations.invite(
             con, asked.email, asked.name, {practice.id: Role(asked.role)}, actor=None, now=now
         )
-        who = f"{asked.name} is {Role(asked.role).label.lower()} of {practice.name}."
-        if token is None:
-            return Answer((f"{who} They sign in as before.",), 0)
+        who = f"{asked.name} is invited as {Role(asked.role).label.lower()} of {practice.name}."
         return Answer((f"{who} Hand over this link:", _link(token)), 0)
     person_id = accounts.find(con, asked.email)
     if person_id is None:
@@ -87,9 +89,13 @@ def do_people(con: Connection, arguments: Sequence[str], *, now: datetime) -> An
     if asked.verb == "link":
         token = invitations.link(con, person_id, actor=None, now=now)
         return Answer(("Hand over this link; earlier ones no longer work:", _link(token)), 0)
+    if asked.verb == "remove":
+        practice = _practice(con, asked.practice)
+        memberships.remove(con, practice.id, person_id, actor=None, now=now)
+        return Answer((f"{asked.email} is in {practice.name} no more.", *_alone(con)), 0)
     if asked.verb == "deactivate":
         accounts.deactivate(con, person_id, actor=None, now=now)
-        return Answer((f"{asked.email} is signed out and signs in no more.",), 0)
+        return Answer((f"{asked.email} is signed out and signs in no more.", *_alone(con)), 0)
     accounts.reactivate(con, person_id, actor=None, now=now)
     return Answer((f"{asked.email} may sign in again.",), 0)
 
@@ -136,6 +142,22 @@ def _practice(con: Connection, name: str | None) -> Practice:
         names = "; ".join(practice.name for practice in held) or "there is none yet"
         raise WrongInput(f"Name one practice: {names}.")
     return named[0]
+
+
+def _alone(con: Connection) -> list[str]:
+    """Return a line for each practice that nobody administers."""
+    return [
+        f"{name} has no administrator now: add one by `python -m lib people add`."
+        for (name,) in con.rows(
+            """
+            SELECT name FROM practice WHERE NOT EXISTS (
+                SELECT 1 FROM membership JOIN person ON person.id = person_id
+                WHERE practice_id = practice.id AND role = $role AND deactivated_at IS NULL)
+            ORDER BY name
+            """,
+            role=Role.ADMINISTRATOR,
+        )
+    ]
 
 
 def _link(token: str) -> str:

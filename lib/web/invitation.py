@@ -1,4 +1,5 @@
-"""The page of a one-time link, where the person whom it is for sets a password.
+"""The page of a one-time link, where the person whom it is for sets a password, or accepts with the
+one they have.
 
 The link's secret stands behind its #, which browsers send to nobody: a script of ours (plain.js)
 puts it into the form.
@@ -12,11 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from lib import invitations
-from lib.errors import BillingError, WrongInput, WrongLink
+from lib import invitations, membership_offers
+from lib.errors import BillingError, TooManyAttempts, WrongInput, WrongLink
+from lib.membership_offers import Offer
 from lib.models import Person
-from lib.web import forms, second_factor, session
-from lib.web.plain_pages import invitation_page, link_page
+from lib.web import forms, reach, second_factor, session
+from lib.web.plain_pages import invitation_page, link_page, offer_page
 
 NOT_THE_SAME = "The two passwords are not the same. Type them again."
 
@@ -32,6 +34,9 @@ async def accept_invitation(request: Request) -> Response:
     if form is None:
         return forms.TOO_LONG
     token, password = form.get("token", ""), form.get("password")
+    offers = await run_in_threadpool(_offers, token)
+    if offers:
+        return await _accept_offers(request, token, password, offers)
     try:
         invited = await run_in_threadpool(_whose, token)
     except WrongLink as problem:
@@ -45,6 +50,36 @@ async def accept_invitation(request: Request) -> Response:
     except BillingError as problem:
         return HTMLResponse(invitation_page(invited, token, said=str(problem)), 400)
     return await second_factor.after_password(request, person_id)
+
+
+async def _accept_offers(
+    request: Request, token: str, password: str | None, offers: list[Offer]
+) -> Response:
+    """Show what the link offers to somebody who has an account, or let them accept it."""
+    if password is None:
+        return HTMLResponse(offer_page(offers, token))
+    address = reach.address_of(request)
+    try:
+        person_id = await run_in_threadpool(_accept_offer, token, password, address)
+    except BillingError as problem:
+        status = 429 if isinstance(problem, TooManyAttempts) else 403
+        return HTMLResponse(offer_page(offers, token, said=str(problem)), status)
+    return await second_factor.after_password(request, person_id)
+
+
+def _offers(token: str) -> list[Offer]:
+    with session.connection() as con:
+        try:
+            return membership_offers.whose(con, token, now=datetime.now(UTC))
+        except WrongLink:
+            return []
+
+
+def _accept_offer(token: str, password: str, address: str) -> int:
+    with session.connection() as con:
+        return membership_offers.accept(
+            con, token, password, address=address, now=datetime.now(UTC)
+        )
 
 
 def _whose(token: str) -> Person:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from lib.membership_offers import Offer
 from lib.models import Person, Practice
 from lib.passkeys import Passkey
 from lib.ui.html import environment
@@ -49,6 +50,11 @@ def link_page(title: str, action: str, *, said: str = "") -> str:
 def invitation_page(person: Person, token: str, *, said: str = "") -> str:
     """Return the form in which an invited person sets a password."""
     return _page("invitation", title="Set your password", person=person, token=token, said=said)
+
+
+def offer_page(offers: Sequence[Offer], token: str, *, said: str = "") -> str:
+    """Return the form in which somebody who has an account accepts what a practice offers."""
+    return _page("offer", title="Accept the invitation", offers=offers, token=token, said=said)
 
 
 def account_page(
