@@ -48,6 +48,9 @@ def of(status: str, charged: str, paid: str, *codes: str, filing: str = "12") ->
         ("1", "150", "120", ["CAS*CO*45*30"], Outcome.PAID),
         ("19", "150", "10", ["CAS*CO*50*140"], Outcome.PAID),
         ("1", "0", "5", [], Outcome.PAID),
+        ("4", "150", "120", ["CAS*CO*45*30"], Outcome.PAID),
+        ("4", "150", "150", [], Outcome.PAID),
+        ("4", "150", "-20", [], Outcome.REVERSED),
         ("1", "150", "0", ["CAS*CO*45*100", "CAS*PR*1*30**2*15**3*5"], Outcome.NOTHING_DUE),
         ("20", "150", "0", ["CAS*OA*45*150"], Outcome.NOTHING_DUE),
         ("2", "150", "0", ["CAS*OA*23*150"], Outcome.OTHER_PAYER),
@@ -59,13 +62,18 @@ def of(status: str, charged: str, paid: str, *codes: str, filing: str = "12") ->
         ("25", "100", "0", ["CAS*OA*101*100"], Outcome.PREDETERMINED),
         ("1", "150", "0", ["CAS*OA*133*150"], Outcome.PENDED),
         ("5", "150", "0", [], Outcome.PENDED),
+        ("5", "150", "0", ["CAS*CO*29*150"], Outcome.DENIED),
+        ("16", "150", "0", ["CAS*OA*133*100", "CAS*CO*16*50"], Outcome.DENIED),
+        ("10", "150", "0", ["CAS*OA*133*100"], Outcome.PENDED),
         ("1", "150", "0", ["CAS*CO*24*150"], Outcome.CAPITATED),
         ("1", "150", "0", ["CAS*CO*24*100", "CAS*CO*45*50"], Outcome.CAPITATED),
         ("1", "0", "0", ["CAS*CO*24*0"], Outcome.ENCOUNTER),
         ("2", "0", "0", [], Outcome.ENCOUNTER),
         ("1", "150", "0", ["AMT*I*3.2", "CAS*CO*18*150"], Outcome.INTEREST),
         ("1", "150", "0", ["AMT*I*3.2", "CAS*CO*B13*100", "CAS*CO*45*50"], Outcome.INTEREST),
-        ("1", "150", "0", ["AMT*I*3.2"], Outcome.INTEREST),
+        ("1", "150", "0", ["AMT*I*3.2"], Outcome.DENIED),  # 150.00 are not explained
+        ("1", "150", "0", ["AMT*I*3.2", "CAS*CO*45*100"], Outcome.DENIED),
+        ("1", "150", "0", ["AMT*I*3.2", "CAS*CO*45*150"], Outcome.INTEREST),
         ("1", "150", "0", ["AMT*I*3.2", "CAS*CO*29*150"], Outcome.DENIED),
         ("22", "-150", "-120", ["CAS*CO*45*-30"], Outcome.REVERSED),
         ("22", "-150", "0", ["CAS*CO*97*-150"], Outcome.REVERSED),
@@ -96,6 +104,61 @@ def test_adjustments_of_the_claim_and_of_its_lines_are_two_parts_or_said_twice()
     found = parsed_file.read("a", file_835(parts, twice)).answers
 
     assert [payer_decision_rules.outcome(each) for each in found] == [Outcome.NOTHING_DUE] * 2
+
+
+@pytest.mark.parametrize(
+    ("of_claim", "lines", "expected"),
+    [
+        ("45*75", [("75", "45*75"), ("75", "")], Outcome.DENIED),
+        ("45*75", [("40", "45*40"), ("35", "45*35"), ("75", "")], Outcome.DENIED),
+        ("45*75**29*75", [("75", "45*75"), ("75", "29*75")], Outcome.DENIED),
+        ("45*100", [("75", "45*75"), ("75", "")], Outcome.DENIED),
+        ("45*75", [("75", "45*75")], Outcome.NOTHING_DUE),  # the other half has no line
+        ("45*75", [("75", "45*75"), ("75", "45*75")], Outcome.NOTHING_DUE),
+        ("253*75", [("75", "45*75"), ("75", "")], Outcome.NOTHING_DUE),
+    ],
+)
+def test_what_a_claim_repeats_of_its_lines_explains_no_other_line(
+    of_claim: str, lines: list[tuple[str, str]], expected: Outcome
+) -> None:
+    codes = []
+    for charged, reason in lines:
+        codes += [f"SVC*HC:1*{charged}*0**1", *([f"CAS*CO*{reason}"] if reason else [])]
+    body = answer(status="1", amount="150", codes=codes)
+    body = [each for each in body if not each.startswith("SVC*HC:99213")]
+    body.insert(1, f"CAS*CO*{of_claim}")
+
+    [found] = parsed_file.read("a", file_835(body)).answers
+
+    assert payer_decision_rules.outcome(found) is expected
+
+
+@pytest.mark.parametrize(
+    ("codes", "filing", "expected"),
+    [
+        (("CAS*CO*24*150", "CAS*CO*29*50"), "12", ("Timely filing", Decimal(50), "CO-29")),
+        (("CAS*CO*24*150",), "12", ("Denied without a reason", Decimal(50), "")),
+        (("CAS*OA*133*150", "CAS*CO*29*50"), "12", ("Timely filing", Decimal(200), "CO-29")),
+        (
+            ("CAS*CO*24*150", "CAS*CO*29*50"),
+            "MC",
+            ("Covered by capitation or a managed-care plan", Decimal(200), "CO-24, CO-29"),
+        ),
+    ],
+)
+def test_what_capitation_covers_or_review_holds_back_is_not_what_is_asked(
+    con: Connection,
+    cast: Cast,
+    codes: tuple[str, ...],
+    filing: str,
+    expected: tuple[str, Decimal, str],
+) -> None:
+    body = answer("A1", status="1", codes=codes)
+    body[0] = body[0].replace("**12*", f"**{filing}*")
+
+    bring(con, cast, file_835(body))
+
+    assert con.rows("SELECT title, amount, codes FROM task") == [expected]
 
 
 def test_what_the_patient_owes_may_stand_in_clp05_alone() -> None:

@@ -87,9 +87,13 @@ def _request(answer: ClaimPayment, outcome: Outcome, options: TaskOptions) -> Re
     """Return what the answer asks, or what it adds to the history of an open task; None for good
     news."""
     if outcome is Outcome.DENIED:
-        advice = denial_advice.find(answer)
+        about = payer_decision_rules.left_to_answer(answer)
+        advice = denial_advice.find(about)
+        request = _about(about, advice, advice.title, _denied(about, answer, advice))
         return replace(
-            _about(answer, advice, advice.title, _denied(answer, advice)),
+            request,
+            key=key(answer),
+            earlier_keys=(earlier_key(answer),),
             amount=payer_decision_rules.open_amount(answer),
         )
     if outcome is Outcome.REVERSED:
@@ -103,9 +107,16 @@ def _request(answer: ClaimPayment, outcome: Outcome, options: TaskOptions) -> Re
     return None if outcome is Outcome.NOTHING_DUE else _told(answer, outcome)
 
 
-def _denied(answer: ClaimPayment, advice: denial_advice.Advice) -> str:
-    """Return the instructions, with what else the answer says about the open amount."""
-    said = denial_advice.instructions(answer, advice)
+def _denied(about: ClaimPayment, answer: ClaimPayment, advice: denial_advice.Advice) -> str:
+    """Return the instructions about what is left to answer, with what else the answer says of the
+    open amount."""
+    said = denial_advice.instructions(about, advice)
+    capitated = payer_decision_rules.capitated(answer)
+    if capitated and about is not answer:
+        said += (
+            f" {capitated:,.2f} US dollars of the charge are covered by the capitation agreement "
+            "(CO-24)."
+        )
     if answer.charged == 0:
         said += " Nothing was charged, so no money is open."
     if answer.status in payer_decision_rules.FORWARDED:

@@ -8,7 +8,7 @@ stand in docs/decisions.md and are shown in Settings. Pure.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -82,6 +82,10 @@ def _is_capitated(reason: Adjustment) -> bool:
     return reason.group == "CO" and reason.code == CAPITATION
 
 
+def _is_in_review(reason: Adjustment) -> bool:
+    return reason.code == IN_REVIEW
+
+
 TASK = "a task, always"
 HISTORY = "history of a task that is open"
 RULES = (
@@ -94,10 +98,10 @@ RULES = (
     ),
     Rule(
         Outcome.DENIED,
-        "CLP02 is 4, whatever the adjustments say",
+        "CLP02 is 4 and nothing was paid, whatever the adjustments say",
         TASK,
         "005010X221A1 CLP02 (the patient is not recognised); RFI 1423, 1885, 207",
-        lambda said: said.answer.status == DENIED,
+        lambda said: said.answer.status == DENIED and said.answer.paid == 0,
     ),
     Rule(
         Outcome.PREDETERMINED,
@@ -136,21 +140,25 @@ RULES = (
     ),
     Rule(
         Outcome.PENDED,
-        "nothing was paid yet: the claim is pended (CLP02 5 or 9–17), or all that is open waits "
-        "for review (CARC 133)",
+        "nothing was paid yet: the claim is pended (CLP02 5 or 9–17) and no reason asks for an "
+        "answer, or all that is open waits for review (CARC 133)",
         HISTORY,
         "CARC 133; RFI 457 (5 is allowed in version 4010)",
         lambda said: (
-            said.answer.status in PENDED or said.is_all(lambda reason: reason.code == IN_REVIEW)
+            (said.answer.status in PENDED and all(map(_is_in_review, said.asked)))
+            or said.is_all(_is_in_review)
         ),
     ),
     Rule(
         Outcome.INTEREST,
-        "interest was paid, and all else was answered before (CARC 18, 85, 225, B13)",
+        "interest was paid, and adjustments explain the whole charge: all that is open was "
+        "answered before (CARC 18, 85, 225, B13)",
         HISTORY,
         "005010X221A1 AMT*I and 1.10.2.9 (interest)",
         lambda said: (
-            said.answer.interest > 0 and all(each.code in ANSWERED_BEFORE for each in said.asked)
+            said.answer.interest > 0
+            and said.unexplained <= 0
+            and all(each.code in ANSWERED_BEFORE for each in said.asked)
         ),
     ),
     Rule(
@@ -220,8 +228,9 @@ def facts(answer: ClaimPayment) -> Facts:
     asked = tuple(reason for reason in positive if reason.kind is Kind.ASKED)
     by_others = sum((r.amount for r in positive if r.kind is Kind.OTHER_PAYER), NOTHING)
     named = sum((reason.amount for reason in answer.reasons), NOTHING)
-    # named both for the claim and for its lines: the same money, or two parts
-    named = max(named, answer.adjusted)
+    # named both for the claim and for its lines: the same money, or two parts that fit the charge
+    if named < answer.adjusted <= answer.charged - answer.paid:
+        named = answer.adjusted
     if not any(reason.group == "PR" for reason in answer.reasons):
         named += answer.patient_owes or NOTHING
     unexplained = answer.charged - answer.paid - named
@@ -246,8 +255,30 @@ def is_duplicate(answer: ClaimPayment) -> bool:
 
 def open_amount(answer: ClaimPayment) -> Decimal:
     """Return the US dollars of a denied claim that nobody has covered."""
-    left = answer.charged - facts(answer).by_others
+    left = answer.charged - facts(answer).by_others - capitated(answer)
     return left if left > 0 else answer.charged
+
+
+def capitated(answer: ClaimPayment) -> Decimal:
+    """Return the US dollars that a capitation agreement covers; Medicare and Medicaid have none."""
+    if answer.filing in PUBLIC:
+        return NOTHING
+    return sum((each.amount for each in facts(answer).asked if _is_capitated(each)), NOTHING)
+
+
+def left_to_answer(answer: ClaimPayment) -> ClaimPayment:
+    """Return the answer without the reasons that ask nothing of the practice (capitation, review),
+    if it is open for anything else."""
+    is_public = answer.filing in PUBLIC
+    quiet = {
+        each for each in answer.asked
+        if _is_in_review(each) or (_is_capitated(each) and not is_public)
+    }  # fmt: skip
+    said = facts(answer)
+    is_more = said.unexplained > 0 or any(each not in quiet for each in said.asked)
+    if not quiet or not is_more:
+        return answer
+    return replace(answer, reasons=tuple(each for each in answer.reasons if each not in quiet))
 
 
 class StatusOutcome(StrEnum):

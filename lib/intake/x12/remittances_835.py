@@ -344,6 +344,21 @@ class _Draft:
             for key, amount in found.items()
         }
 
+    def adjusted(self) -> Decimal:
+        """Return the adjustments of the claim and of its lines. Where the lines make up the whole
+        charge, what the claim repeats of them is counted once."""
+        of_lines: dict[tuple[str, str], Decimal] = {}
+        for line in self.lines:
+            for key, amount in line.reasons.items():
+                of_lines[key] = of_lines.get(key, Decimal("0.00")) + amount
+        is_whole = sum((line.charged for line in self.lines), Decimal(0)) >= self.charged
+        of_claim = (
+            amount
+            for key, amount in self.reasons.items()
+            if not (is_whole and of_lines.get(key) == amount)
+        )
+        return sum(of_claim, Decimal("0.00")) + sum(of_lines.values(), Decimal("0.00"))
+
     def take_date(self, number: int, segment: Segment) -> None:
         kind = element(segment, 1)
         if kind in {"232", "233", "472", "150", "151"}:
@@ -387,8 +402,7 @@ class _Draft:
             filing=element(self.clp, 6).upper(),
             patient_owes=self.patient_owes,
             interest=self.interest,
-            adjusted=sum(self.reasons.values(), Decimal("0.00"))
-            + sum((sum(each.reasons.values()) for each in self.lines), Decimal("0.00")),
+            adjusted=self.adjusted(),
         )
 
     def hangs_on(self, reasons: Sequence[Adjustment]) -> bool:
