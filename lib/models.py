@@ -417,7 +417,7 @@ class DocumentDetails:
     """What people enter about a document; its content is separate."""
 
     name: str
-    label: str  # one of document_types.DOCUMENT_LABELS
+    label: str  # one of file_type_detection.DOCUMENT_LABELS
     status: DocumentStatus
     document_date: date
     notes: str = ""

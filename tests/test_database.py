@@ -553,3 +553,11 @@ add("b")
     assert said[2].startswith("The store had to stop")
     assert said[3] == said[2]
     assert said[4:6] == ["1", "saved"]
+
+
+@pytest.mark.parametrize("units", [Decimal("1.00005"), 1.5, "2"])
+def test_many_rows_round_no_number(con: Connection, units: object) -> None:
+    with pytest.raises(ValueError, match="decimal places"):
+        con.insert("service_line", [{"units": units}])
+    with pytest.raises(ValueError, match="whole numbers"):
+        con.insert("service_line", [{"charge_id": units}])

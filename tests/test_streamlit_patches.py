@@ -6,9 +6,10 @@ import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import RerunData, RerunException
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.runtime.state import SafeSessionState, SessionState
 
-from lib.ui import streamlit_patches
+from lib.ui import streamlit_patches, unheard
 
 KEPT = "$$ID-1-text_question_" + "0" * 32
 
@@ -52,6 +53,10 @@ class Runner:
 
     _execing = True
 
+    def __init__(self) -> None:
+        self._requests = ScriptRequests()
+        self._requests.on_scriptrunner_ready()
+
     def end_if_asked(self) -> None:
         if self._execing:
             raise RerunException(RerunData())
@@ -75,6 +80,20 @@ def test_a_callback_is_not_ended_by_a_newer_request_and_the_run_after_it_is() ->
     assert state.filtered_state == {"written": False}
     with pytest.raises(RerunException):
         state.safe["next"] = True
+
+
+def test_a_request_that_waits_behind_a_callback_is_not_taken_for_heard() -> None:
+    runner, state = Runner(), Called()
+    state.safe = SafeSessionState(state, runner.end_if_asked)
+    unheard.send("")
+    runner._requests._state = ScriptRequestType.RERUN
+
+    streamlit_patches._hear_first(state.safe, None)
+    assert unheard.is_sent("")
+
+    runner._requests._state = ScriptRequestType.CONTINUE
+    streamlit_patches._hear_first(state.safe, None)
+    assert not unheard.is_sent("")
 
 
 class Session:

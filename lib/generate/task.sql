@@ -9,7 +9,7 @@ SELECT id, $practice_id, type, status, status <> 'completed',
        claim_number, patient_name, payer_name, provider_name, date_of_service, amount,
        created_at::DATE + 30, '30 days after the request, the practice''s own rule',
        document_label, CASE WHEN codes = '' THEN 'hand' ELSE '835' END, codes,
-       regexp_replace(lower(claim_number), '[0-9]+', '#', 'g'),  -- lib.search.claim_shape
+       regexp_replace(lower(claim_number), '[0-9]+', '#', 'g'),  -- lib.store.search_match.claim_shape
        created_at::DATE,
        CASE WHEN status = 'completed' THEN
            CASE WHEN document_label IS NOT NULL THEN 'document_sent' ELSE 'corrected' END END,

@@ -148,14 +148,15 @@ def saved(con: Connection, *, actor: Person) -> list[SavedQuestion]:
 
 
 def shared(con: Connection, question_id: int, *, actor: Person) -> SavedQuestion | None:
-    """Return a question by the id in its link: the actor's own, or one of somebody who asks about
-    a practice of the actor's too. None where there is no such question."""
+    """Return a question by the id in its link: the actor's own, or one of somebody all of whose
+    practices the actor may ask about too. None where there is no such question."""
     found = con.records(
         SavedQuestion,
         """
         SELECT id, name, query FROM saved_question WHERE id = $id AND (
-            person_id = $person OR person_id IN (
-                SELECT person_id FROM membership WHERE practice_id = ANY($practices)))
+            person_id = $person OR NOT EXISTS (
+                FROM membership WHERE membership.person_id = saved_question.person_id
+                AND practice_id <> ALL ($practices)))
         """,
         id=question_id,
         person=actor.id,

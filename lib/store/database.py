@@ -28,7 +28,7 @@ from lib.store import database_opening
 from lib.store.conditional_migrations import STEPS
 from lib.store.data_folder_lock import Place
 from lib.store.duckdb_errors import LOG, sentence_of
-from lib.store.values import Value, outgoing, readers_of, utc
+from lib.store.values import Value, outgoing, readers_of, require_exact, utc
 
 __all__ = ["Connection", "Store", "Value", "money", "transaction", "utc"]
 
@@ -98,7 +98,7 @@ class Connection:
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
         """Insert many rows at once, all with the same columns; far faster than one statement a
-        row."""
+        row. Raise ValueError for a number that its column would round."""
         if not rows:
             return
         kinds: dict[str, str] = dict(
@@ -108,6 +108,8 @@ class Connection:
             )
         )
         names = list(rows[0])
+        for name in names:
+            require_exact(rows, name, kinds[name])
         values = ", ".join(f"unnest(${name}::{kinds[name]}[])" for name in names)
         sql = f"INSERT INTO {table} ({', '.join(names)}) SELECT {values}"
         self.execute(sql, **{name: [row[name] for row in rows] for name in names})

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -37,6 +38,22 @@ def _stored(value: Value) -> Value:
     if isinstance(value, str) and NUL in value:  # whichever door it came in by
         return value.replace(NUL, "")
     return value
+
+
+def require_exact(rows: Sequence[Mapping[str, Value]], name: str, kind: str) -> None:
+    """Raise ValueError if a number in this column would be rounded; DuckDB says nothing of it."""
+    if kind.startswith("DECIMAL"):
+        places = int(kind[:-1].split(",")[1])
+        for row in rows:
+            value = row[name]
+            if value is None or type(value) is int:
+                continue
+            if not isinstance(value, Decimal) or -int(value.as_tuple().exponent) > places:
+                raise ValueError(f"{name} takes amounts of {places} decimal places")
+    elif kind in ("BIGINT", "INTEGER") and not all(
+        row[name] is None or isinstance(row[name], int) for row in rows
+    ):
+        raise ValueError(f"{name} takes whole numbers")
 
 
 @cache

@@ -29,6 +29,7 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils import script_requests
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
 from lib.ui import unheard
@@ -86,18 +87,19 @@ def _hear_first(
                 is_history_navigation=is_history_navigation,
             )
     finally:
-        unheard.hear(session_id, sent_at)
+        if runner is None or runner._requests._state is not ScriptRequestType.RERUN:
+            unheard.hear(session_id, sent_at)  # nothing that was sent since waits behind this
 
 
 def _stop_if_heard(self: AppSession) -> None:
-    """Let a session that the browser left run no more, once it has heard what was sent last."""
+    """Stop the session of a browser that has gone, unless a callback is still to run."""
     if not unheard.is_sent(self.id):
         _stop(self)
 
 
 @contextmanager
 def _not_ended(runner: ScriptRunner | None) -> Iterator[None]:
-    """Have the run end for no newer request; the run after the callbacks does."""
+    """Keep newer requests from ending the run while callbacks are called."""
     if runner is None:
         yield
         return

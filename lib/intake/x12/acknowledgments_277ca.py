@@ -1,7 +1,7 @@
 """Claim acknowledgments (277CA, 005010X214): what was rejected, requested and accepted. Pure.
 
-What a status means is decided by the table in decision_rules.py: STC03 and the category in STC01;
-the composites in STC10 and STC11 only explain. Parsed, not stored.
+What a status means is decided by the table in payer_decision_rules.py: STC03 and the category in
+STC01; the composites in STC10 and STC11 only explain. Parsed, not stored.
 """
 
 from __future__ import annotations

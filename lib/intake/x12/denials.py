@@ -1,6 +1,7 @@
 """What the answers of a remittance ask of the practice, and what they tell it. Pure.
 
-What was decided is read from the table in decision_rules.py. A denied claim always makes a request.
+What was decided is read from the table in payer_decision_rules.py. A denied claim always makes a
+request.
 Which other answers make a task is each practice's choice; the rest is added to the history of an
 open task.
 """
