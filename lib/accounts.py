@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from lib import access, audit_log, passwords, people, sessions, sign_in_limits
 from lib.access import Verb
@@ -223,6 +223,21 @@ def check_password(
     return int(person_id)
 
 
+def password_since(con: Connection, person_id: int | None) -> datetime | None:
+    """Return since when an active person has their present password; None for anybody else.
+
+    What a password opened is good as long as this is what it was when the password was checked.
+    """
+    since: datetime | None = con.value(
+        """
+        SELECT set_at FROM password JOIN person ON person.id = person_id
+        WHERE person_id = $id AND deactivated_at IS NULL
+        """,
+        id=person_id,
+    )
+    return since and since.replace(tzinfo=UTC)
+
+
 def set_password(con: Connection, person_id: int, hashed: str, *, now: datetime) -> None:
     """Write the hash of a person's password. The caller's verb opens the transaction."""
     con.execute(
@@ -237,23 +252,39 @@ def set_password(con: Connection, person_id: int, hashed: str, *, now: datetime)
 
 
 def change_password(
-    con: Connection, old: str, new: str, *, token: str, address: str, actor: Person, now: datetime
-) -> None:
+    con: Connection, old: str, new: str, *, token: str, address: str, actor: Person, now: datetime,
+    without_passkeys: bool = False,
+) -> None:  # fmt: skip
     """Change one's own password and end one's other sessions; `token` is of the one that stays.
+    One's passkeys sign in as before, unless they are removed too.
 
     Raises WrongInput where the old one is wrong or the new one too easily guessed,
     TooManyAttempts.
     """
-    try:
-        check_password(con, actor.email, old, address=address, now=now)
-    except WrongSignIn:
-        raise WrongInput("The present password is not right. Nothing was changed.") from None
+    confirm(con, old, address=address, actor=actor, now=now)
     passwords.check(new, email=actor.email, name=actor.name)
     hashed = passwords.hash_of(new)
     with transaction(con):
         set_password(con, actor.id, hashed, now=now)
+        detail = "password"
+        if without_passkeys:
+            con.execute("DELETE FROM passkey WHERE person_id = $id", id=actor.id)
+            detail = "password, passkeys removed"
         sessions.end_all(con, actor.id, now=now, but=token)
-        note(con, Activity.CREDENTIAL_SET, actor.id, actor=actor, now=now, detail="password")
+        note(con, Activity.CREDENTIAL_SET, actor.id, actor=actor, now=now, detail=detail)
+
+
+def confirm(
+    con: Connection, password: str, *, address: str, actor: Person, now: datetime
+) -> datetime | None:
+    """Return since when the actor has this password, asked for again before what a session that
+    somebody else found must not do. Raises WrongInput for any other, TooManyAttempts."""
+    since = password_since(con, actor.id)  # read first: one set meanwhile is another
+    try:
+        check_password(con, actor.email, password, address=address, now=now)
+    except WrongSignIn:
+        raise WrongInput("The present password is not right. Nothing was changed.") from None
+    return since
 
 
 def note(

@@ -104,10 +104,12 @@ def options(con: Connection, person_id: int | None, *, site: Site, challenge: by
 
 
 def add(
-    con: Connection, answer: str, *, name: str, site: Site, challenge: bytes, actor: Person,
-    now: datetime,
+    con: Connection, answer: str, *, name: str, site: Site, challenge: bytes,
+    password_since: datetime | None, actor: Person, now: datetime, is_first: bool = False,
 ) -> None:  # fmt: skip
-    """Keep the passkey that a browser made for the actor. Raises WrongPasskey, WrongInput."""
+    """Keep the passkey that a browser made for the actor, who showed the password they have since
+    `password_since`. Raises WrongPasskey, also where that is no longer the password, the actor was
+    deactivated, or it `is_first` and there is one; WrongInput for one too many."""
     name = " ".join(name.split())[:60] or "Passkey"
     try:
         made = verify_registration_response(
@@ -118,7 +120,11 @@ def add(
         raise WrongPasskey from problem
     credential = bytes_to_base64url(made.credential_id)
     with transaction(con):
-        if len(of(con, actor.id)) >= MOST:
+        require_password(con, actor.id, password_since)
+        count = len(of(con, actor.id))
+        if is_first and count:
+            raise WrongPasskey
+        if count >= MOST:
             raise WrongInput(f"Remove a passkey first: there are {MOST} already.")
         if con.value("SELECT id FROM passkey WHERE credential = $it", it=credential):
             raise WrongPasskey
@@ -152,6 +158,12 @@ def remove(con: Connection, passkey_id: int, *, actor: Person, now: datetime) ->
         accounts.note(
             con, Activity.CREDENTIAL_SET, actor.id, actor=actor, now=now, detail="passkey removed"
         )
+
+
+def require_password(con: Connection, person_id: int, since: datetime | None) -> None:
+    """Raise WrongPasskey unless the person is active and has the same password since `since`."""
+    if since is None or accounts.password_since(con, person_id) != since:
+        raise WrongPasskey
 
 
 def check(

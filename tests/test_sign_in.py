@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,10 +14,13 @@ import pytest
 
 from lib import invitations, people
 from lib.models import Role
+from lib.passkeys import Site
 from lib.store.database import Store
 from lib.web import reach, serve, start
+from tests.authenticator import Authenticator
 from tests.conftest import NOON
 from tests.server import Answer, Server, running
+from tests.test_command import run_command
 from tests.test_invitations import PASSWORD, administrator
 from tests.test_serve import run
 
@@ -179,3 +184,82 @@ def test_behind_a_proxy_cookies_are_secure_and_only_its_names_are_answered(tmp_p
     assert (foreign.status, unfinished.status, plain.status) == (400, 400, 403)
     assert accepted.status == 303
     assert re.search(r";\s*Secure", accepted.headers["set-cookie"])
+
+
+def by_name(server: Server, path: str, session: str | None = None, **form: str) -> Answer:
+    """Post a form as a browser that opened the server by its name."""
+    name = f"localhost:{server.port}"
+    return server.ask(
+        path, method="POST", body=urlencode(form).encode(), origin=f"http://{name}",
+        headers={"Host": name}, token=session,
+    )  # fmt: skip
+
+
+def asked(server: Server, path: str, session: str | None = None, **form: str) -> tuple[str, str]:
+    """Return the ceremony that the browser begins, and its challenge."""
+    said = json.loads(by_name(server, path, session, **form).text)
+    return said["ceremony"], json.loads(said["options"])["challenge"]
+
+
+def test_a_found_session_gets_no_passkey_and_removes_none(ready: Server) -> None:
+    name = f"localhost:{ready.port}"
+    device = Authenticator(Site("localhost", f"http://{name}"))
+    found = cookie(sign_in(ready))
+    assert 'name="ceremony" value=""' in ready.ask("/sign-in", headers={"Host": name}).text
+    assert "challenge" not in ready.ask("/account", token=found, headers={"Host": name}).text
+
+    for password in ("", "guessed"):
+        refused = by_name(ready, "/account/passkey", found, old=password)
+        assert (refused.status, list(refused_words(refused))) == (400, ["said"])
+    assert by_name(ready, "/account/passkey").status == 401
+
+    def sent(path: str, session: str | None = None, **form: str) -> Answer:
+        ceremony, challenge = asked(ready, f"{path}/passkey", session, **form)
+        answer = (device.make if session else device.sign)(challenge)
+        return by_name(ready, path, session, ceremony=ceremony, credential=answer, name="Desk")
+
+    assert "The passkey is added" in sent("/account", found, old=PASSWORD).text
+    assert sent("/sign-in").status == 303
+    assert by_name(ready, "/account", found, remove="1").status == 400
+    new = "another good password"
+    form = {"old": PASSWORD, "password": new, "repeated": new}
+    changed = by_name(ready, "/account", found, **form).text
+    assert "Your passkeys below still sign in" in changed
+    assert "Remove my passkeys too: Desk" in changed
+    form = {"old": new, "password": PASSWORD, "repeated": PASSWORD, "forget": "yes"}
+    assert "Your passkeys are removed" in by_name(ready, "/account", found, **form).text
+    assert sent("/sign-in").status == 403
+
+
+def refused_words(answer: Answer) -> dict[str, str]:
+    said: dict[str, str] = json.loads(answer.text)
+    return said
+
+
+def test_a_second_factor_that_an_old_password_began_is_refused(ready: Server) -> None:
+    name = f"localhost:{ready.port}"
+    run_command(ready.folder, "practice", "set", "My practice", "--second-factor", "required")
+    added = run_command(
+        ready.folder, "people", "add", "eva@example.com", "--name", "Eva", "--role", "staff"
+    )
+
+    def set_password(printed: str, password: str) -> tuple[str, str]:
+        token = printed.partition("/invitation#")[2].split()[0]
+        page = by_name(ready, "/invitation", token=token, password=password, repeated=password).text
+        ceremony = page.partition('name="ceremony" value="')[2].partition('"')[0]
+        told = html.unescape(page.partition('data-passkey="')[2].partition('"')[0])
+        return ceremony, json.loads(told)["challenge"]
+
+    def enrol(ceremony: str, challenge: str) -> int:
+        device = Authenticator(Site("localhost", f"http://{name}"))
+        return by_name(
+            ready, "/sign-in", ceremony=ceremony, credential=device.make(challenge)
+        ).status
+
+    stolen = set_password(added.stdout, PASSWORD)
+    again = run_command(ready.folder, "people", "link", "eva@example.com")
+    fresh = set_password(again.stdout, "another good password")
+    run_command(ready.folder, "practice", "set", "My practice", "--second-factor", "optional")
+
+    assert enrol(*stolen) == 403
+    assert enrol(*fresh) == 303

@@ -7,12 +7,19 @@ from datetime import UTC, datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 
 from lib import accounts, passkeys, sessions
 from lib.errors import BillingError, NotSignedIn, WrongInput, WrongPasskey
 from lib.models import Person
 from lib.passkeys import Passkey, Site
+from lib.store.database import Connection
 from lib.web import ceremonies, forms, reach, session
 from lib.web.invitation import NOT_THE_SAME
 from lib.web.plain_pages import account_page
@@ -20,6 +27,7 @@ from lib.web.second_factor import Asked
 from lib.web.sockets import SOCKETS
 
 CHANGED = "Your password is changed. You are signed out everywhere else."
+PASSKEYS_STAY = "Your passkeys below still sign in: remove those you do not know or no longer have."
 
 
 async def show_account(request: Request) -> Response:
@@ -46,10 +54,26 @@ async def change_account(request: Request) -> Response:
     return await _page(request, person, done=done)
 
 
+async def ask_for_new_passkey(request: Request) -> Response:
+    """Send what a new passkey is made of, to whoever is signed in and knows the password."""
+    form, site = await forms.read(request), ceremonies.site(request)
+    if form is None:
+        return forms.TOO_LONG
+    person = await run_in_threadpool(_who, request)
+    if person is None or site is None:
+        problem = WrongPasskey() if person else NotSignedIn()
+        return JSONResponse({"said": str(problem)}, 400 if person else 401)
+    try:
+        asked = await run_in_threadpool(_asked, request, person, site, form)
+    except BillingError as problem:
+        return JSONResponse({"said": str(problem)}, 400)
+    return JSONResponse({"ceremony": asked.token, "options": asked.options})
+
+
 async def _page(request: Request, person: Person, *, said: str = "", done: str = "") -> Response:
-    site = ceremonies.site(request)
-    held, asked = await run_in_threadpool(_passkeys, person, site)
-    page = account_page(person, held, asked, said=said, done=done)
+    held = await run_in_threadpool(_passkeys, person)
+    has_passkeys = ceremonies.site(request) is not None
+    page = account_page(person, held, has_passkeys=has_passkeys, said=said, done=done)
     return HTMLResponse(page, 400 if said else 200)
 
 
@@ -62,14 +86,29 @@ def _who(request: Request) -> Person | None:
             return None
 
 
-def _passkeys(person: Person, site: Site | None) -> tuple[list[Passkey], Asked | None]:
+def _passkeys(person: Person) -> list[Passkey]:
     with session.connection() as con:
-        held = passkeys.of(con, person.id)
-        if site is None:
-            return held, None
-        token, ceremony = ceremonies.begin(person_id=person.id, is_new=True)
+        return passkeys.of(con, person.id)
+
+
+def _asked(request: Request, person: Person, site: Site, form: dict[str, str]) -> Asked:
+    with session.connection() as con:
+        since = _confirm(con, request, person, form)
+        token, ceremony = ceremonies.begin(
+            address=reach.address_of(request), person_id=person.id, is_new=True,
+            password_since=since,
+        )  # fmt: skip
         told = passkeys.new_options(con, person, site=site, challenge=ceremony.challenge)
-        return held, Asked(token, told, is_new=True)
+        return Asked(token, told, is_new=True)
+
+
+def _confirm(
+    con: Connection, request: Request, person: Person, form: dict[str, str]
+) -> datetime | None:
+    return accounts.confirm(
+        con, form.get("old", ""), address=reach.address_of(request), actor=person,
+        now=datetime.now(UTC),
+    )  # fmt: skip
 
 
 def _change(request: Request, person: Person, form: dict[str, str]) -> str:
@@ -78,6 +117,7 @@ def _change(request: Request, person: Person, form: dict[str, str]) -> str:
     with session.connection() as con:
         if "remove" in form:
             passkey_id = int(form["remove"]) if re.fullmatch(r"[0-9]{1,18}", form["remove"]) else 0
+            _confirm(con, request, person, form)
             passkeys.remove(con, passkey_id, actor=person, now=now)
             return "The passkey is removed."
         if "credential" in form:
@@ -86,7 +126,8 @@ def _change(request: Request, person: Person, form: dict[str, str]) -> str:
                 raise WrongPasskey
             passkeys.add(
                 con, form["credential"], name=form.get("name", ""), site=site,
-                challenge=ceremony.challenge, actor=person, now=now,
+                challenge=ceremony.challenge, password_since=ceremony.password_since,
+                actor=person, now=now,
             )  # fmt: skip
             return "The passkey is added. You sign in with it from now on, if you like."
         if form.get("password", "") != form.get("repeated", ""):
@@ -94,6 +135,9 @@ def _change(request: Request, person: Person, form: dict[str, str]) -> str:
         accounts.change_password(
             con, form.get("old", ""), form.get("password", ""),
             token=session.token_of(request) or "", address=reach.address_of(request),
-            actor=person, now=now,
+            actor=person, now=now, without_passkeys="forget" in form,
         )  # fmt: skip
-        return CHANGED
+        left = passkeys.of(con, person.id)
+        if "forget" in form:
+            return f"{CHANGED} Your passkeys are removed."
+        return f"{CHANGED} {PASSKEYS_STAY}" if left else CHANGED

@@ -19,7 +19,7 @@ from lib.web.sockets import SOCKETS, refuse
 # Addresses that check the session themselves, or need none. /news says nothing without one.
 OPEN = frozenset(
     {
-        "/sign-in", "/sign-out", "/invitation", "/set-up", "/plain.js",
+        "/sign-in", "/sign-in/passkey", "/sign-out", "/invitation", "/set-up", "/plain.js",
         "/healthz", "/metrics", "/favicon.png", "/news",
     }
 )  # fmt: skip

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from lib import invitations, membership_offers
+from lib import accounts, invitations, membership_offers
 from lib.errors import BillingError, TooManyAttempts, WrongInput, WrongLink
 from lib.membership_offers import Offer
 from lib.models import Person
@@ -46,10 +46,11 @@ async def accept_invitation(request: Request) -> Response:
     try:
         if password != form.get("repeated", ""):
             raise WrongInput(NOT_THE_SAME)
-        person_id = await run_in_threadpool(_accept, token, password)
+        now = datetime.now(UTC)
+        person_id = await run_in_threadpool(_accept, token, password, now)
     except BillingError as problem:
         return HTMLResponse(invitation_page(invited, token, said=str(problem)), 400)
-    return await second_factor.after_password(request, person_id)
+    return await second_factor.after_password(request, person_id, now)
 
 
 async def _accept_offers(
@@ -60,11 +61,13 @@ async def _accept_offers(
         return HTMLResponse(offer_page(offers, token))
     address = reach.address_of(request)
     try:
-        person_id = await run_in_threadpool(_accept_offer, token, password, address)
+        person_id, since = await run_in_threadpool(
+            _accept_offer, token, password, address, offers[0].person_id
+        )
     except BillingError as problem:
         status = 429 if isinstance(problem, TooManyAttempts) else 403
         return HTMLResponse(offer_page(offers, token, said=str(problem)), status)
-    return await second_factor.after_password(request, person_id)
+    return await second_factor.after_password(request, person_id, since)
 
 
 def _offers(token: str) -> list[Offer]:
@@ -75,11 +78,15 @@ def _offers(token: str) -> list[Offer]:
             return []
 
 
-def _accept_offer(token: str, password: str, address: str) -> int:
+def _accept_offer(
+    token: str, password: str, address: str, offered_to: int
+) -> tuple[int, datetime | None]:
     with session.connection() as con:
-        return membership_offers.accept(
+        since = accounts.password_since(con, offered_to)
+        person_id = membership_offers.accept(
             con, token, password, address=address, now=datetime.now(UTC)
         )
+        return person_id, since
 
 
 def _whose(token: str) -> Person:
@@ -87,6 +94,6 @@ def _whose(token: str) -> Person:
         return invitations.whose(con, token, now=datetime.now(UTC))
 
 
-def _accept(token: str, password: str) -> int:
+def _accept(token: str, password: str, now: datetime) -> int:
     with session.connection() as con:
-        return invitations.accept(con, token, password, now=datetime.now(UTC))
+        return invitations.accept(con, token, password, now=now)

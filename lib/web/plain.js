@@ -8,13 +8,23 @@ if (secret && location.hash.length > 1) {
 
 // A passkey signs, or is made, when its button is pressed; its answer goes with the form.
 for (const form of document.querySelectorAll("form[data-passkey]")) {
+  const alert = form.querySelector("[role=alert]")
+  const noPasskey = alert.textContent
   form.addEventListener("submit", async (event) => {
-    if (form.elements.credential.value) return
+    if (form.elements.credential.value || event.submitter?.name) return
     event.preventDefault()
-    const alert = form.querySelector("[role=alert]")
     alert.hidden = true
     try {
-      const told = JSON.parse(form.dataset.passkey)
+      const asked = form.dataset.passkey
+        ? { options: form.dataset.passkey }
+        : await ask(form)
+      if (asked.said) {
+        alert.textContent = asked.said
+        alert.hidden = false
+        return
+      }
+      if (asked.ceremony) form.elements.ceremony.value = asked.ceremony
+      const told = JSON.parse(asked.options)
       const made =
         "new" in form.dataset
           ? await navigator.credentials.create({
@@ -24,9 +34,18 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
               publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(told),
             })
       form.elements.credential.value = JSON.stringify(made.toJSON())
+      if (form.elements.old) form.elements.old.value = ""
       form.submit()
     } catch {
+      alert.textContent = noPasskey
       alert.hidden = false
     }
   })
+}
+
+// What a passkey is to sign, or what a new one is made of.
+async function ask(form) {
+  const body = new URLSearchParams(new FormData(form))
+  const answer = await fetch(`${form.getAttribute("action")}/passkey`, { method: "POST", body })
+  return answer.json()
 }

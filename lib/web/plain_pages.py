@@ -29,11 +29,14 @@ _TEMPLATES.filters |= {"initials": _initials, "roles": _roles}
 
 
 def sign_in_page(
-    wanted: str, *, email: str = "", said: str = "", asked: object | None = None
+    wanted: str, *, email: str = "", said: str = "", has_passkeys: bool = False
 ) -> str:
-    """Return the form to sign in; `said` is why the last attempt failed, `asked` what a passkey
-    is to sign."""
-    return _page("sign_in", title="Sign in", wanted=wanted, email=email, said=said, asked=asked)
+    """Return the form to sign in; `said` is why the last attempt failed, `has_passkeys` whether
+    browsers have passkeys for this address."""
+    return _page(
+        "sign_in", title="Sign in", wanted=wanted, email=email, said=said,
+        has_passkeys=has_passkeys,
+    )  # fmt: skip
 
 
 def second_factor_page(asked: object | None) -> str:
@@ -58,13 +61,14 @@ def offer_page(offers: Sequence[Offer], token: str, *, said: str = "") -> str:
 
 
 def account_page(
-    person: Person, held: Sequence[Passkey], asked: object | None, *, said: str = "", done: str = ""
+    person: Person, held: Sequence[Passkey], *, has_passkeys: bool, said: str = "", done: str = ""
 ) -> str:
-    """Return somebody's own page, with why a change was refused, or that it is done. `asked` is
-    what a new passkey is made of."""
+    """Return somebody's own page, with why a change was refused, or that it is done.
+    `has_passkeys` is whether browsers have passkeys for this address."""
     return _page(
-        "account", title="Your account", person=person, held=held, asked=asked, said=said, done=done
-    )
+        "account", title="Your account", person=person, held=held, has_passkeys=has_passkeys,
+        said=said, done=done,
+    )  # fmt: skip
 
 
 def set_up_page(

@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Route
 
 from lib.store.process_store import ROOT
-from lib.web.account import change_account, show_account
+from lib.web.account import ask_for_new_passkey, change_account, show_account
 from lib.web.activity_file import send_activity
 from lib.web.backlog_tables import send_copy, send_table
 from lib.web.documents import no_such_document, send_document
@@ -20,7 +20,7 @@ from lib.web.news import send_news
 from lib.web.provenance import no_such_charge, no_such_task, send_charge_origin, send_task_origin
 from lib.web.rejected_downloads import no_such_file, send_refused_rows, send_set_aside
 from lib.web.set_up import set_up, show_set_up
-from lib.web.sign_in import show_sign_in, sign_in
+from lib.web.sign_in import ask_for_passkey, show_sign_in, sign_in
 from lib.web.sign_out import ask_to_sign_out, sign_out
 
 
@@ -71,8 +71,10 @@ ROUTES = [
     Route("/invitation", accept_invitation, methods=["POST"]),
     Route("/account", show_account, methods=["GET"]),
     Route("/account", change_account, methods=["POST"]),
+    Route("/account/passkey", ask_for_new_passkey, methods=["POST"]),
     Route("/sign-in", show_sign_in, methods=["GET"]),
     Route("/sign-in", sign_in, methods=["POST"]),
+    Route("/sign-in/passkey", ask_for_passkey, methods=["POST"]),
     Route("/sign-out", ask_to_sign_out, methods=["GET"]),
     Route("/sign-out", sign_out, methods=["POST"]),
     Route("/documents/{document_id:id}/{name:path}", send_document),

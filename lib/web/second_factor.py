@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from lib import passkeys, people
 from lib.errors import WrongPasskey
 from lib.passkeys import Site
-from lib.web import ceremonies, forms, session
+from lib.web import ceremonies, forms, reach, session
 from lib.web.ceremonies import Ceremony
 from lib.web.plain_pages import second_factor_page
 
@@ -26,12 +26,17 @@ class Asked:
     is_new: bool
 
 
-async def after_password(request: Request, person_id: int, wanted: str = "/") -> Response:
-    """Sign in a person whose password was right, or ask for the passkey first."""
+async def after_password(
+    request: Request, person_id: int, since: datetime | None, wanted: str = "/"
+) -> Response:
+    """Sign in a person whose password, set at `since`, was right, or ask for the passkey first."""
     if not await run_in_threadpool(_is_needed, person_id):
         return await forms.signed_in(request, person_id, wanted)
     site = ceremonies.site(request)
-    asked = await run_in_threadpool(_asked, person_id, site, wanted) if site else None
+    asked = None
+    if site:
+        address = reach.address_of(request)
+        asked = await run_in_threadpool(_asked, person_id, since, site, wanted, address)
     return HTMLResponse(second_factor_page(asked))
 
 
@@ -39,17 +44,19 @@ def checked(form: dict[str, str], ceremony: Ceremony, site: Site) -> int:
     """Return whose passkey answered; one made just now is kept. Raises WrongPasskey."""
     answer, now = form.get("credential", ""), datetime.now(UTC)
     with session.connection() as con:
+        if ceremony.person_id:
+            passkeys.require_password(con, ceremony.person_id, ceremony.password_since)
         if not ceremony.is_new:
             return passkeys.check(
                 con, answer, of_person=ceremony.person_id, site=site,
                 challenge=ceremony.challenge, now=now,
             )  # fmt: skip
         person = people.person(con, ceremony.person_id or 0)
-        if person is None or passkeys.of(con, person.id):
+        if person is None:
             raise WrongPasskey
         passkeys.add(
             con, answer, name=form.get("name", ""), site=site, challenge=ceremony.challenge,
-            actor=person, now=now,
+            password_since=ceremony.password_since, actor=person, now=now, is_first=True,
         )  # fmt: skip
         return person.id
 
@@ -59,12 +66,15 @@ def _is_needed(person_id: int) -> bool:
         return passkeys.is_needed(con, person_id)
 
 
-def _asked(person_id: int, site: Site, wanted: str) -> Asked:
+def _asked(person_id: int, since: datetime | None, site: Site, wanted: str, address: str) -> Asked:
     with session.connection() as con:
         person = people.person(con, person_id)
         assert person
         is_new = not passkeys.of(con, person_id)
-        token, ceremony = ceremonies.begin(person_id=person_id, is_new=is_new, wanted=wanted)
+        token, ceremony = ceremonies.begin(
+            address=address, person_id=person_id, is_new=is_new, wanted=wanted,
+            password_since=since,
+        )  # fmt: skip
         if is_new:
             told = passkeys.new_options(con, person, site=site, challenge=ceremony.challenge)
         else:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from lib import accounts, passkeys, people
 from lib.errors import TooManyAttempts, WrongPasskey, WrongSignIn
@@ -35,7 +35,7 @@ async def sign_in(request: Request) -> Response:
         return await _by_passkey(request, form)
     email = form.get("email", "")
     try:
-        person_id = await run_in_threadpool(
+        person_id, since = await run_in_threadpool(
             _check, email, form.get("password", ""), reach.address_of(request)
         )
     except WrongSignIn as problem:
@@ -44,7 +44,19 @@ async def sign_in(request: Request) -> Response:
         response = await _page(request, wanted, email=email, said=str(problem), status=429)
         response.headers["Retry-After"] = str(int(problem.wait.total_seconds()) + 1)
         return response
-    return await second_factor.after_password(request, person_id, wanted)
+    return await second_factor.after_password(request, person_id, since, wanted)
+
+
+async def ask_for_passkey(request: Request) -> Response:
+    """Send what a passkey is to sign, to a browser whose person wants to sign in with one."""
+    form, site = await forms.read(request), ceremonies.site(request)
+    if form is None:
+        return forms.TOO_LONG
+    if site is None or not await run_in_threadpool(session.has_accounts):
+        return JSONResponse({"said": str(WrongPasskey())}, 400)
+    wanted, address = forms.local_path(form.get("next", "/")), reach.address_of(request)
+    asked = await run_in_threadpool(_asked, site, wanted, address)
+    return JSONResponse({"ceremony": asked.token, "options": asked.options})
 
 
 async def _by_passkey(request: Request, form: dict[str, str]) -> Response:
@@ -70,10 +82,8 @@ async def _page(
     request: Request, wanted: str, *, email: str = "", said: str = "", status: int = 200
 ) -> HTMLResponse:
     if await run_in_threadpool(session.has_accounts):
-        site, asked = ceremonies.site(request), None
-        if site is not None:
-            asked = await run_in_threadpool(_asked, site, wanted)
-        page = plain_pages.sign_in_page(wanted, email=email, said=said, asked=asked)
+        has_passkeys = ceremonies.site(request) is not None
+        page = plain_pages.sign_in_page(wanted, email=email, said=said, has_passkeys=has_passkeys)
     else:
         page = plain_pages.sample_page(await run_in_threadpool(_sample_people), wanted)
     return HTMLResponse(page, status)
@@ -87,16 +97,20 @@ def _left(request: Request) -> str | None:
     return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
 
 
-def _asked(site: passkeys.Site, wanted: str) -> second_factor.Asked:
-    token, ceremony = ceremonies.begin(wanted=wanted)
+def _asked(site: passkeys.Site, wanted: str, address: str) -> second_factor.Asked:
+    token, ceremony = ceremonies.begin(address=address, wanted=wanted)
     with session.connection() as con:
         told = passkeys.options(con, None, site=site, challenge=ceremony.challenge)
     return second_factor.Asked(token, told, is_new=False)
 
 
-def _check(email: str, password: str, address: str) -> int:
+def _check(email: str, password: str, address: str) -> tuple[int, datetime | None]:
+    """Return who it is, and since when they have this password: read first, so that one set
+    meanwhile is another."""
     with session.connection() as con:
-        return accounts.check_password(con, email, password, address=address, now=datetime.now(UTC))
+        since = accounts.password_since(con, accounts.find(con, email))
+        now = datetime.now(UTC)
+        return accounts.check_password(con, email, password, address=address, now=now), since
 
 
 def _sample_people() -> list[Person]:
