@@ -363,3 +363,16 @@ def test_rows_that_are_as_before_are_known_without_a_look_at_what_was_told(
     again = bring(con, cast, rows + b"\n", "again.csv")
 
     assert (again.tasks_new, con.value("SELECT count(*) FROM task")) == (0, 1)
+
+
+def test_two_parts_of_one_amount_are_told_apart_by_their_lines(con: Connection, cast: Cast) -> None:
+    parts = []
+    for procedure in ("99213", "87880"):
+        part = answer("A1", amount="100", codes=("CAS*CO*197*100",))
+        part[4] = f"SVC*HC:{procedure}*100*0**1"
+        part.insert(1, "MOA***MA15")
+        parts.append(part)
+
+    bring(con, cast, file_835(*parts, parts[1]))
+
+    assert con.value("SELECT sum(amount) FROM task") == Decimal(200)

@@ -60,7 +60,7 @@ def key(answer: ClaimPayment, kind: str = "") -> str:
         ("835", *([kind] if kind else []), answer.trace, str(answer.remitted_on),
          answer.payer.name, answer.claim_number, answer.payer_claim_number, answer.patient.name,
          *answer.member_ids[:1], str(answer.dates[0]), str(answer.charged),
-         denial_advice.codes(answer))
+         denial_advice.codes(answer), *([part_key(answer)] if answer.facts.is_part else []))
     )  # fmt: skip
 
 
