@@ -114,8 +114,8 @@ def find(
             FROM activity
             WHERE list_contains($kinds, kind)
               AND (list_contains($practices, practice_id) OR practice_id IS NULL AND (
-                   actor_id IN (FROM theirs) OR person_id IN (FROM theirs)
-                   OR actor_id IS NULL AND person_id IS NULL))
+                   person_id IN (FROM theirs) OR person_id IS NULL
+                   AND (actor_id IS NULL OR actor_id IN (FROM theirs))))
             UNION ALL
             SELECT event.id, 0, happened_at, actor_id, kind, true, NULL, event.practice_id, task_id,
                    coalesce(task.patient_id, charge.patient_id, document.patient_id), detail, field,

@@ -81,6 +81,7 @@ def change(
     if actor is not None:
         access.require(actor, Verb.MANAGE_PRACTICE, practice_id, NoSuchPractice())
     before = details(con, practice_id, actor=actor)
+    _checked(con, wanted, practice_id)  # nothing is written unless all of it can be
     if wanted.timezone != before.timezone or practice_settings.is_timezone_assumed(
         con, practice_id
     ):

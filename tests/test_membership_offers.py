@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from lib import accounts, invitations, membership_offers, memberships, people, practices, sessions
+from lib import (
+    accounts,
+    audit_log_queries,
+    invitations,
+    membership_offers,
+    memberships,
+    people,
+    practices,
+    sessions,
+)
 from lib.errors import (
     AccountDeactivated,
     AlsoElsewhere,
@@ -158,3 +167,18 @@ def test_days_away_are_of_one_practice(
         return [m.away_from for m in members if m.id == eva]
 
     assert (away(cast.practice, ada), away(cast.other_practice, bea)) == ([None], [day])
+
+
+def test_the_activity_of_a_practice_names_nobody_of_another(
+    con: Connection, cast: Cast, ada: Person, bea: Person
+) -> None:
+    eva = invitations.accept(con, invited(con, cast.other_practice), PASSWORD, now=NOON)
+    con.execute(
+        "INSERT INTO membership (practice_id, person_id, role) VALUES ($p, $b, 'staff')",
+        p=cast.practice, b=bea.id,
+    )  # fmt: skip
+    accounts.deactivate(con, eva, actor=bea, now=minutes(1))
+
+    lines = audit_log_queries.find(con, audit_log_queries.Wanted(), actor=ada)
+
+    assert "Eva Sand" not in {line.person for line in lines}

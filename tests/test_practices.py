@@ -94,3 +94,15 @@ def test_an_administrator_adds_a_practice_and_looks_after_it(con: Connection, ca
     again = people.person(con, ada.id)
     assert again
     assert again.role_in(made) is Role.ADMINISTRATOR
+
+
+def test_of_a_change_that_cannot_be_nothing_is_kept(con: Connection, cast: Cast) -> None:
+    ada = administrator(con, cast.practice)
+    before = practices.details(con, cast.practice, actor=ada)
+    with pytest.raises(WrongInput, match="NPI"):
+        practices.change(
+            con, cast.practice, replace(before, timezone="America/Denver", npi="123"), actor=ada,
+            now=NOON,
+        )  # fmt: skip
+
+    assert practices.details(con, cast.practice, actor=ada) == before
