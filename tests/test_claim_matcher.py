@@ -184,6 +184,26 @@ def test_what_a_charge_was_before_still_finds_it() -> None:
         ("DOE, CHRISTOPHER", "DOE, CHRISTOPHE", False, True),
         ("HYPHENATEDNAME-OTHERLONG, ANN", "HYPHENATEDNAME-OTHERLO, ANN", False, True),
         ("DOE, CHRISTIN", "DOE, CHRISTINA", True, False),
+        ("GREEN, BABYBOY A", "GREEN, BABYBOY B", True, False),
+        ("GREEN, BABY BOY 1", "GREEN, BABY BOY 2", True, False),
+        ("GREEN, BABYBOY", "GREEN, BABYBOY B", True, True),
+        ("DOE, JOHN A", "DOE, JOHN BRIAN", True, False),
+        ("DOE, JOHN A", "DOE, JOHN ALAN", False, True),
+        ("DOE, JUAN CARLOS", "DOE, JUAN C", False, True),
+        ("LEE, MARYANN B", "LEE, MARY ANN", False, True),
+        ("GARCIA, JUAN", "GARCIA, JUANITA", True, False),
+        ("DOE, PAUL", "DOE, PAULINE", True, False),
+        ("DOE, ANN", "DOE, ANNABELLE", True, False),
+        ("DIAZ, JOSE", "DIAZ, JOSEFINA", True, False),
+        ("DIAZ, PEPE", "DIAZ, JOSÉ", False, True),
+        ("DOE, BILL", "DOE, WILLIAM", False, True),
+        ("DOE, LIZ", "DOE, BETH", True, False),
+        ("DOE, PATRICK", "DOE, PATRICIA", True, False),
+        ("GARCIA, MARISA", "GARCIA, MARINA", True, False),
+        ("GARCIA, MARIAN", "GARCIA, MARINA", True, False),
+        ("GARCIA, MARIANA", "GARCIA, MARINA", True, False),
+        ("DOE, MICHEAL", "DOE, MICHAEL", True, True),
+        ("DOE, PHILIP", "DOE, PHILLIP", True, True),
     ],
 )
 def test_spellings_of_one_person_agree_and_those_of_a_family_do_not(
@@ -209,11 +229,37 @@ def test_spellings_of_one_person_agree_and_those_of_a_family_do_not(
         ("BlueCross BlueShield Texas", "Blue Cross and Blue Shield of Texas", True),
         ("BCBSTX", "Aetna", False),
         ("Blue Cross of California", "BlueShield of California", False),
+        ("COMMUNITY HEALTH PLAN", "UNITEDHEALTHCARE COMMUNITY PLAN", False),
+        ("COMMUNITY HEALTH PLAN", "Community Health Plan, Inc.", True),
+        ("COMMUNITY HEALTH PLAN", "COMMUNITY CARE", False),
+        ("HEALTH PARTNERS", "PRIORITY PARTNERS", False),
+        ("HEALTH PARTNERS", "HEALTHPARTNERS", True),
+        ("HEALTH FIRST", "FIRST HEALTH", False),
+        ("HEALTH PLAN OF NEVADA", "MOLINA NEVADA", False),
+        ("MEDICARE", "AETNA MEDICARE", False),
+        ("MEDICARE", "NORIDIAN MEDICARE PART B", True),
+        ("MOLINA", "MOLINA HEALTHCARE OF TEXAS", True),
     ],
 )
 def test_usual_abbreviations_of_payers_are_their_names(one: str, other: str, is_same: bool) -> None:
     assert name_comparison.could_be_payer(one, other) is is_same
     assert name_comparison.could_be_payer(other, one) is is_same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("W12345678-01", "W12345678-02", False),
+        ("W1234567801", "W1234567810", False),
+        ("123456789A", "123456789B", False),
+        ("W12345678-01", "W12345678-1", True),
+        ("W12345678-01", "W12345678", True),
+        ("W12345678", "W12354678", True),
+    ],
+)
+def test_the_end_of_a_member_id_can_tell_a_dependent(one: str, other: str, is_same: bool) -> None:
+    assert name_comparison.could_be_member(one, other) is is_same
+    assert name_comparison.could_be_member(other, one) is is_same
 
 
 @pytest.mark.parametrize(

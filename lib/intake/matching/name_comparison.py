@@ -1,23 +1,26 @@
 """Whether two spellings can name the same person, payer or claim. Pure.
 
 A family shares a number, a day and a member ID: first names are compared more strictly than last
-names, so that John is not taken for Joan, nor Dan for Dana.
+names, so that John is not taken for Joan, nor Dan for Dana, nor a twin for the other.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+
+from lib.intake.denial_advice import REFERENCE
 
 SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "md"})  # no part of a name beside other words
 WRITTEN = {"saint": "st", "sainte": "ste"}  # words of a name that have a usual short form
 CUT_NAME = 10  # letters of a first or last name that senders keep at least
 LONG_NAME, LONG_FIRST = 5, 6  # letters from which one typing error is tolerated
-NICKNAME, NICKNAME_LEAVES_OUT = 3, 3  # letters: Rob is short for Robert, but Dan is not for Dana
 SHARED_ID = 6  # letters of a member ID that identify it without its prefix or suffix
 LONG_ID = 8  # letters of a member ID from which one typing error is tolerated
+PERSON_CODE = 2  # last letters of a member ID, which can tell a dependent: -01, -02
 UNITED = "unitedhealthcare"
 ABBREVIATIONS = {  # of payers
     "bcbs": ("blue", "cross", "blue", "shield"), "bluecross": ("blue", "cross"),
@@ -26,6 +29,29 @@ ABBREVIATIONS = {  # of payers
 FILLERS = frozenset({
     "the", "of", "and", "inc", "llc", "co", "corp", "company", "ltd", "plan", "plans", "insurance",
     "ins", "health", "healthcare", "care", "life", "group", "services", "payer",
+})  # fmt: skip
+LEGAL = frozenset({"the", "of", "and", "inc", "llc", "co", "corp", "company", "ltd"})
+PROGRAMS = frozenset({"medicare", "medicaid", "tricare", "champva"})  # which companies run, too
+GENERIC = frozenset({  # words that many payers have: alone they name none
+    "community", "partners", "partner", "partnership", "choice", "select", "first", "preferred",
+    "premier", "better", "best", "complete", "total", "senior", "family", "kids", "american",
+    "america", "national", "general", "mutual", "network", "networks", "net", "medical", "benefit",
+    "benefits", "administrators", "administrative", "administration", "alliance", "trust", "fund",
+    "managed", "management", "systems", "system", "solutions", "cooperative", "association",
+    "employees", "employee", "county", "city", "state", "states", "regional", "physicians",
+    "hospital", "hmo", "ppo", "epo", "for", "my", "your", "new", "north", "northern", "south",
+    "southern", "east", "eastern", "west", "western", "central", "midwest", "northwest",
+    "northeast", "southwest", "southeast", "pacific", "atlantic", "part", "a", "b", "dmerc", "dme",
+    "alabama", "alaska", "arizona", "arkansas", "california", "colorado", "connecticut",
+    "delaware", "florida", "georgia", "hawaii", "idaho", "illinois", "indiana", "iowa", "kansas",
+    "kentucky", "louisiana", "maine", "maryland", "massachusetts", "michigan", "minnesota",
+    "mississippi", "missouri", "montana", "nebraska", "nevada", "hampshire", "jersey", "mexico",
+    "york", "carolina", "dakota", "ohio", "oklahoma", "oregon", "pennsylvania", "rhode", "island",
+    "tennessee", "texas", "utah", "vermont", "virginia", "washington", "wisconsin", "wyoming",
+    "usa", "us",
+})  # fmt: skip
+CONTRACTORS = frozenset({  # of Medicare: their name beside the program's names no other payer
+    "noridian", "novitas", "palmetto", "gba", "ngs", "wps", "cgs", "fcso", "administrator",
 })  # fmt: skip
 TELLING = frozenset({  # words that, added to a payer's name, make it another payer
     "supplement", "supplemental", "medigap", "secondary", "primary", "tertiary", "medicaid",
@@ -101,21 +127,66 @@ def _last(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 def _first(one: tuple[str, ...], other: tuple[str, ...], *, same_member: bool) -> bool:
     if not one or not other or "".join(one) == "".join(other):  # not stated, or the same
         return True
-    middles = [each for each in (one[1:], other[1:]) if each and len(each[0]) > 1]
-    if len(middles) == 2 and middles[0] != middles[1]:  # Mary Ann, and Mary Jane
+    one, other = _apart(one, other), _apart(other, one)
+    if not _middles(one[1:], other[1:]):  # Mary Ann, and Mary Jane; twin A, and twin B
         return False
     short, long = sorted((one[0], other[0]), key=len)
-    if long.startswith(short):
-        is_nickname = len(short) >= NICKNAME and len(long) - len(short) >= NICKNAME_LEAVES_OUT
-        is_initial = len(short) == 1 and same_member
-        return short == long or is_nickname or is_initial or _is_cut_name(short, long)
-    return (
-        same_member
-        and len(short) >= LONG_FIRST
-        and short[-1] == long[-1]
-        and short[0] == long[0]
-        and is_one_slip(short, long)
-    )
+    if short == long or _is_cut_name(short, long) or _is_nickname(short, long):
+        return True
+    is_initial = len(short) == 1 and long.startswith(short)
+    return same_member and (is_initial or _is_one_spelling(short, long))
+
+
+def _apart(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words of one first name, joined where the other writes them as one: Mary Ann as
+    Maryann."""
+    for count in range(2, len(one) + 1):
+        if "".join(one[:count]) == other[0]:
+            return other[:1] + one[count:]
+    return one
+
+
+def _middles(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Return True if nothing after the first names contradicts: the shorter side's words stand in
+    the longer one, in order, in full or as initials."""
+    if not one or not other:
+        return True
+    if len(one[-1]) == len(other[-1]) == 1 and one[-1] != other[-1]:
+        return False
+    short, long = sorted((one, other), key=len)
+    rest = iter(long)
+    return all(any(_is_middle(word, each) for each in rest) for word in short)
+
+
+def _is_middle(one: str, other: str) -> bool:
+    is_initial = 1 in {len(one), len(other)} and one[0] == other[0]
+    return one == other or is_initial or _is_cut_name(one, other)
+
+
+@cache
+def _nicknames() -> frozenset[tuple[str, str]]:
+    """Return every known pair of a nickname and a name. Two names never stand for each other, nor
+    do two nicknames: Liz and Beth can be sisters."""
+    with (REFERENCE / "nicknames.csv").open(encoding="utf-8", newline="") as file:
+        return frozenset(
+            (short, row["name"])
+            for row in csv.DictReader(file)
+            for short in row["nicknames"].split()
+        )
+
+
+def _is_nickname(one: str, other: str) -> bool:
+    return bool({(one, other), (other, one)} & _nicknames())
+
+
+def _is_one_spelling(one: str, other: str) -> bool:
+    """Return True if two neighboring letters were swapped (Micheal), or one was doubled (Philip,
+    Phillip). A letter that is another makes another name: Marisa and Marina are sisters."""
+    short, long = sorted((one, other), key=len)
+    if len(short) < LONG_FIRST or short[0] != long[0] or short[-1] != long[-1]:
+        return False
+    single, single2 = (re.sub(r"(.)\1", r"\1", each) for each in (short, long))
+    return single == single2 or (sorted(short) == sorted(long) and is_one_slip(short, long))
 
 
 def _is_cut_name(one: str, other: str) -> bool:
@@ -140,14 +211,18 @@ def is_one_slip(one: str, other: str) -> bool:
 
 def could_be_member(one: str, other: str) -> bool:
     """Return True if two member IDs can be one: with or without a prefix or suffix, or one typing
-    error."""
-    plain, plain2 = number_key(one), number_key(other)
+    error before the last letters. Those can tell one dependent from another (-01, -02)."""
+    plain, plain2 = (number_key(_PERSON_ZEROS.sub("-", each.strip())) for each in (one, other))
     short, long = sorted((plain, plain2), key=len)
     if short == long:
         return True
     if len(short) >= SHARED_ID and (long.startswith(short) or long.endswith(short)):
         return True
-    return len(short) >= LONG_ID and is_one_slip(short, long)
+    is_same_end = short[-PERSON_CODE:] == long[-PERSON_CODE:]
+    return len(short) >= LONG_ID and is_same_end and is_one_slip(short, long)
+
+
+_PERSON_ZEROS = re.compile(r"[-\s/]0+(?=\d{1,2}$)")  # -01 and -1 are one
 
 
 @lru_cache(maxsize=16384)
@@ -168,14 +243,28 @@ def _payer_fold(name: str) -> tuple[str, ...]:
 
 
 def could_be_payer(one: str, other: str) -> bool:
-    """Return True if one name is the other with more words, none of which names another payer."""
+    """Return True if one name is the other with more words, none of which names another payer, and
+    the words they share name one."""
     words, words2 = payer_words(one), payer_words(other)
     if not words or not words2:
         return False
+    whole, whole2 = _payer_fold(one), _payer_fold(other)
+    shared, more = words & words2, words ^ words2
     if words <= words2 or words2 <= words:
-        return not (words ^ words2) & TELLING
-    joined, joined2 = "".join(_payer_fold(one)), "".join(_payer_fold(other))
+        if more & TELLING:
+            return False
+        if shared - GENERIC - PROGRAMS - FILLERS:
+            return True
+        if shared & PROGRAMS:  # Medicare of Texas is Medicare, Aetna Medicare is not
+            return more <= GENERIC | CONTRACTORS
+        # Health First and First Health are two.
+        return _without(LEGAL, whole) == _without(LEGAL, whole2)
+    joined, joined2 = "".join(whole), "".join(whole2)
     return min(len(joined), len(joined2)) >= LONG_ID and is_one_slip(joined, joined2)
+
+
+def _without(some: frozenset[str], words: tuple[str, ...]) -> list[str]:
+    return [word for word in words if word not in some]
 
 
 @lru_cache(maxsize=16384)
