@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from lib.intake import imports
+from lib.intake.records import Request, Sent
+from lib.intake.tasks import new_tasks
+from lib.models import TaskType
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
 from tests.test_fhir import task as fhir_task
@@ -376,3 +379,62 @@ def test_two_parts_of_one_amount_are_told_apart_by_their_lines(con: Connection, 
     bring(con, cast, file_835(*parts, parts[1]))
 
     assert con.value("SELECT sum(amount) FROM task") == Decimal(200)
+
+
+@pytest.mark.parametrize(
+    ("first", "older"),
+    [
+        (file_835(answer("A1"), paid_on="20250310"), said_of(LATER["payment"], {b"0301": b"0110"})),
+        (
+            acknowledgment(*patient("A1", "STC*A7:116*20250125*U*200")),
+            acknowledgment(*patient("A1", "STC*A2:20*20250121*WQ*200"), control="000000002"),
+        ),
+        (
+            file_835(answer("A1"), paid_on="20250310"),
+            LATER["reversal"],
+        ),
+    ],
+)
+def test_good_news_older_than_what_is_asked_is_history_and_proposes_nothing(
+    con: Connection, cast: Cast, first: bytes, older: bytes
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, first)
+
+    report = bring(con, cast, older, "older")
+
+    assert "Added to an open task as its history: 1 answer." in report.warnings
+    assert con.rows("SELECT status, proposal FROM task") == [("open", None)]
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'answered again'") == 1
+
+
+@pytest.mark.parametrize("is_correction_first", [True, False])
+def test_a_claim_denied_anew_in_the_remittance_of_its_reversal_stays_denied(
+    con: Connection, cast: Cast, is_correction_first: bool
+) -> None:
+    bring(con, cast, file_835(answer("A1")))
+    back = answer("A1", status="22", amount="-200", codes=("CAS*CO*197*-200",))
+    both = [answer("A1", control="P2"), back]
+
+    said = both if is_correction_first else both[::-1]
+    bring(con, cast, file_835(*said, control="000000002", paid_on="20250301"))
+
+    assert con.rows("SELECT status, proposal FROM task") == [("open", None)]
+    assert con.value("SELECT count(*) FROM event WHERE kind = 'answered again'") == 2
+
+
+@pytest.mark.parametrize("days", [("0415", "0401"), ("0401", "0415")])
+def test_of_one_request_twice_in_a_message_the_earliest_due_date_counts(
+    con: Connection, cast: Cast, days: tuple[str, str]
+) -> None:
+    def request(day: str) -> Request:
+        due = date(2025, int(day[:2]), int(day[2:]))
+        return Request(
+            key="K", type=TaskType.DOCUMENTS, title="T", instructions="I", source="277RFAI",
+            segment_number=1, due_on=due, sent=Sent("R1", "2025-02-01"),
+        )  # fmt: skip
+
+    found = new_tasks.plan(con, cast.practice, map(request, days))
+
+    assert [each.due_on for each in found.new] == [date(2025, 4, 1)]
+    assert found.known == 1

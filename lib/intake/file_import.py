@@ -249,8 +249,11 @@ class FileImport:
         self, told: Sequence[records.PayerUpdate], charges: Charges, answered: dict[int, Decimal]
     ) -> None:
         found = favorable_payer_updates.plan(self.con, self.practice_id, told, charges, answered)
-        self.totals.proposals += sum(each.is_whole for each in found)
-        self.totals.parts += sum(not each.is_whole for each in found)
+        older = sum(each.is_older for each in found)
+        whole = sum(each.is_whole and not each.is_older for each in found)
+        self.totals.later += older
+        self.totals.proposals += whole
+        self.totals.parts += len(found) - older - whole
         self._new += [each.news.segment_number for each in found]
         if self.source:
             favorable_payer_updates.add(self.con, found, self.source)

@@ -220,6 +220,7 @@ class PayerUpdate:
     sentence: str  # "The payer paid this claim on 02/10/2025."
     segment_number: int
     is_payment: bool
+    told_on: date | None = None  # the day of the message
     payer_claim_number: str = ""  # the payer's number for the claim
     facts: ClaimFacts = NOTHING  # which claim is meant
     earlier_keys: tuple[str, ...] = ()  # the keys of the same update in older stores

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from lib.intake.matching import known_charges
@@ -31,6 +32,7 @@ class FileTask(NamedTuple):
     source: str
     request_key: str
     facts: ClaimFacts | None  # None if an older store did not keep them
+    asked_on: date | None = None
 
 
 def facts_of(row: Sequence[Value]) -> ClaimFacts:
@@ -125,8 +127,8 @@ def find(
         return FileTasks(())
     rows = con.rows(
         f"""
-        SELECT task.id, charge_id, type, source, coalesce(request_key, ''), task_claim.task_id,
-               {COLUMNS}
+        SELECT task.id, charge_id, type, source, coalesce(request_key, ''), asked_on,
+               task_claim.task_id, {COLUMNS}
         FROM task LEFT JOIN task_claim ON task_claim.task_id = task.id
         WHERE task.practice_id = $practice_id AND is_open = $is_open
           AND (charge_id IN (SELECT unnest($ids::BIGINT[]))
@@ -145,7 +147,8 @@ def find(
             row[2],
             row[3],
             row[4],
-            facts_of(row[6:]) if row[5] is not None else None,
+            facts_of(row[7:]) if row[6] is not None else None,
+            row[5],
         )
         for row in rows
     )

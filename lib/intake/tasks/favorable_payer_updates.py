@@ -26,6 +26,7 @@ class PaymentSuggestion:
     task_id: int
     news: PayerUpdate
     is_whole: bool = True  # False: other parts of the claim still wait for an answer
+    is_older: bool = False  # True: what the task asks was said after it, so it is history
 
 
 def plan(
@@ -60,7 +61,8 @@ def plan(
         for task in open_tasks.of(news.facts, charge_id):
             # a claim that was only accepted still wants the document that was requested
             if news.is_payment or task.source == "277CA":
-                found.append(PaymentSuggestion(task.id, news, is_whole))
+                is_older = bool(news.told_on and task.asked_on and news.told_on < task.asked_on)
+                found.append(PaymentSuggestion(task.id, news, is_whole, is_older))
     return found
 
 
@@ -83,7 +85,9 @@ def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportC
         news = proposal.news
         task_updates.remember(con, proposal.task_id, news.key, news.segment_number, source)
         kind, said = EventKind.COMPLETION_SUGGESTED, news.sentence
-        if not proposal.is_whole:
+        if proposal.is_older:
+            kind = EventKind.ANSWERED_AGAIN
+        elif not proposal.is_whole:
             kind, said = EventKind.ANSWERED_IN_PART, f"{said} {OTHER_PARTS}"
         else:
             tasks.suggest_completion(

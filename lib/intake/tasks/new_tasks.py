@@ -94,15 +94,23 @@ def plan(
 
 
 def _newest(requests: Iterable[Request], found: RequestPlan) -> dict[str, Request]:
-    """Return the requests by key; of one that comes several times, the state sent last."""
+    """Return the requests by key; of one that comes several times, the state sent last. Within one
+    message the earliest due date counts."""
     wanted: dict[str, Request] = {}
     for request in requests:
         before = wanted.get(request.key)
         if before:
             found.known += 1
-        if not before or request.sent.at > before.sent.at:
+        if not before or _counts_before(request, before):
             wanted[request.key] = request
     return wanted
+
+
+def _counts_before(request: Request, before: Request) -> bool:
+    """Return True if this state of a request counts, and not the one read before it."""
+    if request.sent != before.sent:
+        return request.sent.at >= before.sent.at
+    return request.due_on is not None and (before.due_on is None or request.due_on < before.due_on)
 
 
 def _sort_known(

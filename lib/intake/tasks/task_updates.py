@@ -64,7 +64,7 @@ def answer(con: Connection, task_id: int, request: Request, source: ImportContex
     suggests it.
     """
     before = _asked(con, task_id)
-    if sentence := _taken_back(request, before):
+    if sentence := _taken_back(con, task_id, request, before):
         tasks.suggest_completion(con, task_id, sentence, now=source.now)
     else:
         tasks.withdraw_suggestion(con, task_id)
@@ -218,15 +218,41 @@ def _asked(con: Connection, task_id: int) -> _Asked:
     return found
 
 
-def _taken_back(request: Request, before: _Asked) -> str | None:
-    """Return the suggestion that a reversal of the whole denial makes; None for other answers."""
+def _taken_back(con: Connection, task_id: int, request: Request, before: _Asked) -> str | None:
+    """Return the suggestion that a reversal of the whole denial makes; None for other answers.
+
+    A reversal older than the denial, or of a remittance that denies the claim anew, takes back only
+    what came before.
+    """
     denied, back = _codes(before.codes), _codes(request.takes_back)
     if not back or not set(denied) <= set(back):
+        return None
+    if before.asked_on and request.asked_on and request.asked_on < before.asked_on:
+        return None
+    if _is_denied_by_same_remittance(con, task_id, request):
         return None
     return (
         f"{request.payer_name or 'The payer'} took this denial back"
         + (f" on {request.asked_on:%m/%d/%Y}" if request.asked_on else "")
         + ". Complete the task?"
+    )
+
+
+def _is_denied_by_same_remittance(con: Connection, task_id: int, reversal: Request) -> bool:
+    """Return True if the task knows a denial of the remittance that holds this reversal: payers
+    write the corrected answer after the reversal or before it."""
+    return bool(
+        con.value(
+            """
+            SELECT count(*) FROM (
+                SELECT request_key AS key FROM task WHERE id = $id
+                UNION ALL
+                SELECT answer_key FROM task_answer WHERE task_id = $id
+            ) WHERE starts_with(key, $prefix)
+            """,
+            id=task_id,
+            prefix=f"835|{reversal.trace}|{reversal.asked_on}|{reversal.payer_name}|",
+        )
     )
 
 

@@ -159,6 +159,7 @@ def _accepted(unit: StatusLevel, status: ClaimStatus) -> PayerUpdate:
         sentence=f"{unit.payer.name or 'The payer'} {what} this claim{said_on}.",
         segment_number=unit.number,
         is_payment=False,
+        told_on=status.said_on,
         payer_claim_number=unit.numbers.get(PAYER_NUMBER, ""),
     )
 

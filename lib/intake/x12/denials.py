@@ -275,6 +275,7 @@ def _news(answer: ClaimPayment) -> PayerUpdate:
         sentence=f"{_who(answer)} {paid} this claim{_when(answer)}{nothing}.",
         segment_number=answer.segment_number,
         is_payment=True,
+        told_on=answer.remitted_on,
     )  # fmt: skip
 
 
