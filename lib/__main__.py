@@ -34,7 +34,7 @@ COMMANDS = {
     ),
     "sweep": ("lib.upkeep.command:main_sweep", "delete files that nothing refers to"),
     "reindex": ("lib.upkeep.command:main_reindex", "write anew what the search has to know"),
-    "serve": ("lib.web.serve", "serve the app on this computer"),
+    "serve": ("lib.web.serve_command", "serve the app on this computer"),
 }
 
 

@@ -14,7 +14,7 @@ from lib.access import Verb, may_anywhere
 from lib.audit_log_queries import COLUMNS, MOST, MOST_PATIENTS, Group, LogLine, Wanted
 from lib.errors import BillingError
 from lib.models import Person
-from lib.ui import html, session, session_state, url
+from lib.ui import html, session, session_state, url_widgets
 
 USUAL = timedelta(days=7)
 ROWS_IN_VIEW = 15
@@ -25,7 +25,7 @@ def asked_patients(actor: Person) -> tuple[int, ...] | None:
     """Draw the search for a patient. Return the ids of those it finds, none where nobody has that
     name; None where no patient is asked for."""
     con = session.connection()
-    linked = url.number("patient")
+    linked = url_widgets.number("patient")
     name = audit_log_queries.patient_name(con, linked, actor=actor) if linked is not None else None
     if name is not None and not session_state.has_widget(PATIENT):
         session_state.set_widget(PATIENT, name)

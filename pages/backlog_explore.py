@@ -9,7 +9,7 @@ from lib.models import Person
 from lib.snapshot import explore
 from lib.snapshot.explore import EXAMPLES, Found, Running
 from lib.snapshot.tables import dictionary
-from lib.ui import session, session_state, url
+from lib.ui import session, session_state, url_widgets
 from lib.ui.session_state import Kept
 
 FORMS = ("Table", "Bars", "Line")
@@ -20,13 +20,13 @@ FOUND = Kept[Found | str]("found")  # the answer, or why there is none
 
 def of_address(actor: Person) -> str:
     """Return the text that the address names: a saved question, or the words themselves."""
-    number = url.number("question")
-    if number is not None and not url.get("sql"):
+    number = url_widgets.number("question")
+    if number is not None and not url_widgets.get("sql"):
         linked = explore.shared(session.connection(), number, actor=actor)
         if linked is not None:
             return linked.query
         st.warning("There is no such question, or it is of another practice.")
-    return url.get("sql") or EXAMPLES["Pending by type"]
+    return url_widgets.get("sql") or EXAMPLES["Pending by type"]
 
 
 def question(actor: Person) -> str:
@@ -40,7 +40,7 @@ def question(actor: Person) -> str:
         STARTED_FROM.put(chosen)
         session_state.set_widget("query", ready[chosen])
         asked = str(saved[chosen].id) if chosen in saved else None
-        url.filter_by({"question": asked, "sql": None})
+        url_widgets.filter_by({"question": asked, "sql": None})
     if not session_state.has_widget("query"):
         session_state.set_widget("query", of_address(actor))
     text: str = st.text_area("SQL", key="query", height=170, max_chars=explore.MAX_LENGTH)
@@ -101,7 +101,7 @@ def keep(actor: Person, query: str) -> None:
             said = session.toasts()
             try:
                 explore.save(session.connection(), name, query, actor=actor, now=session.now())
-                url.filter_by(link_to(actor, query))
+                url_widgets.filter_by(link_to(actor, query))
                 said.append(("success", "Question saved. The address opens it for colleagues too."))
             except BillingError as problem:
                 said.append(("error", str(problem)))
@@ -134,7 +134,7 @@ with left:
                 )
             if asked:
                 FOUND.take()
-                url.filter_by(link_to(actor, query))
+                url_widgets.filter_by(link_to(actor, query))
                 RUNNING.put(explore.ask(file, query, now=session.now()))
         except BillingError as problem:
             st.error(session.escape_markdown(str(problem)))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lib.backlog import forecast
 from lib.backlog.forecast import PastDay
-from lib.ui import report, session, url
+from lib.ui import report, session, url_widgets
 from lib.ui.report import Page
 from lib.ui.report_links import Part
 
@@ -37,9 +37,10 @@ def cleared(page: Page) -> None:
         f"{forecast.SEED}: the same past gives the same answer). P85: cleared by then in 85 of "
         "100 runs."
     )
-    url.bind("arrivals", ["on", "off"], default="on")
+    url_widgets.bind("arrivals", ["on", "off"], default="on")
     arrivals = st.segmented_control(
-        "What comes in meanwhile", ["on", "off"], key="arrivals", required=True, on_change=url.save,
+        "What comes in meanwhile", ["on", "off"], key="arrivals", required=True,
+        on_change=url_widgets.save,
         args=("arrivals",), kwargs={"default": "on"},
         format_func={"on": "Counted", "off": "Left out"}.__getitem__,
     )  # fmt: skip
@@ -70,7 +71,7 @@ def by_a_date(page: Page) -> None:
     st.caption("At least so many, in 50, 85 or 95 of 100 runs.")
     fallback = page.view.today + timedelta(days=14)
     try:
-        asked = date.fromisoformat(url.get("by") or "")
+        asked = date.fromisoformat(url_widgets.get("by") or "")
     except ValueError:
         asked = fallback
     ahead = min(max((asked - page.view.today).days, 1), MAX_AHEAD)
@@ -79,7 +80,7 @@ def by_a_date(page: Page) -> None:
                            min_value=page.view.today + timedelta(days=1),
                            max_value=page.view.today + timedelta(days=MAX_AHEAD))  # fmt: skip
     if isinstance(chosen, date) and chosen != page.view.today + timedelta(days=ahead):
-        url.filter_by({"by": chosen.isoformat()})
+        url_widgets.filter_by({"by": chosen.isoformat()})
         ahead = (chosen - page.view.today).days
     now, then = (
         forecast.completed_within(past(part, forecast.PAST_DAYS), ahead) for part in page.parts

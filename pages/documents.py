@@ -9,7 +9,7 @@ from lib.access import Verb, may, may_anywhere
 from lib.errors import BillingError, DocumentFileProblem
 from lib.file_type_detection import DOCUMENT_LABELS, JPEG, NAMES, PDF, PNG
 from lib.models import Document, DocumentStatus, Person
-from lib.ui import components, document_dialogs, filters, html, session, session_state, url
+from lib.ui import components, document_dialogs, filters, html, session, session_state, url_widgets
 from lib.web.logs import LOG
 
 
@@ -18,22 +18,23 @@ def search(actor: Person) -> tuple[list[Document], int, int]:
     is."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         labels = {status.label: status for status in DocumentStatus}
-        url.bind("doc_q")
+        url_widgets.bind("doc_q")
         query = st.text_input(
             "Search documents", key="doc_q", type="search", width=320,
             label_visibility="collapsed", placeholder="File name, ID, label, date or patient",
-            on_change=url.save, args=("doc_q",),
+            on_change=url_widgets.save, args=("doc_q",),
         )  # fmt: skip
-        url.bind("doc_label", DOCUMENT_LABELS)
+        url_widgets.bind("doc_label", DOCUMENT_LABELS)
         label = st.selectbox(
             "Label", DOCUMENT_LABELS, index=None, key="doc_label",
             placeholder="Label", width=200, label_visibility="collapsed",
-            on_change=url.save, args=("doc_label",),
+            on_change=url_widgets.save, args=("doc_label",),
         )  # fmt: skip
-        url.bind("doc_status", list(labels))
+        url_widgets.bind("doc_status", list(labels))
         status = st.selectbox(
             "Status", list(labels), index=None, key="doc_status", placeholder="Status",
-            width=140, label_visibility="collapsed", on_change=url.save, args=("doc_status",),
+            width=140, label_visibility="collapsed",
+            on_change=url_widgets.save, args=("doc_status",),
         )  # fmt: skip
         st.space("stretch")
         if may_anywhere(actor, Verb.KEEP_DOCUMENTS) and st.button(
@@ -48,7 +49,7 @@ def search(actor: Person) -> tuple[list[Document], int, int]:
             session.connection(), query or "", actor=actor, label=label, status=state, page=page
         )
 
-    page = url.page()
+    page = url_widgets.page()
     found, count = find(page)
     last = max(1, -(-count // documents.PAGE_SIZE))
     if page > last:
@@ -116,7 +117,7 @@ def _on_action() -> None:
 
 def chosen_document() -> int | None:
     """Return the id of the document in the address, or None."""
-    return url.number("document")
+    return url_widgets.number("document")
 
 
 def look_at(document: Document) -> None:

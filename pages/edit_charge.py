@@ -10,7 +10,15 @@ from lib import charges, notes
 from lib.audit_log import Activity
 from lib.intake.files import provenance
 from lib.models import Channel, Charge, Person, Task, TaskType
-from lib.ui import document_attach, html, live_updates, looks, navigation, session, verb_buttons
+from lib.ui import (
+    document_attach,
+    html,
+    live_updates,
+    lossless_widgets,
+    page_switching,
+    page_view_audit,
+    session,
+)
 from lib.ui.charge_actions import actions, conflict, look_again, other_drafts
 from lib.ui.edit_charge_form import form, heard
 from lib.ui.edit_charge_state import Editing, editing, forget, keep
@@ -25,7 +33,7 @@ OPENED = Kept[int]("window")  # the task whose charge was read when the page was
 def window() -> None:
     """Draw the form and what is beside it."""
     actor = session.person()
-    verb_buttons.settle()
+    lossless_widgets.settle()
     seen = live_updates.latest_of_window(actor)
     task, is_mine = task_of_window("Edit Charge", actor)
     if task.charge_id is None:
@@ -33,7 +41,7 @@ def window() -> None:
         complete_without_charge(task, actor, is_mine=is_mine)
         return
     charge = charges.get(session.connection(), task.charge_id, actor=actor)
-    looks.at_task(task, actor, Activity.SAW_CHARGE)
+    page_view_audit.at_task(task, actor, Activity.SAW_CHARGE)
     state = editing(task, charge, actor)
     live_updates.follow_task(
         "window", task.id, seen, is_form=state.is_changed,
@@ -86,7 +94,7 @@ def _notes(state: Editing, task: Task, actor: Person, *, is_mine: bool) -> None:
 
 
 actor = session.person()
-if (task_id := navigation.task_in_url()) is not None and OPENED.get() != task_id:
+if (task_id := page_switching.task_in_url()) is not None and OPENED.get() != task_id:
     forget(task_id)
     OPENED.put(task_id)
 head("Edit Charge", actor, wrong=(TaskType.DOCUMENTS, "find_document"))

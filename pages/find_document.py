@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.models import TaskType
-from lib.ui import document_attach, html, live_updates, session, verb_buttons
+from lib.ui import document_attach, html, live_updates, lossless_widgets, session
 from lib.ui.task_window_header import head, task_of_window
 
 
@@ -11,7 +11,7 @@ from lib.ui.task_window_header import head, task_of_window
 def window() -> None:
     """Draw what is attached; the saved documents on the left, a file to add on the right."""
     actor = session.person()
-    verb_buttons.settle()
+    lossless_widgets.settle()
     seen = live_updates.latest_of_window(actor)
     task, is_mine = task_of_window("Find Document", actor)
     live_updates.follow_task("window", task.id, seen)

@@ -10,7 +10,7 @@ from lib.drafts import NO_TASK, Form
 from lib.errors import WrongInput
 from lib.models import Person, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import components, html, kept_form, navigation, session, verb_buttons
+from lib.ui import components, html, kept_form, lossless_widgets, page_switching, session
 from lib.ui.kept_form import KeptForm
 from lib.ui.session_state import KeptOrNew
 from lib.us_formats import parse_date
@@ -44,8 +44,8 @@ def subject(actor: Person, practice_id: int, kind: TaskType) -> None:
 
 def chosen(kind: TaskType) -> tuple[int | None, int | None]:
     """Return the ids of the charge or the patient that is chosen now."""
-    is_patient = kind is TaskType.DOCUMENTS and verb_buttons.typed("new_about") == "Patient"
-    said = verb_buttons.typed("new_Patient" if is_patient else "new_Charge")
+    is_patient = kind is TaskType.DOCUMENTS and lossless_widgets.typed("new_about") == "Patient"
+    said = lossless_widgets.typed("new_Patient" if is_patient else "new_Charge")
     number = int(said) if said else None
     return (None, number) if is_patient else (number, None)
 
@@ -78,7 +78,7 @@ def draw(actor: Person, practices: list[int]) -> None:
     )  # fmt: skip
     kept_form.say_whether_kept(draft)
     components.form_guard(key="guard_new_task")
-    verb_buttons.button(
+    lossless_widgets.button(
         "Create task", partial(create, draft, practices), key="new_task", actor=actor,
         type="primary",
     )  # fmt: skip
@@ -86,7 +86,7 @@ def draw(actor: Person, practices: list[int]) -> None:
 
 def create(draft: KeptForm, practices: list[int], actor: Person) -> str:
     """Create the task as it is typed and chosen now: the click may come with the last of it."""
-    says = {name: verb_buttons.typed(key) or "" for name, key in draft.keys.items()}
+    says = {name: lossless_widgets.typed(key) or "" for name, key in draft.keys.items()}
     kind = TaskType(says["type"] or TaskType.CODING)
     charge_id, patient_id = chosen(kind)
     due_on = parse_date(says["due"]) if says["due"].strip() else None
@@ -95,24 +95,24 @@ def create(draft: KeptForm, practices: list[int], actor: Person) -> str:
     label = says["label"] if kind is TaskType.DOCUMENTS else None
     task_id = tasks.create(
         session.connection(), type=kind, title=says["title"],
-        practice_id=int(verb_buttons.typed("new_practice") or practices[0]),
+        practice_id=int(lossless_widgets.typed("new_practice") or practices[0]),
         instructions=says["instructions"], charge_id=charge_id, patient_id=patient_id,
         document_label=label or None, due_on=due_on, token=TOKEN.ensure(), actor=actor,
         now=session.now(),
     )  # fmt: skip
     kept_form.sent(draft, actor)
     TOKEN.take()
-    verb_buttons.leave("tasks", task=str(task_id))
+    lossless_widgets.leave("tasks", task=str(task_id))
     return "Task created."
 
 
 actor = session.person()
 if st.button("Back to tasks", icon=":material/arrow_back:", type="tertiary"):
-    navigation.go("tasks")
+    page_switching.go("tasks")
 st.html(html.window("New task"))
 practices = may_anywhere(actor, Verb.CREATE_TASK)
 if practices:
-    verb_buttons.settle()
+    lossless_widgets.settle()
     with st.container(width=640, key="new_task"):
         draw(actor, practices)
 else:

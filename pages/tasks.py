@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.access import Verb, may_anywhere
-from lib.ui import filters, navigation, session, url
+from lib.ui import filters, page_switching, session, url_widgets
 from lib.ui.details import details
 from lib.ui.task_list import desk_of, menu, task_list
 
@@ -19,10 +19,10 @@ with st.container(horizontal=True, key="work"):
 with above:
     filters.choose(known, desk)
 filters.choose_practice(known)
-url.yield_to_browser()
+url_widgets.yield_to_browser()
 with st.sidebar:
     menu()
     if may_anywhere(actor, Verb.CREATE_TASK) and st.button(
         "New task", width="stretch", key="new_task_button"
     ):
-        navigation.go("new_task", task=None)
+        page_switching.go("new_task", task=None)

@@ -56,7 +56,7 @@ class Visit:
     def page(self, name: str, **query: str) -> AppTest:
         """Draw `pages/<name>.py` with the frame around it, at an address with these parameters."""
         self.drawn = AppTest.from_file(
-            process_store.ROOT / "lib/frame/streamlit_main.py", default_timeout=60
+            process_store.ROOT / "lib/frame/app_shell.py", default_timeout=60
         )
         if name != "tasks":
             self.drawn.run()  # the frame says which pages there are

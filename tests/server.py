@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from lib import sessions
 from lib.store.process_store import ROOT
-from lib.web import serve
+from lib.web import serve_command
 
 PATIENCE = 60  # seconds until the server must be ready; it takes two
 
@@ -95,7 +95,7 @@ def running(
     folder: Path,
     *,
     environment: Mapping[str, str] | None = None,
-    command: Sequence[str] = serve.COMMAND,
+    command: Sequence[str] = serve_command.COMMAND,
     port: int | None = None,
 ) -> Iterator[Server]:
     """Run a server that works on `folder`, on a free port unless one is given; yield it once it
@@ -110,7 +110,7 @@ def running(
             command,
             cwd=ROOT,
             env=os.environ
-            | {"BILLING_TASKS_DATA": str(folder), serve.PORT_VARIABLE: str(port)}
+            | {"BILLING_TASKS_DATA": str(folder), serve_command.PORT_VARIABLE: str(port)}
             | dict(environment or {}),
             stdout=output,
             stderr=subprocess.STDOUT,

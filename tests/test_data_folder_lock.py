@@ -19,8 +19,8 @@ from lib.errors import LogMissing, StoreDamaged, StoreInUse, StoreMoved, WrongDa
 from lib.store import block_checksums, data_folder_lock, database
 from lib.store.data_folder_lock import Place
 from lib.store.database import Connection, Store, transaction
+from lib.web.background_jobs import Upkeep
 from lib.web.logs import places
-from lib.web.upkeep import Upkeep
 from tests.conftest import NOON
 from tests.server import Server, free_port, running
 from tests.test_command import ROOT

@@ -1,5 +1,5 @@
 """Every page, drawn for every role, on an empty store and on one with tasks: nobody gets an error,
-and nobody anything of another practice. Looks at `pages/` and `lib/frame/streamlit_main.py`."""
+and nobody anything of another practice. Looks at `pages/` and `lib/frame/app_shell.py`."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from lib import people
 from lib.errors import NotWritten
 from lib.store.database import Store
 from lib.store.process_store import ROOT
-from lib.web import serve
-from lib.web.errors import sentence, told
+from lib.web import serve_command
+from lib.web.error_reporting import sentence, told
 from lib.web.logs import places
 from lib.web.reach import is_loopback
 from lib.web.start import ONLY_LOOPBACK
@@ -126,7 +126,9 @@ def test_streamlit_run_serves_it_too(tmp_path: Path) -> None:
 
 def test_a_second_process_on_the_same_data_gets_one_sentence(tmp_path: Path) -> None:
     with running(tmp_path / "data") as server:
-        ended = run(serve.COMMAND, server.folder, {serve.PORT_VARIABLE: str(free_port())})
+        ended = run(
+            serve_command.COMMAND, server.folder, {serve_command.PORT_VARIABLE: str(free_port())}
+        )
 
     assert ended.returncode == 1
     assert ended.stdout == ""
@@ -139,7 +141,9 @@ def test_a_second_process_on_the_same_data_gets_one_sentence(tmp_path: Path) -> 
 def test_a_data_folder_that_cannot_be_had_gets_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("not a folder")
 
-    ended = run(serve.COMMAND, tmp_path / "data", {serve.PORT_VARIABLE: str(free_port())})
+    ended = run(
+        serve_command.COMMAND, tmp_path / "data", {serve_command.PORT_VARIABLE: str(free_port())}
+    )
 
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"The data folder {tmp_path / 'data'} cannot be made or written")
@@ -258,9 +262,9 @@ def test_a_watched_folders_files_come_in_while_the_app_serves(tmp_path: Path) ->
     folder = tmp_path / "box"
     folder.mkdir()
     told = {
-        serve.WATCH_VARIABLE: str(folder),
-        serve.PRACTICE_VARIABLE: "Northside Clinic",
-        serve.ZONE_VARIABLE: "America/New_York",
+        serve_command.WATCH_VARIABLE: str(folder),
+        serve_command.PRACTICE_VARIABLE: "Northside Clinic",
+        serve_command.ZONE_VARIABLE: "America/New_York",
     }
     with running(tmp_path / "data", environment=told) as server:
         said = server.log.read_text()

@@ -16,7 +16,7 @@ from lib import invitations, people
 from lib.models import Role
 from lib.passkeys import Site
 from lib.store.database import Store
-from lib.web import reach, serve, start
+from lib.web import reach, serve_command, start
 from tests.authenticator import Authenticator
 from tests.conftest import NOON
 from tests.server import Answer, Server, running
@@ -145,7 +145,7 @@ def test_the_sample_is_not_served_to_other_computers(tmp_path: Path) -> None:
     store.close()
     told = {reach.PROXIES_VARIABLE: "127.0.0.1", reach.NAMES_VARIABLE: "billing.example.com"}
 
-    ended = run(serve.COMMAND, tmp_path / "data", told)
+    ended = run(serve_command.COMMAND, tmp_path / "data", told)
 
     assert ended.returncode == 1
     assert ended.stderr.strip() == start.NO_ACCOUNTS

@@ -15,7 +15,7 @@ from lib.drafts import Draft
 from lib.errors import BillingError, ChargeChanged, ChargeProblems, NothingChanged, WrongInput
 from lib.models import Charge, FieldChange, Person, Resolution, Task
 from lib.scrubber import dotted
-from lib.ui import html, next_task, session, verb_buttons
+from lib.ui import html, lossless_widgets, next_task, session
 from lib.ui.edit_charge_form import found_in, take_typed
 from lib.ui.edit_charge_state import Editing, keep, reread, sent, take_up
 from lib.ui.next_task import View
@@ -35,7 +35,7 @@ def actions(state: Editing, task: Task, actor: Person) -> None:
             ("Check codes", "check", check, {}),
         ):
             do = partial(verb, state, task, view)
-            verb_buttons.button(label, do, key=f"{key}_{task.id}", actor=actor, **look)
+            lossless_widgets.button(label, do, key=f"{key}_{task.id}", actor=actor, **look)
             if key == "next":  # beside the buttons that complete the task
                 choose_resolution(Resolution.CORRECTED, f"resolution_{task.id}")
         st.html(html.status(_what_is_kept(state)))
@@ -78,11 +78,11 @@ def conflict(state: Editing, task: Task, actor: Person) -> None:
         return ""
 
     with st.container(horizontal=True, gap="xsmall"):
-        verb_buttons.button(
+        lossless_widgets.button(
             "Keep what I typed, take the rest from them", merge, key=f"merge_{task.id}",
             actor=actor, type="primary",
         )  # fmt: skip
-        verb_buttons.button(
+        lossless_widgets.button(
             "Take theirs, drop what I typed", take_theirs, key=f"theirs_{task.id}", actor=actor
         )
 
@@ -155,11 +155,11 @@ def other_drafts(state: Editing, task: Task, charge: Charge, actor: Person) -> N
             f"{session.escape_markdown(when)}. It is kept beside what is here."
         )
         with st.container(horizontal=True, gap="xsmall"):
-            verb_buttons.button(
+            lossless_widgets.button(
                 "Show that one", partial(_show_other, state, task, charge, draft),
                 key=f"show_{task.id}_{draft.writer}", actor=actor,
             )  # fmt: skip
-            verb_buttons.button(
+            lossless_widgets.button(
                 "Discard that one", partial(_discard_other, state, task, draft),
                 key=f"discard_{task.id}_{draft.writer}", actor=actor,
             )  # fmt: skip
@@ -202,7 +202,7 @@ def save(state: Editing, task: Task, _view: View, actor: Person) -> str:
 def complete(state: Editing, task: Task, _view: View, actor: Person) -> str:
     """Save and complete, then go back to the list."""
     _complete(state, task, actor)
-    verb_buttons.leave("tasks")
+    lossless_widgets.leave("tasks")
     return "Task completed."
 
 

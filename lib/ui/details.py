@@ -31,14 +31,14 @@ from lib.ui import (
     html,
     kept_text,
     live_updates,
-    looks,
-    navigation,
+    lossless_widgets,
+    page_switching,
+    page_view_audit,
     paper,
     session,
-    verb_buttons,
 )
 from lib.ui.charge_match_panel import charge_basis
-from lib.ui.navigation import ASSIGNING, Assigning
+from lib.ui.page_switching import ASSIGNING, Assigning
 from lib.ui.session_state import KeptOrNewEach
 from lib.ui.task_window_header import begin
 
@@ -50,8 +50,8 @@ _ANSWER_TOKEN = KeptOrNewEach("proposal_token", new_token)  # by task and sugges
 def details() -> None:
     """Draw the panel of the task in the URL; nothing if no task is chosen."""
     actor = session.person()
-    verb_buttons.settle()
-    task_id = navigation.task_in_url()
+    lossless_widgets.settle()
+    task_id = page_switching.task_in_url()
     if task_id is None:
         return
     with st.container(key="details_box"):
@@ -59,11 +59,11 @@ def details() -> None:
             seen = live_updates.latest_of_task(task_id, actor)
             task = tasks.get(session.connection(), task_id, actor=actor)
         except BillingError as problem:
-            looks.refused(problem, actor, task_id)
+            page_view_audit.refused(problem, actor, task_id)
             _head(None, actor)
             st.warning(session.escape_markdown(str(problem)))
             return
-        looks.at_task(task, actor)
+        page_view_audit.at_task(task, actor)
         live_updates.follow_task("details", task.id, seen, is_form=ASSIGNING.is_there())
         _panel(task, actor)
 
@@ -119,7 +119,7 @@ def _head(task: Task | None, actor: Person) -> None:
             )
         st.button(
             ":material/close:", key="close_details", type="tertiary",
-            help="Close (Esc)", on_click=navigation.close_task,
+            help="Close (Esc)", on_click=page_switching.close_task,
         )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def _proposal(task: Task, actor: Person) -> None:
             ("Complete", "accept", completion_suggestions.accept, "Task completed."),
             ("Not yet", "decline", completion_suggestions.dismiss, "The task stays open."),
         ):
-            verb_buttons.button(
+            lossless_widgets.button(
                 label, partial(answer, verb, done), key=f"{name}_{key}", actor=actor
             )
 
@@ -217,7 +217,7 @@ def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
     if assigning:
         _finish_assigning(task, assigning, state, actor)
         return
-    verb_buttons.button(
+    lossless_widgets.button(
         "Submit answer" if is_biller else "Submit question",
         partial(
             _send, notes.answer if is_biller else notes.ask, state,
@@ -247,7 +247,7 @@ def _finish_assigning(
         return f"Assigned to {assigning.name.removesuffix(' (you)')}."
 
     with st.container(horizontal=True, gap="xsmall"):
-        verb_buttons.button(
+        lossless_widgets.button(
             "Finish Assigning", finish, key=f"finish_{task.id}", actor=actor, type="primary"
         )
         st.button("Cancel", key=f"cancel_{task.id}", on_click=_end_assigning)
@@ -277,7 +277,7 @@ def _notes(task: Task, actor: Person, written: list[Note]) -> None:
         "Notes from Biller", state, actor, height=72,
         placeholder="What the practice should know about this charge",
     )  # fmt: skip
-    verb_buttons.button(
+    lossless_widgets.button(
         "Add note", partial(_send, notes.write_from_biller, state, "Note added."),
         key=f"note_{task.id}", actor=actor,
     )  # fmt: skip
@@ -299,7 +299,9 @@ def _reopen(task: Task, actor: Person) -> None:
             kept_text.sent(state)
             return "The task is open again."
 
-        verb_buttons.button("Reopen", reopen, key=f"reopen_{task.id}", actor=actor, type="primary")
+        lossless_widgets.button(
+            "Reopen", reopen, key=f"reopen_{task.id}", actor=actor, type="primary"
+        )
 
 
 def _send(verb: Any, state: kept_text.Text, done: str, actor: Person) -> str:

@@ -16,7 +16,7 @@ from lib.errors import BillingError, DuplicateDocument, OtherPatient, WrongInput
 from lib.file_type_detection import NAMES
 from lib.models import Document, DocumentStatus, Person, Resolution, Task, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import components, html, kept_form, navigation, next_task, session, verb_buttons
+from lib.ui import components, html, kept_form, lossless_widgets, next_task, page_switching, session
 from lib.ui.document_form import Filled, choose_file, document_form, fields, filled_now
 from lib.ui.kept_form import KeptForm
 from lib.ui.next_task import View
@@ -55,7 +55,7 @@ def attached(task: Task, actor: Person, *, is_mine: bool) -> list[Document]:
                 width="stretch",
             )  # fmt: skip
             if is_mine:
-                verb_buttons.button(
+                lossless_widgets.button(
                     "Detach", partial(_detach, task, document),
                     key=f"detach_{task.id}_{document.id}", actor=actor,
                 )  # fmt: skip
@@ -80,7 +80,7 @@ def _complete(task: Task, actor: Person) -> str:
         session.connection(), task.id, token=_token(task), actor=actor, now=session.now(),
         resolution=chosen_resolution(Resolution.DOCUMENT_SENT, f"resolution_{task.id}"),
     )  # fmt: skip
-    verb_buttons.leave("tasks")
+    lossless_widgets.leave("tasks")
     return "Task completed."
 
 
@@ -89,7 +89,7 @@ def _complete_and_next(task: Task, view: View, actor: Person) -> str:
 
 
 def _button(
-    label: str, do: verb_buttons.Verb, task: Task, key: str, actor: Person, **look: Any
+    label: str, do: lossless_widgets.Verb, task: Task, key: str, actor: Person, **look: Any
 ) -> None:  # fmt: skip
     """Draw a button whose refusal is said below it, or wherever the person went meanwhile."""
     unsaid = session.unsaid()
@@ -106,7 +106,7 @@ def _button(
         _TOKEN.of(task.id).take()  # the next press asks for something new
         return said
 
-    verb_buttons.button(label, verb, key=f"{key}_{task.id}", actor=actor, **look)
+    lossless_widgets.button(label, verb, key=f"{key}_{task.id}", actor=actor, **look)
 
 
 def _say_refusal(task: Task, *keys: str) -> None:
@@ -153,7 +153,7 @@ def saved(task: Task, actor: Person, *, is_mine: bool) -> None:
 
 def _attach_chosen(task: Task, actor: Person, *, completes: bool) -> str:
     """Attach what is chosen now: the click may come together with the choice."""
-    chosen = verb_buttons.typed(f"document_{task.id}")
+    chosen = lossless_widgets.typed(f"document_{task.id}")
     if chosen is None:
         raise WrongInput("Choose the document again: the page was left before it was attached.")
     ends = chosen_resolution(Resolution.DOCUMENT_SENT, f"attached_{task.id}")
@@ -214,7 +214,7 @@ def _attach(
     asking.take()
     _ATTACHING.take()
     if resolution:
-        verb_buttons.leave("tasks")
+        lossless_widgets.leave("tasks")
         return "Document attached, task completed."
     return "Document attached."
 
@@ -292,7 +292,7 @@ def _upload(
     added.put(added.ensure() + 1)  # an empty form for the next file
     _ATTACHING.take()
     if completes:
-        verb_buttons.leave("tasks")
+        lossless_widgets.leave("tasks")
         return "Document uploaded, task completed."
     return "Document uploaded and attached."
 
@@ -323,7 +323,7 @@ def beside_charge(task: Task, actor: Person, *, is_mine: bool) -> None:
 
 def dialog() -> None:
     """Draw the dialog that was asked for in Edit Charge, until something is attached."""
-    task_id = navigation.task_in_url()
+    task_id = page_switching.task_in_url()
     if task_id is not None and _ATTACHING.get() == task_id:
         _dialog(task_id)
 
@@ -335,7 +335,7 @@ def _dismissed() -> None:
 @st.dialog("Attach a document", width="large", on_dismiss=_dismissed)
 def _dialog(task_id: int) -> None:
     actor = session.person()
-    verb_buttons.settle()
+    lossless_widgets.settle()
     task = tasks.get(session.connection(), task_id, actor=actor)
     left, right = st.columns(2, gap="medium")
     with left:

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lib import charge_form, charges, scrubber
 from lib.charge_form import FIELD_LABELS, amount_of
 from lib.models import Charge, Person, Problem, Task
-from lib.ui import components, html, live_updates, session, session_state, verb_buttons
+from lib.ui import components, html, live_updates, lossless_widgets, session, session_state
 from lib.ui.edit_charge_state import Editing, keep, known_payers
 from lib.us_formats import show
 
@@ -123,7 +123,7 @@ def heard(state: Editing, task: Task, actor: Person) -> None:
     payer_key = f"payer_{task.id}_{state.stamp}"
     if session_state.has_widget(payer_key):
         session_state.set_widget(payer_key, state.form["payer"])
-    verb_buttons.keep_typed(actor, partial(keep, state, task))
+    lossless_widgets.keep_typed(actor, partial(keep, state, task))
     if not state.not_kept:
         live_updates.stay(task.id, actor)
 

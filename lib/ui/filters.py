@@ -15,7 +15,7 @@ from lib.backlog.pending_tasks import AGES, DUE, FILING, SIDES
 from lib.backlog.report_url import ME, NOBODY
 from lib.models import Colleague, Person, Resolution, Status, TaskFilter, TaskType, Turn
 from lib.store.search_match import words
-from lib.ui import session, url
+from lib.ui import session, url_widgets
 
 _PENDING = (Status.OPEN, Status.IN_PROGRESS)
 # What each choice of the status filter means, as fields of TaskFilter.
@@ -154,7 +154,7 @@ def choose_of_report(known: FilterOptions) -> None:
         for each in FILTERS:
             if not each.is_of_today:
                 _draw(each, known)
-    ignored = [each.word for each in FILTERS if each.is_of_today and url.get(each.key)]
+    ignored = [each.word for each in FILTERS if each.is_of_today and url_widgets.get(each.key)]
     if ignored:
         st.caption(
             f"The {' and '.join(ignored)} of the list does not count here: it says how tasks are "
@@ -164,7 +164,7 @@ def choose_of_report(known: FilterOptions) -> None:
 
 def say_where_words_are_forgotten(key: str) -> None:
     """Say that a link searched for something, where the words are not known."""
-    if url.is_forgotten(key):
+    if url_widgets.is_forgotten(key):
         st.info(
             "This link searches for words, which stay with the person who typed them. Type them "
             "again; everything else is as in the link."
@@ -173,7 +173,7 @@ def say_where_words_are_forgotten(key: str) -> None:
 
 def _bar_chosen(desk: Desk) -> None:
     """Draw what a bar of a Backlog page stood for, and a way to take it away."""
-    if parts := bar_words({key: url.get(key) for key in (*DAY_KEYS, "practice")}, desk):
+    if parts := bar_words({key: url_widgets.get(key) for key in (*DAY_KEYS, "practice")}, desk):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.text(f"Only tasks {', '.join(parts)}.")
             st.button("Show all days", key="all_days", type="tertiary", on_click=_all_days)
@@ -214,7 +214,7 @@ _SAYS_YES = {"came_back": "reopened since", "taken_up": "taken up since"}
 
 
 def _all_days() -> None:
-    url.filter_by(dict.fromkeys(DAY_KEYS))
+    url_widgets.filter_by(dict.fromkeys(DAY_KEYS))
 
 
 def _draw(wanted: Filter, known: FilterOptions) -> None:
@@ -227,28 +227,28 @@ def _draw(wanted: Filter, known: FilterOptions) -> None:
 def _select(
     wanted: Filter, names: Sequence[str], width: int | Literal["stretch"], *, hint: str = ""
 ) -> None:
-    url.bind(wanted.key, names)
+    url_widgets.bind(wanted.key, names)
     st.selectbox(
         wanted.label, names, index=None, key=wanted.key, placeholder=hint or wanted.label,
-        width=width, label_visibility="collapsed", on_change=url.save, args=(wanted.key,),
+        width=width, label_visibility="collapsed", on_change=url_widgets.save, args=(wanted.key,),
     )  # fmt: skip
 
 
 def _type(wanted: Filter) -> None:
-    url.bind(wanted.key)
+    url_widgets.bind(wanted.key)
     st.text_input(
         wanted.label, key=wanted.key, width=wanted.width, label_visibility="collapsed",
         type="search" if wanted.is_search else "default",
         placeholder="Search ( / )" if wanted.is_search else wanted.label,
         max_chars=100 if wanted.is_search else 14,
-        on_change=url.save, args=(wanted.key,),
+        on_change=url_widgets.save, args=(wanted.key,),
     )  # fmt: skip
 
 
 def state(known: FilterOptions) -> dict[str, str | None]:
     """Return what the filters say now, by the names they have in the URL, even before they are
     drawn."""
-    asked = url.everything()
+    asked = url_widgets.everything()
     found = {key: asked.get(key) for key in DAY_KEYS}
     for key in KEYS:
         text = asked.get(key)

@@ -10,7 +10,7 @@ from lib.errors import BillingError
 from lib.intake import import_log
 from lib.intake.import_log import FileMessage, ImportedFile
 from lib.models import Person
-from lib.ui import components, html, session, session_state, url
+from lib.ui import components, html, session, session_state, url_widgets
 
 COLUMNS = (
     components.Column("name", "File", "34%", 190),
@@ -33,7 +33,7 @@ MAX_SHOWN = 100  # messages of one file
 
 def show(actor: Person) -> None:
     """Draw the list, and the chosen file beside it."""
-    page = url.page()
+    page = url_widgets.page()
     found, count = import_log.find(session.connection(), actor=actor, page=page)
     last = max(1, -(-count // import_log.PAGE_SIZE))
     if page > last:
@@ -96,7 +96,7 @@ def _on_action() -> None:
 
 def file_in_url() -> int | None:
     """Return the id of the file in the address, or None."""
-    return url.number("file")
+    return url_widgets.number("file")
 
 
 def _chosen(actor: Person) -> None:

@@ -14,7 +14,7 @@ from lib.drafts import Draft, Form
 from lib.errors import BillingError
 from lib.models import Person
 from lib.store.idempotency import new_token
-from lib.ui import session, session_state, verb_buttons
+from lib.ui import lossless_widgets, session, session_state
 from lib.ui.session_state import KeptEach
 
 
@@ -61,7 +61,7 @@ def heard(state: KeptForm, actor: Person) -> Callable[[], None]:
 
 
 def _hear(state: KeptForm, actor: Person) -> None:
-    verb_buttons.keep_typed(actor, partial(_keep, state))
+    lossless_widgets.keep_typed(actor, partial(_keep, state))
 
 
 def _keep(state: KeptForm, actor: Person) -> None:

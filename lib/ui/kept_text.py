@@ -13,7 +13,7 @@ from lib.drafts import Draft, Form
 from lib.errors import BillingError
 from lib.models import Person, Task
 from lib.store.idempotency import new_token
-from lib.ui import live_updates, session, verb_buttons
+from lib.ui import live_updates, lossless_widgets, session
 from lib.ui.session_state import KeptEach
 
 
@@ -115,7 +115,7 @@ def keep(state: Text, actor: Person) -> None:
 def now(state: Text) -> str:
     """Return what the field says now, for the verb that sends it, since its click may come together
     with what was typed last."""
-    text = verb_buttons.typed(state.key)
+    text = lossless_widgets.typed(state.key)
     if text is not None:
         state.text = text
     return state.text
@@ -123,7 +123,7 @@ def now(state: Text) -> str:
 
 def _hear(state: Text, actor: Person) -> None:
     now(state)
-    verb_buttons.keep_typed(actor, partial(keep, state))
+    lossless_widgets.keep_typed(actor, partial(keep, state))
     if not state.not_kept:
         live_updates.stay(state.task.id, actor)
 
@@ -140,11 +140,11 @@ def _say(state: Text, actor: Person) -> None:
             session.escape_markdown(f"Typed in another tab on {when}: {draft.content['text']}")
         )
         with st.container(horizontal=True, gap="xsmall"):
-            verb_buttons.button(
+            lossless_widgets.button(
                 "Use that one", partial(_use, state, draft), key=f"use_{draft.writer}",
                 actor=actor,
             )  # fmt: skip
-            verb_buttons.button(
+            lossless_widgets.button(
                 "Discard that one", partial(_discard, state, draft), key=f"drop_{draft.writer}",
                 actor=actor,
             )  # fmt: skip

@@ -11,7 +11,7 @@ import streamlit as st
 from lib import changes_since
 from lib.errors import NoSuchTask
 from lib.models import Person
-from lib.ui import components, navigation, session, session_state, verb_buttons
+from lib.ui import components, lossless_widgets, page_switching, session, session_state
 from lib.ui.session_state import KeptEach
 
 FRAGMENTS = frozenset({"list", "menu", "details", "window"})  # what can be drawn anew by itself
@@ -30,7 +30,7 @@ def latest_of_task(task_id: int, actor: Person) -> int:
 
 def latest_of_window(actor: Person) -> int:
     """Return the last event of the task that a window is opened from; 0 if there is none."""
-    task_id = navigation.task_in_url()
+    task_id = page_switching.task_in_url()
     with suppress(NoSuchTask):  # the window says so
         return 0 if task_id is None else latest_of_task(task_id, actor)
     return 0
@@ -57,7 +57,7 @@ def follow_task(
 def stay(task_id: int, actor: Person) -> None:
     """Leave the page as it is while somebody types and others have changed the task: the last line
     of the callback of a field. A press that came with the text is answered on the page."""
-    if verb_buttons.is_pressed():
+    if lossless_widgets.is_pressed():
         return
     seen = _SEEN.of(task_id).get()
     with suppress(NoSuchTask):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lib import queue
 from lib.models import Person, TaskFilter
-from lib.ui import filters, session, verb_buttons
+from lib.ui import filters, lossless_widgets, session
 from lib.ui.task_list import desk_of, place
 
 
@@ -45,7 +45,7 @@ def go_on(shown: View, task_id: int, actor: Person, complete: Callable[[], objec
     following = next_task(shown, task_id, actor)
     complete()
     if following is None:
-        verb_buttons.leave("tasks")
+        lossless_widgets.leave("tasks")
         return "Task completed. It was the last one of this view."
-    verb_buttons.leave("edit_charge", task=str(following))
+    lossless_widgets.leave("edit_charge", task=str(following))
     return "Task completed."

@@ -13,7 +13,7 @@ import streamlit as st
 from lib import charge_form, charges, documents, history, notes, queue, tasks, us_formats
 from lib.audit_log import Activity
 from lib.models import Channel, Person, TaskFilter, TaskPage, TaskRow
-from lib.ui import components, html, looks, session, task_list
+from lib.ui import components, html, page_view_audit, session, task_list
 from lib.ui.filters import (
     DAY_KEYS,
     FILTERS,
@@ -42,7 +42,7 @@ def print_list(desk: Desk, known: FilterOptions) -> None:
     order, descending, _ = task_list.place(says)
     found = _find(wanted, order, descending, desk.actor)
     for practice_id, count in Counter(row.practice_id for row in found.rows).items():
-        looks.at_list(practice_id, count, desk.actor)
+        page_view_audit.at_list(practice_id, count, desk.actor)
     components.print_button()
     st.html(
         html.render(
@@ -58,7 +58,7 @@ def print_task(task_id: int, actor: Person) -> None:
     """Draw a task: what it asks for, its charge, what was written about it, and its history."""
     con = session.connection()
     task = tasks.get(con, task_id, actor=actor)
-    looks.at_task(task, actor, Activity.PRINTED_TASK)
+    page_view_audit.at_task(task, actor, Activity.PRINTED_TASK)
     zone = session.zone(actor, task.practice_id)
     charge = charges.get(con, task.charge_id, actor=actor) if task.charge_id else None
     form = charge_form.to_form(charge) if charge else None

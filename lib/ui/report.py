@@ -19,7 +19,7 @@ from lib.backlog.measures import NUMBERS, Counted, Number
 from lib.backlog.report_scope import Table, View
 from lib.errors import BillingError
 from lib.models import Person
-from lib.ui import filters, navigation, session, session_state, url
+from lib.ui import filters, page_switching, session, session_state, url_widgets
 from lib.ui.report_links import Part
 from lib.ui.task_list import choices, colleagues_of
 
@@ -50,7 +50,7 @@ class Page:
 
     def about(self) -> str:
         """Return the filters and the moment, for the subtitle of a chart."""
-        says = [url.get(key) for key in report_url.FILTER_KEYS]
+        says = [url_widgets.get(key) for key in report_url.FILTER_KEYS]
         chosen = ", ".join(text for text in says if text)
         return f"{chosen} · {self.line}" if chosen else self.line
 
@@ -72,7 +72,7 @@ def begin(title: str, page: str) -> Page:
     st.header(title, anchor=False)
     filters.choose_of_report(known)
     _choose_period()
-    says = {key: url.get(key) for key in (*report_url.FILTER_KEYS, *report_url.PERIOD_KEYS)}
+    says = {key: url_widgets.get(key) for key in (*report_url.FILTER_KEYS, *report_url.PERIOD_KEYS)}
     report = report_url.read(says, actor, colleagues, session.now())
     for problem in report.problems:
         st.warning(session.escape_markdown(problem))
@@ -83,7 +83,9 @@ def begin(title: str, page: str) -> Page:
             ("backlog", page, view), lambda: measures.counted(con, page, view)
         )
     before = measures.earlier(view)
-    now = Part(view, found.now, None if report.is_now else url.get("as_of"), is_before=False)
+    now = Part(
+        view, found.now, None if report.is_now else url_widgets.get("as_of"), is_before=False
+    )
     then = Part(before, found.before, before.today.isoformat(), is_before=True)
     line = _as_of(report, now, counted_at)
     st.caption(
@@ -127,39 +129,39 @@ def _as_of(report: report_url.Report, now: Part, counted_at: datetime) -> str:
 
 
 def _to_now() -> None:
-    url.filter_by({"as_of": None})
+    url_widgets.filter_by({"as_of": None})
 
 
 def _link(label: str, **changes: str) -> None:
-    query = {**url.everything(), **changes}
+    query = {**url_widgets.everything(), **changes}
     st.link_button(label, f"?{urlencode(query)}", type="tertiary")
 
 
 def _choose_period() -> None:
     with st.container(horizontal=True, key="period", gap="xsmall", vertical_alignment="bottom"):
-        url.bind("weeks", list(Preset), default=Preset.HALF)
+        url_widgets.bind("weeks", list(Preset), default=Preset.HALF)
         st.segmented_control(
             "Period", list(Preset), key="weeks", on_change=_preset, label_visibility="collapsed",
         )  # fmt: skip
         for key, label in (("since", "From"), ("until", "Until"), ("as_of", "As of")):
             _day(key, label)
-        url.bind("unit", list(Unit), default=Unit.WEEK)
+        url_widgets.bind("unit", list(Unit), default=Unit.WEEK)
         st.segmented_control(
             "Bars", list(Unit), key="unit", required=True, label_visibility="collapsed",
-            format_func=lambda unit: Unit(unit).label, on_change=url.save, args=("unit",),
+            format_func=lambda unit: Unit(unit).label, on_change=url_widgets.save, args=("unit",),
             kwargs={"default": Unit.WEEK},
         )  # fmt: skip
 
 
 def _preset() -> None:
     chosen = session_state.widget("weeks")
-    url.filter_by(
+    url_widgets.filter_by(
         {"weeks": None if chosen == Preset.HALF else chosen, "since": None, "until": None}
     )
 
 
 def _day(key: str, label: str) -> None:
-    asked = (url.get(key) or "")[:10]
+    asked = (url_widgets.get(key) or "")[:10]
     try:
         value: date | None = date.fromisoformat(asked)
     except ValueError:
@@ -174,7 +176,7 @@ def _day(key: str, label: str) -> None:
 
 def _put_day(key: str) -> None:
     value = session_state.widget(f"day_{key}")
-    url.filter_by({key: value.isoformat() if value else None})
+    url_widgets.filter_by({key: value.isoformat() if value else None})
 
 
 def heading(name: str) -> Number:
@@ -182,7 +184,9 @@ def heading(name: str) -> Number:
     number = NUMBERS[name]
     st.subheader(number.question, anchor=False)
     ignored = [
-        each.word for each in filters.FILTERS if each.word in number.ignores and url.get(each.key)
+        each.word
+        for each in filters.FILTERS
+        if each.word in number.ignores and url_widgets.get(each.key)
     ]
     more = f" The {' and '.join(ignored)} does not count here." if ignored else ""
     st.caption(session.escape_markdown(number.definition + more))
@@ -195,17 +199,17 @@ def open_list(**changes: str | None) -> NoReturn:
     nothing: dict[str, str | None] = dict.fromkeys(
         (*filters.DAY_KEYS, "page", "sort", "task", "q", "status", "age")
     )
-    kept = {"as_of": url.get("as_of")}
-    had_by = {"had_by": _had_by()} if url.get("assignee") else {}
+    kept = {"as_of": url_widgets.get("as_of")}
+    had_by = {"had_by": _had_by()} if url_widgets.get("assignee") else {}
     wanted = {**nothing, **kept, **had_by, **changes}
     if not any(wanted.get(key) for key in report_url.MOMENT_KEYS):
         wanted["had_by"] = "anybody"  # pending at the moment of the report, whoever had it
-    navigation.go("tasks", **wanted)
+    page_switching.go("tasks", **wanted)
 
 
 def _had_by() -> str | None:
     actor = session.person()
-    says = {"assignee": url.get("assignee")}
+    says = {"assignee": url_widgets.get("assignee")}
     view = report_url.read(says, actor, colleagues_of(actor), session.now()).view
     return "none" if view.unassigned else str(view.person_id)
 

@@ -16,7 +16,7 @@ from lib.backlog import report_url
 from lib.backlog.measures import NUMBERS
 from lib.backlog.pending_tasks import DUE, FILING, SIDES
 from lib.models import Resolution, TaskType
-from lib.ui import charts, report, url
+from lib.ui import charts, report, url_widgets
 from lib.ui.report import Page
 from lib.ui.report_links import CELLS, Cell, Opens, Part, Row
 
@@ -119,7 +119,9 @@ def evidence(page: Page, name: str, *, is_shown: bool = False) -> None:
 
 
 def _query(page: Page) -> str:
-    known = {key: url.get(key) for key in (*report_url.FILTER_KEYS, *report_url.PERIOD_KEYS)}
+    known = {
+        key: url_widgets.get(key) for key in (*report_url.FILTER_KEYS, *report_url.PERIOD_KEYS)
+    }
     query = {key: value for key, value in known.items() if value}
     if page.report.is_now:
         query["as_of"] = report_url.address_of(page.counted_at, page.report.zone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lib.models import Resolution
-from lib.ui import verb_buttons
+from lib.ui import lossless_widgets
 
 
 def choose_resolution(default: Resolution, key: str) -> Resolution:
@@ -20,5 +20,5 @@ def choose_resolution(default: Resolution, key: str) -> Resolution:
 
 def chosen_resolution(default: Resolution, key: str) -> Resolution:
     """Return what the choice says now, in the callback of a button beside it."""
-    said = verb_buttons.typed(key)
+    said = lossless_widgets.typed(key)
     return Resolution(said) if said in set(Resolution) else default

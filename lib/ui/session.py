@@ -17,7 +17,7 @@ from lib.errors import NotSignedIn
 from lib.models import Colleague, Person, Practice
 from lib.store import process_store
 from lib.store.database import Connection
-from lib.ui import html, session_state, unheard
+from lib.ui import html, pending_browser_events, session_state
 from lib.ui.session_state import Kept, KeptOrNew
 
 _NOBODY_CLICKED = Kept[datetime]("nobody_clicked")  # when a page was last drawn by itself
@@ -130,7 +130,9 @@ def _person() -> Person:
         if before is not None:
             session_state.clear()
         context = get_script_run_ctx(suppress_warning=True)
-        unheard.wait(context.session_id if context else "")  # a page that was just left
+        pending_browser_events.wait(
+            context.session_id if context else ""
+        )  # a page that was just left
         PERSON_ID.put(actor.id)
     return actor
 

@@ -9,7 +9,7 @@ import streamlit as st
 from lib import history, notes, us_formats
 from lib.access import Verb, may
 from lib.models import Person, Status, Task
-from lib.ui import session, verb_buttons
+from lib.ui import lossless_widgets, session
 from lib.ui.charge_actions import shown, table, typed_changes
 from lib.ui.edit_charge_state import Editing, discard, keep
 
@@ -37,14 +37,14 @@ def taken_over(state: Editing, task: Task, actor: Person) -> None:
             actor, Verb.ASK, task.practice_id
         )
         if can_hand_over:
-            verb_buttons.button(
+            lossless_widgets.button(
                 f"Hand it over to {session.escape_markdown(who)}"
                 if task.assignee_name
                 else "Leave it as a comment",
                 partial(_hand_over, state, task), key=f"hand_over_{task.id}", actor=actor,
                 type="primary", help="As a comment on the task",
             )  # fmt: skip
-        verb_buttons.button(
+        lossless_widgets.button(
             "Discard what I typed", partial(_discard, state, task), key=f"discard_{task.id}",
             actor=actor,
         )  # fmt: skip

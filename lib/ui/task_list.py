@@ -15,7 +15,16 @@ from lib import queue, us_formats
 from lib.access import Verb, may_anywhere
 from lib.backlog import report_url
 from lib.models import Colleague, Person, Role, TaskFilter, TaskPage, TaskRow, TaskType
-from lib.ui import components, filters, html, live_updates, navigation, session, session_state, url
+from lib.ui import (
+    components,
+    filters,
+    html,
+    live_updates,
+    page_switching,
+    session,
+    session_state,
+    url_widgets,
+)
 from lib.ui.filters import Desk
 
 _MENU = [
@@ -68,7 +77,7 @@ def current_view(says: dict[str, str | None]) -> str | None:
 def menu() -> None:
     """Draw the left menu with a count on each entry."""
     actor = session.person()
-    asked = url.everything()
+    asked = url_widgets.everything()
     says = {key: asked.get(key) for key in filters.KEYS}
     names = {m.practice.name: m.practice.id for m in actor.memberships}
     chosen = [names[says["practice"]]] if says["practice"] in names else actor.practice_ids
@@ -88,9 +97,9 @@ def menu() -> None:
 def _on_view() -> None:
     chosen = session_state.widget("task_menu").view
     if chosen and chosen["view"] in dict(_MENU):
-        url.adopt_browser_url(chosen)
+        url_widgets.adopt_browser_url(chosen)
         none = dict.fromkeys(("sort", *filters.DAY_KEYS))
-        url.filter_by({**none, **view_filters(chosen["view"])})
+        url_widgets.filter_by({**none, **view_filters(chosen["view"])})
         st.rerun()
 
 
@@ -115,7 +124,7 @@ def task_list() -> None:
     components.task_list(
         {
             "rows": [_row(row, actor) for row in found.rows],
-            "selected": navigation.task_in_url(),
+            "selected": page_switching.task_in_url(),
             "order": order,
             "descending": descending,
             "page": page,
@@ -128,7 +137,7 @@ def task_list() -> None:
             if is_filtered
             else "Nothing is waiting. New requests appear here when they come in.",
             "view": f"{wanted}{order}{descending}{page}",
-            "address": url.address(),
+            "address": url_widgets.address(),
             "paper": _paper_address() if may_anywhere(actor, Verb.SEE_PATIENTS) else "",
         },
         columns(actor),
@@ -139,35 +148,37 @@ def task_list() -> None:
 
 def _paper_address() -> str:
     """Return the address of this list on paper, all its pages."""
-    says = {key: text for key, text in url.everything().items() if key not in ("task", "page")}
-    return f"/print_list?{urlencode(url.hidden(says))}"
+    says = {
+        key: text for key, text in url_widgets.everything().items() if key not in ("task", "page")
+    }
+    return f"/print_list?{urlencode(url_widgets.hidden(says))}"
 
 
 def place(says: dict[str, str | None]) -> tuple[str, bool, int]:
     """Return sort order and page from the URL: `sort=amount` or `sort=-amount`, `page=2`."""
     fallback = "-completed" if says["status"] == "Completed" else "due"
-    text = url.get("sort") or fallback
+    text = url_widgets.get("sort") or fallback
     if text.removeprefix("-") not in queue.ORDERS:
         text = fallback
-    return text.removeprefix("-"), text.startswith("-"), url.page()
+    return text.removeprefix("-"), text.startswith("-"), url_widgets.page()
 
 
 def _on_action() -> None:
     action = session_state.widget("task_list").action
-    url.adopt_browser_url(action)
+    url_widgets.adopt_browser_url(action)
     match action:
         case {"kind": "open", "record": int(task)}:
-            url.change({"task": str(task)})
-            url.write()
-            navigation.ASSIGNING.take()
+            url_widgets.change({"task": str(task)})
+            url_widgets.write()
+            page_switching.ASSIGNING.take()
             st.rerun("details")
         case {"kind": "close"}:
-            navigation.close_task()
+            page_switching.close_task()
         case {"kind": "sort", "order": str(order), "descending": bool(descending)}:
-            url.filter_by({"sort": ("-" if descending else "") + order})
+            url_widgets.filter_by({"sort": ("-" if descending else "") + order})
             st.rerun()  # not the list alone: the frontend has to know the address
         case {"kind": "page", "page": int(page)}:
-            url.change({"page": str(page)})
+            url_widgets.change({"page": str(page)})
             st.rerun()
 
 

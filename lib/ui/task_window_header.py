@@ -11,7 +11,16 @@ from lib.access import Verb, may
 from lib.drafts import Form
 from lib.errors import BillingError
 from lib.models import Person, Resolution, Status, Task, TaskType
-from lib.ui import components, html, kept_text, looks, navigation, next_task, session, verb_buttons
+from lib.ui import (
+    components,
+    html,
+    kept_text,
+    lossless_widgets,
+    next_task,
+    page_switching,
+    page_view_audit,
+    session,
+)
 from lib.ui.next_task import View
 from lib.ui.resolution import choose_resolution, chosen_resolution
 
@@ -22,10 +31,10 @@ def head(title: str, actor: Person, *, wrong: tuple[TaskType, str] | None = None
     task."""
     task = _task(title, actor)
     if wrong and (task.type is wrong[0]) == (wrong[1] == "find_document"):
-        navigation.go(wrong[1])
+        page_switching.go(wrong[1])
     with st.container(horizontal=True, vertical_alignment="center", key="window_head"):
         if st.button("Back to tasks", icon=":material/arrow_back:", type="tertiary", key="back"):
-            navigation.go("tasks")
+            page_switching.go("tasks")
         about = [task.title, task.patient_name, us_formats.day(task.date_of_service)]
         if task.claim_number:
             about.append(f"claim {task.claim_number}")
@@ -80,7 +89,7 @@ def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
             workflow.start(con, task.id, actor=now, now=session.now())
         if opens:
             is_document = task.type is TaskType.DOCUMENTS
-            verb_buttons.leave("find_document" if is_document else "edit_charge")
+            lossless_widgets.leave("find_document" if is_document else "edit_charge")
         return ""
 
     def undo(now: Person) -> str:
@@ -94,12 +103,12 @@ def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
         label, said = "Take over", f"{task.assignee_name} has it and has not started yet"
     # Never disabled: a click after somebody else's would be dropped silently.
     if opens or not (is_started and task.assignee_id is not None):
-        verb_buttons.button(
+        lossless_widgets.button(
             label, start, key=f"start_{task.id}", actor=actor, help=said,
             type="secondary" if is_others else "primary" if opens else "secondary",
         )  # fmt: skip
     if workflow.can_undo_start(session.connection(), task, actor=actor):
-        verb_buttons.button(
+        lossless_widgets.button(
             "Undo start", undo, key=f"undo_{task.id}", actor=actor, type="tertiary",
             help="Nothing was changed since you started this task",
         )  # fmt: skip
@@ -117,11 +126,11 @@ def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None
     components.form_guard(key=f"guard_{task.id}")
     if is_mine:
         with st.container(horizontal=True, gap="xsmall"):
-            verb_buttons.button(
+            lossless_widgets.button(
                 "Save and Complete", partial(_complete, state), key=f"complete_{task.id}",
                 actor=actor, type="primary",
             )  # fmt: skip
-            verb_buttons.button(
+            lossless_widgets.button(
                 "Complete and next", partial(_complete_and_next, state, next_task.view(actor)),
                 key=f"next_{task.id}", actor=actor,
                 help="Complete this task and open the next one of the list",
@@ -139,7 +148,7 @@ def _complete(state: kept_text.Text, actor: Person) -> str:
         token=state.token, actor=actor, now=session.now(),
     )  # fmt: skip
     kept_text.sent(state)
-    verb_buttons.leave("tasks")
+    lossless_widgets.leave("tasks")
     return "Task completed."
 
 
@@ -148,17 +157,17 @@ def _complete_and_next(state: kept_text.Text, view: View, actor: Person) -> str:
 
 
 def _task(title: str, actor: Person) -> Task:  # noqa: RET503 (st.stop never returns)
-    task_id = navigation.task_in_url()
+    task_id = page_switching.task_in_url()
     if task_id is not None:
         try:
             task = tasks.get(session.connection(), task_id, actor=actor)
-            looks.at_task(task, actor)
+            page_view_audit.at_task(task, actor)
             return task
         except BillingError as problem:
-            looks.refused(problem, actor, task_id)
+            page_view_audit.refused(problem, actor, task_id)
             st.warning(session.escape_markdown(str(problem)))
     else:
         st.info(f"{title} opens from a task: choose one in the list and press Start Task.")
     if st.button("Back to tasks", key="back_from_nothing"):
-        navigation.go("tasks", task=None)
+        page_switching.go("tasks", task=None)
     st.stop()

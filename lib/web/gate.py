@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib.errors import NoSuchDocument, NotSignedIn, StoreClosing, StoreMoved, StoreStopped
 from lib.ui import search_url_token
-from lib.web import errors, reach, session, upkeep
+from lib.web import background_jobs, error_reporting, reach, session
 from lib.web.client_os_user import OTHER_USER, is_other_user
 from lib.web.headers import stamped
 from lib.web.same_origin import is_own
@@ -87,7 +87,7 @@ class Gate:
         except ClientDisconnect:  # the tab was closed or the upload canceled: no bug
             return
         except Exception as problem:
-            told = errors.told(problem)
+            told = error_reporting.told(problem)
             if not has_begun:
                 status = 503 if isinstance(problem, UNAVAILABLE) else 500
                 await PlainTextResponse(told, status)(scope, receive, send)
@@ -106,7 +106,7 @@ class Gate:
             else:
                 await send({"type": "websocket.close", "code": 1008})
         except Exception as problem:
-            errors.report(problem)
+            error_reporting.report(problem)
 
     async def _refusal(self, request: HTTPConnection) -> Response | None:
         """Return the answer to a request that is not passed on, or None."""
@@ -142,7 +142,7 @@ def _foreign(request: HTTPConnection) -> Response | None:
 def _unavailable(request: HTTPConnection) -> Response | None:
     """Refuse everything but /healthz and /metrics while the data folder is not the one that was
     opened."""
-    looking = upkeep.current()
+    looking = background_jobs.current()
     if looking and looking.moved and request.scope["path"] not in WATCHING:
         return PlainTextResponse(str(looking.moved), 503)
     return None

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 
 from lib.errors import BillingError, StoreDamaged
 from lib.store import process_store
-from lib.web import upkeep
+from lib.web import background_jobs
 
 ROOM = 32 * 1024 * 1024  # bytes that should be free
 
@@ -46,14 +46,14 @@ def problems() -> list[str]:
         found.append(str(problem))
     if store.is_damaged:
         found.append(str(StoreDamaged("")))
-    looking = upkeep.current()
+    looking = background_jobs.current()
     if looking and looking.is_backup_late(datetime.now(UTC)):
         found.append(f"There is no recent backup. {looking.backup_problem or ''}".strip())
     return list(dict.fromkeys(found))
 
 
 def _numbers() -> str:
-    store, looking = process_store.store(), upkeep.current()
+    store, looking = process_store.store(), background_jobs.current()
     values = {
         "billing_tasks_healthy": int(not problems()),
         "billing_tasks_commits_total": store.revision,

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from lib.web import errors, session
+from lib.web import error_reporting, session
 
 OFTEN = 2.0  # seconds between two checks of the sessions; signing out does not wait for the next
 LEAVING = 1.0  # seconds that the tab which signs out has to leave by itself
@@ -78,7 +78,7 @@ class Sockets:
                 is_known = False
             except Exception as problem:  # a store that cannot be read: reported once, tried again
                 if not is_known:
-                    errors.report(problem)
+                    error_reporting.report(problem)
                 is_known = True
 
     def _forget(self, token: str, end: asyncio.Event) -> None:

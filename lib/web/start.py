@@ -18,9 +18,9 @@ from lib import accounts
 from lib.errors import BillingError, StoreMoved, WrongInput
 from lib.store import process_store
 from lib.store.database import Store
-from lib.web import reach, serve, set_up
+from lib.web import reach, serve_command, set_up
+from lib.web.background_jobs import looked_after
 from lib.web.sockets import SOCKETS
-from lib.web.upkeep import looked_after
 from lib.web.uploads import UPLOADS
 from lib.web.watching import watching
 
@@ -57,7 +57,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     watched = ExitStack()
     try:
         os.environ.setdefault(
-            process_store.ADDRESS_VARIABLE, serve.address(st.get_option("server.port"))
+            process_store.ADDRESS_VARIABLE, serve_command.address(st.get_option("server.port"))
         )
         store = process_store.open_store()
         _require_accounts(store)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from lib.store.database import Store
 from lib.watch.watcher import EVERY, Watcher
-from lib.web import errors, serve
-from lib.web.upkeep import STOPPING
+from lib.web import error_reporting, serve_command
+from lib.web.background_jobs import STOPPING
 
 
 class _Stopped:
@@ -30,11 +30,13 @@ def watching(store: Store) -> Iterator[None]:
 
     Raises WrongUsage where the practice must be named and is not.
     """
-    folder = os.environ.get(serve.WATCH_VARIABLE)
+    folder = os.environ.get(serve_command.WATCH_VARIABLE)
     if not folder:
         yield
         return
-    practice, zone = map(os.environ.get, (serve.PRACTICE_VARIABLE, serve.ZONE_VARIABLE))
+    practice, zone = map(
+        os.environ.get, (serve_command.PRACTICE_VARIABLE, serve_command.ZONE_VARIABLE)
+    )
     watcher = Watcher(store, Path(folder), practice, timezone=zone)
     stopped = _Stopped()
     thread = threading.Thread(target=_look, args=(watcher, stopped), name="watch", daemon=True)
@@ -62,7 +64,7 @@ def _look(watcher: Watcher, stopped: _Stopped) -> None:
         except OSError as problem:
             said = f"{watcher.path} cannot be used ({problem.strerror}); it is tried again."
         except Exception as problem:  # a bug: the pages go on, and so does the watching
-            said = errors.sentence(errors.report(problem))
+            said = error_reporting.sentence(error_reporting.report(problem))
         if said and said != complaint:
             print(said, flush=True)
         complaint = said

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from lib.web import serve
+from lib.web import serve_command
 from lib.web.start import HEAVY
 
 
@@ -42,4 +42,4 @@ app = st.App(
 )
 
 if __name__ == "__main__":
-    app.run(config={"server.port": serve.port()})
+    app.run(config={"server.port": serve_command.port()})

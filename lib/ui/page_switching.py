@@ -8,7 +8,7 @@ from typing import NoReturn
 import streamlit as st
 
 from lib.store.process_store import ROOT
-from lib.ui import url
+from lib.ui import url_widgets
 from lib.ui.session_state import Kept
 
 
@@ -28,21 +28,21 @@ ASSIGNING = Kept[Assigning]("assigning")
 
 def task_in_url() -> int | None:
     """Return the id of the task in the address, or None."""
-    return url.number("task")
+    return url_widgets.number("task")
 
 
 def go(page: str, /, **changes: str | None) -> NoReturn:
     """Open `pages/<page>.py`, keeping the URL's parameters except for `changes` (None removes
     one)."""
-    url.write()
+    url_widgets.write()
     kept = {key: value for key, value in st.query_params.to_dict().items() if key not in changes}
     wanted = {key: value for key, value in changes.items() if value is not None}
-    st.switch_page(ROOT / "pages" / f"{page}.py", query_params=kept | url.hidden(wanted))
+    st.switch_page(ROOT / "pages" / f"{page}.py", query_params=kept | url_widgets.hidden(wanted))
 
 
 def close_task() -> None:
     """Close the panel, from a callback."""
-    url.change({"task": None})
-    url.write()
+    url_widgets.change({"task": None})
+    url_widgets.write()
     ASSIGNING.take()
     st.rerun("details")

@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from lib.errors import BillingError, NotSignedIn
 from lib.models import Person
 from lib.store.database import Store
-from lib.ui import navigation, session, session_state, url
+from lib.ui import page_switching, session, session_state, url_widgets
 
 SOON = 0.6  # seconds a verb waits for other writers silently
 
@@ -85,17 +85,17 @@ def keep_typed(actor: Person, keep: Callable[[Person], None]) -> None:
 
 def leave(page: str, **changes: str | None) -> None:
     """Go to another page once the next run is drawn; called by a verb that is done."""
-    url.LEAVING.put((page, changes))
+    url_widgets.LEAVING.put((page, changes))
 
 
 def settle() -> None:
     """Go where a finished verb leads, or draw the whole page anew if one has something to say and
     only its fragment is drawn: a whole page says it last. This is the first line, after the person,
     of a fragment with verbs."""
-    leaving = url.LEAVING.take()
+    leaving = url_widgets.LEAVING.take()
     if leaving:
         page, changes = leaving
-        navigation.go(page, **changes)
+        page_switching.go(page, **changes)
     context = get_script_run_ctx()
     if session.toasts() and context and context.fragment_ids_this_run:
         st.rerun()

@@ -9,14 +9,14 @@ from streamlit.testing.v1 import AppTest
 from lib.errors import WrongInput
 from lib.models import Person
 from lib.store.database import Store
-from lib.ui import verb_buttons
+from lib.ui import lossless_widgets
 from lib.ui.session import Message
 from tests.conftest import Cast
 from tests.pages import Visit
 
 
-def press(do: verb_buttons.Verb, actor: Person, said: list[Message], done: list[bool]) -> None:
-    verb_buttons._do(do, actor, said, done)
+def press(do: lossless_widgets.Verb, actor: Person, said: list[Message], done: list[bool]) -> None:
+    lossless_widgets._do(do, actor, said, done)
 
 
 def test_a_press_is_done_once_and_says_so(store: Store, cast: Cast) -> None:
@@ -55,10 +55,10 @@ def test_a_text_knows_whether_a_verb_is_pressed_in_its_own_request() -> None:
     def script() -> None:
         import streamlit as st
 
-        from lib.ui import verb_buttons
+        from lib.ui import lossless_widgets
 
         def hear() -> None:
-            st.session_state["heard"] = verb_buttons.is_pressed()
+            st.session_state["heard"] = lossless_widgets.is_pressed()
 
         st.text_input("Text", key="text", on_change=hear)
         st.button("Save", key="verb_save")
@@ -88,8 +88,8 @@ def test_what_was_typed_by_somebody_who_left_is_nobodys(store: Store, cast: Cast
     kept: list[Person] = []
 
     with Visit(store, cast.ben):
-        verb_buttons.keep_typed(cast.ana, kept.append)
+        lossless_widgets.keep_typed(cast.ana, kept.append)
     with Visit(store, cast.ana):
-        verb_buttons.keep_typed(cast.ana, kept.append)
+        lossless_widgets.keep_typed(cast.ana, kept.append)
 
     assert kept == [cast.ana]

@@ -4,7 +4,14 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from lib.store.process_store import ROOT
-from lib.ui import live_updates, navigation, page_layout, session, streamlit_patches, url
+from lib.ui import (
+    live_updates,
+    page_layout,
+    page_switching,
+    session,
+    streamlit_patches,
+    url_widgets,
+)
 
 streamlit_patches.listen()
 
@@ -13,19 +20,19 @@ actor = session.person_or_sign_in()
 page = st.navigation(page_layout.pages(ROOT / "pages", actor), position="top")
 page_layout.signed_in_as(actor, has_account=session.has_accounts())
 is_window = page.url_path in {"edit_charge", "find_document"}  # which say what was refused there
-session.say_what_no_form_says(navigation.task_in_url() if is_window else None)
-url.arrive(page.url_path)
+session.say_what_no_form_says(page_switching.task_in_url() if is_window else None)
+url_widgets.arrive(page.url_path)
 session.arrive(page.url_path)
 # The list sets the browser's address itself, and is painted first.
 if page.title != page_layout.LIST:
-    url.write()
+    url_widgets.write()
 # Messages come last: a run that a newer request ends, or that leaves, would take them with it.
 try:
     page.run()
 except StopException:  # a page that had no more to draw
     session.show_toasts()
     raise
-url.LEAVING.take()  # of a press that came after its page was left: nobody goes anywhere
+url_widgets.LEAVING.take()  # of a press that came after its page was left: nobody goes anywhere
 session.show_toasts()
 live_updates.still()
-url.write()
+url_widgets.write()

@@ -16,7 +16,7 @@ from lib.store import process_store
 from lib.store.database import Store
 from lib.upkeep import backup
 from lib.upkeep.command import answer_all
-from lib.web import errors, serve
+from lib.web import error_reporting, serve_command
 
 LOOK = 1.0  # seconds between two checks of the folder, and of what commands ask
 STOPPING = 2.0  # seconds that stopping waits for work in progress
@@ -123,13 +123,13 @@ def looked_after(store: Store) -> Iterator[None]:
 
 def _hours() -> float:
     """Return the hours between two backups. Raises WrongInput."""
-    said = os.environ.get(serve.BACKUP_HOURS_VARIABLE) or str(serve.BACKUP_HOURS)
+    said = os.environ.get(serve_command.BACKUP_HOURS_VARIABLE) or str(serve_command.BACKUP_HOURS)
     try:
         hours = float(said)
     except ValueError:
         hours = 0
     if not 0 < hours < 10_000:
-        raise WrongInput(f"{serve.BACKUP_HOURS_VARIABLE} must be a number of hours, as 24.")
+        raise WrongInput(f"{serve_command.BACKUP_HOURS_VARIABLE} must be a number of hours, as 24.")
     return hours
 
 
@@ -142,5 +142,5 @@ def _repeat(step: Callable[[], None], ended: threading.Event) -> None:
             reported = ""
         except Exception as problem:
             if repr(problem) != reported and not ended.is_set():
-                errors.report(problem)
+                error_reporting.report(problem)
             reported = repr(problem)
