@@ -42,7 +42,7 @@
     arm("pointerdown", (target) => {
       const id = target.closest("tr")?.dataset.record
       const panel = document.querySelector(".st-key-details_box")
-      return panel?.querySelector(`.st-key-verb_start_${id}`) && panel.querySelector(".bt-story")
+      return panel?.querySelector(`:is(.st-key-verb_start_${id}, .st-key-start_${id})`) && panel.querySelector(".bt-story")
     })
   window.bench = bench
 })()
