@@ -35,11 +35,12 @@ def begin(con: Connection, *, email: str, address: str, now: datetime) -> None:
 
 
 def forget(con: Connection, *, email: str, address: str) -> None:
-    """Forget the attempts of an account that has signed in, and this one of the address. The
-    caller's verb opens the transaction."""
+    """Forget the attempts of an account that has signed in; of its address, this one and one that
+    failed before, so that the slips of a whole office do not add up for ever. The caller's verb
+    opens the transaction."""
     con.execute("DELETE FROM sign_in_attempts WHERE whose = $whose", whose=key("account", email))
     con.execute(
-        "UPDATE sign_in_attempts SET attempts = attempts - 1 WHERE whose = $whose",
+        "UPDATE sign_in_attempts SET attempts = greatest(attempts - 2, 0) WHERE whose = $whose",
         whose=key("address", address),
     )
 

@@ -55,6 +55,17 @@ def test_signing_in_forgets_the_attempts_of_the_account(con: Connection) -> None
     assert attempt(con) is None
 
 
+def test_the_slips_of_an_office_that_signs_in_daily_do_not_add_up(con: Connection) -> None:
+    for day in range(30):
+        now = NOON + timedelta(days=day)
+        for person in range(20):
+            email = f"{person}@x.org"
+            for _ in range(2 if person < 3 else 1):  # three of them mistype first
+                assert attempt(con, email=email, now=now) is None
+            with transaction(con):
+                sign_in_limits.forget(con, email=email, address="10.0.0.1")
+
+
 def test_attempts_are_forgotten_after_a_day(con: Connection) -> None:
     for _ in range(FREE):
         attempt(con)
