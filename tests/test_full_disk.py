@@ -30,7 +30,7 @@ from lib.samples.files import files as sample_files
 from lib.store import durable_files
 from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
-from tests.given import pdf
+from tests.given import add_patient, pdf
 from tests.test_command import ROOT
 from tests.x12_texts import claim, file_837
 
@@ -197,6 +197,8 @@ def test_a_document_whose_row_finds_no_room_takes_its_file_with_it(
             token="form", actor=cast.ana, now=NOON,
         )  # fmt: skip
 
+    for _ in range(50):  # so that the log is larger than the file
+        add_patient(con, cast.practice)
     with little_room(store.place.log.stat().st_size), pytest.raises(NotWritten):
         upload()
     left = there(store.documents)
