@@ -22,7 +22,7 @@ page_layout.signed_in_as(actor, has_account=session.has_accounts())
 is_window = page.url_path in {"edit_charge", "find_document"}  # which say what was refused there
 session.say_what_no_form_says(page_switching.task_in_url() if is_window else None)
 url_widgets.arrive(page.url_path)
-session.arrive(page.url_path)
+session.say_again(page.url_path)
 # The list sets the browser's address itself, and is painted first.
 if page.title != page_layout.LIST:
     url_widgets.write()

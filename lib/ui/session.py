@@ -47,7 +47,7 @@ _MESSAGES = KeptOrNew[list[Message]]("messages", list)
 _UNSAID = KeptOrNew[list[tuple[int, str]]]("unsaid", list)
 # The task, the button and the sentence of the last refusal, which stays below the button.
 REFUSED = Kept[tuple[int, str, str]]("refused")
-_PAGE = Kept[str]("page")  # that was drawn last
+PAGE = Kept[str]("page_drawn")  # which is drawn, or was drawn last
 _TOAST_SECONDS = Kept[int]("toast_seconds")  # of the last one
 _SHOWN = KeptOrNew[list[_Shown]]("shown_toasts", list)  # of late
 _DRAWN_BY_THEN = 3.0  # seconds
@@ -183,8 +183,8 @@ def say_what_no_form_says(task_id: int | None) -> None:
     waiting[:] = [(task, text) for task, text in waiting if task == task_id]
 
 
-def arrive(page: str) -> None:
-    """Note that `page` is drawn now, at the beginning of a run.
+def say_again(page: str) -> None:
+    """Have what was just said on another page than this one, which is drawn now, said once more.
 
     The browser drops all of a page that is left, and with it a message that came too late to be
     drawn there. What was shown a moment ago on another page is therefore shown again, as it was: on
@@ -198,7 +198,6 @@ def arrive(page: str) -> None:
             if each.is_again or now - each.at < _DRAWN_BY_THEN
         ]
     )
-    _PAGE.put(page)
 
 
 def show_toasts() -> None:
@@ -208,7 +207,7 @@ def show_toasts() -> None:
     "Saved." would vanish with the first. Each is therefore shown a second longer or shorter than
     the one before.
     """
-    now, page, shown = time.monotonic(), _PAGE.get() or "", _SHOWN.ensure()
+    now, page, shown = time.monotonic(), PAGE.get() or "", _SHOWN.ensure()
     for place, each in enumerate(shown):
         if each.is_again:
             _toast(each.message, each.seconds)

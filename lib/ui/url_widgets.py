@@ -24,7 +24,6 @@ import streamlit as st
 from lib.ui import search_url_token, session, session_state
 from lib.ui.session_state import Kept, KeptOrNew
 
-_PAGE = Kept[str]("page_drawn")
 _TAKEN = KeptOrNew[set[str]]("keys_from_url", set)  # widgets that this page has set from the URL
 # Changes that the frontend has yet to be told; None removes a parameter.
 _CHANGES = KeptOrNew[dict[str, str | None]]("url_changes", dict)
@@ -37,14 +36,14 @@ PAINTED = 0.06  # seconds the browser has to paint what was drawn
 def arrive(page: str) -> None:
     """Note which page is drawn. The same key on another page is another widget, which does not know
     what this one said, so every widget is then set from the URL again."""
-    if _PAGE.get() != page:
+    if session.PAGE.get() != page:
         for key in _TAKEN.take() or ():
             session_state.forget_widget(key)
         session.forget_files()  # no form that holds one outlives its page
         session.REFUSED.take()
         # from a verb on a page that the person left on their own
         LEAVING.take()
-        _PAGE.put(page)
+        session.PAGE.put(page)
     for key in search_url_token.KEYS:
         # The server was restarted, and the tab still has the words.
         if is_forgotten(key) and (typed := session_state.widget(key)):
