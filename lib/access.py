@@ -92,5 +92,5 @@ def require(actor: Person, verb: Verb, practice_id: int, missing: BillingError) 
 
 
 def whom_to_ask(verb: Verb) -> str:
-    """Return who has the verb and can do it for somebody whose role has not."""
+    """Return whom to ask, in words, when one's own role may not use the verb."""
     return "an administrator" if ALLOWED[verb] <= _ADMINISTRATORS else "a billing manager"

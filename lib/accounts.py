@@ -93,9 +93,9 @@ def listed(con: Connection, *, actor: Person | None) -> list[Account]:
 
 
 def require_whole(con: Connection, person_id: int, *, actor: Person | None) -> None:
-    """Raise NoSuchPerson for whom the actor shares no practice with, NotAllowed for an actor who
-    manages nobody there, AlsoElsewhere for a person who also belongs to a practice whose people
-    the actor does not manage: what is done to an account is done in all its practices."""
+    """Raise NoSuchPerson if actor and person share no practice, NotAllowed if the actor manages
+    people in none of those they share, AlsoElsewhere if the person also belongs to a practice
+    whose people the actor does not manage: an account is changed in all its practices at once."""
     theirs = [
         practice_id
         for (practice_id,) in con.rows(
@@ -182,7 +182,7 @@ def end_links(con: Connection, person_id: int, *, now: datetime) -> None:
 
 
 def end_links_made_by(con: Connection, person_id: int, *, now: datetime) -> None:
-    """End the one-time links that a person made who manages people no more: they may have kept
+    """End the one-time links made by a person who no longer manages people: they may have kept
     some. The caller's verb opens the transaction."""
     con.execute(
         "UPDATE invitation SET ended_at = $now WHERE invited_by = $id AND ended_at IS NULL",
@@ -226,7 +226,7 @@ def check_password(
 def password_since(con: Connection, person_id: int | None) -> datetime | None:
     """Return since when an active person has their present password; None for anybody else.
 
-    What a password opened is good as long as this is what it was when the password was checked.
+    Whatever a right password has opened stays valid only while this time stays the same.
     """
     since: datetime | None = con.value(
         """
@@ -277,8 +277,8 @@ def change_password(
 def confirm(
     con: Connection, password: str, *, address: str, actor: Person, now: datetime
 ) -> datetime | None:
-    """Return since when the actor has this password, asked for again before what a session that
-    somebody else found must not do. Raises WrongInput for any other, TooManyAttempts."""
+    """Return since when the actor has this password. It is asked for again before anything that
+    a stolen session must not be able to do. Raises WrongInput for any other, TooManyAttempts."""
     since = password_since(con, actor.id)  # read first: one set meanwhile is another
     try:
         check_password(con, actor.email, password, address=address, now=now)

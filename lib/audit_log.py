@@ -233,8 +233,8 @@ def saw_source(
 def refused(
     con: Connection, problem: BillingError, *, actor: Person, now: datetime, what: str
 ) -> None:
-    """Append that somebody was refused something of others, or that their role may not see; `what`
-    names it by its id. Other problems are no refusal, and leave no line."""
+    """Append that somebody was refused what belongs to others or what their role may not see;
+    `what` names it by its id. Other problems are no refusals, and leave no line."""
     if isinstance(problem, REFUSALS):
         said = f"{what}: {type(problem).__name__}"
         saw(con, Activity.REFUSED, practice_id=None, actor=actor, now=now, detail=said)

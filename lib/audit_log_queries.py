@@ -94,7 +94,7 @@ def find(
 ) -> list[LogLine]:
     """Return the lines of the actor's practices, newest first.
 
-    Who may only see who saw a patient has to name patients. Raises NotAllowed.
+    An actor whose role may only ask who saw a patient has to name patients. Raises NotAllowed.
     """
     verb = Verb.SEE_WHO_SAW if wanted.patient_ids else Verb.SEE_ACTIVITY
     practices = access.may_anywhere(actor, verb)

@@ -107,8 +107,8 @@ def whose(con: Connection, token: str, *, now: datetime) -> Person:
 
 
 def accept(con: Connection, token: str, password: str, *, now: datetime) -> int:
-    """Set the password of whom the link is for; the link and the person's sessions end, and their
-    passkeys are removed. Return the person's id.
+    """Set the password of the person the link is for; the link and the person's sessions end, and
+    their passkeys are removed. Return the person's id.
 
     Raises WrongLink, WrongInput for a password that is too easily guessed.
     """
@@ -188,8 +188,8 @@ def _begin_anew(
     con: Connection, person_id: int, name: str, member_of: list[int], actor: Person | None,
     now: datetime,
 ) -> None:  # fmt: skip
-    """Make nothing of an account by which nobody may do anything yet: of whoever invited the same
-    address before, neither the link nor what it would have given is good any more."""
+    """Reset an account with which nobody can do anything yet: links that others made for the same
+    address before, and the memberships these would have given, are no longer valid."""
     managed = access.may_anywhere(actor, Verb.MANAGE_PEOPLE) if actor else member_of
     others = sorted(set(member_of) - set(managed))
     membership_offers.turn_back(con, person_id, others, now=now)

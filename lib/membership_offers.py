@@ -53,8 +53,8 @@ def insert(
 
 
 def turn_back(con: Connection, person_id: int, practice_ids: list[int], *, now: datetime) -> None:
-    """Make memberships that nobody ever used offers again, without a link. The caller's verb opens
-    the transaction."""
+    """Turn memberships that nobody ever used back into offers, without a link. The caller's verb
+    opens the transaction."""
     con.execute(
         """
         INSERT INTO membership_offer

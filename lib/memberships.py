@@ -31,8 +31,8 @@ class Member:
 
 
 def of_practice(con: Connection, practice_id: int, *, actor: Person) -> list[Member]:
-    """Return the people of a practice and those invited to it, by name. Of whom the practice only
-    offers a membership, it gets to see what it typed. Raises NotAllowed, NoSuchPractice."""
+    """Return the people of a practice and those invited to it, by name. Of somebody who has not
+    accepted yet, only what the practice typed is shown. Raises NotAllowed, NoSuchPractice."""
     access.require(actor, Verb.MANAGE_PEOPLE, practice_id, NoSuchPractice())
     return con.records(
         Member,

@@ -20,7 +20,7 @@ MOST_OF_ONE = 100  # from one address, whose oldest go before those of others
 
 @dataclass(frozen=True, slots=True)
 class Ceremony:
-    """A challenge, and for whom and where to it is."""
+    """A challenge, whom it was given to, and the page that follows."""
 
     challenge: bytes
     person_id: int | None = None  # of whom the password was right, or who is signed in
