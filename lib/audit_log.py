@@ -55,6 +55,7 @@ class Activity(StrEnum):
     PRACTICE_CHANGED = "practice changed"
     CHANGES = "changes"
     REMOVED = "removed"
+    RESTORED = "restored"
 
     @property
     def label(self) -> str:
@@ -87,6 +88,7 @@ _LABELS = {
     Activity.PRACTICE_CHANGED: "Practice changed",
     Activity.CHANGES: "Changes sealed",
     Activity.REMOVED: "Older lines removed",
+    Activity.RESTORED: "Backup restored",
 }
 SAW_AGAIN = timedelta(minutes=15)  # looking again within this time is the same look
 _MANY = 20_000  # looks that are remembered, so that they are written once
@@ -109,6 +111,7 @@ EVENT_HASH = "sha256(concat({}))".format(
     ", ".join(f"coalesce('=' || {name}::VARCHAR, '-'), chr(31)" for name in _EVENT_COLUMNS)
 )
 _LEAST_SEALED, _MOST_SEALS = 10_000, 100  # events by one line, and lines at once
+_READ_AT_ONCE = 100_000  # events; part of how `history_hash` is defined
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +280,14 @@ def events_hash(con: Connection, after: int, until: int) -> tuple[int, str]:
         until=until,
     )[0]
     return int(count), str(hash_)
+
+
+def history_hash(con: Connection, until: int) -> str:
+    """Return the hash of the whole history up to the event `until`."""
+    whole = hashlib.sha256()
+    for after in range(0, until, _READ_AT_ONCE):
+        whole.update(events_hash(con, after, min(after + _READ_AT_ONCE, until))[1].encode())
+    return whole.hexdigest()
 
 
 def _of(con: Connection) -> _Record:

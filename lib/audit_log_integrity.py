@@ -41,14 +41,19 @@ def broken(con: Connection) -> Iterator[str]:
                 return
             last, before = int(row[0]), str(row[-1])
             until, told = row[COLUMNS.index("last_event_id")], row[COLUMNS.index("events_hash")]
-            if until is not None:
-                if audit_log.events_hash(con, last_event, int(until))[1] != told:
-                    yield (
-                        f"The history between the events {last_event + 1} and {until} is not as it "
-                        f"was when line {last} of the activity was written."
-                    )
-                    return
-                last_event = int(until)
+            if until is None:
+                continue
+            if row[COLUMNS.index("kind")] == Activity.REMOVED and told:
+                last_event, found = 0, audit_log.history_hash(con, int(until))
+            else:  # early versions wrote no hash into a line of kind "removed"
+                found = audit_log.events_hash(con, last_event, int(until))[1]
+            if found != told:
+                yield (
+                    f"The history between the events {last_event + 1} and {until} is not as it "
+                    f"was when line {last} of the activity was written."
+                )
+                return
+            last_event = int(until)
 
 
 def end(con: Connection) -> str:
@@ -87,8 +92,12 @@ def remove(con: Connection, *, before: datetime, now: datetime) -> int:
         )
         sealed = audit_log.seal(con, now=now)
         audit_log.write(
-            con, Line(Activity.REMOVED, now, detail=said, last_event_id=sealed, events_hash="")
-        )
+            con,
+            Line(
+                Activity.REMOVED, now, detail=said, last_event_id=sealed,
+                events_hash=audit_log.history_hash(con, sealed),
+            ),
+        )  # fmt: skip
         con.execute("DELETE FROM activity WHERE id <= $last", last=last)
         return count
 

@@ -182,12 +182,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """A person as others see them in a list of who may take a task."""
+    """A person of a practice whose role works on tasks, as others see them."""
 
     id: int
     name: str
     email: str
     role: Role
+    is_active: bool = True  # False of who signs in no more: they keep tasks, and are given none
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,11 +132,12 @@ def sample_people(con: Connection) -> list[Person]:
 
 
 def colleagues(con: Connection, practice_id: int) -> list[Colleague]:
-    """Return who may take a task of that practice, by name."""
+    """Return everybody of that practice who may have tasks, by name, also who was deactivated."""
     return con.records(
         Colleague,
         """
-        SELECT person.id, person.name, person.email, membership.role
+        SELECT person.id, person.name, person.email, membership.role,
+               person.deactivated_at IS NULL AS is_active
         FROM membership JOIN person ON person.id = membership.person_id
         WHERE membership.practice_id = $practice_id AND list_contains($workers, role)
         ORDER BY person.name
@@ -144,6 +145,11 @@ def colleagues(con: Connection, practice_id: int) -> list[Colleague]:
         practice_id=practice_id,
         workers=WORKERS,
     )
+
+
+def takers(con: Connection, practice_id: int) -> list[Colleague]:
+    """Return whom a task of that practice can be given to, by name."""
+    return [each for each in colleagues(con, practice_id) if each.is_active]
 
 
 def display_names(colleagues: Sequence[Colleague]) -> dict[int, str]:

@@ -41,7 +41,7 @@ def assign(
             raise AlreadyCompleted(task.completed_by)
         if task.assignee_id != seen:
             raise AssignmentChanged(task.assignee_name)
-        taker = next((c for c in people.colleagues(con, task.practice_id) if c.id == to), None)
+        taker = next((c for c in people.takers(con, task.practice_id) if c.id == to), None)
         if to is not None and taker is None:
             raise WrongInput("Choose somebody of this practice who works on tasks.")
         if taker:
@@ -144,7 +144,7 @@ def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
     is_answered = [row[0] for row in story[1 + is_given :][:1]] == ["answered"]
     if not is_given:
         return _Before(actor.id, started_at, is_answered)
-    had = [c.id for c in people.colleagues(con, task.practice_id) if c.id == story[1][3]]
+    had = [c.id for c in people.takers(con, task.practice_id) if c.id == story[1][3]]
     return _Before(had[0] if had else None, started_at, is_answered)
 
 

@@ -9,7 +9,7 @@ import pytest
 from lib import audit_log, audit_log_integrity, workflow
 from lib.audit_log import Activity, Line
 from lib.errors import WrongInput
-from lib.store.database import Connection, Store
+from lib.store.database import Connection, Store, transaction
 from lib.store.process_store import ROOT
 from tests.conftest import NOON, Cast
 from tests.given import add_task_of_charge
@@ -86,6 +86,36 @@ def test_what_is_older_than_six_years_is_removed_and_the_rest_stays_checkable(
     assert list(audit_log_integrity.broken(lines)) == []
     lines.execute("DELETE FROM activity WHERE id = (SELECT min(id) FROM activity)")
     assert list(audit_log_integrity.broken(lines)) == ["Line 1 of the activity is missing."]
+
+
+def test_changes_before_the_removed_lines_are_noticed(lines: Connection, cast: Cast) -> None:
+    audit_log_integrity.remove(lines, before=NOON + timedelta(hours=3), now=LATER)
+    workflow.start(lines, add_task_of_charge(lines, cast.practice), actor=cast.ana, now=LATER)
+    audit_log.record(lines, Line(Activity.SIGNED_OUT, LATER, cast.ana.id))
+    whole = list(audit_log_integrity.broken(lines))
+
+    lines.execute("UPDATE event SET new_value = 'x' WHERE id = (SELECT min(id) FROM event)")
+
+    (said,) = audit_log_integrity.broken(lines)
+    assert whole == []
+    assert said.startswith("The history between the events 1 and ")
+
+
+def test_a_removal_by_an_early_version_stays_checkable(lines: Connection, cast: Cast) -> None:
+    with transaction(lines):
+        hash_ = lines.value("SELECT hash FROM activity WHERE id = 3")
+        covered = lines.value("SELECT max(last_event_id) FROM activity WHERE id <= 3")
+        said = (
+            f"lines 1 to 3 before 2025-01-01, which covered the history to {covered}; "
+            f"the last had the hash {hash_}"
+        )
+        last = audit_log.seal(lines, now=LATER)
+        audit_log.write(
+            lines, Line(Activity.REMOVED, LATER, detail=said, last_event_id=last, events_hash="")
+        )
+        lines.execute("DELETE FROM activity WHERE id <= 3")
+
+    assert list(audit_log_integrity.broken(lines)) == []
 
 
 def test_all_can_be_old_and_the_store_be_opened_again_between(

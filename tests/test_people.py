@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lib import people
+from lib import accounts, people
 from lib.models import Membership, Practice, Role
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
@@ -56,6 +56,17 @@ def test_a_task_can_be_given_to_managers_and_staff_of_its_practice_only(
 ) -> None:
     assert [c.name for c in people.colleagues(con, cast.practice)] == ["Ana", "Ben"]
     assert [c.name for c in people.colleagues(con, cast.other_practice)] == ["Carla"]
+
+
+def test_who_was_deactivated_keeps_their_name_and_is_given_nothing(
+    con: Connection, cast: Cast
+) -> None:
+    accounts.deactivate(con, cast.ben.id, actor=None, now=NOON)
+
+    assert [(c.name, c.is_active) for c in people.colleagues(con, cast.practice)] == [
+        ("Ana", True), ("Ben", False),
+    ]  # fmt: skip
+    assert [c.name for c in people.takers(con, cast.practice)] == ["Ana"]
 
 
 def test_two_of_one_name_are_told_apart_by_their_address(con: Connection, cast: Cast) -> None:

@@ -40,6 +40,15 @@ def test_a_proxy_that_was_named_tells_who_asks_and_how() -> None:
     assert asked(PROXY, FORWARDED, kind="websocket").scope["scheme"] == "wss"
 
 
+def test_this_computer_asks_itself_through_no_proxy() -> None:
+    assert reach.is_from_this_computer(asked(PROXY, {}, client="127.0.0.1"))
+    assert reach.is_from_this_computer(asked(PROXY, {}, client="::1"))
+    own = FORWARDED | {"x-forwarded-for": "127.0.0.1"}  # as somebody behind the proxy may write
+    assert not reach.is_from_this_computer(asked(PROXY, own))
+    assert not reach.is_from_this_computer(asked(Reach(), FORWARDED))
+    assert not reach.is_from_this_computer(asked(Reach(host="0.0.0.0"), {}, client="10.0.0.5"))
+
+
 def test_only_the_last_entry_is_the_proxys_own() -> None:
     forged = FORWARDED | {"x-forwarded-for": "10.9.9.9, 203.0.113.9"}
 

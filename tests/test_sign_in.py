@@ -171,6 +171,7 @@ def test_behind_a_proxy_cookies_are_secure_and_only_its_names_are_answered(tmp_p
         assert page.headers["strict-transport-security"] == "max-age=31536000"
         foreign = server.ask("/sign-in", headers=proxied | {"Host": "evil.example"})
         unfinished = server.ask("/sign-in", headers={"X-Forwarded-For": "203.0.113.9"})
+        numbers = [server.ask("/metrics", headers=each).status for each in ({}, proxied)]
         body = urlencode({"token": token, "password": PASSWORD, "repeated": PASSWORD}).encode()
         accepted = server.ask(
             "/invitation", method="POST", body=body, origin="https://billing.example.com",
@@ -182,6 +183,7 @@ def test_behind_a_proxy_cookies_are_secure_and_only_its_names_are_answered(tmp_p
         )  # fmt: skip
 
     assert (foreign.status, unfinished.status, plain.status) == (400, 400, 403)
+    assert numbers == [200, 404]
     assert accepted.status == 303
     assert re.search(r";\s*Secure", accepted.headers["set-cookie"])
 

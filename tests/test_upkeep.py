@@ -13,18 +13,20 @@ from pathlib import Path
 
 import pytest
 
-from lib import documents, notes, tasks, workflow
+from lib import documents, invitations, notes, sessions, tasks, workflow
 from lib.errors import (
     BackupFailed,
     NoSuchPractice,
     NotAllowed,
     NotEmpty,
+    NotSignedIn,
     NotWritten,
     StoreInUse,
     WrongDataFolder,
+    WrongLink,
 )
 from lib.intake import imports as intake
-from lib.models import DocumentDetails, DocumentStatus
+from lib.models import DocumentDetails, DocumentStatus, Role
 from lib.store import block_checksums, data_folder_lock, search_index
 from lib.store.database import Connection, Store, transaction
 from lib.upkeep import app_requests, backup, referenced_files, rotation
@@ -116,14 +118,41 @@ def test_what_is_as_it_was_written_has_no_findings(store: Store) -> None:
 def test_a_backup_that_is_restored_is_the_same_store(store: Store, tmp_path: Path) -> None:
     made = backup.make(store, tmp_path / "backups", now=NOON)
     store.close()
-    found = restore(made.folder, tmp_path / "new")
+    found = restore(made.folder, tmp_path / "new", now=NOON)
 
     assert (made.findings, found) == ((), ())
-    assert rows(tmp_path / "new") == rows(store.folder)
+    new, old = rows(tmp_path / "new"), rows(store.folder)
+    lines = new.pop("activity")
+    assert old.pop("activity") == lines[:-2]
+    assert [line[2] for line in lines[-2:]] == ["changes", "restored"]
+    assert new == old
     assert verify(tmp_path / "new").all == ()
     names = [path.relative_to(tmp_path / "new") for path in content_of(tmp_path / "new")]
     assert names == [path.relative_to(store.folder) for path in content_of(store.folder)]
     assert len(names) == 3
+
+
+def test_a_restored_store_opens_to_nobody_by_what_had_ended_since(
+    store: Store, con: Connection, cast: Cast, tmp_path: Path
+) -> None:
+    session = sessions.sign_in(con, cast.ana.id, now=NOON)
+    roles = {cast.practice: Role.STAFF}
+    link = invitations.invite(con, "eve@example.com", "Eve", roles, actor=None, now=NOON)
+    made = backup.make(store, tmp_path / "backups", now=NOON)
+    code, out, _ = lib(tmp_path / "new", "restore", "--from", made.folder)
+
+    restored = Store(tmp_path / "new")
+    again = restored.connection()
+    with pytest.raises(NotSignedIn):
+        sessions.who(again, session, now=NOON)
+    with pytest.raises(WrongLink):
+        invitations.whose(again, link, now=NOON)
+    last = again.row("SELECT kind, detail FROM activity ORDER BY id DESC LIMIT 1")
+    restored.close()
+    assert last == ("restored", made.folder.name)
+    assert code == 0
+    assert "Everybody is signed out" in out
+    assert "deactivate or remove again whoever was since" in out
 
 
 @pytest.mark.usefixtures("worked")
@@ -141,7 +170,7 @@ def test_a_backup_made_while_others_write_has_all_that_was_confirmed_before(
     reader.execute("ROLLBACK")
     upload(con, cast, "after")
 
-    restore(made.folder, tmp_path / "new")
+    restore(made.folder, tmp_path / "new", now=NOON)
     names = [row[4] for row in rows(tmp_path / "new")["document"]]
     assert len(names) == 6
     assert verify(tmp_path / "new").all == ()
@@ -224,12 +253,12 @@ def test_only_a_folder_without_data_is_restored_into(store: Store, tmp_path: Pat
     (other / "documents" / "ab" / "abc").write_text("")
 
     with pytest.raises(WrongDataFolder):
-        restore(made.folder, other)
+        restore(made.folder, other, now=NOON)
     store.close()
     with pytest.raises(NotEmpty):
-        restore(made.folder, store.folder)
+        restore(made.folder, store.folder, now=NOON)
     with pytest.raises(WrongDataFolder, match="is no backup"):
-        restore(tmp_path / "backups", tmp_path / "new")
+        restore(tmp_path / "backups", tmp_path / "new", now=NOON)
 
     assert len(rows(store.folder)["task"]) == before
     assert not (tmp_path / "new").exists()
@@ -244,8 +273,8 @@ def test_a_restore_that_finds_no_room_leaves_an_empty_folder(store: Store, tmp_p
     made = backup.make(store, tmp_path / "backups", now=NOON)
 
     with little_room(), pytest.raises(NotWritten):
-        restore(made.folder, tmp_path / "new")
-    assert restore(made.folder, tmp_path / "new") == ()
+        restore(made.folder, tmp_path / "new", now=NOON)
+    assert restore(made.folder, tmp_path / "new", now=NOON) == ()
 
 
 @pytest.mark.usefixtures("worked")
@@ -468,7 +497,7 @@ def test_notes_survive_a_kill_before_the_backup(
 
     code, _, complaints = lib(copy, "backup", "--to", tmp_path / "backups")
     [made] = (tmp_path / "backups").iterdir()
-    restore(made, tmp_path / "new")
+    restore(made, tmp_path / "new", now=NOON)
 
     assert (code, complaints) == (0, "")
     assert len(rows(tmp_path / "new")["note"]) == 39

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from lib import drafts, history, notes, people, tasks, workflow
+from lib import accounts, drafts, history, notes, people, tasks, workflow
 from lib.errors import (
     AlreadyAssigned,
     AlreadyCompleted,
@@ -124,6 +124,14 @@ def test_assigning_gives_the_task_to_somebody_and_leaves_it_open(
     task = tasks.get(con, task_id, actor=cast.ana)
     assert (task.status, task.assignee_id, task.started_at) == (Status.OPEN, cast.ben.id, None)
     assert story(con, task_id) == [("assigned", "Assignee", None, "Ben", None, "Ana")]
+
+
+def test_nothing_is_assigned_to_who_was_deactivated(con: Connection, cast: Cast) -> None:
+    task_id = add_task(con, cast.practice)
+    accounts.deactivate(con, cast.ben.id, actor=None, now=NOON)
+
+    with pytest.raises(WrongInput, match="Choose somebody of this practice"):
+        workflow.assign(con, task_id, to=cast.ben.id, seen=None, actor=cast.ana, now=NOON)
 
 
 def test_reassigning_says_who_had_it(con: Connection, cast: Cast) -> None:

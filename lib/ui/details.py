@@ -168,10 +168,10 @@ def _proposal(task: Task, actor: Person) -> None:
 
 def _start(task: Task, actor: Person) -> None:
     """Draw Start Task, and the arrow beside it with everybody who may take the task."""
-    colleagues = session.colleagues(task.practice_id)
+    takers = [each for each in session.colleagues(task.practice_id) if each.is_active]
     names = {
         each: name + (" (you)" if each == actor.id else "")
-        for each, name in people.display_names(colleagues).items()
+        for each, name in people.display_names(takers).items()
     }
     if task.assignee_id is not None:
         names = {_NOBODY: "Unassigned", **names}

@@ -138,7 +138,7 @@ def _person() -> Person:
 
 
 def colleagues(practice_id: int) -> tuple[Colleague, ...]:
-    """Return who may take a task of that practice, by name."""
+    """Return everybody of that practice who may have tasks, by name, also who was deactivated."""
     con = connection()
     found: tuple[Colleague, ...] = con.store.cached(
         ("colleagues", practice_id), lambda: tuple(people.colleagues(con, practice_id))

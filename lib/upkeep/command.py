@@ -15,7 +15,7 @@ from lib.store.data_folder_lock import Place
 from lib.store.database import Store
 from lib.upkeep import app_requests, backup, people_command, verify
 from lib.upkeep.app_requests import Answer, Question
-from lib.upkeep.restore import restore
+from lib.upkeep.restore import STALE, restore
 from lib.upkeep.sweep import sweep
 
 
@@ -103,8 +103,9 @@ def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
     parser.add_argument("--from", dest="backup", metavar="FOLDER", type=Path, required=True)
     wanted, data = parser.parse_args(arguments), process_store.data_folder()
     process_store.close_to_others()
-    found = restore(wanted.backup.resolve(), data)
-    return _print(_answer(found, f"{data} holds what {wanted.backup.name} held."))
+    found = restore(wanted.backup.resolve(), data, now=now)
+    said = found or (f"{data} holds what {wanted.backup.name} held.",)
+    return _print(Answer((*said, *STALE), 1 if found else 0))
 
 
 def do(store: Store, question: Question, *, now: datetime) -> Answer:

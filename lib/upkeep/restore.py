@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
+from lib import audit_log
+from lib.audit_log import Activity, Line
 from lib.errors import NotEmpty, NotWritten, WrongDataFolder
 from lib.store import data_folder_lock, database_opening, durable_files
-from lib.store.database import Store
+from lib.store.database import Connection, Store, transaction
 from lib.upkeep.referenced_files import KINDS, lying_in
 from lib.upkeep.verify import verify
 
+STALE = (
+    "Everybody is signed out, and one-time links no longer work.",
+    "Accounts are as on the day of the backup: deactivate or remove again whoever was since, and "
+    "have passwords that were changed since changed again.",
+)
 
-def restore(backup: Path, folder: Path) -> tuple[str, ...]:
+
+def restore(backup: Path, folder: Path, *, now: datetime) -> tuple[str, ...]:
     """Copy a backup into an empty data folder and open it once, which migrates an older one to this
-    version. Return what is wrong with it, as sentences.
+    version, and ends the sessions and one-time links that it holds. Return what is wrong with it,
+    as sentences.
 
     Raises NotEmpty, WrongDataFolder where it is no backup or its database is damaged, NotWritten
     where there is no room; then the folder is as empty as before.
@@ -37,8 +47,23 @@ def restore(backup: Path, folder: Path) -> tuple[str, ...]:
         _copy(backup, folder)
     finally:
         taken.let_go(is_clean=True)
-    Store(folder).close()
+    store = Store(folder)
+    try:
+        _end_what_opens(store.connection(), backup.name, now)
+    finally:
+        store.close()
     return found.of_content
+
+
+def _end_what_opens(con: Connection, name: str, now: datetime) -> None:
+    """End every session and one-time link, which may have ended since the backup was made, and
+    forget who has to wait before the next sign-in."""
+    with transaction(con):
+        con.execute("UPDATE session SET ended_at = $now WHERE ended_at IS NULL", now=now)
+        con.execute("UPDATE invitation SET ended_at = $now WHERE ended_at IS NULL", now=now)
+        con.execute("UPDATE membership_offer SET token_hash = NULL")
+        con.execute("DELETE FROM sign_in_attempts")
+        audit_log.write(con, Line(Activity.RESTORED, now, detail=name))
 
 
 def _copy(backup: Path, folder: Path) -> None:

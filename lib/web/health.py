@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 
 from lib.errors import BillingError, StoreDamaged
 from lib.store import process_store
-from lib.web import background_jobs
+from lib.web import background_jobs, reach
 
 ROOM = 32 * 1024 * 1024  # bytes that should be free
 
@@ -22,8 +22,11 @@ async def health(_request: Request) -> PlainTextResponse:
     return PlainTextResponse("\n".join(found) or "ok", 503 if found else 200)
 
 
-async def metrics(_request: Request) -> PlainTextResponse:
-    """Answer in the text format of Prometheus, version 0.0.4. Counts and sizes only."""
+async def metrics(request: Request) -> PlainTextResponse:
+    """Answer this computer in the text format of Prometheus, version 0.0.4: counts and sizes only.
+    For any other there is no such address."""
+    if not reach.is_from_this_computer(request):
+        return PlainTextResponse("Not Found", 404)
     return PlainTextResponse(
         await run_in_threadpool(_numbers), media_type="text/plain; version=0.0.4; charset=utf-8"
     )

@@ -108,6 +108,12 @@ def is_believed(request: HTTPConnection) -> bool:
     return bool(request.scope.get(_BELIEVED))
 
 
+def is_from_this_computer(request: HTTPConnection) -> bool:
+    """Return False for what another computer asks, itself or through a proxy."""
+    asks = request.client.host if request.client else None
+    return is_loopback(asks) and not is_believed(request) and not is_forwarded(request)
+
+
 def is_forwarded(request: HTTPConnection) -> bool:
     """Return True if the request says it was forwarded: then it may come from anywhere, and what it
     says about its origin can be forged."""

@@ -24,7 +24,7 @@ def assignees(con: Connection, practice_id: int, names: Iterable[str]) -> dict[s
     """Return the colleague meant by each name ("Ana Ruiz" or "Ruiz, Ana"). Names of nobody here, or
     of two people, are left out."""
     by_name: dict[str, set[Colleague]] = {}
-    for each in people.colleagues(con, practice_id):
+    for each in people.takers(con, practice_id):
         first, _, last = each.name.rpartition(" ")
         for name in (each.name, f"{last}, {first}" if first else each.name):
             by_name.setdefault(name.casefold(), set()).add(each)
