@@ -12,6 +12,8 @@ from lib.errors import NoSuchPerson, NoSuchPractice, WrongInput
 from lib.models import Person, Role
 from lib.store.database import Connection, transaction
 
+DaysAway = tuple[date | None, date | None]  # the first and the last; two None: not away
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -58,37 +60,38 @@ def of_practice(con: Connection, practice_id: int, *, actor: Person) -> list[Mem
     )
 
 
-def change_role(
-    con: Connection, practice_id: int, person_id: int, role: Role, *, actor: Person, now: datetime
-) -> None:
-    """Give a person another role in a practice; it counts from their next click.
+def change(
+    con: Connection, practice_id: int, person_id: int, *, actor: Person, now: datetime,
+    role: Role | None = None, away: DaysAway | None = None,
+) -> None:  # fmt: skip
+    """Give a person another role in a practice, other days away, or both; None leaves it as it is.
 
-    Raises LastAdministrator where nobody would manage the practice's people any more,
-    NoSuchPerson, NotAllowed, NoSuchPractice.
+    A role counts from the person's next click. Raises LastAdministrator where nobody would manage
+    the practice's people any more, WrongInput, NoSuchPerson, NotAllowed, NoSuchPractice; then
+    neither is changed.
     """
+
+    def note(kind: Activity, detail: str) -> None:
+        audit_log.write(con, Line(kind, now, actor.id, practice_id, person_id, detail=detail))
+
     with transaction(con):
         before = _role(con, practice_id, person_id, actor)
-        if before is role:
-            return
-        if before is Role.ADMINISTRATOR:
-            accounts.require_another_administrator(con, person_id, practice_id)
-            accounts.end_links_made_by(con, person_id, now=now)
-        con.execute(
-            """
-            UPDATE membership SET role = $role
-            WHERE practice_id = $practice_id AND person_id = $person_id
-            """,
-            role=role,
-            practice_id=practice_id,
-            person_id=person_id,
-        )
-        audit_log.write(
-            con,
-            Line(
-                Activity.ROLE_CHANGED, now, actor.id, practice_id, person_id,
-                detail=f"{before.label} → {role.label}",
-            ),
-        )  # fmt: skip
+        if away is not None:
+            note(Activity.AWAY, _set_away(con, practice_id, person_id, *away))
+        if role is not None and role is not before:
+            if before is Role.ADMINISTRATOR:
+                accounts.require_another_administrator(con, person_id, practice_id)
+                accounts.end_links_made_by(con, person_id, now=now)
+            con.execute(
+                """
+                UPDATE membership SET role = $role
+                WHERE practice_id = $practice_id AND person_id = $person_id
+                """,
+                role=role,
+                practice_id=practice_id,
+                person_id=person_id,
+            )
+            note(Activity.ROLE_CHANGED, f"{before.label} → {role.label}")
 
 
 def remove(
@@ -118,35 +121,25 @@ def remove(
         )  # fmt: skip
 
 
-def set_away(
-    con: Connection, practice_id: int, person_id: int, since: date | None, until: date | None, *,
-    actor: Person, now: datetime,
-) -> None:  # fmt: skip
-    """Write from when until when a person is away from a practice, both days included; two None
-    end it.
-
-    Raises WrongInput, NoSuchPerson, NotAllowed, NoSuchPractice.
-    """
+def _set_away(
+    con: Connection, practice_id: int, person_id: int, since: date | None, until: date | None
+) -> str:
+    """Write the days and return them in words."""
     if (since is None) is not (until is None):
         raise WrongInput("Choose the first and the last day away, or neither.")
     if since and until and until < since:
         raise WrongInput("The last day away is before the first.")
-    with transaction(con):
-        _role(con, practice_id, person_id, actor)
-        con.execute(
-            """
-            UPDATE membership SET away_from = $since, away_until = $until
-            WHERE practice_id = $practice_id AND person_id = $person_id
-            """,
-            since=since,
-            until=until,
-            practice_id=practice_id,
-            person_id=person_id,
-        )
-        said = f"{since:%m/%d/%Y} to {until:%m/%d/%Y}" if since and until else "back"
-        audit_log.write(
-            con, Line(Activity.AWAY, now, actor.id, practice_id, person_id, detail=said)
-        )
+    con.execute(
+        """
+        UPDATE membership SET away_from = $since, away_until = $until
+        WHERE practice_id = $practice_id AND person_id = $person_id
+        """,
+        since=since,
+        until=until,
+        practice_id=practice_id,
+        person_id=person_id,
+    )
+    return f"{since:%m/%d/%Y} to {until:%m/%d/%Y}" if since and until else "back"
 
 
 def _role(con: Connection, practice_id: int, person_id: int, actor: Person) -> Role:

@@ -143,22 +143,30 @@ def set_timezone(
     """
     if actor is not None:
         access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
+    with transaction(con):
+        write_timezone(con, practice_id, timezone, actor_id=actor.id if actor else None, now=now)
+
+
+def write_timezone(
+    con: Connection, practice_id: int, timezone: str, *, actor_id: int | None, now: datetime
+) -> None:
+    """Write the time zone with its history, unless somebody named it already. The caller's verb
+    opens the transaction. Raises WrongInput for a zone that does not exist."""
     if timezone not in zones():
         raise WrongInput(f"There is no time zone {timezone}. Name one such as America/New_York.")
-    with transaction(con):
-        before = con.value("SELECT timezone FROM practice WHERE id = $id", id=practice_id)
-        assumed = is_timezone_assumed(con, practice_id)
-        con.execute(
-            "UPDATE practice SET timezone = $zone, timezone_is_assumed = false WHERE id = $id",
-            zone=timezone,
-            id=practice_id,
-        )
-        if before != timezone or assumed:
-            history.record(
-                con, EventKind.SETTING_CHANGED, practice_id=practice_id,
-                actor_id=actor.id if actor else None, now=now, field="Time zone",
-                old=f"{before} (assumed)" if assumed else before, new=timezone,
-            )  # fmt: skip
+    before = con.value("SELECT timezone FROM practice WHERE id = $id", id=practice_id)
+    assumed = is_timezone_assumed(con, practice_id)
+    if before == timezone and not assumed:
+        return
+    con.execute(
+        "UPDATE practice SET timezone = $zone, timezone_is_assumed = false WHERE id = $id",
+        zone=timezone,
+        id=practice_id,
+    )
+    history.record(
+        con, EventKind.SETTING_CHANGED, practice_id=practice_id, actor_id=actor_id, now=now,
+        field="Time zone", old=f"{before} (assumed)" if assumed else before, new=timezone,
+    )  # fmt: skip
 
 
 def zones() -> list[str]:

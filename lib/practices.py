@@ -80,14 +80,12 @@ def change(
     """Write what is said of a practice. Raises WrongInput, NotAllowed, NoSuchPractice."""
     if actor is not None:
         access.require(actor, Verb.MANAGE_PRACTICE, practice_id, NoSuchPractice())
-    before = details(con, practice_id, actor=actor)
-    _checked(con, wanted, practice_id)  # nothing is written unless all of it can be
-    if wanted.timezone != before.timezone or practice_settings.is_timezone_assumed(
-        con, practice_id
-    ):
-        practice_settings.set_timezone(con, practice_id, wanted.timezone, actor=actor, now=now)
     with transaction(con):
+        before = details(con, practice_id, actor=actor)
         wanted = _checked(con, wanted, practice_id)
+        practice_settings.write_timezone(
+            con, practice_id, wanted.timezone, actor_id=actor.id if actor else None, now=now
+        )
         con.execute(
             """
             UPDATE practice SET name = $name, npi = $npi, tax_id = $tax_id,

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from lib import accounts, invitations, memberships, us_formats
 from lib.access import Verb, may_anywhere
-from lib.errors import BillingError
 from lib.memberships import Member
 from lib.models import Person, Role
 from lib.store import process_store
 from lib.store.idempotency import new_token
-from lib.ui import html, session
-from lib.ui.session_state import Kept, KeptOrNew
+from lib.ui import html, lossless_widgets, session, session_state
+from lib.ui.session_state import Kept, KeptOrNew, KeptOrNewEach
 
 LINK = Kept[tuple[str, str]]("one_time_link")  # for whom, and the link: until Done is pressed
 INVITING = KeptOrNew("invite_form", new_token)  # a sent form is emptied by a new key
+# By practice, person and what the form showed, so that it shows what somebody else changed.
+CHANGING = KeptOrNewEach("member_form", new_token)
 DAYS = invitations.VALID.days
 
 
@@ -59,17 +60,6 @@ def table(members: list[Member], actor: Person, practice_id: int) -> None:
     st.dataframe(pd.DataFrame(rows, columns=heads), hide_index=True, alt="People")
 
 
-def act(said: str, verb: Callable[[], None]) -> None:
-    """Do what a button says, and say what came of it."""
-    messages = session.toasts()
-    try:
-        verb()
-        messages.append(("success", said))
-    except BillingError as problem:
-        messages.append(("error", str(problem)))
-    st.rerun()
-
-
 def show_link() -> None:
     """Draw the one-time link that was just made, until somebody says that it is handed over."""
     made = LINK.get()
@@ -82,9 +72,12 @@ def show_link() -> None:
         )
     )
     st.code(address, language=None)
-    if st.button("Done", key="link_done"):
-        LINK.take()
-        st.rerun()
+    st.button("Done", key="link_done", on_click=forget_link)
+
+
+def forget_link() -> None:
+    """Show the link no longer: it is handed over."""
+    LINK.take()
 
 
 def keep_link(whose: str, token: str) -> None:
@@ -95,39 +88,37 @@ def keep_link(whose: str, token: str) -> None:
 def invite(practice_id: int, actor: Person) -> None:
     """Draw the form that puts somebody on the list."""
     st.subheader("Invite", anchor=False)
-    key = INVITING.ensure()
-    with st.form(f"invite_{key}", width=640):
-        name = st.text_input("Name", max_chars=invitations.LONGEST_NAME, autocomplete="off")
-        email = st.text_input("E-mail address", max_chars=254, autocomplete="off")
-        role = (
-            st.selectbox("Role", list(Role), 1, format_func=lambda role: role.label) or Role.STAFF
+    token = INVITING.ensure()
+    with st.form(f"invite_{token}", width=640):
+        st.text_input(
+            "Name", max_chars=invitations.LONGEST_NAME, autocomplete="off",
+            key=f"invited_name_{token}",
+        )  # fmt: skip
+        st.text_input(
+            "E-mail address", max_chars=254, autocomplete="off", key=f"invited_email_{token}"
         )
-        sent = st.form_submit_button("Invite", type="primary")
-    if not sent:
-        return
-    messages = session.toasts()
-    try:
-        token = invitations.invite(
-            session.connection(), email, name, {practice_id: role}, actor=actor, now=session.now()
+        st.selectbox(
+            "Role", list(Role), 1, format_func=lambda role: role.label, key=f"invited_role_{token}"
         )
-    except BillingError as problem:
-        messages.append(("error", str(problem)))
-        st.rerun()
+
+        def do(now: Person) -> str:
+            says = session_state.typed()
+            return send(
+                says[f"invited_name_{token}"], says[f"invited_email_{token}"],
+                says[f"invited_role_{token}"] or Role.STAFF, practice_id, now,
+            )  # fmt: skip
+
+        lossless_widgets.submit("Invite", do, key=f"invite_{token}", actor=actor, type="primary")
+
+
+def send(name: str, email: str, role: Role, practice_id: int, actor: Person) -> str:
+    """Put somebody on the list and keep the link to hand over, if they need one."""
+    token = invitations.invite(
+        session.connection(), email, name, {practice_id: role}, actor=actor, now=session.now()
+    )
     INVITING.take()
     keep_link(" ".join(name.split()), token)
-    messages.append(("success", f"{email.strip()} is invited."))
-    st.rerun()
-
-
-def remove_button(member: Member, practice_id: int, actor: Person) -> None:
-    """Draw the button that takes somebody out of the practice."""
-    if st.button("Remove from the practice"):
-        act(
-            f"{member.name} is in the practice no more.",
-            lambda: memberships.remove(
-                session.connection(), practice_id, member.id, actor=actor, now=session.now()
-            ),
-        )
+    return f"{email.strip()} is invited."
 
 
 def change(members: list[Member], practice_id: int, actor: Person) -> None:
@@ -140,60 +131,81 @@ def change(members: list[Member], practice_id: int, actor: Person) -> None:
     )  # fmt: skip
     if chosen is None:
         return
-    member, con = by_id[chosen], session.connection()
-    if member.is_offered:
-        with st.container(horizontal=True, gap="small"):
-            if st.button("New one-time link"):
-                act(
-                    "The earlier links end.",
-                    lambda: keep_link(
-                        member.name,
-                        invitations.invite_again(
-                            con, practice_id, member.id, actor=actor, now=session.now()
-                        ),
-                    ),
-                )
-            remove_button(member, practice_id, actor)
-        return
-    with st.form(f"member_{practice_id}_{chosen}_{member.role}", width=640):
-        place = list(Role).index(member.role)
-        role = st.selectbox("Role", list(Role), place, format_func=lambda role: role.label)
-        since = st.date_input("Away from", member.away_from, format="MM/DD/YYYY")
-        until = st.date_input("until", member.away_until, format="MM/DD/YYYY")
-        sent = st.form_submit_button("Save", type="primary")
-    if sent:
-
-        def save() -> None:
-            now = session.now()
-            if (since, until) != (member.away_from, member.away_until):
-                memberships.set_away(
-                    con, practice_id, member.id, since, until, actor=actor, now=now
-                )
-            memberships.change_role(
-                con, practice_id, member.id, role or member.role, actor=actor, now=now
-            )
-
-        act("Saved.", save)
+    member = by_id[chosen]
+    if not member.is_offered:
+        role_and_days(member, practice_id, actor)
     with st.container(horizontal=True, gap="small"):
-        if member.is_active and not member.is_sample and st.button("New one-time link"):
-            act(
-                "The earlier links end.",
-                lambda: keep_link(
-                    member.name,
-                    invitations.link(con, member.id, actor=actor, now=session.now()),
-                ),
-            )
-        if member.is_active and st.button("Deactivate"):
-            act(
-                f"{member.name} can sign in no more.",
-                lambda: accounts.deactivate(con, member.id, actor=actor, now=session.now()),
-            )
-        if not member.is_active and st.button("Reactivate"):
-            act(
-                f"{member.name} can sign in again.",
-                lambda: accounts.reactivate(con, member.id, actor=actor, now=session.now()),
-            )
-        remove_button(member, practice_id, actor)
+        for label, verb in verbs(member, practice_id):
+            lossless_widgets.button(label, verb, key=f"{practice_id}_{chosen}_{label}", actor=actor)
+
+
+def verbs(member: Member, practice_id: int) -> list[tuple[str, lossless_widgets.Verb]]:
+    """Return what can be done with a person at once, each with the words of its button."""
+    found: list[tuple[str, lossless_widgets.Verb]] = []
+    if member.is_offered or (member.is_active and not member.is_sample):
+        found.append(("New one-time link", partial(renew_link, member, practice_id)))
+    if not member.is_active:
+        found.append(("Reactivate", partial(reactivate, member)))
+    elif not member.is_offered:
+        found.append(("Deactivate", partial(deactivate, member)))
+    return [*found, ("Remove from the practice", partial(remove, member, practice_id))]
+
+
+def role_and_days(member: Member, practice_id: int, actor: Person) -> None:
+    """Draw the form for the role and the days away."""
+    away = (member.away_from, member.away_until)
+    form = CHANGING.of(practice_id, member.id, member.role, *away)
+    token = form.ensure()
+
+    def save(now: Person) -> str:
+        says = session_state.typed()
+        role = says[f"role_{token}"]
+        days = (says[f"since_{token}"], says[f"until_{token}"])
+        memberships.change(
+            session.connection(), practice_id, member.id, actor=now, now=session.now(),
+            role=role if role is not member.role else None, away=days if days != away else None,
+        )  # fmt: skip
+        form.take()
+        return "Saved."
+
+    with st.form(f"member_{token}", width=640):
+        place = list(Role).index(member.role)
+        st.selectbox(
+            "Role", list(Role), place, format_func=lambda role: role.label, key=f"role_{token}"
+        )
+        st.date_input("Away from", away[0], format="MM/DD/YYYY", key=f"since_{token}")
+        st.date_input("until", away[1], format="MM/DD/YYYY", key=f"until_{token}")
+        lossless_widgets.submit("Save", save, key=f"member_{token}", actor=actor, type="primary")
+
+
+def renew_link(member: Member, practice_id: int, actor: Person) -> str:
+    """Make a new one-time link, and keep it to be handed over."""
+    con, now = session.connection(), session.now()
+    token = (
+        invitations.invite_again(con, practice_id, member.id, actor=actor, now=now)
+        if member.is_offered
+        else invitations.link(con, member.id, actor=actor, now=now)
+    )
+    keep_link(member.name, token)
+    return "The earlier links end."
+
+
+def deactivate(member: Member, actor: Person) -> str:
+    """Let somebody sign in no more."""
+    accounts.deactivate(session.connection(), member.id, actor=actor, now=session.now())
+    return f"{member.name} can sign in no more."
+
+
+def reactivate(member: Member, actor: Person) -> str:
+    """Let somebody sign in again."""
+    accounts.reactivate(session.connection(), member.id, actor=actor, now=session.now())
+    return f"{member.name} can sign in again."
+
+
+def remove(member: Member, practice_id: int, actor: Person) -> str:
+    """Take somebody out of the practice."""
+    memberships.remove(session.connection(), practice_id, member.id, actor=actor, now=session.now())
+    return f"{member.name} is in the practice no more."
 
 
 actor = session.person()

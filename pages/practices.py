@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import pandas as pd
 import streamlit as st
 
 from lib import practice_settings, practices
 from lib.access import Verb, may_anywhere
-from lib.errors import BillingError
 from lib.models import Person
 from lib.practices import Details
 from lib.store.idempotency import new_token
-from lib.ui import html, session
-from lib.ui.session_state import KeptOrNew
+from lib.ui import html, lossless_widgets, session, session_state
+from lib.ui.session_state import KeptOrNewEach
 
-FORM = KeptOrNew("practice_form", new_token)  # a sent form shows what is there under a new key
+# By practice and what the form showed: a sent form shows what is there under a new key.
+FORM = KeptOrNewEach("practice_form", new_token)
 NEW = "A new practice"
 
 
@@ -31,43 +33,53 @@ def table(known: dict[int, Details]) -> None:
     st.dataframe(pd.DataFrame(rows, columns=heads), hide_index=True, alt="Practices")
 
 
-def form(shown: Details, key: str, *, is_new: bool) -> Details | None:
-    """Draw what is said of a practice. Return it when somebody saves it."""
+def form(shown: Details, practice_id: int | None, actor: Person) -> None:
+    """Draw what is said of a practice, to be saved; of a new one, to be added."""
+    kept = FORM.of(practice_id, *astuple(shown))
+    token = kept.ensure()
     zones = practice_settings.zones()
-    with st.form(f"practice_{key}", width=640):
-        name = st.text_input("Name", shown.name, max_chars=practices.LONGEST_NAME)
-        place = zones.index(shown.timezone) if shown.timezone in zones else None
-        zone = st.selectbox("Time zone", zones, index=place, width=320)
-        npi = st.text_input("NPI, as on its claims (NM1*85)", shown.npi, max_chars=10, width=320)
-        tax_id = st.text_input(
-            "Tax ID, as on its claims (REF*EI)", shown.tax_id, max_chars=10, width=320
-        )
-        idle = st.number_input(
-            "Minutes after which an unused session ends", practices.IDLE_MINUTES.start,
-            practices.IDLE_MINUTES.stop - 1, shown.idle_minutes, width=320,
+
+    def do(now: Person) -> str:
+        says = session_state.typed()
+        wanted = Details(
+            says[f"name_{token}"], says[f"zone_{token}"] or "", says[f"npi_{token}"],
+            says[f"tax_{token}"], int(says[f"idle_{token}"]), says[f"second_{token}"],
         )  # fmt: skip
-        second = st.checkbox("Require a second factor to sign in", shown.needs_second_factor)
-        label = "Add practice" if is_new else "Save practice"
-        sent = st.form_submit_button(label, type="primary")
-    if not sent:
-        return None
-    return Details(name, zone or "", npi, tax_id, int(idle), second)
+        said = save(wanted, practice_id, now)
+        kept.take()
+        return said
+
+    with st.form(f"practice_{token}", width=640):
+        st.text_input("Name", shown.name, max_chars=practices.LONGEST_NAME, key=f"name_{token}")
+        place = zones.index(shown.timezone) if shown.timezone in zones else None
+        st.selectbox("Time zone", zones, index=place, width=320, key=f"zone_{token}")
+        st.text_input(
+            "NPI, as on its claims (NM1*85)", shown.npi, max_chars=10, width=320,
+            key=f"npi_{token}",
+        )  # fmt: skip
+        st.text_input(
+            "Tax ID, as on its claims (REF*EI)", shown.tax_id, max_chars=10, width=320,
+            key=f"tax_{token}",
+        )  # fmt: skip
+        st.number_input(
+            "Minutes after which an unused session ends", practices.IDLE_MINUTES.start,
+            practices.IDLE_MINUTES.stop - 1, shown.idle_minutes, width=320, key=f"idle_{token}",
+        )  # fmt: skip
+        st.checkbox(
+            "Require a second factor to sign in", shown.needs_second_factor, key=f"second_{token}"
+        )
+        label = "Add practice" if practice_id is None else "Save practice"
+        lossless_widgets.submit(label, do, key=f"practice_{token}", actor=actor, type="primary")
 
 
-def save(wanted: Details, practice_id: int | None, actor: Person) -> None:
-    """Write it, and say so."""
-    con, messages = session.connection(), session.toasts()
-    try:
-        if practice_id is None:
-            practices.add(con, wanted, actor=actor, now=session.now())
-            messages.append(("success", f"{wanted.name} was added. You administer it."))
-        else:
-            practices.change(con, practice_id, wanted, actor=actor, now=session.now())
-            messages.append(("success", "Practice saved."))
-        FORM.take()
-    except BillingError as problem:
-        messages.append(("error", str(problem)))
-    st.rerun()
+def save(wanted: Details, practice_id: int | None, actor: Person) -> str:
+    """Write it, and return what is then said."""
+    con = session.connection()
+    if practice_id is None:
+        practices.add(con, wanted, actor=actor, now=session.now())
+        return f"{wanted.name} was added. You administer it."
+    practices.change(con, practice_id, wanted, actor=actor, now=session.now())
+    return "Practice saved."
 
 
 actor = session.person()
@@ -92,6 +104,4 @@ else:
             )
         )
     )
-wanted = form(shown, f"{chosen}_{FORM.ensure()}", is_new=chosen is None)
-if wanted:
-    save(wanted, chosen, actor)
+form(shown, chosen, actor)

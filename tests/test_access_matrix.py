@@ -88,7 +88,7 @@ NEEDS: dict[Verb, str] = {
     Verb.MANAGE_PEOPLE: """
         accounts.deactivate accounts.reactivate accounts.require_whole
         invitations.invite_again invitations.link
-        memberships.change_role memberships.of_practice memberships.remove memberships.set_away
+        memberships.change memberships.of_practice memberships.remove
     """,
     Verb.MANAGE_PRACTICE: "practices.change",
     Verb.NOTE_DAYS: "backlog.day_notes.write",
@@ -144,13 +144,12 @@ def arguments(
         "lib.completion_suggestions.accept": {"seen": Suggestion("Paid.", NOON)},
         "lib.completion_suggestions.dismiss": {"seen": Suggestion("Paid.", NOON)},
         "lib.document_details.change": {"seen": document},
-        "lib.memberships.change_role": {"role": Role.STAFF},
+        "lib.memberships.change": {"role": Role.STAFF, "away": (None, None)},
         "lib.practices.change": {"wanted": practices.details(con, cast.practice, actor=None)},
         "lib.practice_settings.change": {"wanted": settings, "seen": settings},
         "lib.timely_filing.set_filing_limit": {
             "wanted": FilingLimit(90, "Contract", None), "seen": FilingLimit(None, "", None),
         },
-        "lib.memberships.set_away": {"since": None, "until": None},
         "lib.changes_since.who_changed": {"seen": 0},
         "lib.upkeep.backup.make_by_hand": {"to": folder},
         "lib.drafts.keep": {"content": {"member_id": "x"}},

@@ -93,7 +93,7 @@ def test_what_is_offered_binds_nobody(
     offer = {cast.other_practice: Role.STAFF}
     token = invitations.invite(con, "eva@example.com", "x", offer, actor=bea, now=NOON)
     with pytest.raises(NoSuchPerson):
-        memberships.set_away(con, cast.other_practice, eva, None, None, actor=bea, now=NOON)
+        memberships.change(con, cast.other_practice, eva, away=(None, None), actor=bea, now=NOON)
     (seen,) = [
         m for m in memberships.of_practice(con, cast.other_practice, actor=bea) if m.id == eva
     ]
@@ -147,10 +147,10 @@ def test_an_administrator_who_cannot_sign_in_is_none(
     accounts.set_password(con, ada.id, "argon2", now=NOON)
     token = invite(con, cast.practice, Role.ADMINISTRATOR, ada)
     with pytest.raises(LastAdministrator):
-        memberships.change_role(con, cast.practice, ada.id, Role.STAFF, actor=ada, now=NOON)
+        memberships.change(con, cast.practice, ada.id, role=Role.STAFF, actor=ada, now=NOON)
 
     invitations.accept(con, token, PASSWORD, now=NOON)
-    memberships.change_role(con, cast.practice, ada.id, Role.STAFF, actor=ada, now=NOON)
+    memberships.change(con, cast.practice, ada.id, role=Role.STAFF, actor=ada, now=NOON)
 
 
 def test_days_away_are_of_one_practice(
@@ -160,7 +160,7 @@ def test_days_away_are_of_one_practice(
     offer = {cast.other_practice: Role.STAFF}
     accept(con, invitations.invite(con, "eva@example.com", "Eva", offer, actor=bea, now=NOON))
     day = NOON.date()
-    memberships.set_away(con, cast.other_practice, eva, day, day, actor=bea, now=NOON)
+    memberships.change(con, cast.other_practice, eva, away=(day, day), actor=bea, now=NOON)
 
     def away(practice: int, actor: Person) -> list[object]:
         members = memberships.of_practice(con, practice, actor=actor)

@@ -106,3 +106,14 @@ def test_of_a_change_that_cannot_be_nothing_is_kept(con: Connection, cast: Cast)
         )  # fmt: skip
 
     assert practices.details(con, cast.practice, actor=ada) == before
+
+
+def test_a_practice_is_changed_in_one_transaction(con: Connection, cast: Cast) -> None:
+    ada = administrator(con, cast.practice)
+    before, revision = practices.details(con, cast.practice, actor=ada), con.store.revision
+    wanted = replace(before, timezone="America/Denver", npi="1234567893")
+
+    practices.change(con, cast.practice, wanted, actor=ada, now=NOON)
+
+    assert practices.details(con, cast.practice, actor=ada) == wanted
+    assert con.store.revision == revision + 1

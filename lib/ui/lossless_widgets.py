@@ -27,10 +27,18 @@ Verb = Callable[[Person], str]  # does the work, and returns the sentence that r
 
 def button(label: str, do: Verb, *, key: str, actor: Person, **look: Any) -> None:
     """Draw a button whose verb is done, or reported as not done, whatever is clicked next."""
-    done: list[bool] = []
-    st.button(
-        label, key=f"verb_{key}", on_click=_do, args=(do, actor, session.toasts(), done), **look
-    )
+    st.button(label, key=f"verb_{key}", on_click=_do, args=_pressed(do, actor), **look)
+
+
+def submit(label: str, do: Verb, *, key: str, actor: Person, **look: Any) -> None:
+    """Draw the button of an `st.form`, whose verb counts as that of `button` does. It reads the
+    fields as they are sent (`session_state.typed`), by keys that end with the token of the form: no
+    others come along where the page is left in the same moment."""
+    st.form_submit_button(label, key=f"verb_{key}", on_click=_do, args=_pressed(do, actor), **look)
+
+
+def _pressed(do: Verb, actor: Person) -> tuple[Verb, Person, list[session.Message], list[bool]]:
+    return do, actor, session.toasts(), []
 
 
 def _do(do: Verb, actor: Person, said: list[session.Message], done: list[bool]) -> None:

@@ -16,6 +16,7 @@ from lib.models import Person
 from lib.store.database import Store
 from tests.browser.conftest import Sit
 from tests.browser.scene import Cast, Scene
+from tests.browser.test_verbs import press_and_go
 from tests.given import administrator
 from tests.server import running
 
@@ -80,3 +81,30 @@ def test_what_an_administrator_does_with_people_and_practices_is_in_the_activity
         assert line in said
     assert "Invitation" not in said
     assert "Nina" not in desk.page.url
+
+
+def test_what_an_administrator_pressed_is_done_whatever_is_clicked_right_after(
+    office: Office, sit: Sit
+) -> None:
+    desk = sit(office.scene, office.gina, "/practices")
+    for delay, npi in ((-1, "1234567893"), (30, "1245319599")):
+        desk.page.get_by_label("NPI, as on its claims (NM1*85)").fill(npi)
+        assert press_and_go(desk, "Save practice", "Documents", delay)
+        desk.is_told("Practice saved.")
+        desk.go("/practices")
+        expect(desk.page.get_by_label("NPI, as on its claims (NM1*85)")).to_have_value(npi)
+
+    for delay, name in ((-1, "Nina Park"), (20, "Omar Reed")):
+        desk.go("/manage_people")
+        desk.page.get_by_label("Name", exact=True).fill(name)
+        desk.page.get_by_label("E-mail address").fill(f"{name[:4].lower()}@example.com")
+        desk.choose("Role", "Administrator", desk.page.get_by_test_id("stForm"))
+        desk.rest()
+        assert press_and_go(desk, "Invite", "Documents", delay)
+        desk.is_told("is invited.")
+        # Without loading the page anew: the link is kept for this tab alone.
+        desk.press("Administration")
+        desk.page.get_by_role("menuitem", name="People").click()
+        expect(desk.page.get_by_text(f"Give this link to {name}.")).to_be_visible()
+        expect(desk.page.locator("code").filter(has_text="/invitation#")).to_be_visible()
+        expect(desk.page.get_by_label("Name", exact=True)).to_have_value("")

@@ -93,7 +93,7 @@ def hostile(seeded: tuple[Path, Cast], tmp_path: Path) -> Iterator[tuple[Scene, 
             con, pdf(str(place)), f"{text}.pdf"[:150], practice_id=here, details=about,
             patient_id=row[1], token=f"h{place}", actor=boss, now=now,
         )  # fmt: skip
-    memberships.change_role(con, here, boss.id, Role.ADMINISTRATOR, actor=boss, now=now)
+    memberships.change(con, here, boss.id, role=Role.ADMINISTRATOR, actor=boss, now=now)
     found = people.person(con, boss.id)
     assert found
     store.close()
