@@ -16,7 +16,7 @@ COMMANDS = {
     "import": ("lib.intake.command", "bring files of claims, remittances and requests in"),
     "watch": ("lib.watch.command", "bring in every file that appears in a folder"),
     "check": (
-        "lib.intake.charges.charge_mismatches_command",
+        "lib.upkeep.command:main_check",
         "list tasks whose charge disagrees with their file",
     ),
     "export": ("lib.export.command", "write completed tasks, or claims to replace, to a file"),
@@ -29,7 +29,7 @@ COMMANDS = {
     "restore": ("lib.upkeep.command:main_restore", "bring a backup back into an empty folder"),
     "verify": ("lib.upkeep.command:main_verify", "compare what is on disk with what was written"),
     "activity": (
-        "lib.audit_log_integrity",
+        "lib.upkeep.command:main_activity",
         "say where the record of who saw what ends, or remove what is old",
     ),
     "sweep": ("lib.upkeep.command:main_sweep", "delete files that nothing refers to"),

@@ -10,7 +10,6 @@ from datetime import datetime
 from lib import audit_log
 from lib.audit_log import COLUMNS, START, Activity, Line, hash_of
 from lib.errors import WrongInput
-from lib.store import process_store
 from lib.store.database import Connection, transaction
 
 YEARS_KEPT = 6  # 45 CFR 164.316(b)(2)(i)
@@ -110,28 +109,28 @@ def years_ago(now: datetime, years: int) -> datetime:
         return now.replace(year=now.year - years, day=28)
 
 
-def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """Run `python -m lib activity`. Return 0."""
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return what `activity` understands."""
+    understands = argparse.ArgumentParser(
         prog="python -m lib activity",
         description="Say where the record of who saw and did what ends, or remove what is older "
-        "than it has to be kept.",
+        "than it has to be kept; also while the app runs.",
     )
-    parser.add_argument(
+    understands.add_argument(
         "--remove-older-than", type=int, metavar="YEARS",
         help=f"remove older lines and write down that they were ({YEARS_KEPT} or more)",
     )  # fmt: skip
-    asked = parser.parse_args(arguments)
-    try:
-        con = process_store.open_store().connection()
-        if asked.remove_older_than is not None:
-            cut = years_ago(now, asked.remove_older_than) if asked.remove_older_than > 0 else now
-            count = remove(con, before=cut, now=now)
-            print(f"{count} lines of the activity before {cut:%m/%d/%Y} were removed.")
-        print(f"The activity ends with {end(con)}.")
-    finally:
-        process_store.close_stores()
-    return 0
+    return understands
+
+
+def do(con: Connection, arguments: Sequence[str], *, now: datetime) -> tuple[list[str], int]:
+    """Do what `activity` was asked. Return the lines to print and 0. Raises WrongInput."""
+    asked, lines = parser().parse_args(list(arguments)), []
+    if asked.remove_older_than is not None:
+        cut = years_ago(now, asked.remove_older_than) if asked.remove_older_than > 0 else now
+        count = remove(con, before=cut, now=now)
+        lines.append(f"{count} lines of the activity before {cut:%m/%d/%Y} were removed.")
+    return [*lines, f"The activity ends with {end(con)}."], 0
 
 
 def _beginning(con: Connection) -> tuple[int, str, int]:

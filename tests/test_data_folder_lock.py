@@ -564,6 +564,9 @@ def test_a_server_is_backed_up_by_command_and_by_itself(tmp_path: Path) -> None:
         made = lib(server.folder, "backup", "--to", tmp_path / "by command")
         verified = lib(server.folder, "verify")
         swept = lib(server.folder, "sweep")
+        ends = lib(server.folder, "activity")
+        young = lib(server.folder, "activity", "--remove-older-than", "5")
+        checked = lib(server.folder, "check")
         deadline = time.monotonic() + 30
         while not list((tmp_path / "by itself").glob("billing-tasks-*")):
             assert time.monotonic() < deadline
@@ -573,6 +576,9 @@ def test_a_server_is_backed_up_by_command_and_by_itself(tmp_path: Path) -> None:
     assert (made[0], made[2]) == (0, "")
     assert verified == (0, f"{server.folder}: nothing is wrong.\n", "")
     assert swept[0] == 0
+    assert ends == (0, "The activity ends with no line yet.\n", "")
+    assert young == (1, "The activity is kept for 6 years.\n", "")
+    assert checked == (0, "", "")
     [backup] = (tmp_path / "by command").iterdir()
     assert lib(tmp_path / "new", "restore", "--from", backup)[0] == 0
     assert [path.name for path in (server.folder / "requests").iterdir()] == []

@@ -55,11 +55,11 @@ def test_a_new_link_replaces_the_earlier_one(store: Store) -> None:
         con, ["add", "My practice", "--time-zone", "America/New_York"], now=NOON
     )
     asked = ["add", "eva@example.com", "--name", "Eva", "--role", "staff"]
-    first = people_command.do_people(con, asked, now=NOON)
-    assert first.lines[0] == "Eva is invited as practice staff of My practice. Hand over this link:"
-    second = people_command.do_people(con, ["link", "Eva@example.com"], now=NOON)
+    first, _ = people_command.do_people(con, asked, now=NOON)
+    assert first[0] == "Eva is invited as practice staff of My practice. Hand over this link:"
+    second, _ = people_command.do_people(con, ["link", "Eva@example.com"], now=NOON)
 
-    found = LINK.fullmatch(second.lines[1])
+    found = LINK.fullmatch(second[1])
     assert found
     eva = accounts.find(con, "eva@example.com")
     assert invitations.whose(con, found[1], now=NOON).id == eva

@@ -127,17 +127,17 @@ PAGES: dict[str, tuple[str, ...]] = {
         "pending_by_type", "pending_by_payer", "oldest",
     ),
     "Causes": ("summary", "causes", "denials_by_payer", "recovered_after_tasks"),
-    "People": ("summary", "pending_by_person", "completions_by_person", "resolutions"),
+    "Workload": ("summary", "pending_by_person", "completions_by_person", "resolutions"),
     "Waiting": ("summary", "waiting", "time_on_each_side"),
     "Forecast": ("summary",),
 }  # fmt: skip
 # What several numbers of a page begin with: pending tasks, days, completions.
 SHARED: dict[str, tuple[str, ...]] = {
     "Overview": ("standing", "daily"), "Flow": ("daily", "done"), "Aging": ("standing",),
-    "Causes": (), "People": ("standing", "done"), "Waiting": ("standing",), "Forecast": (),
+    "Causes": (), "Workload": ("standing", "done"), "Waiting": ("standing",), "Forecast": (),
 }  # fmt: skip
 # What the numbers of a page know of pending tasks beside their rows.
-FACTS = {"People": ("assignee",), "Waiting": ("last_at",)}
+FACTS = {"Workload": ("assignee",), "Waiting": ("last_at",)}
 # What is never compared with the period before: sums since the first day, and single tasks.
 NOT_COMPARED = ("cumulative_flow", "oldest")
 

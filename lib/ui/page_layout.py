@@ -43,7 +43,7 @@ PAGES = (
     PageEntry("Backlog", "backlog_flow", "Flow", Verb.SEE, "flow"),
     PageEntry("Backlog", "backlog_aging", "Aging", Verb.SEE, "aging"),
     PageEntry("Backlog", "backlog_causes", "Causes", Verb.SEE, "causes"),
-    PageEntry("Backlog", "backlog_people", "People", Verb.SEE, "people"),
+    PageEntry("Backlog", "backlog_workload", "Workload", Verb.SEE, "workload"),
     PageEntry("Backlog", "backlog_waiting", "Waiting", Verb.SEE, "waiting"),
     PageEntry("Backlog", "backlog_forecast", "Forecast", Verb.SEE, "forecast"),
     PageEntry("Backlog", "backlog_explore", "Explore", Verb.SEE, "explore"),

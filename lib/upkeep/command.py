@@ -1,5 +1,5 @@
-"""python -m lib backup, restore, verify, sweep, reindex, people and practice. While the app runs,
-it does the work for them."""
+"""python -m lib backup, restore, verify, sweep, reindex, people, practice, activity and check.
+While the app runs, it does the work for them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lib import audit_log_integrity
 from lib.errors import BillingError, StoreInUse
+from lib.intake.charges import charge_mismatches_command
 from lib.store import process_store, search_index
 from lib.store.data_folder_lock import Place
 from lib.store.database import Store
@@ -111,8 +113,8 @@ def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
 def do(store: Store, question: Question, *, now: datetime) -> Answer:
     """Do what a command asks, in the process that holds the store."""
     try:
-        if question.command in people_command.PARSERS:
-            return _with_people(store, question, now)
+        if question.command in _WITH_ARGUMENTS:
+            return _with_arguments(store, question, now)
         return _COMMANDS[question.command](store, question.folder, now)
     except BillingError as problem:
         return Answer((str(problem),), 1)
@@ -135,19 +137,28 @@ def main_practice(arguments: Sequence[str], *, now: datetime) -> int:
     return _main_with("practice", arguments, now)
 
 
+def main_activity(arguments: Sequence[str], *, now: datetime) -> int:
+    """Do what `activity` is asked. Return 0 if it is done, 1 if it could not be."""
+    return _main_with("activity", arguments, now)
+
+
+def main_check(arguments: Sequence[str], *, now: datetime) -> int:
+    """Do what `check` is asked. Return 0 if nothing disagrees, else 1."""
+    return _main_with("check", arguments, now)
+
+
 def _main_with(command: str, arguments: Sequence[str], now: datetime) -> int:
-    people_command.PARSERS[command]().parse_args(list(arguments))  # says what it does not know
+    _WITH_ARGUMENTS[command][0]().parse_args(list(arguments))  # says what it does not know
     return _done(Question(command, arguments=tuple(arguments)), now)
 
 
-def _with_people(store: Store, question: Question, now: datetime) -> Answer:
+def _with_arguments(store: Store, question: Question, now: datetime) -> Answer:
     con = store.connection()
     try:
-        if question.command == "people":
-            return people_command.do_people(con, question.arguments, now=now)
-        return people_command.do_practice(con, question.arguments, now=now)
+        lines, code = _WITH_ARGUMENTS[question.command][1](con, question.arguments, now=now)
     finally:
         con.close()
+    return Answer(tuple(lines), code)
 
 
 def _backup(store: Store, to: str | None, now: datetime) -> Answer:
@@ -173,6 +184,13 @@ def _reindex(store: Store, _folder: str | None, now: datetime) -> Answer:
     return Answer(("The search knows every task again.",), 0)
 
 
+Do = Callable[..., tuple[list[str], int]]  # returns the lines to print, and the exit code
+_WITH_ARGUMENTS: dict[str, tuple[Callable[[], argparse.ArgumentParser], Do]] = {
+    "people": (people_command.people_parser, people_command.do_people),
+    "practice": (people_command.practice_parser, people_command.do_practice),
+    "activity": (audit_log_integrity.parser, audit_log_integrity.do),
+    "check": (charge_mismatches_command.parser, charge_mismatches_command.do),
+}
 _COMMANDS: dict[str, Callable[[Store, str | None, datetime], Answer]] = {
     "backup": _backup,
     "verify": _verify,

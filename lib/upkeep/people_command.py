@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +12,6 @@ from lib.errors import NoSuchPerson, WrongInput
 from lib.models import Practice, Role
 from lib.store import process_store
 from lib.store.database import Connection
-from lib.upkeep.app_requests import Answer
 
 
 def people_parser() -> argparse.ArgumentParser:
@@ -71,36 +70,38 @@ def practice_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def do_people(con: Connection, arguments: Sequence[str], *, now: datetime) -> Answer:
+def do_people(con: Connection, arguments: Sequence[str], *, now: datetime) -> tuple[list[str], int]:
     """Do what `people` was asked. Raises BillingError."""
     asked = people_parser().parse_args(list(arguments))
     if asked.verb == "list":
-        return Answer(tuple(_lines(con)), 0)
+        return _lines(con), 0
     if asked.verb == "add":
         practice = _practice(con, asked.practice)
         token = invitations.invite(
             con, asked.email, asked.name, {practice.id: Role(asked.role)}, actor=None, now=now
         )
         who = f"{asked.name} is invited as {Role(asked.role).label.lower()} of {practice.name}."
-        return Answer((f"{who} Hand over this link:", _link(token)), 0)
+        return [f"{who} Hand over this link:", _link(token)], 0
     person_id = accounts.find(con, asked.email)
     if person_id is None:
         raise NoSuchPerson
     if asked.verb == "link":
         token = invitations.link(con, person_id, actor=None, now=now)
-        return Answer(("Hand over this link; earlier ones no longer work:", _link(token)), 0)
+        return ["Hand over this link; earlier ones no longer work:", _link(token)], 0
     if asked.verb == "remove":
         practice = _practice(con, asked.practice)
         memberships.remove(con, practice.id, person_id, actor=None, now=now)
-        return Answer((f"{asked.email} is in {practice.name} no more.", *_alone(con)), 0)
+        return [f"{asked.email} is in {practice.name} no more.", *_alone(con)], 0
     if asked.verb == "deactivate":
         accounts.deactivate(con, person_id, actor=None, now=now)
-        return Answer((f"{asked.email} is signed out and signs in no more.", *_alone(con)), 0)
+        return [f"{asked.email} is signed out and signs in no more.", *_alone(con)], 0
     accounts.reactivate(con, person_id, actor=None, now=now)
-    return Answer((f"{asked.email} may sign in again.",), 0)
+    return [f"{asked.email} may sign in again."], 0
 
 
-def do_practice(con: Connection, arguments: Sequence[str], *, now: datetime) -> Answer:
+def do_practice(
+    con: Connection, arguments: Sequence[str], *, now: datetime
+) -> tuple[list[str], int]:
     """Do what `practice` was asked. Raises BillingError."""
     asked = practice_parser().parse_args(list(arguments))
     if asked.verb is None:
@@ -115,13 +116,7 @@ def do_practice(con: Connection, arguments: Sequence[str], *, now: datetime) -> 
         known = practices.details(con, practice.id, actor=None)
         wanted = _details(asked, replace(known, name=asked.new_name or known.name))
         practices.change(con, practice.id, wanted, actor=None, now=now)
-    return Answer(tuple(_practice_lines(con)), 0)
-
-
-PARSERS: dict[str, Callable[[], argparse.ArgumentParser]] = {
-    "people": people_parser,
-    "practice": practice_parser,
-}
+    return _practice_lines(con), 0
 
 
 def _details(asked: argparse.Namespace, known: practices.Details) -> practices.Details:

@@ -45,7 +45,7 @@ def test_a_click_on_a_bar_opens_the_list_with_exactly_its_tasks(still: Scene, si
     expect(desk.page.get_by_text("No task matches these filters.").first).to_be_visible()
     for page, chart, saying, query in (
         ("aging", "types", "Name: Coding; Series: Waiting on practice", {"bar_type": "Coding"}),
-        ("people", "assignees", "Name: Unassigned; Series: Waiting on practice",
+        ("workload", "assignees", "Name: Unassigned; Series: Waiting on practice",
          {"had_by": "none", "side": "practice"}),
         ("aging?payer=PLAINS+HEALTH", "ages", "Name: 61–90 days; Series: Waiting on practice",
          {"waited": "61–90 days"}),
@@ -84,7 +84,7 @@ def test_bars_and_cells_are_reached_by_keyboard_and_a_chart_is_kept_as_svg(
     desk.page.keyboard.press("Enter")
 
     lists_exactly(desk, count)
-    desk.go("/people")
+    desk.go("/workload")
     cells = desk.page.locator(".st-key-cells_resolutions")
     cells.scroll_into_view_if_needed()
     desk.stand()
@@ -98,7 +98,7 @@ def test_bars_and_cells_are_reached_by_keyboard_and_a_chart_is_kept_as_svg(
             break
     expect(desk.foot.locator("strong").first).to_be_visible()
     desk.page.go_back()
-    expect(desk.page.get_by_role("heading", name="People")).to_be_visible()
+    expect(desk.page.get_by_role("heading", name="Workload")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ PAGES = (
     "/settings",
     "/flow",
     "/aging",
-    "/people",
+    "/workload",
     "/waiting",
     "/explore",
     "/print_task?task={of_ben}",

@@ -119,7 +119,7 @@ def test_nothing_of_a_text_runs_and_nothing_is_fetched(
 
     for path in (
         "/?size=50", f"/?task={task_id}", f"/edit_charge?task={task_id}",
-        f"/find_document?task={task_id - len(PAYLOADS) + 1}", "/documents", "/people",
+        f"/find_document?task={task_id - len(PAYLOADS) + 1}", "/documents", "/workload",
         "/causes", "/settings",
         "/print_list", f"/print_task?task={task_id}", "/manage_people", "/practices", "/activity",
         f"/activity?patient={patient_id}",

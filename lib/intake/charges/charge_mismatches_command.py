@@ -8,33 +8,34 @@ from datetime import datetime
 
 from lib.intake.charges import charge_mismatches
 from lib.intake.files.parsed_file import count
-from lib.store import process_store
+from lib.store.database import Connection
 
 
-def main(arguments: Sequence[str], *, now: datetime) -> int:
-    """Check every practice. Return 0 if nothing disagrees, 1 if something does. Prints no
-    patient."""
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return what `check` understands."""
+    return argparse.ArgumentParser(
         prog="python -m lib check",
         description="List pending tasks whose charge disagrees with what the file behind them says "
-        "of patient, day, amount or payer. BILLING_TASKS_DATA names the data folder.",
+        "of patient, day, amount or payer; also while the app runs. BILLING_TASKS_DATA names the "
+        "data folder.",
         epilog="Exit code: 0 nothing disagrees, 1 something does. Open the tasks it names and "
         "choose their charge there.",
     )
-    parser.parse_args(arguments)
-    try:
-        con = process_store.open_store().connection()
-        found = 0
-        for practice_id, name in con.rows("SELECT id, name FROM practice ORDER BY id"):
-            review = charge_mismatches.review(con, practice_id, actor=None)
-            found += len(review.doubts)
-            print(f"{name}: {summary(review)}")
-            for doubt in review.doubts:
-                facts = ", ".join(fact.name.lower() for fact in doubt.facts)
-                print(f"  task {doubt.task_id}: {facts}")
-    finally:
-        process_store.close_stores()
-    return 1 if found else 0
+
+
+def do(con: Connection, arguments: Sequence[str], *, now: datetime) -> tuple[list[str], int]:
+    """Check every practice. Return the lines to print, which name no patient, and 0 if nothing
+    disagrees, 1 if something does."""
+    parser().parse_args(list(arguments))
+    lines, found = [], 0
+    for practice_id, name in con.rows("SELECT id, name FROM practice ORDER BY id"):
+        review = charge_mismatches.review(con, practice_id, actor=None)
+        found += len(review.doubts)
+        lines.append(f"{name}: {summary(review)}")
+        for doubt in review.doubts:
+            facts = ", ".join(fact.name.lower() for fact in doubt.facts)
+            lines.append(f"  task {doubt.task_id}: {facts}")
+    return lines, 1 if found else 0
 
 
 def summary(review: charge_mismatches.Review) -> str:

@@ -1,4 +1,4 @@
-"""Backlog, people: who has and who completed what. By name: a count alone ranks nobody."""
+"""Backlog, workload: who has and who completed what. By name: a count alone ranks nobody."""
 
 from lib.ui import report, report_tables
 from lib.ui.report import Page
@@ -14,7 +14,7 @@ def pending_of_people(page: Page) -> None:
     )  # fmt: skip
 
 
-page = report.begin("People", "People")
+page = report.begin("Workload", "Workload")
 pending_of_people(page)
 for name in ("completions_by_person", "resolutions"):
     report_tables.shown(page, name)
