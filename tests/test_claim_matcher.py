@@ -96,6 +96,46 @@ def test_one_fact_that_contradicts_leaves_the_choice_to_a_person(
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"claim_numbers": ("ACCT-00070000000",), "dates": (None, None)},  # cut by the payer
+        {"claim_numbers": ("ACCT-00070000000",), "patient_name": ""},
+        {"claim_numbers": ("000ACCT-0007",), "patient_name": "", "dates": (None, None)},
+        {"claim_numbers": ("ICN1",), "patient_name": ""},
+    ],
+)
+def test_what_says_too_little_and_contradicts_nothing_is_not_called_a_contradiction(
+    changes: dict[str, Any],
+) -> None:
+    long = replace(FILED, claim_number="ACCT-0007000000012345")
+    held = replace(HELD, filed=(long if "0000" in changes["claim_numbers"][0] else FILED,))
+
+    found = match(replace(SAID, payer_numbers=(), **changes), [held])
+
+    assert (found.outcome, found.charge_id) == (Outcome.UNPROVEN, None)
+    assert not found.compared[0].disagreements
+
+
+def test_a_number_without_its_day_is_said_alike_before_the_import_and_on_the_task(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("ACCT-0007000000012345")))
+    said = [part for part in answer("ACCT-0007000000012") if not part.startswith("DTM")]
+
+    report = bring(con, cast, file_835(said), "r.835")
+
+    assert report.warnings == (
+        "Not certain of the charge, since the file says too little (patient and day of service): "
+        "1 task; choose the charge in the task.",
+    )
+    [(outcome, detail)] = con.rows(
+        "SELECT outcome, detail FROM task_claim JOIN event USING (task_id) "
+        "WHERE kind = 'charge not certain'"
+    )
+    assert (outcome, detail.startswith("Nothing contradicts")) == ("unproven", True)
+
+
+@pytest.mark.parametrize(
     "filed",
     [
         {"patient_name": "ALPHA, AMY"},

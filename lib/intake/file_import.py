@@ -244,6 +244,7 @@ class FileImport:
         totals.unknown += outcome is Outcome.NOT_FOUND
         totals.several += outcome is Outcome.SEVERAL
         totals.contradicted += outcome is Outcome.CONTRADICTED
+        totals.unproven += outcome is Outcome.UNPROVEN
 
     def _take_news(
         self, told: Sequence[records.PayerUpdate], charges: Charges, answered: dict[int, Decimal]

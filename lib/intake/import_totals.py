@@ -29,6 +29,7 @@ class Totals:
     unknown: int = 0  # tasks about a claim we do not have
     several: int = 0  # tasks whose claim can be any of several charges
     contradicted: int = 0  # tasks whose claim number is that of charges contradicting the file
+    unproven: int = 0  # tasks whose file says too little to be certain of the charge
     doubtful: int = 0  # claims that replace one of several, or one that contradicts them
     moved: int = 0  # requests sent again that now ask something else
     again: int = 0  # withdrawn requests that are asked for again
@@ -103,6 +104,11 @@ def warnings(totals: Totals) -> list[str]:
             totals.contradicted,
             f"Contradicted by the charges of their claim number (patient, day, amount or "
             f"payer): {count(totals.contradicted, 'task')} without a charge.",
+        ),
+        (
+            totals.unproven,
+            "Not certain of the charge, since the file says too little (patient and day of "
+            f"service): {count(totals.unproven, 'task')}; choose the charge in the task.",
         ),
         (
             totals.doubtful,

@@ -25,6 +25,8 @@ def _why(request: Request, match: Match) -> str:
     if match.outcome is Outcome.SEVERAL:
         several = sum(each.agrees for each in match.compared)
         return f"{several} charges agree: choose one in the task"
+    if match.outcome is Outcome.UNPROVEN:
+        return "The number alone is not enough: choose the charge in the task"
     if match.outcome is Outcome.CONTRADICTED:
         return _against(match.compared[0])
     named = known_charges.numbers(request.about)
@@ -37,6 +39,4 @@ def _against(best: Comparison) -> str:
         f"{fact.name.lower()} is {fact.stated} in the file and {fact.held} in the charge"
         for fact in best.disagreements
     ]
-    if not against:
-        return "The number alone is not enough: choose the charge in the task"
     return f"No charge agrees: {'; '.join(against)}"

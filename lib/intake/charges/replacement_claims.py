@@ -73,7 +73,7 @@ def original(claim: Claim, candidates: Sequence[Candidate]) -> Match:
     """Return the charge that the claim replaces or voids."""
     facts = claim.facts
     found = claim_matcher.match(facts, candidates)
-    if found.outcome is not Outcome.CONTRADICTED or not claim.original:
+    if found.outcome not in {Outcome.CONTRADICTED, Outcome.UNPROVEN} or not claim.original:
         return found
     named = [
         each

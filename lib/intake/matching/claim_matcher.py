@@ -44,6 +44,7 @@ class Outcome(StrEnum):
     MATCHED = "matched"
     SEVERAL = "several"  # several agree, and none better than the others
     CONTRADICTED = "contradicted"
+    UNPROVEN = "unproven"  # nothing contradicts, and too little is stated to be certain
     NOT_FOUND = "not found"
 
 
@@ -161,6 +162,7 @@ def match(message: ClaimFacts, candidates: Iterable[Candidate]) -> Match:
         (compare(message, each) for each in candidates),
         key=lambda each: (
             not each.agrees,
+            bool(each.disagreements),
             -sum(fact.agreement for fact in each.facts),
             each.candidate.is_voided,
             -abs(each.candidate.charge_id),  # those still to come in have ids below zero
@@ -170,7 +172,8 @@ def match(message: ClaimFacts, candidates: Iterable[Candidate]) -> Match:
     if not compared:
         return Match(Outcome.NOT_FOUND)
     if not agreeing:
-        return Match(Outcome.CONTRADICTED, None, tuple(compared))
+        why = Outcome.CONTRADICTED if compared[0].disagreements else Outcome.UNPROVEN
+        return Match(why, None, tuple(compared))
     for best in agreeing:
         if all(best is other or best.exceeds(other) for other in agreeing):
             rest = [each for each in compared if each is not best]

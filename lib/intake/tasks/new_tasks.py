@@ -299,6 +299,8 @@ DOUBTS = {
     Outcome.SEVERAL: "Several charges agree with what the file says: choose the one that is meant.",
     Outcome.CONTRADICTED: "The charges of this claim number contradict what the file says: choose "
     "one only where the file is wrong.",
+    Outcome.UNPROVEN: "Nothing contradicts the charge of this number, but the file says too little "
+    "to be certain: choose it if it is the one that is meant.",
 }
 
 
