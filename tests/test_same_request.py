@@ -61,12 +61,47 @@ def test_a_denial_by_the_same_number_and_code_of_a_later_check_is_a_task_again(
 
 
 def test_an_older_answer_that_comes_later_changes_no_due_date(con: Connection, cast: Cast) -> None:
-    bring(con, cast, file_835(answer("A1"), paid_on="20250401"))
+    bring(con, cast, file_835(answer("A1"), paid_on="20250225"))
 
     old = answer("A1", control="P0", codes=("CAS*CO*16*200", "LQ*HE*N290"))
-    bring(con, cast, file_835(old, control="000000002", paid_on="20250301"))
+    bring(con, cast, file_835(old, control="000000002", paid_on="20250201"))
 
-    assert con.rows("SELECT due_on, codes FROM task") == [(date(2025, 5, 1), "CO-197, CO-16, N290")]
+    assert con.rows("SELECT due_on, codes FROM task") == [
+        (date(2025, 3, 27), "CO-197, CO-16, N290")
+    ]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        file_835(answer("A1"), paid_on="20991231"),
+        file_835(answer("A1"), paid_on="20250305"),  # its money arrives the day after tomorrow
+        acknowledgment(*patient("A1", "STC*A7:562*20520121*U*200")),
+        document_request()
+        .replace(b"DTP*106*D8*20250301~", b"")
+        .replace(b"20250120**", b"20600120**"),
+        json.dumps(fhir_task(authoredOn="2060-02-10", restriction=None)).encode(),
+    ],
+)
+def test_a_message_from_the_future_is_due_so_many_days_after_it_came(
+    con: Connection, cast: Cast, raw: bytes
+) -> None:
+    bring(con, cast, raw)
+
+    assert con.rows("SELECT due_on, due_rule FROM task") == [
+        (date(2025, 4, 2), "30 days after the import, the practice's own rule")
+    ]
+
+
+def test_what_comes_after_a_message_from_the_future_is_not_older(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1"), paid_on="20991231"))
+
+    bring(con, cast, file_835(answer("A1", status="1", paid="200", codes=()), paid_on="20250303"))
+
+    assert con.value("SELECT proposal FROM task").endswith("Complete the task?")
 
 
 def test_three_reasons_are_all_said_and_the_first_stays_in_the_history(

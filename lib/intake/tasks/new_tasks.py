@@ -344,7 +344,7 @@ def _task_row(
         "amount": request.amount,
         "due_on": due_on,
         "due_rule": due_rule,
-        "asked_on": request.asked_on,
+        "asked_on": task_updates.asked_on(request, source),
         "earlier_task_id": planned.earlier.get(request.key),
         "document_label": request.document_label,
         "source": request.source,

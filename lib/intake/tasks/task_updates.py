@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ALSO = "; also "
 BEFORE = "\n\nAsked before: "
+DATED_AHEAD = timedelta(days=31)  # a payment bears the day on which its money will arrive
 MAX_TITLE, MAX_INSTRUCTIONS = 200, 6000
 
 
@@ -44,11 +45,16 @@ def due(request: Request, source: ImportContext) -> tuple[date, str]:
     if request.due_on:
         return request.due_on, request.due_rule
     days = source.practice.due_days
-    since = request.asked_in if request.asked_on else "import"
-    return (
-        (request.asked_on or source.today) + timedelta(days=days),
-        f"{days} days after the {since}, the practice's own rule",
-    )
+    since = min(request.asked_on or source.today, source.today)
+    what = request.asked_in if since == request.asked_on else "import"
+    return since + timedelta(days=days), f"{days} days after the {what}, the practice's own rule"
+
+
+def asked_on(request: Request, source: ImportContext) -> date | None:
+    """Return the message's own date. One that lies further ahead than payments are dated is a slip
+    and counts as of today: it would make everything that comes later look older."""
+    day = request.asked_on
+    return source.today if day and day > source.today + DATED_AHEAD else day
 
 
 def requested_on(request: Request, source: ImportContext) -> date | None:
@@ -87,7 +93,7 @@ def move(con: Connection, task_id: int, request: Request, source: ImportContext)
         *due(request, source),
         request.document_label,
         before.amount,
-        request.asked_on or before.asked_on,
+        asked_on(request, source) or before.asked_on,
     )
     remember_state(con, [(task_id, request)], source)
     remember(con, task_id, request.key, request.segment_number, source)
@@ -278,7 +284,7 @@ def _merged(before: _Asked, request: Request, source: ImportContext) -> _Asked:
         *due(request, source),
         request.document_label or before.document_label,
         amount,
-        request.asked_on or before.asked_on,
+        asked_on(request, source) or before.asked_on,
     )
 
 
