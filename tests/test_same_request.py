@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 
 from lib.intake import imports
+from lib.intake.imports import ChosenFile
 from lib.intake.records import Request, Sent
 from lib.intake.tasks import new_tasks
 from lib.models import TaskType
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
+from tests.test_fhir import concept as fhir_concept
 from tests.test_fhir import task as fhir_task
+from tests.test_fhir import wanted
 from tests.test_import import bring
 from tests.test_transaction_reader import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, file_835, file_837
@@ -473,3 +476,150 @@ def test_of_one_request_twice_in_a_message_the_earliest_due_date_counts(
 
     assert [each.due_on for each in found.new] == [date(2025, 4, 1)]
     assert found.known == 1
+
+
+def fhir(**changes: Any) -> bytes:
+    return json.dumps(fhir_task(**changes)).encode()
+
+
+def table(due: str) -> bytes:
+    return f"Type,Task,Claim,Due\nDocuments,Send the notes,A1,{due}\nCoding,Look,B2,\n".encode()
+
+
+def due_in(day: str) -> dict[str, Any]:
+    return {"restriction": {"period": {"end": day}}}
+
+
+IN_MARCH = "2025-03-01"
+MOVED = [
+    (document_request(), document_request(control="000000002").replace(b"20250301", b"20250401")),
+    (fhir(**due_in("2025-03-10")), fhir(**due_in("2025-04-10"), lastModified=IN_MARCH)),
+    (fhir(), fhir(input=[wanted("18842-5")], lastModified=IN_MARCH)),
+    (table("04/01/2025"), table("05/01/2025")),
+]
+
+
+@pytest.mark.parametrize(("first", "later"), MOVED)
+def test_a_request_that_changes_after_its_task_was_completed_is_a_task_again(
+    con: Connection, cast: Cast, first: bytes, later: bytes
+) -> None:
+    bring(con, cast, first)
+    complete_all(con)
+
+    report = bring(con, cast, later)
+    repeated = [bring(con, cast, raw + b"\n").tasks_new for raw in (first, later)]
+
+    assert (report.tasks_new, repeated) == (1, [0, 0])
+    assert con.rows("SELECT id, is_open, earlier_task_id FROM task WHERE is_open") == [
+        (con.value("SELECT max(id) FROM task"), True, 1)
+    ]
+
+
+def test_a_request_that_changes_twice_is_a_task_each_time_it_was_completed(
+    con: Connection, cast: Cast
+) -> None:
+    states = [fhir(**due_in(f"2025-04-{day}"), lastModified=f"2025-03-{day}") for day in (10, 20)]
+    for raw in (fhir(), *states):
+        bring(con, cast, raw)
+        complete_all(con)
+
+    late = [bring(con, cast, raw + b" ").tasks_new for raw in (fhir(), *states)]
+
+    assert (con.value("SELECT count(*) FROM task"), late) == (3, [0, 0, 0])
+
+
+QUESTIONS = {"type": fhir_concept("questionnaire"), "valueCanonical": "http://payer.example/q1"}
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "shows"),
+    [
+        ([wanted()], [wanted("18842-5")], "LOINC 18842-5"),
+        ([wanted()], [wanted(), wanted("11506-3")], "LOINC 11506-3"),
+        ([wanted(line=2)], [wanted(line=3)], "line 3"),
+        ([wanted("", words="the chart")], [wanted("", words="the X-ray")], "the X-ray"),
+        ([QUESTIONS], [QUESTIONS | {"valueCanonical": "http://payer.example/q2"}], "example/q2"),
+    ],
+)
+def test_a_request_without_a_due_date_that_asks_otherwise_changes_its_open_task(
+    con: Connection, cast: Cast, first: list[Any], later: list[Any], shows: str
+) -> None:
+    bring(con, cast, fhir(restriction=None, input=first))
+    due_on = con.value("SELECT due_on FROM task")
+
+    bring(con, cast, fhir(restriction=None, input=later, lastModified=IN_MARCH))
+    bring(con, cast, fhir(restriction=None, input=first) + b"\n")
+
+    [(instructions, due)] = con.rows("SELECT instructions, due_on FROM task")
+    assert (shows in instructions, due) == (True, due_on)
+
+
+def test_a_named_due_date_stands_where_a_later_state_names_none(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, fhir())
+
+    bring(con, cast, fhir(restriction=None, input=[wanted("18842-5")], lastModified=IN_MARCH))
+
+    assert con.rows("SELECT due_on, due_rule, codes FROM task") == [
+        (date(2025, 3, 15), "named by the payer", "18842-5")
+    ]
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        {"reasonReference": None},
+        {"reasonReference": None, "requester": None},
+        {"reasonReference": None, "reasonCode": None, "input": None},
+        {"requester": {"display": "PLAINS HEALTH"}},
+    ],
+)
+@pytest.mark.parametrize("state", ["entered-in-error", "cancelled"])
+def test_a_withdrawal_that_says_less_finds_its_request_by_its_number(
+    con: Connection, cast: Cast, left_out: dict[str, Any], state: str
+) -> None:
+    bring(con, cast, fhir())
+    bring(con, cast, fhir(identifier=[{"system": "urn:ph", "value": "T-2"}]))
+
+    report = bring(con, cast, fhir(status=state, lastModified=IN_MARCH, **left_out))
+
+    proposals = con.rows("SELECT proposal IS NOT NULL FROM task ORDER BY id")
+    assert proposals == [(True,), (False,)]
+    assert any(said.startswith("Withdrawn by the payer: 1") for said in report.warnings)
+
+
+def test_a_withdrawal_that_could_mean_two_requests_is_told_to_neither(
+    con: Connection, cast: Cast
+) -> None:
+    for claim_number in ("A1", "A2"):
+        bring(con, cast, fhir(reasonReference={"identifier": {"value": claim_number}}))
+
+    bring(con, cast, fhir(status="cancelled", reasonReference=None))
+    bring(con, cast, fhir(status="cancelled", reasonReference={"identifier": {"value": "A3"}}))
+
+    assert con.value("SELECT count(*) FROM task WHERE proposal IS NOT NULL") == 0
+
+
+@pytest.mark.parametrize("left_out", [{}, {"reasonReference": None}, {"requester": None}])
+def test_a_request_withdrawn_by_a_later_state_that_came_first_makes_no_task(
+    con: Connection, cast: Cast, left_out: dict[str, Any]
+) -> None:
+    over = fhir(status="cancelled", lastModified="2025-03-01", **left_out)
+    older = fhir(lastModified="2025-02-01")
+    files = [ChosenFile("over.json", over), ChosenFile("older.json", older)]
+    seen = imports.preview_all(con, files, actor=cast.ana, practice_id=cast.practice, now=NOON)
+    bring(con, cast, over)
+
+    report = bring(con, cast, older)
+    anew = bring(con, cast, fhir(lastModified="2025-03-02"))
+
+    assert (
+        report.warnings
+        == seen[1].warnings
+        == (
+            "Withdrawn by the payer in a later message that came in before: 1 request; no task was "
+            "made.",
+        )
+    )
+    assert (report.tasks_new, anew.tasks_new) == (0, 1)

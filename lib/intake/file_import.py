@@ -31,6 +31,7 @@ from lib.intake.records import Withdrawal
 from lib.intake.tasks import (
     batch_receipts,
     favorable_payer_updates,
+    known_requests,
     new_tasks,
     previous_system_fields,
     recoupments,
@@ -54,6 +55,7 @@ class Previewed:
     charges: ComingCharges | None = None  # None if no answer among the files could be about them
     keys: set[str] = field(default_factory=set)  # of requests
     made: Made = field(default_factory=Made)
+    withdrawals: list[Withdrawal] = field(default_factory=list)
 
     def file_of(self, charge_id: int | None) -> str:
         """Return which file brings a charge; empty for one that we have."""
@@ -205,6 +207,7 @@ class FileImport:
             [each for each in asked if each.key not in self.previewed.keys],
             charges,
             None if self.source else self.previewed.made,
+            self.previewed.withdrawals,
         )
         totals = self.totals
         totals.tasks += len(plan.new)
@@ -213,6 +216,7 @@ class FileImport:
         totals.later += len(plan.later)
         totals.moved += len(plan.moved)
         totals.again += len(plan.again)
+        totals.overtaken += plan.overtaken
         for each in plan.new:
             match = plan.matches[each.key]
             self._count_doubt(each, match.outcome)
@@ -263,8 +267,11 @@ class FileImport:
         found = favorable_payer_updates.withdrawn(self.con, self.practice_id, told)
         self.totals.withdrawn += len(found)
         self._new += [each.segment_number for _, each in found]
-        for task_id, each in found if self.source else ():
-            assert self.source is not None
+        if not self.source:
+            self.previewed.withdrawals += told
+            return
+        known_requests.keep(self.con, told, self.source)
+        for task_id, each in found:
             task_updates.withdraw(self.con, task_id, each, self.source)
 
     def _take_acceptances(self, receipts: Sequence[Receipt]) -> None:

@@ -34,6 +34,7 @@ class Totals:
     moved: int = 0  # requests sent again that now ask something else
     again: int = 0  # withdrawn requests that are asked for again
     withdrawn: int = 0
+    overtaken: int = 0  # requests that a later message had withdrawn before they came
     parts: int = 0  # payments for one part of a split claim
     strangers: int = 0  # tasks assigned to somebody who does not work here
     adjustments: int = 0  # adjustments of whole payments (PLB)
@@ -128,6 +129,11 @@ def warnings(totals: Totals) -> list[str]:
             totals.withdrawn,
             f"Withdrawn by the payer: {count(totals.withdrawn, 'request')}; the open tasks say "
             "so and propose to be completed.",
+        ),
+        (
+            totals.overtaken,
+            f"Withdrawn by the payer in a later message that came in before: "
+            f"{count(totals.overtaken, 'request')}; no task was made.",
         ),
         (
             totals.parts,

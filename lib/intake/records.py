@@ -191,7 +191,9 @@ class Request:
     trace: str = ""  # of the answer it stands in: it tells rows with the same earlier key apart
     takes_back: str = ""  # the codes of a denial that the payer reverses with this
     sent: Sent = UNSENT  # the message that says it
-    again_of: str = ""  # the key of a withdrawn request whose task is completed: it is asked again
+    again_of: str = ""  # the key of a request whose task is completed: it is asked for again
+    thread: str = ""  # how the keys begin of all that bears the payer's number for this request
+    names: tuple[str, ...] = ()  # what is wanted, in words that the instructions hold
 
     @property
     def about(self) -> ClaimFacts:
@@ -230,8 +232,21 @@ class PayerUpdate:
 class Withdrawal:
     """One message's news that a payer no longer waits for the answer to a request."""
 
-    request_key: str  # of the request
-    key: str
+    thread: str  # the payer's number for the request, as its keys begin
+    payer: str  # as the keys say it; empty if the message names none
+    claim: str  # likewise
+    state: str
     sentence: str  # "Plains Health has cancelled this request."
     segment_number: int
+    payer_name: str = ""
     sent: Sent = UNSENT
+
+    @property
+    def request_key(self) -> str:
+        """Return the key of the request, if the message names claim and payer."""
+        return "|".join((self.thread, self.payer, self.claim))
+
+    @property
+    def key(self) -> str:
+        """Return the key of this news."""
+        return f"{self.request_key}|{self.state}"

@@ -110,17 +110,16 @@ def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line
         text_ = json.dumps(task, indent=1)[:MAX_TEXT] if is_bad else None
         return Recorded(found.number, identifiers, why, is_bad, text_)
 
-    reasons = codes(at(task, "reasonCode"))
+    reasons, state = codes(at(task, "reasonCode")), text(task, "status")
     if reasons & PRIOR_AUTHORIZATION:
         return no_task(
             "it is about a prior authorization, not about a claim, so no billing task was made"
         )
-    if CLAIM not in reasons:
-        return no_task("it does not say that it is about a claim, so no billing task was made")
-    state = text(task, "status")
-    if state in OVER:
+    if state in OVER:  # by then senders leave out what it was about
         recorded = no_task(f"{OVER[state]}, so no task was made")
         return replace(recorded, withdrawal=_withdrawal(found, tracking, system, state))
+    if CLAIM not in reasons:
+        return no_task("it does not say that it is about a claim, so no billing task was made")
     if not tracking:
         return no_task("it has no identifier by which the payer would know the answer", is_bad=True)
     claim = _claim(found)
@@ -134,18 +133,19 @@ def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line
 
 def _withdrawal(found: Found, tracking: str, system: str, state: str) -> Withdrawal | None:
     """Return what to tell the open task: the payer polls one Task and changes its state."""
-    claim = _claim(found)
-    if state not in WITHDRAWN or not tracking or not claim:
+    if state not in WITHDRAWN or not tracking:
         return None
-    payer = parties.payer(found)[0] or "The payer"
-    key = _key(found, tracking, system, claim)
+    name, code = parties.payer(found)
     changed = resources.last_day(text(found.resource, "lastModified"))
     when = f" on {changed:%m/%d/%Y}" if changed else ""
     return Withdrawal(
-        request_key=key,
-        key=f"{key}|{state}",
-        sentence=f"{payer} {WITHDRAWN[state]}{when}.",
+        thread=_thread(tracking, system),
+        payer=code or name,
+        claim=_claim(found),
+        state=state,
+        sentence=f"{name or 'The payer'} {WITHDRAWN[state]}{when}.",
         segment_number=found.number,
+        payer_name=name,
         sent=_sent(found.resource),
     )
 
@@ -159,7 +159,11 @@ def _sent(task: Resource) -> Sent:
 
 def _key(found: Found, tracking: str, system: str, claim: str) -> str:
     name, code = parties.payer(found)
-    return "|".join((FORMAT, system, tracking, code or name, claim))
+    return "|".join((_thread(tracking, system), code or name, claim))
+
+
+def _thread(tracking: str, system: str) -> str:
+    return "|".join((FORMAT, system, tracking))
 
 
 def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[Wanted]) -> Request:
@@ -195,6 +199,8 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
         document_label=label,
         facts=_facts(found, claim, service),
         sent=_sent(task),
+        thread=_thread(tracking, system),
+        names=tuple(each.words if not each.code else each.code for each in wanted[:MAX_NAMED]),
     )
 
 

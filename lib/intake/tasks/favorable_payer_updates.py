@@ -71,11 +71,10 @@ def withdrawn(
 ) -> list[tuple[int, Withdrawal]]:
     """Return the open task of each request that its payer withdrew, if it was not told yet."""
     last = {each.request_key: each for each in sorted(told, key=lambda each: each.sent.at)}
-    tasks = known_requests.open_tasks(con, practice_id, last)
     return [
-        (task_id, last[key])
-        for key, task_id in tasks.items()
-        if known_requests.is_withdrawal_news(con, last[key], task_id)
+        (task_id, each)
+        for task_id, each in known_requests.to_withdraw(con, practice_id, list(last.values()))
+        if known_requests.is_withdrawal_news(con, each, task_id)
     ]
 
 

@@ -9,11 +9,14 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
 from lib.history_event_kinds import EventKind
+from lib.intake.matching.name_comparison import fold
+from lib.intake.records import Sent, Withdrawal
 from lib.intake.tasks import task_updates
 from lib.store.database import Connection
 
 if TYPE_CHECKING:
-    from lib.intake.records import Request, Withdrawal
+    from lib.intake.import_context import ImportContext
+    from lib.intake.records import Request
 
 
 class Keyed(Protocol):
@@ -64,21 +67,26 @@ def _names(text: str, day: date | None) -> bool:
     return day is None or f"{day:%m/%d/%Y}" in text
 
 
+AGAIN = "|again|"  # in the key of a request that is asked for again after its task was completed
+
+
 class News(Enum):
     """What is new in a request that we already have."""
 
     NOTHING = auto()
     MOVED = auto()  # another due date, or other documents
-    AGAIN = auto()  # it was withdrawn, and is asked for again
+    AGAIN = auto()  # it was withdrawn or its task completed, and it is asked for again
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What an open task shows of its request."""
+    """What a task shows of its request."""
 
     due_on: date | None
     codes: str
     document_label: str | None
+    title: str
+    instructions: str
     source: str
     is_open: bool
 
@@ -87,32 +95,66 @@ def news(con: Connection, request: Request, task_id: int, *, is_withdrawn: bool)
     """Return what is new in a request whose task we have.
 
     A state that was shown before is new only in a message that came after: by its own time, else
-    if it is another message than those we know.
+    if it is another message than those we know. What is new in the request of a completed task is
+    asked for again.
     """
-    if not request.due_on and not is_withdrawn:
+    if not (request.due_on or request.sent.message or is_withdrawn):
         return News.NOTHING
     [shown] = con.records(
         _State,
-        "SELECT due_on, codes, document_label, source, is_open FROM task WHERE id = $id",
+        """
+        SELECT due_on, codes, document_label, title, coalesce(instructions, '') AS instructions,
+               source, is_open
+        FROM task WHERE id = $id
+        """,
         id=task_id,
     )
     is_moved = _shows_otherwise(request, shown)
     if not is_moved and not is_withdrawn:
         return News.NOTHING
-    told = con.rows(
-        "SELECT state_key, message_key, said_at FROM request_state WHERE task_id = $id", id=task_id
-    )
+    told = _told(con, task_id)
     if is_withdrawn and _follows_withdrawal(request, told, is_open=shown.is_open):
         return News.AGAIN
-    return News.MOVED if is_moved and _is_later(request, told) else News.NOTHING
+    if not is_moved or not _is_later(request, told):
+        return News.NOTHING
+    return News.MOVED if shown.is_open else News.AGAIN
+
+
+def _told(con: Connection, task_id: int) -> list[Told]:
+    """Return the states of a request that its task and the earlier tasks about it were told."""
+    rows = con.rows(
+        """
+        WITH RECURSIVE line AS (
+            SELECT $id::BIGINT AS id
+            UNION
+            SELECT earlier_task_id FROM task JOIN line ON task.id = line.id
+            WHERE earlier_task_id IS NOT NULL
+        )
+        SELECT state_key, message_key, said_at FROM request_state
+        WHERE task_id IN (SELECT id FROM line)
+        """,
+        id=task_id,
+    )
+    return [(state, message, at) for state, message, at in rows]
 
 
 def _shows_otherwise(request: Request, shown: _State) -> bool:
-    """Return True if the open task shows another due date, or other documents, than its request."""
-    if not (request.due_on and shown.due_on and shown.is_open and shown.source == request.source):
+    """Return True if the task shows another due date, or other documents, than its request.
+
+    Of a completed task our own words do not count: another release may have written them.
+    """
+    if shown.source != request.source:
         return False
-    now = (request.due_on, request.codes, request.document_label)
-    return now != (shown.due_on, shown.codes, shown.document_label)
+    if request.due_on and request.due_on != shown.due_on:
+        return True
+    if not request.sent.message and not request.due_on:
+        return False
+    if request.codes != shown.codes or any(
+        name not in shown.instructions for name in request.names
+    ):
+        return True
+    now = (request.title, request.document_label)
+    return shown.is_open and now != (shown.title, shown.document_label)
 
 
 def _is_later(request: Request, told: Sequence[Told]) -> bool:
@@ -159,7 +201,120 @@ def withdrawn(con: Connection, task_ids: Collection[int]) -> set[int]:
     return {row[0] for row in rows}
 
 
-def open_tasks(con: Connection, practice_id: int, keys: Collection[str]) -> dict[str, int]:
+def to_withdraw(
+    con: Connection, practice_id: int, told: Sequence[Withdrawal]
+) -> list[tuple[int, Withdrawal]]:
+    """Return the open task of each request that is withdrawn, also of one that was asked for again.
+
+    A message that names no claim or no payer means the one open request with its number.
+    """
+    by_key = {each.request_key: each for each in told}
+    exact = _open_tasks(con, practice_id, by_key)
+    found = [(task_id, by_key[key]) for key, task_id in exact.items()]
+    rest = [each for key, each in by_key.items() if key not in exact]
+    numbered = _open_by_thread(con, practice_id, {each.thread for each in rest})
+    for each in rest:
+        alike = [
+            task_id
+            for task_id, key, payer in numbered.get(each.thread, ())
+            if is_about(each, key, payer)
+        ]
+        found += [(task_id, each) for task_id in alike if len(alike) == 1]
+    return found
+
+
+def is_about(told: Withdrawal, request_key: str, payer_name: str) -> bool:
+    """Return True if the withdrawal means the request with this key: it names the same number, and
+    neither another claim nor another payer."""
+    whose = request_key.removeprefix(f"{told.thread}|").partition(AGAIN)[0]
+    payer = fold(told.payer_name)
+    return (not told.claim or whose.endswith(f"|{told.claim}")) and (
+        not told.payer or whose.startswith(f"{told.payer}|") or payer == fold(payer_name)
+    )
+
+
+def overtaken(
+    con: Connection,
+    practice_id: int,
+    requests: Collection[Request],
+    told: Collection[Withdrawal] = (),
+) -> set[str]:
+    """Return the keys of requests that their payer withdrew after it sent them: a later state came
+    in first. `told` are withdrawals that are not stored yet."""
+    dated = [each for each in requests if each.thread and each.sent.at]
+    if not dated:
+        return set()
+    stored = con.rows(
+        """
+        SELECT thread, payer, claim, payer_name, said_at FROM withdrawn_request
+        WHERE practice_id = $practice_id AND thread IN (SELECT unnest($threads::VARCHAR[]))
+        """,
+        practice_id=practice_id,
+        threads=list({each.thread for each in dated}),
+    )
+    over = [
+        Withdrawal(thread, payer, claim, "", "", 0, name, Sent(at=at))
+        for thread, payer, claim, name, at in stored
+    ]
+    by_thread: dict[str, list[Withdrawal]] = {}
+    for each in (*over, *told):
+        by_thread.setdefault(each.thread, []).append(each)
+    return {
+        each.key
+        for each in dated
+        if any(
+            one.sent.at > each.sent.at and is_about(one, each.key, each.payer_name)
+            for one in by_thread.get(each.thread, ())
+        )
+    }
+
+
+def keep(con: Connection, told: Collection[Withdrawal], source: ImportContext) -> None:
+    """Insert withdrawals that say when they were sent, inside a transaction: an older state of the
+    request may still come in."""
+    con.insert(
+        "withdrawn_request",
+        [
+            {
+                "practice_id": source.practice.id,
+                "thread": each.thread,
+                "payer": each.payer,
+                "payer_name": each.payer_name,
+                "claim": each.claim,
+                "said_at": each.sent.at,
+                "intake_file_id": source.file_id,
+                "segment_number": each.segment_number,
+                "recorded_at": source.now,
+            }
+            for each in told
+            if each.sent.at
+        ],
+    )
+
+
+def _open_by_thread(
+    con: Connection, practice_id: int, threads: Collection[str]
+) -> dict[str, list[tuple[int, str, str]]]:
+    """Return the open tasks whose request has one of these numbers, with its key and payer."""
+    if not threads:
+        return {}
+    found: dict[str, list[tuple[int, str, str]]] = {}
+    for thread, *row in con.rows(
+        """
+        SELECT wanted.thread, task.id, request_key, coalesce(payer_name, '')
+        FROM task JOIN (SELECT unnest($threads::VARCHAR[]) AS thread) AS wanted
+          ON starts_with(request_key, wanted.thread || '|')
+        WHERE practice_id = $practice_id AND is_open AND source = 'FHIR'
+        ORDER BY task.id
+        """,
+        practice_id=practice_id,
+        threads=list(threads),
+    ):
+        found.setdefault(thread, []).append((row[0], row[1], row[2]))
+    return found
+
+
+def _open_tasks(con: Connection, practice_id: int, keys: Collection[str]) -> dict[str, int]:
     """Return by key the open task of each request, also of one that was asked for again."""
     if not keys:
         return {}
@@ -189,9 +344,7 @@ def is_open(con: Connection, task_id: int) -> bool:
 def is_withdrawal_news(con: Connection, told: Withdrawal, task_id: int) -> bool:
     """Return True if the open task has not heard of this withdrawal, and nothing that it heard came
     after it."""
-    rows = con.rows(
-        "SELECT state_key, message_key, said_at FROM request_state WHERE task_id = $id", id=task_id
-    )
+    rows = _told(con, task_id)
     latest = max((at for _, _, at in rows), default="")
     if told.sent.at and latest and told.sent.at < latest:
         return False

@@ -6,7 +6,7 @@ later answer to a claim whose task is still open becomes history of that task.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ from lib.intake.matching import known_charges, task_claim_facts
 from lib.intake.matching.claim_matcher import Match, Outcome, compare
 from lib.intake.matching.known_charges import Candidates, Charges, candidate_of
 from lib.intake.matching.task_claim_facts import FileTask
-from lib.intake.records import Party, Request
+from lib.intake.records import Party, Request, Withdrawal
 from lib.intake.tasks import known_requests, previous_system_fields, task_updates
 from lib.intake.tasks.known_requests import News
 from lib.models import Status, Turn
@@ -45,6 +45,7 @@ class RequestPlan:
     later: list[FollowUp] = field(default_factory=list)
     moved: list[FollowUp] = field(default_factory=list)  # sent again, and asking something else now
     again: list[FollowUp] = field(default_factory=list)  # withdrawn, and asked for again
+    overtaken: int = 0  # withdrawn by a later message that came in first
     known: int = 0
     matches: dict[str, Match] = field(default_factory=dict)  # by the key of the request
     charges: Charges = field(default_factory=Charges)
@@ -63,15 +64,19 @@ def plan(
     requests: Iterable[Request],
     charges: Charges | None = None,
     made: Made | None = None,
+    withdrawn: Collection[Withdrawal] = (),
 ) -> RequestPlan:
     """Return which requests are new, which are later answers, and which we had already.
 
     `charges` are those the requests could be about, if the caller has read them; `made` the tasks
-    that earlier parts of a preview would create.
+    that earlier parts of a preview would create, `withdrawn` what they would withdraw.
     """
     found = RequestPlan()
     wanted = _newest(requests, found)
     _sort_known(con, practice_id, wanted, found)
+    for key in known_requests.overtaken(con, practice_id, wanted.values(), withdrawn):
+        del wanted[key]
+        found.overtaken += 1
     about = {key: request.about for key, request in wanted.items()}
     found.charges = charges or known_charges.charges(con, practice_id, about.values())
     found.matches = {key: found.charges.match(facts) for key, facts in about.items()}
@@ -127,7 +132,8 @@ def _sort_known(
         elif news is News.AGAIN and known_requests.is_open(con, task):
             found.again.append(FollowUp(request, task, ""))
         elif news is News.AGAIN:
-            anew = f"{key}|again|{request.sent.at or request.sent.message}"
+            said = "|".join(filter(None, (request.sent.at, request.sent.message)))
+            anew = f"{key}{known_requests.AGAIN}{said}"
             wanted[anew] = replace(request, key=anew, again_of=key)
             found.earlier[anew] = task
         else:

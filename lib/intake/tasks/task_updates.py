@@ -85,12 +85,13 @@ def answer(con: Connection, task_id: int, request: Request, source: ImportContex
 def move(con: Connection, task_id: int, request: Request, source: ImportContext) -> None:
     """Change an open task to what the same request, sent again, asks now."""
     before = _asked(con, task_id)
+    is_dated = request.due_on or before.due_on is None  # a day the payer named stands until another
     now = _Asked(
         request.type,
         request.title,
         request.instructions,
         request.codes,
-        *due(request, source),
+        *(due(request, source) if is_dated else (before.due_on, before.due_rule)),
         request.document_label,
         before.amount,
         asked_on(request, source) or before.asked_on,
@@ -102,19 +103,21 @@ def move(con: Connection, task_id: int, request: Request, source: ImportContext)
 
 def state_key(request: Request) -> str:
     """Return the key of one state of a request that is sent repeatedly."""
-    return f"{request.key}|{request.due_on}|{request.codes}|{request.document_label}"
+    key = request.again_of or request.key
+    return f"{key}|{request.due_on}|{request.codes}|{request.document_label}"
 
 
 def remember_state(
     con: Connection, asked: Sequence[tuple[int, Request]], source: ImportContext
 ) -> None:
-    """Store what dated requests ask, so that an older state changes nothing later."""
+    """Store what requests ask that are sent repeatedly, so that an older state changes nothing
+    later."""
     _keep_states(
         con,
         [
             (task_id, state_key(request), request.sent)
             for task_id, request in asked
-            if request.due_on or request.sent.at
+            if request.due_on or request.sent.message
         ],
         source,
     )
