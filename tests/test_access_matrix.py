@@ -231,6 +231,7 @@ def hired(con: Connection, practice_id: int, role: Role) -> Person:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role)
 def test_another_practices_thing_is_answered_as_one_that_does_not_exist(
     con: Connection, cast: Cast, ids: dict[str, int], role: Role, tmp_path: Path
@@ -252,6 +253,7 @@ def test_another_practices_thing_is_answered_as_one_that_does_not_exist(
     assert con.rows("SELECT count(*), max(id) FROM event") == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role)
 def test_a_role_is_refused_the_verbs_it_has_not_and_no_other(
     con: Connection, cast: Cast, ids: dict[str, int], role: Role, tmp_path: Path

@@ -30,6 +30,7 @@ def eva(con: Connection, cast: Cast) -> Person:
     return found
 
 
+@pytest.mark.slow
 def test_every_wrong_sign_in_is_answered_alike(con: Connection, cast: Cast) -> None:
     known = eva(con, cast)
     gone = invitations.accept(
@@ -52,6 +53,7 @@ def test_every_wrong_sign_in_is_answered_alike(con: Connection, cast: Cast) -> N
     assert check(con, known.email) == known.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("email", ["eva@example.com", "nobody@example.com"])
 def test_an_account_waits_after_failures_whether_there_is_one_or_not(
     con: Connection, cast: Cast, email: str

@@ -336,6 +336,7 @@ def test_whatever_anybody_does_today_changes_no_closed_day(con: Connection, cast
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NUMBERS)
 def test_the_text_that_is_shown_gives_the_same_table_on_a_copy(
     copied: tuple[World, Path], name: str
@@ -371,6 +372,7 @@ def test_a_value_is_written_as_sql_writes_it(value: object, text: str) -> None:
     assert con.execute(f"SELECT {text}").fetchall()
 
 
+@pytest.mark.slow
 def test_a_click_opens_exactly_the_tasks_a_bar_counted(lived: tuple[World, date]) -> None:
     where, today = lived
     con, gus, asked = where.con, where.gus, view(where, today)

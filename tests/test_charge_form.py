@@ -267,6 +267,7 @@ CHARGES = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None, derandomize=True, database=None)
 @given(CHARGES)
 def test_any_charge_that_can_come_in_is_the_same_after_the_form(charge: Charge) -> None:

@@ -471,6 +471,7 @@ add("c")
     store.close()
 
 
+@pytest.mark.slow
 def test_a_checkpoint_that_failed_on_a_full_disk_stops_nobody(tmp_path: Path) -> None:
     """DuckDB refuses everything from then on: the store is opened again by itself."""
     said = with_little_room(
@@ -495,6 +496,7 @@ add("b")
     store.close()
 
 
+@pytest.mark.slow
 def test_a_commit_that_ends_in_a_failed_checkpoint_is_called_uncertain(tmp_path: Path) -> None:
     """It may be there: a commit of so much is followed by a checkpoint of DuckDB's own."""
     said = with_little_room(
@@ -523,6 +525,7 @@ print(con.value("SELECT count(*) FROM practice"))
     assert (said[3], int(said[4])) == ("saved", int(said[2]) + 1)
 
 
+@pytest.mark.slow
 def test_a_store_that_cannot_be_opened_again_says_so_and_opens_once_there_is_room(
     tmp_path: Path,
 ) -> None:

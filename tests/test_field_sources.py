@@ -36,6 +36,7 @@ def values(found: Claim) -> dict[str, str]:
     return {name: text for name, text in said.items() if text}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_every_field_of_a_real_claim_stands_in_the_segment_named(path: Path) -> None:
     raw = path.read_bytes()

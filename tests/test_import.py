@@ -319,6 +319,7 @@ def test_a_failure_in_the_middle_leaves_nothing(
     assert not any(counts(con).values())
 
 
+@pytest.mark.slow
 def test_the_real_files_give_what_an_independent_count_found(con: Connection, cast: Cast) -> None:
     batches = [shared(f"x12/837P/837P_batch_{number:03}.txt") for number in range(1, 6)]
     remits = [shared(f"x12/835/835_remit_{number:03}.txt") for number in range(1, 5)]

@@ -35,6 +35,7 @@ def test_several_words_are_a_password(password: str) -> None:
     passwords.check(password, email="ana@example.com", name="Ana")
 
 
+@pytest.mark.slow
 def test_the_time_does_not_say_whether_there_is_an_account() -> None:
     hashed = passwords.hash_of("correct horse battery")
 

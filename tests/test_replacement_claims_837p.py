@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
 import pyx12.params
 import pyx12.x12file
 import pyx12.x12n_document
@@ -142,6 +143,7 @@ def assert_says(found: Claim, wanted: Replacement) -> None:
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(replacements(), min_size=1, max_size=5))
 def test_what_is_written_is_read_back_to_the_same_values(wanted: list[Replacement]) -> None:
@@ -158,6 +160,7 @@ def test_what_is_written_is_read_back_to_the_same_values(wanted: list[Replacemen
             assert f"REF*F8*{replacement.payer_claim_number}~" in text
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60), deadline=None)
 @given(replacements(), ANY_TEXT, ANY_TEXT)
 def test_no_value_divides_a_segment(wanted: Replacement, text: str, other: str) -> None:

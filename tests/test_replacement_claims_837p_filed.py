@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from lib.export import replacement_claims_837p
 from lib.export.filed_claim_reader import filings
 from lib.export.replacement_claims_837p import Replacement
@@ -213,6 +215,7 @@ def test_another_service_location_says_that_its_address_is_not_held() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_claims_of_one_billing_provider_stand_under_it_five_thousand_to_a_transaction() -> None:
     filed = as_filed([*AROUND, *FILED])
     elsewhere = replace(filed, charge=replace(filed.charge, billing_name="ELSEWHERE"))

@@ -13,6 +13,7 @@ from lib import scrubber
 from lib.intake.files.parsed_file import read
 from lib.intake.records import Claim
 from lib.models import Charge, Problem, ServiceLine
+from tests import given
 
 TODAY = date(2026, 3, 2)
 DATA = Path(__file__).parents[2] / "shared" / "data" / "x12" / "837P"
@@ -27,33 +28,13 @@ LINE = ServiceLine(
     unit_charge=Decimal("140.00"),
     total=Decimal("140.00"),
 )
-CLEAN = Charge(
-    id=1,
-    practice_id=1,
+CLEAN = replace(
+    given.CHARGE,
     claim_number="H-1001",
-    patient_id=1,
-    payer_id=1,
-    member_id="XYZ100",
-    authorization_number="",
-    billing_npi="1234567893",
     billing_name="Harbor Family Medicine",
-    rendering_npi="1122334455",
-    rendering_name="Moreno, Ida",
-    referring_npi="",
-    referring_name="",
-    supervising_npi="",
-    supervising_name="",
-    location="Main office",
-    place_of_service="11",
     date_from=date(2026, 2, 2),
     date_to=date(2026, 2, 2),
-    hospitalized_from=None,
-    hospitalized_to=None,
-    diagnoses=("E119", "I10"),
     filed_total=Decimal("140.00"),
-    is_edited=False,
-    arrival_problems=(),
-    version=1,
     lines=(LINE,),
 )
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
+import pytest
+
 from lib import sign_in_limits
 from lib.errors import TooManyAttempts
 from lib.store.database import Connection, Store, transaction
@@ -55,6 +57,7 @@ def test_signing_in_forgets_the_attempts_of_the_account(con: Connection) -> None
     assert attempt(con) is None
 
 
+@pytest.mark.slow
 def test_the_slips_of_an_office_that_signs_in_daily_do_not_add_up(con: Connection) -> None:
     for day in range(30):
         now = NOON + timedelta(days=day)

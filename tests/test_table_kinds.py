@@ -405,6 +405,7 @@ def test_a_sheet_that_is_hidden_is_not_read_and_named() -> None:
     assert "“Archive”" in alone
 
 
+@pytest.mark.slow
 def test_rows_of_which_all_are_hidden_are_not_said_to_be_none(con: Connection, cast: Cast) -> None:
     report = imports.preview(
         con, "a.xlsx", hiding(ROWS, hidden_rows=[2, 3, 4]), actor=cast.ana,

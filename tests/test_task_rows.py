@@ -442,6 +442,7 @@ def test_a_workbook_of_another_program_is_to_be_saved_as_one_we_read(part: str) 
     assert "Save its table as .xlsx or .csv" in refusal(packed.getvalue())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "cells"), [(1, 20_000), (200, 16_000)])
 def test_a_sheet_of_countless_empty_cells_is_not_read(
     monkeypatch: pytest.MonkeyPatch, rows: int, cells: int

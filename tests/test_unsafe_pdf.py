@@ -69,6 +69,7 @@ def test_what_could_run_is_refused(what: str) -> None:
     assert file_type_detection.look(content).danger == sentence
 
 
+@pytest.mark.slow
 def test_what_cannot_be_looked_through_is_refused() -> None:
     locked = holding(objects(b"x") + b"\ntrailer<</Encrypt 9 0 R>>")
     other = holding(stream(b"x", b"/Type/ObjStm/N 1/First 4/Filter/LZWDecode"))

@@ -166,6 +166,7 @@ def test_an_archive_of_which_readers_disagree_is_refused(what: str) -> None:
     assert file_type_detection.look(ODD[what]).media_type is None
 
 
+@pytest.mark.slow
 def test_a_package_that_grows_without_end_is_refused() -> None:
     huge = docx({f"word/{n}.xml": b"<x>" + b" " * 9_000_000 + b"</x>" for n in range(9)})
 

@@ -37,6 +37,7 @@ def retired(text: str) -> list[str]:
     return [word for word in RETIRED if re.search(word, text, re.IGNORECASE)]
 
 
+@pytest.mark.slow
 def test_no_sentence_in_the_code_has_a_retired_word() -> None:
     said = [
         (module, text)
