@@ -80,11 +80,12 @@ def listed(con: Connection, *, actor: Person | None) -> list[Account]:
                person.deactivated_at IS NULL AS is_active,
                (SELECT max(last_used_at) FROM session WHERE session.person_id = person.id)
                    AS last_seen_at,
-               EXISTS (FROM password WHERE password.person_id = person.id)
-                   OR EXISTS (FROM passkey WHERE passkey.person_id = person.id) AS is_set_up
+               EXISTS (SELECT 1 FROM password WHERE password.person_id = person.id)
+                   OR EXISTS (SELECT 1 FROM passkey WHERE passkey.person_id = person.id)
+                   AS is_set_up
         FROM person
         WHERE $everybody OR person.id IN (
-            SELECT person_id FROM membership WHERE practice_id IN (SELECT unnest($practices)))
+            SELECT person_id FROM membership WHERE list_contains($practices, practice_id))
         ORDER BY person.name, person.id
         """,
         everybody=actor is None,
@@ -159,8 +160,8 @@ def require_another_administrator(
             WHERE other.practice_id = membership.practice_id AND other.person_id <> $id
               AND other.role = $role AND person.deactivated_at IS NULL
               AND CASE WHEN person.is_sample THEN NOT $are_there_any
-                  ELSE EXISTS (FROM password WHERE password.person_id = person.id)
-                       OR EXISTS (FROM passkey WHERE passkey.person_id = person.id) END)
+                  ELSE EXISTS (SELECT 1 FROM password WHERE password.person_id = person.id)
+                       OR EXISTS (SELECT 1 FROM passkey WHERE passkey.person_id = person.id) END)
         """,
         id=person_id,
         role=Role.ADMINISTRATOR,
@@ -243,7 +244,7 @@ def set_password(con: Connection, person_id: int, hashed: str, *, now: datetime)
     con.execute(
         """
         INSERT INTO password VALUES ($person_id, $hash, $now)
-        ON CONFLICT DO UPDATE SET hash = $hash, set_at = $now
+        ON CONFLICT (person_id) DO UPDATE SET hash = $hash, set_at = $now
         """,
         person_id=person_id,
         hash=hashed,

@@ -115,8 +115,8 @@ def find(
             FROM activity
             WHERE list_contains($kinds, kind)
               AND (list_contains($practices, practice_id) OR practice_id IS NULL AND (
-                   person_id IN (FROM theirs) OR person_id IS NULL
-                   AND (actor_id IS NULL OR actor_id IN (FROM theirs))))
+                   person_id IN (SELECT person_id FROM theirs) OR person_id IS NULL
+                   AND (actor_id IS NULL OR actor_id IN (SELECT person_id FROM theirs))))
             UNION ALL
             SELECT event.id, 0, happened_at, actor_id, kind, true, NULL, event.practice_id, task_id,
                    coalesce(task.patient_id, charge.patient_id, document.patient_id), detail, field,
@@ -162,8 +162,8 @@ def patients(con: Connection, words: str, *, actor: Person) -> list[tuple[int, s
         """
         SELECT id, last_name || ', ' || first_name FROM patient
         WHERE list_contains($practices, practice_id)
-          AND list_bool_and([contains(lower(last_name || ' ' || first_name), word)
-                             FOR word IN $words])
+          AND NOT EXISTS (SELECT 1 FROM (SELECT unnest($words::VARCHAR[]) AS word) AS typed
+                          WHERE strpos(lower(last_name || ' ' || first_name), word) = 0)
         ORDER BY last_name, first_name, id LIMIT $most
         """,
         practices=practices or [0],

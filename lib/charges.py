@@ -27,7 +27,7 @@ from lib.models import (
 )
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
-from lib.store.search_match import words
+from lib.store.search_match import each_word_in, parameters, words
 
 _COLUMNS = ", ".join(CHARGE_COLUMNS)
 
@@ -82,6 +82,11 @@ def payers(con: Connection, practice_id: int, *, actor: Person) -> dict[str, int
     return found
 
 
+_FOUND_BY = """
+    lower(concat_ws(' ', patient.last_name, patient.first_name, claim_number, payer.name))
+"""
+
+
 def search(
     con: Connection, query: str, practice_id: int, *, actor: Person
 ) -> list[tuple[int, int, str]]:
@@ -91,20 +96,19 @@ def search(
     """
     access.require(actor, Verb.SEE_PATIENTS, practice_id, NoSuchCharge())
     found = con.rows(
-        """
+        f"""
         SELECT charge.id, patient.id, patient.last_name, patient.first_name, claim_number,
                charge.date_from, payer.name, filed_total
         FROM charge
         JOIN patient ON patient.id = charge.patient_id
         JOIN payer ON payer.id = charge.payer_id
         WHERE charge.practice_id = $practice_id
-          AND len(list_filter($words, lambda w: NOT contains(lower(concat_ws(' ', patient.last_name,
-              patient.first_name, claim_number, payer.name)), w))) = 0
+          AND {each_word_in(_FOUND_BY)}
         ORDER BY charge.date_from DESC NULLS LAST, charge.id DESC
         LIMIT 30
         """,
         practice_id=practice_id,
-        words=list(words(query)),
+        **parameters(words(query)),
     )
     return [
         (
@@ -124,16 +128,15 @@ def search_patients(
     """Return at most thirty patients as (id, name and birth date), by name."""
     access.require(actor, Verb.SEE_PATIENTS, practice_id, NoSuchCharge())
     found = con.rows(
-        """
+        f"""
         SELECT id, last_name, first_name, birth_date FROM patient
         WHERE practice_id = $practice_id
-          AND len(list_filter($words,
-              lambda w: NOT contains(lower(concat_ws(' ', last_name, first_name)), w))) = 0
+          AND {each_word_in("lower(concat_ws(' ', last_name, first_name))")}
         ORDER BY last_name, first_name, id
         LIMIT 30
         """,
         practice_id=practice_id,
-        words=list(words(query)),
+        **parameters(words(query)),
     )
     return [
         (row[0], f"{row[1]}, {row[2]}" + (f" · born {row[3]:%m/%d/%Y}" if row[3] else ""))

@@ -14,7 +14,7 @@ from typing import Any
 from lib.file_type_detection import safe_name
 from lib.models import Document, DocumentDetails, DocumentStatus
 from lib.store.database import Connection
-from lib.store.search_match import MAX_WORDS, words
+from lib.store.search_match import PARAMETERS, parameters, words
 from lib.us_formats import parse_date
 
 PAGE_SIZE = 50
@@ -38,13 +38,12 @@ _FOUND_BY = """
            lpad(CAST(extract(day FROM document_date) AS VARCHAR), 2, '0'), '/',
            CAST(extract(year FROM document_date) AS VARCHAR)) AS shown_on
 """
-_WORDS = tuple(f"word_{place}" for place in range(MAX_WORDS))
 _EACH_WORD = " ".join(
     f"""
         AND (${word} IS NULL OR strpos(found_by, ${word}) > 0 OR CAST(id AS VARCHAR) = ${word}
              OR (strpos(${word}, '/') > 0 AND strpos(shown_on, ${word}) > 0))
     """
-    for word in _WORDS
+    for word in PARAMETERS
 )
 _SHOWN_ID = re.compile(r"(?:\bid|#)[\s:#]{0,4}0{0,9}(\d{1,18})\b", re.IGNORECASE)
 
@@ -126,8 +125,7 @@ def matching(
         "label": label,
         "status": status,
         "only": int(shown_id[1]) if shown_id else None,
-        **dict.fromkeys(_WORDS),
-        **dict(zip(_WORDS, typed, strict=False)),
+        **parameters(typed),
     }
     condition = f"""
         FROM (

@@ -47,8 +47,8 @@ def filed_payers(con: Connection, charge_ids: Collection[int]) -> dict[int, Paye
         {_SINCE_FILED}
         SELECT charge.id, payer.id, payer.practice_id, payer.code, payer.name
         FROM charge
-        JOIN (SELECT charge_id, arg_min(payer_id, ended_at) AS payer_id FROM since
-              GROUP BY charge_id) AS filed
+        JOIN (SELECT DISTINCT ON (charge_id) charge_id, payer_id FROM since
+              ORDER BY charge_id, ended_at) AS filed
           ON filed.charge_id = charge.id AND filed.payer_id <> charge.payer_id
         JOIN payer ON payer.id = filed.payer_id
         """,
@@ -81,9 +81,10 @@ def number_given_by(con: Connection, charge_id: int, payer_id: int) -> str:
                        AS began_at
             FROM earlier_claim WHERE charge_id = $charge_id
         )
-        SELECT arg_max(number, recorded_at) FROM charge_number, version
+        SELECT number FROM charge_number, version
         WHERE charge_id = $charge_id AND kind = 'payer' AND payer_id = $payer_id
           AND recorded_at > began_at AND recorded_at <= ended_at
+        ORDER BY recorded_at DESC LIMIT 1
         """,
         charge_id=charge_id,
         payer_id=payer_id,

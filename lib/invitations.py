@@ -152,8 +152,8 @@ def _invite_known(
     row = con.row(
         """
         SELECT deactivated_at IS NOT NULL,
-               EXISTS (FROM password WHERE password.person_id = person.id)
-               OR EXISTS (FROM passkey WHERE passkey.person_id = person.id)
+               EXISTS (SELECT 1 FROM password WHERE password.person_id = person.id)
+               OR EXISTS (SELECT 1 FROM passkey WHERE passkey.person_id = person.id)
         FROM person WHERE id = $id
         """,
         id=person_id,

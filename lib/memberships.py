@@ -42,8 +42,9 @@ def of_practice(con: Connection, practice_id: int, *, actor: Person) -> list[Mem
         SELECT person.id, person.name, person.email, membership.role, person.is_sample,
                person.deactivated_at IS NULL AS is_active, false AS is_offered,
                person.is_sample
-                   OR EXISTS (FROM password WHERE password.person_id = person.id)
-                   OR EXISTS (FROM passkey WHERE passkey.person_id = person.id) AS is_set_up,
+                   OR EXISTS (SELECT 1 FROM password WHERE password.person_id = person.id)
+                   OR EXISTS (SELECT 1 FROM passkey WHERE passkey.person_id = person.id)
+                   AS is_set_up,
                (SELECT max(last_used_at) FROM session WHERE session.person_id = person.id)
                    AS last_seen_at,
                membership.away_from, membership.away_until

@@ -177,7 +177,7 @@ def check(
         SELECT passkey.id, person_id, public_key, uses
         FROM passkey JOIN person ON person.id = person_id
         WHERE credential = $it AND deactivated_at IS NULL AND NOT is_sample
-          AND EXISTS (FROM membership WHERE membership.person_id = person.id)
+          AND EXISTS (SELECT 1 FROM membership WHERE membership.person_id = person.id)
         """,
         it=_id_in(answer),
     )

@@ -132,11 +132,11 @@ def find(
             WHERE {condition}
         )
         SELECT count(*), sum(amount), (
-            SELECT list(id) FROM (
+            SELECT array_agg(id) FROM (
                 SELECT id FROM wanted
                 ORDER BY place {direction} NULLS LAST, id {direction}
                 LIMIT $size OFFSET $start
-            )
+            ) AS page
         )
         FROM wanted
         """,
@@ -154,7 +154,7 @@ def find(
                task.is_answered
         FROM task {join} JOIN practice ON practice.id = task.practice_id
         WHERE task.id IN (SELECT unnest($ids::BIGINT[]))
-        ORDER BY list_position($ids::BIGINT[], task.id)
+        ORDER BY array_position($ids::BIGINT[], task.id)
         """,
         ids=ids or [],
     )

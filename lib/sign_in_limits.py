@@ -27,7 +27,8 @@ def begin(con: Connection, *, email: str, address: str, now: datetime) -> None:
             con.execute(
                 """
                 INSERT INTO sign_in_attempts VALUES ($whose, 1, $now)
-                ON CONFLICT DO UPDATE SET attempts = attempts + 1, last_at = $now
+                ON CONFLICT (whose)
+                DO UPDATE SET attempts = sign_in_attempts.attempts + 1, last_at = $now
                 """,
                 whose=whose,
                 now=now,

@@ -7,6 +7,7 @@ transaction, with their history, and keep what the search knows of the task up t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -29,34 +30,46 @@ from lib.store.database import Connection, Value, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
 from lib.store.search_match import claim_shape
 
-# Everybody's name in one map costs half of what three joins do.
+# People by their ids: a second statement for their names costs a third of what three joins do.
 _TASK_COLUMNS = """
     task.id, task.practice_id, task.type, task.status, task.turn, task.title, task.instructions,
     task.charge_id, task.patient_id, task.payer_id, task.assignee_id,
-    called[task.assignee_id] AS assignee_name, task.claim_number, task.patient_name,
+    NULL AS assignee_name, task.claim_number, task.patient_name,
     task.payer_name, task.provider_name, task.date_of_service, task.amount, task.due_on,
     task.due_rule, task.document_label, task.source, task.codes, task.created_at,
-    called[task.created_by] AS created_by, task.started_at, task.completed_at,
-    called[task.completed_by] AS completed_by, task.version, task.requested_on, task.resolution,
-    task.is_answered
+    CAST(task.created_by AS VARCHAR) AS created_by, task.started_at, task.completed_at,
+    CAST(task.completed_by AS VARCHAR) AS completed_by, task.version, task.requested_on,
+    task.resolution, task.is_answered
 """
 
 
 def get(con: Connection, task_id: int, *, actor: Person) -> Task:
     """Return one task. Raise NoSuchTask, for another practice's task too."""
     found = con.records(
-        Task,
-        f"""
-        SELECT {_TASK_COLUMNS}
-        FROM task, (SELECT map(list(id), list(name)) AS called FROM person)
-        WHERE task.id = $task_id
-        """,
-        task_id=task_id,
+        Task, f"SELECT {_TASK_COLUMNS} FROM task WHERE task.id = $task_id", task_id=task_id
     )
     if not found:
         raise NoSuchTask
     access.require(actor, Verb.SEE_PATIENTS, found[0].practice_id, NoSuchTask())
-    return found[0]
+    return _named(con, found[0])
+
+
+def _named(con: Connection, task: Task) -> Task:
+    """Return the task with the names of its people instead of their ids."""
+    people = (task.assignee_id, task.created_by, task.completed_by)
+    assignee, creator, completer = (int(by) if by else None for by in people)
+    names: dict[int | None, str] = dict(
+        con.rows(
+            "SELECT id, name FROM person WHERE id IN ($assignee, $creator, $completer)",
+            assignee=assignee, creator=creator, completer=completer,
+        )
+    )  # fmt: skip
+    return replace(
+        task,
+        assignee_name=names.get(assignee),
+        created_by=names.get(creator),
+        completed_by=names.get(completer),
+    )
 
 
 def require_seen(con: Connection, task_id: int, *, actor: Person) -> None:

@@ -96,14 +96,12 @@ _COMPLETED = """
 
 # The file in which each charge was last filed: as it came, or as a later claim replaced it.
 FILED = """
-    SELECT charge.id AS charge_id,
-           coalesce(arg_max(later.intake_file_id, later.id), any_value(charge.intake_file_id))
-               AS file_id,
-           coalesce(arg_max(later.segment_number, later.id), any_value(charge.segment_number))
-               AS segment_number
+    SELECT charge.id AS charge_id, coalesce(later.intake_file_id, charge.intake_file_id) AS file_id,
+           coalesce(later.segment_number, charge.segment_number) AS segment_number
     FROM charge
-    LEFT JOIN charge_arrival AS later ON later.charge_id = charge.id AND later.frequency = '7'
-    GROUP BY charge.id
+    LEFT JOIN (SELECT charge_id, max(id) AS id FROM charge_arrival WHERE frequency = '7'
+               GROUP BY charge_id) AS latest ON latest.charge_id = charge.id
+    LEFT JOIN charge_arrival AS later ON later.id = latest.id
 """
 
 

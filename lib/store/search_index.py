@@ -95,10 +95,12 @@ def _holding(con: Connection, words: Sequence[str]) -> list[set[str]]:
     rows = con.rows(
         """
         SELECT DISTINCT place, kind
-        FROM spelling, (SELECT unnest($words) AS word, unnest(range(len($words))) AS place)
+        FROM spelling, (SELECT unnest($words::VARCHAR[]) AS word,
+                               unnest($places::INTEGER[]) AS place) AS typed
         WHERE contains(text, word)
         """,
         words=list(words),
+        places=list(range(len(words))),
     )
     for place, kind in rows:
         if kind != "claim_shape" or "claim_number" not in found[place]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 MAX_WORDS = 5
+PARAMETERS = tuple(f"word_{place}" for place in range(MAX_WORDS))
 
 
 def words(query: str) -> tuple[str, ...]:
@@ -12,6 +14,16 @@ def words(query: str) -> tuple[str, ...]:
     found."""
     # DuckDB's lower() turns the Turkish capital İ into one letter, Python's into two.
     return tuple(re.sub(r"[\s,;]+", " ", query).replace("İ", "i").lower().split()[:MAX_WORDS])
+
+
+def each_word_in(text: str) -> str:
+    """Return the condition that each word asked for is part of a text, such as a column."""
+    return " AND ".join(f"(${word} IS NULL OR contains({text}, ${word}))" for word in PARAMETERS)
+
+
+def parameters(words: Sequence[str]) -> dict[str, str | None]:
+    """Return the values of `each_word_in` for at most MAX_WORDS words in lower case."""
+    return dict.fromkeys(PARAMETERS) | dict(zip(PARAMETERS, words, strict=False))
 
 
 def claim_shape(claim_number: str) -> str:

@@ -177,7 +177,7 @@ def _at_fault(con: Connection, sent: Sequence[_Sent], receipt: Receipt) -> tuple
                 """
                 SELECT claim_number FROM charge
                 WHERE intake_file_id = $file_id AND segment_number BETWEEN $first AND $at
-                ORDER BY segment_number DESC LIMIT 1
+                ORDER BY segment_number DESC NULLS LAST LIMIT 1
                 """,
                 file_id=message.file_id,
                 first=message.first_segment,

@@ -190,9 +190,12 @@ def withdrawn(con: Connection, task_ids: Collection[int]) -> set[int]:
         return set()
     rows = con.rows(
         """
-        SELECT task_id FROM event
-        WHERE task_id IN (SELECT unnest($ids::BIGINT[])) AND kind IN ($withdrawn, $again)
-        GROUP BY task_id HAVING arg_max(kind, id) = $withdrawn
+        SELECT task_id FROM (
+            SELECT DISTINCT ON (task_id) task_id, kind FROM event
+            WHERE task_id IN (SELECT unnest($ids::BIGINT[])) AND kind IN ($withdrawn, $again)
+            ORDER BY task_id, id DESC
+        ) AS last
+        WHERE kind = $withdrawn
         """,
         ids=list(task_ids),
         withdrawn=EventKind.WITHDRAWN,

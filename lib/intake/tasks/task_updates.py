@@ -257,7 +257,7 @@ def _is_denied_by_same_remittance(con: Connection, task_id: int, reversal: Reque
                 SELECT request_key AS key FROM task WHERE id = $id
                 UNION ALL
                 SELECT answer_key FROM task_answer WHERE task_id = $id
-            ) WHERE starts_with(key, $prefix)
+            ) AS known WHERE starts_with(key, $prefix)
             """,
             id=task_id,
             prefix=f"835|{reversal.trace}|{reversal.asked_on}|{reversal.payer_name}|",
