@@ -372,3 +372,80 @@ def test_the_real_acknowledgments_give_what_the_rule_says(con: Connection, cast:
     ]
     assert (report.format, report.quarantined) == ("277CA", 0)
     assert (accepted.format, accepted.tasks_new, accepted.refused) == ("277CA", 0, None)
+
+
+@pytest.mark.parametrize("status", ["F0:3", "F1:65", "P1:20", "D0:35", "E1:0"])
+def test_a_request_for_documents_that_only_says_how_the_claim_stands_asks_for_nothing(
+    con: Connection, cast: Cast, status: str
+) -> None:
+    bring(con, cast, document_request())
+    later = document_request(control="000000002").replace(
+        b"R4:11506-3::LOI*20250120", f"{status}*20250220".encode()
+    )
+
+    report = bring(con, cast, later)
+
+    assert (report.tasks_new, report.is_whole) == (0, False)
+    assert report.summary == ("1 claim status: 1 neither accepted nor rejected.",)
+    assert f"claim A1 with {status}" in report.warnings[0]
+    assert con.rows("SELECT kind FROM event WHERE task_id IS NOT NULL ORDER BY id") == [
+        ("created",), ("answered again",)
+    ]  # fmt: skip
+
+
+def test_beside_what_is_asked_a_status_is_not_read_as_another_document(
+    con: Connection, cast: Cast
+) -> None:
+    bring(
+        con, cast, document_request("STC*F0:3*20250121", "SVC*HC:99213*120", "STC*P1:20*20250121")
+    )
+
+    assert con.rows("SELECT codes, title FROM task") == [
+        ("11506-3", "Documents requested: office notes")
+    ]
+
+
+def test_a_denial_within_a_request_for_documents_is_a_task(con: Connection, cast: Cast) -> None:
+    raw = document_request().replace(b"R4:11506-3::LOI", b"F2:585")
+
+    report = bring(con, cast, raw)
+
+    assert (report.tasks_new, report.summary) == (1, ("1 claim status: 1 denied.",))
+    assert con.value("SELECT source FROM task") == "277RFAI"
+
+
+@pytest.mark.parametrize(
+    ("on_lines", "outcome", "tasks"),
+    [
+        (("A2:20", "A2:20"), "accepted", 0),
+        (("A2:20", "A1:19"), "received", 0),
+        (("A1:19", "A1:19"), "received", 0),
+        (("A2:20", "P1:20"), "neither accepted nor rejected", 0),
+        (("A2:20", "A7:454"), "rejected", 1),
+        (("A2:20", "R4:95"), "with a request", 1),
+    ],
+)
+def test_a_claim_with_statuses_on_its_lines_only_is_counted_by_them(
+    con: Connection, cast: Cast, on_lines: tuple[str, ...], outcome: str, tasks: int
+) -> None:
+    lines = [
+        part for each in on_lines for part in ("SVC*HC:99213*100", f"STC*{each}*20250121")
+    ]  # fmt: skip
+
+    report = bring(con, cast, acknowledgment(*patient("A1", *lines)))
+
+    assert (report.summary, report.tasks_new) == ((f"1 claim status: 1 {outcome}.",), tasks)
+    assert not any("no claim" in said for said in report.warnings)
+
+
+def test_lines_that_were_all_accepted_propose_to_complete_the_rejection(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, acknowledgment(*patient("A1", "STC*A7:562*20250120*U*200")))
+
+    lines = ("SVC*HC:99213*100", "STC*A2:20*20250201", "SVC*HC:87880*100", "STC*A2:20*20250201")
+    bring(con, cast, acknowledgment(*patient("A1", *lines), control="000000002"))
+
+    assert con.value("SELECT proposal FROM task") == (
+        "PLAINS HEALTH accepted this claim on 02/01/2025. Complete the task?"
+    )

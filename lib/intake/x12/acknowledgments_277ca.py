@@ -68,7 +68,7 @@ def parse(transaction: Transaction) -> Iterator[Request | PayerUpdate | StatusSe
         if unit.level == PATIENT:
             if batch:
                 batch.claims += 1
-            yield from _claim(unit)
+            yield from of_claim(unit)
             continue
         is_inside = unit.level == PROVIDER and batch and batch.unit.level != PROVIDER
         if batch and not is_inside:
@@ -93,9 +93,9 @@ def _of(statuses: Sequence[ClaimStatus], outcome: StatusOutcome) -> list[ClaimSt
     return [each for each in statuses if each.outcome is outcome]
 
 
-def _claim(unit: StatusLevel) -> Iterator[Request | PayerUpdate | StatusSeen]:
+def of_claim(unit: StatusLevel) -> Iterator[Request | PayerUpdate | StatusSeen]:
     """Yield what is said about one claim: a task for the weightiest, else what is neither yes nor
-    no."""
+    no. A claim that has statuses on its lines only is accepted where all of them are."""
     on_lines = [each for line in unit.lines for each in line.statuses]
     for said in (unit.statuses, on_lines):
         for outcome in TASKS:
@@ -104,14 +104,17 @@ def _claim(unit: StatusLevel) -> Iterator[Request | PayerUpdate | StatusSeen]:
                 yield _request(unit, outcome, found, lines, of_claim=said is unit.statuses)
                 yield _seen(unit, outcome, found)
                 return
-    accepted = _of(unit.statuses, StatusOutcome.ACCEPTED)
+    told = unit.statuses or on_lines
+    accepted = _of(told, StatusOutcome.ACCEPTED)
+    if told is on_lines and len(accepted) < len(on_lines):
+        accepted = []
     if accepted:
         yield _accepted(unit, accepted[0])
     unclear = [*_unclear(unit, [*unit.statuses, *on_lines])]
     yield from unclear
-    if not unclear and unit.statuses:
+    if not unclear and told:
         kind = StatusOutcome.ACCEPTED if accepted else StatusOutcome.RECEIVED
-        yield _seen(unit, kind, unit.statuses)
+        yield _seen(unit, kind, told)
 
 
 def _seen(unit: StatusLevel, outcome: StatusOutcome, statuses: Sequence[ClaimStatus]) -> StatusSeen:

@@ -1,37 +1,69 @@
 """Requests for documents (277 RFAI, 006020X313 and 005010X213): one request a claim. Pure.
 
-STC01 asks: category R…, then a LOINC code if the composite's list is LOI. The payer's own control
-number stands in TRN02, ours in REF*EJ (or in a TRN that returns ours), the due date in DTP*106; of
-several due dates the first counts.
+STC01 asks: category R…, then a LOINC code if the composite's list is LOI. Any other category says
+how the claim stands and is read as an acknowledgment's. The payer's own control number stands in
+TRN02, ours in REF*EJ (or in a TRN that returns ours), the due date in DTP*106; of several due dates
+the first counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from lib.intake import loinc
-from lib.intake.records import Request
-from lib.intake.x12 import status_codes
+from lib.intake.records import PayerUpdate, Request
+from lib.intake.x12 import acknowledgments_277ca, status_codes
 from lib.intake.x12.hl_levels_277 import DUE, PATIENT, PAYER_NUMBER, Line, StatusLevel, units
 from lib.intake.x12.segment_reader import Transaction, Unreadable
-from lib.intake.x12.status_codes import Code
+from lib.intake.x12.status_codes import ClaimStatus, Code, StatusSeen
 from lib.intake.x12.unreadable_claims import RejectedLoop
 from lib.models import TaskType
 
 SOURCE_NAME = "277RFAI"
 LOINC = "LOI"
+ASKS = "R"  # how a category in STC01 begins that asks for something
 BAD_DUE = " The day it names as due (DTP*106) cannot be read, so ask the payer until when."
 
 
-def parse(transaction: Transaction) -> Iterator[Request | RejectedLoop]:
+def parse(
+    transaction: Transaction,
+) -> Iterator[Request | PayerUpdate | StatusSeen | RejectedLoop]:
     """Yield what one 277 requests, in the order of the file; a request without a claim stops no
     other."""
     for unit in units(transaction):
-        if unit.level == PATIENT and (unit.statuses or unit.lines):
-            try:
-                yield _request(unit)
-            except Unreadable as problem:
-                yield RejectedLoop("request", unit.number, unit.last, problem)
+        if unit.level != PATIENT or not (unit.statuses or unit.lines):
+            continue
+        if not any(_asks(each) for each in _statuses(unit)):
+            yield from _told(unit)
+            continue
+        try:
+            yield _request(unit)
+        except Unreadable as problem:
+            yield RejectedLoop("request", unit.number, unit.last, problem)
+
+
+def _statuses(unit: StatusLevel) -> list[ClaimStatus]:
+    return [*unit.statuses, *(each for line in unit.lines for each in line.statuses)]
+
+
+def _asks(status: ClaimStatus) -> bool:
+    """Return True if a status asks for something: by its category, or, where it has none, by a code
+    for a document."""
+    if status.category:
+        return status.category.startswith(ASKS)
+    return any(_is_loinc(code) for code in status.codes) or not status.codes
+
+
+def _told(unit: StatusLevel) -> Iterator[Request | PayerUpdate | StatusSeen]:
+    """Yield what a claim is told that asks for nothing, for the open task of its request."""
+    claim = unit.numbers.get("EJ", "") or unit.trace
+    for said in acknowledgments_277ca.of_claim(replace(unit, trace=claim)):
+        if isinstance(said, Request):
+            about = f"{SOURCE_NAME}|{claim}|" if said.is_history else ""
+            yield replace(said, source=SOURCE_NAME, same=about)
+        else:
+            yield said
 
 
 def _request(unit: StatusLevel) -> Request:
@@ -40,9 +72,9 @@ def _request(unit: StatusLevel) -> Request:
     request = payers if unit.is_own_trace else unit.trace
     if not claim and not unit.trace:
         raise Unreadable(unit.number, "the request does not say which claim it is about")
-    statuses = [*unit.statuses, *(each for line in unit.lines for each in line.statuses)]
-    whole = [code for status in unit.statuses for code in status.codes]
-    parts = [(line, _codes(line)) for line in unit.lines if line.statuses]
+    statuses = [each for each in _statuses(unit) if _asks(each)]
+    whole = [code for status in unit.statuses if _asks(status) for code in status.codes]
+    parts = [(line, codes) for line in unit.lines if (codes := _codes(line))]
     wanted = [*whole, *(code for _, codes in parts for code in codes)]
     loincs = list(dict.fromkeys(code.status for code in wanted if _is_loinc(code)))
     labels = list(dict.fromkeys(loinc.label(code) for code in loincs)) or [loinc.OTHER]
@@ -96,7 +128,7 @@ def _request(unit: StatusLevel) -> Request:
 
 
 def _codes(line: Line) -> list[Code]:
-    return [code for status in line.statuses for code in status.codes]
+    return [code for status in line.statuses if _asks(status) for code in status.codes]
 
 
 def _is_loinc(code: Code) -> bool:
