@@ -157,6 +157,35 @@ def test_what_is_no_open_request_about_a_claim_is_recorded_and_says_why(
     assert not recorded.is_bad
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_bad"),
+    [
+        ("CommunicationRequest", True), ("ClaimResponse", True), ("ExplanationOfBenefit", True),
+        ("PaymentReconciliation", True), ("Communication", True), ("OperationOutcome", False),
+        ("Observation", False),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_a_task_and_is_not_read_is_named(kind: str, is_bad: bool) -> None:
+    other = {"resourceType": kind, "id": "o1"}
+
+    requests, [recorded] = read(bundle(task(), other, {"resourceType": "Coverage", "id": "c"}))
+
+    assert len(requests) == 1
+    assert (recorded.number, recorded.is_bad) == (2, is_bad)
+    assert recorded.sentence.startswith(kind) and "is not read" in recorded.sentence
+    assert (recorded.text is not None) == is_bad
+
+
+def test_what_a_task_points_to_is_part_of_it() -> None:
+    other = {"resourceType": "CommunicationRequest", "id": "o1"}
+
+    requests, recorded = read(
+        bundle(task(basedOn=[{"reference": "CommunicationRequest/o1"}]), other)
+    )
+
+    assert (len(requests), recorded) == (1, [])
+
+
 def test_bundles_and_lines_hold_several_tasks_each_known_by_its_number() -> None:
     second = task(id="t2", identifier=[{"value": "T-2"}], reasonReference={"reference": "Claim/c"})
     claim = {"resourceType": "Claim", "id": "c", "identifier": [{"value": "A2"}]}

@@ -13,7 +13,7 @@ from datetime import date
 
 from lib.errors import RefusedFile
 from lib.intake import loinc
-from lib.intake.fhir import parties, resources
+from lib.intake.fhir import other_resources, parties, resources
 from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
 from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.records import Request, Sent, Withdrawal
@@ -86,7 +86,8 @@ def read(name: str, content: bytes) -> tuple[list[Request], list[Recorded]]:
         raise RefusedFile(
             f"{name} was refused: it holds no Task, which is how a payer asks; it holds {several}."
         )
-    requests, recorded = [], []
+    requests: list[Request] = []
+    recorded: list[Recorded] = []
     for each in tasks:
         answer = _task(each)
         if isinstance(answer, Request):
@@ -96,6 +97,14 @@ def read(name: str, content: bytes) -> tuple[list[Request], list[Recorded]]:
     bad = [each for each in recorded if each.is_bad]
     if bad and len(bad) == len(tasks):
         raise RefusedFile(f"{name} was refused: {bad[0].sentence}. Nothing of it was imported.")
+    recorded += [
+        Recorded(
+            each.number, text(each.resource, "id"), other_resources.sentence(each),
+            is_bad := other_resources.is_asking(each),
+            json.dumps(each.resource, indent=1)[:MAX_TEXT] if is_bad else None,
+        )
+        for each in other_resources.beside(found, tasks)
+    ]  # fmt: skip
     return requests, recorded
 
 
