@@ -196,15 +196,17 @@ def end_links_made_by(con: Connection, person_id: int, *, now: datetime) -> None
 
 
 def check_password(
-    con: Connection, email: str, password: str, *, address: str, now: datetime
-) -> int:
-    """Return the id of the person with that e-mail address and password.
+    con: Connection, email: str, password: str, *, address: str, browser: str | None = None,
+    now: datetime,
+) -> int:  # fmt: skip
+    """Return the id of the person with that e-mail address and password; `browser` is the token of
+    a browser in which somebody signed in before.
 
     Raises WrongSignIn for anybody else, the same whether or not there is such an account, and
-    TooManyAttempts where the account or the address has to wait.
+    TooManyAttempts where the account, the address or the browser has to wait.
     """
     email = tidy(email)
-    sign_in_limits.begin(con, email=email, address=address, now=now)
+    attempt = sign_in_limits.begin(con, email=email, address=address, browser=browser, now=now)
     row = con.row(
         """
         SELECT person.id, password.hash
@@ -218,7 +220,7 @@ def check_password(
         _note_refusal(con, email, now)
         raise WrongSignIn
     with transaction(con, invalidates_cache=False):
-        sign_in_limits.forget(con, email=email, address=address)
+        sign_in_limits.forget(con, attempt)
     if people.person(con, person_id) is None:  # belongs to no practice any more
         raise WrongSignIn
     return int(person_id)
@@ -253,8 +255,8 @@ def set_password(con: Connection, person_id: int, hashed: str, *, now: datetime)
 
 
 def change_password(
-    con: Connection, old: str, new: str, *, token: str, address: str, actor: Person, now: datetime,
-    without_passkeys: bool = False,
+    con: Connection, old: str, new: str, *, token: str, address: str, browser: str | None = None,
+    actor: Person, now: datetime, without_passkeys: bool = False,
 ) -> None:  # fmt: skip
     """Change one's own password and end one's other sessions; `token` is of the one that stays.
     One's passkeys sign in as before, unless they are removed too.
@@ -262,7 +264,7 @@ def change_password(
     Raises WrongInput where the old one is wrong or the new one too easily guessed,
     TooManyAttempts.
     """
-    confirm(con, old, address=address, actor=actor, now=now)
+    confirm(con, old, address=address, browser=browser, actor=actor, now=now)
     passwords.check(new, email=actor.email, name=actor.name)
     hashed = passwords.hash_of(new)
     with transaction(con):
@@ -276,13 +278,14 @@ def change_password(
 
 
 def confirm(
-    con: Connection, password: str, *, address: str, actor: Person, now: datetime
-) -> datetime | None:
+    con: Connection, password: str, *, address: str, browser: str | None = None, actor: Person,
+    now: datetime,
+) -> datetime | None:  # fmt: skip
     """Return since when the actor has this password. It is asked for again before anything that
     a stolen session must not be able to do. Raises WrongInput for any other, TooManyAttempts."""
     since = password_since(con, actor.id)  # read first: one set meanwhile is another
     try:
-        check_password(con, actor.email, password, address=address, now=now)
+        check_password(con, actor.email, password, address=address, browser=browser, now=now)
     except WrongSignIn:
         raise WrongInput("The present password is not right. Nothing was changed.") from None
     return since

@@ -117,13 +117,18 @@ def whose(con: Connection, token: str, *, now: datetime) -> list[Offer]:
     return offers
 
 
-def accept(con: Connection, token: str, password: str, *, address: str, now: datetime) -> int:
+def accept(
+    con: Connection, token: str, password: str, *, address: str, browser: str | None = None,
+    now: datetime,
+) -> int:  # fmt: skip
     """Make the person whom the link is for a member of what it offers. Return the person's id.
 
     Raises WrongLink, WrongSignIn for another password than theirs, TooManyAttempts.
     """
     email = whose(con, token, now=now)[0].email
-    person_id = accounts.check_password(con, email, password, address=address, now=now)
+    person_id = accounts.check_password(
+        con, email, password, address=address, browser=browser, now=now
+    )
     with transaction(con):
         for offer in whose(con, token, now=now):
             people.join(con, person_id, offer.practice_id, offer.role)

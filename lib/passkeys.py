@@ -22,7 +22,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from lib import accounts, audit_log
+from lib import accounts, audit_log, sign_in_limits
 from lib.audit_log import Activity, Line
 from lib.errors import NoSuchPasskey, WrongInput, WrongPasskey
 from lib.models import Person
@@ -168,10 +168,11 @@ def require_password(con: Connection, person_id: int, since: datetime | None) ->
 
 def check(
     con: Connection, answer: str, *, of_person: int | None, site: Site, challenge: bytes,
-    now: datetime,
+    address: str, now: datetime,
 ) -> int:  # fmt: skip
     """Return the id of the person whose passkey signed the challenge. Raises WrongPasskey for any
-    other answer, also for another person's than `of_person` if that is given."""
+    other answer, also for another person's than `of_person` if that is given; the record keeps as
+    many of those from one address as may fail there."""
     row = con.row(
         """
         SELECT passkey.id, person_id, public_key, uses
@@ -190,10 +191,12 @@ def check(
             credential_current_sign_count=row[3], require_user_verification=True,
         )  # fmt: skip
     except (WrongPasskey, WebAuthnException, ValueError, KeyError, TypeError) as problem:
-        person_id = row[1] if row else of_person
-        audit_log.record(
-            con, Line(Activity.SIGN_IN_REFUSED, now, person_id=person_id, detail="passkey")
+        line = Line(
+            Activity.SIGN_IN_REFUSED, now, person_id=row[1] if row else of_person, detail="passkey"
         )
+        with transaction(con, invalidates_cache=False):
+            if sign_in_limits.failed(con, address=address, now=now):
+                audit_log.write(con, line)
         raise WrongPasskey from problem
     with transaction(con, invalidates_cache=False):
         con.execute(

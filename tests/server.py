@@ -70,11 +70,11 @@ class Server:
         try:
             connection.request(method, path, body=body, headers=named)
             response = connection.getresponse()
-            return Answer(
-                response.status,
-                {name.lower(): value for name, value in response.getheaders()},
-                response.read(),
-            )
+            said: dict[str, str] = {}
+            for name, value in response.getheaders():
+                before = said.get(name.lower())
+                said[name.lower()] = f"{before}, {value}" if before else value
+            return Answer(response.status, said, response.read())
         finally:
             connection.close()
 

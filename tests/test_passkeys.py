@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lib import accounts, invitations, passkeys, people
+from lib import accounts, invitations, passkeys, people, sign_in_limits
 from lib.errors import WrongPasskey
 from lib.models import Person
 from lib.passkeys import Site
@@ -38,8 +38,28 @@ def add(
 
 def check(con: Connection, device: Authenticator, challenge: bytes = CHALLENGE) -> int:
     return passkeys.check(
-        con, device.sign(challenge), of_person=None, site=SITE, challenge=CHALLENGE, now=minutes(10)
-    )
+        con, device.sign(challenge), of_person=None, site=SITE, challenge=CHALLENGE,
+        address="10.0.0.1", now=minutes(10),
+    )  # fmt: skip
+
+
+def refusals(con: Connection) -> int:
+    count = con.value("SELECT count(*) FROM activity WHERE kind = 'sign-in refused'")
+    return int(count)
+
+
+def test_the_record_is_not_filled_by_refused_passkeys_and_good_ones_still_sign_in(
+    con: Connection, eva: Person
+) -> None:
+    device = Authenticator(SITE)
+    add(con, eva, device, accounts.password_since(con, eva.id))
+    most = sign_in_limits.FREE["address"]
+    for _ in range(most + 20):
+        with pytest.raises(WrongPasskey):
+            check(con, Authenticator(SITE))
+
+    assert refusals(con) == most
+    assert check(con, device) == eva.id
 
 
 def test_a_passkey_signs_its_owner_in_and_signs_no_other_challenge(

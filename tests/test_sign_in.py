@@ -265,3 +265,20 @@ def test_a_second_factor_that_an_old_password_began_is_refused(ready: Server) ->
 
     assert enrol(*stolen) == 403
     assert enrol(*fresh) == 303
+
+
+def test_a_browser_that_signed_in_before_is_known_again_and_no_stranger_makes_it_wait(
+    ready: Server,
+) -> None:
+    given = sign_in(ready).headers["set-cookie"].partition("billing_browser=")[2]
+    assert "HttpOnly; Max-Age=15552000; Path=/; SameSite=lax" in given
+    for n in range(6):
+        sign_in(ready, password=f"wrong {n}")
+    assert sign_in(ready).status == 429
+
+    form = urlencode({"email": EMAIL, "password": PASSWORD}).encode()
+    headers = {"Cookie": f"billing_browser={given.partition(';')[0]}"}
+    answer = ready.ask("/sign-in", method="POST", body=form, origin=ready.address, headers=headers)
+
+    assert answer.status == 303
+    assert sign_in(ready).status == 429  # strangers wait on

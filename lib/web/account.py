@@ -106,8 +106,8 @@ def _confirm(
     con: Connection, request: Request, person: Person, form: dict[str, str]
 ) -> datetime | None:
     return accounts.confirm(
-        con, form.get("old", ""), address=reach.address_of(request), actor=person,
-        now=datetime.now(UTC),
+        con, form.get("old", ""), address=reach.address_of(request),
+        browser=session.browser_of(request), actor=person, now=datetime.now(UTC),
     )  # fmt: skip
 
 
@@ -135,7 +135,8 @@ def _change(request: Request, person: Person, form: dict[str, str]) -> str:
         accounts.change_password(
             con, form.get("old", ""), form.get("password", ""),
             token=session.token_of(request) or "", address=reach.address_of(request),
-            actor=person, now=now, without_passkeys="forget" in form,
+            browser=session.browser_of(request), actor=person, now=now,
+            without_passkeys="forget" in form,
         )  # fmt: skip
         left = passkeys.of(con, person.id)
         if "forget" in form:

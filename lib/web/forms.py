@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from lib import sessions
+from lib import accounts, sessions, sign_in_limits
 from lib.web import session
 from lib.web.sockets import SOCKETS
 
@@ -39,16 +39,24 @@ def local_path(wanted: str) -> str:
 
 async def signed_in(request: Request, person_id: int, wanted: str = "/") -> Response:
     """Open a session, end the one that this browser had, and go on to `wanted`."""
-    token = await run_in_threadpool(_open_session, person_id, session.token_of(request))
+    token, browser = await run_in_threadpool(
+        _open_session, person_id, session.token_of(request), session.browser_of(request)
+    )
     SOCKETS.look()  # end the tabs of whoever was signed in here before
     response = RedirectResponse(local_path(wanted), 303)
-    session.give(response, token, is_https=request.url.scheme == "https")
+    session.give(response, token, browser=browser, is_https=request.url.scheme == "https")
     return response
 
 
-def _open_session(person_id: int, former: str | None) -> str:
+def _open_session(
+    person_id: int, former: str | None, browser: str | None
+) -> tuple[str, str | None]:
+    """Return the token of the new session, and that by which the browser is known again."""
     now = datetime.now(UTC)
     with session.connection() as con:
         if former:
             sessions.sign_out(con, former, now=now)
-        return sessions.sign_in(con, person_id, now=now)
+        token = sessions.sign_in(con, person_id, now=now)
+        if not accounts.has_one(con, person_id):
+            return token, None
+        return token, sign_in_limits.remember(con, person_id, browser, now=now)

@@ -62,8 +62,9 @@ async def _accept_offers(
     address = reach.address_of(request)
     try:
         person_id, since = await run_in_threadpool(
-            _accept_offer, token, password, address, offers[0].person_id
-        )
+            _accept_offer, token, password, address, session.browser_of(request),
+            offers[0].person_id,
+        )  # fmt: skip
     except BillingError as problem:
         status = 429 if isinstance(problem, TooManyAttempts) else 403
         return HTMLResponse(offer_page(offers, token, said=str(problem)), status)
@@ -79,12 +80,12 @@ def _offers(token: str) -> list[Offer]:
 
 
 def _accept_offer(
-    token: str, password: str, address: str, offered_to: int
+    token: str, password: str, address: str, browser: str | None, offered_to: int
 ) -> tuple[int, datetime | None]:
     with session.connection() as con:
         since = accounts.password_since(con, offered_to)
         person_id = membership_offers.accept(
-            con, token, password, address=address, now=datetime.now(UTC)
+            con, token, password, address=address, browser=browser, now=datetime.now(UTC)
         )
         return person_id, since
 

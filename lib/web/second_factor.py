@@ -40,7 +40,7 @@ async def after_password(
     return HTMLResponse(second_factor_page(asked))
 
 
-def checked(form: dict[str, str], ceremony: Ceremony, site: Site) -> int:
+def checked(form: dict[str, str], ceremony: Ceremony, site: Site, address: str) -> int:
     """Return whose passkey answered; one made just now is kept. Raises WrongPasskey."""
     answer, now = form.get("credential", ""), datetime.now(UTC)
     with session.connection() as con:
@@ -49,7 +49,7 @@ def checked(form: dict[str, str], ceremony: Ceremony, site: Site) -> int:
         if not ceremony.is_new:
             return passkeys.check(
                 con, answer, of_person=ceremony.person_id, site=site,
-                challenge=ceremony.challenge, now=now,
+                challenge=ceremony.challenge, address=address, now=now,
             )  # fmt: skip
         person = people.person(con, ceremony.person_id or 0)
         if person is None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
-from lib import accounts, audit_log, people, sessions
+from lib import accounts, audit_log, people, sessions, sign_in_limits
 from lib.errors import BillingError, NotSignedIn
 from lib.models import Person
 from lib.store import process_store
@@ -95,24 +95,33 @@ def token_of(request: HTTPConnection) -> str | None:
     return request.cookies.get(sessions.COOKIE)
 
 
-def give(response: Response, token: str, *, is_https: bool) -> None:
-    """Set the session cookie."""
-    response.set_cookie(
-        sessions.COOKIE,
-        token,
-        # As long as the session can last: if the cookie were gone first, whoever signs in next in
-        # this browser could not end the session, and its tabs would go on.
-        max_age=int(sessions.LONGEST.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=is_https,
-    )
+def browser_of(request: HTTPConnection) -> str | None:
+    """Return the token of a browser in which somebody signed in before, or None."""
+    return request.cookies.get(sign_in_limits.COOKIE)
+
+
+def give(response: Response, token: str, *, browser: str | None = None, is_https: bool) -> None:
+    """Set the session cookie, and the one by which the browser is known again."""
+    # The first as long as the session can last: if the cookie were gone first, whoever signs in
+    # next in this browser could not end the session, and its tabs would go on.
+    _set_cookie(response, sessions.COOKIE, token, sessions.LONGEST, is_https=is_https)
+    if browser:
+        lasts = sign_in_limits.REMEMBERED
+        _set_cookie(response, sign_in_limits.COOKIE, browser, lasts, is_https=is_https)
 
 
 def take_back(response: Response) -> None:
     """Delete the session cookie."""
     response.delete_cookie(sessions.COOKIE, path="/", httponly=True, samesite="lax")
+
+
+def _set_cookie(
+    response: Response, name: str, value: str, lasts: timedelta, *, is_https: bool
+) -> None:
+    response.set_cookie(
+        name, value, max_age=int(lasts.total_seconds()), path="/", httponly=True, samesite="lax",
+        secure=is_https,
+    )  # fmt: skip
 
 
 def _person_of(token: str) -> int | None:

@@ -36,8 +36,9 @@ async def sign_in(request: Request) -> Response:
     email = form.get("email", "")
     try:
         person_id, since = await run_in_threadpool(
-            _check, email, form.get("password", ""), reach.address_of(request)
-        )
+            _check, email, form.get("password", ""), reach.address_of(request),
+            session.browser_of(request),
+        )  # fmt: skip
     except WrongSignIn as problem:
         return await _page(request, wanted, email=email, said=str(problem), status=403)
     except TooManyAttempts as problem:
@@ -65,7 +66,8 @@ async def _by_passkey(request: Request, form: dict[str, str]) -> Response:
     if site is None or ceremony is None:
         return await _page(request, "/", said=TOO_LATE, status=403)
     try:
-        person_id = await run_in_threadpool(second_factor.checked, form, ceremony, site)
+        address = reach.address_of(request)
+        person_id = await run_in_threadpool(second_factor.checked, form, ceremony, site, address)
     except WrongPasskey as problem:
         return await _page(request, ceremony.wanted, said=str(problem), status=403)
     return await forms.signed_in(request, person_id, ceremony.wanted)
@@ -104,13 +106,17 @@ def _asked(site: passkeys.Site, wanted: str, address: str) -> second_factor.Aske
     return second_factor.Asked(token, told, is_new=False)
 
 
-def _check(email: str, password: str, address: str) -> tuple[int, datetime | None]:
+def _check(
+    email: str, password: str, address: str, browser: str | None
+) -> tuple[int, datetime | None]:
     """Return who it is, and since when they have this password: read first, so that one set
     meanwhile is another."""
     with session.connection() as con:
         since = accounts.password_since(con, accounts.find(con, email))
-        now = datetime.now(UTC)
-        return accounts.check_password(con, email, password, address=address, now=now), since
+        person_id = accounts.check_password(
+            con, email, password, address=address, browser=browser, now=datetime.now(UTC)
+        )
+        return person_id, since
 
 
 def _sample_people() -> list[Person]:
