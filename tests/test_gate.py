@@ -353,14 +353,18 @@ def test_a_sign_in_form_has_its_limits(server: Server) -> None:
 @pytest.mark.parametrize(
     "wanted",
     ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "evil",
-     "javascript:alert(1)", "/x\r\nSet-Cookie: a=b", "", "/sign-out", "/sign-in?next=/", "/a\\b"],
+     "javascript:alert(1)", "/x\r\nSet-Cookie: a=b", "", "/sign-out", "/sign-in?next=/", "/a\\b",
+     "/./sign-out", "/%73ign-out", "/x/../sign-out", "/sign-out?", "/news",
+     "/answers/1.zip?since=2026-01-01",
+     "/documents/1/a.pdf", "/activity.csv", "/snapshot.zip", "/metrics"],
 )  # fmt: skip
 def test_signing_in_leads_nowhere_else(wanted: str) -> None:
     assert local_path(wanted) == "/"
 
 
 def test_signing_in_leads_to_pages_of_ours() -> None:
-    for wanted in ("/", "/tasks?status=open&search=M%C3%BCller", "/sign-inspection"):
+    for wanted in ("/", "/tasks?status=open&search=M%C3%BCller", "/sign-inspection", "/account",
+                   "/edit_charge?task=7&from=%2Ftasks"):  # fmt: skip
         assert local_path(wanted) == wanted
 
 

@@ -16,8 +16,9 @@ from lib.web.sockets import SOCKETS
 
 LONGEST = 16_384  # bytes
 TOO_LONG = PlainTextResponse("This form is too long.", 413)
-_LOCAL = re.compile(r"/(?!/)[\x21-\x5b\x5d-\x7e]*")  # printable ASCII without a backslash
-_OWN = re.compile(r"/(?:sign-(?:in|out)|set-up|invitation)(?:[/?#]|$)")
+# One name without a dot or a slash, as pages have, then printable ASCII without a backslash.
+_PAGE = re.compile(r"/([A-Za-z0-9_-]*)(?:\?[\x21-\x5b\x5d-\x7e]*)?")
+_NO_PAGES = frozenset({"sign-in", "sign-out", "set-up", "invitation", "healthz", "metrics", "news"})
 
 
 async def read(request: Request) -> dict[str, str] | None:
@@ -32,9 +33,10 @@ async def read(request: Request) -> dict[str, str] | None:
 
 
 def local_path(wanted: str) -> str:
-    """Return `wanted` if it is an address of ours, else "/": no link may lead elsewhere."""
-    is_ours = _LOCAL.fullmatch(wanted) and not _OWN.match(wanted)
-    return wanted if is_ours else "/"
+    """Return `wanted` if it is the address of a page of ours, else "/": no link may lead elsewhere,
+    to a download, or out again."""
+    page = _PAGE.fullmatch(wanted)
+    return wanted if page and page[1] not in _NO_PAGES else "/"
 
 
 async def signed_in(request: Request, person_id: int, wanted: str = "/") -> Response:
