@@ -22,7 +22,7 @@ MEANING = {
     "partial_denials": "A paid claim of which the payer denied a part, on any of its lines",
     "line_denials": "A paid claim with service lines for which nothing was paid",
     "reversals": "A payment that the payer reversed (claim status 22, or amounts below zero)",
-    "takebacks": "Money that the payer withheld from a payment (PLB) without a counter-entry",
+    "takebacks": "Money that the payer deducted from a payment (PLB) without a counter-entry",
 }
 
 

@@ -39,7 +39,7 @@ from lib.intake.tasks import (
     task_updates,
 )
 from lib.intake.tasks.new_tasks import Made
-from lib.intake.x12 import denials
+from lib.intake.x12 import denials, payment_adjustments
 from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.intake.x12.transaction_reader import APPLIED, BATCH, DUPLICATE, Batch, Message
@@ -138,8 +138,13 @@ class FileImport:
         found = recoupments.settle(self.con, self.practice_id, entries, self._adjustments)
         left, totals = found.taken_back, self.totals
         totals.adjustments += len(entries)
-        totals.taken_back += len(left)
-        totals.taken_back_amount += sum((each.amount for each in left), Decimal(0))
+        for each in left:
+            if payment_adjustments.kind(each.reason).is_recoupment:
+                totals.taken_back += 1
+                totals.taken_back_amount += each.amount
+            else:
+                totals.deducted += 1
+                totals.deducted_amount += each.amount
         totals.counter_entries += len(found.told)
         self._new += [each.entry.segment_number for each in found.told]
         asked, _ = denials.read((), left, self.options)

@@ -38,8 +38,10 @@ class Totals:
     parts: int = 0  # payments for one part of a split claim
     strangers: int = 0  # tasks assigned to somebody who does not work here
     adjustments: int = 0  # adjustments of whole payments (PLB)
-    taken_back: int = 0  # those of them that no other entry settles
+    taken_back: int = 0  # those that recoup money of claims, and that no other entry settles
     taken_back_amount: Decimal = Decimal("0.00")
+    deducted: int = 0  # those for other reasons, such as fees, taxes, levies and settlements
+    deducted_amount: Decimal = Decimal("0.00")
     counter_entries: int = 0  # to take-backs that have an open task
     batches: int = 0  # rejected by a receipt
     accepted: list[str] = field(default_factory=list)  # sentences on batches that were accepted
@@ -51,9 +53,14 @@ def summary(totals: Totals) -> list[str]:
     """Return sentences about whole payments and whole batches."""
     said = []
     if totals.adjustments:
+        other = (
+            f"; {totals.deducted:,} deducted for other reasons ({totals.deducted_amount:,.2f} US "
+            "dollars)"
+        )
         said.append(
             f"{count(totals.adjustments, 'entry', 'entries')} about whole payments (PLB): "
-            f"{totals.taken_back:,} recouped ({totals.taken_back_amount:,.2f} US dollars)."
+            f"{totals.taken_back:,} recouped ({totals.taken_back_amount:,.2f} US dollars)"
+            f"{other if totals.deducted else ''}."
         )
     if totals.batches:
         said.append(f"{count(totals.batches, 'batch rejection')} in receipts.")

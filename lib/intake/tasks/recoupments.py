@@ -16,12 +16,14 @@ from decimal import Decimal
 from lib.history_event_kinds import EventKind
 from lib.intake.import_context import ImportContext
 from lib.intake.tasks import task_updates
+from lib.intake.x12 import payment_adjustments
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.store.database import Connection
 
 # Provider-level adjustment reasons by which overpayments are recovered, refunded and carried over.
-RECOVERY = frozenset({"72", "B2", "CS", "FB", "J1", "WO"})
-REFUND = frozenset({"72", "B2"})  # what the practice itself paid back: always has its counter-entry
+RECOVERY = frozenset({"72", "B2", "B3", "CS", "FB", "J1", "WO"})
+# What the practice itself paid back: it always has its counter-entry.
+REFUND = frozenset({"72", "B2", "B3"})
 NOTHING = Decimal("0.00")
 
 
@@ -148,9 +150,10 @@ def tell(con: Connection, told: Iterable[CounterEntry], source: ImportContext) -
     for each in told:
         entry = each.entry
         when = f" on {entry.remitted_on:%m/%d/%Y}" if entry.remitted_on else ""
+        verb = "recouped" if payment_adjustments.kind(entry.reason).is_recoupment else "deducted"
         what = (
             f"{entry.payer.name or 'The payer'} settled {each.amount:,.2f} US dollars of what it "
-            f"recouped{when} by a counter-entry ({entry.reason}, trace number "
+            f"{verb}{when} by a counter-entry ({entry.reason}, trace number "
             f"{entry.trace or 'none'})"
         )
         number = entry.segment_number
@@ -160,7 +163,7 @@ def tell(con: Connection, told: Iterable[CounterEntry], source: ImportContext) -
                 source,
             )  # fmt: skip
         else:
-            said = f"{what}; {each.still_open:,.2f} are still recouped."
+            said = f"{what}; {each.still_open:,.2f} are still {verb}."
             task_updates.tell(
                 con, each.task_id, EventKind.ANSWERED_IN_PART, said, each.key, number, source
             )

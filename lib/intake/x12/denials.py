@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from lib.intake import denial_advice
 from lib.intake.records import PayerUpdate, Request
-from lib.intake.x12 import payer_decision_rules
+from lib.intake.x12 import payer_decision_rules, payment_adjustments
 from lib.intake.x12.payer_decision_rules import Outcome
 from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
 from lib.models import TaskOptions, TaskType
@@ -50,7 +50,7 @@ def read(
         elif outcome in {Outcome.PAID, Outcome.NOTHING_DUE}:
             news.append(_news(answer))
     if options.takebacks:
-        requests += [_takeback(each) for each in takebacks]
+        requests += filter(None, map(payment_adjustments.request, takebacks))
     return requests, news
 
 
@@ -228,34 +228,6 @@ def _reversal(answer: ClaimPayment) -> Request:
         request, claim_amount=abs(answer.charged), takes_back=denial_advice.codes(answer)
     )
     return _of_kind(request, answer, "reversal")
-
-
-def _takeback(takeback: Recoupment) -> Request:
-    payer, when = takeback.payer.name or "The payer", ""
-    if takeback.remitted_on:
-        when = f" of {takeback.remitted_on:%m/%d/%Y}"
-    about = f" about {takeback.reference}" if takeback.reference else ""
-    return Request(
-        key="|".join(
-            ("835", "takeback", payer, takeback.trace, takeback.reason, takeback.reference,
-             str(takeback.amount))
-        ),
-        type=TaskType.CHARGE,
-        title="Recoupment by the payer",
-        instructions=f"{payer} kept {takeback.amount:,.2f} US dollars of its payment{when} "
-        f"(trace number {takeback.trace or 'none'}) with {takeback.reason}{about}. Find the letter "
-        "that announced it and the claim it is about. If it is not owed, note for the biller what "
-        "an appeal can rest on.",
-        source="835",
-        segment_number=takeback.segment_number,
-        codes=takeback.reason,
-        amount=takeback.amount,
-        payer_name=takeback.payer.name,
-        payer_code=takeback.payer.code,
-        provider_name=takeback.provider.name,
-        asked_on=takeback.remitted_on,
-        asked_in="remittance",
-    )  # fmt: skip
 
 
 def _news(answer: ClaimPayment) -> PayerUpdate:
