@@ -1,5 +1,7 @@
 """Backlog, explore: questions in SQL on the copy that names nobody."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -9,13 +11,16 @@ from lib.models import Person
 from lib.snapshot import explore
 from lib.snapshot.explore import EXAMPLES, Found, Running
 from lib.snapshot.tables import dictionary
-from lib.ui import session, session_state, url_widgets
-from lib.ui.session_state import Kept
+from lib.store.idempotency import new_token
+from lib.ui import lossless_widgets, session, session_state, url_widgets
+from lib.ui.session_state import Kept, KeptOrNew
 
 FORMS = ("Table", "Bars", "Line")
 STARTED_FROM = Kept[str]("started_from")  # the example whose text the field has, or had
 RUNNING = Kept[Running]("running")
 FOUND = Kept[Found | str]("found")  # the answer, or why there is none
+NAMING = KeptOrNew("question_form", new_token)
+SAVED = Kept[str]("saved_question")  # just now, for the address to name it
 
 
 def of_address(actor: Person) -> str:
@@ -95,17 +100,24 @@ def result() -> None:
 
 
 def keep(actor: Person, query: str) -> None:
+    """Draw the way to save the question under a name."""
+    token = NAMING.ensure()
     with st.popover("Save this question"):
-        name = st.text_input("Name", key="question_name", max_chars=80)
-        if st.button("Save", key="save_question"):
-            said = session.toasts()
-            try:
-                explore.save(session.connection(), name, query, actor=actor, now=session.now())
-                url_widgets.filter_by(link_to(actor, query))
-                said.append(("success", "Question saved. The address opens it for colleagues too."))
-            except BillingError as problem:
-                said.append(("error", str(problem)))
-            st.rerun()
+        st.text_input("Name", key=f"question_{token}", max_chars=80)
+        lossless_widgets.button(
+            "Save", partial(save, token, query), key=f"save_question_{token}", actor=actor
+        )
+
+
+def save(token: str, query: str, actor: Person) -> str:
+    """Save the question as it is typed now: the click may come with the last of it."""
+    says = session_state.typed()
+    query = says.get("query", query)
+    name = says[f"question_{token}"]
+    explore.save(session.connection(), name, query, actor=actor, now=session.now())
+    NAMING.take()
+    SAVED.put(query)
+    return "Question saved. The address opens it for colleagues too."
 
 
 actor = session.person()
@@ -121,6 +133,8 @@ if not allowed:
 left, right = st.columns([3, 2], gap="medium")
 with left:
     query = question(actor)
+    if saved := SAVED.take():
+        url_widgets.filter_by(link_to(actor, saved))
     with st.container(horizontal=True, gap="xsmall"):
         asked = st.button("Ask", type="primary", key="ask", disabled=RUNNING.is_there())
         fresh = st.button("Copy anew", key="fresh")

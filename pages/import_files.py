@@ -14,7 +14,15 @@ from lib.intake.imports import ChosenFile, Progress
 from lib.intake.tables.columns import ColumnMapping
 from lib.models import Person
 from lib.store.idempotency import new_token
-from lib.ui import html, import_history, import_job, import_mapping, import_report, session
+from lib.ui import (
+    html,
+    import_history,
+    import_job,
+    import_mapping,
+    import_report,
+    lossless_widgets,
+    session,
+)
 from lib.ui.charge_mismatches import charge_review
 from lib.ui.import_job import Job, Waiting
 from lib.ui.session_state import Kept, KeptOrNew
@@ -44,7 +52,7 @@ def practice(actor: Person) -> int | None:
     names = {p: session.practice_of(actor, p).name for p in allowed}
     return st.selectbox(
         "Practice", allowed, index=None, format_func=names.__getitem__, width=320,
-        placeholder="Choose the practice the files are for",
+        placeholder="Choose the practice the files are for", key=import_mapping.PRACTICE,
     )  # fmt: skip
 
 
@@ -92,13 +100,41 @@ def look(
     return reports
 
 
+def starter(
+    chosen: list[UploadedFile], plans: list[ColumnMapping | None], reports: list[ImportReport],
+    practice_id: int,
+) -> lossless_widgets.Verb:  # fmt: skip
+    """Return the verb that begins the import of what is drawn. Whoever leaves the page meanwhile
+    sees how far it is when they come back."""
+    drawn = {file.file_id: import_mapping.typed(file.file_id) for file in chosen}
+
+    def start(now: Person) -> str:
+        for file_id, fields in drawn.items():
+            import_mapping.require_as_drawn(fields, file_id)
+        waiting = [
+            Waiting(file.name, file.getvalue(), choice(plan), report, is_ready(report))
+            for file, plan, report in zip(chosen, plans, reports, strict=True)
+        ]
+        # Claims first, so that their answers find a charge at once.
+        waiting.sort(key=lambda each: CLAIMS not in (each.report.format or ""))
+        JOB.put(Job(waiting, actor=now, practice_id=practice_id, now=session.now()))
+        return ""
+
+    return start
+
+
+def is_ready(report: ImportReport) -> bool:
+    """Return True if the file would come in."""
+    return not (report.refused or report.already_imported)
+
+
 def finish(job: Job) -> None:
     """Keep what became of each file for the page to show, once the job has ended."""
     JOB.take()
     if job.problem:
         raise job.problem
     IMPORTED.put(job.reports)
-    came = sum(not (each.refused or each.already_imported) for each in job.reports)
+    came = sum(map(is_ready, job.reports))
     said = f"{us_formats.plural(came, 'file')} imported." if came else "No file was imported."
     session.toasts().append(("success" if came else "error", said))
     start_again()
@@ -150,24 +186,18 @@ if chosen:
         with summary:
             reports = look(chosen, plans, practice_id, actor)
             import_report.table(reports, is_done=False)
-            ready = [not (report.refused or report.already_imported) for report in reports]
+            count = sum(map(is_ready, reports))
             with st.container(horizontal=True, gap="xsmall"):
-                label = f"Import {us_formats.plural(sum(ready), 'file')}"
-                go = st.button(label, type="primary", disabled=not any(ready))
+                label = f"Import {us_formats.plural(count, 'file')}"
+                lossless_widgets.button(
+                    label, starter(chosen, plans, reports, practice_id), key=f"import_{key}",
+                    actor=actor, type="primary", disabled=not count,
+                )  # fmt: skip
                 if st.button("Clear"):
                     start_again()
     except BillingError as problem:
         st.error(session.escape_markdown(str(problem)))
         st.stop()
-    if go:
-        waiting = [
-            Waiting(file.name, file.getvalue(), choice(plan), report, is_ready)
-            for file, plan, report, is_ready in zip(chosen, plans, reports, ready, strict=True)
-        ]
-        # Claims first, so that their answers find a charge at once.
-        waiting.sort(key=lambda each: CLAIMS not in (each.report.format or ""))
-        JOB.put(Job(waiting, actor=actor, practice_id=practice_id, now=session.now()))
-        st.rerun()
 else:
     if imported := IMPORTED.get():
         import_report.table(imported, is_done=True)

@@ -10,12 +10,15 @@ from lib.intake.x12 import payer_decision_rules
 from lib.models import Person, TaskOptions
 from lib.practice_settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
-from lib.timely_filing import FilingLimit
-from lib.ui import backup_panel, html, session
-from lib.ui.session_state import Kept
+from lib.timely_filing import FilingLimit, PayerLimit
+from lib.ui import backup_panel, html, lossless_widgets, session, session_state
+from lib.ui.session_state import Kept, KeptOrNewEach
 
 # The practice, the token and the settings of the form as it was opened.
 OPENED = Kept[tuple[int, str, Settings]]("settings_form")
+# By what the forms showed, so that they show what somebody else changed.
+ZONE = KeptOrNewEach("timezone_form", new_token)
+LIMIT = KeptOrNewEach("filing_limit_form", new_token)
 
 RULES = ("What it says", "Counted as", "Becomes")
 MEANING = {
@@ -42,13 +45,22 @@ def practice(actor: Person) -> int:
     return chosen
 
 
-def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
-    """Draw the settings. Return them as they are to be, when somebody saves them."""
-    with st.form(key, width=640):
+def form(seen: Settings, *, token: str, practice_id: int, actor: Person, is_allowed: bool) -> None:
+    """Draw the settings, to be saved."""
+
+    def do(now: Person) -> str:
+        says = session_state.typed()
+        days = says[f"days_{token}"]
+        # a 0 is rejected with the allowed range
+        number = int(days) if days.isascii() and days.strip().isdigit() else 0
+        options = TaskOptions(**{name: says[f"{name}_{token}"] for name in MEANING})
+        return save(Settings(number, options), seen, practice_id, now)
+
+    with st.form(f"settings_{token}", width=640):
         st.html(html.heading("Due date"))
-        days = st.text_input(  # a number field takes "12,5" for 125
+        st.text_input(  # a number field takes "12,5" for 125
             "Days to answer a request that names no date", str(seen.due_days), max_chars=3,
-            width=320, disabled=not is_allowed, key=f"{key}_days", autocomplete="off",
+            width=320, disabled=not is_allowed, key=f"days_{token}", autocomplete="off",
         )  # fmt: skip
         st.html(
             html.heading("Remittances (835)")
@@ -58,18 +70,16 @@ def form(seen: Settings, *, key: str, is_allowed: bool) -> Settings | None:
                 "does:"
             )
         )
-        chosen = {
-            name: st.checkbox(
+        for name, meaning in MEANING.items():
+            st.checkbox(
                 f"**{OPTION_LABELS[name]}**: {meaning}", getattr(seen.options, name),
-                disabled=not is_allowed, key=f"{key}_{name}",
-            )
-            for name, meaning in MEANING.items()
-        }  # fmt: skip
+                disabled=not is_allowed, key=f"{name}_{token}",
+            )  # fmt: skip
         st.caption("Counts for what comes in from now on; tasks that are there stay as they are.")
-        sent = st.form_submit_button("Save settings", type="primary", disabled=not is_allowed)
-    # a 0 is rejected with the allowed range
-    number = int(days) if days.isascii() and days.strip().isdigit() else 0
-    return Settings(number, TaskOptions(**chosen)) if sent else None
+        lossless_widgets.submit(
+            "Save settings", do, key=f"settings_{token}", actor=actor, type="primary",
+            disabled=not is_allowed,
+        )  # fmt: skip
 
 
 def rules() -> None:
@@ -83,47 +93,53 @@ def rules() -> None:
         )
 
 
-def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> None:
-    """Write the settings, say so, and show them as they now are."""
-    messages = session.toasts()
+def save(wanted: Settings, seen: Settings, practice_id: int, actor: Person) -> str:
+    """Write the settings, and return what is then said. The form shows them as they now are."""
     try:
         count = practice_settings.change(
             session.connection(), practice_id, wanted, seen=seen, actor=actor, now=session.now()
         )
-        said = f"{us_formats.plural(count, 'setting')} saved." if count else "Nothing was changed."
-        messages.append(("success", said))
-    except WrongInput as problem:  # the choices on the screen stay
-        messages.append(("error", str(problem)))
-        st.rerun()
-    except BillingError as problem:
-        messages.append(("error", str(problem)))
+    except WrongInput:  # the choices on the screen stay
+        raise
+    except BillingError:
+        OPENED.take()
+        raise
     OPENED.take()
-    st.rerun()
+    return f"{us_formats.plural(count, 'setting')} saved." if count else "Nothing was changed."
 
 
 def timezone_form(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
     """Draw the time zone by which the practice counts its days."""
     con = session.connection()
-    now = session.practice_of(actor, practice_id).timezone
+    zone = session.practice_of(actor, practice_id).timezone
     if practice_settings.is_timezone_assumed(con, practice_id):
         st.warning(
             session.escape_markdown(
-                f"Nobody has said in which time zone this practice is. {now} is assumed: choose it."
+                f"Nobody has said in which time zone this practice is. {zone} is assumed: choose "
+                "it."
             )
         )
-    with st.form(f"zone_{practice_id}", width=640):
+    token = ZONE.of(practice_id, zone).ensure()
+
+    def do(now: Person) -> str:
+        wanted = session_state.typed()[f"zone_{token}"]
+        if not wanted:
+            raise WrongInput("Choose a time zone.")
+        practice_settings.set_timezone(
+            session.connection(), practice_id, wanted, actor=now, now=session.now()
+        )
+        return f"Days are counted in {wanted}."
+
+    with st.form(f"timezone_{token}", width=640):
         zones = practice_settings.zones()
-        place = zones.index(now) if now in zones else None
-        wanted = st.selectbox("Time zone", zones, index=place, width=320, disabled=not is_allowed)
-        sent = st.form_submit_button("Save time zone", disabled=not is_allowed)
-    if sent and wanted:
-        said = session.toasts()
-        try:
-            practice_settings.set_timezone(con, practice_id, wanted, actor=actor, now=session.now())
-            said.append(("success", f"Days are counted in {wanted}."))
-        except BillingError as problem:
-            said.append(("error", str(problem)))
-        st.rerun()
+        place = zones.index(zone) if zone in zones else None
+        st.selectbox(
+            "Time zone", zones, index=place, width=320, disabled=not is_allowed,
+            key=f"zone_{token}",
+        )  # fmt: skip
+        lossless_widgets.submit(
+            "Save time zone", do, key=f"timezone_{token}", actor=actor, disabled=not is_allowed
+        )
 
 
 def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
@@ -150,25 +166,31 @@ def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
     )
     if chosen is None:
         return
-    held = by_id[chosen]
-    with st.form(f"limit_{chosen}", width=640):
-        days = st.text_input("Days", str(held.days or ""), max_chars=4)
-        source = st.text_input("Source", held.source, max_chars=200)
-        verified = st.date_input("Verified", held.verified_on, format="MM/DD/YYYY")
-        sent = st.form_submit_button("Save filing limit")
-    if not sent:
-        return
-    said = session.toasts()
-    try:
+    filing_limit(by_id[chosen], practice_id, actor)
+
+
+def filing_limit(row: PayerLimit, practice_id: int, actor: Person) -> None:
+    """Draw the form for how long one payer takes claims."""
+    form = LIMIT.of(practice_id, row.payer_id, row.days, row.source, row.verified_on)
+    token = form.ensure()
+
+    def do(now: Person) -> str:
+        says = session_state.typed()
+        days = says[f"days_{token}"]
         number = int(days) if days.isascii() and days.strip().isdigit() else 0 if days else None
-        limit = FilingLimit(number, source, verified)
+        limit = FilingLimit(number, says[f"source_{token}"], says[f"verified_{token}"])
         timely_filing.set_filing_limit(
-            con, practice_id, chosen, limit, seen=held.limit, actor=actor, now=session.now()
-        )
-        said.append(("success", "Filing limit saved."))
-    except BillingError as problem:
-        said.append(("error", str(problem)))
-    st.rerun()
+            session.connection(), practice_id, row.payer_id, limit, seen=row.limit, actor=now,
+            now=session.now(),
+        )  # fmt: skip
+        form.take()
+        return "Filing limit saved."
+
+    with st.form(f"limit_{token}", width=640):
+        st.text_input("Days", str(row.days or ""), max_chars=4, key=f"days_{token}")
+        st.text_input("Source", row.source, max_chars=200, key=f"source_{token}")
+        st.date_input("Verified", row.verified_on, format="MM/DD/YYYY", key=f"verified_{token}")
+        lossless_widgets.submit("Save filing limit", do, key=f"limit_{token}", actor=actor)
 
 
 def story(practice_id: int, actor: Person) -> None:
@@ -196,10 +218,8 @@ if opened is None:
     opened = (practice_id, new_token(), now)
     OPENED.put(opened)
 _, token, seen = opened
-wanted = form(seen, key=f"settings_{token}", is_allowed=is_allowed)
-if wanted:
-    save(wanted, seen, practice_id, actor)
-elif opened[0] != practice_id or seen != now:
+form(seen, token=token, practice_id=opened[0], actor=actor, is_allowed=is_allowed)
+if opened[0] != practice_id or seen != now:
     OPENED.take()
     st.rerun()
 timezone_form(practice_id, actor, is_allowed=is_allowed)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from lib.ui import pending_browser_events
 
 
 def test_a_page_waits_until_another_session_is_heard() -> None:
-    pending_browser_events.send("left")
+    pending_browser_events.send("left", "ana")
     sent_at, order = pending_browser_events.last_sent("left"), []
 
     def hear() -> None:
@@ -16,7 +17,7 @@ def test_a_page_waits_until_another_session_is_heard() -> None:
         pending_browser_events.hear("left", sent_at)
 
     threading.Timer(0.05, hear).start()
-    pending_browser_events.wait("new")
+    pending_browser_events.wait("new", "ana")
     order.append("drawn")
 
     assert order == ["heard", "drawn"]
@@ -24,9 +25,9 @@ def test_a_page_waits_until_another_session_is_heard() -> None:
 
 
 def test_what_was_sent_while_a_callback_ran_is_still_to_be_heard() -> None:
-    pending_browser_events.send("busy")
+    pending_browser_events.send("busy", "ana")
     before = pending_browser_events.last_sent("busy")
-    pending_browser_events.send("busy")
+    pending_browser_events.send("busy", "ana")
 
     pending_browser_events.hear("busy", before)
 
@@ -36,10 +37,20 @@ def test_what_was_sent_while_a_callback_ran_is_still_to_be_heard() -> None:
 
 
 def test_a_page_waits_neither_for_itself_nor_for_ever() -> None:
-    pending_browser_events.send("stuck")
+    pending_browser_events.send("stuck", "ana")
 
-    pending_browser_events.wait("stuck")  # would wait half a second
-    pending_browser_events.wait("new")
+    pending_browser_events.wait("stuck", "ana")  # would wait half a second
+    pending_browser_events.wait("new", "ana")
 
     assert pending_browser_events.is_sent("stuck")
     pending_browser_events.hear("stuck", pending_browser_events.last_sent("stuck"))
+
+
+def test_a_page_waits_for_nobody_elses_press() -> None:
+    pending_browser_events.send("of Ben", "ben")
+    began = time.monotonic()
+
+    pending_browser_events.wait("new", "ana")
+
+    assert time.monotonic() - began < 0.2  # half a second where it waits
+    pending_browser_events.hear("of Ben", pending_browser_events.last_sent("of Ben"))

@@ -85,7 +85,7 @@ def test_a_callback_is_not_ended_by_a_newer_request_and_the_run_after_it_is() ->
 def test_a_request_that_waits_behind_a_callback_is_not_taken_for_heard() -> None:
     runner, state = Runner(), Called()
     state.safe = SafeSessionState(state, runner.end_if_asked)
-    pending_browser_events.send("")
+    pending_browser_events.send("", "")
     runner._requests._state = ScriptRequestType.RERUN
 
     streamlit_patches._hear_first(state.safe, None)
@@ -101,6 +101,7 @@ class Session:
 
     def __init__(self, *fragments: str) -> None:
         self.id = "one"
+        self._user_info = {"session": "of Ana's cookie"}
         self.fragments = set(fragments)
         self.run: list[ClientState | None] = []
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from lib import us_formats
 from lib.access import Verb, may
-from lib.errors import BillingError
 from lib.models import Person
 from lib.store import process_store
-from lib.ui import html, session
+from lib.ui import html, lossless_widgets, session
 from lib.upkeep import backup
 
 
@@ -22,21 +23,14 @@ def show(practice_id: int, actor: Person) -> None:
     zone = session.zone(actor, practice_id)
     said = f"Last backup: {us_formats.moment(made, zone)}." if made else "There is no backup yet."
     st.html(html.heading("Backup") + html.quiet(f"{said} It holds all practices."))
-    if st.button("Back up now", key="back_up"):
-        _make(practice_id, actor)
+    lossless_widgets.button("Back up now", partial(_make, practice_id), key="back_up", actor=actor)
 
 
-def _make(practice_id: int, actor: Person) -> None:
-    messages = session.toasts()
-    try:
-        with st.spinner("Backing up …"):
-            done = backup.make_by_hand(
-                session.connection(), practice_id, process_store.backup_folder(), actor=actor,
-                now=session.now(),
-            )  # fmt: skip
-    except BillingError as problem:
-        messages.append(("error", str(problem)))
-    else:
-        messages.append(("success", f"The backup {done.folder.name} was made."))
-        messages.extend(("error", finding) for finding in done.findings)
-    st.rerun()
+def _make(practice_id: int, actor: Person) -> str:
+    st.toast("Backing up …", icon=":material/hourglass_empty:")
+    made = backup.make_by_hand(
+        session.connection(), practice_id, process_store.backup_folder(), actor=actor,
+        now=session.now(),
+    )  # fmt: skip
+    session.toasts().extend(("error", finding) for finding in made.findings)
+    return f"The backup {made.folder.name} was made."

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from lib.access import Verb, may
-from lib.errors import BillingError
 from lib.intake.charges import task_charge_choice
 from lib.intake.charges.task_charge_choice import Basis, Option
 from lib.intake.matching.claim_matcher import Agreement, Comparison
 from lib.models import Person, Task
-from lib.ui import html, session
+from lib.ui import html, lossless_widgets, session
 
 
 def charge_basis(task: Task, actor: Person) -> None:
@@ -59,10 +60,11 @@ def _choices(task: Task, found: Basis, actor: Person) -> None:
     is_allowed = may(actor, Verb.CHOOSE_CHARGE, task.practice_id)
     for option in found.options:
         st.html(html.render("charge_option", line=option.line, difference=_difference(option)))
-        if is_allowed and st.button(
-            "Choose this charge", key=f"choose_{task.id}_{task.charge_id}_{option.charge_id}"
-        ):
-            _choose(task, option, actor)
+        if is_allowed:
+            lossless_widgets.button(
+                "Choose this charge", partial(_choose, task, option),
+                key=f"choose_{task.id}_{task.charge_id}_{option.charge_id}", actor=actor,
+            )  # fmt: skip
 
 
 def _difference(option: Option) -> str:
@@ -73,14 +75,9 @@ def _difference(option: Option) -> str:
     return "; ".join(against) if against else agreeing(option.comparison)
 
 
-def _choose(task: Task, option: Option, actor: Person) -> None:
-    said = session.toasts()
-    try:
-        task_charge_choice.choose(
-            session.connection(), task.id, option.charge_id, seen=task.charge_id,
-            token=f"charge of {task.id} at {task.version}", actor=actor, now=session.now(),
-        )  # fmt: skip
-        said.append(("success", "The task is about this charge now."))
-    except BillingError as problem:
-        said.append(("error", str(problem)))
-    st.rerun()
+def _choose(task: Task, option: Option, actor: Person) -> str:
+    task_charge_choice.choose(
+        session.connection(), task.id, option.charge_id, seen=task.charge_id,
+        token=f"charge of {task.id} at {task.version}", actor=actor, now=session.now(),
+    )  # fmt: skip
+    return "The task is about this charge now."

@@ -9,12 +9,14 @@ from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.models import Document, Person
 from lib.store.idempotency import new_token
-from lib.ui import session
-from lib.ui.document_form import choose_file, document_form
-from lib.ui.session_state import Kept
+from lib.ui import lossless_widgets, session, session_state
+from lib.ui.document_form import choose_file, document_form, filled_now
+from lib.ui.session_state import Kept, KeptEach, KeptOrNewEach
 
 _ADDING = Kept[str]("adding_document")  # the token of the open form
 _EDITING = Kept[tuple[str, Document]]("editing_document")  # the same, and the document as it was
+_REFUSAL = KeptEach[str]("document_refusal")  # by form, of its last press
+_PATIENTS = KeptOrNewEach[dict[int, str]]("document_patients", dict)  # found so far, by form
 
 
 def begin_adding() -> None:
@@ -35,19 +37,45 @@ def show() -> None:
         _edit(*editing)
 
 
-def _patient(practice_id: int, token: str, actor: Person) -> tuple[int | None, str]:
-    """Ask whose document it is, found by search; return id and name, or None if nobody is
-    chosen."""
+def _patient(practice_id: int, token: str, actor: Person) -> str:
+    """Ask whose document it is, found by search. Return the name of who is chosen, if anybody."""
+    known = _PATIENTS.of(token).ensure()
     with st.container(horizontal=True, gap="small"):
         query = st.text_input(
             "Find the patient", key=f"find_{token}", type="search", live=True, width=200
         )
         found = dict(charges.search_patients(session.connection(), query, practice_id, actor=actor))
+        known.update(found)
         chosen = st.selectbox(
             "Patient", list(found), index=None, format_func=found.__getitem__,
             key=f"patient_{token}", placeholder="Nobody's, or choose one",
         )  # fmt: skip
-    return chosen, found[chosen].split(" · ")[0] if chosen else ""
+    return _name_of(chosen, token)
+
+
+def _name_of(patient_id: int | None, token: str) -> str:
+    return _PATIENTS.of(token).ensure().get(patient_id or 0, "").split(" · ")[0]
+
+
+def _send(
+    label: str, do: lossless_widgets.Verb, token: str, actor: Person, *, disabled: bool = False
+) -> None:
+    """Draw the button of the dialog; why a press of it was refused stands below, until the next."""
+    refusal = _REFUSAL.of(token)
+
+    def verb(now: Person) -> str:
+        refusal.take()
+        try:
+            return do(now)
+        except BillingError as problem:
+            refusal.put(str(problem))
+            raise
+
+    lossless_widgets.button(
+        label, verb, key=f"send_{token}", actor=actor, type="primary", disabled=disabled
+    )
+    if refused := refusal.get():
+        st.error(session.escape_markdown(refused))
 
 
 def _added() -> None:
@@ -59,6 +87,7 @@ def _added() -> None:
 def _add(token: str) -> None:
     """Draw the Reference Document form without a task."""
     actor = session.person()
+    lossless_widgets.settle()
     practices = {
         m.practice.id: m.practice.name
         for m in actor.memberships
@@ -72,23 +101,23 @@ def _add(token: str) -> None:
     file, is_begun = choose_file(token)
     if not is_begun:
         return
-    patient_id, patient_name = _patient(practice_id, token, actor)
-    filled = document_form(file, token, patient_name=patient_name, label=None)
-    if not st.button("Upload", type="primary", key=f"upload_{token}", disabled=file is None):
-        return
-    said = session.toasts()
-    try:
+    filled = document_form(
+        file, token, patient_name=_patient(practice_id, token, actor), label=None
+    )
+
+    def upload(now: Person) -> str:
+        says = session_state.typed()
+        patient_id = says.get(f"patient_{token}")
+        sent = filled_now(token, filled, now, patient_name=_name_of(patient_id, token))
         documents.upload(
-            session.connection(), filled.content, filled.file_name, practice_id=practice_id,
-            details=filled.details(), patient_id=patient_id, token=token, actor=actor,
-            now=session.now(),
+            session.connection(), sent.content, sent.file_name,
+            practice_id=says.get(f"p_{token}") or practice_id, details=sent.details(),
+            patient_id=patient_id, token=token, actor=now, now=session.now(),
         )  # fmt: skip
-    except BillingError as problem:
-        st.error(session.escape_markdown(str(problem)))
-        return
-    said.append(("success", "Document saved."))
-    _added()
-    st.rerun()
+        _added()
+        return "Document saved."
+
+    _send("Upload", upload, token, actor, disabled=file is None)
 
 
 def _edited() -> None:
@@ -99,20 +128,18 @@ def _edited() -> None:
 def _edit(token: str, seen: Document) -> None:
     """Draw the details of a saved document to change; its file stays as it is."""
     actor = session.person()
+    lossless_widgets.settle()
     filled = document_form(
         None, token, patient_name=seen.patient_name or "", label=seen.label, known=seen
     )
-    if not st.button("Save", type="primary", key=f"save_{token}"):
-        return
-    said = session.toasts()
-    try:
+
+    def save(now: Person) -> str:
+        sent = filled_now(token, filled, now, patient_name=seen.patient_name or "", is_saved=True)
         count = document_details.change(
-            session.connection(), seen.id, details=filled.details(), seen=seen, actor=actor,
+            session.connection(), seen.id, details=sent.details(), seen=seen, actor=now,
             now=session.now(),
         )  # fmt: skip
-    except BillingError as problem:
-        st.error(session.escape_markdown(str(problem)))
-        return
-    said.append(("success", "Document saved." if count else "Nothing was changed."))
-    _edited()
-    st.rerun()
+        _edited()
+        return "Document saved." if count else "Nothing was changed."
+
+    _send("Save", save, token, actor)

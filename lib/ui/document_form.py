@@ -130,15 +130,18 @@ def document_form(
     )  # fmt: skip
 
 
-def filled_now(key: str, drawn: Filled, actor: Person, *, patient_name: str) -> Filled:
+def filled_now(
+    key: str, drawn: Filled, actor: Person, *, patient_name: str, is_saved: bool = False
+) -> Filled:
     """Return what the form says now, for the verb that sends it, since its click may come together
-    with what was typed or chosen last."""
+    with what was typed or chosen last. A document that is saved keeps its name."""
     says = session_state.typed()
     file = says.get(f"file_{key}")
     label = str(says.get(f"label_{key}", drawn.label) or "")
     written = parse_date(str(says.get(f"date_{key}", "")))
     name = str(says.get(f"name_{key}", drawn.name))
-    if name in ("", *_FILLED.of(key).ensure()):  # nobody typed one: it follows the label
+    filled = _FILLED.of(key).ensure()
+    if not is_saved and name in ("", *filled):  # nobody typed one: it follows the label
         name = documents.recommended_name(patient_name, written or session.today(actor), label)
     return Filled(
         file.getvalue() if file else drawn.content, file.name if file else drawn.file_name, name,

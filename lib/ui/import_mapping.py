@@ -8,7 +8,7 @@ import time
 import streamlit as st
 
 from lib import us_formats
-from lib.errors import BillingError
+from lib.errors import BillingError, WrongInput
 from lib.intake import imports
 from lib.intake.files import non_x12_formats, reader_process, saved_mappings
 from lib.intake.tables import columns, task_rows
@@ -16,11 +16,12 @@ from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import DATES, ColumnMapping, Field, Outline
 from lib.intake.tables.table import REASON
 from lib.models import Person, TaskType
-from lib.ui import session, session_state
+from lib.ui import lossless_widgets, session, session_state
 from lib.ui.session_state import KeptOrNew
 
 # By file and sheet; None for one that cannot be read.
 _OUTLINES = KeptOrNew[dict[tuple[str, str | None], Outline | None]]("outlines", dict)
+PRACTICE = "import_practice"  # the key of the field that says whose the files are
 MAX_SEEN = 8  # tables whose columns a session remembers
 NEEDED = " (needed)"  # if no denial code tells the type
 ORDERS = {DateOrder.MONTH_FIRST: "Month first: 01/31", DateOrder.DAY_FIRST: "Day first: 31/01"}
@@ -44,11 +45,29 @@ def choose(
         plan = _editor(table, start, key)
         missing = task_rows.missing_columns(plan)  # the report names them
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button("Save this mapping", key=f"save_{key}", disabled=bool(missing)):
-                _save(practice_id, table, plan, actor)
+            lossless_widgets.button(
+                "Save this mapping", _saver(practice_id, table, plan, key), key=f"save_{key}",
+                actor=actor, disabled=bool(missing),
+            )  # fmt: skip
             if saved and _kept(plan) == _kept(start):
                 st.caption("This is the mapping saved for tables with these columns.")
     return plan
+
+
+def _saver(
+    practice_id: int, table: Outline, plan: ColumnMapping, key: str
+) -> lossless_widgets.Verb:
+    """Return the verb that saves the mapping which is drawn."""
+    drawn = typed(key)
+
+    def save(now: Person) -> str:
+        require_as_drawn(drawn, key)
+        saved_mappings.save(
+            session.connection(), practice_id, table, plan, actor=now, now=session.now()
+        )
+        return "Mapping saved for tables with these columns."
+
+    return save
 
 
 def _outline(name: str, content: bytes, sha256: str, sheet: str | None) -> Outline | None:
@@ -159,10 +178,21 @@ def _described(table: Outline, name: str) -> str:
     return " · ".join([name, *hidden, table.looks[name].kind, *table.looks[name].samples])
 
 
-def _save(practice_id: int, table: Outline, plan: ColumnMapping, actor: Person) -> None:
-    said = session.toasts()
-    saved_mappings.save(
-        session.connection(), practice_id, table, plan, actor=actor, now=session.now()
-    )
-    said.append(("success", "Mapping saved for tables with these columns."))
-    st.rerun()
+def typed(key: str) -> dict[str, object]:
+    """Return what the fields of a table's columns say now, by their keys, and the practice."""
+    says = session_state.typed()
+    return {
+        name: says[name]
+        for name in says
+        if name == PRACTICE or (key in name and not name.startswith("verb_"))
+    }
+
+
+def require_as_drawn(drawn: dict[str, object], key: str) -> None:
+    """Raise WrongInput if the fields say something other than what was looked at and pressed, or
+    nothing any more since the page was left in the same moment."""
+    if typed(key) != drawn:
+        raise WrongInput(
+            "The practice or the columns were changed in the same moment, so nothing was done. "
+            "Look at the preview and press again."
+        )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import NoReturn
 from urllib.parse import urlencode
 
@@ -17,11 +17,21 @@ from lib.backlog.calendar_periods import Preset, Unit
 from lib.backlog.day_notes import DayNote
 from lib.backlog.measures import NUMBERS, Counted, Number
 from lib.backlog.report_scope import Table, View
-from lib.errors import BillingError
 from lib.models import Person
-from lib.ui import filters, page_switching, session, session_state, url_widgets
+from lib.store.idempotency import new_token
+from lib.ui import (
+    filters,
+    lossless_widgets,
+    page_switching,
+    session,
+    session_state,
+    url_widgets,
+)
 from lib.ui.report_links import Part
+from lib.ui.session_state import KeptOrNew
 from lib.ui.task_list import choices, colleagues_of
+
+_NOTING = KeptOrNew("day_note_form", new_token)  # a sent form is emptied by a new key
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,47 +232,46 @@ def day_note_form(page: Page) -> None:
     with st.expander("Notes on days"):
         _write_day_note(page, practices)
         for note in page.notes:
-            if note.practice_id in practices and st.button(
-                session.escape_markdown(f"Remove: {note.day:%m/%d/%Y} {note.text}"),
-                key=f"note_{note.id}", type="tertiary",
-            ):  # fmt: skip
-                _remove_day_note(page, note.id)
+            if note.practice_id in practices:
+                lossless_widgets.button(
+                    session.escape_markdown(f"Remove: {note.day:%m/%d/%Y} {note.text}"),
+                    partial(_remove_day_note, note.id), key=f"note_{note.id}", actor=page.actor,
+                    type="tertiary",
+                )  # fmt: skip
 
 
 def _write_day_note(page: Page, practices: list[int]) -> None:
+    token = _NOTING.ensure()
+
+    def do(now: Person) -> str:
+        says = session_state.typed()
+        practice = says.get(f"practice_{token}") or practices[0]
+        con = session.connection()
+        day_notes.write(
+            con, practice, says[f"day_{token}"], says[f"text_{token}"], actor=now,
+            now=session.now(),
+        )  # fmt: skip
+        _NOTING.take()
+        return "Note added."
+
     with (
-        st.form("day_note", border=False, clear_on_submit=True),
+        st.form(f"day_note_{token}", border=False),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
-        day = st.date_input("Day", value=page.view.today, format="MM/DD/YYYY", width=128)
-        text = st.text_input("What happened", max_chars=day_notes.MAX_LENGTH)
-        practice = practices[0]
+        st.date_input(
+            "Day", value=page.view.today, format="MM/DD/YYYY", width=128, key=f"day_{token}"
+        )
+        st.text_input("What happened", max_chars=day_notes.MAX_LENGTH, key=f"text_{token}")
         if len(practices) > 1:
-            practice = st.selectbox(
-                "Practice of the note", practices, width=220,
+            st.selectbox(
+                "Practice of the note", practices, width=220, key=f"practice_{token}",
                 format_func=lambda p: session.escape_markdown(
                     session.practice_of(page.actor, p).name
                 ),
             )  # fmt: skip
-        sent = st.form_submit_button("Add note")
-    if sent:
-        con, now = session.connection(), session.now()
-        _do(
-            lambda: day_notes.write(con, practice, day, text, actor=page.actor, now=now),
-            "Note added.",
-        )
+        lossless_widgets.submit("Add note", do, key=f"day_note_{token}", actor=page.actor)
 
 
-def _remove_day_note(page: Page, note_id: int) -> None:
-    con, now = session.connection(), session.now()
-    _do(lambda: day_notes.remove(con, note_id, actor=page.actor, now=now), "Note removed.")
-
-
-def _do(verb: Callable[[], None], done: str) -> None:
-    said = session.toasts()
-    try:
-        verb()
-        said.append(("success", done))
-    except BillingError as problem:
-        said.append(("error", str(problem)))
-    st.rerun()
+def _remove_day_note(note_id: int, actor: Person) -> str:
+    day_notes.remove(session.connection(), note_id, actor=actor, now=session.now())
+    return "Note removed."

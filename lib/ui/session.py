@@ -130,9 +130,10 @@ def _person() -> Person:
         if before is not None:
             session_state.clear()
         context = get_script_run_ctx(suppress_warning=True)
-        pending_browser_events.wait(
-            context.session_id if context else ""
-        )  # a page that was just left
+        if context:  # a page that was just left may have more to say
+            pending_browser_events.wait(
+                context.session_id, pending_browser_events.owner_of(context.user_info)
+            )
         PERSON_ID.put(actor.id)
     return actor
 

@@ -38,7 +38,7 @@ from lib.ui import pending_browser_events
 # a task goes by is keyed by the task.
 _KEPT = re.compile(
     r"-[a-z][a-z0-9_]*_[0-9a-f]{32}$|-(lines|document|resolution|attached|uploaded)_\d+$"
-    r"|-(file|label|status|date|name|notes)_task_\d+_\d+$"
+    r"|-(file|label|status|date|name|notes)_task_\d+_\d+$|-query$"
 )
 
 # Where the person is by now, kept at Streamlit's own session.
@@ -124,7 +124,7 @@ def _request_or_follow(self: AppSession, client_state: ClientState | None) -> No
         if counted and hasattr(self, _PAGE):
             client_state = _on_page_now(self, client_state, counted)
     if any(_counts(state) for state in client_state.widget_states.widgets):
-        pending_browser_events.send(self.id)
+        pending_browser_events.send(self.id, pending_browser_events.owner_of(self._user_info))
     _request(self, client_state)
 
 

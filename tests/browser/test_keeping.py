@@ -11,6 +11,7 @@ from lib.upkeep import rotation
 from lib.upkeep.verify import verify
 from tests.browser.conftest import Sit
 from tests.browser.scene import Scene
+from tests.browser.test_verbs import press_and_go
 from tests.test_full_disk import NO_LIMIT, limit
 from tests.x12_texts import claim, file_837
 
@@ -49,9 +50,10 @@ def test_a_manager_backs_up_from_the_settings_page(scene: Scene, sit: Sit) -> No
     page = desk.page
     expect(page.get_by_text("There is no backup yet.")).to_be_visible()
 
-    page.get_by_role("button", name="Back up now").click()
+    press_and_go(desk, "Back up now", "Documents", 0)
 
     desk.is_told("was made.")
+    desk.go("/settings")
     expect(page.get_by_text("Last backup: ")).to_be_visible()
     [made] = (scene.server.folder / "backups").iterdir()
     assert rotation.moment_of(made.name)

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Sit
 from tests.browser.scene import Scene
+from tests.browser.test_verbs import press_and_go
 
 
 def test_the_manager_chooses_what_becomes_a_task(scene: Scene, sit: Sit) -> None:
@@ -21,13 +22,13 @@ def test_the_manager_chooses_what_becomes_a_task(scene: Scene, sit: Sit) -> None
     page.get_by_role("button", name="Save settings").click()
     desk.is_told("Choose between 1 and 365 days to answer a request.")
     days.fill("21")
-    page.get_by_role("button", name="Save settings").click()
+    press_and_go(desk, "Save settings", "Documents", -1)
+    desk.is_told("2 settings saved.")
+    desk.go("/settings")
 
     expect(page.get_by_text("Carla · ")).to_have_count(2)
     expect(page.get_by_text(re.compile(r"Line denials: off → on$"))).to_be_visible()
     expect(page.get_by_text(re.compile(r"Days to answer: 30 → 21$"))).to_be_visible()
-    page.reload()
-    desk.rest()
     expect(page.get_by_role("checkbox", name=re.compile("Line denials"))).to_be_checked()
     expect(page.get_by_role("checkbox", name=re.compile("Recoupments"))).not_to_be_checked()
 
