@@ -445,3 +445,44 @@ def test_a_cancel_leaves_nothing_half_in(con: Connection, cast: Cast) -> None:
 
     assert con.value("SELECT count(*) FROM charge") == 0
     assert con.value("SELECT count(*) FROM intake_file") == 0
+
+
+def denied(amount: str, paid_on: str, *codes: str) -> bytes:
+    said = answer("A1", amount=amount, codes=codes or (f"CAS*CO*197*{amount}",))
+    return file_835(said, control=paid_on.zfill(9), paid_on=paid_on)
+
+
+def rejected(amount: str) -> bytes:
+    return acknowledgment(*patient("A1", f"STC*A7:562*20250201*U*{amount}"))
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "amount"),
+    [
+        # the replacement of a claim is denied or rejected, on the same day or later
+        (denied("200", "20250210"), denied("230", "20250210"), 230),
+        (denied("200", "20250201"), denied("230", "20250210"), 230),
+        (rejected("200"), denied("230", "20250210"), 230),
+        (denied("200", "20250115"), rejected("230"), 230),
+        # the same claim is denied again, after another payer covered a part
+        (denied("200", "20250201"),
+         denied("200", "20250210", "CAS*CO*29*150", "CAS*OA*23*50"), 150),
+        # an acknowledgment knows no more than what was charged
+        (denied("200", "20250115", "CAS*CO*29*150", "CAS*OA*23*50"), rejected("200"), 150),
+        # what is older changes nothing
+        (denied("200", "20250210"),
+         denied("200", "20250201", "CAS*CO*29*150", "CAS*OA*23*50"), 200),
+    ],
+)  # fmt: skip
+def test_the_amount_is_what_the_last_answer_leaves_open(
+    con: Connection, cast: Cast, first: bytes, later: bytes, amount: int
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, first, "first")
+    replacement = of(claim("A1", amount="230"), "7", "PAYER1")
+    replacement = [part.replace("*80*UN", "*110*UN") for part in replacement]
+    bring(con, cast, file_837(replacement, control="000000009"), "replacement")
+
+    bring(con, cast, later, "later")
+
+    assert con.rows("SELECT amount FROM task") == [(Decimal(amount),)]

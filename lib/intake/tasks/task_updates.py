@@ -38,6 +38,8 @@ class _Asked:
     document_label: str | None
     amount: Decimal | None
     asked_on: date | None
+    source: str
+    charged: Decimal | None  # US dollars of the claim, as the first message says
 
 
 def due(request: Request, source: ImportContext) -> tuple[date, str]:
@@ -93,8 +95,10 @@ def move(con: Connection, task_id: int, request: Request, source: ImportContext)
         request.codes,
         *(due(request, source) if is_dated else (before.due_on, before.due_rule)),
         request.document_label,
-        before.amount,
+        before.amount if request.amount is None else request.amount,
         asked_on(request, source) or before.asked_on,
+        before.source,
+        before.charged,
     )
     remember_state(con, [(task_id, request)], source)
     remember(con, task_id, request.key, request.segment_number, source)
@@ -219,8 +223,9 @@ def _asked(con: Connection, task_id: int) -> _Asked:
     [found] = con.records(
         _Asked,
         """
-        SELECT type, title, instructions, codes, due_on, due_rule, document_label, amount, asked_on
-        FROM task WHERE id = $id
+        SELECT type, title, instructions, codes, due_on, due_rule, document_label, amount, asked_on,
+               source, charged
+        FROM task LEFT JOIN task_claim ON task_id = task.id WHERE task.id = $id
         """,
         id=task_id,
     )
@@ -271,14 +276,10 @@ def _merged(before: _Asked, request: Request, source: ImportContext) -> _Asked:
     codes = [_codes(request.codes), _codes(before.codes)]
     first, second = codes if is_newer else codes[::-1]
     merged = ", ".join(dict.fromkeys([*first, *second]))
-    amount = before.amount
-    if request.facts.is_part and request.amount and amount is not None:
-        amount += request.amount
     if not is_newer:
-        return _Asked(
-            before.type, before.title, before.instructions, merged, before.due_on,
-            before.due_rule, before.document_label, amount, before.asked_on,
-        )  # fmt: skip
+        is_part = request.facts.is_part
+        amount = _amount(before, request) if is_part else before.amount
+        return replace(before, codes=merged, amount=amount)
     return _Asked(
         request.type,
         _title(request.title, before.title),
@@ -286,9 +287,26 @@ def _merged(before: _Asked, request: Request, source: ImportContext) -> _Asked:
         merged,
         *due(request, source),
         request.document_label or before.document_label,
-        amount,
+        _amount(before, request),
         asked_on(request, source) or before.asked_on,
+        before.source,
+        before.charged,
     )
+
+
+def _amount(before: _Asked, request: Request) -> Decimal | None:
+    """Return the US dollars that depend on the answer: parts of a split claim add up, else what a
+    later message says counts. An acknowledgment or a request for documents knows no more than the
+    charge, so it changes what a remittance left open only where another amount was charged."""
+    if request.amount is None or before.amount is None:
+        return before.amount
+    if request.facts.is_part:
+        return before.amount + request.amount
+    if request.claim_amount not in {None, before.charged}:
+        return request.amount
+    is_later = not (before.asked_on and request.asked_on) or request.asked_on > before.asked_on
+    is_decision = request.source in {before.source, "835"}
+    return request.amount if is_later and is_decision else before.amount
 
 
 def _codes(text: str) -> list[str]:
