@@ -542,3 +542,61 @@ def test_of_sheets_without_a_table_the_one_that_holds_something_is_spoken_of() -
     book.save(content)
 
     assert "below the names of the columns it has no row" in refusal("a.xlsx", content.getvalue())
+
+
+LIST = "Claim #,Patient,DOS,Billed,Paid,Denial Code,Denial Reason,Status"
+
+
+def listed(*rows: str) -> ParsedFile:
+    return taken("\n".join([LIST, *(f'{n},"DOE, JANE",01/13/2025,150,{row}' for n, row in
+                                    enumerate(rows, start=1))]) + "\n")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "90,CO-45,Fee schedule,", "0,PR-1,Deductible,", ",PR-2 PR-3,,", ",OA-23,,", "0,CO-253,,",
+        ",CO-45 PR-1 OA-23,,", "150,,,", ",45,,", "0,CO 45 N381,,Paid",
+    ],
+)  # fmt: skip
+def test_a_row_that_leaves_nothing_to_answer_is_no_denial_and_is_named(row: str) -> None:
+    found = listed(row, "0,CO-197,Precert absent,")
+
+    assert [each.claim_number for each in found.requests] == ["2"]
+    assert found.refused_rows == ()
+    assert any("1 row (line 2); they make no task" in said for said in found.warnings)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "0,CO-197,Precert absent,", "0,CO-45 CO-29,,", "90,CO-45 CO-50,,", "0,CO-45,,Denied",
+        "-90,CO-45,,", ",N290,,", "0,PR-96,,", "0,CO-24,,",
+    ],
+)  # fmt: skip
+def test_a_row_with_anything_to_answer_is_a_task(row: str) -> None:
+    [request] = listed(row).requests
+
+    assert request.claim_number == "1"
+
+
+def test_a_row_that_was_paid_in_part_says_so_and_advises_on_the_rest() -> None:
+    [request] = listed("90,CO-45 CO-29,,").requests
+
+    assert (request.title, request.codes) == ("Timely filing", "CO-45, CO-29")
+    assert "Paid 90.00 US dollars, and denied the rest with CO-45, CO-29" in request.instructions
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Type,Task,Claim,Denial code\nCharge,Post the deductible,A1,PR-1\n",
+        "Task,Claim,Denial code\nCall the patient about the balance,A1,PR-1\n",
+        "Claim,Denial code,Next step\nA1,CO-45,Compare with the contract\n",
+    ],
+)
+def test_what_somebody_asks_is_a_task_and_is_not_called_denied(table: str) -> None:
+    [request] = taken(table).requests
+
+    assert "Adjusted with" in request.instructions
+    assert "will not pay" not in request.instructions

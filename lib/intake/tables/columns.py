@@ -38,6 +38,7 @@ class Field(StrEnum):
     PROVIDER = "provider"
     SERVICE = "date_of_service"
     AMOUNT = "amount"
+    PAID = "paid"
     DUE = "due_on"
     LABEL = "document_label"
     STATUS = "status"
@@ -62,6 +63,7 @@ COLUMN_LABELS = {
     Field.PROVIDER: "Provider",
     Field.SERVICE: "Date of service",
     Field.AMOUNT: "Amount",
+    Field.PAID: "Paid by the payer",
     Field.DUE: "Due",
     Field.LABEL: "Document requested",
     Field.STATUS: "Status",
@@ -69,6 +71,7 @@ COLUMN_LABELS = {
     Field.CREATED: "Received",
 }
 DATES = (Field.SERVICE, Field.DUE, Field.CREATED)
+MONEY = (Field.AMOUNT, Field.PAID)
 NAMES = {  # what other systems call these columns; the first one in the table counts
     Field.TYPE: "type, task type, category, request type, kind, task category, reason type, issue "
     "type, task kind, request category",
@@ -101,6 +104,9 @@ NAMES = {  # what other systems call these columns; the first one in the table c
     Field.AMOUNT: "amount, charge, charges, total, charge amount, billed, billed amount, balance, "
     "total charge, total charges, claim amount, amount due, value, amt, billed amt, charge amt, "
     "total amount, total billed, total charged",
+    Field.PAID: "paid, paid amount, amount paid, paid amt, amt paid, payment, payment amount, "
+    "total paid, insurance paid, ins paid, payer paid, payor paid, plan paid, insurance payment, "
+    "ins payment, payer payment, primary paid, paid by payer, paid by insurance",
     Field.DUE: "due, due date, due on, due by, deadline, respond by, needed by, target date, "
     "response due, response due date, reply by",
     Field.LABEL: "document requested, document wanted, "
@@ -255,7 +261,7 @@ def _fits(which: Field, grid: Table, name: str) -> bool:
     if not isinstance(grid, Outline):
         return _plausible(which, grid.column(name))
     look = grid.looks[name]
-    return look.is_money if which is Field.AMOUNT else look.is_days if which in DATES else True
+    return look.is_money if which in MONEY else look.is_days if which in DATES else True
 
 
 def with_orders(plan: ColumnMapping, grid: Table) -> ColumnMapping:
@@ -277,7 +283,7 @@ def _plausible(which: Field, cells: list[Cell]) -> bool:
     filled = [
         cell for cell in cells[:200] if not is_blank(cell) and not isinstance(cell, Uncomputed)
     ]
-    if which is Field.AMOUNT:
+    if which in MONEY:
         return sum(map(is_like_money, filled)) * 2 >= len(filled)
     if which in DATES:
         return sum(map(is_like_day, filled)) * 2 >= len(filled)

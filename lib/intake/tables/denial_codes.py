@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from lib.intake.tables.table import Cell, fold, text_of
+from lib.intake.x12.remittances_835 import Adjustment
 
 MAX_LOOKED_AT = 300  # letters of a cell
 MAX_CODES = 20
+NO_AMOUNT = Decimal(0)
 _NAMES = (
     "denial code, denial codes, carc, carcs, carc code, carc codes, rarc, rarcs, rarc code, rarc "
     "codes, carc/rarc, reason code, reason codes, denial reason code, denial reason codes, remark "
@@ -31,12 +34,24 @@ class Codes:
     reasons: tuple[tuple[str, str], ...] = ()  # group, if written, and CARC
     remarks: tuple[str, ...] = ()  # RARC
 
+    @property
+    def asked(self) -> tuple[tuple[str, str], ...]:
+        """Return the reasons that somebody may have to answer: neither the contract's, nor the
+        patient's share, nor another payer's payment."""
+        return tuple(each for each in self.reasons if not _is_expected(*each))
+
     def __bool__(self) -> bool:
         return bool(self.reasons or self.remarks)
 
     def __str__(self) -> str:
         reasons = [f"{group}-{code}" if group else code for group, code in self.reasons]
         return ", ".join([*reasons, *self.remarks])
+
+
+def _is_expected(group: str, code: str) -> bool:
+    """Return True for a reason that nobody needs to answer; one without a group counts in any."""
+    groups = (group,) if group else ("CO", "PR", "OA")
+    return any(Adjustment(each, code, NO_AMOUNT).is_expected for each in groups)
 
 
 def read(text: str) -> Codes:

@@ -20,12 +20,14 @@ from lib.intake.tables.cells import (
     is_too_large,
     money,
 )
-from lib.intake.tables.columns import DATES, ColumnMapping, Field
+from lib.intake.tables.columns import DATES, MONEY, ColumnMapping, Field
 from lib.intake.tables.table import Cell, Row, Uncomputed, fold, text_of
-from lib.intake.tables.value_synonyms import label_of, type_of
+from lib.intake.tables.value_synonyms import is_denied, label_of, type_of
 from lib.models import TaskType
 
 MAX_TITLE, MAX_INSTRUCTIONS, MAX_NAME = 100, 4000, 200
+ASKING = (Field.TITLE, Field.INSTRUCTIONS)
+REASONS = ("denial", "reason", "remark", "adjustment")
 ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
 _SHORTENED = re.compile(r"(?:\d\.\d+E\+?|\dE\+)\d+", re.IGNORECASE)  # 1.23457E+11
 
@@ -118,7 +120,7 @@ class Reader:
                     "is a formula whose value the file does not hold: open the file in a "
                     "spreadsheet, save it and bring it in again",
                 )
-            if which not in {*DATES, Field.AMOUNT, Field.TYPE} and self.text(which) in ERRORS:
+            if which not in {*DATES, *MONEY, Field.TYPE} and self.text(which) in ERRORS:
                 self.problem(which, f"is {self.text(which)}, an error of the spreadsheet")
         if _SHORTENED.fullmatch(self.text(Field.CLAIM)[:MAX_NAME]):
             self.problem(
@@ -146,7 +148,35 @@ class Reader:
 
     def advice(self) -> denial_advice.Advice:
         """Return the advice for the row's denial codes."""
-        return denial_advice.of_codes(self.codes.reasons, self.codes.remarks)
+        return denial_advice.of_codes(self.codes.asked or self.codes.reasons, self.codes.remarks)
+
+    @property
+    def is_settled(self) -> bool:
+        """Return True for a row of a denial list that is no denial: its codes name only the
+        contract, the patient's share or another payer, or it has none and something was paid.
+
+        A row that names its type, or says in its own words what to do, is somebody's task, whatever
+        its codes say.
+        """
+        if not self.plan.codes or self.line(Field.TYPE) or is_denied(self.text(Field.STATUS)):
+            return False
+        if any(self.text(which) and not self.says_why(which) for which in ASKING):
+            return False
+        if is_negative(self.cell(Field.PAID)):
+            return False
+        if self.codes.reasons:
+            return not self.codes.asked
+        return not self.codes and bool(self.paid)
+
+    def says_why(self, which: Field) -> bool:
+        """Return True for a column of payers' reasons, by its name: what it holds asks nobody."""
+        name = fold(self.plan.columns[which])
+        return any(word in name for word in REASONS)
+
+    @property
+    def paid(self) -> Decimal | None:
+        """Return the US dollars that the payer paid; None if the row does not say."""
+        return money(self.cell(Field.PAID))
 
     def words(self) -> tuple[str, str]:
         """Return title and instructions. Each can replace the other, and denial codes can replace
@@ -197,10 +227,16 @@ class Reader:
     def with_context(self, instructions: str) -> str:
         """Return the instructions, with what denial codes mean and all dates of service."""
         said = [instructions]
-        if self.codes:
-            advice = self.advice()
+        if self.codes.reasons and not self.codes.asked:
             said.append(
-                f"Denied with {self.codes}: the payer says that {advice.answer}. {advice.advice}"
+                f"Adjusted with {self.codes}, which leaves money only to the contract, the patient "
+                "or another payer."
+            )
+        elif self.codes:
+            advice, paid = self.advice(), self.paid
+            what = f"Paid {paid:,.2f} US dollars, and denied the rest" if paid else "Denied"
+            said.append(
+                f"{what} with {self.codes}: the payer says that {advice.answer}. {advice.advice}"
             )
         if days_of_range(self.text(Field.SERVICE)):
             said.append(f"Dates of service: {self.text(Field.SERVICE)}.")

@@ -22,6 +22,7 @@ __all__ = ["ERRORS", "Refused", "Sheet", "missing_columns", "open_table", "read"
 
 MAX_BYTES = 50_000_000
 FORMATS = ("CSV", "XLSX")
+MAX_LINES = 10  # named in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Sheet:
     completed: int = 0  # rows completed in the other system: they make no task
     unknown_states: int = 0
     typed_by_codes: int = 0  # rows whose type comes from their denial codes
+    settled: tuple[int, ...] = ()  # lines of a denial list that are no denial: they make no task
     left_hidden: int = 0  # hidden rows that stayed out
     took_hidden: int = 0  # hidden rows that came in
     today: date | None = None  # the date by which its dates were read
@@ -119,6 +121,7 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
     codes = tuple(grid.columns.index(column) for column in plan.codes)
     requests: list[Request] = []
     refused: list[Refused] = []
+    settled: list[int] = []
     completed = unknown_states = by_codes = 0
     shown = [row for row in grid.rows if plan.with_hidden or row.line not in grid.hidden]
     for row in shown:
@@ -126,6 +129,9 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
         state = is_open(reader.text(Field.STATUS)) if reader.text(Field.STATUS) else True
         if state is False:
             completed += 1
+            continue
+        if reader.is_settled:
+            settled.append(row.line)
             continue
         unknown_states += state is None
         request = reader.request(grid.format)
@@ -136,7 +142,8 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
             requests.append(request)
     return Sheet(
         grid, plan, tuple(requests), tuple(refused), completed, unknown_states, by_codes,
-        len(grid.rows) - len(shown), len(grid.hidden) if plan.with_hidden else 0, today,
+        tuple(settled), len(grid.rows) - len(shown), len(grid.hidden) if plan.with_hidden else 0,
+        today,
     )  # fmt: skip
 
 
@@ -168,6 +175,15 @@ def warnings(sheet: Sheet) -> list[str]:
         said.append(f"The type comes from the denial codes: {_rows(sheet.typed_by_codes)}.")
     if sheet.completed:
         said.append(f"Completed in the other system: {_rows(sheet.completed)}; they make no task.")
+    if sheet.settled:
+        lines = "lines " if len(sheet.settled) > 1 else "line "
+        lines += ", ".join(map(str, sheet.settled[:MAX_LINES]))
+        more = "" if len(sheet.settled) <= MAX_LINES else " …"
+        said.append(
+            "No denial, since their codes leave money only to the contract, the patient or another "
+            f"payer, or all was paid: {_rows(len(sheet.settled))} ({lines}{more}); they make "
+            "no task."
+        )
     if sheet.unknown_states:
         said.append(
             f"In a state that is not known here: {_rows(sheet.unknown_states)}; they come in open."
