@@ -16,6 +16,7 @@ from lib.errors import (
     WrongSignIn,
 )
 from lib.models import Account, Person, Role
+from lib.sign_in_proofs import Proof
 from lib.store.database import Connection, transaction
 
 
@@ -35,13 +36,14 @@ def tidy(email: str) -> str:
 
 def are_there_any(con: Connection) -> bool:
     """Return True if people sign in with accounts of their own: then nobody does by choosing a
-    name. With the sample, that begins once the first of them has a password."""
+    name. With the sample, that begins once the first of them has signed in or has a password."""
     return bool(
         con.value(
             """
-            SELECT bool_or(NOT is_sample)
-               AND (NOT bool_or(is_sample) OR bool_or(NOT is_sample AND password.hash IS NOT NULL))
+            SELECT bool_or(NOT is_sample) AND (NOT bool_or(is_sample) OR bool_or(
+                NOT is_sample AND coalesce(password.hash, provider_account.subject) IS NOT NULL))
             FROM person LEFT JOIN password ON password.person_id = person.id
+            LEFT JOIN provider_account ON provider_account.person_id = person.id
             """
         )
     )
@@ -82,7 +84,9 @@ def listed(con: Connection, *, actor: Person | None) -> list[Account]:
                    AS last_seen_at,
                EXISTS (SELECT 1 FROM password WHERE password.person_id = person.id)
                    OR EXISTS (SELECT 1 FROM passkey WHERE passkey.person_id = person.id)
-                   AS is_set_up
+                   OR EXISTS (
+                       SELECT 1 FROM provider_account WHERE provider_account.person_id = person.id
+                   ) AS is_set_up
         FROM person
         WHERE $everybody OR person.id IN (
             SELECT person_id FROM membership WHERE list_contains($practices, practice_id))
@@ -161,7 +165,10 @@ def require_another_administrator(
               AND other.role = $role AND person.deactivated_at IS NULL
               AND CASE WHEN person.is_sample THEN NOT $are_there_any
                   ELSE EXISTS (SELECT 1 FROM password WHERE password.person_id = person.id)
-                       OR EXISTS (SELECT 1 FROM passkey WHERE passkey.person_id = person.id) END)
+                       OR EXISTS (SELECT 1 FROM passkey WHERE passkey.person_id = person.id)
+                       OR EXISTS (
+                         SELECT 1 FROM provider_account WHERE provider_account.person_id = person.id
+                       ) END)
         """,
         id=person_id,
         role=Role.ADMINISTRATOR,
@@ -239,6 +246,26 @@ def password_since(con: Connection, person_id: int | None) -> datetime | None:
         id=person_id,
     )
     return since and since.replace(tzinfo=UTC)
+
+
+def provider_since(con: Connection, person_id: int | None) -> datetime | None:
+    """Return since when an active person signs in by a provider; None for anybody else."""
+    since: datetime | None = con.value(
+        """
+        SELECT max(linked_at) FROM provider_account JOIN person ON person.id = person_id
+        WHERE person_id = $id AND deactivated_at IS NULL
+        """,
+        id=person_id,
+    )
+    return since and since.replace(tzinfo=UTC)
+
+
+def is_good(con: Connection, person_id: int, proof: Proof | None) -> bool:
+    """Return True if the person is active, and what they proved themself by is still theirs."""
+    if proof is None or proof.since is None:
+        return False
+    since = provider_since if proof.by.is_by_provider else password_since
+    return since(con, person_id) == proof.since
 
 
 def set_password(con: Connection, person_id: int, hashed: str, *, now: datetime) -> None:

@@ -43,6 +43,35 @@ class TooManyAttempts(BillingError):
         super().__init__(f"Too many attempts to sign in. Wait {how_long} and try again.")
 
 
+class NotOnTheList(BillingError):
+    """An OpenID provider signed in somebody who is not on the list; the sentence does not say
+    whether there is an account with their e-mail address."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You are signed in there, but with an account that opens nothing here. Ask an "
+            "administrator of your practice to put its e-mail address on the list."
+        )
+
+
+class UnverifiedEmail(BillingError):
+    """An OpenID provider does not say that the e-mail address is the person's own."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You are signed in there, but your e-mail address is not verified there. Verify it, or "
+            "ask an administrator of your practice."
+        )
+
+
+class ProviderFailed(BillingError):
+    """An OpenID provider signed nobody in; `why` is what the record keeps."""
+
+    def __init__(self, said: str, why: str) -> None:
+        self.why = why
+        super().__init__(said)
+
+
 class WrongPasskey(BillingError):
     """A passkey that is not known, or did not sign what it was asked to."""
 

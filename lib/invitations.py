@@ -6,7 +6,16 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
-from lib import access, accounts, membership_offers, passkeys, passwords, people, sessions
+from lib import (
+    access,
+    accounts,
+    membership_offers,
+    passkeys,
+    passwords,
+    people,
+    provider_accounts,
+    sessions,
+)
 from lib.access import Verb
 from lib.audit_log import Activity
 from lib.errors import (
@@ -116,20 +125,37 @@ def accept(con: Connection, token: str, password: str, *, now: datetime) -> int:
     passwords.check(password, email=invited.email, name=invited.name)
     hashed = passwords.hash_of(password)
     with transaction(con):
-        whose(con, token, now=now)
-        con.execute(
-            "UPDATE invitation SET ended_at = $now WHERE token_hash = $hash",
-            now=now,
-            hash=sessions.hash_of(token),
-        )
+        _use_up(con, token, invited, now)
         accounts.set_password(con, invited.id, hashed, now=now)
         sessions.end_of_sample(con, now=now)
-        passkeys.remove_all(con, invited.id)
-        sessions.end_all(con, invited.id, now=now)
         accounts.note(
             con, Activity.CREDENTIAL_SET, invited.id, actor=invited, now=now, detail="password"
         )
     return invited.id
+
+
+def accept_for_provider(con: Connection, token: str, *, now: datetime) -> None:
+    """End the link and all by which the person signed in before: the next account of the provider
+    with their verified e-mail address is theirs. Raises WrongLink."""
+    with transaction(con):
+        invited = whose(con, token, now=now)
+        _use_up(con, token, invited, now)
+        con.execute("DELETE FROM password WHERE person_id = $id", id=invited.id)
+        accounts.note(
+            con, Activity.CREDENTIAL_SET, invited.id, actor=invited, now=now, detail="provider"
+        )
+
+
+def _use_up(con: Connection, token: str, invited: Person, now: datetime) -> None:
+    whose(con, token, now=now)
+    con.execute(
+        "UPDATE invitation SET ended_at = $now WHERE token_hash = $hash",
+        now=now,
+        hash=sessions.hash_of(token),
+    )
+    passkeys.remove_all(con, invited.id)
+    provider_accounts.forget(con, invited.id)
+    sessions.end_all(con, invited.id, now=now)
 
 
 def check_email(email: str) -> None:
@@ -154,6 +180,9 @@ def _invite_known(
         SELECT deactivated_at IS NOT NULL,
                EXISTS (SELECT 1 FROM password WHERE password.person_id = person.id)
                OR EXISTS (SELECT 1 FROM passkey WHERE passkey.person_id = person.id)
+               OR EXISTS (
+                   SELECT 1 FROM provider_account WHERE provider_account.person_id = person.id
+               )
         FROM person WHERE id = $id
         """,
         id=person_id,
@@ -197,6 +226,7 @@ def _begin_anew(
         con.execute("UPDATE person SET name = $name WHERE id = $id", name=name, id=person_id)
     con.execute("DELETE FROM password WHERE person_id = $id", id=person_id)
     passkeys.remove_all(con, person_id)
+    provider_accounts.forget(con, person_id)
     sessions.end_all(con, person_id, now=now)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from lib import accounts, people, sessions
 from lib.audit_log import Activity
-from lib.errors import WrongLink
+from lib.errors import NotSignedIn, WrongLink
 from lib.models import Person, Role
 from lib.store.database import Connection, transaction
 
@@ -130,11 +130,26 @@ def accept(
         con, email, password, address=address, browser=browser, now=now
     )
     with transaction(con):
-        for offer in whose(con, token, now=now):
-            people.join(con, person_id, offer.practice_id, offer.role)
-            delete(con, person_id, offer.practice_id)
-            accounts.note(
-                con, Activity.JOINED, person_id, actor=people.person(con, person_id), now=now,
-                practice_id=offer.practice_id, detail=offer.role.value,
-            )  # fmt: skip
+        _join(con, token, person_id, now)
     return person_id
+
+
+def accept_signed_in(con: Connection, token: str, session: str | None, *, now: datetime) -> None:
+    """Do as `accept` for a person who signs in by a provider and has no password: their session
+    that it opened is the proof. Raises WrongLink, NotSignedIn for any other session."""
+    with transaction(con):
+        person_id = sessions.session_of(con, session, now=now)
+        offers = whose(con, token, now=now)
+        if person_id != offers[0].person_id or not sessions.opened_by(con, session).is_by_provider:
+            raise NotSignedIn
+        _join(con, token, person_id, now)
+
+
+def _join(con: Connection, token: str, person_id: int, now: datetime) -> None:
+    for offer in whose(con, token, now=now):
+        people.join(con, person_id, offer.practice_id, offer.role)
+        delete(con, person_id, offer.practice_id)
+        accounts.note(
+            con, Activity.JOINED, person_id, actor=people.person(con, person_id), now=now,
+            practice_id=offer.practice_id, detail=offer.role.value,
+        )  # fmt: skip

@@ -26,6 +26,7 @@ from lib import accounts, audit_log, sign_in_limits
 from lib.audit_log import Activity, Line
 from lib.errors import NoSuchPasskey, WrongInput, WrongPasskey
 from lib.models import Person
+from lib.sign_in_proofs import Proof
 from lib.store.database import Connection, transaction
 
 MOST = 10  # of one person
@@ -105,11 +106,11 @@ def options(con: Connection, person_id: int | None, *, site: Site, challenge: by
 
 def add(
     con: Connection, answer: str, *, name: str, site: Site, challenge: bytes,
-    password_since: datetime | None, actor: Person, now: datetime, is_first: bool = False,
+    proof: Proof | None, actor: Person, now: datetime, is_first: bool = False,
 ) -> None:  # fmt: skip
-    """Keep the passkey that a browser made for the actor, who showed the password they have since
-    `password_since`. Raises WrongPasskey, also where that is no longer the password, the actor was
-    deactivated, or it `is_first` and there is one; WrongInput for one too many."""
+    """Keep the passkey that a browser made for the actor, who showed `proof`. Raises WrongPasskey,
+    also where that is no longer good, the actor was deactivated, or it `is_first` and there is one;
+    WrongInput for one too many."""
     name = " ".join(name.split())[:60] or "Passkey"
     try:
         made = verify_registration_response(
@@ -120,7 +121,7 @@ def add(
         raise WrongPasskey from problem
     credential = bytes_to_base64url(made.credential_id)
     with transaction(con):
-        require_password(con, actor.id, password_since)
+        require(con, actor.id, proof)
         count = len(of(con, actor.id))
         if is_first and count:
             raise WrongPasskey
@@ -160,9 +161,9 @@ def remove(con: Connection, passkey_id: int, *, actor: Person, now: datetime) ->
         )
 
 
-def require_password(con: Connection, person_id: int, since: datetime | None) -> None:
-    """Raise WrongPasskey unless the person is active and has the same password since `since`."""
-    if since is None or accounts.password_since(con, person_id) != since:
+def require(con: Connection, person_id: int, proof: Proof | None) -> None:
+    """Raise WrongPasskey unless the person is active and the proof still good."""
+    if not accounts.is_good(con, person_id, proof):
         raise WrongPasskey
 
 

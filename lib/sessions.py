@@ -10,6 +10,7 @@ from lib import audit_log, people
 from lib.audit_log import Activity, Line
 from lib.errors import NotSignedIn
 from lib.models import Person
+from lib.sign_in_proofs import OpenedBy
 from lib.store.database import Connection, transaction
 
 COOKIE = "billing_session"  # carries a session's token
@@ -20,17 +21,20 @@ LONGEST = timedelta(hours=12)  # a session in use has ended after this long
 TOUCH = timedelta(minutes=1)
 
 
-def sign_in(con: Connection, person_id: int, *, now: datetime) -> str:
+def sign_in(
+    con: Connection, person_id: int, *, by: OpenedBy = OpenedBy.PASSWORD, now: datetime
+) -> str:
     """Open a session and return its token (256 random bits); the store keeps only its hash."""
     token = secrets.token_urlsafe(32)
     with transaction(con, invalidates_cache=False):  # nobody has cached a session for a new token
         con.execute(
-            "INSERT INTO session VALUES ($hash, $person_id, $now, $now, NULL)",
+            "INSERT INTO session VALUES ($hash, $person_id, $now, $now, NULL, $by)",
             hash=hash_of(token),
             person_id=person_id,
             now=now,
+            by=by,
         )
-        audit_log.write(con, Line(Activity.SIGNED_IN, now, person_id))
+        audit_log.write(con, Line(Activity.SIGNED_IN, now, person_id, detail=by.value))
     return token
 
 
@@ -86,7 +90,8 @@ def session_of(con: Connection, token: str | None, *, now: datetime, is_use: boo
     """Return the id of the person behind a session's token; called at every click.
 
     Pass `is_use` False if nobody did anything, so that checking does not keep a session alive.
-    Raises NotSignedIn for any other token.
+    Raises NotSignedIn for any other token, also for a session that was opened by one factor where a
+    practice of the person requires two: from the moment that it does, or that they join it.
     """
     if not token:
         raise NotSignedIn
@@ -98,7 +103,11 @@ def session_of(con: Connection, token: str | None, *, now: datetime, is_use: boo
             SELECT session.person_id, session.last_used_at, session.created_at, person.is_sample,
                    (SELECT min(coalesce(practice.idle_minutes, $idle))
                     FROM membership JOIN practice ON practice.id = membership.practice_id
-                    WHERE membership.person_id = person.id)
+                    WHERE membership.person_id = person.id),
+                   (SELECT bool_or(coalesce(practice.needs_second_factor, false))
+                    FROM membership JOIN practice ON practice.id = membership.practice_id
+                    WHERE membership.person_id = person.id),
+                   session.opened_by
             FROM session JOIN person ON person.id = session.person_id
             WHERE token_hash = $hash AND ended_at IS NULL AND person.deactivated_at IS NULL
             """,
@@ -108,7 +117,10 @@ def session_of(con: Connection, token: str | None, *, now: datetime, is_use: boo
     )
     if not found:
         raise NotSignedIn
-    person_id, last_used_at, created_at, is_sample, minutes = found
+    person_id, last_used_at, created_at, is_sample, minutes, needs_two, opened_by = found
+    by = OpenedBy(opened_by or OpenedBy.PASSWORD)
+    if needs_two and not is_sample and not by.has_two_factors:
+        raise NotSignedIn
     idle = SAMPLE_IDLE if is_sample else timedelta(minutes=minutes) if minutes else IDLE
     naive_now = now.astimezone(UTC).replace(tzinfo=None)
     if naive_now - last_used_at > idle or naive_now - created_at > LONGEST:
@@ -121,6 +133,21 @@ def session_of(con: Connection, token: str | None, *, now: datetime, is_use: boo
                 now=now,
             )
     return int(person_id)
+
+
+def opened_by(con: Connection, token: str | None) -> OpenedBy:
+    """Return how a session was opened. Raise NotSignedIn where there is none that goes on."""
+    by = con.value(
+        """
+        SELECT coalesce(opened_by, $unknown) FROM session
+        WHERE token_hash = $hash AND ended_at IS NULL
+        """,
+        hash=hash_of(token or ""),
+        unknown=OpenedBy.PASSWORD,
+    )
+    if by is None:
+        raise NotSignedIn
+    return OpenedBy(by)
 
 
 def hash_of(token: str) -> str:

@@ -74,6 +74,13 @@ def failed(con: Connection, *, address: str, now: datetime) -> bool:
     return True
 
 
+def require_room(con: Connection, *, address: str, now: datetime) -> None:
+    """Raise TooManyAttempts where an address has to wait before anything is asked elsewhere."""
+    wait = _wait("address", *_level(con, "address", key("address", address_group(address)), now))
+    if wait > timedelta():
+        raise TooManyAttempts(wait)
+
+
 def remember(con: Connection, person_id: int, browser: str | None, *, now: datetime) -> str:
     """Return the token by which a browser is known that the person just signed in with: the one it
     has from us, or a new one of 256 random bits."""

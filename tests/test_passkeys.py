@@ -8,6 +8,7 @@ from lib import accounts, invitations, passkeys, people, sign_in_limits
 from lib.errors import WrongPasskey
 from lib.models import Person
 from lib.passkeys import Site
+from lib.sign_in_proofs import OpenedBy, Proof
 from lib.store.database import Connection
 from tests.authenticator import Authenticator
 from tests.conftest import NOON, Cast
@@ -32,7 +33,7 @@ def add(
 ) -> None:
     passkeys.add(
         con, device.make(CHALLENGE), name="Desk", site=SITE, challenge=CHALLENGE,
-        password_since=since, actor=person, now=minutes(9), **more,
+        proof=Proof(OpenedBy.PASSWORD, since), actor=person, now=minutes(9), **more,
     )  # fmt: skip
 
 

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib import people, sessions
+from lib import people, practices, sessions
 from lib.errors import NotSignedIn
+from lib.models import Role
+from lib.sign_in_proofs import OpenedBy
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
 from tests.given import minutes
@@ -129,3 +132,67 @@ def test_somebody_who_belongs_to_no_practice_is_not_signed_in(con: Connection) -
     with pytest.raises(NotSignedIn):
         sessions.who(con, token, now=NOON)
     assert people.sample_people(con) == []
+
+
+def real_person(con: Connection, practice: int) -> int:
+    roles = {practice: Role.STAFF}
+    return people.add_person(con, "Eva", "eva@example.com", roles, is_sample=False, now=NOON)
+
+
+def require_two(con: Connection, practice: int) -> None:
+    told = practices.details(con, practice, actor=None)
+    wanted = replace(told, timezone="America/Chicago", needs_second_factor=True)
+    practices.change(con, practice, wanted, actor=None, now=minutes(1))
+
+
+def is_open(con: Connection, token: str) -> bool:
+    try:
+        sessions.session_of(con, token, now=minutes(2))
+    except NotSignedIn:
+        return False
+    return True
+
+
+def test_a_practice_that_begins_to_require_two_factors_ends_the_sessions_of_one(
+    con: Connection, cast: Cast
+) -> None:
+    eva = real_person(con, cast.practice)
+    tokens = {by: sessions.sign_in(con, eva, by=by, now=NOON) for by in OpenedBy}
+    chosen = sessions.sign_in(con, cast.ana.id, by=OpenedBy.CHOICE, now=NOON)
+    assert all(is_open(con, token) for token in tokens.values())
+
+    require_two(con, cast.practice)
+
+    assert {by for by, token in tokens.items() if is_open(con, token)} == {
+        OpenedBy.PASSKEY, OpenedBy.PASSWORD_AND_PASSKEY, OpenedBy.PROVIDER_AND_PASSKEY,
+        OpenedBy.PROVIDER_BY_TWO,
+    }  # fmt: skip
+    assert is_open(con, chosen)  # of the sample, where nobody has a second factor
+
+
+def test_joining_a_practice_that_requires_two_factors_ends_the_sessions_of_one(
+    con: Connection, cast: Cast
+) -> None:
+    eva = real_person(con, cast.practice)
+    token = sessions.sign_in(con, eva, by=OpenedBy.PASSWORD, now=NOON)
+    require_two(con, cast.other_practice)
+    assert is_open(con, token)
+
+    with transaction(con):
+        people.join(con, eva, cast.other_practice, Role.STAFF)
+
+    assert not is_open(con, token)
+
+
+def test_a_session_of_before_this_was_kept_counts_as_one_factor(
+    con: Connection, cast: Cast
+) -> None:
+    eva = real_person(con, cast.practice)
+    token = sessions.sign_in(con, eva, by=OpenedBy.PASSKEY, now=NOON)
+    with transaction(con):
+        con.execute("UPDATE session SET opened_by = NULL")
+    assert is_open(con, token)
+
+    require_two(con, cast.practice)
+
+    assert not is_open(con, token)

@@ -15,7 +15,7 @@ from lib.errors import WrongDataFolder
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # The project's own data/ also holds the code tables and the sample's ingredients: no secrets.
-OURS = ("billing.*", "documents", "intake", "temporary")
+OURS = ("billing.*", "openid.toml", "documents", "intake", "temporary")
 
 
 def tighten(folder: Path) -> int:

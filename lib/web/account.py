@@ -19,8 +19,9 @@ from lib import accounts, passkeys, sessions
 from lib.errors import BillingError, NotSignedIn, WrongInput, WrongPasskey
 from lib.models import Person
 from lib.passkeys import Passkey, Site
+from lib.sign_in_proofs import OpenedBy, Proof
 from lib.store.database import Connection
-from lib.web import ceremonies, forms, reach, session
+from lib.web import ceremonies, forms, openid_provider, reach, session
 from lib.web.invitation import NOT_THE_SAME
 from lib.web.plain_pages import account_page
 from lib.web.second_factor import Asked
@@ -71,9 +72,11 @@ async def ask_for_new_passkey(request: Request) -> Response:
 
 
 async def _page(request: Request, person: Person, *, said: str = "", done: str = "") -> Response:
-    held = await run_in_threadpool(_passkeys, person)
-    has_passkeys = ceremonies.site(request) is not None
-    page = account_page(person, held, has_passkeys=has_passkeys, said=said, done=done)
+    held, has_password = await run_in_threadpool(_held, person)
+    page = account_page(
+        person, held, has_passkeys=ceremonies.site(request) is not None, said=said, done=done,
+        has_password=has_password, provider=openid_provider.settings(),
+    )  # fmt: skip
     return HTMLResponse(page, 400 if said else 200)
 
 
@@ -86,9 +89,10 @@ def _who(request: Request) -> Person | None:
             return None
 
 
-def _passkeys(person: Person) -> list[Passkey]:
+def _held(person: Person) -> tuple[list[Passkey], bool]:
+    """Return the person's passkeys, and whether they have a password."""
     with session.connection() as con:
-        return passkeys.of(con, person.id)
+        return passkeys.of(con, person.id), accounts.password_since(con, person.id) is not None
 
 
 def _asked(request: Request, person: Person, site: Site, form: dict[str, str]) -> Asked:
@@ -96,7 +100,7 @@ def _asked(request: Request, person: Person, site: Site, form: dict[str, str]) -
         since = _confirm(con, request, person, form)
         token, ceremony = ceremonies.begin(
             address=reach.address_of(request), person_id=person.id, is_new=True,
-            password_since=since,
+            proof=Proof(OpenedBy.PASSWORD, since),
         )  # fmt: skip
         told = passkeys.new_options(con, person, site=site, challenge=ceremony.challenge)
         return Asked(token, told, is_new=True)
@@ -126,7 +130,7 @@ def _change(request: Request, person: Person, form: dict[str, str]) -> str:
                 raise WrongPasskey
             passkeys.add(
                 con, form["credential"], name=form.get("name", ""), site=site,
-                challenge=ceremony.challenge, password_since=ceremony.password_since,
+                challenge=ceremony.challenge, proof=ceremony.proof,
                 actor=person, now=now,
             )  # fmt: skip
             return "The passkey is added. You sign in with it from now on, if you like."

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from lib import accounts, sessions, sign_in_limits
+from lib.sign_in_proofs import OpenedBy
 from lib.web import session
 from lib.web.sockets import SOCKETS
 
@@ -39,10 +40,12 @@ def local_path(wanted: str) -> str:
     return wanted if page and page[1] not in _NO_PAGES else "/"
 
 
-async def signed_in(request: Request, person_id: int, wanted: str = "/") -> Response:
+async def signed_in(
+    request: Request, person_id: int, wanted: str = "/", *, by: OpenedBy
+) -> Response:
     """Open a session, end the one that this browser had, and go on to `wanted`."""
     token, browser = await run_in_threadpool(
-        _open_session, person_id, session.token_of(request), session.browser_of(request)
+        _open_session, person_id, by, session.token_of(request), session.browser_of(request)
     )
     SOCKETS.look()  # end the tabs of whoever was signed in here before
     response = RedirectResponse(local_path(wanted), 303)
@@ -51,14 +54,14 @@ async def signed_in(request: Request, person_id: int, wanted: str = "/") -> Resp
 
 
 def _open_session(
-    person_id: int, former: str | None, browser: str | None
+    person_id: int, by: OpenedBy, former: str | None, browser: str | None
 ) -> tuple[str, str | None]:
     """Return the token of the new session, and that by which the browser is known again."""
     now = datetime.now(UTC)
     with session.connection() as con:
         if former:
             sessions.sign_out(con, former, now=now)
-        token = sessions.sign_in(con, person_id, now=now)
+        token = sessions.sign_in(con, person_id, by=by, now=now)
         if not accounts.has_one(con, person_id):
             return token, None
         return token, sign_in_limits.remember(con, person_id, browser, now=now)

@@ -19,8 +19,8 @@ from lib.web.sockets import SOCKETS, refuse
 # Addresses that check the session themselves, or need none. /news says nothing without one.
 OPEN = frozenset(
     {
-        "/sign-in", "/sign-in/passkey", "/sign-out", "/invitation", "/set-up", "/plain.js",
-        "/healthz", "/metrics", "/favicon.png", "/news",
+        "/sign-in", "/sign-in/passkey", "/sign-in/openid", "/sign-in/openid/callback", "/sign-out",
+        "/invitation", "/set-up", "/plain.js", "/healthz", "/metrics", "/favicon.png", "/news",
     }
 )  # fmt: skip
 NOT_PAGES = (

@@ -13,7 +13,9 @@ from pathlib import Path
 from lib.membership_offers import Offer
 from lib.models import Person, Practice
 from lib.passkeys import Passkey
+from lib.sign_in_proofs import OpenedBy
 from lib.ui.html import environment
+from lib.web.provider_settings import ProviderSettings
 
 
 def _initials(person: Person) -> str:
@@ -29,20 +31,22 @@ _TEMPLATES.filters |= {"initials": _initials, "roles": _roles}
 
 
 def sign_in_page(
-    wanted: str, *, email: str = "", said: str = "", has_passkeys: bool = False
-) -> str:
+    wanted: str, *, email: str = "", said: str = "", has_passkeys: bool = False,
+    provider: ProviderSettings | None = None,
+) -> str:  # fmt: skip
     """Return the form to sign in; `said` is why the last attempt failed, `has_passkeys` whether
-    browsers have passkeys for this address."""
+    browsers have passkeys for this address, `provider` who else signs people in."""
     return _page(
         "sign_in", title="Sign in", wanted=wanted, email=email, said=said,
-        has_passkeys=has_passkeys,
+        has_passkeys=has_passkeys, provider=provider,
     )  # fmt: skip
 
 
-def second_factor_page(asked: object | None) -> str:
-    """Return the page between a right password and the session; `asked` is None where browsers
-    have no passkeys."""
-    return _page("second_factor", title="Confirm that it is you", asked=asked)
+def second_factor_page(asked: object | None, *, after: OpenedBy) -> str:
+    """Return the page between what somebody proved themself by and the session; `asked` is None
+    where browsers have no passkeys."""
+    beside = "the password" if after is OpenedBy.PASSWORD else "the sign-in elsewhere"
+    return _page("second_factor", title="Confirm that it is you", asked=asked, beside=beside)
 
 
 def link_page(title: str, action: str, *, said: str = "") -> str:
@@ -50,24 +54,39 @@ def link_page(title: str, action: str, *, said: str = "") -> str:
     return _page("link", title=title, action=action, said=said)
 
 
-def invitation_page(person: Person, token: str, *, said: str = "") -> str:
-    """Return the form in which an invited person sets a password."""
-    return _page("invitation", title="Set your password", person=person, token=token, said=said)
+def invitation_page(
+    person: Person, token: str, *, said: str = "", provider: ProviderSettings | None = None
+) -> str:
+    """Return the form in which an invited person sets a password, or goes to the provider."""
+    is_only = provider is not None and provider.is_only
+    title = "Your way to sign in" if is_only else "Set your password"
+    return _page(
+        "invitation", title=title, person=person, token=token, said=said, provider=provider
+    )
 
 
-def offer_page(offers: Sequence[Offer], token: str, *, said: str = "") -> str:
-    """Return the form in which somebody who has an account accepts what a practice offers."""
-    return _page("offer", title="Accept the invitation", offers=offers, token=token, said=said)
+def offer_page(
+    offers: Sequence[Offer], token: str, *, said: str = "", is_proven: bool = False,
+    provider: ProviderSettings | None = None,
+) -> str:  # fmt: skip
+    """Return the form in which somebody who has an account accepts what a practice offers;
+    `is_proven` is whether a provider said who they are."""
+    return _page(
+        "offer", title="Accept the invitation", offers=offers, token=token, said=said,
+        is_proven=is_proven, provider=provider,
+    )  # fmt: skip
 
 
 def account_page(
-    person: Person, held: Sequence[Passkey], *, has_passkeys: bool, said: str = "", done: str = ""
-) -> str:
+    person: Person, held: Sequence[Passkey], *, has_passkeys: bool, has_password: bool = True,
+    provider: ProviderSettings | None = None, said: str = "", done: str = "",
+) -> str:  # fmt: skip
     """Return somebody's own page, with why a change was refused, or that it is done.
-    `has_passkeys` is whether browsers have passkeys for this address."""
+    `has_passkeys` is whether browsers have passkeys for this address; who has no password signs in
+    with a provider."""
     return _page(
         "account", title="Your account", person=person, held=held, has_passkeys=has_passkeys,
-        said=said, done=done,
+        has_password=has_password, provider=provider, said=said, done=done,
     )  # fmt: skip
 
 
@@ -85,11 +104,16 @@ def set_up_page(
     )  # fmt: skip
 
 
-def sample_page(people: Iterable[Person], wanted: str) -> str:
+def sample_page(
+    people: Iterable[Person], wanted: str, *, said: str = "",
+    provider: ProviderSettings | None = None,
+) -> str:  # fmt: skip
     """Return the sample people by practice, each a button that signs in and goes on to `wanted`."""
     ordered = sorted(people, key=lambda person: (len(person.memberships), _practices(person)))
     cards = [(practices, list(members)) for practices, members in groupby(ordered, key=_practices)]
-    return _page("sample", title="Sign in", cards=cards, wanted=wanted)
+    return _page(
+        "sample", title="Sign in", cards=cards, wanted=wanted, said=said, provider=provider
+    )
 
 
 def sign_out_page() -> str:

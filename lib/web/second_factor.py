@@ -1,4 +1,4 @@
-"""After a password: in at once, or on to the passkey that a practice requires."""
+"""After a password or a provider: in at once, or on to the passkey that a practice requires."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from lib import passkeys, people
 from lib.errors import WrongPasskey
 from lib.passkeys import Site
+from lib.sign_in_proofs import Proof
 from lib.web import ceremonies, forms, reach, session
 from lib.web.ceremonies import Ceremony
 from lib.web.plain_pages import second_factor_page
@@ -26,18 +27,16 @@ class Asked:
     is_new: bool
 
 
-async def after_password(
-    request: Request, person_id: int, since: datetime | None, wanted: str = "/"
-) -> Response:
-    """Sign in a person whose password, set at `since`, was right, or ask for the passkey first."""
-    if not await run_in_threadpool(_is_needed, person_id):
-        return await forms.signed_in(request, person_id, wanted)
+async def go_on(request: Request, person_id: int, proof: Proof, wanted: str = "/") -> Response:
+    """Sign in a person who proved who they are, or ask for the passkey first."""
+    if proof.by.has_two_factors or not await run_in_threadpool(_is_needed, person_id):
+        return await forms.signed_in(request, person_id, wanted, by=proof.by)
     site = ceremonies.site(request)
     asked = None
     if site:
         address = reach.address_of(request)
-        asked = await run_in_threadpool(_asked, person_id, since, site, wanted, address)
-    return HTMLResponse(second_factor_page(asked))
+        asked = await run_in_threadpool(_asked, person_id, proof, site, wanted, address)
+    return HTMLResponse(second_factor_page(asked, after=proof.by))
 
 
 def checked(form: dict[str, str], ceremony: Ceremony, site: Site, address: str) -> int:
@@ -45,7 +44,7 @@ def checked(form: dict[str, str], ceremony: Ceremony, site: Site, address: str) 
     answer, now = form.get("credential", ""), datetime.now(UTC)
     with session.connection() as con:
         if ceremony.person_id:
-            passkeys.require_password(con, ceremony.person_id, ceremony.password_since)
+            passkeys.require(con, ceremony.person_id, ceremony.proof)
         if not ceremony.is_new:
             return passkeys.check(
                 con, answer, of_person=ceremony.person_id, site=site,
@@ -56,7 +55,7 @@ def checked(form: dict[str, str], ceremony: Ceremony, site: Site, address: str) 
             raise WrongPasskey
         passkeys.add(
             con, answer, name=form.get("name", ""), site=site, challenge=ceremony.challenge,
-            password_since=ceremony.password_since, actor=person, now=now, is_first=True,
+            proof=ceremony.proof, actor=person, now=now, is_first=True,
         )  # fmt: skip
         return person.id
 
@@ -66,14 +65,14 @@ def _is_needed(person_id: int) -> bool:
         return passkeys.is_needed(con, person_id)
 
 
-def _asked(person_id: int, since: datetime | None, site: Site, wanted: str, address: str) -> Asked:
+def _asked(person_id: int, proof: Proof, site: Site, wanted: str, address: str) -> Asked:
     with session.connection() as con:
         person = people.person(con, person_id)
         assert person
         is_new = not passkeys.of(con, person_id)
         token, ceremony = ceremonies.begin(
             address=address, person_id=person_id, is_new=is_new, wanted=wanted,
-            password_since=since,
+            proof=proof,
         )  # fmt: skip
         if is_new:
             told = passkeys.new_options(con, person, site=site, challenge=ceremony.challenge)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lib.intake.command_imports import ZONE_HELP
 from lib.store.process_store import BACKUP_VARIABLE, ROOT
-from lib.web import reach
+from lib.web import provider_settings, reach
 
 ADDRESS = "127.0.0.1"
 PORT = 8501
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         help="believe the forwarding headers of the proxy at these addresses (127.0.0.1 unless "
         "told); without this, such requests are refused",
     )  # fmt: skip
+    _add_provider(parser)
     asked = parser.parse_args(arguments)
     wanted = asked.port
     if asked.watch and not asked.watch.is_dir():
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         reach.HOST_VARIABLE: asked.host,
         reach.NAMES_VARIABLE: asked.allowed_hosts,
         reach.PROXIES_VARIABLE: asked.behind_proxy,
+        **_provider_of(asked),
     }
     if is_free(wanted, asked.host):
         if asked.watch:
@@ -83,6 +85,32 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         file=sys.stderr,
     )
     return 1
+
+
+def _add_provider(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("signing in with an OpenID provider (docs/sign-in.md)")
+    group.add_argument("--openid-issuer", metavar="ADDRESS", help="https://login.example.com")
+    group.add_argument("--openid-client-id", metavar="ID")
+    group.add_argument(
+        "--openid-secret-file", metavar="FILE", type=Path,
+        help="a file with the client secret: a command line can be read by others",
+    )  # fmt: skip
+    group.add_argument("--openid-name", metavar="NAME", help="on the button, as Google")
+    group.add_argument(
+        "--openid-only", action="store_true", help="nobody signs in by a password here"
+    )
+
+
+def _provider_of(asked: argparse.Namespace) -> dict[str, str]:
+    secret = asked.openid_secret_file
+    told = {
+        provider_settings.ISSUER_VARIABLE: asked.openid_issuer,
+        provider_settings.CLIENT_VARIABLE: asked.openid_client_id,
+        provider_settings.SECRET_FILE_VARIABLE: str(secret.absolute()) if secret else None,
+        provider_settings.NAME_VARIABLE: asked.openid_name,
+        provider_settings.ONLY_VARIABLE: "yes" if asked.openid_only else None,
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def port() -> int:

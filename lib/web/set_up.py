@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from lib import accounts, people, practice_settings, practices, samples
 from lib.errors import BillingError, WrongInput
 from lib.models import Practice
+from lib.sign_in_proofs import OpenedBy
 from lib.store import process_store
 from lib.web import forms, reach, session
 from lib.web.invitation import NOT_THE_SAME
@@ -58,7 +59,8 @@ async def set_up(request: Request) -> Response:
     said = ""
     if "email" in form:
         try:
-            return await forms.signed_in(request, await run_in_threadpool(_begin, form, held))
+            person_id = await run_in_threadpool(_begin, form, held)
+            return await forms.signed_in(request, person_id, by=OpenedBy.PASSWORD)
         except BillingError as problem:
             said = str(problem)
     page = set_up_page(

@@ -10,9 +10,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from lib import accounts, passkeys, people
-from lib.errors import TooManyAttempts, WrongPasskey, WrongSignIn
+from lib.errors import (
+    BillingError,
+    ProviderFailed,
+    TooManyAttempts,
+    WrongPasskey,
+    WrongSignIn,
+)
 from lib.models import Person
-from lib.web import ceremonies, forms, plain_pages, reach, second_factor, session
+from lib.sign_in_proofs import OpenedBy, Proof
+from lib.web import ceremonies, forms, openid_provider, plain_pages, reach, second_factor, session
 
 TOO_LATE = "That took too long, or was done already. Try again."
 
@@ -33,19 +40,32 @@ async def sign_in(request: Request) -> Response:
         return await _choose(request, form["person"], wanted)
     if "credential" in form:
         return await _by_passkey(request, form)
+    return await _by_password(request, form, wanted)
+
+
+async def _by_password(request: Request, form: dict[str, str], wanted: str) -> Response:
     email = form.get("email", "")
     try:
+        if only := openid_provider.only():
+            raise ProviderFailed(only, "not by the provider")
         person_id, since = await run_in_threadpool(
             _check, email, form.get("password", ""), reach.address_of(request),
             session.browser_of(request),
         )  # fmt: skip
-    except WrongSignIn as problem:
-        return await _page(request, wanted, email=email, said=str(problem), status=403)
-    except TooManyAttempts as problem:
+    except (WrongSignIn, TooManyAttempts, ProviderFailed) as problem:
+        return await refused(request, problem, wanted, email=email)
+    return await second_factor.go_on(request, person_id, Proof(OpenedBy.PASSWORD, since), wanted)
+
+
+async def refused(
+    request: Request, problem: BillingError, wanted: str, *, email: str = ""
+) -> Response:
+    """Show the form again, with why somebody was not signed in."""
+    if isinstance(problem, TooManyAttempts):
         response = await _page(request, wanted, email=email, said=str(problem), status=429)
         response.headers["Retry-After"] = str(int(problem.wait.total_seconds()) + 1)
         return response
-    return await second_factor.after_password(request, person_id, since, wanted)
+    return await _page(request, wanted, said=str(problem), status=403)
 
 
 async def ask_for_passkey(request: Request) -> Response:
@@ -55,6 +75,8 @@ async def ask_for_passkey(request: Request) -> Response:
         return forms.TOO_LONG
     if site is None or not await run_in_threadpool(session.has_accounts):
         return JSONResponse({"said": str(WrongPasskey())}, 400)
+    if only := openid_provider.only():
+        return JSONResponse({"said": only}, 400)
     wanted, address = forms.local_path(form.get("next", "/")), reach.address_of(request)
     asked = await run_in_threadpool(_asked, site, wanted, address)
     return JSONResponse({"ceremony": asked.token, "options": asked.options})
@@ -65,29 +87,36 @@ async def _by_passkey(request: Request, form: dict[str, str]) -> Response:
     site, ceremony = ceremonies.site(request), ceremonies.take(form.get("ceremony", ""))
     if site is None or ceremony is None:
         return await _page(request, "/", said=TOO_LATE, status=403)
+    if (only := openid_provider.only()) and not ceremony.proof:
+        return await _page(request, ceremony.wanted, said=only, status=403)
     try:
         address = reach.address_of(request)
         person_id = await run_in_threadpool(second_factor.checked, form, ceremony, site, address)
     except WrongPasskey as problem:
         return await _page(request, ceremony.wanted, said=str(problem), status=403)
-    return await forms.signed_in(request, person_id, ceremony.wanted)
+    by = ceremony.proof.by.with_passkey if ceremony.proof else OpenedBy.PASSKEY
+    return await forms.signed_in(request, person_id, ceremony.wanted, by=by)
 
 
 async def _choose(request: Request, person: str, wanted: str) -> Response:
     chosen = {str(each.id): each.id for each in await run_in_threadpool(_sample_people)}
     if person not in chosen:
         return PlainTextResponse("There is no such person in the sample data.", 403)
-    return await forms.signed_in(request, chosen[person], wanted)
+    return await forms.signed_in(request, chosen[person], wanted, by=OpenedBy.CHOICE)
 
 
 async def _page(
     request: Request, wanted: str, *, email: str = "", said: str = "", status: int = 200
 ) -> HTMLResponse:
+    provider = openid_provider.settings()
     if await run_in_threadpool(session.has_accounts):
         has_passkeys = ceremonies.site(request) is not None
-        page = plain_pages.sign_in_page(wanted, email=email, said=said, has_passkeys=has_passkeys)
+        page = plain_pages.sign_in_page(
+            wanted, email=email, said=said, has_passkeys=has_passkeys, provider=provider
+        )
     else:
-        page = plain_pages.sample_page(await run_in_threadpool(_sample_people), wanted)
+        listed = await run_in_threadpool(_sample_people)
+        page = plain_pages.sample_page(listed, wanted, said=said, provider=provider)
     return HTMLResponse(page, status)
 
 
