@@ -301,7 +301,7 @@ def _store(
         charge_id=charge.id,
     )
     if current.payer != charge.payer:
-        _change_payer(con, current, charge.payer)
+        _change_payer(con, current, charge.payer, now=now)
     if current.lines != charge.lines:
         con.execute("DELETE FROM service_line WHERE charge_id = $charge_id", charge_id=charge.id)
         con.insert(
@@ -320,8 +320,9 @@ def _store(
     tasks.follow_charge(
         con,
         charge.id,
-        provider=charge.rendering_name or charge.billing_name,
-        day=first,
+        provider_name=charge.rendering_name or charge.billing_name,
+        date_of_service=first,
+        now=now,
     )
     for change in changes:
         history.record(
@@ -338,7 +339,7 @@ def _store(
         )
 
 
-def _change_payer(con: Connection, charge: Charge, text: str) -> None:
+def _change_payer(con: Connection, charge: Charge, text: str, *, now: datetime) -> None:
     """Move the charge and its pending tasks to another payer of the practice, a new one where it
     is typed with its ID.
 
@@ -375,7 +376,7 @@ def _change_payer(con: Connection, charge: Charge, text: str) -> None:
         number=number_given_by(con, charge.id, payer_id),
         charge_id=charge.id,
     )
-    tasks.follow_payer(con, charge.id, payer_id=payer_id, name=name)
+    tasks.follow_charge(con, charge.id, payer_id=payer_id, payer_name=name, now=now)
 
 
 def keep_total(con: Connection, before: Charge, after: Charge, *, now: datetime) -> None:

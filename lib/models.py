@@ -346,10 +346,12 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Tasks that something counted: a text that selects their ids, and its values by name."""
+    """Tasks that something counted: a text that selects their ids, what each asked for then (US
+    dollars), and the values of both by name."""
 
     sql: str
     values: tuple[tuple[str, object], ...]
+    amount: str = "task.amount"
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,10 +124,12 @@ def find(
     # second look costs less than keeping what the first one found.
     keeps = "MATERIALIZED" if wanted.words else "NOT MATERIALIZED"
     join = "LEFT JOIN person AS assignee ON assignee.id = task.assignee_id"
+    dollars, known = task_filter_sql.amount(wanted)
+    place = dollars if order == "amount" else ORDERS[order]
     count, amount, ids = con.rows(
         f"""
         WITH wanted AS {keeps} (
-            SELECT task.id, task.amount, {ORDERS[order]} AS place
+            SELECT task.id, {dollars} AS amount, {place} AS place
             FROM task {join if order == "assignee" else ""}
             WHERE {condition}
         )
@@ -148,7 +150,7 @@ def find(
         TaskRow,
         f"""
         SELECT task.id, task.title, task.type, task.patient_name, task.payer_name,
-               task.date_of_service, task.amount, task.created_at, task.completed_at,
+               task.date_of_service, {dollars} AS amount, task.created_at, task.completed_at,
                task.due_on, task.status, task.turn, assignee.name AS assignee_name,
                task.requested_on, task.practice_id, practice.name AS practice_name,
                task.is_answered
@@ -156,6 +158,7 @@ def find(
         WHERE task.id IN (SELECT unnest($ids::BIGINT[]))
         ORDER BY array_position($ids::BIGINT[], task.id)
         """,
+        **known,
         ids=ids or [],
     )
     return TaskPage(

@@ -34,3 +34,11 @@ def asked(wanted: TaskFilter) -> tuple[str, dict[str, Any]]:
         text += f"\n    AND task.id IN ({wanted.selection.sql})"
         values |= dict(wanted.selection.values)
     return text, values
+
+
+def amount(wanted: TaskFilter) -> tuple[str, dict[str, Any]]:
+    """Return the text of a task's amount, as it was at the moment of a bar, and its values."""
+    if wanted.selection is None:
+        return "task.amount", {}
+    text, values = wanted.selection.amount, dict(wanted.selection.values)
+    return text, {name: value for name, value in values.items() if f"${name}" in text}

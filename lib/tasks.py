@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from lib import access, history
 from lib.access import Verb
+from lib.earlier_tasks import keep_earlier
 from lib.errors import (
     AlreadyCompleted,
     NoSuchCharge,
@@ -330,6 +331,7 @@ def mark_reopened(
     )
     if task.charge_id is not None:
         about = subject_of(con, task.practice_id, task.charge_id, None)
+        keep_earlier(con, [task.id], now=now)
         con.execute(
             """
             UPDATE task SET provider_name = $provider, date_of_service = $day,
@@ -399,9 +401,10 @@ def add_rows(con: Connection, rows: Sequence[Mapping[str, Value]]) -> None:
 
 def link_charge(
     con: Connection, task_id: int, *, charge_id: int, patient_id: int, payer_id: int, patient: str,
-    payer: str, provider: str, day: date | None,
+    payer: str, provider: str, day: date | None, now: datetime,
 ) -> None:  # fmt: skip
     """Let a task be about a charge, and show it."""
+    keep_earlier(con, [task_id], now=now)
     con.execute(
         """
         UPDATE task SET charge_id = $charge_id, patient_id = $patient_id,
@@ -425,12 +428,13 @@ def link_charge(
 def revise_request(
     con: Connection, task_id: int, *, type: str, title: str, instructions: str, codes: str,  # noqa: A002
     due_on: date | None, due_rule: str, label: str | None, amount: Decimal | None,
-    asked_on: date | None,
+    asked_on: date | None, now: datetime,
 ) -> None:  # fmt: skip
     """Let the open task say all that is asked now, and by when.
 
     The day it was first asked for stays: a request that is changed has waited since then.
     """
+    keep_earlier(con, [task_id], now=now)
     con.execute(
         """
         UPDATE task SET type = $type, title = $title, instructions = $instructions,
@@ -452,8 +456,9 @@ def revise_request(
     search_index.index(con, [task_id])
 
 
-def set_amount(con: Connection, task_id: int, amount: Decimal) -> None:
+def set_amount(con: Connection, task_id: int, amount: Decimal, *, now: datetime) -> None:
     """Let the task show the US dollars that depend on it now."""
+    keep_earlier(con, [task_id], now=now)
     con.execute(
         "UPDATE task SET amount = $amount, version = version + 1 WHERE id = $task_id",
         task_id=task_id,
@@ -461,35 +466,28 @@ def set_amount(con: Connection, task_id: int, amount: Decimal) -> None:
     )
 
 
-def follow_charge(con: Connection, charge_id: int, *, provider: str, day: date | None) -> None:
-    """Let the pending tasks about a charge show its provider and day of service as they now are."""
-    changed = con.rows(
-        """
-        UPDATE task SET provider_name = $provider, date_of_service = $day, version = version + 1
-        WHERE charge_id = $charge_id AND is_open
-          AND (provider_name <> $provider OR date_of_service IS DISTINCT FROM $day)
-        RETURNING id
-        """,
+def follow_charge(con: Connection, charge_id: int, *, now: datetime, **shown: Value) -> None:
+    """Let the pending tasks about a charge show it as it now is: the columns named in `shown`."""
+    differs = " OR ".join(f"{column} IS DISTINCT FROM ${column}" for column in shown)
+    found = con.rows(
+        f"SELECT id FROM task WHERE charge_id = $charge_id AND is_open AND ({differs}) ORDER BY id",
         charge_id=charge_id,
-        provider=provider,
-        day=day,
+        **shown,
     )
-    search_index.index(con, [task_id for (task_id,) in changed])
-
-
-def follow_payer(con: Connection, charge_id: int, *, payer_id: int, name: str) -> None:
-    """Let the pending tasks about a charge show its payer as it now is."""
-    changed = con.rows(
-        """
-        UPDATE task SET payer_id = $payer_id, payer_name = $name, version = version + 1
-        WHERE charge_id = $charge_id AND is_open AND payer_id IS DISTINCT FROM $payer_id
-        RETURNING id
+    if not found:
+        return
+    ids = [task_id for (task_id,) in found]
+    keep_earlier(con, ids, now=now)
+    assignments = ", ".join(f"{column} = ${column}" for column in shown)
+    con.execute(
+        f"""
+        UPDATE task SET {assignments}, version = version + 1
+        WHERE id IN (SELECT unnest($ids::BIGINT[]))
         """,
-        charge_id=charge_id,
-        payer_id=payer_id,
-        name=name,
+        ids=ids,
+        **shown,
     )
-    search_index.index(con, [task_id for (task_id,) in changed])
+    search_index.index(con, ids)
 
 
 def is_biller(actor: Person, practice_id: int) -> bool:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from lib import access, history
 from lib.access import Verb
+from lib.earlier_tasks import keep_filing_limit
 from lib.errors import NoSuchPractice, SettingsChanged, WrongInput
 from lib.history_event_kinds import EventKind
 from lib.models import Person
@@ -81,6 +82,7 @@ def set_filing_limit(
             raise WrongInput("There is no such payer.")
         if held.limit != seen:
             raise SettingsChanged
+        keep_filing_limit(con, payer_id, now=now)
         con.execute(
             """
             UPDATE payer SET filing_days = $days, filing_source = $source,

@@ -9,8 +9,8 @@ from lib.ui.report_links import HAPPENED, Part
 from lib.ui.report_tables import Figure
 
 
-def total(part: Part, name: str) -> int:
-    return int(sum(part.tables["flow"].column(name)))
+def total(part: Part, name: str, number: str = "flow") -> int:
+    return int(sum(part.tables[number].column(name)))
 
 
 def in_and_out(page: Page) -> None:
@@ -31,6 +31,17 @@ def in_and_out(page: Page) -> None:
         finding=f"{totals['Completed']:,} completed, {totals[came]:,} {came.lower()}: net {net:+,}",
     )  # fmt: skip
     report_flow.pending_over_time(page, key="weeks_pending")
+
+
+def asked_for(page: Page) -> None:
+    report.heading("asked_for")
+    count = total(page.now, "Asked for", "asked_for")
+    report_flow.over_time(
+        page, ["Asked for"], name="asked_for", key="asked_for",
+        finding=f"{count:,} were asked for in the period",
+        before=report_flow.frame_of(page.before.tables["asked_for"]),
+    )  # fmt: skip
+    report_tables.evidence(page, "asked_for")
 
 
 def cumulative(page: Page) -> None:
@@ -63,6 +74,7 @@ def littles_law(page: Page) -> None:
 
 page = report.begin("Flow", "Flow")
 in_and_out(page)
+asked_for(page)
 cumulative(page)
 for name in ("lead_and_cycle_time", "first_response", "handoffs_and_reopens"):
     report_tables.shown(page, name)

@@ -175,8 +175,9 @@ def _do(where: World, task_id: int, worker: Person, biller: Person, now: datetim
             if chance.random() < 0.9:
                 workflow.reopen(con, task_id, reason="Again", actor=biller, now=now)
         case "complete":
-            assert task.charge_id is not None
-            if task.type is TaskType.DOCUMENTS or task.status is Status.COMPLETED:
+            if task.charge_id is None or task.type is TaskType.DOCUMENTS:
+                return
+            if task.status is Status.COMPLETED:
                 return
             if task.assignee_id is None:
                 workflow.start(con, task_id, actor=holder, now=now)

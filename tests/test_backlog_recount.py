@@ -183,7 +183,7 @@ def test_a_later_request_leaves_the_day_of_the_first(con: Connection, cast: Cast
     with transaction(con):
         tasks.revise_request(
             con, task, type="coding", title="Q", instructions="More", codes="", due_on=None,
-            due_rule="", label=None, amount=None, asked_on=date(2025, 3, 9),
+            due_rule="", label=None, amount=None, asked_on=date(2025, 3, 9), now=NOON,
         )  # fmt: skip
 
     assert con.rows("SELECT requested_on, asked_on FROM task") == [

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.slow  # every cell of every report is opened
 NOW = datetime(2025, 3, 25, 23, 40, tzinfo=UTC)
 # Cells that count tasks; the others are of as many as the column says that stands here.
 COUNTS = {
-    "Pending", "Waiting on practice", "Waiting on biller", "Tasks", "Overdue", "Due in 7 days",
+    "Asked for", "Pending", "Waiting on practice", "Waiting on biller", "Tasks", "Overdue",
+    "Due in 7 days",
     "Came in", "Taken up", "Handed over at least once", "Reopened at least once",
     "Received so far", "Completed so far", "Completed tasks",
 }  # fmt: skip

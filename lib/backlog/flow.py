@@ -14,8 +14,10 @@ from lib.backlog.report_scope import (
     ask,
     at_place,
     days_of,
+    events,
     known,
     local_day,
+    of_view,
     ours,
     selection,
     tasks_text,
@@ -187,13 +189,56 @@ ORDER BY begins_on
     return ask(con, view, sql, basis=_daily(view), also=_buckets(view.unit))
 
 
+ASKED_FOR = (
+    "Tasks by the day the payer asked: the date of the remittance, acknowledgment or request "
+    "itself; the day it came in where that was not recorded. What comes in late is added to the "
+    "day it was asked for. A link that names a moment counts only what had come in by then."
+)
+
+
+def _asked(view: View) -> str:
+    coming = f"""task.id NOT IN (
+        SELECT event.task_id FROM {events(view)} WHERE kind = 'created' AND NOT ({known(view)})
+    )"""
+    # Nothing is asked for after it came in: what came in before the period is passed over.
+    first = "task.created_at >= CAST($of_since AS TIMESTAMP) - INTERVAL '1 day'"
+    chosen = tasks_text(view, first, known(view, "task.created_at"), coming)
+    return f"""asked AS (
+    SELECT task.id, coalesce(task.requested_on, {local_day(view, "task.created_at")}) AS day
+    {chosen}
+)"""
+
+
+def asked_for(con: Reader, view: View) -> Table:
+    """Return a row a day, week or month: how many of the tasks known then were asked for in it."""
+    return ask(con, view, """
+SELECT begins_on AS "From", ends_on AS "Until", CAST(coalesce(sum(tasks), 0) AS BIGINT)
+           AS "Asked for", is_unfinished AS "Unfinished"
+FROM bucket LEFT JOIN daily ON daily.day BETWEEN bucket.begins_on AND bucket.ends_on
+GROUP BY begins_on, ends_on, is_unfinished
+ORDER BY begins_on
+""", also=f"""{_asked(view)},
+daily AS (
+    SELECT day, count(*) AS tasks FROM asked GROUP BY day
+),
+{_buckets(view.unit)}""")  # fmt: skip
+
+
+def asked_among(view: View, since: date, until: date) -> Selection:
+    """Return the tasks known then that were asked for in these days."""
+    text = f"WITH {_asked(replace(view, since=since, until=until))}"
+    text += "\n    SELECT id FROM asked WHERE day BETWEEN $bar_since AND $bar_until"
+    wanted = replace(view, since=since, until=until)
+    return selection(wanted, text, **days_of(view, "bar", since, until))
+
+
 def happened(view: View, what: str, since: date, until: date) -> Selection:
     """Return the tasks that were received, completed, reopened or handed on in these days."""
     kinds = " OR ".join(f"({text})" for text in _texts(view, what)) or "false"
     sql = f"""
     SELECT event.task_id FROM {at_place(view, "event")}
     WHERE {ours(view, "event")} AND ({kinds})
-      AND {known(view)} AND {within(view, "event.happened_at", "bar")}"""
+      AND {known(view)} AND {within(view, "event.happened_at", "bar")}{of_view(view)}"""
     return selection(view, sql, **days_of(view, "bar", since, until))
 
 
@@ -204,7 +249,7 @@ class LittlesLaw:
     pending: float  # average over the days
     completed: float  # a day
     days: float | None  # what the law says a task takes
-    measured: float | None  # what they took
+    measured: float | None  # what they took; not counted where a condition failed
     failed: tuple[str, ...]  # the conditions that do not hold
 
     @property
@@ -240,6 +285,6 @@ def littles_law(con: Reader, view: View) -> LittlesLaw:
         pending,
         rate,
         pending / rate if rate else None,
-        mean_days(con, view, until=whole.until),
+        None if failed else mean_days(con, view, until=whole.until),
         tuple(failed),
     )

@@ -107,8 +107,8 @@ def causes(con: Reader, view: View) -> Table:
     """Return a row a payer and code: how many tasks that came in in the period carry it."""
     chosen = tasks_text(
         view, "kind = 'created'", known(view), within(view, "event.happened_at"),
-        "task.codes <> ''",
-    ).replace("FROM task", "FROM event JOIN task ON task.id = event.task_id", 1)  # fmt: skip
+        "task.codes <> ''", beside="event",
+    )  # fmt: skip
     return ask(con, view, """
 SELECT payer_name AS "Payer", code AS "Code", CAST(sum(tasks) AS BIGINT) AS "Tasks",
        coalesce(sum(requested), 0) AS "Requested"
@@ -126,10 +126,12 @@ coded AS (
 )""")  # fmt: skip
 
 
-def caused(view: View, since: date, until: date) -> Selection:
-    """Return the tasks that came in in these days, for one cell of `causes`."""
-    sql = f"""
-    SELECT event.task_id FROM {at_place(view, "event")}
-    WHERE {ours(view, "event")} AND kind = 'created' AND {known(view)}
-      AND {within(view, "event.happened_at", "bar")}"""
-    return selection(view, sql, **days_of(view, "bar", since, until))
+def caused(view: View, since: date, until: date, code: str) -> Selection:
+    """Return the tasks that came in in these days with this code, for one cell of `causes`."""
+    chosen = tasks_text(
+        view, "kind = 'created'", known(view), within(view, "event.happened_at", "bar"),
+        "list_contains([trim(each) FOR each IN string_split(task.codes, ',')], $bar_code)",
+        beside="event",
+    )  # fmt: skip
+    text = f"SELECT task.id {chosen}"
+    return selection(view, text, bar_code=code, **days_of(view, "bar", since, until))

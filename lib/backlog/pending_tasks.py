@@ -16,6 +16,7 @@ from lib.backlog.report_scope import (
     events,
     known,
     local_day,
+    of_view,
     ours,
     selection,
     tasks_text,
@@ -79,7 +80,7 @@ def standing(view: View, *facts: str) -> Basis:
     if view.is_one_person:
         facts = tuple(dict.fromkeys((*facts, "assignee")))
         who = "IS NULL" if view.unassigned else "= $of_person"
-        person = f"\n      AND had.assignee_id {who}"
+        person = f"\n      AND {_HAD} {who}"
     today = "$of_today" if view.closes_day else local_day(view, "$of_as_of")
     chosen = tasks_text(
         view,
@@ -92,14 +93,14 @@ def standing(view: View, *facts: str) -> Basis:
     spoken = "\n    UNION ALL ".join(
         f"SELECT event.task_id, event.id, kind = 'asked' AS is_question FROM {events(view)}\n"
         f"    WHERE {ours(view, 'event')} AND kind = '{kind}' AND {known(view)}\n"
-        "      AND event.task_id IN (SELECT id FROM chosen)"
+        "      AND event.task_id IN (SELECT task_id FROM told_by_history)"
         for kind in ("asked", "answered", "reopened")
     )
     return Basis("standing", f"""chosen AS (
     SELECT task.id, task.practice_id, task.type, task.payer_id, task.payer_name, task.charge_id,
-           task.claim_number, task.amount, task.due_on, task.date_of_service,
-           coalesce(task.requested_on, {local_day(view, "task.created_at")}) AS requested_on,
-           CAST({today} AS DATE) AS today
+           task.claim_number, task.amount, task.due_on, task.date_of_service, task.assignee_id,
+           task.turn, CAST({today} AS DATE) AS today,
+           coalesce(task.requested_on, {local_day(view, "task.created_at")}) AS requested_on
     {chosen}
 ),
 coming AS (
@@ -120,6 +121,10 @@ closed AS (
     HAVING max(event.id) FILTER (WHERE kind = 'completed')
         > coalesce(max(event.id) FILTER (WHERE kind = 'reopened'), 0)
 ),
+told_by_history AS (
+    -- The row of a task says whose move it is and who has it, unless something happened since.
+    {_unsure(view)}
+),
 said AS (
     -- One kind at a time: a column of few words is searched for one quickly.
     {spoken}
@@ -127,15 +132,20 @@ said AS (
 asked AS (
     SELECT task_id FROM said GROUP BY task_id
     HAVING max(id) FILTER (WHERE is_question) > coalesce(max(id) FILTER (WHERE NOT is_question), 0)
+),
+filing AS (
+    {_filing(view)}
 ){more},
 standing AS (
-    SELECT chosen.*,
-           CASE WHEN asked.task_id IS NULL THEN 'practice' ELSE 'biller' END AS side,
+    SELECT chosen.* EXCLUDE (assignee_id, turn),
+           CASE WHEN asked.task_id IS NOT NULL THEN 'biller'
+                WHEN chosen.id IN (SELECT task_id FROM told_by_history) THEN 'practice'
+                ELSE chosen.turn END AS side,
            today - chosen.requested_on AS age,
-           chosen.date_of_service + payer.filing_days - today AS days_left{columns}
+           chosen.date_of_service + filing.days - today AS days_left{columns}
     FROM chosen
     LEFT JOIN asked ON asked.task_id = chosen.id
-    LEFT JOIN payer ON payer.id = chosen.payer_id{joins}
+    LEFT JOIN filing ON filing.payer_id = chosen.payer_id{joins}
     WHERE chosen.id NOT IN (SELECT task_id FROM coming)
       AND chosen.id NOT IN (SELECT task_id FROM closed){person}
 )""")  # fmt: skip
@@ -145,8 +155,8 @@ _FACTS = {
     "assignee": """,
 had AS (
     SELECT event.task_id, arg_max_null(assignee_id, event.id) AS assignee_id FROM {events}
-    WHERE event.task_id IN (SELECT id FROM chosen) AND kind IN ('assigned', 'reopened')
-      AND {known}
+    WHERE event.task_id IN (SELECT task_id FROM told_by_history)
+      AND kind IN ('assigned', 'reopened') AND {known}
     GROUP BY event.task_id
 )""",
     "last_at": """,
@@ -160,7 +170,33 @@ _FACT_TABLES = {
     "assignee": "had ON had.task_id = chosen.id",
     "last_at": "touched ON touched.task_id = chosen.id",
 }
-_FACT_COLUMNS = {"assignee": "had.assignee_id", "last_at": "touched.last_at"}
+_HAD = """CASE WHEN chosen.id IN (SELECT task_id FROM told_by_history)
+                THEN had.assignee_id ELSE chosen.assignee_id END"""
+_FACT_COLUMNS = {"assignee": f"{_HAD} AS assignee_id", "last_at": "touched.last_at"}
+
+
+def _filing(view: View) -> str:
+    """Return the text of how long each payer took claims at the moment."""
+    if not view.is_changed_since:
+        return "SELECT id AS payer_id, filing_days AS days FROM payer"
+    limits = at_place(view, "filing_limit_before") if view.closes_day else "filing_limit_before"
+    return f"""SELECT payer.id AS payer_id, CASE WHEN later.payer_id IS NULL
+                                      THEN payer.filing_days ELSE later.days END AS days
+    FROM payer LEFT JOIN (
+        SELECT filing_limit_before.payer_id,
+               arg_min_null(filing_days, filing_limit_before.id) AS days
+        FROM {limits} WHERE NOT ({known(view, "filing_limit_before.changed_at")})
+        GROUP BY filing_limit_before.payer_id
+    ) AS later ON later.payer_id = payer.id"""
+
+
+def _unsure(view: View) -> str:
+    """Return the text of the pending tasks whose rows may say what happened after the moment."""
+    if view.closes_day:
+        return "SELECT id AS task_id FROM chosen"
+    return f"""SELECT DISTINCT event.task_id FROM event
+    WHERE NOT ({known(view)}) AND event.task_id IN (SELECT id FROM chosen)
+      AND kind IN ('assigned', 'asked', 'answered', 'completed', 'reopened')"""
 
 
 def _held(view: View) -> str:
@@ -326,7 +362,7 @@ def gone(view: View) -> Selection:
     return selection(view, f"""
     SELECT event.task_id FROM {events(view)}
     WHERE {ours(view, 'event')}
-      AND kind IN ('created', 'completed', 'reopened') AND {known(view)}
+      AND kind IN ('created', 'completed', 'reopened') AND {known(view)}{of_view(view)}
     GROUP BY event.task_id
     HAVING coalesce(max(event.id) FILTER (WHERE kind = 'completed'), 0)
         > max(event.id) FILTER (WHERE kind IN ('created', 'reopened'))""")  # fmt: skip

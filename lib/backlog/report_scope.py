@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -34,6 +34,7 @@ class View:
     unassigned: bool = False
     amount_from: Decimal | None = None
     amount_to: Decimal | None = None
+    is_changed_since: bool = True  # what tasks ask, or limits of payers, may have changed later
 
     @property
     def is_one_person(self) -> bool:
@@ -134,10 +135,63 @@ def at_place(view: View, table: str) -> str:
     return table if view.zone else f"{table} JOIN practice ON practice.id = {table}.practice_id"
 
 
-def tasks_text(view: View, *extra: str) -> str:
-    """Return the FROM and WHERE of the view's tasks."""
+# What later history tells of, and what a later message, a charge or a person may change unseen.
+_FIXED = ("id", "practice_id", "claim_number", "requested_on", "created_at", "started_at",
+          "completed_at", "completed_by", "resolution", "assignee_id", "turn")  # fmt: skip
+_CHANGING = ("type", "codes", "amount", "due_on", "charge_id", "payer_id", "payer_name",
+             "provider_name", "date_of_service")  # fmt: skip
+
+
+def tasks_text(view: View, *extra: str, beside: str = "") -> str:
+    """Return the FROM and WHERE of the view's tasks, each as it was known then.
+
+    `beside` names a relation whose `task_id` they are joined by.
+    """
     conditions = [ours(view, "task"), *_asked(view), *extra]
-    return f"FROM {at_place(view, 'task')}\n    WHERE " + "\n      AND ".join(conditions)
+    on = f" ON task.id = {beside}.task_id" if beside else ""
+    place = "" if view.zone else " JOIN practice ON practice.id = task.practice_id"
+    tasks = f"FROM {beside + ' JOIN ' if beside else ''}{_tasks_then(view)}{on}{place}"
+    return f"{tasks}\n    WHERE " + "\n      AND ".join(conditions)
+
+
+def as_known(con: Reader, view: View) -> View:
+    """Return the view with a plainer text where nothing it asks for was changed since."""
+    _, [(last,)] = con.table("""
+        SELECT max(changed_at) FROM (
+            SELECT changed_at FROM task_before UNION ALL SELECT changed_at FROM filing_limit_before
+        )
+    """)
+    if last is not None and last >= (view.as_of - timedelta(days=3)).replace(tzinfo=None):
+        return view
+    return replace(view, is_changed_since=False)
+
+
+def _tasks_then(view: View) -> str:
+    if not view.is_changed_since:
+        return "task"
+    fixed = ", ".join(f"task.{each}" for each in _FIXED)
+    now, then = (", ".join(f"{table}.{each}" for each in _CHANGING) for table in ("task", "was"))
+    return f"""(
+        SELECT {fixed},
+               {now}
+        FROM task WHERE task.id NOT IN (SELECT task_id FROM {changed_later(view)})
+        UNION ALL
+        -- What was changed later is taken as it was before the first such change.
+        SELECT {fixed},
+               {then}
+        FROM task JOIN task_before AS was ON was.task_id = task.id
+        WHERE was.id IN (SELECT first_id FROM {changed_later(view)})
+    ) AS task"""
+
+
+def changed_later(view: View) -> str:
+    """Return the relation of tasks that were changed after the view's moment, with the id of the
+    first row of `task_before` that tells of it."""
+    return f"""(
+            SELECT task_before.task_id, min(task_before.id) AS first_id
+            FROM {at_place(view, "task_before") if view.closes_day else "task_before"}
+            WHERE NOT ({known(view, "task_before.changed_at")}) GROUP BY task_before.task_id
+        )"""
 
 
 def known(view: View, moment: str = "event.happened_at") -> str:
@@ -269,9 +323,20 @@ def _with(*parts: str) -> str:
 
 def selection(view: View, sql: str, **more: Any) -> Selection:
     """Return a text that selects ids of tasks, with its values, for the list."""
-    used = _used(sql, values(view) | more)
+    amount = f"""CASE WHEN task.id IN (SELECT task_id FROM {changed_later(view)})
+        THEN (SELECT was.amount FROM task_before AS was JOIN {changed_later(view)} AS later
+              ON later.first_id = was.id WHERE was.task_id = task.id)
+        ELSE task.amount END"""
+    used = _used(f"{sql} {amount}", values(view) | more)
     frozen = ((n, tuple(v) if isinstance(v, list) else v) for n, v in sorted(used.items()))
-    return Selection(sql, tuple(frozen))
+    return Selection(sql, tuple(frozen), amount)
+
+
+def of_view(view: View) -> str:
+    """Return the condition that an event is of a task that passes the view's filters."""
+    if not view.is_filtered:
+        return ""
+    return f"\n      AND event.task_id IN (SELECT task.id {tasks_text(view)})"
 
 
 def _used(sql: str, known_values: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,9 @@ PERIOD_KEYS = ("weeks", "since", "until", "unit", "as_of")
 FILTER_KEYS = ("practice", "type", "assignee", "payer", "provider", "from", "to")
 # What a bar or cell stood for, on the list. Its moment is `at`: the `as_of` of the report stays.
 BAR_KEYS = (
-    "created_since", "created_until", "completed_since", "completed_until", "reopened_since",
-    "reopened_until", "left_since", "left_until", "done_since", "done_until", "done", "gone_on",
+    "asked_since", "asked_until", "created_since", "created_until", "completed_since",
+    "completed_until", "reopened_since", "reopened_until", "left_since", "left_until",
+    "done_since", "done_until", "done", "gone_on",
     "pending_on", "had_by", "waited", "days", "side", "due", "filing", "ended", "came_back",
     "taken_up", "bar_type", "bar_payer", "bar_task", "code", "at", "as_of",
 )  # fmt: skip
@@ -35,7 +36,8 @@ MOMENT_KEYS = tuple(key for key in BAR_KEYS if key not in _NARROWING)
 NOT_NAMED = "Not named"  # of a payer
 NOT_RECORDED = "not recorded"  # of a resolution
 _HAPPENED = {
-    "created": "received", "completed": "completed", "reopened": "reopened", "left": "left_over",
+    "asked": "asked for", "created": "received", "completed": "completed",
+    "reopened": "reopened", "left": "left_over",
 }  # fmt: skip
 QUARTER = timedelta(minutes=15)
 
@@ -67,20 +69,27 @@ def read(says: Says, actor: Person, colleagues: Sequence[Colleague], now: dateti
     view = View(
         practice_ids=ids, zone=_one_zone(actor, ids), as_of=as_of, today=today,
         closes_day=closes_day, since=since, until=until, unit=unit,
-        types=tuple(kind for kind in TaskType if kind.label == says.get("type")),
-        payer=says.get("payer"), provider=says.get("provider"),
     )  # fmt: skip
-    view = _of_person(view, says.get("assignee"), actor, colleagues)
-    for key, name in (("from", "amount_from"), ("to", "amount_to")):
-        if text := says.get(key):
-            amount = parse_money(text)
-            if amount is None:
-                problems.append(f"Write “Amount {key}” in dollars, such as 150 or 1,250.00.")
-            elif name == "amount_from":
-                view = replace(view, amount_from=amount)
-            else:
-                view = replace(view, amount_to=amount)
+    view = _of_person(_filtered(view, says), says.get("assignee"), actor, colleagues)
+    problems += [
+        f"Write “Amount {key}” in dollars, such as 150 or 1,250.00."
+        for key in ("from", "to")
+        if (text := says.get(key)) and parse_money(text) is None
+    ]
     return Report(view, zone, is_now, tuple(problems))
+
+
+def _filtered(view: View, says: Says) -> View:
+    """Return the view of the tasks that pass the filters; a bar's own type and payer come first."""
+    kind, payer = says.get("bar_type") or says.get("type"), says.get("bar_payer")
+    amounts = {key: text for key in ("from", "to") if (text := says.get(key))}
+    return replace(
+        view, types=tuple(each for each in TaskType if each.label == kind),
+        payer=says.get("payer") if not payer else "" if payer == NOT_NAMED else payer,
+        provider=says.get("provider"),
+        amount_from=parse_money(amounts.get("from", "")),
+        amount_to=parse_money(amounts.get("to", "")),
+    )  # fmt: skip
 
 
 def practices(says: Says, actor: Person) -> tuple[int, ...]:
@@ -165,7 +174,7 @@ def _of_person(
 def selections(says: Says, actor: Person, now: datetime) -> list[tuple[str, Selection]]:
     """Return what a bar stood for, in words, with the tasks it counted. Empty for a plain list.
 
-    The filters of the list itself (type, payer, amount …) are not part of it.
+    The filters (type, payer, amount …) are part of it: tasks are those that passed them then.
     """
     if not any(says.get(key) for key in MOMENT_KEYS):
         return []
@@ -178,6 +187,7 @@ def selections(says: Says, actor: Person, now: datetime) -> list[tuple[str, Sele
         practice_ids=ids, zone=_one_zone(actor, ids), as_of=as_of, today=today,
         closes_day=closes_day, since=today, until=today,
     )  # fmt: skip
+    view = _filtered(view, says)
     who = says.get("had_by") or ""
     if who == "none":
         view = replace(view, unassigned=True)
@@ -219,8 +229,10 @@ def _over_time(says: Says, view: View) -> list[tuple[str, Selection]]:
 
 
 def _happened(says: Says, view: View, what: str) -> Selection:
-    if what == "received" and says.get("code"):
-        return payer_denials.caused(view, view.since, view.until)
+    if what == "asked for":
+        return flow.asked_among(view, view.since, view.until)
+    if what == "received" and (code := says.get("code")):
+        return payer_denials.caused(view, view.since, view.until, code)
     if what == "received" and says.get("taken_up"):
         return times.taken_up(view)
     if what == "completed" and (says.get("ended") or says.get("came_back")):

@@ -8,7 +8,6 @@ from lib.backlog.report_scope import (
     Table,
     View,
     ask,
-    at_place,
     events,
     known,
     ours,
@@ -29,25 +28,39 @@ def _done(view: View) -> Basis:
     """Return `done`: a row a completion in the period, by whoever had the task then."""
     person = ""
     if view.is_one_person:
-        who = "IS NULL" if view.unassigned else "= $of_person"
-        person = f" AND event.assignee_id {who}"
-    return Basis("done", f"""chosen AS (
-    SELECT task.id, task.type, task.created_at
-    {tasks_text(view, "task.created_at <= $of_as_of")}
+        person = f"\n    WHERE assignee_id {'IS NULL' if view.unassigned else '= $of_person'}"
+    about = "task.type, task.created_at"
+    once = tasks_text(
+        view, "task.id NOT IN (SELECT task_id FROM reopened)", known(view, "task.completed_at"),
+        within(view, "task.completed_at"),
+    )  # fmt: skip
+    several = tasks_text(
+        view, "task.id IN (SELECT task_id FROM reopened)", "event.kind = 'completed'", known(view),
+        within(view, "event.happened_at"), beside="event",
+    )  # fmt: skip
+    return Basis("done", f"""reopened AS (
+    -- By way of a list, which is taken for short, as it is: else the long side would be kept.
+    SELECT unnest(list(DISTINCT task_id)) AS task_id FROM event WHERE kind = 'reopened'
 ),
 again AS (
     SELECT event.task_id, max(event.id) AS last_id FROM {events(view)}
     WHERE {ours(view, 'event')} AND kind = 'reopened' AND {known(view)}
     GROUP BY event.task_id
 ),
+completion AS (
+    -- The only completion of a task stands in its row; of a reopened one its history has them.
+    SELECT task.id AS task_id, task.completed_by AS assignee_id, task.resolution, {about},
+           task.completed_at, false AS came_back
+    {once}
+    UNION ALL
+    SELECT task.id, event.assignee_id, event.resolution, {about}, event.happened_at,
+           coalesce((SELECT last_id FROM again WHERE again.task_id = task.id) > event.id, false)
+    {several}
+),
 done AS (
-    SELECT event.task_id, event.assignee_id, event.resolution, chosen.type,
-           epoch(happened_at - chosen.created_at) / 86400 AS days,
-           coalesce(again.last_id > event.id, false) AS came_back
-    FROM {at_place(view, "event")} JOIN chosen ON chosen.id = event.task_id
-    LEFT JOIN again ON again.task_id = event.task_id
-    WHERE kind = 'completed' AND {known(view)}
-      AND {within(view, "happened_at")}{person}
+    SELECT task_id, assignee_id, resolution, type,
+           epoch(completed_at - created_at) / 86400 AS days, came_back
+    FROM completion{person}
 )""")  # fmt: skip
 
 

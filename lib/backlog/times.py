@@ -54,9 +54,7 @@ def completed(view: View) -> Basis:
         view, "task.id NOT IN (SELECT task_id FROM reopened)", known(view, "task.completed_at"),
         within(view, "task.completed_at"),
     )  # fmt: skip
-    several = tasks_text(view, within(view, "again.completed_at")).replace(
-        "FROM task", "FROM again JOIN task ON task.id = again.task_id", 1
-    )
+    several = tasks_text(view, within(view, "again.completed_at"), beside="again")
     done_on = local_day(view, "completed_at")
     return Basis("done", f"""reopened AS (
     -- By way of a list, which is taken for short, as it is: else the long side would be kept.
@@ -89,9 +87,7 @@ dated AS (
 done AS (
     SELECT dated.id AS task_id, dated.practice_id, dated.type, {done_on} AS done_on,
            coalesce(requested_on, {local_day(view, "dated.created_at")}) AS asked_on,
-           done_on - asked_on AS lead_days,
-           {weekdays("done_on")} - {weekdays("asked_on")} AS lead_business,
-           completed_at, started_at,
+           done_on - asked_on AS lead_days, completed_at, started_at,
            epoch(completed_at - dated.created_at) / 86400 AS here_days, reopened
     FROM {at_place(view, "dated")}{person}
 )""")  # fmt: skip
@@ -114,13 +110,21 @@ def _apart(column: str, name: str, *, digits: int = 0) -> str:
     )
 
 
-# How long a task took, each in days: the column of `timed`, how it is told, and its type.
+# How long a task took: what is measured of `timed`, what its column is called, and its type.
 _MEASURES = {
     "lead_days": ("Lead, days", "BIGINT"),
     "lead_business": ("Lead, business days", "BIGINT"),
     "cycle_days": ("Cycle, days", "DOUBLE"),
     "cycle_business": ("Cycle, business days", "BIGINT"),
 }
+
+
+def _business(days: str) -> str:
+    """Return SQL for the Mondays to Fridays among the days that end with `last_weekday`."""
+    last = (
+        "(DATE '2400-01-03' + CAST(last_weekday AS INTEGER))"  # a Monday, and so many days after it
+    )
+    return f"{weekdays(last)} - {weekdays(f'{last} - CAST({days} AS INTEGER)')}"
 
 
 def lead_and_cycle(con: Reader, view: View) -> Table:
@@ -132,8 +136,8 @@ def lead_and_cycle(con: Reader, view: View) -> Table:
         for percent in PERCENTS
     )
     measured = "\n    UNION ALL ".join(
-        f"SELECT type, '{what}' AS what, CAST({what} AS DOUBLE) AS days, tasks FROM timed\n"
-        f"    WHERE {what} IS NOT NULL"
+        f"SELECT type, '{what}' AS what, CAST({what} AS DOUBLE) AS days, sum(tasks) AS tasks\n"
+        f"    FROM timed WHERE {what} IS NOT NULL GROUP BY ALL"
         for what in _MEASURES
     )
     return ask(con, view, f"""
@@ -141,13 +145,19 @@ SELECT coalesce(type, 'All') AS "Type",
        CAST(max(total) FILTER (WHERE what = 'lead_days') AS BIGINT) AS "Completed tasks",
        {columns}
 FROM ranked GROUP BY type ORDER BY type NULLS FIRST
-""", basis=completed(view), also=f"""timed AS (
-    -- What took as long is counted first: there are few different days.
-    SELECT type, lead_days, lead_business,
-           round(epoch(completed_at - started_at) / 86400, 1) AS cycle_days,
-           {weekdays("done_on")} - {weekdays("begun_on")} AS cycle_business, count(*) AS tasks
+""", basis=completed(view), also=f"""alike AS (
+    -- What took as long is counted first: there are few different days. How many of them are
+    -- business days is told by their number and the weekday of the last.
+    SELECT type, lead_days, round(epoch(completed_at - started_at) / 86400, 1) AS cycle_days,
+           done_on - begun_on AS cycle_dates, (done_on - DATE '1900-01-01') % 7 AS last_weekday,
+           count(*) AS tasks
     FROM (SELECT done.*, {local_day(view, "started_at")} AS begun_on FROM {at_place(view, "done")})
     GROUP BY ALL
+),
+timed AS (
+    SELECT type, lead_days, cycle_days, tasks, {_business("lead_days")} AS lead_business,
+           {_business("cycle_dates")} AS cycle_business
+    FROM alike
 ),
 measured AS (
     {measured}

@@ -26,9 +26,9 @@ BEFORE = "Period before"
 SIDES = ("Waiting on practice", "Waiting on biller")
 COLORS = {
     "Received": "#c2700a", "Assigned": "#c2700a", "Completed": "#0d8a72", "Reopened": "#8a6bd0",
-    "Handed on": "#4f7fd9", "Pending": "#3b74ee", "Waiting on practice": "#3b74ee",
-    "Waiting on biller": "#c2700a", "Received so far": "#c2700a", "Completed so far": "#0d8a72",
-    "Tasks": "#3b74ee", BEFORE: "#7b8794",
+    "Handed on": "#4f7fd9", "Asked for": "#c2700a", "Pending": "#3b74ee",
+    "Waiting on practice": "#3b74ee", "Waiting on biller": "#c2700a", "Received so far": "#c2700a",
+    "Completed so far": "#0d8a72", "Tasks": "#3b74ee", BEFORE: "#7b8794",
 }  # fmt: skip
 QUIET = {"light": "#566379", "dark": "#a3b2c7"}  # --bt-quiet of palette.css
 AROUND_BARS = 160  # pixels of title, legend and axis: the height of a chart counts them

@@ -175,7 +175,9 @@ def _bar_chosen(desk: Desk) -> None:
     """Draw what a bar of a Backlog page stood for, and a way to take it away."""
     if parts := bar_words({key: url_widgets.get(key) for key in (*DAY_KEYS, "practice")}, desk):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.text(f"Only tasks {', '.join(parts)}.")
+            is_past = any(url_widgets.get(key) for key in ("at", "pending_on", "gone_on", "as_of"))
+            then = " Amounts are those requested then." if is_past else ""
+            st.text(f"Only tasks {', '.join(parts)}.{then}")
             st.button("Show all days", key="all_days", type="tertiary", on_click=_all_days)
 
 
@@ -276,12 +278,10 @@ def _of_bar(says: dict[str, str | None], desk: Desk) -> dict[str, Any]:
     values: dict[str, Any] = {"code": says.get("code")}
     if says.get("had_by"):  # who had the task then: who has it now may be another
         values |= {"assignee_id": None, "unassigned": False}
-    if payer := says.get("bar_payer"):
-        values["payer"] = "" if payer == report_url.NOT_NAMED else payer
-    if kind := TYPES.get(says.get("bar_type") or ""):
-        values["types"] = (kind,)
     if found := report_url.selections(says, desk.actor, session.now()):
-        values["selection"] = found[0][1]
+        # What passed the filters then: a payer may have changed what it asks since.
+        values |= {"types": (), "payer": None, "provider": None, "code": None,
+                   "amount_from": None, "amount_to": None, "selection": found[0][1]}  # fmt: skip
     if any(says.get(key) for key in DAY_KEYS) and not says["status"]:
         values["statuses"] = tuple(Status)
     return values

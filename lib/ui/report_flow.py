@@ -28,7 +28,7 @@ def over_time(page: Page, series: list[str], *, finding: str, key: str, **more: 
         since, until, each = picked
         part = page.before if each == charts.BEFORE else page.now
         column = series[0] if each == charts.BEFORE else each
-        wanted = report_links.over_time(part, {"From": since, "Until": until}, column)
+        wanted = report_links.CELLS[name](part, {"From": since, "Until": until}, column)
         if wanted is not None:
             report.open_list(**wanted)
 

@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 SIDES = {"Waiting on practice": "practice", "Waiting on biller": "biller"}
 HAPPENED = {
     "Received": "created", "Assigned": "created", "Completed": "completed",
-    "Reopened": "reopened", "Handed on": "left",
+    "Reopened": "reopened", "Handed on": "left", "Asked for": "asked",
 }  # fmt: skip
 _OF_PENDING = {*SIDES, "Tasks", "Requested"}
 _KINDS = {kind.label for kind in TaskType}
@@ -103,6 +103,11 @@ def over_time(part: Part, row: Row, column: str) -> Opens | None:
     return None
 
 
+def _asked_for(part: Part, row: Row, column: str) -> Opens | None:
+    opens = over_time(part, row, column)
+    return None if opens is None else {**opens, "had_by": "anybody"}
+
+
 def _done(part: Part, row: Row, column: str) -> Opens | None:
     if column in ("Type", "Period"):
         return None
@@ -153,6 +158,7 @@ def _waited(part: Part, row: Row, _: str) -> Opens | None:
 CELLS: dict[str, Cell] = {
     "summary": _summed,
     "flow": over_time,
+    "asked_for": _asked_for,
     "cumulative_flow": over_time,
     "pending_by_type": _pending("Type", lambda row: {"bar_type": TaskType(row["Type"]).label}),
     "pending_by_payer": _pending(

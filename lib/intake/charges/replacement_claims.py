@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from lib import charges, tasks
@@ -264,7 +265,7 @@ def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: Imp
         held = charges.held(match.charge_id)
         if held is None:
             continue
-        show_charge(con, task_id, held)
+        show_charge(con, task_id, held, now=source.now)
         con.execute(
             "UPDATE task_claim SET outcome = $outcome WHERE task_id = $id",
             outcome=match.outcome.value,
@@ -281,7 +282,7 @@ def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: Imp
     return len(linked)
 
 
-def show_charge(con: Connection, task_id: int, held: KnownCharge) -> None:
+def show_charge(con: Connection, task_id: int, held: KnownCharge, *, now: datetime) -> None:
     """Attach a charge to a task and show it there, inside a transaction."""
     tasks.link_charge(
         con,
@@ -293,4 +294,5 @@ def show_charge(con: Connection, task_id: int, held: KnownCharge) -> None:
         payer=held.payer_name,
         provider=held.provider_name,
         day=held.date_from,
+        now=now,
     )

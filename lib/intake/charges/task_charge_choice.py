@@ -113,7 +113,7 @@ def choose(
             raise NoSuchCharge
         [(held, candidate)] = known_charges.known(con, [charge_id])
         facts = task_claim_facts.of_task(con, task_id) or ClaimFacts()
-        show_charge(con, task_id, held)
+        show_charge(con, task_id, held, now=now)
         search_index.index(con, [task_id])
         con.execute("DELETE FROM draft WHERE task_id = $id", id=task_id)
         con.execute(

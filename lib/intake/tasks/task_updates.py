@@ -195,7 +195,7 @@ def change_amount(
 ) -> None:
     """Let an open task ask for another amount (US dollars), with its history."""
     before = _asked(con, task_id)
-    tasks.set_amount(con, task_id, amount)
+    tasks.set_amount(con, task_id, amount, now=source.now)
     con.insert("event", _changes(task_id, before, replace(before, amount=amount), segment_number,
                                  source))  # fmt: skip
 
@@ -350,6 +350,7 @@ def _change(
         label=now.document_label,
         amount=now.amount,
         asked_on=now.asked_on,
+        now=source.now,
     )
     con.insert("event", _changes(task_id, before, now, request.segment_number, source))
 
