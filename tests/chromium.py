@@ -21,6 +21,8 @@ QUIET = (  # no traffic but what a test asks for
     "--disable-component-update",
     "--disable-sync",
 )
+# A page of a test lives for seconds: optimizing its scripts costs more than it saves.
+SHORT_LIVED = "--js-flags=--no-opt --no-maglev"
 
 
 def find(chromium: BrowserType) -> str | None:
@@ -42,7 +44,7 @@ def launch_profile(chromium: BrowserType, folder: Path, **options: Any) -> Brows
     compiled scripts from one page to the next.
     """
     return chromium.launch_persistent_context(
-        folder, executable_path=find(chromium), args=list(QUIET), **options
+        folder, executable_path=find(chromium), args=[*QUIET, SHORT_LIVED], **options
     )
 
 
