@@ -292,7 +292,7 @@ def change_password(
     TooManyAttempts.
     """
     confirm(con, old, address=address, browser=browser, actor=actor, now=now)
-    passwords.check(new, email=actor.email, name=actor.name)
+    passwords.check(new, email=actor.email, name=actor.name, practices=people.practice_names(actor))
     hashed = passwords.hash_of(new)
     with transaction(con):
         set_password(con, actor.id, hashed, now=now)

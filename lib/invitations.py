@@ -122,7 +122,9 @@ def accept(con: Connection, token: str, password: str, *, now: datetime) -> int:
     Raises WrongLink, WrongInput for a password that is too easily guessed.
     """
     invited = whose(con, token, now=now)
-    passwords.check(password, email=invited.email, name=invited.name)
+    passwords.check(
+        password, email=invited.email, name=invited.name, practices=people.practice_names(invited)
+    )
     hashed = passwords.hash_of(password)
     with transaction(con):
         _use_up(con, token, invited, now)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections.abc import Iterable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from zxcvbn import zxcvbn
 
 from lib.errors import WrongInput
 
@@ -14,23 +17,31 @@ _HASHER = PasswordHasher()  # argon2id with the low-memory costs of RFC 9106: 64
 _AT_ONCE = threading.Semaphore(2)  # a crowd of sign-ins shall not take the memory of the pages
 # Checked where an account has no password, so that timing does not reveal who has one.
 _NOBODYS = _HASHER.hash("nobody's password")
-TOO_COMMON = ("password", "passwort", "123456789012", "qwertyuiop", "letmein", "billingtasks")
+# Attempts that somebody needs who tries what people choose first: words, names, dates, rows of
+# keys, and each of them with capitals and figures (zxcvbn's highest grade).
+LEAST_GUESSES = 10**10
+_LOOKED_AT = 72  # characters: more costs zxcvbn seconds, and are never guessed by fewer attempts
+_LEAST_OF_ONES_OWN = 6  # characters beside those words
+_OUR_WORDS = ("billing", "tasks", "billingtasks", "medical", "practice")
 
 
-def check(password: str, *, email: str, name: str) -> None:
-    """Raise WrongInput for what is too short or too easily guessed."""
+def check(password: str, *, email: str, name: str, practices: Iterable[str]) -> None:
+    """Raise WrongInput for what is too short or too easily guessed, also by somebody who knows the
+    person's name and e-mail address and the names of their practices."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise WrongInput(f"Choose a password of at least {SHORTEST} characters.")
-    plain = "".join(password.casefold().split())
-    rest = plain
-    for word in (email.casefold(), email.casefold().partition("@")[0], name.casefold()):
-        rest = rest.replace("".join(word.split()), "") if len(word) > 2 else rest
-    for word in TOO_COMMON:
+    told = " ".join((email, name, *practices)).casefold()
+    words = {word for word in (*told.split(), *re.split(r"\W+", told)) if len(word) > 2}
+    inputs = [*sorted(words), "".join(name.casefold().split()), *_OUR_WORDS]
+    guesses = zxcvbn(password[:_LOOKED_AT].casefold(), user_inputs=inputs)["guesses"]
+    rest = "".join(password.casefold().split())  # zxcvbn does not know words with a space between
+    for word in inputs:
         rest = rest.replace(word, "")
-    if len(rest) < 6 or len(set(plain)) < 5:
+    if guesses < LEAST_GUESSES or len(rest) < _LEAST_OF_ONES_OWN:
         raise WrongInput(
-            "This password is too easily guessed: it is made of your name, your e-mail address, a "
-            "common word or very few characters. Choose several words that belong to nobody."
+            "This password is too easily guessed: it is like one that many people have, or made of "
+            "your name, your e-mail address, your practice or a date. Choose several words that "
+            "belong to nobody."
         )
 
 

@@ -125,6 +125,11 @@ def person(con: Connection, person_id: int) -> Person | None:
     )
 
 
+def practice_names(person: Person) -> list[str]:
+    """Return the names of a person's practices."""
+    return [membership.practice.name for membership in person.memberships]
+
+
 def sample_people(con: Connection) -> list[Person]:
     """Return the invented people one may sign in as while there is no identity provider."""
     ids = con.rows("SELECT id FROM person WHERE is_sample ORDER BY id")

@@ -114,7 +114,10 @@ def set_up(con: Connection, wanted: Details | None, first: Administrator, *, now
     name, email = " ".join(first.name.split()), accounts.tidy(first.email)
     invitations.check_name(name)
     invitations.check_email(email)
-    passwords.check(first.password, email=email, name=name)
+    names = [practice.name for practice in people.practices(con)]
+    passwords.check(
+        first.password, email=email, name=name, practices=[*names, wanted.name if wanted else ""]
+    )
     hashed = passwords.hash_of(first.password)
     with transaction(con):
         if not accounts.is_empty(con):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -18,21 +19,45 @@ def test_a_password_is_kept_as_argon2id_and_is_known_again() -> None:
     assert not passwords.is_right("anything", "no hash at all")
 
 
+def check(password: str) -> None:
+    passwords.check(
+        password,
+        email="ana.silva@lakeside.example",
+        name="Ana Silva",
+        practices=["Lakeside Clinic"],
+    )
+
+
 @pytest.mark.parametrize(
     "password",
-    ["short", "x" * 11, "aaaaaaaaaaaaaaa", "password1234", "ana@example.com", "Ana Ana Ana Ana",
-     "ababababababab", "billing tasks 1", "y" * 2000],
+    ["short", "x" * 11, "aaaaaaaaaaaaaaa", "password1234", "ana.silva@lakeside.example",
+     "Ana Ana Ana Ana", "ababababababab", "billing tasks 1", "y" * 2000, "y" * 900,
+     "abcdefghijkl", "1234567890ab", "qwerty123456", "administrator", "welcome12345",
+     "iloveyou1234", "Summer2026!!", "P@ssw0rd1234", "Winter2025Winter", "zaq12wsxcde3",
+     "Lakeside2026!", "lakesideclinic", "LakesideClinic1", "anasilva19820301", "silva-lakeside",
+     "MedicalBilling1", "asdfghjkl;'12"],
 )  # fmt: skip
 def test_what_is_easily_guessed_is_refused(password: str) -> None:
     with pytest.raises(WrongInput):
-        passwords.check(password, email="ana@example.com", name="Ana")
+        check(password)
 
 
 @pytest.mark.parametrize(
-    "password", ["correct horse battery", "anamnesis-lamp-4", "пароль на семь"]
-)
-def test_several_words_are_a_password(password: str) -> None:
-    passwords.check(password, email="ana@example.com", name="Ana")
+    "password",
+    ["correct horse battery", "anamnesis-lamp-4", "пароль на семь", "kq8vx2mzp4ht",
+     "blue kettle moss", "several good words", "lakeside kettle moss violin"],
+)  # fmt: skip
+def test_several_words_or_random_characters_are_a_password(password: str) -> None:
+    check(password)
+
+
+@pytest.mark.parametrize("password", ["a1" * 500, "correct horse battery " * 40, "日本" * 400])
+def test_a_long_password_is_looked_at_in_a_moment(password: str) -> None:
+    began = time.process_time()
+    with suppress(WrongInput):
+        check(password)
+
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.slow
