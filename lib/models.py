@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -165,6 +165,12 @@ class Person:
     def role_in(self, practice_id: int) -> Role | None:
         """Return their role in a practice; None if they do not belong to it."""
         return next((m.role for m in self.memberships if m.practice.id == practice_id), None)
+
+    def at(self, practice_id: int | None) -> Person:
+        """Return the person as a member of that practice only; as they are for None and for a
+        practice that is not theirs."""
+        there = tuple(m for m in self.memberships if m.practice.id == practice_id)
+        return replace(self, memberships=there) if there else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from lib.access import WORKERS
@@ -44,7 +45,23 @@ def add_practice(
 def practices(con: Connection) -> list[Practice]:
     """Return every practice of the store, by name: for the command line and the sign-in page
     only."""
-    return con.records(Practice, "SELECT id, name, timezone, due_days FROM practice ORDER BY name")
+    return told_apart(
+        con.records(Practice, "SELECT id, name, timezone, due_days FROM practice ORDER BY name, id")
+    )
+
+
+def told_apart(practices: Sequence[Practice]) -> list[Practice]:
+    """Return the practices, of two with one name the later with its number: "Northside (7)"."""
+    first: dict[str, int] = {}
+    for each in practices:
+        key = each.name.casefold()
+        first[key] = min(first.get(key, each.id), each.id)
+    return [
+        each
+        if first[each.name.casefold()] == each.id
+        else replace(each, name=f"{each.name} ({each.id})")
+        for each in practices
+    ]
 
 
 def add_person(
@@ -111,7 +128,7 @@ def person(con: Connection, person_id: int) -> Person | None:
         JOIN membership ON membership.person_id = person.id
         JOIN practice ON practice.id = membership.practice_id
         WHERE person.id = $person_id
-        ORDER BY practice.name
+        ORDER BY practice.name, practice.id
         """,
         person_id=person_id,
     )
@@ -121,7 +138,12 @@ def person(con: Connection, person_id: int) -> Person | None:
         person_id,
         rows[0][0],
         rows[0][1],
-        tuple(Membership(Practice(*row[2:6]), Role(row[6])) for row in rows),
+        tuple(
+            Membership(practice, Role(row[6]))
+            for practice, row in zip(
+                told_apart([Practice(*row[2:6]) for row in rows]), rows, strict=True
+            )
+        ),
     )
 
 

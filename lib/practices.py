@@ -67,7 +67,7 @@ def add(con: Connection, wanted: Details, *, actor: Person | None, now: datetime
             NoSuchPractice(),
         )  # fmt: skip
     with transaction(con):
-        practice_id = _insert(con, wanted, now)
+        practice_id = _insert(con, wanted, actor, now)
         if actor is not None:
             people.join(con, actor.id, practice_id, Role.ADMINISTRATOR)
         _note(con, practice_id, "added", actor=actor, now=now)
@@ -82,7 +82,7 @@ def change(
         access.require(actor, Verb.MANAGE_PRACTICE, practice_id, NoSuchPractice())
     with transaction(con):
         before = details(con, practice_id, actor=actor)
-        wanted = _checked(con, wanted, practice_id)
+        wanted = _checked(con, wanted, practice_id, actor)
         practice_settings.write_timezone(
             con, practice_id, wanted.timezone, actor_id=actor.id if actor else None, now=now
         )
@@ -124,7 +124,7 @@ def set_up(con: Connection, wanted: Details | None, first: Administrator, *, now
             raise WrongInput("Billing Tasks is set up already. Sign in.")
         held = [practice.id for practice in people.practices(con)]
         if wanted is not None:
-            held.append(_insert(con, wanted, now))
+            held.append(_insert(con, wanted, None, now))
         if not held:
             raise WrongInput("Name the practice.")
         roles = dict.fromkeys(held, Role.ADMINISTRATOR)
@@ -141,8 +141,8 @@ def _note(
     audit_log.write(con, Line(Activity.PRACTICE_CHANGED, now, actor_id, practice_id, detail=said))
 
 
-def _insert(con: Connection, wanted: Details, now: datetime) -> int:
-    wanted = _checked(con, wanted, None)
+def _insert(con: Connection, wanted: Details, actor: Person | None, now: datetime) -> int:
+    wanted = _checked(con, wanted, None, actor)
     return int(
         con.value(
             """
@@ -163,14 +163,27 @@ def _insert(con: Connection, wanted: Details, now: datetime) -> int:
     )
 
 
-def _checked(con: Connection, wanted: Details, practice_id: int | None) -> Details:
+def _checked(
+    con: Connection, wanted: Details, practice_id: int | None, actor: Person | None
+) -> Details:
     """Return the details as they are kept. Raise WrongInput for what cannot be."""
     name = " ".join(wanted.name.split())
     tax_id = wanted.tax_id.replace("-", "").strip()
     npi = wanted.npi.strip()
     if not name or len(name) > LONGEST_NAME:
         raise WrongInput(f"Type a name of the practice of at most {LONGEST_NAME} characters.")
-    if any(other.name == name and other.id != practice_id for other in people.practices(con)):
+    # An administrator learns of their own practices only, and two others may have one name.
+    if con.value(
+        """
+        SELECT count(*) FROM practice
+        WHERE name = $name AND id IS DISTINCT FROM $id
+          AND ($everywhere OR list_contains($theirs, id))
+        """,
+        name=name,
+        id=practice_id,
+        everywhere=actor is None,
+        theirs=actor.practice_ids if actor else [0],
+    ):
         raise WrongInput(f"There is a practice named {name} already.")
     if wanted.timezone not in practice_settings.zones():
         raise WrongInput("Choose the practice's time zone, such as America/New_York.")

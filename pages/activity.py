@@ -14,7 +14,7 @@ from lib.access import Verb, may_anywhere
 from lib.audit_log_queries import COLUMNS, MOST, MOST_PATIENTS, Group, LogLine, Wanted
 from lib.errors import BillingError
 from lib.models import Person
-from lib.ui import html, session, session_state, url_widgets
+from lib.ui import html, practice_switch, session, session_state, url_widgets
 
 USUAL = timedelta(days=7)
 ROWS_IN_VIEW = 15
@@ -81,6 +81,7 @@ def address(wanted: Wanted, since: date | None, until: date | None) -> str:
         "person": str(wanted.person_id or ""),
         "group": wanted.group or "",
         "patients": ",".join(str(id_) for id_ in wanted.patient_ids),
+        "practice": str(practice_switch.chosen() or ""),
     }
     return f"/activity.csv?{urlencode({key: value for key, value in says.items() if value})}"
 
@@ -97,10 +98,12 @@ def table(lines: list[LogLine], actor: Person) -> None:
     st.dataframe(frame[shown], hide_index=True, height=height, alt="Activity")
 
 
-actor = session.person()
+person_here = session.person()
+actor = practice_switch.narrowed(person_here)
 st.html(html.window("Activity", "Who did and saw what. Every line is kept for six years."))
 sees_all = bool(may_anywhere(actor, Verb.SEE_ACTIVITY))
 with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    practice_switch.choose(person_here, label="visible")
     found = asked_patients(actor)
     person_id = person(actor) if sees_all else None
     what = group() if sees_all else None

@@ -12,7 +12,7 @@ from lib.snapshot import explore
 from lib.snapshot.explore import EXAMPLES, Found, Running
 from lib.snapshot.tables import dictionary
 from lib.store.idempotency import new_token
-from lib.ui import lossless_widgets, session, session_state, url_widgets
+from lib.ui import lossless_widgets, practice_switch, session, session_state, url_widgets
 from lib.ui.session_state import Kept, KeptOrNew
 
 FORMS = ("Table", "Bars", "Line")
@@ -120,7 +120,14 @@ def save(token: str, query: str, actor: Person) -> str:
     return "Question saved. The address opens it for colleagues too."
 
 
-actor = session.person()
+def copy_address() -> str:
+    """Return where the copy is, of the chosen practice or of all."""
+    here = practice_switch.chosen()
+    return f"/snapshot.zip?practice={here}" if here else "/snapshot.zip"
+
+
+with st.sidebar:
+    actor = practice_switch.choose(session.person(), width="stretch")
 st.header("Explore")
 st.caption(
     "A copy that names nobody: no patients, claim numbers, titles or notes; dates of service are "
@@ -139,7 +146,7 @@ with left:
         asked = st.button("Ask", type="primary", key="ask", disabled=RUNNING.is_there())
         fresh = st.button("Copy anew", key="fresh")
         keep(actor, query)
-        st.link_button("Take the copy along (ZIP)", "/snapshot.zip")
+        st.link_button("Take the copy along (ZIP)", copy_address())
     if fresh or asked:
         try:
             with st.spinner("Copying…"):

@@ -9,14 +9,24 @@ from lib.access import Verb, may, may_anywhere
 from lib.errors import BillingError, DocumentFileProblem
 from lib.file_type_detection import DOCUMENT_LABELS, JPEG, NAMES, PDF, PNG
 from lib.models import Document, DocumentStatus, Person
-from lib.ui import components, document_dialogs, filters, html, session, session_state, url_widgets
+from lib.ui import (
+    components,
+    document_dialogs,
+    filters,
+    html,
+    practice_switch,
+    session,
+    session_state,
+    url_widgets,
+)
 from lib.web.logs import LOG
 
 
-def search(actor: Person) -> tuple[list[Document], int, int]:
+def search(person: Person) -> tuple[list[Document], int, int]:
     """Draw the search row. Return the documents of the page, how many there are, and which page it
     is."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        actor = practice_switch.choose(person)
         labels = {status.label: status for status in DocumentStatus}
         url_widgets.bind("doc_q")
         query = st.text_input(

@@ -6,35 +6,16 @@ import streamlit as st
 from markupsafe import Markup
 
 from lib import us_formats
-from lib.access import Verb, may_anywhere
+from lib.access import Verb
 from lib.errors import BillingError
 from lib.export import completed_tasks
 from lib.export.charges_to_refile import Review, review
 from lib.export.completed_tasks import Counts
 from lib.export.period import Period, exports, period
 from lib.models import Person
-from lib.ui import html, session
+from lib.ui import html, practice_switch, session
 
 USUAL = timedelta(days=30)
-
-
-def practice(actor: Person) -> int:
-    """Return the practice to export, asking only if there are several."""
-    allowed = may_anywhere(actor, Verb.EXPORT)
-    if not allowed:
-        st.info("Only the billing manager and the biller export.")
-        st.stop()
-    if len(allowed) == 1:
-        return allowed[0]
-    names = {p: session.practice_of(actor, p).name for p in allowed}
-    asked = st.query_params.get("practice", "")
-    place = next((at for at, p in enumerate(allowed) if str(p) == asked), 0)
-    chosen: int = st.selectbox(
-        "Practice", allowed, index=place, format_func=names.__getitem__, width=280,
-        key="answers_practice",
-    )  # fmt: skip
-    st.query_params["practice"] = str(chosen)
-    return chosen
 
 
 def day(label: str, key: str, usual: date) -> date | None:
@@ -54,9 +35,11 @@ def day(label: str, key: str, usual: date) -> date | None:
 
 def chosen_period(actor: Person) -> Period:
     """Return the period that the fields above ask for; end the run if it is none."""
-    today = session.today(actor)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        practice_id = practice(actor)
+        practice_id = practice_switch.choose_one(
+            actor, Verb.EXPORT, "Only the billing manager and the biller export."
+        )
+        today = session.today(actor, practice_id)
         since = day("Completed from", "since", today - USUAL)
         until = day("to", "until", today)
     if not since or not until:

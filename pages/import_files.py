@@ -21,6 +21,7 @@ from lib.ui import (
     import_mapping,
     import_report,
     lossless_widgets,
+    practice_switch,
     session,
 )
 from lib.ui.charge_mismatches import charge_review
@@ -42,18 +43,19 @@ WERE_CHOSEN = Kept[bool]("import_chosen")  # whether the last run had files
 
 
 def practice(actor: Person) -> int | None:
-    """Return the practice the files are for, asking only if there are several."""
-    allowed = may_anywhere(actor, Verb.IMPORT)
-    if not allowed:
+    """Return the practice the files are for, None as long as nobody has chosen one of several."""
+    if not may_anywhere(actor, Verb.IMPORT):
         st.info("Files are imported by the billing manager and the biller.")
-        return None
-    if len(allowed) == 1:
+        st.stop()
+    here = practice_switch.choose(actor, width=320, label="visible")
+    allowed = may_anywhere(here, Verb.IMPORT)
+    if len(here.memberships) == 1 and not allowed:
+        st.info("Files of this practice are imported by its billing manager and its biller.")
+        st.stop()
+    if len(here.memberships) == 1:
         return allowed[0]
-    names = {p: session.practice_of(actor, p).name for p in allowed}
-    return st.selectbox(
-        "Practice", allowed, index=None, format_func=names.__getitem__, width=320,
-        placeholder="Choose the practice the files are for", key=import_mapping.PRACTICE,
-    )  # fmt: skip
+    st.info("Choose the practice the files are for.")
+    return None
 
 
 def plan_of(file: UploadedFile, practice_id: int, actor: Person) -> ColumnMapping | None:
@@ -175,6 +177,7 @@ if job := JOB.get():
     finish(job)
 practice_id = practice(actor)
 if practice_id is None:
+    import_history.show(actor)
     st.stop()
 key = FORM.ensure()
 chosen = st.file_uploader("Files", accept_multiple_files=True, key=f"files_{key}")

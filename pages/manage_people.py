@@ -8,12 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from lib import accounts, invitations, memberships, us_formats
-from lib.access import Verb, may_anywhere
+from lib.access import Verb
 from lib.memberships import Member
 from lib.models import Person, Role
 from lib.store import process_store
 from lib.store.idempotency import new_token
-from lib.ui import html, lossless_widgets, session, session_state
+from lib.ui import html, lossless_widgets, practice_switch, session, session_state
 from lib.ui.session_state import Kept, KeptOrNew, KeptOrNewEach
 
 LINK = Kept[tuple[str, str]]("one_time_link")  # for whom, and the link: until Done is pressed
@@ -21,18 +21,6 @@ INVITING = KeptOrNew("invite_form", new_token)  # a sent form is emptied by a ne
 # By practice, person and what the form showed, so that it shows what somebody else changed.
 CHANGING = KeptOrNewEach("member_form", new_token)
 DAYS = invitations.VALID.days
-
-
-def practice(actor: Person) -> int:
-    """Return the practice whose people are shown, asking only if there are several."""
-    ids = may_anywhere(actor, Verb.MANAGE_PEOPLE)
-    if len(ids) == 1:
-        return ids[0]
-    names = {id_: session.practice_of(actor, id_).name for id_ in ids}
-    chosen: int = st.selectbox(
-        "Practice", ids, format_func=names.__getitem__, width=320, key="people_practice"
-    )
-    return chosen
 
 
 def state(member: Member) -> str:
@@ -210,7 +198,9 @@ def remove(member: Member, practice_id: int, actor: Person) -> str:
 
 actor = session.person()
 st.html(html.window("People", "Who belongs to the practice, and what they may do there."))
-practice_id = practice(actor)
+practice_id = practice_switch.choose_one(
+    actor, Verb.MANAGE_PEOPLE, "People are managed by the administrators of the practice."
+)
 show_link()
 members = memberships.of_practice(session.connection(), practice_id, actor=actor)
 table(members, actor, practice_id)

@@ -10,7 +10,15 @@ from lib.drafts import NO_TASK, Form
 from lib.errors import WrongInput
 from lib.models import Person, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import components, html, kept_form, lossless_widgets, page_switching, session
+from lib.ui import (
+    components,
+    html,
+    kept_form,
+    lossless_widgets,
+    page_switching,
+    practice_switch,
+    session,
+)
 from lib.ui.kept_form import KeptForm
 from lib.ui.session_state import KeptOrNew
 from lib.us_formats import parse_date
@@ -110,7 +118,7 @@ actor = session.person()
 if st.button("Back to tasks", icon=":material/arrow_back:", type="tertiary"):
     page_switching.go("tasks")
 st.html(html.window("New task"))
-practices = may_anywhere(actor, Verb.CREATE_TASK)
+practices = may_anywhere(practice_switch.narrowed(actor), Verb.CREATE_TASK)
 if practices:
     lossless_widgets.settle()
     with st.container(width=640, key="new_task"):

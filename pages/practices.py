@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -12,7 +13,7 @@ from lib.access import Verb, may_anywhere
 from lib.models import Person
 from lib.practices import Details
 from lib.store.idempotency import new_token
-from lib.ui import html, lossless_widgets, session, session_state
+from lib.ui import html, lossless_widgets, practice_switch, session, session_state
 from lib.ui.session_state import KeptOrNewEach
 
 # By practice and what the form showed: a sent form shows what is there under a new key.
@@ -89,8 +90,10 @@ con = session.connection()
 known = {id_: practices.details(con, id_, actor=actor) for id_ in ids}
 table(known)
 options: list[int | None] = [*ids, None]
+here = practice_switch.chosen()
 chosen = st.selectbox(
-    "Practice", options, width=320, key="practice_to_change",
+    "Practice", options, ids.index(here) if here in ids else 0, width=320,
+    key=f"practice_to_change_{here}",
     format_func=lambda id_: known[id_].name if id_ in known else NEW,
 )  # fmt: skip
 if chosen is None:
@@ -100,7 +103,8 @@ else:
     st.html(
         html.paragraph(
             html.link(
-                f"/settings?practice={chosen}", "Due days, remittances and payers’ filing limits"
+                f"/settings?{urlencode({'practice': session.practice_of(actor, chosen).name})}",
+                "Due days, remittances and payers’ filing limits",
             )
         )
     )

@@ -11,7 +11,7 @@ from lib.models import Person, TaskOptions
 from lib.practice_settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
 from lib.timely_filing import FilingLimit, PayerLimit
-from lib.ui import backup_panel, html, lossless_widgets, session, session_state
+from lib.ui import backup_panel, html, lossless_widgets, practice_switch, session, session_state
 from lib.ui.session_state import Kept, KeptOrNewEach
 
 # The practice, the token and the settings of the form as it was opened.
@@ -27,22 +27,6 @@ MEANING = {
     "reversals": "A payment that the payer reversed (claim status 22, or amounts below zero)",
     "takebacks": "Money that the payer deducted from a payment (PLB) without a counter-entry",
 }
-
-
-def practice(actor: Person) -> int:
-    """Return the practice whose settings are shown, asking only if there are several."""
-    ids = actor.practice_ids
-    if len(ids) == 1:
-        return ids[0]
-    names = {p: session.practice_of(actor, p).name for p in ids}
-    asked = st.query_params.get("practice", "")
-    place = next((at for at, p in enumerate(ids) if str(p) == asked), 0)
-    chosen: int = st.selectbox(
-        "Practice", ids, index=place, format_func=names.__getitem__, width=320,
-        key="settings_practice",
-    )  # fmt: skip
-    st.query_params["practice"] = str(chosen)
-    return chosen
 
 
 def form(seen: Settings, *, token: str, practice_id: int, actor: Person, is_allowed: bool) -> None:
@@ -207,7 +191,7 @@ def story(practice_id: int, actor: Person) -> None:
 
 actor = session.person()
 st.html(html.window("Settings", "What the practice decides for itself."))
-practice_id = practice(actor)
+practice_id = practice_switch.choose_one(actor, Verb.SEE, "")
 is_allowed = may(actor, Verb.CHANGE_SETTINGS, practice_id)
 if not is_allowed:
     st.info("Settings are changed by the billing manager.")

@@ -78,6 +78,22 @@ def test_two_of_one_name_are_told_apart_by_their_address(con: Connection, cast: 
     assert sorted(names.values()) == ["Ana", "Ben (ben@example.com)", "Ben (other@example.com)"]
 
 
+def test_two_practices_of_one_name_have_two_names_for_who_belongs_to_both(con: Connection) -> None:
+    ids = [people.add_practice(con, name, now=NOON) for name in ("North", "North", "West")]
+    roles = dict.fromkeys(ids, Role.STAFF)
+    person_id = people.add_person(con, "Eve", "eve@example.com", roles, is_sample=True, now=NOON)
+
+    eve = people.person(con, person_id)
+
+    assert eve and [m.practice.name for m in eve.memberships] == [
+        "North",
+        f"North ({ids[1]})",
+        "West",
+    ]
+    assert eve.at(ids[1]).practice_ids == [ids[1]]
+    assert eve.at(None) == eve.at(0) == eve
+
+
 def test_only_invented_people_are_offered_at_sign_in(con: Connection, cast: Cast) -> None:
     roles = {cast.practice: Role.MANAGER}
     people.add_person(con, "Real", "real@example.com", roles, is_sample=False, now=NOON)

@@ -86,14 +86,32 @@ def test_an_administrator_adds_a_practice_and_looks_after_it(con: Connection, ca
     ada = administrator(con, cast.practice)
     with pytest.raises(NotAllowed):
         practices.add(con, GOOD, actor=cast.ben, now=NOON)
-    with pytest.raises(WrongInput, match="Southside Clinic already"):
-        practices.add(con, replace(GOOD, name="Southside Clinic"), actor=ada, now=NOON)
+    with pytest.raises(WrongInput, match="Northside Clinic already"):
+        practices.add(con, replace(GOOD, name="Northside Clinic"), actor=ada, now=NOON)
 
     made = practices.add(con, GOOD, actor=ada, now=NOON)
 
     again = people.person(con, ada.id)
     assert again
     assert again.role_in(made) is Role.ADMINISTRATOR
+
+
+def test_the_name_of_somebody_elses_practice_is_free_and_the_command_line_tells_both_apart(
+    con: Connection, cast: Cast
+) -> None:
+    ada = administrator(con, cast.practice)
+    made = practices.add(con, replace(GOOD, name="Southside Clinic"), actor=ada, now=NOON)
+
+    assert [(p.id, p.name) for p in people.practices(con)] == [
+        (cast.practice, "Northside Clinic"), (cast.other_practice, "Southside Clinic"),
+        (made, f"Southside Clinic ({made})"),
+    ]  # fmt: skip
+    again = people.person(con, ada.id)
+    assert again and [m.practice.name for m in again.memberships] == [
+        "Northside Clinic", "Southside Clinic",
+    ]  # fmt: skip
+    with pytest.raises(WrongInput, match="Southside Clinic already"):
+        practices.add(con, replace(GOOD, name="Southside Clinic"), actor=None, now=NOON)
 
 
 def test_of_a_change_that_cannot_be_nothing_is_kept(con: Connection, cast: Cast) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from markupsafe import Markup
@@ -133,7 +134,10 @@ def _attachments(attached: list[Document]) -> Markup:
 def _who_saw(task: Task, actor: Person) -> Markup:
     if task.patient_id is None or not may(actor, Verb.SEE_WHO_SAW, task.practice_id):
         return Markup()
-    return html.paragraph(html.link(f"/activity?patient={task.patient_id}", "Who saw this patient"))
+    says = {"patient": str(task.patient_id)}
+    if len(actor.memberships) > 1:  # whatever other practice is chosen
+        says["practice"] = session.practice_of(actor, task.practice_id).name
+    return html.paragraph(html.link(f"/activity?{urlencode(says)}", "Who saw this patient"))
 
 
 def _proposal(task: Task, actor: Person) -> None:

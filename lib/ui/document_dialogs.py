@@ -9,7 +9,7 @@ from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.models import Document, Person
 from lib.store.idempotency import new_token
-from lib.ui import lossless_widgets, session, session_state
+from lib.ui import lossless_widgets, practice_switch, session, session_state
 from lib.ui.document_form import choose_file, document_form, filled_now
 from lib.ui.session_state import Kept, KeptEach, KeptOrNewEach
 
@@ -86,7 +86,7 @@ def _added() -> None:
 @st.dialog("Add document", width="medium", on_dismiss=_added)
 def _add(token: str) -> None:
     """Draw the Reference Document form without a task."""
-    actor = session.person()
+    actor = practice_switch.narrowed(session.person())
     lossless_widgets.settle()
     practices = {
         m.practice.id: m.practice.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
@@ -131,14 +131,6 @@ def options(desk: Desk) -> FilterOptions:
     return {each.key: partial(each.options, desk) for each in (*FILTERS, PRACTICE) if each.options}
 
 
-def choose_practice(known: FilterOptions) -> None:
-    """Let somebody with several practices choose one, at the top of the left menu."""
-    names = known[PRACTICE.key]()
-    if len(names) > 1:
-        with st.sidebar:
-            _select(PRACTICE, names, "stretch", hint="All practices")
-
-
 def choose(known: FilterOptions, desk: Desk) -> None:
     """Draw the filters of the list in one row."""
     with st.container(horizontal=True, key="filters", gap="xsmall"):
@@ -226,12 +218,10 @@ def _draw(wanted: Filter, known: FilterOptions) -> None:
         _type(wanted)
 
 
-def _select(
-    wanted: Filter, names: Sequence[str], width: int | Literal["stretch"], *, hint: str = ""
-) -> None:
+def _select(wanted: Filter, names: Sequence[str], width: int) -> None:
     url_widgets.bind(wanted.key, names)
     st.selectbox(
-        wanted.label, names, index=None, key=wanted.key, placeholder=hint or wanted.label,
+        wanted.label, names, index=None, key=wanted.key, placeholder=wanted.label,
         width=width, label_visibility="collapsed", on_change=url_widgets.save, args=(wanted.key,),
     )  # fmt: skip
 

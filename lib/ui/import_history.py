@@ -10,7 +10,7 @@ from lib.errors import BillingError
 from lib.intake import import_log
 from lib.intake.import_log import FileMessage, ImportedFile
 from lib.models import Person
-from lib.ui import components, html, session, session_state, url_widgets
+from lib.ui import components, html, practice_switch, session, session_state, url_widgets
 
 COLUMNS = (
     components.Column("name", "File", "34%", 190),
@@ -33,12 +33,12 @@ MAX_SHOWN = 100  # messages of one file
 
 def show(actor: Person) -> None:
     """Draw the list, and the chosen file beside it."""
-    page = url_widgets.page()
-    found, count = import_log.find(session.connection(), actor=actor, page=page)
+    page, here = url_widgets.page(), practice_switch.narrowed(actor)
+    found, count = import_log.find(session.connection(), actor=here, page=page)
     last = max(1, -(-count // import_log.PAGE_SIZE))
     if page > last:
         page = last
-        found, count = import_log.find(session.connection(), actor=actor, page=page)
+        found, count = import_log.find(session.connection(), actor=here, page=page)
     st.html(html.section("Imported files"))
     with st.container(key="import_body"):
         left, right = st.columns([2.2, 1], gap="medium")

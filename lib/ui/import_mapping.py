@@ -16,12 +16,11 @@ from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import DATES, ColumnMapping, Field, Outline
 from lib.intake.tables.table import REASON
 from lib.models import Person, TaskType
-from lib.ui import lossless_widgets, session, session_state
+from lib.ui import lossless_widgets, practice_switch, session, session_state
 from lib.ui.session_state import KeptOrNew
 
 # By file and sheet; None for one that cannot be read.
 _OUTLINES = KeptOrNew[dict[tuple[str, str | None], Outline | None]]("outlines", dict)
-PRACTICE = "import_practice"  # the key of the field that says whose the files are
 MAX_SEEN = 8  # tables whose columns a session remembers
 NEEDED = " (needed)"  # if no denial code tells the type
 ORDERS = {DateOrder.MONTH_FIRST: "Month first: 01/31", DateOrder.DAY_FIRST: "Day first: 31/01"}
@@ -184,7 +183,7 @@ def typed(key: str) -> dict[str, object]:
     return {
         name: says[name]
         for name in says
-        if name == PRACTICE or (key in name and not name.startswith("verb_"))
+        if name == practice_switch.KEY or (key in name and not name.startswith("verb_"))
     }
 
 

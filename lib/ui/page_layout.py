@@ -10,7 +10,7 @@ import streamlit as st
 
 from lib.access import Verb, may_anywhere
 from lib.models import Person
-from lib.ui import html, keyboard
+from lib.ui import html, keyboard, practice_switch
 
 # What the theme cannot say. They are part of the page that the browser gets first, so that nothing
 # moves when they come.
@@ -83,11 +83,10 @@ def pages(folder: Path, actor: Person) -> Mapping[str, Sequence[st.Page]]:
 def signed_in_as(actor: Person, *, has_account: bool) -> None:
     """Draw name, role, the keys and the way out, in the upper right corner; the name of somebody
     with an account of their own leads there."""
-    role = actor.memberships[0].role.label
-    places = " · ".join(m.practice.name for m in actor.memberships)
+    role, place = practice_switch.role_and_place(actor)
     with st.container(key="who", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(
-            html.render("signed_in", actor=actor, role=role, places=places, has_account=has_account)
+            html.render("signed_in", actor=actor, role=role, place=place, has_account=has_account)
         )
         keyboard.draw()
         st.html(html.link("/sign-out", "Sign out"))

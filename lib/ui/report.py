@@ -23,6 +23,7 @@ from lib.ui import (
     filters,
     lossless_widgets,
     page_switching,
+    practice_switch,
     session,
     session_state,
     url_widgets,
@@ -75,10 +76,10 @@ class Page:
 
 def begin(title: str, page: str) -> Page:
     """Draw the head of a Backlog page and return the report its address asks for, counted."""
-    actor = session.person()
+    with st.sidebar:
+        actor = practice_switch.choose(session.person(), width="stretch")
     colleagues = colleagues_of(actor)
     known = filters.options(filters.Desk(actor, colleagues, choices))
-    filters.choose_practice(known)
     st.header(title, anchor=False)
     filters.choose_of_report(known)
     _choose_period()
@@ -218,7 +219,7 @@ def open_list(**changes: str | None) -> NoReturn:
 
 
 def _had_by() -> str | None:
-    actor = session.person()
+    actor = practice_switch.narrowed(session.person())
     says = {"assignee": url_widgets.get("assignee")}
     view = report_url.read(says, actor, colleagues_of(actor), session.now()).view
     return "none" if view.unassigned else str(view.person_id)

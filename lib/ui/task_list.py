@@ -21,6 +21,7 @@ from lib.ui import (
     html,
     live_updates,
     page_switching,
+    practice_switch,
     session,
     session_state,
     url_widgets,
@@ -76,12 +77,10 @@ def current_view(says: dict[str, str | None]) -> str | None:
 @st.fragment(key="menu")
 def menu() -> None:
     """Draw the left menu with a count on each entry."""
-    actor = session.person()
+    actor = practice_switch.narrowed(session.person())
     asked = url_widgets.everything()
     says = {key: asked.get(key) for key in filters.KEYS}
-    names = {m.practice.name: m.practice.id for m in actor.memberships}
-    chosen = [names[says["practice"]]] if says["practice"] in names else actor.practice_ids
-    found = _counts(chosen, actor)
+    found = _counts(actor.practice_ids, actor)
     shown = [
         {
             "view": view,
@@ -106,7 +105,7 @@ def _on_view() -> None:
 @st.fragment(key="list")
 def task_list() -> None:
     """Draw the list the filters ask for, with count, amount and pages."""
-    actor = session.person()
+    actor = practice_switch.narrowed(session.person())
     desk = desk_of(actor)
     says = filters.state(filters.options(desk))
     seen = live_updates.latest(actor)
@@ -120,7 +119,7 @@ def task_list() -> None:
         page = pages
         found = _find(wanted, order, descending, page, actor)
     first = (page - 1) * queue.PAGE_SIZE + 1
-    is_filtered = any(says.values())
+    is_filtered = any(text for key, text in says.items() if key != filters.PRACTICE.key)
     components.task_list(
         {
             "rows": [_row(row, actor) for row in found.rows],

@@ -27,16 +27,20 @@ from lib.ui.session_state import Kept, KeptOrNew
 _TAKEN = KeptOrNew[set[str]]("keys_from_url", set)  # widgets that this page has set from the URL
 # Changes that the frontend has yet to be told; None removes a parameter.
 _CHANGES = KeptOrNew[dict[str, str | None]]("url_changes", dict)
+# Parameters that hold on every page, also where its address does not say so.
+_STANDING = KeptOrNew[dict[str, str]]("standing_parameters", dict)
 # The page a finished verb leads to, with its changes, for the page that is drawn next.
 LEAVING = Kept[tuple[str, dict[str, str | None]]]("leave_to")
 MAX_PAGES = 10_000_000
 PAINTED = 0.06  # seconds the browser has to paint what was drawn
 
 
-def arrive(page: str) -> None:
-    """Note which page is drawn. The same key on another page is another widget, which does not know
-    what this one said, so every widget is then set from the URL again."""
-    if session.PAGE.get() != page:
+def arrive(page: str) -> bool:
+    """Note which page is drawn. Return True if another one was before. The same key on another page
+    is another widget, which does not know what this one said, so every widget is then set from the
+    URL again."""
+    is_new = session.PAGE.get() != page
+    if is_new:
         for key in _TAKEN.take() or ():
             session_state.forget_widget(key)
         session.forget_files()  # no form that holds one outlives its page
@@ -48,6 +52,12 @@ def arrive(page: str) -> None:
         # The server was restarted, and the tab still has the words.
         if is_forgotten(key) and (typed := session_state.widget(key)):
             change({key: typed})
+    return is_new
+
+
+def stand(values: Mapping[str, str]) -> None:
+    """Have these parameters hold on every page, instead of those that did."""
+    _STANDING.put(dict(values))
 
 
 def is_forgotten(key: str) -> bool:
@@ -103,9 +113,17 @@ def page() -> int:
 
 def everything() -> dict[str, str]:
     """Return every parameter that has a value."""
-    changes = _CHANGES.get() or {}
-    wanted: dict[str, str | None] = {**_meant(st.query_params.to_dict()), **changes}
+    wanted = {**_STANDING.ensure(), **_said()}
     return {key: value for key, value in wanted.items() if value}
+
+
+def said(key: str) -> str | None:
+    """Return what the address itself says of a parameter, or None."""
+    return _said().get(key)
+
+
+def _said() -> dict[str, str | None]:
+    return {**_meant(st.query_params.to_dict()), **(_CHANGES.get() or {})}
 
 
 def adopt_browser_url(action: Mapping[str, object]) -> None:

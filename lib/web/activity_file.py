@@ -63,7 +63,10 @@ def as_csv(lines: Sequence[LogLine], zone: ZoneInfo) -> bytes:
 def _read(request: Request) -> bytes:
     now = datetime.now(UTC)
     with session.connection() as con:
-        actor = sessions.who(con, session.token_of(request), now=now)
+        asked = request.query_params.get("practice")
+        actor = sessions.who(con, session.token_of(request), now=now).at(
+            _id(asked) if asked else None
+        )
         zone = ZoneInfo(actor.memberships[0].practice.timezone)
         with session.refusals_written(con, actor, "activity as a file", now):
             lines = audit_log_queries.find(con, _wanted(request, zone), actor=actor, most=None)

@@ -1,8 +1,8 @@
 """Two practices with a queue to walk through, written before the server starts.
 
 Ana manages Northside and Ben works there; Dora bills for it. Carla manages Southside. Claims and
-denials are imported, a few more tasks are written by Dora. Southside has no task. Wanda manages
-Westside, where every text is an attempt to be more than text.
+denials are imported, a few more tasks are written by Dora. Southside has no task. Rita belongs to
+both. Wanda manages Westside, where every text is an attempt to be more than text.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ class Cast:
     shared_charge: tuple[Ticket, Ticket]  # two tasks about one charge
     documents: dict[str, int]  # Northside's, by file name
     wanda: Person
+    rita: Person  # bills for Northside and administers Southside
     hostile: Ticket  # Westside's only task
 
 
@@ -115,7 +116,9 @@ class _Author:
         self.con, self.now = con, now
         began = now - timedelta(days=300)
         self.north = people.add_practice(con, "Northside Clinic", now=began)
-        self.south = people.add_practice(con, "Southside Clinic", now=began)
+        self.south = people.add_practice(
+            con, "Southside Clinic", timezone="Pacific/Honolulu", now=began
+        )
         self.west = people.add_practice(con, "Westside Clinic", now=began)
         self.ana = self._person("Ana", self.north, Role.MANAGER)
         self.ben = self._person("Ben", self.north, Role.STAFF)
@@ -124,6 +127,8 @@ class _Author:
         self.alan = self._person("Alan", self.north, Role.ANALYST)
         self.wanda = self._person("Wanda", self.west, Role.MANAGER)
         self._person(EVE, self.west, Role.STAFF)
+        both = {self.north: Role.BILLER, self.south: Role.ADMINISTRATOR}
+        self.rita = self._person("Rita", both)
 
     def write(self) -> Cast:
         self._bring("claims.txt", _claims(range(CLAIMS)), 130)
@@ -159,6 +164,7 @@ class _Author:
             ),
             documents=saved,
             wanda=self.wanda,
+            rita=self.rita,
             hostile=self._hostile(),
         )
         self._complete(cast.completed, days=1)
@@ -170,11 +176,13 @@ class _Author:
         notes.ask(self.con, waiting.id, "Which card?", token="q", actor=self.ana, now=when)
         return cast
 
-    def _person(self, name: str, practice_id: int, role: Role) -> Person:
+    def _person(
+        self, name: str, practice: int | dict[int, Role], role: Role = Role.STAFF
+    ) -> Person:
+        roles = practice if isinstance(practice, dict) else {practice: role}
         person_id = people.add_person(
-            self.con, name, f"{name.lower()}@example.com", {practice_id: role}, is_sample=True,
-            now=self.now,
-        )  # fmt: skip
+            self.con, name, f"{name.lower()}@example.com", roles, is_sample=True, now=self.now
+        )
         found = people.person(self.con, person_id)
         assert found is not None
         return found
