@@ -74,7 +74,7 @@ def choose_one(actor: Person, verb: Verb, otherwise: str) -> int:
     who may nowhere."""
     allowed = access.may_anywhere(actor, verb)
     if not allowed:
-        st.info(otherwise)
+        st.info(session.escape_markdown(otherwise))
         st.stop()
     if len(actor.memberships) == 1:
         return allowed[0]
