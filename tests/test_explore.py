@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -113,6 +114,20 @@ def test_a_cross_join_of_millions_is_stopped(file: Path) -> None:
 
     with pytest.raises(Refused, match="Stopped"):
         running.result()
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="Linux has this class of processes")
+def test_a_question_runs_only_while_nobody_else_wants_the_processor(file: Path) -> None:
+    query = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range <> b.range + 1"
+    running = explore.ask(file, query, now=NOON)
+    process, deadline = running.process.pid, time.monotonic() + PATIENCE
+    while os.sched_getscheduler(process) != os.SCHED_IDLE and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert os.sched_getscheduler(process) == os.SCHED_IDLE
+    assert os.getpriority(os.PRIO_PROCESS, process) == 19
+    running.stop()
+    running.output.close()
 
 
 def test_somebody_stops_their_own_question(file: Path) -> None:

@@ -17,10 +17,11 @@ from lib.access import Verb
 from lib.errors import BillingError, NoSuchPractice, NothingWritten, WrongInput
 from lib.models import Person
 from lib.snapshot import copies
+from lib.snapshot.explore_process import MOST_WORK
 from lib.store.database import Connection, transaction
 from lib.store.process_store import ROOT
 
-LONGEST = 20  # seconds a question may take
+LONGEST = 60  # seconds until a question is stopped, also one that others leave no processor
 MAX_LENGTH = 20_000
 MAX_OUTPUT = 20_000_000  # bytes
 
@@ -89,7 +90,9 @@ class Running:
         text = self.output.read(MAX_OUTPUT + 1)
         self.output.close()
         if self.process.returncode < 0:
-            raise Refused(f"Stopped: a question may take {LONGEST} seconds. Ask for less at once.")
+            raise Refused(
+                f"Stopped: a question may compute for {MOST_WORK} seconds. Ask for less at once."
+            )
         if len(text) > MAX_OUTPUT or not text:
             raise Refused("The answer is too large to show. Ask for fewer rows or columns.")
         said = json.loads(text)
