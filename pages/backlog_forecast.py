@@ -12,6 +12,7 @@ from lib.ui.report import Page
 from lib.ui.report_links import Part
 
 MAX_AHEAD = 365
+NOT_RECORDED = "no completed task recorded"
 
 
 def past(part: Part, days: int) -> list[PastDay]:
@@ -22,8 +23,16 @@ def past(part: Part, days: int) -> list[PastDay]:
     return found
 
 
+def has_completions(part: Part) -> bool:
+    """Return True where something was completed in the days that are drawn from."""
+    return any(day.completed for day in past(part, forecast.PAST_DAYS))
+
+
 def day_of(part: Part, took: int | None) -> tuple[str, str]:
-    """Return on which day and in how many days that is, in words."""
+    """Return the day and the number of days after the report as the table says them; a forecast
+    from days without a completion says that, and no number."""
+    if not has_completions(part):
+        return NOT_RECORDED, ""
     if took is None:
         return f"not within {forecast.HORIZON} days", ""
     return f"{part.view.today + timedelta(days=took):%m/%d/%Y}", f"{took:,}"
@@ -83,7 +92,10 @@ def by_a_date(page: Page) -> None:
         url_widgets.filter_by({"by": chosen.isoformat()})
         ahead = (chosen - page.view.today).days
     now, then = (
-        forecast.completed_within(past(part, forecast.PAST_DAYS), ahead) for part in page.parts
+        [f"{count:,}" for count in forecast.completed_within(past(part, forecast.PAST_DAYS), ahead)]
+        if has_completions(part)
+        else [NOT_RECORDED] * 3
+        for part in page.parts
     )
     frame = pd.DataFrame(
         {"Certainty": ["P50", "P85", "P95"], "At least": now, "Period before: at least": then}
@@ -112,8 +124,7 @@ def tested(page: Page) -> None:
 page = report.begin("Forecast", "Forecast")
 if page.view.is_one_person:
     st.info("Of one person: what is handed on to others is not foretold.")
-days = past(page.now, forecast.PAST_DAYS)
-if sum(day.completed for day in days) == 0:
+if not has_completions(page.now):
     st.info("Nothing was completed in the last 91 days: nothing can be foretold from them.")
 else:
     cleared(page)

@@ -18,7 +18,15 @@ import pytest
 
 from lib import charges, notes, queue, tasks, workflow
 from lib.backlog import flow, forecast, payer_denials, pending_tasks, team, times
-from lib.backlog.calendar_periods import Preset, Unit, before, ends_on, period, unit_for
+from lib.backlog.calendar_periods import (
+    Preset,
+    Unit,
+    before,
+    ends_on,
+    hours_of_one_day,
+    period,
+    unit_for,
+)
 from lib.backlog.report_scope import Table, View, literal
 from lib.models import Person, Resolution, Status, TaskFilter, TaskType
 from lib.store.database import Connection, transaction
@@ -284,6 +292,19 @@ def test_people_and_resolutions_are_what_pandas_says(lived: tuple[World, date]) 
     ended = team.resolutions(where.con, asked)
     assert sum(ended.column("Completions")) == len(done)
     assert set(ended.column("Resolution")) <= {each.value for each in Resolution}
+
+
+@pytest.mark.parametrize(
+    "zone", ["America/Chicago", "America/Santiago", "Asia/Kolkata", "Pacific/Apia", "UTC"]
+)
+def test_the_date_of_utc_is_taken_only_where_it_is_that_of_the_zone(zone: str) -> None:
+    first, last = hours_of_one_day(zone)
+    begin = datetime(2025, 1, 1, tzinfo=UTC)
+    moments = [begin + timedelta(hours=n) - timedelta(microseconds=n % 2) for n in range(8760)]
+    differ = [at for at in moments if at.astimezone(ZoneInfo(zone)).date() != at.date()]
+
+    assert [at for at in differ if first <= at.hour <= last] == []
+    assert (first, last) == (0, 23) if zone == "UTC" else differ
 
 
 @pytest.mark.slow

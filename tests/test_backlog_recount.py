@@ -8,14 +8,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
 from lib import tasks, workflow
 from lib.backlog import flow, payer_denials, pending_tasks, times
-from lib.backlog.calendar_periods import Unit, hours_of_one_day
+from lib.backlog.calendar_periods import Unit
 from lib.models import TaskType
 from lib.store import search_index
 from lib.store.database import Connection, transaction
@@ -189,19 +188,6 @@ def test_a_later_request_leaves_the_day_of_the_first(con: Connection, cast: Cast
     assert con.rows("SELECT requested_on, asked_on FROM task") == [
         (date(2025, 3, 3), date(2025, 3, 9))
     ]
-
-
-@pytest.mark.parametrize(
-    "zone", ["America/Chicago", "America/Santiago", "Asia/Kolkata", "Pacific/Apia", "UTC"]
-)
-def test_the_date_of_utc_is_taken_only_where_it_is_that_of_the_zone(zone: str) -> None:
-    first, last = hours_of_one_day(zone)
-    begin = datetime(2025, 1, 1, tzinfo=UTC)
-    moments = [begin + timedelta(hours=n) - timedelta(microseconds=n % 2) for n in range(8760)]
-    differ = [at for at in moments if at.astimezone(ZoneInfo(zone)).date() != at.date()]
-
-    assert [at for at in differ if first <= at.hour <= last] == []
-    assert (first, last) == (0, 23) if zone == "UTC" else differ
 
 
 def test_a_practice_counts_the_same_by_its_own_clock_as_beside_others(lived: World) -> None:
