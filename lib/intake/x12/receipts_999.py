@@ -29,7 +29,7 @@ CLAIMS = "HC"  # AK101, which is GS01 of the batch
 SETS_OF_CLAIMS = frozenset({"", "837"})  # OTI10
 # OTI01: its second letter says what became of it, its first of what.
 ACCEPTED_824, REJECTED_824, WHOLE_824 = frozenset("ACE"), frozenset("RP"), frozenset("BG")
-SENT_BEFORE, GROUP_SENT_BEFORE = "025", frozenset({"17", "19"})  # TA105; AK905 and on
+SENT_BEFORE, GROUP_SENT_BEFORE = "025", frozenset({"19"})  # TA105; AK905 and on
 MAX_CODES = 12
 
 

@@ -22,6 +22,12 @@ from lib.intake.x12.segment_reader import Segment, element
 REJECT, ACCEPT = "U", "WQ"  # STC03
 PATIENTS = frozenset({"IL", "QC", "HK", "GY", "QD", "S3"})  # entities: subscriber, patient …
 PAYERS = frozenset({"PR", "PRP", "AO", "TT"})
+NOT_ELIGIBLE = "entity_eligible"
+# What a status means depends on whom it is about: a patient, a payer, or a provider.
+BY_ENTITY: dict[str, tuple[str | None, str | None, str | None]] = {
+    "entity": ("patient_identity", "payer_details", "provider_number"),
+    NOT_ELIGIBLE: ("coverage_dates", "wrong_payer", "provider_eligible"),
+}
 UNNAMED = frozenset({"rejected_unnamed", "document_unnamed"})  # another code may say more
 UNREAD = {"rejected_unnamed": "rejected_unread", "document_unnamed": "document_unread"}
 MAX_CODES = 8  # named in one sentence
@@ -124,11 +130,10 @@ def find(statuses: Iterable[ClaimStatus], unknown: str = "rejected_unknown") -> 
 
 def _key(code: Code) -> str | None:
     found = _advice().get(code.status.lstrip("0"))
-    if found != "entity":
-        return found
-    if code.entity in PATIENTS:
-        return "patient_identity"
-    return "wrong_payer" if code.entity in PAYERS else "provider_number"
+    patients, payers, others = BY_ENTITY.get(found or "", (found, found, found))
+    if code.entity in PATIENTS or (found == NOT_ELIGIBLE and not code.entity):
+        return patients
+    return payers if code.entity in PAYERS else others
 
 
 @cache
