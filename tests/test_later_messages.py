@@ -46,7 +46,8 @@ def test_a_later_answer_to_the_same_claim_is_history_of_its_open_task(
 
 
 def test_two_answers_to_one_claim_in_one_file_make_one_task(con: Connection, cast: Cast) -> None:
-    report = bring(con, cast, file_835(answer("A1"), answer("A1", control="PAYER2")))
+    other = answer("A1", codes=("CAS*CO*16*200",))
+    report = bring(con, cast, file_835(answer("A1"), other))
 
     assert report.tasks_new == 1
     assert con.value("SELECT count(*) FROM event WHERE kind = 'answered again'") == 1

@@ -83,8 +83,10 @@ class FileImport:
         self.con, self.practice_id, self.source, self.tally = con, practice_id, source, tally
         self.previewed, self.file_name = previewed or Previewed(), file_name
         self.options = practice_settings.options(con, practice_id)
-        self.known = new_charges.Known(con, practice_id, source.file_id if source else None)
+        self._file_id = source.file_id if source else None
+        self.known = new_charges.Known(con, practice_id, self._file_id)
         self.totals = Totals()
+        self.previewed.made.begin_file()
         self._tasks: list[TaskPreview] = []  # of a preview
         self._waiting = Batch()
         self._entries: list[Recoupment] = []  # of the remittance being read
@@ -119,6 +121,12 @@ class FileImport:
         charges = known_charges.charges(self.con, self.practice_id, said)
         if self.previewed.charges:
             charges = self.previewed.charges.join(charges, said)
+        charges.tell_apart(
+            [
+                *((each.about, each.asked_on) for each in asked if each.is_of_own_claim),
+                *((each.facts, each.told_on) for each in told),
+            ]
+        )
         self._take_requests(asked, charges)
         answered = learned_numbers.parts(
             self.con, self.practice_id, part.answers, charges, self.source
@@ -213,6 +221,7 @@ class FileImport:
             charges,
             None if self.source else self.previewed.made,
             self.previewed.withdrawals,
+            self._file_id,
         )
         totals = self.totals
         totals.tasks += len(plan.new)
@@ -258,9 +267,11 @@ class FileImport:
     def _take_news(
         self, told: Sequence[records.PayerUpdate], charges: Charges, answered: dict[int, Decimal]
     ) -> None:
-        found = favorable_payer_updates.plan(self.con, self.practice_id, told, charges, answered)
-        older = sum(each.is_older for each in found)
-        whole = sum(each.is_whole and not each.is_older for each in found)
+        found = favorable_payer_updates.plan(
+            self.con, self.practice_id, told, charges, answered, self._file_id
+        )
+        older = sum(each.is_older or not each.is_certain for each in found)
+        whole = sum(each.is_whole and not each.is_older and each.is_certain for each in found)
         self.totals.later += older
         self.totals.proposals += whole
         self.totals.parts += len(found) - older - whole
@@ -308,7 +319,7 @@ class FileImport:
             summary=(*self.tally.summary, *import_totals.summary(totals)),
             matched=tuple(import_totals.matched(totals)),
             refused_rows=self.tally.refused_rows,
-            file_id=self.source.file_id if self.source else None,
+            file_id=self._file_id,
             tasks=tuple(self._tasks),
             warnings=(*self.tally.odd(), *import_totals.warnings(totals), *self._repeated()),
         )
@@ -352,7 +363,7 @@ class FileImport:
                   AND identifiers IN (SELECT unnest($wanted::VARCHAR[]))
                 """,
                 practice_id=self.practice_id,
-                file_id=self.source.file_id if self.source else None,
+                file_id=self._file_id,
                 wanted=list({each.identifiers for each in self.tally.messages}),
             )
             self._identified = {(kind, identifiers) for kind, identifiers in rows}

@@ -152,6 +152,23 @@ class Sent:
 UNSENT = Sent()
 
 
+ANSWERS = ("835", "277CA")  # sources whose messages answer claims that were filed
+REVERSAL = "835|reversal|"  # how the keys of reversals begin
+DUPLICATES = frozenset({"18", "85", "225", "B13"})  # CARC: the claim was answered before
+DUPLICATE_STATUS = "54"  # of the 277
+
+
+def is_of_own_claim(source: str, key: str, codes: str) -> bool:
+    """Return the same of a request that is kept: by its source, key and codes."""
+    if source not in ANSWERS or key.startswith(REVERSAL):
+        return False
+    said = codes.split(", ")
+    reasons = {code.partition("-")[2] for code in said if "-" in code}
+    statuses = {part for code in said if ":" in code for part in code.split(":")[1:2]}
+    is_duplicate = bool(reasons) and reasons <= DUPLICATES
+    return not is_duplicate and DUPLICATE_STATUS not in statuses
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One thing that one message asks of the practice, about one claim or about none."""
@@ -194,6 +211,13 @@ class Request:
     again_of: str = ""  # the key of a request whose task is completed: it is asked for again
     thread: str = ""  # how the keys begin of all that bears the payer's number for this request
     names: tuple[str, ...] = ()  # what is wanted, in words that the instructions hold
+
+    @property
+    def is_of_own_claim(self) -> bool:
+        """Return True if the payer's number in this answer tells its claim from others that are
+        answered on the same day. It does not where an earlier answer is reversed, or a duplicate
+        denied."""
+        return is_of_own_claim(self.source, self.key, self.codes)
 
     @property
     def about(self) -> ClaimFacts:

@@ -52,7 +52,7 @@ def _choices(task: Task, found: Basis, actor: Person) -> None:
         head = "Other charges it could be about"
     elif agreeing_ones > 1:
         head = "Several charges agree with what the file says. Choose the charge"
-    elif not any(each.comparison.disagreements for each in found.options):
+    elif any(not each.comparison.disagreements for each in found.options):
         head = "The file says too little to be certain. Choose the charge, if it is the one meant"
     else:
         head = "No charge agrees with all that the file says. Choose the charge, if it is held"

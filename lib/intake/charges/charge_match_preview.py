@@ -23,8 +23,9 @@ def _why(request: Request, match: Match) -> str:
     if match.outcome is Outcome.MATCHED:
         return f"Agree: {', '.join(claim_matcher.agreed(match.facts))}"
     if match.outcome is Outcome.SEVERAL:
-        several = sum(each.agrees for each in match.compared)
-        return f"{several} charges agree: choose one in the task"
+        return f"{match.agreeing} charges agree: choose one in the task"
+    if match.outcome is Outcome.UNPROVEN and match.agreeing:
+        return "The file answers two claims that this charge could be: choose it in the task"
     if match.outcome is Outcome.UNPROVEN:
         return "The number alone is not enough: choose the charge in the task"
     if match.outcome is Outcome.CONTRADICTED:

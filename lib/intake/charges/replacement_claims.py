@@ -18,7 +18,7 @@ from lib.intake.charges import new_charges
 from lib.intake.charges.new_charges import NewClaim
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.import_context import ImportContext
-from lib.intake.matching import claim_matcher, known_charges
+from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_matcher import Candidate, Match, Outcome
 from lib.intake.matching.known_charges import KnownCharge
 from lib.intake.matching.name_comparison import could_be_payer, number_key
@@ -259,6 +259,7 @@ def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: Imp
     if not told:
         return 0
     charges = known_charges.charges(con, source.practice.id, told.values())
+    charges.tell_apart(task_claim_facts.answers(con, told))
     linked = []
     for task_id, facts in told.items():
         match = charges.match(facts)

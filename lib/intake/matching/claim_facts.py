@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from lib.intake.matching.name_comparison import number_key
+
 PRIMARY, SECONDARY, TERTIARY = "P", "S", "T"  # SBR01
 ROLES_OF_STATUS = {  # CLP02: processed, or processed and forwarded, as this payer of the patient
     "1": PRIMARY, "2": SECONDARY, "3": TERTIARY, "19": PRIMARY, "20": SECONDARY, "21": TERTIARY,
@@ -32,6 +34,19 @@ class ClaimFacts:
 
 
 NOTHING = ClaimFacts()
+
+
+def is_numbered_otherwise(one: ClaimFacts, other: ClaimFacts) -> bool:
+    """Return True if both state the payer's number for the whole claim, and share none."""
+    is_part = one.is_part or other.is_part
+    is_stated = bool(one.payer_numbers and other.payer_numbers)
+    return is_stated and not is_part and not shares_payers_number(one, other)
+
+
+def shares_payers_number(one: ClaimFacts, other: ClaimFacts) -> bool:
+    """Return True if both state the same number of the payer for the claim."""
+    numbers = {number_key(each) for each in one.payer_numbers}
+    return any(number_key(each) in numbers for each in other.payer_numbers)
 
 
 def stated(*numbers: str) -> tuple[str, ...]:

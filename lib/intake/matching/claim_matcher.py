@@ -144,6 +144,11 @@ class Match:
     compared: tuple[Comparison, ...] = field(default=(), compare=False)  # the most likely first
 
     @property
+    def agreeing(self) -> int:
+        """Return how many charges agree."""
+        return sum(each.agrees for each in self.compared)
+
+    @property
     def facts(self) -> tuple[Fact, ...]:
         """Return the facts by which the charge was chosen; empty if none was."""
         return self.compared[0].facts if self.outcome is Outcome.MATCHED else ()
@@ -172,8 +177,9 @@ def match(message: ClaimFacts, candidates: Iterable[Candidate]) -> Match:
     if not compared:
         return Match(Outcome.NOT_FOUND)
     if not agreeing:
-        why = Outcome.CONTRADICTED if compared[0].disagreements else Outcome.UNPROVEN
-        return Match(why, None, tuple(compared))
+        is_silent = any(not each.disagreements for each in compared)
+        outcome = Outcome.UNPROVEN if is_silent else Outcome.CONTRADICTED
+        return Match(outcome, None, tuple(compared))
     for best in agreeing:
         if all(best is other or best.exceeds(other) for other in agreeing):
             rest = [each for each in compared if each is not best]

@@ -1,16 +1,24 @@
-"""Find the practice's charges and tasks by what messages say about claims, and patients by name."""
+"""Find the practice's charges by what messages say about claims."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from lib.intake.matching import claim_matcher
-from lib.intake.matching.claim_facts import ClaimFacts
-from lib.intake.matching.claim_matcher import CUT, Candidate, Filed, Match
+from lib.intake.matching.claim_facts import ClaimFacts, is_numbered_otherwise
+from lib.intake.matching.claim_matcher import (
+    CUT,
+    PAYERS_NUMBER,
+    Agreement,
+    Candidate,
+    Filed,
+    Match,
+    Outcome,
+)
 from lib.intake.matching.name_comparison import number_key
 from lib.store.database import Connection
 
@@ -81,6 +89,37 @@ class Charges(Candidates):
         pairs = list(found)
         super().__init__(candidate for _, candidate in pairs)
         self._held = {held.charge_id: held for held, _ in pairs}
+        self._shared: set[ClaimFacts] = set()
+
+    def match(self, message: ClaimFacts) -> Match:
+        """Return which charge the message is about; none for certain if another answer of the same
+        day could be about it as well."""
+        found = super().match(message)
+        if message not in self._shared or found.charge_id is None:
+            return found
+        if found.compared[0].of(PAYERS_NUMBER) is Agreement.EXACT:
+            return found
+        return Match(Outcome.UNPROVEN, None, found.compared)
+
+    def tell_apart(self, answers: Iterable[tuple[ClaimFacts, Hashable]]) -> None:
+        """Note which answers compete for one charge: a payer that answers one number twice in one
+        file on one day, under two numbers of its own, answers two claims. Each answer comes with
+        what names its file or day."""
+        alike: dict[tuple[str, Hashable], list[ClaimFacts]] = defaultdict(list)
+        for facts, place in answers:
+            if facts.claim_numbers and facts.payer_numbers:
+                alike[number_key(facts.claim_numbers[0]), place].append(facts)
+        for several in (each for each in alike.values() if len(each) > 1):
+            by_charge: dict[int | None, list[ClaimFacts]] = defaultdict(list)
+            for facts in several:
+                by_charge[super().match(facts).charge_id].append(facts)
+            by_charge.pop(None, None)
+            for rivals in by_charge.values():
+                self._shared.update(
+                    one
+                    for one in rivals
+                    if any(is_numbered_otherwise(one, other) for other in rivals)
+                )
 
     def held(self, charge_id: int | None) -> KnownCharge | None:
         """Return what a task shows of one of these charges."""
@@ -342,41 +381,3 @@ def candidate_of(facts: ClaimFacts, place: int) -> Candidate:
         facts.payer_numbers,
         facts.trace_numbers,
     )
-
-
-class Patients:
-    """The patients that names could mean."""
-
-    def __init__(self, rows: Sequence[tuple[str, date | None, int]]) -> None:
-        self._held: dict[str, list[tuple[date | None, int]]] = {}
-        for name, birth_date, id_ in rows:
-            self._held.setdefault(name, []).append((birth_date, id_))
-
-    def find(self, name: str, birth_date: date | None) -> int | None:
-        """Return the only patient of that name and, if given, that birth date; else None."""
-        ids = [
-            id_
-            for born, id_ in self._held.get(name.casefold(), [])
-            if birth_date is None or born in (None, birth_date)
-        ]
-        return ids[0] if len(ids) == 1 else None
-
-
-def patients(con: Connection, practice_id: int, names: Sequence[str]) -> Patients:
-    """Return the practice's patients with these names ("LAST, FIRST", in any case)."""
-    wanted = list({name.casefold() for name in names if name})
-    if not wanted:
-        return Patients([])
-    rows = con.rows(
-        """
-        SELECT name, birth_date, id FROM (
-            SELECT lower(concat_ws(', ', nullif(last_name, ''), nullif(first_name, ''))) AS name,
-                   birth_date, id
-            FROM patient WHERE practice_id = $practice_id
-        ) AS named
-        WHERE name IN (SELECT unnest($wanted::VARCHAR[]))
-        """,
-        practice_id=practice_id,
-        wanted=wanted,
-    )
-    return Patients([(row[0], row[1], row[2]) for row in rows])

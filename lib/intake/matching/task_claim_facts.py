@@ -4,15 +4,20 @@ can be proven, chosen by a person, or found once the claim comes in."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from lib.intake.matching import known_charges
-from lib.intake.matching.claim_facts import ClaimFacts
-from lib.intake.matching.claim_matcher import CUT, Outcome, compare
+from lib.intake.matching.claim_facts import (
+    ClaimFacts,
+    is_numbered_otherwise,
+    shares_payers_number,
+)
+from lib.intake.matching.claim_matcher import CUT, Match, Outcome, compare
 from lib.intake.matching.known_charges import Candidates, candidate_of
 from lib.intake.matching.name_comparison import number_key
+from lib.intake.records import ANSWERS, is_of_own_claim
 from lib.store.database import Connection, Value
 
 COLUMNS = """
@@ -33,6 +38,18 @@ class FileTask(NamedTuple):
     request_key: str
     facts: ClaimFacts | None  # None if an older store did not keep them
     asked_on: date | None = None
+    codes: str = ""
+    file_id: int | None = None  # the file that made it
+
+    def is_of_other_claim(self, facts: ClaimFacts, day: date | None, file_id: int | None) -> bool:
+        """Return True if an answer of this day in this file is about another claim than the task,
+        since the payer numbers the two otherwise. Elsewhere it may number the same claim anew."""
+        return (
+            file_id is not None
+            and (self.file_id, self.asked_on) == (file_id, day)
+            and is_of_own_claim(self.source, self.request_key, self.codes)
+            and bool(self.facts and is_numbered_otherwise(self.facts, facts))
+        )
 
 
 def facts_of(row: Sequence[Value]) -> ClaimFacts:
@@ -108,7 +125,54 @@ class FileTasks:
             for each in self._told.candidates(message)
             if compare(message, each).agrees
         ]
-        return sorted(found, key=lambda task: -task.id)
+        return sorted(_of_one_claim(found, message), key=lambda task: -task.id)
+
+
+def _of_one_claim(tasks: list[FileTask], message: ClaimFacts) -> list[FileTask]:
+    """Return the tasks without those of other claims: where the payer numbers them otherwise than
+    one whose number the message names, or otherwise than each other, so that none can be told."""
+    told = [each for each in tasks if each.facts and each.source in ANSWERS]
+    if len(told) < 2:
+        return tasks
+    named = {
+        each.source for each in told if each.facts and shares_payers_number(each.facts, message)
+    }
+    others = set()
+    for one in told:
+        assert one.facts
+        rivals = (
+            [message]
+            if one.source in named
+            else [each.facts for each in told if each.facts and each.source == one.source]
+        )
+        if any(is_numbered_otherwise(one.facts, each) for each in rivals):
+            others.add(one.id)
+    return [each for each in tasks if each.id not in others]
+
+
+def is_certain(match: Match, message: ClaimFacts, tasks: Sequence[FileTask]) -> bool:
+    """Return True if the message means the claim of these tasks and no other of its number: only
+    then it may suggest completing one. Of several charges or visits that agree, the day of service
+    must say which is meant, and the payer's number where two are of one day."""
+    visits = {each.facts.dates[0] for each in tasks if each.facts and each.facts.dates[0]}
+    if message.dates[0] is None and (len(visits) > 1 or match.agreeing > 1):
+        return False
+    return match.outcome is not Outcome.SEVERAL or any(
+        each.facts and shares_payers_number(each.facts, message) for each in tasks
+    )
+
+
+def answers(con: Connection, told: Mapping[int, ClaimFacts]) -> list[tuple[ClaimFacts, Value]]:
+    """Return what the messages of these tasks say, and in which file, where the payer's number
+    tells one claim from another."""
+    rows = con.rows(
+        """
+        SELECT id, intake_file_id, source, coalesce(request_key, ''), codes FROM task
+        WHERE id IN (SELECT unnest($ids::BIGINT[]))
+        """,
+        ids=list(told),
+    )
+    return [(told[row[0]], row[1]) for row in rows if is_of_own_claim(*row[2:])]
 
 
 def find(
@@ -128,7 +192,7 @@ def find(
     rows = con.rows(
         f"""
         SELECT task.id, charge_id, type, source, coalesce(request_key, ''), asked_on,
-               task_claim.task_id, {COLUMNS}
+               codes, intake_file_id, task_claim.task_id, {COLUMNS}
         FROM task LEFT JOIN task_claim ON task_claim.task_id = task.id
         WHERE task.practice_id = $practice_id AND is_open = $is_open
           AND (charge_id IN (SELECT unnest($ids::BIGINT[]))
@@ -147,8 +211,8 @@ def find(
             row[2],
             row[3],
             row[4],
-            facts_of(row[7:]) if row[6] is not None else None,
-            row[5],
+            facts_of(row[9:]) if row[8] is not None else None,
+            *row[5:8],
         )
         for row in rows
     )

@@ -89,8 +89,10 @@ class Reader:
         asked = [title, instructions, label or ""]
         if self.is_typed_by_codes or self.is_worded_by_codes:
             asked.append(str(self.codes))
+        key = _key(claim or patient, type_, asked, service, amount)
         return Request(
-            key=_key(claim or patient, type_, asked, service, amount),
+            key=f"{key}|{fold(patient)}" if claim and patient else key,
+            earlier_keys=(key,) if claim and patient else (),
             type=type_,
             title=title,
             instructions=self.with_context(instructions),

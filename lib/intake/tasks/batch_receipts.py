@@ -197,13 +197,11 @@ def _request(receipt: Receipt, batch: _Batch) -> Request:
     if item:
         title = "Claim rejected by a receiver"
     claim = item.claim_number if item else ""
-    about = ",".join(str(each.id) for each in batch.sent) or receipt.sent_on
     said = " ".join(filter(None, _sentences(receipt, batch, number)))
+    found = ",".join(str(each.id) for each in batch.sent)
     return Request(
-        key="|".join(
-            (_rejection_of(receipt), about, claim, ",".join(receipt.codes),
-             ",".join(each.control for each in receipt.sets))
-        ),
+        key=_key(receipt, receipt.sent_on),
+        earlier_keys=(_key(receipt, found),) if found else (),
         type=TaskType.CHARGE,
         title=title,
         instructions=said,
@@ -216,6 +214,16 @@ def _request(receipt: Receipt, batch: _Batch) -> Request:
         asked_on=_day(receipt.sent_on),
         asked_in="receipt",
         history=said if claim else "",
+    )  # fmt: skip
+
+
+def _key(receipt: Receipt, when: str) -> str:
+    """Return what was rejected, and when: a batch that is sent again under its number is another
+    one. Older stores named the imported file in place of the day."""
+    claim = receipt.claim.claim_number if receipt.claim else ""
+    return "|".join(
+        (_rejection_of(receipt), when, claim, ",".join(receipt.codes),
+         ",".join(each.control for each in receipt.sets))
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ class PaymentSuggestion:
     news: PayerUpdate
     is_whole: bool = True  # False: other parts of the claim still wait for an answer
     is_older: bool = False  # True: what the task asks was said after it, so it is history
+    is_certain: bool = True  # False: it could be about another claim, so it is history
 
 
 def plan(
@@ -35,10 +36,12 @@ def plan(
     told: Iterable[PayerUpdate],
     charges: Charges | None = None,
     answered: Mapping[int, Decimal] | None = None,
+    file_id: int | None = None,
 ) -> list[PaymentSuggestion]:
     """Return the updates about claims whose task is open, each once.
 
-    `answered`: US dollars of the parts answered so far, by charge, of claims that were split.
+    `answered`: US dollars of the parts answered so far, by charge, of claims that were split;
+    `file_id`: the file that tells.
     """
     wanted = {news.key: news for news in told}
     for key in known_requests.find(con, practice_id, list(wanted.values())):
@@ -58,11 +61,15 @@ def plan(
             charge_id is not None
             and charges.filed_total(charge_id) <= (answered or {}).get(charge_id, Decimal(0))
         )
-        for task in open_tasks.of(news.facts, charge_id):
+        about_it = open_tasks.of(news.facts, charge_id)
+        is_certain = task_claim_facts.is_certain(matches[key], news.facts, about_it)
+        for task in about_it:
+            if task.is_of_other_claim(news.facts, news.told_on, file_id):
+                continue
             # a claim that was only accepted still wants the document that was requested
             if news.is_payment or task.source == "277CA":
                 is_older = bool(news.told_on and task.asked_on and news.told_on < task.asked_on)
-                found.append(PaymentSuggestion(task.id, news, is_whole, is_older))
+                found.append(PaymentSuggestion(task.id, news, is_whole, is_older, is_certain))
     return found
 
 
@@ -84,8 +91,9 @@ def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportC
         news = proposal.news
         task_updates.remember(con, proposal.task_id, news.key, news.segment_number, source)
         kind, said = EventKind.COMPLETION_SUGGESTED, news.sentence
-        if proposal.is_older:
+        if proposal.is_older or not proposal.is_certain:
             kind = EventKind.ANSWERED_AGAIN
+            said = said if proposal.is_certain else f"{said} {OTHER_CLAIMS}"
         elif not proposal.is_whole:
             kind, said = EventKind.ANSWERED_IN_PART, f"{said} {OTHER_PARTS}"
         else:
@@ -96,4 +104,5 @@ def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportC
         con.insert("event", [event | {"detail": f"{said} {event['detail']}."}])
 
 
+OTHER_CLAIMS = "It names no day of service, and other claims of this number agree as well."
 OTHER_PARTS = "The payer split the claim (MA15): its other parts are not settled yet."

@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lib.history_event_kinds import EventKind
-from lib.intake.matching.name_comparison import fold
+from lib.intake.matching.name_comparison import could_be_person, fold
 from lib.intake.records import Sent, Withdrawal
 from lib.intake.tasks import task_updates
 from lib.store.database import Connection
@@ -34,37 +34,64 @@ class Keyed(Protocol):
 def find(con: Connection, practice_id: int, said: Sequence[Keyed]) -> dict[str, int]:
     """Return by key the task of each of these that we had already.
 
-    An earlier key does not say which answer its request stands in, so its task must name the day.
+    An earlier key says less than a key of now: its task must be of the same day and patient too.
     """
     owners: dict[str, list[Keyed]] = {}
     for each in said:
         for key in (each.key, *each.earlier_keys):
             owners.setdefault(key, []).append(each)
     found: dict[str, int] = {}
-    for key, task_id, texts in con.rows(
+    for key, *row in con.rows(
         """
-        SELECT request_key, id, instructions FROM task
-        WHERE practice_id = $practice_id
-          AND request_key IN (SELECT unnest($wanted::VARCHAR[]))
-        UNION ALL
-        SELECT answer_key, task_id, coalesce(string_agg(event.detail, ' '), '') FROM task_answer
-        LEFT JOIN event USING (task_id)
-        WHERE task_answer.practice_id = $practice_id
-          AND answer_key IN (SELECT unnest($wanted::VARCHAR[]))
-        GROUP BY answer_key, task_id
-        ORDER BY 2
+        WITH held AS (
+            SELECT request_key AS key, id, instructions AS texts FROM task
+            WHERE practice_id = $practice_id
+              AND request_key IN (SELECT unnest($wanted::VARCHAR[]))
+            UNION ALL
+            SELECT answer_key, task_id, coalesce(string_agg(event.detail, ' '), '')
+            FROM task_answer LEFT JOIN event USING (task_id)
+            WHERE task_answer.practice_id = $practice_id
+              AND answer_key IN (SELECT unnest($wanted::VARCHAR[]))
+            GROUP BY answer_key, task_id
+        )
+        SELECT key, held.id, texts, asked_on,
+               coalesce(nullif(task_claim.patient_name, ''), task.patient_name)
+        FROM held JOIN task ON task.id = held.id
+        LEFT JOIN task_claim ON task_claim.task_id = held.id
+        ORDER BY held.id
         """,
         practice_id=practice_id,
         wanted=list(owners),
     ):
+        held = _Known(*row)
         for each in owners[key]:
-            if key == each.key or _names(texts, getattr(each, "asked_on", None)):
-                found[each.key] = task_id
+            if key == each.key or held.is_about(key, each):
+                found[each.key] = held.task_id
     return found
 
 
-def _names(text: str, day: date | None) -> bool:
-    return day is None or f"{day:%m/%d/%Y}" in text
+class _Known(NamedTuple):
+    """A task that has the key of a request or of an answer."""
+
+    task_id: int
+    texts: str
+    asked_on: date | None
+    patient_name: str
+
+    def is_about(self, key: str, said: Keyed) -> bool:
+        """Return True if the task is of the day and the patient of a request or update that has
+        this earlier key. Keys of table rows never said which day they stand for."""
+        day: date | None = getattr(said, "asked_on", None)
+        is_day = (
+            day in {None, self.asked_on}
+            or key.startswith("TABLE|")
+            or f"{day:%m/%d/%Y}" in self.texts
+        )
+        patient: str = getattr(said, "patient_name", "")
+        is_stated = patient and self.patient_name
+        return is_day and (
+            not is_stated or could_be_person(patient, self.patient_name, same_member=True)
+        )
 
 
 AGAIN = "|again|"  # in the key of a request that is asked for again after its task was completed

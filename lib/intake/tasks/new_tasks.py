@@ -14,18 +14,17 @@ from lib import tasks
 from lib.history_event_kinds import EventKind
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.import_context import ImportContext
-from lib.intake.matching import known_charges, task_claim_facts
+from lib.intake.matching import known_charges, known_patients, task_claim_facts
+from lib.intake.matching.claim_facts import is_numbered_otherwise
 from lib.intake.matching.claim_matcher import Match, Outcome, compare
 from lib.intake.matching.known_charges import Candidates, Charges, candidate_of
 from lib.intake.matching.task_claim_facts import FileTask
-from lib.intake.records import Party, Request, Withdrawal
+from lib.intake.records import ANSWERS, Party, Request, Withdrawal
 from lib.intake.tasks import known_requests, previous_system_fields, task_updates
 from lib.intake.tasks.known_requests import News
 from lib.models import Status, Turn
 from lib.store.database import Connection, Value
 from lib.store.search_match import claim_shape
-
-ANSWERS = ("835", "277CA")  # sources whose tasks take every later answer to their claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,7 @@ class FollowUp:
     request: Request
     task_id: int | None
     of: str  # the key of the request that creates the task; empty if the task exists
+    is_certain: bool = True  # False: it could be about another claim, and suggests nothing
 
 
 @dataclass(slots=True)
@@ -65,11 +65,13 @@ def plan(
     charges: Charges | None = None,
     made: Made | None = None,
     withdrawn: Collection[Withdrawal] = (),
+    file_id: int | None = None,
 ) -> RequestPlan:
     """Return which requests are new, which are later answers, and which we had already.
 
     `charges` are those the requests could be about, if the caller has read them; `made` the tasks
-    that earlier parts of a preview would create, `withdrawn` what they would withdraw.
+    that earlier parts of a preview would create, `withdrawn` what they would withdraw; `file_id`
+    the file that asks.
     """
     found = RequestPlan()
     wanted = _newest(requests, found)
@@ -85,12 +87,17 @@ def plan(
     made = Made() if made is None else made
     for key, request in wanted.items():
         charge_id = found.matches[key].charge_id
-        task_id = _open_task(request, tasks.of(about[key], charge_id))
+        about_it = tasks.of(about[key], charge_id)
+        of_claim = [each for each in about_it if not made.has_other_claim(request, each.id)]
+        task_id = _open_task(request, of_claim, file_id)
         first = None if task_id else made.find(request, charge_id)
         if task_id:
-            found.later.append(FollowUp(request, task_id, ""))
+            is_certain = task_claim_facts.is_certain(found.matches[key], about[key], about_it)
+            found.later.append(FollowUp(request, task_id, "", is_certain))
+            made.follow(request, task_id)
         elif first:
             found.later.append(FollowUp(request, None, first.key))
+            made.follow(request, first.key)
         elif not request.is_history:
             found.new.append(request)
             made.add(request, charge_id)
@@ -152,7 +159,7 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
     _add_tasks(con, planned, ids, source)
     for later in planned.later:
         task_id = later.task_id if later.task_id is not None else by_key[later.of]
-        task_updates.answer(con, task_id, later.request, source)
+        task_updates.answer(con, task_id, later.request, source, is_certain=later.is_certain)
     for change, follow_ups in (
         (task_updates.move, planned.moved),
         (task_updates.ask_again, planned.again),
@@ -175,14 +182,31 @@ class Made:
         self._by_charge: dict[int, list[Request]] = {}
         self._told = Candidates(())
         self._requests: list[Request] = []
+        # by task, or by the key of the request that creates it
+        self._followed: dict[int | str, list[Request]] = {}
+        self._of_file: set[str] = set()  # keys of those that the file being read made
 
     def add(self, request: Request, charge_id: int | None) -> None:
         """Add a request that creates a task, with its charge."""
+        self._of_file.add(request.key)
         if charge_id is not None:
             self._by_charge.setdefault(charge_id, []).append(request)
         else:
             self._told.add(candidate_of(request.about, len(self._requests)))
             self._requests.append(request)
+
+    def begin_file(self) -> None:
+        """Begin another file: what a payer numbers otherwise there may be the same claim."""
+        self._followed.clear()
+        self._of_file.clear()
+
+    def follow(self, request: Request, of: int | str) -> None:
+        """Add an answer that a task takes, by its id or by the key of its request."""
+        self._followed.setdefault(of, []).append(request)
+
+    def has_other_claim(self, request: Request, of: int | str) -> bool:
+        """Return True if that task took an answer of the same day to another claim."""
+        return any(_is_other_claim(request, each) for each in self._followed.get(of, ()))
 
     def find(self, request: Request, charge_id: int | None) -> Request | None:
         """Return the request whose task takes this answer."""
@@ -194,17 +218,32 @@ class Made:
             told = self._told.candidates(request.about)
             alike = [each for each in told if compare(request.about, each).agrees]
             found = [self._requests[each.charge_id] for each in alike]
-        return next(
-            (each for each in found if _takes(request, each.source, each.type, each.key)), None
-        )
+        for each in found:
+            is_other = each.key in self._of_file and _is_other_claim(request, each)
+            is_other = is_other or self.has_other_claim(request, each.key)
+            if not is_other and _takes(request, each.source, each.type, each.key):
+                return each
+        return None
 
 
-def _open_task(request: Request, tasks: Sequence[FileTask]) -> int | None:
+def _is_other_claim(one: Request, other: Request) -> bool:
+    """Return True if two answers of one day are about two claims, by the payer's numbers."""
+    is_told = one.is_of_own_claim and other.is_of_own_claim
+    is_of_one_day = (one.source, one.asked_on) == (other.source, other.asked_on)
+    return is_told and is_of_one_day and is_numbered_otherwise(one.about, other.about)
+
+
+def _open_task(
+    request: Request, tasks: Sequence[FileTask], file_id: int | None = None
+) -> int | None:
     """Return the open task that this answer belongs to, preferring the newest."""
     if not request.history:
         return None
     for task in tasks:
-        if _takes(request, task.source, task.type, task.request_key):
+        is_other = request.is_of_own_claim and task.is_of_other_claim(
+            request.about, request.asked_on, file_id
+        )
+        if not is_other and _takes(request, task.source, task.type, task.request_key):
             return task.id
     return None
 
@@ -241,7 +280,7 @@ def _add_tasks(
     new = planned.new
     if not new:
         return
-    patients = known_charges.patients(con, source.practice.id, [r.patient_name for r in new])
+    patients = known_patients.patients(con, source.practice.id, [r.patient_name for r in new])
     payers = Payers(con, source.practice.id)
     takers = previous_system_fields.assignees(
         con, source.practice.id, [r.assignee_name for r in new]
@@ -313,7 +352,7 @@ DOUBTS = {
 def _task_row(
     request: Request,
     planned: RequestPlan,
-    patients: known_charges.Patients,
+    patients: known_patients.Patients,
     payers: Payers,
     source: ImportContext,
 ) -> dict[str, Value]:

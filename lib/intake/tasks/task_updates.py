@@ -65,14 +65,17 @@ def requested_on(request: Request, source: ImportContext) -> date | None:
     return min(asked, source.today) if asked else None
 
 
-def answer(con: Connection, task_id: int, request: Request, source: ImportContext) -> None:
+def answer(
+    con: Connection, task_id: int, request: Request, source: ImportContext, *, is_certain: bool
+) -> None:
     """Add a later answer to an open task: to its history, and to what it asks.
 
     Earlier messages then no longer suggest completing the task. An answer that reverses a denial
-    suggests it.
+    suggests it, if it is certainly the denial of this claim.
     """
     before = _asked(con, task_id)
-    if sentence := _taken_back(con, task_id, request, before):
+    sentence = _taken_back(con, task_id, request, before) if is_certain else None
+    if sentence:
         tasks.suggest_completion(con, task_id, sentence, now=source.now)
     else:
         tasks.withdraw_suggestion(con, task_id)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from lib.intake import denial_advice
 from lib.intake.denial_advice import Advice
+from lib.intake.matching.claim_facts import stated
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import status_codes
 from lib.intake.x12.hl_levels_277 import (
@@ -141,8 +142,8 @@ def _unclear(unit: StatusLevel, statuses: Sequence[ClaimStatus]) -> Iterator[Req
         key = f"{SOURCE_NAME}|unclear|{unit.trace}|{unit.batch}|{unit.said_on}|{codes}"
         key = f"{key}|{_whose(unit)}"
         yield replace(
-            request, key=key, earlier_keys=(), title="Claim status unclear", instructions=told,
-            history=told, is_history=True,
+            request, key=f"{key}{_payers_number(unit)}", earlier_keys=(key,),
+            title="Claim status unclear", instructions=told, history=told, is_history=True,
         )  # fmt: skip
 
 
@@ -154,8 +155,8 @@ def _accepted(unit: StatusLevel, status: ClaimStatus) -> PayerUpdate:
     what = ACCEPTED_AS.get(status.category, "accepted")
     key = "|".join((SOURCE_NAME, "accepted", unit.trace, unit.batch, str(status.said_on)))
     return PayerUpdate(
-        key=f"{key}|{_whose(unit)}",
-        earlier_keys=(key,),
+        key=f"{key}|{_whose(unit)}{_payers_number(unit)}",
+        earlier_keys=(f"{key}|{_whose(unit)}", key),
         facts=unit.facts(claim=unit.trace),
         claim_number=unit.trace,
         amount=status.amount,
@@ -196,8 +197,8 @@ def _request(
          str(amount), codes)
     )  # fmt: skip
     return Request(
-        key=f"{key}|{_whose(unit)}",
-        earlier_keys=(key,),
+        key=f"{key}|{_whose(unit)}{_payers_number(unit)}",
+        earlier_keys=(f"{key}|{_whose(unit)}", key),
         facts=unit.facts(claim=unit.trace),
         type=advice.type,
         title=f"{TITLES[outcome]}: {advice.title[:1].lower()}{advice.title[1:]}",
@@ -224,6 +225,11 @@ def _request(
 def _whose(unit: StatusLevel) -> str:
     """Return what tells claims of one number apart: payer, patient and day of service."""
     return f"{unit.payer.name}|{unit.patient.name}|{unit.patient.code}|{unit.dates[0]}"
+
+
+def _payers_number(unit: StatusLevel) -> str:
+    """Return the end of a key: the payer's number, which tells two claims of one day apart."""
+    return "".join(f"|{number}" for number in stated(unit.numbers.get(PAYER_NUMBER, "")))
 
 
 def _batch(batch: _Batch) -> Request:
