@@ -179,6 +179,7 @@ class FileImport:
         if self.source:
             replacement_claims.apply(self.con, found, self.source)
             later = [each.by for each in found]
+            self._link(later)
         else:
             here = [each for each in own if self._is_of_this_file(each)]
             own = [each for each in own if not self._is_of_this_file(each)]
@@ -202,11 +203,16 @@ class FileImport:
             self.previewed.charges.add(new, self.file_name)
         if self.source and new:
             new_charges.add(self.con, new, self.source)
-            if self._waiting_tasks is None:
-                self._waiting_tasks = Waiting(self.con, self.practice_id)
-            self.totals.linked += replacement_claims.link(
-                self.con, new, self._waiting_tasks, self.source
-            )
+            self._link(new)
+
+    def _link(self, new: Sequence[new_charges.NewClaim]) -> None:
+        """Attach the charges of these claims to the open tasks that wait for them."""
+        assert self.source is not None
+        if self._waiting_tasks is None:
+            self._waiting_tasks = Waiting(self.con, self.practice_id)
+        self.totals.linked += replacement_claims.link(
+            self.con, new, self._waiting_tasks, self.source
+        )
 
     def _take_requests(
         self, asked: Sequence[records.Request], charges: Charges | None = None

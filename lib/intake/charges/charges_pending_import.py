@@ -77,7 +77,7 @@ class ComingCharges:
                     id_,
                     (filed,),
                     claim.patient.birth_date,
-                    (),
+                    tuple(filter(None, (claim.original,))),
                     tuple(filter(None, (claim.trace_number,))),
                     tuple(
                         text for who in claim.other_payers for text in (who.name, who.code) if text
@@ -148,7 +148,12 @@ class ComingCharges:
     def _changed(self, candidate: Candidate, claim: Claim) -> Candidate:
         if claim.frequency == VOIDS:
             return replace(candidate, is_voided=True)
-        return replace(candidate, filed=(self._filed(claim), *candidate.filed))
+        numbers = dict.fromkeys((*candidate.payer_numbers, claim.original))
+        return replace(
+            candidate,
+            filed=(self._filed(claim), *candidate.filed),
+            payer_numbers=tuple(filter(None, numbers)),
+        )
 
     def _filed(self, claim: Claim) -> Filed:
         payer_id, name = self._payers.find(claim.payer) or (0, claim.payer.name)

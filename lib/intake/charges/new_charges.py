@@ -91,19 +91,19 @@ def add(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> None
     charges: list[dict[str, Value]] = []
     lines: list[dict[str, Value]] = []
     events: list[dict[str, Value]] = []
-    traces: list[dict[str, Value]] = []
+    numbers: list[dict[str, Value]] = []
     for id_, each in zip(con.next_ids("charge", len(new)), new, strict=True):
         charge = charge_of(id_, each.claim, source.practice.id, payers, patients)
         charges.append(charge_row(charge, each, source))
         lines += line_rows(charge)
-        traces += trace_rows(id_, each.claim, source)
+        numbers += number_rows(id_, each.claim, source)
         events.append(source.event(EventKind.IMPORTED, each.claim.segment_number, charge_id=id_))
     ids = con.next_ids("service_line", len(lines)) if lines else []
     for id_, line in zip(ids, lines, strict=True):
         line["id"] = id_
     con.insert("charge", charges)
     con.insert("service_line", lines)
-    con.insert("charge_number", traces)
+    con.insert("charge_number", numbers)
     con.insert("event", events)
 
 
@@ -181,11 +181,11 @@ def charge_row(charge: Charge, each: NewClaim, source: ImportContext) -> dict[st
     return row
 
 
-def trace_rows(charge_id: int, claim: Claim, source: ImportContext) -> list[dict[str, Value]]:
-    """Return the row for the clearinghouse's number of a claim, if it has one."""
-    if not claim.trace_number:
-        return []
-    return [number_row(charge_id, "trace", claim.trace_number, source)]
+def number_rows(charge_id: int, claim: Claim, source: ImportContext) -> list[dict[str, Value]]:
+    """Return the rows for the numbers that a claim names beside its own: the clearinghouse's, and
+    the payer's for the claim that it replaces or voids."""
+    numbers = (("trace", claim.trace_number), ("payer", claim.original))
+    return [number_row(charge_id, kind, number, source) for kind, number in numbers if number]
 
 
 def number_row(

@@ -209,7 +209,7 @@ def _replace(
         line["id"] = id_
     con.insert("service_line", lines)
     con.insert(
-        "charge_number", new_charges.trace_rows(original.charge_id, original.by.claim, source)
+        "charge_number", new_charges.number_rows(original.charge_id, original.by.claim, source)
     )
     charges.keep_total(con, before, after, now=source.now)
     changes = [
@@ -252,7 +252,7 @@ def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: Imp
     numbers = (
         number
         for each in new
-        for number in (each.claim.claim_number, each.claim.trace_number)
+        for number in (each.claim.claim_number, each.claim.original, each.claim.trace_number)
         if number
     )
     told = waiting.about(numbers)
