@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from lib.intake.matching.claim_facts import NOTHING, ClaimFacts, stated
+from lib.intake.matching.claim_facts import NOTHING, ClaimFacts, is_of_own_claim, stated
 from lib.models import ServiceLine, TaskType
 
 
@@ -152,23 +152,6 @@ class Sent:
 UNSENT = Sent()
 
 
-ANSWERS = ("835", "277CA")  # sources whose messages answer claims that were filed
-REVERSAL = "835|reversal|"  # how the keys of reversals begin
-DUPLICATES = frozenset({"18", "85", "225", "B13"})  # CARC: the claim was answered before
-DUPLICATE_STATUS = "54"  # of the 277
-
-
-def is_of_own_claim(source: str, key: str, codes: str) -> bool:
-    """Return the same of a request that is kept: by its source, key and codes."""
-    if source not in ANSWERS or key.startswith(REVERSAL):
-        return False
-    said = codes.split(", ")
-    reasons = {code.partition("-")[2] for code in said if "-" in code}
-    statuses = {part for code in said if ":" in code for part in code.split(":")[1:2]}
-    is_duplicate = bool(reasons) and reasons <= DUPLICATES
-    return not is_duplicate and DUPLICATE_STATUS not in statuses
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One thing that one message asks of the practice, about one claim or about none."""
@@ -214,9 +197,7 @@ class Request:
 
     @property
     def is_of_own_claim(self) -> bool:
-        """Return True if the payer's number in this answer tells its claim from others that are
-        answered on the same day. It does not where an earlier answer is reversed, or a duplicate
-        denied."""
+        """Return True if the payer's number tells its claim from others answered on that day."""
         return is_of_own_claim(self.source, self.key, self.codes)
 
     @property

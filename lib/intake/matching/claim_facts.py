@@ -13,6 +13,10 @@ ROLES_OF_STATUS = {  # CLP02: processed, or processed and forwarded, as this pay
     "1": PRIMARY, "2": SECONDARY, "3": TERTIARY, "19": PRIMARY, "20": SECONDARY, "21": TERTIARY,
 }  # fmt: skip
 SPLIT = "MA15"  # remark code: the claim was split, and its other services are answered separately
+ANSWERS = ("835", "277CA")  # sources whose messages answer claims that were filed
+REVERSAL = "835|reversal|"  # how the keys of reversals begin
+DUPLICATES = frozenset({"18", "85", "225", "B13"})  # CARC: the claim was answered before
+DUPLICATE_STATUS = "54"  # of the 277
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +56,16 @@ def shares_payers_number(one: ClaimFacts, other: ClaimFacts) -> bool:
 def stated(*numbers: str) -> tuple[str, ...]:
     """Return the numbers that are not empty, each once, in the given order."""
     return tuple(dict.fromkeys(number for number in numbers if number.strip("0 ")))
+
+
+def is_of_own_claim(source: str, key: str, codes: str) -> bool:
+    """Return True if the payer's number in a request of this source, key and codes tells its claim
+    from others that are answered on the same day. It does not where an earlier answer is reversed,
+    or a duplicate denied."""
+    if source not in ANSWERS or key.startswith(REVERSAL):
+        return False
+    said = codes.split(", ")
+    reasons = {code.partition("-")[2] for code in said if "-" in code}
+    statuses = {part for code in said if ":" in code for part in code.split(":")[1:2]}
+    is_duplicate = bool(reasons) and reasons <= DUPLICATES
+    return not is_duplicate and DUPLICATE_STATUS not in statuses

@@ -10,14 +10,15 @@ from typing import NamedTuple
 
 from lib.intake.matching import known_charges
 from lib.intake.matching.claim_facts import (
+    ANSWERS,
     ClaimFacts,
     is_numbered_otherwise,
+    is_of_own_claim,
     shares_payers_number,
 )
 from lib.intake.matching.claim_matcher import CUT, Match, Outcome, compare
 from lib.intake.matching.known_charges import Candidates, candidate_of
 from lib.intake.matching.name_comparison import number_key
-from lib.intake.records import ANSWERS, is_of_own_claim
 from lib.store.database import Connection, Value
 
 COLUMNS = """

@@ -15,11 +15,11 @@ from lib.history_event_kinds import EventKind
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import known_charges, known_patients, task_claim_facts
-from lib.intake.matching.claim_facts import is_numbered_otherwise
+from lib.intake.matching.claim_facts import ANSWERS, is_numbered_otherwise
 from lib.intake.matching.claim_matcher import Match, Outcome, compare
 from lib.intake.matching.known_charges import Candidates, Charges, candidate_of
 from lib.intake.matching.task_claim_facts import FileTask
-from lib.intake.records import ANSWERS, Party, Request, Withdrawal
+from lib.intake.records import Party, Request, Withdrawal
 from lib.intake.tasks import known_requests, previous_system_fields, task_updates
 from lib.intake.tasks.known_requests import News
 from lib.models import Status, Turn
