@@ -78,7 +78,7 @@ _LABELS = {
     Activity.REFUSED: "Access refused",
     Activity.INVITED: "Invited",
     Activity.LINK_MADE: "One-time link made",
-    Activity.CREDENTIAL_SET: "Password or passkey changed",
+    Activity.CREDENTIAL_SET: "Way to sign in changed",
     Activity.ROLE_CHANGED: "Role changed",
     Activity.JOINED: "Accepted the invitation",
     Activity.LEFT: "Removed from the practice",

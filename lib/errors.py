@@ -49,8 +49,8 @@ class NotOnTheList(BillingError):
 
     def __init__(self) -> None:
         super().__init__(
-            "You are signed in there, but with an account that opens nothing here. Ask an "
-            "administrator of your practice to put its e-mail address on the list."
+            "That account opens nothing here. Use another one, or ask an administrator of your "
+            "practice to put its e-mail address on the list."
         )
 
 
@@ -59,8 +59,8 @@ class UnverifiedEmail(BillingError):
 
     def __init__(self) -> None:
         super().__init__(
-            "You are signed in there, but your e-mail address is not verified there. Verify it, or "
-            "ask an administrator of your practice."
+            "The e-mail address of that account is not verified there. Verify it, use another "
+            "account, or ask an administrator of your practice."
         )
 
 

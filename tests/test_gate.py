@@ -374,7 +374,7 @@ def test_signing_out_ends_the_session_on_the_server(lakeside: Practice, token: s
 
     answer = server.ask("/sign-out", method="POST", token=token, origin=server.address)
 
-    assert answer.headers["location"] == "/sign-in"
+    assert answer.headers["location"] == "/sign-in?out=yes"
     assert 'billing_session=""' in answer.headers["set-cookie"]
     assert server.ask("/tasks", token=token).status == 303
     assert server.ask(lakeside.scan, token=token).status == 401

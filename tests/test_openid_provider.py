@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
@@ -17,6 +19,7 @@ from lib.web.provider_settings import ProviderSettings
 from tests import openid_stand_in
 from tests.openid_stand_in import CLIENT, EMAIL, SECRET, StandIn, new_key
 
+T = TypeVar("T")
 BEGUN = Begun("the state", "the nonce", "v" * 64, "http://127.0.0.1:8501/sign-in/openid/callback")
 
 
@@ -35,6 +38,12 @@ def stand_in(running: StandIn) -> StandIn:
     return running
 
 
+def run(step: Callable[..., Awaitable[T]], *more: Any) -> T:
+    """Run a step in a thread of its own: Playwright's loop may run in this one."""
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(anyio.run, step, *more).result()
+
+
 def settings(stand_in: StandIn, **more: Any) -> ProviderSettings:
     return ProviderSettings(stand_in.issuer, CLIENT, SECRET, "Example", **more)
 
@@ -47,7 +56,7 @@ def signed_in(stand_in: StandIn, provider: Provider | None = None) -> Identity:
         back = stand_in.sign_in(await known.address(BEGUN))
         return await known.identity(BEGUN, parse_qs(urlsplit(back).query)["code"][0])
 
-    return anyio.run(both)
+    return run(both)
 
 
 def refused(stand_in: StandIn, provider: Provider | None = None) -> tuple[str, str]:
@@ -61,7 +70,7 @@ def refused(stand_in: StandIn, provider: Provider | None = None) -> tuple[str, s
 
 
 def test_the_browser_is_led_there_with_state_nonce_and_challenge(stand_in: StandIn) -> None:
-    address = anyio.run(Provider(settings(stand_in, acr_values=("2", "3"))).address, BEGUN)
+    address = run(Provider(settings(stand_in, acr_values=("2", "3"))).address, BEGUN)
 
     asked = parse_qs(urlsplit(address).query)
     assert address.startswith(f"{stand_in.issuer}/authorize?")
@@ -71,6 +80,16 @@ def test_the_browser_is_led_there_with_state_nonce_and_challenge(stand_in: Stand
         "scope": ["openid email"], "state": ["the state"], "nonce": ["the nonce"],
         "code_challenge_method": ["S256"], "acr_values": ["2 3"],
     }  # fmt: skip
+
+
+def test_it_asks_anew_by_a_word_that_the_provider_knows(stand_in: StandIn) -> None:
+    def prompt() -> str | None:
+        address = run(partial(Provider(settings(stand_in)).address, BEGUN, anew=True))
+        return parse_qs(urlsplit(address).query)["prompt"][0]
+
+    assert prompt() == "login"
+    stand_in.metadata = {"prompt_values_supported": ["none", "login", "select_account"]}
+    assert prompt() == "select_account"
 
 
 def test_whoever_signed_in_there_is_known_by_issuer_and_subject(stand_in: StandIn) -> None:
@@ -166,7 +185,7 @@ def test_a_code_is_good_once_and_for_its_own_sign_in(stand_in: StandIn) -> None:
 
     for steps in (twice, of_another):
         with pytest.raises(ProviderFailed, match="used already, or took too long") as problem:
-            anyio.run(steps)
+            run(steps)
         assert problem.value.why == "invalid grant"
 
 

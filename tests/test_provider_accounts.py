@@ -95,7 +95,7 @@ def test_everybody_else_is_refused_in_the_same_words(con: Connection, cast: Cast
         said.add(str(refused.value))
 
     assert len(said) == 1
-    assert "Ask an administrator" in said.pop()
+    assert "ask an administrator" in said.pop()
     details = con.rows("SELECT detail, person_id FROM activity WHERE kind = 'sign-in refused'")
     assert {detail for detail, _ in details} == {"provider: not on the list"}
     assert "nobody@" not in str(details)

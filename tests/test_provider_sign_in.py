@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -171,15 +172,13 @@ def test_what_fails_is_one_sentence_and_the_page_to_try_again(
     assert said(answer).startswith("The answer of Ex is for another application")
     stand_in.claims = {"sub": "stranger", "email": "stranger@example.com"}
     answer = browser.get(browser.back(stand_in, browser.begin()))
-    assert "opens nothing here. Ask an administrator" in said(answer)
+    assert "opens nothing here." in said(answer)
     assert "stranger" not in answer.text
 
 
 def test_a_provider_that_hangs_stops_nobody_else(browser: Browser, stand_in: StandIn) -> None:
     back = browser.back(stand_in, browser.begin())
     stand_in.delay = 6.0
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(1) as crowd:
         waiting = crowd.submit(browser.get, back)
         began = datetime.now(UTC)

@@ -50,6 +50,7 @@ ALGORITHMS = (
 )
 _DISCOVERY = "/.well-known/openid-configuration"
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+_GOOGLE = "https://accounts.google.com"
 _TRY_AGAIN = "Try again in a few minutes."
 _TELL = "Tell whoever runs Billing Tasks."
 # What a provider answers instead of a code or a token (RFC 6749 4.1.2.1 and 5.2, OpenID 3.1.2.6).
@@ -111,13 +112,16 @@ class Provider:
         self._keys: KeySet | None = None
         self._read_at = float("-inf")
 
-    async def address(self, begun: Begun) -> str:
-        """Return where the browser goes to sign in. Raises ProviderFailed."""
+    async def address(self, begun: Begun, *, anew: bool = False) -> str:
+        """Return where the browser goes to sign in; `anew` asks there who it is even if that is
+        known. Raises ProviderFailed."""
         async with _Requests(self) as requests:
             metadata = await self._known(requests)
         more = (
             {"acr_values": " ".join(self.settings.acr_values)} if self.settings.acr_values else {}
         )
+        if anew:
+            more["prompt"] = self._prompt(metadata)
         client = self._client(metadata, begun)
         url, _ = client.create_authorization_url(
             metadata["authorization_endpoint"],
@@ -188,6 +192,12 @@ class Provider:
             token_endpoint_auth_method=method, scope=SCOPE, redirect_uri=begun.redirect_uri,
             code_challenge_method="S256",
         )  # fmt: skip
+
+    def _prompt(self, metadata: Mapping[str, Any]) -> str:
+        """Return by which word the provider asks anew; Google knows one of the two only."""
+        told = metadata.get("prompt_values_supported", [])
+        asks_which = "select_account" in told or self.settings.issuer == _GOOGLE
+        return "select_account" if asks_which else "login"
 
     async def _token(
         self, requests: _Requests, metadata: Mapping[str, Any], begun: Begun, code: str

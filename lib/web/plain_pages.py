@@ -32,13 +32,14 @@ _TEMPLATES.filters |= {"initials": _initials, "roles": _roles}
 
 def sign_in_page(
     wanted: str, *, email: str = "", said: str = "", has_passkeys: bool = False,
-    provider: ProviderSettings | None = None,
+    provider: ProviderSettings | None = None, anew: bool = False,
 ) -> str:  # fmt: skip
     """Return the form to sign in; `said` is why the last attempt failed, `has_passkeys` whether
-    browsers have passkeys for this address, `provider` who else signs people in."""
+    browsers have passkeys for this address, `provider` who else signs people in, `anew` whether it
+    is to ask who it is even if it knows."""
     return _page(
         "sign_in", title="Sign in", wanted=wanted, email=email, said=said,
-        has_passkeys=has_passkeys, provider=provider,
+        has_passkeys=has_passkeys, provider=provider, anew=anew,
     )  # fmt: skip
 
 
@@ -106,13 +107,19 @@ def set_up_page(
 
 def sample_page(
     people: Iterable[Person], wanted: str, *, said: str = "",
-    provider: ProviderSettings | None = None,
+    provider: ProviderSettings | None = None, anew: bool = False,
 ) -> str:  # fmt: skip
     """Return the sample people by practice, each a button that signs in and goes on to `wanted`."""
     ordered = sorted(people, key=lambda person: (len(person.memberships), _practices(person)))
     cards = [(practices, list(members)) for practices, members in groupby(ordered, key=_practices)]
     return _page(
-        "sample", title="Sign in", cards=cards, wanted=wanted, said=said, provider=provider
+        "sample",
+        title="Sign in",
+        cards=cards,
+        wanted=wanted,
+        said=said,
+        provider=provider,
+        anew=anew,
     )
 
 

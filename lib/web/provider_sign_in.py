@@ -41,7 +41,7 @@ async def begin(request: Request) -> Response:
         await run_in_threadpool(_require_room, address)
         state = secrets.token_urlsafe(32)
         begun = Begun(state, nonce, verifier, callback)
-        leads_to = await provider.address(begun)
+        leads_to = await provider.address(begun, anew="anew" in request.query_params)
     except BillingError as problem:
         return await _refused(request, problem, wanted)
     _waiting.keep(state, (begun, browser, wanted), of=address)

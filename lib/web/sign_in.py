@@ -109,14 +109,21 @@ async def _page(
     request: Request, wanted: str, *, email: str = "", said: str = "", status: int = 200
 ) -> HTMLResponse:
     provider = openid_provider.settings()
+    # After an end or a refusal it is to be another person's turn there, too.
+    anew = bool(said) or bool({"out", "ended"} & request.query_params.keys())
     if await run_in_threadpool(session.has_accounts):
         has_passkeys = ceremonies.site(request) is not None
         page = plain_pages.sign_in_page(
-            wanted, email=email, said=said, has_passkeys=has_passkeys, provider=provider
+            wanted,
+            email=email,
+            said=said,
+            has_passkeys=has_passkeys,
+            provider=provider,
+            anew=anew,
         )
     else:
         listed = await run_in_threadpool(_sample_people)
-        page = plain_pages.sample_page(listed, wanted, said=said, provider=provider)
+        page = plain_pages.sample_page(listed, wanted, said=said, provider=provider, anew=anew)
     return HTMLResponse(page, status)
 
 

@@ -28,7 +28,7 @@ async def sign_out(request: Request) -> Response:
     if token:
         await run_in_threadpool(_close_session, token)
         SOCKETS.look()
-    response = RedirectResponse("/sign-in", 303)
+    response = RedirectResponse("/sign-in?out=yes", 303)
     session.take_back(response)
     return response
 

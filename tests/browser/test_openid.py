@@ -98,15 +98,13 @@ def test_from_a_link_over_the_provider_to_the_task_and_out_again(
 
             for who, said in (
                 ("Cancel", "You did not sign in at Example"),
-                ("zoe", "opens nothing here. Ask an administrator"),
+                ("zoe", "opens nothing here."),
             ):
                 sign_in_there(page, who)
                 expect(page.get_by_role("alert").first).to_contain_text(said)
                 assert "/sign-in/openid/callback" in page.url
-                context.clear_cookies(domain="127.0.0.1")
             sign_in_there(page, "max")
             expect(page.get_by_role("alert").first).to_contain_text("not verified there")
-            context.clear_cookies(domain="127.0.0.1")
 
             sign_in_there(page, "eva")
             page.wait_for_url(f"{address}/?task={ticket.id}")  # where the link led to
@@ -166,7 +164,7 @@ def test_a_passkey_follows_where_the_practice_requires_two_factors(
         expect(page.get_by_text("You sign in with Example.")).to_be_visible()
         page.get_by_role("link", name="Back to tasks").click()
         page.get_by_role("link", name="Sign out").click()
-        page.get_by_role("link", name="Sign in with Example").click()  # still signed in there
+        sign_in_there(page, "eva")  # asked anew, since somebody signed out here
         page.get_by_role("button", name="Use your passkey").click()
         expect(page.get_by_text("Eva", exact=True)).to_be_visible()
         page.context.close()

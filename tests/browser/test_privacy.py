@@ -70,7 +70,7 @@ def test_signed_out_in_one_tab_every_other_goes_to_sign_in_though_nobody_clicks(
         expect(tab.get_by_role("heading", name="Sign in")).to_be_visible()
         desk.page.wait_for_url("**/sign-in?ended", timeout=5000)
 
-        assert tab.url == still.server.address + "/sign-in"
+        assert tab.url == still.server.address + "/sign-in?out=yes"
     shows_no_patient(desk)
     desk.page.go_back()
     assert desk.path == "/sign-in"
