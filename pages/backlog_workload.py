@@ -9,7 +9,7 @@ def pending_of_people(page: Page) -> None:
     rows = page.table("pending_by_person").dicts()
     nobody = sum(row["Tasks"] for row in rows if row["Person"] is None)
     report_tables.bars(
-        page, "pending_by_person", "Person", key="assignees", finding=f"{nobody:,} have nobody",
+        page, "pending_by_person", "Person", key="assignees", finding=f"{nobody:,} are unassigned",
         most=40,
     )  # fmt: skip
 

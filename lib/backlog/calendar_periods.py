@@ -40,7 +40,7 @@ class Preset(StrEnum):
 MAX_DAYS = 3660  # of a period
 MAX_BARS = 400
 _FIRST = datetime(1900, 1, 1, tzinfo=UTC)
-_WEEKS = 200 * 52  # in which the clocks of a zone are looked at
+_WEEKS = 200 * 52  # weeks since then whose UTC offset is looked up
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -50,10 +50,11 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 
 @cache
 def hours_of_one_day(zone: str) -> tuple[int, int]:
-    """Return the first and last hour of UTC in which a zone has the date of UTC, all year.
+    """Return the first and last UTC hour at which it is the same date in the zone as in UTC, on
+    every day since 1900.
 
-    Reading the date there is 25 times faster than asking the clock of the zone. Where the first is
-    after the last there is no such hour.
+    Within these hours SQL can take the date of the UTC timestamp, 25 times faster than a
+    conversion to the zone. If the first hour is greater than the last, there is no such hour.
     """
     hours = [
         offset / timedelta(hours=1)
@@ -71,12 +72,12 @@ def period(preset: Preset, today: date) -> tuple[date, date]:
 
 
 def before(since: date, until: date) -> tuple[date, date]:
-    """Return the period of equal length that ends the day before."""
+    """Return the period of the same length that ends the day before this one begins."""
     return since - (until - since) - timedelta(days=1), since - timedelta(days=1)
 
 
 def unit_for(since: date, until: date, wanted: Unit) -> Unit:
-    """Return the unit, a wider one where its bars would be too many to see."""
+    """Return the wanted unit, or a wider one if its bars would be too many to read."""
     days = (until - since).days + 1
     if wanted is Unit.DAY and days > MAX_BARS:
         wanted = Unit.WEEK

@@ -1,4 +1,4 @@
-"""What came in, was completed and was reopened, and what was pending after each day."""
+"""What came in, was completed and was reopened over time, and what was pending after it."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ ONE_PERSON = (
     "handed on."
 )
 
-# What an event does to the pile of everybody, or to that of one person or of nobody: its kind, and
-# which of that kind. One kind at a time, because a column of few words is searched for one quickly.
+# Which events add tasks to the pending ones or take them away: of everybody, of one person, and of
+# nobody (unassigned). Column -> kind of event, further condition. Each kind is scanned on its own,
+# because DuckDB finds one value in a column of few values quickly.
 _ALL = {
     "received": ("created", ""),
     "completed": ("completed", ""),
@@ -81,12 +82,12 @@ class Bar:
 
     @property
     def came(self) -> int:
-        """Return what came onto the pile."""
+        """Return how many tasks were added to the pending ones."""
         return self.received + self.reopened
 
     @property
     def left(self) -> int:
-        """Return what left it."""
+        """Return how many pending tasks were completed or handed on."""
         return self.completed + self.handed_on
 
 
@@ -97,14 +98,15 @@ def _kinds(view: View) -> dict[str, tuple[str, str]]:
 
 
 def _texts(view: View, what: str) -> list[str]:
-    """Return the conditions that an event is of what a bar counts."""
+    """Return the conditions under which an event counts for a bar."""
     named = {"received": ("received", "given back")}.get(what, (what,))
     found = [_kinds(view)[each] for each in named if each in _kinds(view)]
     return [f"kind = '{kind}'" + (f" AND {more}" if more else "") for kind, more in found]
 
 
 def _daily(view: View) -> Basis:
-    """Return `daily`: what happened on each of the practice's days, counted by quarter hours."""
+    """Return the relation `daily`: what happened on each local day, grouped by quarter hour
+    first."""
     chosen, where = "", f"{ours(view, 'event')} AND"
     if view.is_filtered:
         chosen = f"chosen AS (\n    SELECT task.id\n    {tasks_text(view)}\n),\n"
@@ -143,7 +145,8 @@ def _buckets(unit: Unit) -> str:
 
 
 def over_time(con: Reader, view: View) -> Table:
-    """Return a row a day, week or month of the period, oldest first, days of nothing included."""
+    """Return one row for each day, week or month of the period, oldest first, including empty
+    ones."""
     more = ',\n       CAST({0} AS BIGINT) AS "Handed on"' if view.is_one_person else ""
     inside = "FILTER (WHERE day BETWEEN begins_on AND ends_on)"
     received = "Assigned" if view.person_id is not None else "Received"
@@ -176,7 +179,7 @@ def bars(table: Table) -> list[Bar]:
 
 
 def cumulative(con: Reader, view: View) -> Table:
-    """Return a row a day, week or month: what had come in and what had left by its end."""
+    """Return, for each day, week or month, what had come in and what was completed by its end."""
     sql = """
 SELECT begins_on AS "From", ends_on AS "Until",
        CAST(coalesce(sum(received), 0) AS BIGINT) AS "Received so far",
@@ -210,7 +213,7 @@ def _asked(view: View) -> str:
 
 
 def asked_for(con: Reader, view: View) -> Table:
-    """Return a row a day, week or month: how many of the tasks known then were asked for in it."""
+    """Return, for each day, week or month, how many tasks payers asked for in it."""
     return ask(con, view, """
 SELECT begins_on AS "From", ends_on AS "Until", CAST(coalesce(sum(tasks), 0) AS BIGINT)
            AS "Asked for", is_unfinished AS "Unfinished"

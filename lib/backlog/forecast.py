@@ -1,4 +1,5 @@
-"""When the backlog is cleared, and how many by a date, if coming days are like past ones.
+"""When the backlog is cleared, and how many tasks are completed by a date, if the coming days are
+like the past ones.
 
 Monte Carlo over whole past days: each coming day is one of them, drawn with its completions and
 its arrivals together. The same past and seed give the same answer. Source: D. Vacanti,
@@ -44,7 +45,7 @@ class Clearing:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """How often the forecasts that could have been made before would have held."""
+    """How often earlier forecasts would have held."""
 
     tried: int
     held: int
@@ -57,7 +58,8 @@ class Backtest:
 
 
 def past(con: Reader, view: View, days: int = PAST_DAYS) -> list[PastDay]:
-    """Return the last whole days before the view's day, oldest first, days of nothing included."""
+    """Return the last whole days before the view's day, oldest first, including days on which
+    nothing happened."""
     last = view.today if view.closes_day else view.today - timedelta(days=1)
     whole = replace(view, since=last - timedelta(days=days - 1), until=last, unit=Unit.DAY)
     return [
@@ -87,8 +89,8 @@ def clearing(
 def completed_within(
     days: Sequence[PastDay], count: int, *, seed: int = SEED
 ) -> tuple[int, int, int]:
-    """Return how many are completed in the next `count` days: at least this many in 50, 85 and 95
-    of 100 cases."""
+    """Return how many tasks are completed in the next `count` days: at least so many in 50, 85 and
+    95 of 100 runs."""
     import numpy as np
 
     chance = np.random.default_rng(seed)
@@ -101,8 +103,8 @@ def completed_within(
 def backtest(
     days: Sequence[PastDay], ahead: int = 14, *, past_days: int = PAST_DAYS, seed: int = SEED
 ) -> Backtest:
-    """Return how often "at least so many in the next two weeks, with 85 %" would have held: for
-    each past week that has enough days before and `ahead` days after."""
+    """Return how often "at least this many in the next two weeks, with 85 %" would have held, for
+    each past week with enough days before it and `ahead` days after it."""
     tried = held = 0
     for place in range(min(past_days, len(days)), len(days) - ahead + 1, 7):
         before = days[max(0, place - past_days) : place]

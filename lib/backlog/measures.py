@@ -118,7 +118,7 @@ NUMBERS: dict[str, Number] = {
     ),
 }  # fmt: skip
 
-# The numbers of each page; the sums of pending tasks stand on all of them.
+# The numbers of each page. "summary" is on all of them.
 PAGES: dict[str, tuple[str, ...]] = {
     "Overview": ("summary", "flow", "lead_time", "pending_by_type", "pending_by_filing_limit"),
     "Flow": (
@@ -134,21 +134,19 @@ PAGES: dict[str, tuple[str, ...]] = {
     "Waiting": ("summary", "waiting", "time_on_each_side"),
     "Forecast": ("summary",),
 }  # fmt: skip
-# What several numbers of a page begin with and is worth a table of its own: pending tasks, days.
-# Completions of a period are read faster than they are written down.
+# Relations worth a temporary table on each page. Completions are not: reading them twice is faster.
 SHARED: dict[str, tuple[str, ...]] = {
     "Overview": ("standing", "daily"), "Flow": ("daily",), "Aging": ("standing",),
     "Causes": (), "Workload": ("standing",), "Waiting": ("standing",), "Forecast": (),
 }  # fmt: skip
-# What the numbers of a page know of pending tasks beside their rows.
+# The extra columns of `standing` that each page needs.
 FACTS = {"Workload": ("assignee",), "Waiting": ("last_at",)}
-# What is never compared with the period before: sums since the first day, and single tasks.
+# Numbers not compared with the period before: running totals and single tasks.
 NOT_COMPARED = ("cumulative_flow", "oldest")
 
 
 def earlier(view: View) -> View:
-    """Return the same report at the end of the day before the period began, over the period of
-    equal length before it."""
+    """Return the view of the period before: of the same length, as of the end of its last day."""
     since, until = calendar_periods.before(view.since, view.until)
     return replace(
         view, since=since, until=until, today=until, closes_day=True,
@@ -158,7 +156,7 @@ def earlier(view: View) -> View:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The tables of one page by name, of the period and of the one before."""
+    """The tables of one page by name, for its period and for the period before."""
 
     now: Mapping[str, Table]
     before: Mapping[str, Table]
@@ -166,9 +164,9 @@ class Counted:
 
 
 def counted(con: Reader, page: str, view: View) -> Counted:
-    """Return all numbers of a page; what several begin with is worked out once."""
+    """Return all numbers of a page; relations that several of them share are computed once."""
     view, before = as_known(con, view), as_known(con, earlier(view))
-    # Days that are over do not change: what is known now tells of them too, and is counted once.
+    # Past days do not change, so one count as of now serves both periods.
     flow_before = replace(before, as_of=view.as_of, is_changed_since=view.is_changed_since)
     with Together(con, shared=SHARED[page], facts=FACTS.get(page, ())) as both:
         return Counted(

@@ -1,4 +1,4 @@
-"""What payers refuse, why, and what comes of it."""
+"""What payers deny, for which reasons, and what they pay after all."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ CAUSES = (
 
 
 def denials(con: Reader, view: View) -> Table:
-    """Return a row a payer: answers, denials, denial rate, what was overturned and recovered."""
+    """Return, for each payer, answers, denials, denial rate, overturned claims and dollars
+    recovered."""
     payer = " AND payer_name = $of_payer" if view.payer else ""
     return ask(con, view, """
 SELECT payer_name AS "Payer", answers AS "Claims answered", denied AS "Denied",
@@ -78,7 +79,7 @@ outcome AS (
 
 
 def recovered_after_tasks(con: Reader, view: View) -> Table:
-    """Return in one row what payers paid for claims after their task was completed."""
+    """Return, in one row, what payers paid for claims after their task was completed."""
     return ask(con, view, """
 SELECT count(DISTINCT {'practice': practice_id, 'claim': claim_number}) FILTER (WHERE paid > 0)
            AS "Claims paid after their task",
@@ -104,7 +105,7 @@ done AS (
 
 
 def causes(con: Reader, view: View) -> Table:
-    """Return a row a payer and code: how many tasks that came in in the period carry it."""
+    """Return, for each payer and code, how many tasks of the period carry it."""
     chosen = tasks_text(
         view, "kind = 'created'", known(view), within(view, "event.happened_at"),
         "task.codes <> ''", beside="event",

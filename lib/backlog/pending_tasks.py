@@ -64,17 +64,17 @@ _FILING_KEY = (
 
 
 def _standing(con: Reader, view: View, *facts: str) -> Basis:
-    """Return `standing` with these facts, and with all that its page asks for."""
+    """Return `standing` with these facts and any others that the page needs."""
     more = con.facts if isinstance(con, Together) else ()
     return standing(view, *dict.fromkeys((*more, *facts)))
 
 
 def standing(view: View, *facts: str) -> Basis:
-    """Return `standing`: a row a task that was pending at that moment, with what costs more to know
-    where it is asked for: "assignee" and "last_at" of `facts`.
+    """Return the relation `standing`: one row for each task that was pending at the view's moment.
 
-    Of a task that was never reopened its row says when it was completed; of the others the last
-    word of their history by then counts.
+    `facts` adds columns that cost more to compute: "assignee" (who had the task) and "last_at"
+    (when something last happened to it). For a task that was never reopened, its own row says
+    whether it was completed by then; for the others their history does.
     """
     person = ""
     if view.is_one_person:
@@ -176,7 +176,7 @@ _FACT_COLUMNS = {"assignee": f"{_HAD} AS assignee_id", "last_at": "touched.last_
 
 
 def _filing(view: View) -> str:
-    """Return the text of how long each payer took claims at the moment."""
+    """Return the SQL for each payer's filing limit at the view's moment."""
     if not view.is_changed_since:
         return "SELECT id AS payer_id, filing_days AS days FROM payer"
     limits = at_place(view, "filing_limit_before") if view.closes_day else "filing_limit_before"
@@ -191,7 +191,7 @@ def _filing(view: View) -> str:
 
 
 def _unsure(view: View) -> str:
-    """Return the text of the pending tasks whose rows may say what happened after the moment."""
+    """Return the SQL for the pending tasks whose rows may show something that happened later."""
     if view.closes_day:
         return "SELECT id AS task_id FROM chosen"
     return f"""SELECT DISTINCT event.task_id FROM event
@@ -285,7 +285,7 @@ def by_payer(con: Reader, view: View) -> Table:
 
 
 def by_assignee(con: Reader, view: View) -> Table:
-    """Return pending tasks by who had them; those nobody had without a name."""
+    """Return pending tasks by assignee at that time; unassigned ones have an empty name."""
     return _by(
         con, view, 'assignee_id AS "Person", coalesce(person.name, \'\') AS "Name"',
         '"Name", "Person" NULLS FIRST', more=',\n       max(age) AS "Oldest, days"',
@@ -315,7 +315,7 @@ def by_filing(con: Reader, view: View) -> Table:
 
 
 def waiting(con: Reader, view: View) -> Table:
-    """Return, for each side, how long its pending tasks have waited since something happened."""
+    """Return, for each side, how long its pending tasks have waited since their last event."""
     return ask(con, view, f"""
 SELECT side AS "Waiting on", count(*) AS "Tasks", coalesce(sum(amount), 0) AS "Requested",
        quantile_disc(idle, 0.5) AS "P50, days", quantile_disc(idle, 0.85) AS "P85, days",

@@ -1,4 +1,4 @@
-"""What a report looks at, and the texts of SQL that every number begins with."""
+"""What a report covers, and the SQL that its numbers share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lib.models import Selection, TaskType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Whose tasks, known as of when, over which days, and which of them."""
+    """What a report covers: practices, the as-of moment, the period and the filters."""
 
     practice_ids: tuple[int, ...]
     as_of: datetime  # what happened later is not known
@@ -34,7 +34,7 @@ class View:
     unassigned: bool = False
     amount_from: Decimal | None = None
     amount_to: Decimal | None = None
-    is_changed_since: bool = True  # what tasks ask, or limits of payers, may have changed later
+    is_changed_since: bool = True  # False: no task or filing limit was changed after `as_of`
 
     @property
     def is_one_person(self) -> bool:
@@ -49,7 +49,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One number or many, as they stand in the table below a chart."""
+    """The rows behind one number, as the table below its chart shows them."""
 
     names: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
@@ -131,11 +131,12 @@ def ours(view: View, table: str) -> str:
 
 
 def at_place(view: View, table: str) -> str:
-    """Return a table, with its practice beside it where practices have clocks of their own."""
+    """Return the table, joined with `practice` if the practices' time zones differ."""
     return table if view.zone else f"{table} JOIN practice ON practice.id = {table}.practice_id"
 
 
-# What later history tells of, and what a later message, a charge or a person may change unseen.
+# Columns of a task that never change or whose changes are events, and those whose earlier values
+# are in `task_before`.
 _FIXED = ("id", "practice_id", "claim_number", "requested_on", "created_at", "started_at",
           "completed_at", "completed_by", "resolution", "assignee_id", "turn")  # fmt: skip
 _CHANGING = ("type", "codes", "amount", "due_on", "charge_id", "payer_id", "payer_name",
@@ -143,9 +144,9 @@ _CHANGING = ("type", "codes", "amount", "due_on", "charge_id", "payer_id", "paye
 
 
 def tasks_text(view: View, *extra: str, beside: str = "") -> str:
-    """Return the FROM and WHERE of the view's tasks, each as it was known then.
+    """Return the FROM and WHERE of the view's tasks, with their values at the view's moment.
 
-    `beside` names a relation whose `task_id` they are joined by.
+    `beside` names a relation to join them with, by its `task_id`.
     """
     conditions = [ours(view, "task"), *_asked(view), *extra]
     on = f" ON task.id = {beside}.task_id" if beside else ""
@@ -155,7 +156,7 @@ def tasks_text(view: View, *extra: str, beside: str = "") -> str:
 
 
 def as_known(con: Reader, view: View) -> View:
-    """Return the view with a plainer text where nothing it asks for was changed since."""
+    """Return the view, marked as needing no earlier values if nothing was changed since."""
     _, [(last,)] = con.table("""
         SELECT max(changed_at) FROM (
             SELECT changed_at FROM task_before UNION ALL SELECT changed_at FROM filing_limit_before
@@ -185,8 +186,8 @@ def _tasks_then(view: View) -> str:
 
 
 def changed_later(view: View) -> str:
-    """Return the relation of tasks that were changed after the view's moment, with the id of the
-    first row of `task_before` that tells of it."""
+    """Return a relation of the tasks changed after the view's moment, each with the id of its first
+    row in `task_before` after that moment: the row that says what the task was then."""
     return f"""(
             SELECT task_before.task_id, min(task_before.id) AS first_id
             FROM {at_place(view, "task_before") if view.closes_day else "task_before"}
@@ -195,8 +196,8 @@ def changed_later(view: View) -> str:
 
 
 def known(view: View, moment: str = "event.happened_at") -> str:
-    """Return the condition that something had happened by then; the text needs its practice where
-    the view closes a day of several clocks."""
+    """Return the condition that `moment` is not after the view's. The query has to join `practice`
+    if the view closes a day in several time zones."""
     if not view.closes_day:
         return f"{moment} <= $of_as_of"
     if view.zone:
@@ -209,12 +210,12 @@ def known(view: View, moment: str = "event.happened_at") -> str:
 
 
 def events(view: View) -> str:
-    """Return the table of events, with their practice where `known` needs its clock."""
+    """Return the table of events, joined with `practice` if `known` needs its time zone."""
     return at_place(view, "event") if view.closes_day else "event"
 
 
 def values(view: View) -> dict[str, Any]:
-    """Return the values of every text that is made of a view."""
+    """Return the parameters of any SQL that is built from a view."""
     return {
         "of_practices": list(view.practice_ids),
         "of_practice": view.practice_ids[0] if view.practice_ids else None,
@@ -233,7 +234,7 @@ def values(view: View) -> dict[str, Any]:
 
 
 class Reader(Protocol):
-    """What counts: the store, a copy of it, or one of the two for several numbers together."""
+    """Where SQL is run: the store, a copy of it, or either of them through `Together`."""
 
     def table(
         self, sql: str, /, **parameters: Any
@@ -243,18 +244,18 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """A relation with which several numbers begin: its name, and the texts that end in it."""
+    """A relation that several numbers start from: its name, and the CTEs that define it."""
 
     name: str
     text: str
 
 
 class Together:
-    """Counts several numbers at once: what more than one begins with is worked out once.
+    """Computes the numbers of a page together, and each relation in `shared` only once.
 
-    Used as a context; what it worked out is gone at its end. `facts` are what some number asks
-    to know of pending tasks: all of them are counted from one table. `shared` names what several
-    numbers begin with; what only one begins with is cheaper read for it alone.
+    A context manager: the temporary tables it makes are dropped when it ends. `shared` names the
+    relations worth a temporary table because several numbers start from them; any other is cheaper
+    to read again. `facts` lists the extra columns of `standing` that some number of the page needs.
     """
 
     def __init__(
@@ -299,9 +300,9 @@ class Together:
 def ask(
     con: Reader, view: View, sql: str, *, basis: Basis | None = None, also: str = "", **more: Any
 ) -> Table:
-    """Return what the text finds, and the text with its values in it.
+    """Run a SELECT and return its rows, with the SQL as it can be pasted: values as literals.
 
-    `sql` is a SELECT from `basis`, and from the relations whose texts stand in `also`.
+    `sql` selects from `basis` and from the CTEs in `also`.
     """
     known_values = values(view) | more
     text = _with(basis.text if basis else "", also, sql)
@@ -322,7 +323,7 @@ def _with(*parts: str) -> str:
 
 
 def selection(view: View, sql: str, **more: Any) -> Selection:
-    """Return a text that selects ids of tasks, with its values, for the list."""
+    """Return SQL that selects ids of tasks, with its parameters, for the task list."""
     amount = f"""CASE WHEN task.id IN (SELECT task_id FROM {changed_later(view)})
         THEN (SELECT was.amount FROM task_before AS was JOIN {changed_later(view)} AS later
               ON later.first_id = was.id WHERE was.task_id = task.id)
@@ -333,7 +334,7 @@ def selection(view: View, sql: str, **more: Any) -> Selection:
 
 
 def of_view(view: View) -> str:
-    """Return the condition that an event is of a task that passes the view's filters."""
+    """Return the condition that an event's task passes the view's filters."""
     if not view.is_filtered:
         return ""
     return f"\n      AND event.task_id IN (SELECT task.id {tasks_text(view)})"
@@ -345,7 +346,7 @@ def _used(sql: str, known_values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def runnable(sql: str, parameters: Mapping[str, Any]) -> str:
-    """Return the text with its values as literals: it runs wherever the tables are."""
+    """Return the SQL with literals for its parameters, so that it runs wherever the tables are."""
     text = re.sub(r"\$(\w+)", lambda found: literal(parameters[found[1]]), sql)
     return text.strip()
 

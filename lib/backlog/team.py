@@ -1,4 +1,4 @@
-"""Who completes what: people side by side with the mix of what they did, never ranked by count."""
+"""Who completed what, by name with the mix of types; nobody is ranked by count."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ DEFINITION = (
 
 
 def _done(view: View) -> Basis:
-    """Return `done`: a row a completion in the period, by whoever had the task then."""
+    """Return the relation `done`: one row for each completion in the period, with who had the task
+    then."""
     person = ""
     if view.is_one_person:
         person = f"\n    WHERE assignee_id {'IS NULL' if view.unassigned else '= $of_person'}"
@@ -65,7 +66,7 @@ done AS (
 
 
 def completions(con: Reader, view: View) -> Table:
-    """Return a row a person, by name: completions by type, reopened ones, and the median days."""
+    """Return, for each person by name, completions by type, how many came back, and median days."""
     kinds = ",\n       ".join(
         f"count(*) FILTER (WHERE type = '{kind.value}') AS \"{kind.label}\"" for kind in TaskType
     )

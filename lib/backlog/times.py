@@ -35,11 +35,11 @@ RESPONSE = (
 
 
 def completed(view: View) -> Basis:
-    """Return `done`: tasks that stood completed at the view's moment, by a completion in the
-    period, with their days.
+    """Return the relation `done`: tasks completed in the period and not reopened by the view's
+    moment, with how many days they took.
 
-    Of a task that was never reopened its row says when it was started and completed; of the others
-    their history does.
+    For a task that was never reopened, its own row says when it was started and completed; for the
+    others their history does.
     """
     person = had = had_again = ""
     if view.is_one_person:
@@ -97,12 +97,12 @@ PERCENTS = (50, 85, 95)
 
 
 def _quantiles(column: str) -> str:
-    """Return SQL for the list of a column's PERCENTS: worked out together, they cost as one."""
+    """Return SQL for the list of a column's PERCENTS; together they cost no more than one."""
     return f"quantile_disc({column}, [{', '.join(str(each / 100) for each in PERCENTS)}])"
 
 
 def _apart(column: str, name: str, *, digits: int = 0) -> str:
-    """Return SQL that names the PERCENTS of such a list."""
+    """Return SQL that selects each item of such a list under its own name."""
     value = f"round({column}[{{place}}], {digits})" if digits else f"{column}[{{place}}]"
     return ", ".join(
         f'{value.format(place=place)} AS "{name} P{percent}"'
@@ -110,7 +110,7 @@ def _apart(column: str, name: str, *, digits: int = 0) -> str:
     )
 
 
-# How long a task took: what is measured of `timed`, what its column is called, and its type.
+# Durations in days: column of `timed` -> name in the table, SQL type.
 _MEASURES = {
     "lead_days": ("Lead, days", "BIGINT"),
     "lead_business": ("Lead, business days", "BIGINT"),
@@ -120,7 +120,8 @@ _MEASURES = {
 
 
 def _business(days: str) -> str:
-    """Return SQL for the Mondays to Fridays among the days that end with `last_weekday`."""
+    """Return SQL for how many of so many days are Mondays to Fridays, the last of them being
+    `last_weekday` (0: Monday)."""
     last = (
         "(DATE '2400-01-03' + CAST(last_weekday AS INTEGER))"  # a Monday, and so many days after it
     )
@@ -146,8 +147,8 @@ SELECT coalesce(type, 'All') AS "Type",
        {columns}
 FROM ranked GROUP BY type ORDER BY type NULLS FIRST
 """, basis=completed(view), also=f"""alike AS (
-    -- What took as long is counted first: there are few different days. How many of them are
-    -- business days is told by their number and the weekday of the last.
+    -- Equal durations are counted first, since there are few different ones. Business days follow
+    -- from the number of days and the weekday of the last.
     SELECT type, lead_days, round(epoch(completed_at - started_at) / 86400, 1) AS cycle_days,
            done_on - begun_on AS cycle_dates, (done_on - DATE '1900-01-01') % 7 AS last_weekday,
            count(*) AS tasks
@@ -171,7 +172,7 @@ ranked AS (
 
 
 def handoffs_and_reopens(con: Reader, view: View) -> Table:
-    """Return in one row how often completed tasks changed hands, and came back."""
+    """Return, in one row, how often completed tasks changed hands or were reopened."""
     return ask(con, view, """
 SELECT count(*) AS "Completed tasks",
        round(coalesce((SELECT sum(handoffs) FROM handed), 0) / nullif(count(*), 0), 2)
@@ -202,7 +203,7 @@ def mean_days(con: Reader, view: View, *, until: date) -> float | None:
 
 
 def p85_lead(con: Reader, view: View) -> Table:
-    """Return in one row within how many days 85 of 100 tasks were completed since the request."""
+    """Return, in one row, the P85 lead time in days."""
     sql = """
 SELECT count(*) AS "Completed tasks", quantile_disc(lead_days, 0.85) AS "Lead, days P85" FROM done
 """
@@ -210,7 +211,7 @@ SELECT count(*) AS "Completed tasks", quantile_disc(lead_days, 0.85) AS "Lead, d
 
 
 def first_response(con: Reader, view: View) -> Table:
-    """Return in one row how soon somebody took up what came in."""
+    """Return, in one row, how soon somebody took up the tasks that came in."""
     return ask(con, view, f"""
 SELECT came AS "Came in", taken AS "Taken up", {_apart("hours", "Hours", digits=1)}
 FROM counted
@@ -300,7 +301,7 @@ waited AS (
 )"""
 
 
-# What of the tasks that stood completed one cell counts.
+# Which of the completed tasks a cell counts -> the SQL that selects them.
 _DONE = {
     "all": "SELECT task_id FROM done",
     "handed over": "SELECT task_id FROM handed",
@@ -311,7 +312,7 @@ DONE = tuple(_DONE)
 
 
 def among(view: View, which: str) -> Selection:
-    """Return the tasks that stood completed by a completion in the period: one of DONE of them."""
+    """Return the tasks completed in the period and not reopened since; `which` is one of DONE."""
     texts = {"asked": _waited, "handed over": _handed}
     also = f",\n{texts[which](view)}" if which in texts else ""
     return selection(view, f"WITH {completed(view).text}{also}\n    {_DONE[which]}")

@@ -22,7 +22,7 @@ from lib.ui.report_links import CELLS, Cell, Opens, Part, Row
 
 KINDS = {"CSV": "csv", "Excel": "xlsx", "Parquet": "parquet"}
 FIGURE = 172  # pixels
-MOST_WAYS = 500  # of the list that opens a cell by keyboard
+MOST_WAYS = 500  # options in the select box that opens a cell's tasks
 
 _TYPES = {kind.value: kind.label for kind in TaskType}
 WORDS: dict[str, dict[Any, str]] = {
@@ -64,7 +64,7 @@ def frame_of(page: Page, name: str) -> pd.DataFrame:
 
 
 def _look(column: str, values: Any) -> Any:
-    """Return how a column of a table is written; None where that is as it is."""
+    """Return how a column is formatted; None for the default."""
     if column in _MONEY:
         return st.column_config.NumberColumn(format="dollar")
     if any(isinstance(value, date) for value in values):
@@ -105,8 +105,8 @@ def _way(opens: Cell, part: Part, row: Row, column: str) -> Opens | None:
 
 
 def evidence(page: Page, name: str, *, is_shown: bool = False) -> None:
-    """Draw what stands behind a chart: its table, unless it `is_shown` already, a way to the tasks
-    by keyboard, its files and its SQL."""
+    """Draw an expander with the number's table (unless it `is_shown` already), a select box that
+    opens its tasks by keyboard, its files and its SQL."""
     with st.expander("SQL and files" if is_shown else "Table, SQL and files"):
         if name in CELLS:
             _by_keyboard(page, name, CELLS[name])
