@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from lib import audit_log, people
 from lib.audit_log import Activity, Line
-from lib.errors import NotSignedIn
+from lib.errors import NotCertain, NotSignedIn, NotWritten
 from lib.models import Person
 from lib.sign_in_proofs import OpenedBy
 from lib.store.database import Connection, transaction
@@ -126,13 +126,25 @@ def session_of(con: Connection, token: str | None, *, now: datetime, is_use: boo
     if naive_now - last_used_at > idle or naive_now - created_at > LONGEST:
         raise NotSignedIn
     if is_use and naive_now - last_used_at > TOUCH and not con.store.is_written:
+        _touch(con, hash_, now)
+    return int(person_id)
+
+
+def _touch(con: Connection, hash_: str, now: datetime) -> None:
+    """Write that a session is used. Where the disk takes no more, whoever reads goes on reading,
+    and it is tried again once anything else was written."""
+    failed = ("session not touched", hash_)
+    if con.store.cached(failed, lambda: None):
+        return
+    try:
         with transaction(con):
             con.execute(
                 "UPDATE session SET last_used_at = $now WHERE token_hash = $hash",
                 hash=hash_,
                 now=now,
             )
-    return int(person_id)
+    except (NotWritten, NotCertain):
+        con.store.cached(failed, lambda: now)
 
 
 def opened_by(con: Connection, token: str | None) -> OpenedBy:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from lib import documents
+from lib import documents, sessions
 from lib.errors import NotWritten
 from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus
@@ -30,7 +30,7 @@ from lib.samples.files import files as sample_files
 from lib.store import durable_files
 from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
-from tests.given import add_patient, pdf
+from tests.given import add_patient, minutes, pdf
 from tests.test_command import ROOT
 from tests.x12_texts import claim, file_837
 
@@ -99,6 +99,13 @@ def until(happened: Callable[[], object]) -> None:
     while not happened():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
+
+
+def fill_log(con: Connection, cast: Cast) -> int:
+    """Make the database's log larger than what is written next. Return its size."""
+    for _ in range(50):
+        add_patient(con, cast.practice)
+    return con.store.place.log.stat().st_size
 
 
 @pytest.fixture
@@ -197,15 +204,35 @@ def test_a_document_whose_row_finds_no_room_takes_its_file_with_it(
             token="form", actor=cast.ana, now=NOON,
         )  # fmt: skip
 
-    for _ in range(50):  # so that the log is larger than the file
-        add_patient(con, cast.practice)
-    with little_room(store.place.log.stat().st_size), pytest.raises(NotWritten):
+    with little_room(fill_log(con, cast)), pytest.raises(NotWritten):
         upload()
     left = there(store.documents)
     document_id = upload()
 
     assert left == []
     assert documents.content(con, document_id, actor=cast.ana)[1] == pdf("small")
+
+
+def test_who_reads_goes_on_reading_though_the_use_of_the_session_finds_no_room(
+    con: Connection, cast: Cast, store: Store
+) -> None:
+    token = sessions.sign_in(con, cast.ana.id, now=NOON)
+    fill_log(con, cast)
+
+    def used() -> datetime:
+        found: datetime = con.value("SELECT last_used_at FROM session")
+        return found.replace(tzinfo=UTC)
+
+    with little_room(0):
+        assert sessions.session_of(con, token, now=minutes(2)) == cast.ana.id
+        opening = store.opening
+        assert sessions.session_of(con, token, now=minutes(3)) == cast.ana.id
+        assert store.opening == opening  # it was not tried at every click
+
+    assert used() == NOON
+    add_patient(con, cast.practice)
+    assert sessions.session_of(con, token, now=minutes(4)) == cast.ana.id
+    assert used() == minutes(4)
 
 
 def test_the_import_command_says_it_of_our_disk_and_goes_on(data: Path, tmp_path: Path) -> None:
