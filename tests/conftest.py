@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,6 +42,14 @@ def pytest_configure(config: pytest.Config) -> None:
     disk, and on a disk the waiting takes as long as the tests."""
     if config.option.basetemp is None and has_memory_disk():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
+
+
+def pytest_unconfigure() -> None:
+    """Delete the folder of Streamlit's AppTest, which leaves that to the end of the process and is
+    warned of it then."""
+    app_test = sys.modules.get("streamlit.testing.v1.app_test")
+    if app_test:
+        app_test.TMP_DIR.cleanup()
 
 
 def has_memory_disk() -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from lib import audit_log, people, sessions
 from lib.access import Verb, may_anywhere
@@ -17,8 +18,9 @@ from lib.audit_log import Activity
 from lib.backlog import report_url, table_files
 from lib.backlog.measures import NUMBERS
 from lib.errors import BillingError, NotAllowed, NotSignedIn
-from lib.models import Colleague
+from lib.models import Colleague, Person
 from lib.snapshot import copies
+from lib.store.database import Connection
 from lib.web import session
 from lib.web.documents import disposition
 from lib.web.plain_pages import download_page
@@ -58,15 +60,28 @@ async def send_copy(request: Request) -> Response:
         return PlainTextResponse(str(problem), 401)
     except BillingError as problem:
         return PlainTextResponse(str(problem), 403)
-    return FileResponse(
-        file,
-        media_type="application/zip",
-        headers={
+    return _Passing(
+        file, place, {
             "Content-Disposition": disposition(file.name, is_shown=False),
             "Cache-Control": "no-store",
         },
-        background=BackgroundTask(place.cleanup),
-    )
+    )  # fmt: skip
+
+
+class _Passing(FileResponse):
+    """A ZIP that is deleted with its folder once it is sent, or whoever asked went away."""
+
+    def __init__(
+        self, file: Path, place: TemporaryDirectory[str], headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(file, media_type="application/zip", headers=headers)
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._place.cleanup()
 
 
 def _is_asked_for(request: Request) -> bool:
@@ -89,13 +104,22 @@ def _copy(request: Request) -> tuple[TemporaryDirectory[str], Path]:
         if not practices:
             raise NotAllowed(Verb.TAKE_COPY.value)
         place = TemporaryDirectory(prefix="billing-tasks-")
-        folder = Path(place.name) / "copy"
-        for practice_id in practices:
-            audit_log.saw(con, Activity.COPIED, practice_id=practice_id, actor=actor, now=now)
-        copies.write(con, folder, practices, now=now)
-    file = Path(place.name) / f"billing-tasks_{now:%Y-%m-%d}.zip"
-    copies.zipped(folder, file)
-    return place, file
+        try:
+            return place, _written(con, Path(place.name), practices, actor, now)
+        except BaseException:
+            place.cleanup()
+            raise
+
+
+def _written(
+    con: Connection, place: Path, practices: list[int], actor: Person, now: datetime
+) -> Path:
+    for practice_id in practices:
+        audit_log.saw(con, Activity.COPIED, practice_id=practice_id, actor=actor, now=now)
+    copies.write(con, place / "copy", practices, now=now)
+    file = place / f"billing-tasks_{now:%Y-%m-%d}.zip"
+    copies.zipped(place / "copy", file)
+    return file
 
 
 def _read(request: Request, metric: str, kind: str) -> tuple[str, bytes]:
