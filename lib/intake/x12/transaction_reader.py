@@ -16,6 +16,7 @@ from lib.intake.x12 import (
     acknowledgments_277ca,
     claims_837,
     document_requests_277,
+    known_segments,
     receipts_999,
     remittances_835,
     segment_reader,
@@ -157,11 +158,15 @@ def read(
         rejected: list[RejectedLoop] = []
         outcome: str = APPLIED
         problem: Unreadable | None = None
+        transaction.segments = known_segments.in_capitals(transaction.segments, transaction.remarks)
         try:
             head = list(islice(transaction.segments, 8))
             trace = _trace(segment for _, segment in head)
             transaction.segments = chain(head, transaction.segments)
             kind = _kind(transaction, [segment for _, segment in head])
+            transaction.segments = known_segments.without_unknown(
+                transaction.kind, transaction.segments, rejected, transaction.remarks
+            )
             for said in _taken(_parse(kind, transaction), rejected):
                 part.add(said)
                 if isinstance(said, ClaimPayment):
