@@ -30,9 +30,10 @@ def keep_earlier(con: Connection, charge_id: int, *, now: datetime) -> None:
     con.execute(
         """
         INSERT INTO earlier_claim (practice_id, charge_id, claim_number, number_key, patient_id,
-            payer_id, payer_role, member_id, date_from, date_to, filed_total, ended_at)
+            payer_id, payer_role, member_id, date_from, date_to, filed_total, patient_more,
+            ended_at)
         SELECT practice_id, id, claim_number, coalesce(number_key, claim_number), patient_id,
-               payer_id, payer_role, member_id, date_from, date_to, filed_total, $now
+               payer_id, payer_role, member_id, date_from, date_to, filed_total, patient_more, $now
         FROM charge WHERE id = $id
         """,
         id=charge_id,

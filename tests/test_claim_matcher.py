@@ -419,8 +419,9 @@ def test_an_answer_to_what_was_filed_before_an_edit_still_finds_the_charge(
 ) -> None:
     bring(con, cast, file_837(claim("A1")))
     con.execute(
-        "INSERT INTO earlier_claim SELECT practice_id, id, claim_number, number_key, patient_id, "
-        "payer_id, payer_role, member_id, date_from, date_to, filed_total, created_at FROM charge"
+        "INSERT INTO earlier_claim BY NAME SELECT practice_id, id AS charge_id, claim_number, "
+        "number_key, patient_id, payer_id, payer_role, member_id, date_from, date_to, filed_total, "
+        "created_at AS ended_at FROM charge"
     )
     con.execute("UPDATE charge SET date_from = DATE '2025-02-01', date_to = DATE '2025-02-01'")
 

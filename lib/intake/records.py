@@ -19,11 +19,17 @@ class Party:
     first: str = ""
     code: str = ""  # NM109 or N104
     code_kind: str = ""  # NM108 or N103: XX an NPI, MI a member ID, PI a payer ID
+    more: str = ""  # middle name and suffix of a person, NM105 and NM107: "ALAN JR"
 
     @property
     def name(self) -> str:
         """Return "LAST, FIRST", or the organization's name."""
         return f"{self.last}, {self.first}" if self.first else self.last
+
+    @property
+    def full_name(self) -> str:
+        """Return "LAST, FIRST MIDDLE SUFFIX", which tells twins, or a father from his son."""
+        return f"{self.name} {self.more}" if self.first and self.more else self.name
 
     @property
     def npi(self) -> str:
@@ -42,11 +48,17 @@ class Subject:
     first_name: str
     birth_date: date | None
     sex: str | None
+    more: str = ""  # middle name and suffix: "ALAN JR"
 
     @property
     def name(self) -> str:
         """Return "LAST, FIRST"."""
         return ", ".join(part for part in (self.last_name, self.first_name) if part)
+
+    @property
+    def full_name(self) -> str:
+        """Return "LAST, FIRST MIDDLE SUFFIX"."""
+        return f"{self.name} {self.more}" if self.first_name and self.more else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,7 @@ class Claim:
             claim_numbers=stated(self.claim_number, self.original),
             payer_numbers=stated(self.original),
             trace_numbers=stated(self.trace_number),
-            patient_name=self.patient.name,
+            patient_name=self.patient.full_name,
             birth_date=self.patient.birth_date,
             member_ids=stated(self.member_id),
             dates=self.dates,
@@ -97,15 +109,19 @@ class Claim:
     def fingerprint(self) -> str:
         """Return the SHA-256 of what the claim says; the envelope and its place in the file do not
         count."""
-        return self._fingerprint(self.payer_role if self.payer_role in {"S", "T"} else "")
+        return self._fingerprint(self._role, self.patient.more)
 
     @property
-    def earlier_fingerprint(self) -> str:
-        """Return the same as older stores made it, before it included which payer the claim goes
-        to."""
-        return self._fingerprint("")
+    def earlier_fingerprints(self) -> tuple[str, str]:
+        """Return the same as older stores made it: before it included which payer the claim goes
+        to, and before it included the patient's middle name."""
+        return self._fingerprint("", ""), self._fingerprint(self._role, "")
 
-    def _fingerprint(self, role: str) -> str:
+    @property
+    def _role(self) -> str:
+        return self.payer_role if self.payer_role in {"S", "T"} else ""
+
+    def _fingerprint(self, role: str, more: str) -> str:
         said = (
             self.claim_number,
             self.frequency,
@@ -130,6 +146,7 @@ class Claim:
             *(_said(line) for line in self.lines),
             *([self.original] if self.original else []),
             *([f"to the payer {role}"] if role else []),
+            *([f"patient also named {more}"] if more else []),
         )
         return hashlib.sha256("\x1f".join(said).encode()).hexdigest()
 

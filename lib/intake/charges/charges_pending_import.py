@@ -159,7 +159,7 @@ class ComingCharges:
         payer_id, name = self._payers.find(claim.payer) or (0, claim.payer.name)
         return Filed(
             claim.claim_number,
-            claim.patient.name,
+            claim.patient.full_name,
             claim.member_id,
             claim.dates,
             (claim.filed_total,),

@@ -37,38 +37,45 @@ class Known:
     def fresh(self, claims: Sequence[Claim]) -> list[NewClaim]:
         """Return the claims we do not have yet."""
         found = [NewClaim(claim, claim.fingerprint) for claim in claims]
-        earlier = {
-            old: each.fingerprint
-            for each in found
-            if (old := each.claim.earlier_fingerprint) != each.fingerprint
-        }
+        before_roles: dict[str, str] = {}
+        before_middles: dict[str, str] = {}
+        for each in found:
+            for earlier, old in zip(
+                (before_roles, before_middles), each.claim.earlier_fingerprints, strict=True
+            ):
+                if old != each.fingerprint:
+                    earlier[old] = each.fingerprint
         held = self._con.rows(
             """
-            SELECT fingerprint, is_earlier, count(*) FROM (
-                SELECT fingerprint, intake_file_id, payer_role IS NULL AS is_earlier FROM charge
+            SELECT fingerprint, has_role, has_middle, count(*) FROM (
+                SELECT fingerprint, intake_file_id, payer_role IS NOT NULL AS has_role,
+                       patient_more IS NOT NULL AS has_middle
+                FROM charge
                 WHERE practice_id = $practice_id
                   AND fingerprint IN (SELECT unnest($wanted::VARCHAR[]))
                 UNION ALL
                 SELECT charge_arrival.fingerprint, charge_arrival.intake_file_id,
-                       payer_role IS NULL
+                       payer_role IS NOT NULL, patient_more IS NOT NULL
                 FROM charge_arrival JOIN charge ON charge.id = charge_id
                 WHERE charge_arrival.practice_id = $practice_id
                   AND charge_arrival.fingerprint IN (SELECT unnest($wanted::VARCHAR[]))
             ) AS held
             WHERE intake_file_id IS DISTINCT FROM $file_id
-            GROUP BY fingerprint, is_earlier
+            GROUP BY fingerprint, has_role, has_middle
             """,
             practice_id=self._practice_id,
             file_id=self._file_id,
-            wanted=list({*(each.fingerprint for each in found), *earlier}),
+            wanted=list({*(each.fingerprint for each in found), *before_roles, *before_middles}),
         )
         counted: dict[str, int] = {}
         own = {each.fingerprint for each in found}
-        for fingerprint, is_earlier, times in held:
-            if fingerprint in own:
-                counted[fingerprint] = counted.get(fingerprint, 0) + times
-            if is_earlier and fingerprint in earlier:
-                key = earlier[fingerprint]
+        for fingerprint, has_role, has_middle, times in held:
+            keys = {fingerprint} & own
+            if not has_role and fingerprint in before_roles:
+                keys.add(before_roles[fingerprint])
+            if not has_middle and fingerprint in before_middles:
+                keys.add(before_middles[fingerprint])
+            for key in keys:
                 counted[key] = counted.get(key, 0) + times
         for fingerprint, times in counted.items():
             self._spare.setdefault(fingerprint, times)
@@ -175,6 +182,7 @@ def charge_row(charge: Charge, each: NewClaim, source: ImportContext) -> dict[st
     row["created_at"] = source.now
     row["number_key"] = number_key(charge.claim_number)
     row["payer_role"] = each.claim.payer_role
+    row["patient_more"] = each.claim.patient.more
     row["other_payers"] = tuple(
         text for who in each.claim.other_payers for text in (who.name, who.code) if text
     )

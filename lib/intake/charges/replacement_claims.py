@@ -21,7 +21,7 @@ from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_matcher import Candidate, Match, Outcome
 from lib.intake.matching.known_charges import KnownCharge
-from lib.intake.matching.name_comparison import could_be_payer, number_key
+from lib.intake.matching.name_comparison import could_be_payer, could_be_person, number_key
 from lib.intake.matching.task_claim_facts import Waiting
 from lib.intake.records import Claim, Party
 from lib.models import CHARGE_COLUMNS, Charge, ServiceLine
@@ -95,7 +95,8 @@ def late_originals(
     rows = con.rows(
         """
         SELECT charge.number_key, last_name, first_name, birth_date, date_from,
-               charge.id, is_edited, payer.code, payer.name
+               charge.id, is_edited, payer.code, payer.name,
+               concat_ws(' ', last_name || ', ' || first_name, nullif(patient_more, ''))
         FROM charge
         JOIN patient ON patient.id = charge.patient_id
         JOIN payer ON payer.id = charge.payer_id
@@ -109,19 +110,24 @@ def late_originals(
         voids=VOIDS,
         numbers=list({number_key(each.claim.claim_number) for each in new}),
     )
-    waiting: dict[tuple[Value, ...], list[tuple[int, bool, Party]]] = {}
-    for *about, charge_id, is_edited, code, name in rows:
+    waiting: dict[tuple[Value, ...], list[tuple[int, bool, Party, str]]] = {}
+    for *about, charge_id, is_edited, code, name, patient in rows:
         payer = Party(last=name, code=code)
-        waiting.setdefault(tuple(about), []).append((charge_id, is_edited, payer))
+        waiting.setdefault(tuple(about), []).append((charge_id, is_edited, payer, patient))
     own, found = [], []
     for each in new:
         claim, who = each.claim, each.claim.patient
         key = number_key(claim.claim_number)
         visit = key, who.last_name, who.first_name, who.birth_date, claim.dates[0]
-        later = [one for one in waiting.get(visit, ()) if _is_same_payer(claim.payer, one[2])]
+        later = [
+            one
+            for one in waiting.get(visit, ())
+            if _is_same_payer(claim.payer, one[2])
+            and could_be_person(who.full_name, one[3], same_member=True)
+        ]
         if later:
             waiting[visit].remove(later[-1])
-            charge_id, is_edited, _ = later[-1]
+            charge_id, is_edited, *_ = later[-1]
             found.append(ReplacedCharge(charge_id, is_edited, each))
         else:
             own.append(each)

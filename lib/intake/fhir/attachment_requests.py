@@ -221,7 +221,7 @@ def _facts(found: Found, claim: str, service: date | None) -> ClaimFacts:
     return ClaimFacts(
         claim_numbers=stated(claim),
         payer_numbers=stated(claim),
-        patient_name=parties.name(patient) or text(found.resource, "for", "display"),
+        patient_name=parties.full_name(patient) or text(found.resource, "for", "display"),
         birth_date=resources.last_day(text(patient, "birthDate")),
         member_ids=stated(parties.member(found)),
         dates=(service, service),

@@ -49,11 +49,26 @@ def member(found: Found) -> str:
 
 def name(person: Resource) -> str:
     """Return "Shaw, Amy" from a Patient or a Practitioner."""
-    names = items(person, "name")
-    usual = [each for each in names if text(each, "use") in {"official", "usual"}] or names
-    for each in usual:
-        given = each.get("given")
-        first = text({"given": given[0]}, "given") if isinstance(given, list) and given else ""
-        parts = [part for part in (text(each, "family"), first) if part]
+    for each in _usual_names(person):
+        parts = [part for part in (text(each, "family"), *_texts(each, "given")[:1]) if part]
         return ", ".join(parts) or text(each, "text")
     return ""
+
+
+def full_name(person: Resource) -> str:
+    """Return "Shaw, Amy Victoria II": the same with middle names and suffixes."""
+    for each in _usual_names(person):
+        more = (*_texts(each, "given")[1:], *_texts(each, "suffix"))
+        return " ".join((name(person), *more)) if _texts(each, "given") else name(person)
+    return ""
+
+
+def _usual_names(person: Resource) -> list[Resource]:
+    names = items(person, "name")
+    return [each for each in names if text(each, "use") in {"official", "usual"}] or names
+
+
+def _texts(resource: Resource, field: str) -> list[str]:
+    found = resource.get(field)
+    several = found if isinstance(found, list) else []
+    return [said for each in several if (said := text({field: each}, field))]

@@ -235,7 +235,7 @@ def known(con: Connection, ids: Sequence[int]) -> list[tuple[KnownCharge, Candid
                concat_ws(', ', nullif(patient.last_name, ''), nullif(patient.first_name, '')),
                payer_id, payer.name, coalesce(nullif(rendering_name, ''), billing_name), date_from,
                date_to, filed_total, member_id, payer.code, payer_role, birth_date, other_payers,
-               coalesce(is_voided, false)
+               coalesce(is_voided, false), coalesce(patient_more, '')
         FROM charge
         JOIN patient ON patient.id = charge.patient_id
         JOIN payer ON payer.id = charge.payer_id
@@ -245,11 +245,11 @@ def known(con: Connection, ids: Sequence[int]) -> list[tuple[KnownCharge, Candid
         ids=list(ids),
     ):
         held = KnownCharge(*row[:8])
-        date_to, total, member_id, code, role, born, others, is_voided = row[8:]
+        date_to, total, member_id, code, role, born, others, is_voided, more = row[8:]
         totals = tuple(dict.fromkeys((total, sums.get(held.charge_id, total))))
         now = Filed(
             held.claim_number,
-            held.patient_name,
+            f"{held.patient_name} {more}" if more else held.patient_name,
             member_id,
             (held.date_from, date_to),
             totals,
@@ -290,7 +290,7 @@ def line(held: KnownCharge, candidate: Candidate) -> str:
     total = candidate.filed[0].totals[0]
     parts = (
         f"{held.date_from:%m/%d/%Y}" if held.date_from else "",
-        held.patient_name,
+        candidate.filed[0].patient_name,
         held.payer_name,
         f"{total:,.2f}",
         held.claim_number,
@@ -343,7 +343,8 @@ def _earlier(con: Connection, ids: Sequence[int]) -> dict[int, list[Filed]]:
         """
         SELECT charge_id, claim_number,
                concat_ws(', ', nullif(patient.last_name, ''), nullif(patient.first_name, '')),
-               member_id, date_from, date_to, filed_total, payer.name, payer.code, payer_role
+               member_id, date_from, date_to, filed_total, payer.name, payer.code, payer_role,
+               coalesce(patient_more, '')
         FROM earlier_claim
         JOIN patient ON patient.id = earlier_claim.patient_id
         JOIN payer ON payer.id = earlier_claim.payer_id
@@ -352,7 +353,8 @@ def _earlier(con: Connection, ids: Sequence[int]) -> dict[int, list[Filed]]:
         """,
         ids=list(ids),
     ):
-        charge_id, number, patient, member, first, last, total, payer, code, role = row
+        charge_id, number, patient, member, first, last, total, payer, code, role, more = row
+        patient = f"{patient} {more}" if more else patient
         found[charge_id].append(
             Filed(number, patient, member, (first, last), (total,), (payer,), code, role or "")
         )

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from lib.intake.denial_advice import REFERENCE
 
 SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
+WRITTEN_SUFFIXES = {"junior": "jr", "senior": "sr", "2nd": "ii", "3rd": "iii", "4th": "iv"}
 TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "md"})  # no part of a name beside other words
 WRITTEN = {"saint": "st", "sainte": "ste"}  # words of a name that have a usual short form
 CUT_NAME = 10  # letters of a first or last name that senders keep at least
@@ -73,20 +74,20 @@ def fold(text: str) -> tuple[str, ...]:
 def _person(name: str) -> tuple[tuple[str, ...], tuple[str, ...], frozenset[str]]:
     """Return last names, first names and suffixes of "LAST, FIRST" or "First Last"."""
     last, mark, first = name.partition(",")
-    words = fold(name)
-    suffixes = frozenset(words) & SUFFIXES
-    words = _untitled(words)
     if mark:
-        lasts, firsts = _untitled(fold(last)), _untitled(fold(first))
-    else:
-        lasts, firsts = words[-1:], words[:-1]
-        if words[-1:] and words[-1] in SUFFIXES:
-            lasts, firsts = words[-2:-1], words[:-2]
-    return (
-        tuple(each for each in lasts if each not in SUFFIXES),
-        tuple(each for each in firsts if each not in SUFFIXES),
-        suffixes,
-    )
+        (lasts, suffixes), (firsts, more) = _unsuffixed(fold(last)), _unsuffixed(fold(first))
+        return _untitled(lasts), _untitled(firsts), suffixes | more
+    words, suffixes = _unsuffixed(fold(name))
+    words = _untitled(words)
+    return words[-1:], words[:-1], suffixes
+
+
+def _unsuffixed(words: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the words of a name without its suffixes, and these in one spelling. A first word is
+    a name: some are called Junior."""
+    told = [WRITTEN_SUFFIXES.get(word, word) for word in words[1:]]
+    kept = (word for word, suffix in zip(words[1:], told, strict=True) if suffix not in SUFFIXES)
+    return (*words[:1], *kept), frozenset(told) & SUFFIXES
 
 
 def _untitled(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -367,7 +367,8 @@ def _task_row(
         known = payers.find_named(Party(last=request.payer_name, code=request.payer_code))
         payer_id, payer_name = known or (None, request.payer_name)
         patient_id = patients.find(request.patient_name, request.birth_date)
-        patient_name, provider_name = request.patient_name, request.provider_name
+        patient_name = request.about.patient_name or request.patient_name
+        provider_name = request.provider_name
     due_on, due_rule = task_updates.due(request, source)
     claim_number = request.claim_number or (charge.claim_number if charge else "")
     return {

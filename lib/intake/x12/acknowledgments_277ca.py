@@ -140,9 +140,9 @@ def _unclear(unit: StatusLevel, statuses: Sequence[ClaimStatus]) -> Iterator[Req
         )
         request = _request(unit, REJECTED, said, [], of_claim=True)
         key = f"{SOURCE_NAME}|unclear|{unit.trace}|{unit.batch}|{unit.said_on}|{codes}"
-        key = f"{key}|{_whose(unit)}"
         yield replace(
-            request, key=f"{key}{_payers_number(unit)}", earlier_keys=(key,),
+            request, key=f"{key}|{_whose(unit)}{_payers_number(unit)}",
+            earlier_keys=_earlier_keys(unit, key)[:-1],
             title="Claim status unclear", instructions=told, history=told, is_history=True,
         )  # fmt: skip
 
@@ -156,7 +156,7 @@ def _accepted(unit: StatusLevel, status: ClaimStatus) -> PayerUpdate:
     key = "|".join((SOURCE_NAME, "accepted", unit.trace, unit.batch, str(status.said_on)))
     return PayerUpdate(
         key=f"{key}|{_whose(unit)}{_payers_number(unit)}",
-        earlier_keys=(f"{key}|{_whose(unit)}", key),
+        earlier_keys=_earlier_keys(unit, key),
         facts=unit.facts(claim=unit.trace),
         claim_number=unit.trace,
         amount=status.amount,
@@ -198,7 +198,7 @@ def _request(
     )  # fmt: skip
     return Request(
         key=f"{key}|{_whose(unit)}{_payers_number(unit)}",
-        earlier_keys=(f"{key}|{_whose(unit)}", key),
+        earlier_keys=_earlier_keys(unit, key),
         facts=unit.facts(claim=unit.trace),
         type=advice.type,
         title=f"{TITLES[outcome]}: {advice.title[:1].lower()}{advice.title[1:]}",
@@ -224,7 +224,15 @@ def _request(
 
 def _whose(unit: StatusLevel) -> str:
     """Return what tells claims of one number apart: payer, patient and day of service."""
-    return f"{unit.payer.name}|{unit.patient.name}|{unit.patient.code}|{unit.dates[0]}"
+    return f"{unit.payer.name}|{unit.patient.full_name}|{unit.patient.code}|{unit.dates[0]}"
+
+
+def _earlier_keys(unit: StatusLevel, key: str) -> tuple[str, ...]:
+    """Return the keys of older stores: without the payer's number, without the patient's middle
+    name, and, the last, without whose claim it is."""
+    whose = (_whose(unit), _whose(replace(unit, patient=replace(unit.patient, more=""))))
+    ends = (f"{each}{_payers_number(unit)}" for each in whose)
+    return (*dict.fromkeys(f"{key}|{end}" for end in (*whose, *ends)), key)
 
 
 def _payers_number(unit: StatusLevel) -> str:

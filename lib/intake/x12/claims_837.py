@@ -116,10 +116,10 @@ class LoopContext:
         if not who.name:
             raise Unreadable(number, "the claim names no patient")
         own = Loop.PATIENT if dependent.name else Loop.SUBSCRIBER
-        if dependent.name == subscriber.name and Loop.PATIENT not in self.born:
+        if dependent.full_name == subscriber.full_name and Loop.PATIENT not in self.born:
             own = Loop.SUBSCRIBER
         birth_date, sex = self.born.get(own, (None, None))
-        return Subject(who.last, who.first, birth_date, sex)
+        return Subject(who.last, who.first, birth_date, sex, who.more)
 
 
 class ClaimParser:

@@ -56,9 +56,13 @@ def read(
 
 def key(answer: ClaimPayment, kind: str = "") -> str:
     """Return what is asked of which claim in which answer: the same key is the same request."""
+    return _key(answer, kind, answer.patient.full_name)
+
+
+def _key(answer: ClaimPayment, kind: str, patient: str) -> str:
     return "|".join(
         ("835", *([kind] if kind else []), answer.trace, str(answer.remitted_on),
-         answer.payer.name, answer.claim_number, answer.payer_claim_number, answer.patient.name,
+         answer.payer.name, answer.claim_number, answer.payer_claim_number, patient,
          *answer.member_ids[:1], str(answer.dates[0]), str(answer.charged),
          denial_advice.codes(answer), *([part_key(answer)] if answer.facts.is_part else []))
     )  # fmt: skip
@@ -71,6 +75,16 @@ def part_key(answer: ClaimPayment) -> str:
     return "|".join((str(abs(answer.charged)), services or answer.payer_claim_number))
 
 
+def earlier_keys(answer: ClaimPayment, kind: str = "") -> tuple[str, ...]:
+    """Return the keys as older stores made them: before they said in which answer a request stands,
+    and before they had the patient's middle name."""
+    return earlier_key(answer, kind), *_without_middle(answer, kind)
+
+
+def _without_middle(answer: ClaimPayment, kind: str) -> tuple[str, ...]:
+    return (_key(answer, kind, answer.patient.name),) if answer.patient.more else ()
+
+
 def earlier_key(answer: ClaimPayment, kind: str = "") -> str:
     """Return the key as older stores made it, before it said in which answer a request stands."""
     whose = answer.claim_number or answer.patient.name
@@ -81,7 +95,7 @@ def earlier_key(answer: ClaimPayment, kind: str = "") -> str:
 def _of_kind(request: Request, answer: ClaimPayment, kind: str) -> Request:
     """Key a request by the kind of answer that makes it, since a claim may be asked about in each
     way."""
-    return replace(request, key=key(answer, kind), earlier_keys=(earlier_key(answer, kind),))
+    return replace(request, key=key(answer, kind), earlier_keys=earlier_keys(answer, kind))
 
 
 def _request(answer: ClaimPayment, outcome: Outcome, options: TaskOptions) -> Request | None:
@@ -94,7 +108,7 @@ def _request(answer: ClaimPayment, outcome: Outcome, options: TaskOptions) -> Re
         return replace(
             request,
             key=key(answer),
-            earlier_keys=(earlier_key(answer),),
+            earlier_keys=earlier_keys(answer),
             amount=payer_decision_rules.open_amount(answer),
         )
     if outcome is Outcome.REVERSED:
@@ -134,7 +148,12 @@ def _told(answer: ClaimPayment, outcome: Outcome) -> Request:
     advice = denial_advice.find(answer)
     said = f"{_who(answer)} answered the claim{_when(answer)} without a payment: {TOLD[outcome]}."
     request = replace(_about(answer, advice, advice.title, said), is_history=True)
-    return replace(request, key=request.key.replace("835|", f"835|{outcome.name.lower()}|", 1))
+    kind = f"835|{outcome.name.lower()}|"
+    return replace(
+        request,
+        key=request.key.replace("835|", kind, 1),
+        earlier_keys=tuple(each.replace("835|", kind, 1) for each in _without_middle(answer, "")),
+    )
 
 
 def _about(
@@ -166,7 +185,7 @@ def _about(
         document_label=advice.label,
         history=said,
         facts=answer.facts,
-        earlier_keys=(earlier_key(answer),),
+        earlier_keys=earlier_keys(answer),
         trace=answer.trace,
     )
 
@@ -240,6 +259,7 @@ def _news(answer: ClaimPayment) -> PayerUpdate:
                 ("835", "paid", answer.claim_number, answer.payer_claim_number, answer.status,
                  str(answer.paid), str(answer.remitted_on))
             ),
+            *_without_middle(answer, f"paid|{answer.status}|{answer.paid}"),
         ),
         facts=answer.facts,
         claim_number=answer.claim_number,

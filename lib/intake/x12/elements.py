@@ -27,7 +27,10 @@ def _party(parts: tuple[str, ...]) -> Party:
 
 @lru_cache(maxsize=4096)
 def _named(segment: tuple[str, ...]) -> Party:
-    return Party(*(element(list(segment), at) for at in (3, 4, 9, 8)))
+    last, first, code, kind, middle, suffix = (
+        element(list(segment), at) for at in (3, 4, 9, 8, 5, 7)
+    )
+    return Party(last, first, code, kind, " ".join(filter(None, (middle, suffix))))
 
 
 def party(segment: Segment) -> Party:
