@@ -137,7 +137,8 @@ allowed = tuple(may_anywhere(actor, Verb.TAKE_COPY))
 if not allowed:
     st.info("Questions are asked by analysts and billing managers.")
     st.stop()
-left, right = st.columns([3, 2], gap="medium")
+with st.container(key="explore_body"):
+    left, right = st.columns([3, 2], gap="medium")
 with left:
     query = question(actor)
     if saved := SAVED.take():
