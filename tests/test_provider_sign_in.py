@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,8 +18,9 @@ from lib.store.database import Store
 from lib.web import provider_settings
 from tests import openid_stand_in
 from tests.openid_stand_in import CLIENT, EMAIL, SECRET, StandIn
-from tests.server import Answer, Server, running
+from tests.server import Answer, Server, free_port, running
 from tests.test_invitations import PASSWORD
+from tests.test_serve import run
 
 pytestmark = pytest.mark.slow
 ADA = "ada@example.com"
@@ -207,3 +209,26 @@ def test_where_everybody_signs_in_there_no_password_does(tmp_path: Path, stand_i
         assert asked.status == 400
         assert browser.get(browser.back(stand_in, browser.begin())).status == 303
         assert browser.get("/documents").status == 200
+
+
+def test_serve_is_told_of_a_provider_and_says_what_is_wrong_of_it(
+    tmp_path: Path, stand_in: StandIn
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET)
+    command = [
+        sys.executable, "-m", "lib", "serve", "--port", str(free_port()),
+        "--openid-client-id", CLIENT, "--openid-secret-file", str(secret), "--openid-issuer",
+    ]  # fmt: skip
+    ended = run([*command, "http://login.example.com"], tmp_path / "data")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "http://login.example.com is no issuer: it begins with https:// and has no ? or #.\n"
+    )
+    port = int(command[5])
+    told = [*command, stand_in.issuer, "--openid-name", "Ours", "--openid-only"]
+    data = folder(tmp_path, stand_in)
+    with running(data, command=told, port=port) as server:
+        page = server.ask("/sign-in").text
+    assert "Sign in with Ours" in page
+    assert 'type="password"' not in page

@@ -24,6 +24,7 @@ from tests.browser.desk import PHONE, strange_browser
 from tests.browser.scene import Cast
 from tests.browser.test_passkeys import with_authenticator
 from tests.server import free_port, running
+from tests.test_command import run_command
 
 CLIENT, SECRET = "billing-tasks", "the secret of the client"
 
@@ -138,6 +139,7 @@ def test_a_passkey_follows_where_the_practice_requires_two_factors(
     store = Store(data)
     con = store.connection()
     practice_id = people.add_practice(con, "North", timezone="America/Chicago", now=now)
+    people.add_practice(con, "South", timezone="America/Chicago", now=now)
     told = practices.details(con, practice_id, actor=None)
     practices.change(con, practice_id, replace(told, needs_second_factor=True), actor=None, now=now)
     roles = {practice_id: Role.ADMINISTRATOR}
@@ -162,9 +164,28 @@ def test_a_passkey_follows_where_the_practice_requires_two_factors(
 
         page.get_by_role("link", name="Your account").click()
         expect(page.get_by_text("You sign in with Example.")).to_be_visible()
-        page.get_by_role("link", name="Back to tasks").click()
+
+        offered = run_command(
+            data, "people", "add", "eva@example.com", "--name", "Eva", "--role", "biller",
+            "--practice", "South",
+        )  # fmt: skip
+        link = offered.stdout.split()[-1].replace("127.0.0.1", "localhost")
+        stranger = strange_browser(browser).new_page()
+        stranger.goto(link)
+        expect(stranger.get_by_text("Sign in with Example first")).to_be_visible()
+        expect(stranger.get_by_role("button")).to_have_count(0)
+        stranger.context.close()
+        page.goto(link)
+        expect(page.get_by_text("You are invited: South, as biller.")).to_be_visible()
+        page.get_by_role("button", name="Accept").click()
+        expect(page.get_by_role("link", name="Sign out")).to_be_visible()
+
         page.get_by_role("link", name="Sign out").click()
         sign_in_there(page, "eva")  # asked anew, since somebody signed out here
         page.get_by_role("button", name="Use your passkey").click()
         expect(page.get_by_text("Eva", exact=True)).to_be_visible()
         page.context.close()
+    store = Store(data)
+    joined = store.connection().value("SELECT count(*) FROM membership WHERE role = 'biller'")
+    store.close()
+    assert joined == 1
