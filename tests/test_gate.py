@@ -555,7 +555,7 @@ def test_in_a_browser_a_deep_link_survives_signing_in_and_out(
         arrived = page.url
         page.wait_for_selector('[data-test-script-state="notRunning"]')
         page.evaluate("location.href = '/sign-out'")
-        page.wait_for_url("**/sign-in")
+        page.wait_for_url("**/sign-in?out=yes")
         page.goto(f"{server.address}/backlog")
 
         assert arrived == f"{server.address}/backlog?status=open"

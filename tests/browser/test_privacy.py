@@ -149,7 +149,7 @@ def test_signed_out_a_reload_asks_to_sign_in_and_leads_back(still: Scene, sit: S
     with desk.page.context.new_page() as tab:
         tab.goto(still.server.address)
         tab.get_by_role("link", name="Sign out").click()
-        tab.wait_for_url("**/sign-in")
+        tab.wait_for_url("**/sign-in?out=yes")
 
     desk.page.reload()
     assert desk.path == "/sign-in"
