@@ -328,7 +328,12 @@ def test_what_is_read_in_a_process_of_its_own_is_what_is_read_here() -> None:
     content = long_table(5000)
     assert len(content) > reader_process.SMALL
 
-    assert reader_process.read("a.csv", content) == non_x12_formats.read("a.csv", content)
+    said = reader_process.read("a.csv", content)
+    assert said == non_x12_formats.read("a.csv", content)
+    assert said is not None
+    assert {request.about.claim_numbers for request in said.requests} == {
+        (f"A{at}",) for at in range(5000)
+    }
     there = reader_process.outline("a.csv", content, None)
     here = task_rows.open_table("a.csv", content)
     assert here is not None

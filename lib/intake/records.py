@@ -220,7 +220,7 @@ class Request:
     @property
     def about(self) -> ClaimFacts:
         """Return which claim is meant: the parser's facts, else what the task will show."""
-        if self.facts is not NOTHING:
+        if self.facts != NOTHING:
             return self.facts
         return ClaimFacts(
             claim_numbers=stated(self.claim_number),
