@@ -26,7 +26,36 @@ UNITED = "unitedhealthcare"
 ABBREVIATIONS = {  # of payers
     "bcbs": ("blue", "cross", "blue", "shield"), "bluecross": ("blue", "cross"),
     "blueshield": ("blue", "shield"), "uhc": (UNITED,),
+    "bcbsm": ("blue", "cross", "blue", "shield", "michigan"),
+    "geha": ("government", "employees", "health", "association"),
+    "iehp": ("inland", "empire", "health", "plan"), "fep": ("federal", "employee", "program"),
 }  # fmt: skip
+WRITTEN_OUT = (  # several words, or several spellings, of one name
+    (r"\bunited ?health(?: ?care)?\b", UNITED),
+    (r"\bkaiser (?:permanente|foundation)\b", "kaiser"),
+    (r"\bnational government services?\b", "ngs medicare"),
+    (r"\bfirst coast service options\b", "fcso medicare"),
+    (r"\bwisconsin physicians services?\b", "wps"),
+    (r"\bpalmetto gba\b", "palmetto gba medicare"),
+    (r"\b(noridian|novitas|cgs administrators)\b", r"\1 medicare"),
+)
+STATES = {
+    "al": "alabama", "ak": "alaska", "az": "arizona", "ar": "arkansas", "ca": "california",
+    "co": "colorado", "ct": "connecticut", "de": "delaware", "fl": "florida", "ga": "georgia",
+    "hi": "hawaii", "id": "idaho", "il": "illinois", "in": "indiana", "ia": "iowa",
+    "ks": "kansas", "ky": "kentucky", "la": "louisiana", "me": "maine", "md": "maryland",
+    "ma": "massachusetts", "mi": "michigan", "mn": "minnesota", "ms": "mississippi",
+    "mo": "missouri", "mt": "montana", "ne": "nebraska", "nv": "nevada", "nh": "new hampshire",
+    "nj": "new jersey", "nm": "new mexico", "ny": "new york", "nc": "north carolina",
+    "nd": "north dakota", "oh": "ohio", "ok": "oklahoma", "or": "oregon", "pa": "pennsylvania",
+    "ri": "rhode island", "sc": "south carolina", "sd": "south dakota", "tn": "tennessee",
+    "tx": "texas", "ut": "utah", "vt": "vermont", "va": "virginia", "wa": "washington",
+    "wv": "west virginia", "wi": "wisconsin", "wy": "wyoming",
+}  # fmt: skip
+# Codes of states that are words as well: only "of" before them makes them a state.
+WORDS_TOO = frozenset({
+    "al", "co", "de", "hi", "id", "in", "la", "ma", "md", "me", "mo", "oh", "ok", "or", "pa", "va",
+})  # fmt: skip
 FILLERS = frozenset({
     "the", "of", "and", "inc", "llc", "co", "corp", "company", "ltd", "plan", "plans", "insurance",
     "ins", "health", "healthcare", "care", "life", "group", "services", "payer",
@@ -49,15 +78,16 @@ GENERIC = frozenset({  # words that many payers have: alone they name none
     "mississippi", "missouri", "montana", "nebraska", "nevada", "hampshire", "jersey", "mexico",
     "york", "carolina", "dakota", "ohio", "oklahoma", "oregon", "pennsylvania", "rhode", "island",
     "tennessee", "texas", "utah", "vermont", "virginia", "washington", "wisconsin", "wyoming",
-    "usa", "us",
+    "usa", "us", "united", "priority", "plus", "universal",
 })  # fmt: skip
-CONTRACTORS = frozenset({  # of Medicare: their name beside the program's names no other payer
-    "noridian", "novitas", "palmetto", "gba", "ngs", "wps", "cgs", "fcso", "administrator",
+AGENTS = frozenset({"noridian", "novitas", "palmetto", "ngs", "wps", "cgs", "fcso"})
+CONTRACTORS = AGENTS | frozenset({  # of Medicare: beside the program's they name no other payer
+    "gba", "solutions", "administrator", "administrators",
 })  # fmt: skip
 TELLING = frozenset({  # words that, added to a payer's name, make it another payer
     "supplement", "supplemental", "medigap", "secondary", "primary", "tertiary", "medicaid",
     "medicare", "advantage", "dental", "vision", "behavioral", "federal", "fep", "workers", "auto",
-    "veterans", "tricare", "champva",
+    "veterans", "tricare", "champva", "better", "healthspring",
 })  # fmt: skip
 
 
@@ -230,38 +260,71 @@ _PERSON_ZEROS = re.compile(r"[-\s/]0+(?=\d{1,2}$)")  # -01 and -1 are one
 def payer_words(name: str) -> frozenset[str]:
     """Return the words that tell a payer from others."""
     words = frozenset(_payer_fold(name))
-    if UNITED in words:
-        words |= {"united"}  # which some lists call it
-    return words - FILLERS or words
+    words = words - FILLERS or words
+    if words == {"united"}:  # as some lists call it
+        return frozenset({UNITED})
+    return words
 
 
 @lru_cache(maxsize=16384)
 def _payer_fold(name: str) -> tuple[str, ...]:
-    """Return the words of a payer's name, abbreviations written out and one name of several
-    spellings written in one."""
-    text = re.sub(r"\bunited ?health(?: ?care)?\b", UNITED, " ".join(fold(name)))
-    return tuple(each for word in text.split() for each in ABBREVIATIONS.get(word, (word,)))
+    """Return the words of a payer's name, abbreviations and states written out and one name of
+    several spellings written in one."""
+    text = " ".join(fold(_INITIALS.sub("", name)))
+    text = _STATE_OF.sub(lambda found: STATES[found[0]], text)
+    text = _BCBS_OF.sub(lambda found: f"bcbs {STATES[found[1]]}", text)
+    for pattern, words in WRITTEN_OUT:
+        text = re.sub(pattern, words, text)
+    return tuple(
+        dict.fromkeys(each for word in text.split() for each in ABBREVIATIONS.get(word, (word,)))
+    )
+
+
+_INITIALS = re.compile(r"(?<=\b[A-Za-z])\.(?=[A-Za-z]\b)")  # L.A. Care
+_STATE_OF = re.compile(
+    rf"(?<=\bof )(?:{'|'.join(STATES)})\b|\b(?:{'|'.join(STATES.keys() - WORDS_TOO)})\b"
+)
+_BCBS_OF = re.compile(rf"\bbcbs({'|'.join(STATES)})\b")
 
 
 def could_be_payer(one: str, other: str) -> bool:
     """Return True if one name is the other with more words, none of which names another payer, and
     the words they share name one."""
     words, words2 = payer_words(one), payer_words(other)
-    if not words or not words2:
+    agents, agents2 = words & AGENTS, words2 & AGENTS
+    is_other = bool(agents and agents2 and not agents & agents2)
+    if "medicare" in words & words2:  # its contractors answer for it: Noridian is Medicare, too
+        words, words2 = _without_agents(words), _without_agents(words2)
+    if is_other or not words or not words2:
         return False
     whole, whole2 = _payer_fold(one), _payer_fold(other)
+    if not (words <= words2 or words2 <= words):
+        return _is_misspelled(whole, whole2)
     shared, more = words & words2, words ^ words2
-    if words <= words2 or words2 <= words:
-        if more & TELLING:
-            return False
-        if shared - GENERIC - PROGRAMS - FILLERS:
-            return True
-        if shared & PROGRAMS:  # Medicare of Texas is Medicare, Aetna Medicare is not
-            return more <= GENERIC | CONTRACTORS
-        # Health First and First Health are two.
-        return _without(LEGAL, whole) == _without(LEGAL, whole2)
-    joined, joined2 = "".join(whole), "".join(whole2)
-    return min(len(joined), len(joined2)) >= LONG_ID and is_one_slip(joined, joined2)
+    if more & TELLING or shared - GENERIC - PROGRAMS - FILLERS:
+        return not more & TELLING
+    if shared & PROGRAMS:  # Medicare of Texas is Medicare, Aetna Medicare is not
+        return more <= GENERIC | CONTRACTORS
+    # Health First and First Health are two.
+    return _without(LEGAL, whole) == _without(LEGAL, whole2)
+
+
+def _is_misspelled(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Return True if a space or one letter of a long word differs. Part A is not Part B."""
+    joined, joined2 = "".join(one), "".join(other)
+    if min(len(joined), len(joined2)) < LONG_ID or not is_one_slip(joined, joined2):
+        return False
+    return len(one) != len(other) or all(
+        len(word) >= LONG_NAME for word, word2 in zip(one, other, strict=True) if word != word2
+    )
+
+
+def _without_agents(words: frozenset[str]) -> frozenset[str]:
+    """Return the words of a name of Medicare without its contractor and jurisdiction (JE, J15)."""
+    return frozenset(each for each in words - CONTRACTORS if not _JURISDICTION.fullmatch(each))
+
+
+_JURISDICTION = re.compile(r"j(?:[a-n]|\d{1,2})")
 
 
 def _without(some: frozenset[str], words: tuple[str, ...]) -> list[str]:

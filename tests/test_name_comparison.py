@@ -1,0 +1,97 @@
+"""Spellings of one name agree; other names, also those that are close, do not."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from lib.intake.denial_advice import REFERENCE
+from lib.intake.matching.name_comparison import could_be_payer, could_be_person
+
+SAME_PAYER = [
+    ("BCBS OF TX", "BLUE CROSS BLUE SHIELD OF TEXAS"),
+    ("BCBSNC", "BLUE CROSS AND BLUE SHIELD OF NORTH CAROLINA"),
+    ("BCBS OF OK", "BlueCross BlueShield of Oklahoma"),
+    ("HORIZON BCBSNJ", "HORIZON BLUE CROSS BLUE SHIELD OF NEW JERSEY"),
+    ("NY MEDICAID", "MEDICAID OF NEW YORK"),
+    ("AETNA", "AETNA LIFE INSURANCE CO"),
+    ("CIGNA", "CIGNA HEALTH AND LIFE INSURANCE COMPANY"),
+    ("UNITED", "UHC"),
+    ("MEDICARE PART B", "NORIDIAN HEALTHCARE SOLUTIONS, LLC"),
+    ("NORIDIAN JE PART B", "MEDICARE"),
+    ("MEDICARE", "NOVITAS SOLUTIONS JH"),
+    ("MEDICARE B", "FIRST COAST SERVICE OPTIONS INC"),
+    ("MEDICARE", "National Government Services"),
+    ("PALMETTO GBA", "MEDICARE PART B SOUTH CAROLINA"),
+    ("KAISER FOUNDATION HEALTH PLAN", "KAISER PERMANENTE"),
+    ("L.A. CARE", "LA CARE HEALTH PLAN"),
+    ("GEHA", "GOVERNMENT EMPLOYEES HEALTH ASSOCIATION INC"),
+    ("HEALTHNET", "HEALTH NET"),
+    ("AMERIGRUOP", "AMERIGROUP"),
+]
+OTHER_PAYER = [
+    ("BCBS OF TX", "BCBS OF OK"),
+    ("BCBSNC", "BCBSSC"),
+    ("BLUE CROSS OF CA", "BLUE SHIELD OF CA"),
+    ("MEDICAID TX", "MEDICAID FL"),
+    ("NORIDIAN HEALTHCARE SOLUTIONS", "NOVITAS SOLUTIONS"),
+    ("NORIDIAN HEALTHCARE SOLUTIONS", "AETNA MEDICARE"),
+    ("MEDICARE PART A", "MEDICARE PART B"),
+    ("PALMETTO GBA", "RAILROAD MEDICARE"),
+    ("PALMETTO HEALTH", "MEDICARE"),
+    ("MEDICARE", "MEDICARE SUPPLEMENT"),
+    ("PRIORITY HEALTH", "PRIORITY PARTNERS"),
+    ("CARE IMPROVEMENT PLUS", "CARE PLUS"),
+    ("UNIVERSAL AMERICAN", "UNIVERSAL HEALTH CARE"),
+    ("UNITED AMERICAN", "UNITED"),
+    ("AETNA BETTER HEALTH", "AETNA"),
+    ("COMMUNITY FIRST HEALTH PLANS", "COMMUNITY HEALTH CHOICE"),
+    ("NATIONAL GENERAL", "AMERICAN NATIONAL"),
+    ("STATE FARM", "STATE AUTO"),
+    ("SOLUTIONS HEALTH PLAN", "BENEFIT SOLUTIONS"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME_PAYER)
+def test_ordinary_spellings_of_a_payer_agree(one: str, other: str) -> None:
+    assert could_be_payer(one, other)
+    assert could_be_payer(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), OTHER_PAYER)
+def test_payers_that_share_a_common_word_are_others(one: str, other: str) -> None:
+    assert not could_be_payer(one, other)
+    assert not could_be_payer(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("STEPHEN", "STEVIE"), ("PATRICIA", "PATTI"), ("SALVADOR", "CHAVA"), ("MUHAMMAD", "MOHD"),
+     ("FREDERICK", "FREDDIE"), ("JACKSON", "JACK"), ("ALBERTO", "BETO"), ("GEOFFREY", "GEOFF")],
+)  # fmt: skip
+def test_a_nickname_is_the_name(one: str, other: str) -> None:
+    assert could_be_person(f"DOE, {one}", f"DOE, {other}", same_member=False)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("ANN", "ANNA"), ("ANASTASIA", "ANA"), ("MARY", "MOLLY"), ("SARAH", "SALLY"),
+     ("LUCILLE", "LUCY"), ("ELEANOR", "NORA"), ("CHARLOTTE", "CHARLIE"), ("HUBERT", "HUGH"),
+     ("ALEXANDRA", "SANDRA"), ("JOHN", "JONATHAN"), ("LIZ", "BETTY"), ("MARIA", "MARIO")],
+)  # fmt: skip
+def test_a_name_of_its_own_is_another_person(one: str, other: str) -> None:
+    assert not could_be_person(f"DOE, {one}", f"DOE, {other}", same_member=True)
+
+
+def test_the_list_of_nicknames_is_in_order_and_says_nothing_twice() -> None:
+    with (REFERENCE / "nicknames.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [row["name"] for row in rows]
+
+    assert names == sorted(set(names))
+    for row in rows:
+        short = row["nicknames"].split()
+        assert short
+        assert len(set(short)) == len(short)
+        assert row["name"] not in short
