@@ -65,10 +65,12 @@ class UnverifiedEmail(BillingError):
 
 
 class ProviderFailed(BillingError):
-    """An OpenID provider signed nobody in; `why` is what the record keeps."""
+    """An OpenID provider signed nobody in; `why` is what the record keeps, `is_of_browser` whether
+    the browser brought something wrong: that counts for its address, and what fails there does not.
+    """
 
-    def __init__(self, said: str, why: str) -> None:
-        self.why = why
+    def __init__(self, said: str, why: str, *, is_of_browser: bool = False) -> None:
+        self.why, self.is_of_browser = why, is_of_browser
         super().__init__(said)
 
 

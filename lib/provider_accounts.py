@@ -56,10 +56,12 @@ def sign_in(con: Connection, identity: Identity, *, address: str, now: datetime)
 
 
 def refuse(
-    con: Connection, why: str, *, person_id: int | None = None, address: str, now: datetime
-) -> None:
+    con: Connection, why: str, *, person_id: int | None = None, address: str, now: datetime,
+    counts: bool = True,
+) -> None:  # fmt: skip
     """Write into the record that a sign-in by the provider failed, and why, as often as may fail
-    at one address."""
+    at one address; let the address wait for it unless it does not count."""
+    address = address if counts else f"no fault of {address}"
     line = Line(Activity.SIGN_IN_REFUSED, now, person_id=person_id, detail=f"provider: {why}")
     with transaction(con, invalidates_cache=False):
         if sign_in_limits.failed(con, address=address, now=now):

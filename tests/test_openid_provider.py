@@ -66,6 +66,7 @@ def refused(stand_in: StandIn, provider: Provider | None = None) -> tuple[str, s
     said = str(problem.value)
     for secret in (SECRET, EMAIL, "code-", "eyJ", "an access token", "account-1"):
         assert secret not in said + problem.value.why
+    assert not problem.value.is_of_browser
     return problem.value.why, said
 
 
@@ -186,7 +187,7 @@ def test_a_code_is_good_once_and_for_its_own_sign_in(stand_in: StandIn) -> None:
     for steps in (twice, of_another):
         with pytest.raises(ProviderFailed, match="used already, or took too long") as problem:
             run(steps)
-        assert problem.value.why == "invalid grant"
+        assert (problem.value.why, problem.value.is_of_browser) == ("invalid grant", True)
 
 
 DISCOVERY = "/.well-known/openid-configuration"

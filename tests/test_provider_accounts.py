@@ -12,8 +12,16 @@ from lib import (
     people,
     provider_accounts,
     sessions,
+    sign_in_limits,
 )
-from lib.errors import NotOnTheList, NotSignedIn, UnverifiedEmail, WrongLink, WrongSignIn
+from lib.errors import (
+    NotOnTheList,
+    NotSignedIn,
+    TooManyAttempts,
+    UnverifiedEmail,
+    WrongLink,
+    WrongSignIn,
+)
 from lib.models import Role
 from lib.passkeys import Site
 from lib.provider_accounts import Identity
@@ -176,10 +184,24 @@ def test_what_the_provider_opened_ends_with_its_account(con: Connection, eva: in
 
 
 def test_the_record_is_not_filled_by_refusals(con: Connection) -> None:
-    for _ in range(FREE["address"] + 5):
-        provider_accounts.refuse(con, "no answer", address="10.0.0.1", now=NOON)
+    for counts in (True, False):
+        for _ in range(FREE["address"] + 5):
+            provider_accounts.refuse(con, "x", address="10.0.0.1", now=NOON, counts=counts)
 
-    assert con.value("SELECT count(*) FROM activity") == FREE["address"]
+    assert con.value("SELECT count(*) FROM activity") == 2 * FREE["address"]
+
+
+def test_an_address_waits_for_what_its_browsers_brought_and_not_for_a_provider_that_is_down(
+    con: Connection,
+) -> None:
+    def refuse(*, counts: bool) -> None:
+        for _ in range(FREE["address"]):
+            provider_accounts.refuse(con, "x", address="10.0.0.1", now=NOON, counts=counts)
+        sign_in_limits.require_room(con, address="10.0.0.1", now=NOON)
+
+    refuse(counts=False)
+    with pytest.raises(TooManyAttempts):
+        refuse(counts=True)
 
 
 def test_an_offer_is_accepted_by_its_link_and_a_session_that_the_provider_opened(

@@ -14,6 +14,7 @@ import pytest
 
 from lib import people, practices
 from lib.models import Role
+from lib.sign_in_limits import FREE
 from lib.store.database import Store
 from lib.web import provider_settings
 from tests import openid_stand_in
@@ -129,6 +130,8 @@ def test_the_button_leads_there_and_back_to_what_was_wanted(
 def test_a_sign_in_is_of_one_browser_once_and_its_state(
     browser: Browser, stand_in: StandIn
 ) -> None:
+    for _ in range(FREE["address"] + 1):  # as any page could make a browser ask
+        assert browser.get("/sign-in/openid/callback?state=x&code=y").status == 403
     back = browser.back(stand_in, browser.begin())
     stranger = Browser(browser.server, {"billing_openid": "another"})
     for other in (stranger, Browser(browser.server)):

@@ -158,7 +158,9 @@ class Provider:
     def refusal(self, error: str) -> ProviderFailed:
         """Return what a provider's own error means; what it says beside it is not repeated."""
         if error in _ERRORS:
-            return self._failed(_ERRORS[error], error.replace("_", " "))
+            said = _ERRORS[error].format(name=self.settings.name)
+            is_of_browser = error == "invalid_grant"
+            return ProviderFailed(said, error.replace("_", " "), is_of_browser=is_of_browser)
         return self._failed("{name} did not sign you in. " + _TELL, "an error of the provider")
 
     async def _known(self, requests: _Requests, *, anew: bool = False) -> dict[str, Any]:

@@ -58,11 +58,14 @@ async def finish(request: Request) -> Response:
     said = request.query_params
     kept, browser = _waiting.take(said.get("state", "")), _browser_of(request)
     provider = openid_provider.current()
-    if provider is None or kept is None or browser is None:
-        return await _refused(request, ProviderFailed(TOO_LATE, "another or old sign-in"))
+    if provider is None or browser is None:
+        # Nobody began one here: any page may make a browser ask for this address.
+        return await sign_in.refused(request, ProviderFailed(TOO_LATE, ""), "/")
+    if kept is None:
+        return await _refused(request, _too_late("another or old sign-in"))
     begun, began_in, wanted = kept
     if not secrets.compare_digest(browser.encode(), began_in.encode()):
-        return await _refused(request, ProviderFailed(TOO_LATE, "another browser"))
+        return await _refused(request, _too_late("another browser"))
     address, now = reach.address_of(request), datetime.now(UTC)
     try:
         await run_in_threadpool(_require_room, address)
@@ -70,7 +73,7 @@ async def finish(request: Request) -> Response:
             raise provider.refusal(said["error"])
         # RFC 9207: where the answer names its issuer, it is ours.
         if said.get("iss", provider.settings.issuer) != provider.settings.issuer:
-            raise ProviderFailed(TOO_LATE, "another issuer")
+            raise _too_late("another issuer")
         identity = await provider.identity(begun, said.get("code", ""))
         person_id, proof = await run_in_threadpool(_known, identity, address, now)
     except BillingError as problem:
@@ -80,7 +83,7 @@ async def finish(request: Request) -> Response:
 
 async def _refused(request: Request, problem: BillingError, wanted: str = "/") -> Response:
     if isinstance(problem, ProviderFailed):
-        await run_in_threadpool(_note, problem.why, reach.address_of(request))
+        await run_in_threadpool(_note, problem, reach.address_of(request))
     return await sign_in.refused(request, problem, wanted)
 
 
@@ -100,6 +103,12 @@ def _known(identity: Identity, address: str, now: datetime) -> tuple[int, Proof]
         return person_id, Proof(by, accounts.provider_since(con, person_id))
 
 
-def _note(why: str, address: str) -> None:
+def _note(problem: ProviderFailed, address: str) -> None:
     with session.connection() as con:
-        provider_accounts.refuse(con, why, address=address, now=datetime.now(UTC))
+        provider_accounts.refuse(
+            con, problem.why, address=address, now=datetime.now(UTC), counts=problem.is_of_browser
+        )
+
+
+def _too_late(why: str) -> ProviderFailed:
+    return ProviderFailed(TOO_LATE, why, is_of_browser=True)
