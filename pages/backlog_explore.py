@@ -92,7 +92,7 @@ def result() -> None:
     form = st.segmented_control("Show as", FORMS, default="Table", key="form")
     numbers = [str(name) for name in frame if pd.api.types.is_numeric_dtype(frame[name])]
     if form == "Table" or not numbers or len(frame.columns) < 2:
-        st.dataframe(frame, hide_index=True, alt="The answer")
+        st.dataframe(frame, hide_index=True, alt="The answer", placeholder="–")
     elif form == "Bars":
         st.bar_chart(frame, x=frame.columns[0], y=numbers, alt="The answer")
     else:

@@ -70,7 +70,8 @@ def cleared(page: Page) -> None:
     ]  # fmt: skip
     columns = ["Certainty", "Cleared by", "Days", "Period before: cleared by", "Days then"]
     frame = pd.DataFrame(rows, columns=columns)
-    st.dataframe(frame, hide_index=True, width=640, alt="When the backlog is cleared")
+    st.dataframe(frame, hide_index=True, width=640, alt="When the backlog is cleared",
+                 placeholder="–")  # fmt: skip
     said = f"Period before: what was foretold at the end of {page.before.view.today:%m/%d/%Y}."
     st.caption(session.escape_markdown(said))
 

@@ -135,7 +135,14 @@ def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
     st.subheader("Timely filing", anchor=False)
     st.caption("Days after the first day of service within which a payer takes a claim.")
     columns = ["Payer", "Days", "Source", "Verified"]
-    table = [[row.name, row.days, row.source or "not recorded", row.verified_on] for row in rows]
+    table = [
+        (
+            row.name, "not recorded" if row.days is None else str(row.days),
+            row.source or "not recorded",
+            us_formats.day(row.verified_on) if row.verified_on else "never",
+        )
+        for row in rows
+    ]  # fmt: skip
     st.dataframe(pd.DataFrame(table, columns=columns), hide_index=True, width=640,
                  alt="Filing limits")  # fmt: skip
     if not is_allowed:

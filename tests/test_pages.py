@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from lib import notes, workflow
@@ -53,6 +54,10 @@ def errors(visit: Visit) -> list[Any]:
     return [each.value for each in visit.drawn.exception]
 
 
+def holes(frame: pd.DataFrame) -> int:
+    return int(frame.isna().to_numpy().sum())
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_each_page_of_an_empty_practice_is_drawn(store: Store, cast: Cast, role: str) -> None:
     person = somebody(store, cast, role)
@@ -75,6 +80,8 @@ def test_each_page_of_a_practice_with_tasks_is_drawn_and_says_nothing_of_another
 
             assert errors(visit) == [], name
             assert THEIRS not in visit.words()
+            for each in visit.drawn.dataframe:  # a cell without a value would say None
+                assert not holes(each.value) or each.proto.placeholder == "–", name
 
 
 @pytest.mark.parametrize("role", ROLES[:4])

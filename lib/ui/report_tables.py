@@ -87,11 +87,14 @@ def draw(page: Page, name: str) -> None:
         str(each): look for each in frame if (look := _look(str(each), frame[each])) is not None
     }
     if opens is None:
-        st.dataframe(frame, hide_index=True, alt=NUMBERS[name].question, column_config=looks)
+        st.dataframe(
+            frame, hide_index=True, alt=NUMBERS[name].question, column_config=looks, placeholder="–"
+        )
         return
     event: Any = st.dataframe(
         frame, hide_index=True, alt=NUMBERS[name].question, key=f"cells_{name}",
         on_select="rerun", selection_mode="single-cell", column_config=looks,
+        placeholder="–",
     )  # fmt: skip
     for place, column in event.selection.cells:
         part, row = found[place]
