@@ -23,12 +23,18 @@ pytestmark = pytest.mark.slow
 FIRST_DAY = date(2025, 1, 10)
 LONG = "VISIT-20250110-"
 NUMBERS = ["100", "00100", "ACCT7", "acct-7", f"{LONG}0001", f"{LONG}0001-A", f"{LONG}0002", "9"]
+# last name, first name, middle name, suffix, member ID
 PATIENTS = [
-    ("DOE", "JANE", "M1"),
-    ("DOE", "JOHN", "M1"),
-    ("ROE", "JANE", "M2"),
-    ("DOE", "JOAN", "M1"),
+    ("DOE", "JANE", "", "", "M12345678-01"),
+    ("DOE", "JOHN", "", "", "M12345678-02"),
+    ("DOE", "JOHN", "ALAN", "", "M12345678-02"),
+    ("DOE", "JOHN", "BRIAN", "", "M12345678-03"),
+    ("DOE", "JOHN", "", "JR", "M12345678-02"),
+    ("DOE", "JOHN", "", "SR", "M12345678-01"),
+    ("ROE", "JANE", "", "", "M2"),
+    ("DOE", "JOAN", "", "", "M12345678-01"),
 ]
+SECOND = "ICN8"  # the payer's number of a second claim that is answered in the same file
 PAYERS = ["FIRST PLAN", "SECOND MUTUAL", "MEDICARE", "MEDICARE SUPPLEMENT"]
 AMOUNTS = [100, 150, 200]
 counter = itertools.count(1)
@@ -39,7 +45,7 @@ class Truth:
     """A claim that somebody filed, here or elsewhere."""
 
     number: str
-    patient: tuple[str, str, str]
+    patient: tuple[str, str, str, str, str]
     day: date
     payer: str
     amount: int
@@ -54,6 +60,19 @@ class Reply:
     has_member: bool
     code: str
     icn: str  # the payer's number; some payers use one for several claims
+    has_middle: bool  # middle name and suffix are stated
+    has_day: bool
+    is_double: bool  # the file answers two claims alike, under two numbers of the payer's
+
+    @property
+    def is_cut(self) -> bool:
+        """Return True if the payer cut off the end of the number."""
+        return len(key(self.number)) < len(key(self.truth.number))
+
+    @property
+    def more(self) -> tuple[str, str]:
+        """Return middle name and suffix as far as they are stated."""
+        return self.truth.patient[2:4] if self.has_middle else ("", "")
 
 
 TRUTHS = st.builds(
@@ -82,15 +101,18 @@ def replies(draw: st.DrawFn) -> Reply:
     return Reply(
         truth, number, draw(st.booleans()), draw(st.sampled_from(["16", "197"])),
         draw(st.sampled_from(["ICN1", "ICN1", "ICN2", "ICN3"])),
+        draw(st.booleans()), draw(st.sampled_from([True, True, True, False])),
+        draw(st.sampled_from([False, False, False, True])),
     )  # fmt: skip
 
 
 def filed(claims: list[Truth]) -> bytes:
     body = ["BHT*0019*00*1*20250113*0924*CH", "HL*1**20*1", f"NM1*85*2*NORTHSIDE*****XX*{CLINIC}"]
     for claim in claims:
-        last, first, member = claim.patient
+        last, first, middle, suffix, member = claim.patient
         body += [
-            "HL*2*1*22*0", "SBR*P*18*******CI", f"NM1*IL*1*{last}*{first}****MI*{member}",
+            "HL*2*1*22*0", "SBR*P*18*******CI",
+            f"NM1*IL*1*{last}*{first}*{middle}**{suffix}*MI*{member}",
             f"NM1*PR*2*{claim.payer}*****PI*{PAYERS.index(claim.payer)}7",
             f"CLM*{claim.number}*{claim.amount}***11:B:1*Y*A*Y*Y", "HI*ABK:J069", "LX*1",
             f"SV1*HC:99213*{claim.amount}*UN*1***1", f"DTP*472*D8*{claim.day:%Y%m%d}",
@@ -102,15 +124,20 @@ def remitted(answers: list[Reply]) -> list[bytes]:
     """One remittance an answer: each is an answer of its own."""
     found = []
     for place, reply in enumerate(answers):
-        last, first, member = reply.truth.patient
-        identified = f"****MI*{member}" if reply.has_member else ""
+        last, first, *_, member = reply.truth.patient
+        middle, suffix = reply.more
+        identified = f"*{middle}**{suffix}" + (f"*MI*{member}" if reply.has_member else "")
         body = [
             "BPR*I*0*C*NON************20250301", f"TRN*1*CHECK{place}*1",
             f"N1*PR*{reply.truth.payer}", f"N1*PE*NORTHSIDE*XX*{CLINIC}",
-            f"CLP*{reply.number}*4*{reply.truth.amount}*0**12*{reply.icn}",
-            f"CAS*CO*{reply.code}*{reply.truth.amount}", f"NM1*QC*1*{last}*{first}{identified}",
-            f"DTM*232*{reply.truth.day:%Y%m%d}",
         ]  # fmt: skip
+        for icn in (reply.icn, SECOND) if reply.is_double else (reply.icn,):
+            body += [
+                f"CLP*{reply.number}*4*{reply.truth.amount}*0**12*{icn}",
+                f"CAS*CO*{reply.code}*{reply.truth.amount}",
+                f"NM1*QC*1*{last}*{first}{identified}",
+            ]
+            body += [f"DTM*232*{reply.truth.day:%Y%m%d}"] if reply.has_day else []
         found.append(envelope(body, kind="835", version="005010X221A1").encode())
     return found
 
@@ -119,39 +146,62 @@ def key(number: str) -> str:
     return "".join(filter(str.isalnum, number)).lower().lstrip("0")
 
 
+def may_be(one: str, other: str) -> bool:
+    """Whether two middle names or suffixes do not contradict each other."""
+    return not one or not other or one == other
+
+
 def could_be(claim: Truth, reply: Reply) -> bool:
-    """Match slowly: every fact, and the number in any way that a payer can have written
-    it."""
+    """Match slowly: every fact that is stated, and the number in any way that a payer can have
+    written it."""
     same = key(claim.number) == key(reply.number)
     cut = len(reply.number) >= 15 and key(claim.number).startswith(key(reply.number))
-    return (same or cut) and (claim.patient, claim.day, claim.payer, claim.amount) == (
-        reply.truth.patient, reply.truth.day, reply.truth.payer, reply.truth.amount,
-    )  # fmt: skip
+    truth = reply.truth
+    return (
+        (same or cut)
+        and claim.patient[:2] == truth.patient[:2]
+        and all(map(may_be, claim.patient[2:4], reply.more))
+        and (not reply.has_member or claim.patient[4] == truth.patient[4])
+        and (not reply.has_day or claim.day == truth.day)
+        and (claim.payer, claim.amount) == (truth.payer, truth.amount)
+    )
 
 
 def could_be_one(one: Reply, other: Reply) -> bool:
-    """Whether two answers may be told to one task: same patient, day, payer and amount, and numbers
-    that can be one."""
+    """Whether two answers may be told to one task: nothing that both state contradicts, and the
+    numbers can be one."""
     short, long = sorted((one.number, other.number), key=lambda number: len(key(number)))
     is_number = key(short) == key(long) or (len(short) >= 15 and key(long).startswith(key(short)))
-    same = (one.truth.patient, one.truth.day, one.truth.payer, one.truth.amount)
-    return is_number and same == (
-        other.truth.patient, other.truth.day, other.truth.payer, other.truth.amount,
-    )  # fmt: skip
+    mine, its = one.truth, other.truth
+    return (
+        is_number
+        and mine.patient[:2] == its.patient[:2]
+        and all(map(may_be, one.more, other.more))
+        and (not (one.has_day and other.has_day) or mine.day == its.day)
+        and (mine.payer, mine.amount) == (its.payer, its.amount)
+    )
+
+
+def exactness(claim: Truth, reply: Reply) -> tuple[int, int]:
+    """How exactly number and name are the claim's."""
+    number = 2 * (claim.number.casefold() == reply.number.casefold()) + (
+        key(claim.number) == key(reply.number)
+    )
+    return number, claim.patient[2:4] == reply.more
 
 
 def meant(claims: list[Truth], reply: Reply) -> list[Truth]:
-    """Return the claims that could be meant; of several the one whose number is written as the
-    answer's, else the one whose number was only rewritten, where that is one."""
-    found = [claim for claim in claims if could_be(claim, reply)]
-    for test in (
-        lambda claim: claim.number.casefold() == reply.number.casefold(),
-        lambda claim: key(claim.number) == key(reply.number),
-    ):
-        exact = [claim for claim in found if test(claim)]
-        if exact:
-            return exact
-    return found
+    """Return the claims that could be meant, without those that another one exceeds in how its
+    number or name is written and falls behind in neither."""
+    found = [(claim, exactness(claim, reply)) for claim in claims if could_be(claim, reply)]
+    return [
+        claim
+        for claim, exact in found
+        if not any(
+            other != exact and all(map(int.__ge__, map(int, other), map(int, exact)))
+            for _, other in found
+        )
+    ]
 
 
 @settings(
@@ -177,11 +227,11 @@ def test_no_answer_lands_on_a_wrong_charge_and_none_is_lost(
         assert report.refused is None or report.already_imported
 
     held = {
-        (row[0], row[1], row[2], row[3], row[4], int(row[5])): row[6]
+        (row[0], row[1], row[2], row[3], row[8], row[4], row[5], int(row[6])): row[7]
         for row in con.rows(
             """
-            SELECT claim_number, last_name, first_name, date_from, payer.name, filed_total,
-                   charge.id
+            SELECT claim_number, last_name, first_name, patient_more, date_from, payer.name,
+                   filed_total, charge.id, member_id
             FROM charge JOIN patient ON patient.id = patient_id JOIN payer ON payer.id = payer_id
             WHERE charge.practice_id = $id
             """,
@@ -189,10 +239,18 @@ def test_no_answer_lands_on_a_wrong_charge_and_none_is_lost(
         )
     }
     truths = {
-        held[each.number, *each.patient[:2], each.day, each.payer, each.amount]: each
+        held[
+            each.number,
+            *each.patient[:2],
+            " ".join(filter(None, each.patient[2:4])),
+            each.patient[4],
+            each.day,
+            each.payer,
+            each.amount,
+        ]: each
         for each in claims
     }
-    told: dict[int, int] = {}
+    told: dict[int, set[int]] = {}
     for file_name, task_id in con.rows(
         """
         SELECT trace, task_id FROM (
@@ -205,18 +263,32 @@ def test_no_answer_lands_on_a_wrong_charge_and_none_is_lost(
         """,
         id=practice_id,
     ):
-        told[int(file_name.removeprefix("CHECK"))] = task_id
+        told.setdefault(int(file_name.removeprefix("CHECK")), set()).add(task_id)
     charge_of: dict[int, int | None] = dict(
         con.rows("SELECT id, charge_id FROM task WHERE practice_id = $id", id=practice_id)
     )
     for place, reply in enumerate(answers):
-        assert place in told, "an answer is in no task"
-        charge_id = charge_of[told[place]]
+        assert len(told.get(place, ())) == 1 + reply.is_double, "an answer is in no task of its own"
         possible = meant(claims, reply)
-        if charge_id is not None:
-            assert truths[charge_id] in possible, (reply, truths[charge_id])
-        if len(possible) == 1:
-            assert charge_id is not None, (reply, possible)
-    for (one, reply), (two, other) in itertools.combinations(enumerate(answers), 2):
-        if told[one] == told[two]:
-            assert could_be_one(reply, other), (reply, other)
+        for charge_id in map(charge_of.get, told[place]):
+            if charge_id is not None:
+                assert could_be(truths[charge_id], reply), (reply, truths[charge_id])
+                if len(possible) == 1:
+                    assert truths[charge_id] in possible, (reply, possible)
+            is_enough = reply.has_day or not reply.is_cut
+            if len(possible) == 1 and is_enough and not reply.is_double:
+                assert charge_id is not None, (reply, possible)
+    creators = {
+        task_id: answers[int(trace.removeprefix("CHECK"))]
+        for task_id, trace in con.rows(
+            """
+            SELECT task.id, split_part(identifiers, '|', 5) FROM task
+            JOIN intake_message AS message ON message.intake_file_id = task.intake_file_id
+            WHERE task.practice_id = $id AND kind = '835'
+            """,
+            id=practice_id,
+        )
+    }
+    for place, reply in enumerate(answers):
+        for task_id in told[place]:
+            assert could_be_one(creators[task_id], reply), (creators[task_id], reply)

@@ -112,10 +112,14 @@ class Claim:
         return self._fingerprint(self._role, self.patient.more)
 
     @property
-    def earlier_fingerprints(self) -> tuple[str, str]:
-        """Return the same as older stores made it: before it included which payer the claim goes
-        to, and before it included the patient's middle name."""
-        return self._fingerprint("", ""), self._fingerprint(self._role, "")
+    def earlier_fingerprints(self) -> tuple[str | None, str | None]:
+        """Return the same as older stores made it, where they made it otherwise: before it
+        included which payer the claim goes to, and before it included the patient's middle name."""
+        role, more = self._role, self.patient.more
+        return (
+            self._fingerprint("", "") if role or more else None,
+            self._fingerprint(role, "") if more else None,
+        )
 
     @property
     def _role(self) -> str:

@@ -43,7 +43,7 @@ class Known:
             for earlier, old in zip(
                 (before_roles, before_middles), each.claim.earlier_fingerprints, strict=True
             ):
-                if old != each.fingerprint:
+                if old is not None:
                     earlier[old] = each.fingerprint
         held = self._con.rows(
             """
