@@ -27,7 +27,7 @@ from lib.backlog.calendar_periods import (
     period,
     unit_for,
 )
-from lib.backlog.report_scope import Table, View, literal
+from lib.backlog.report_scope import Table, View, as_known, literal
 from lib.models import Person, Resolution, Status, TaskFilter, TaskType
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast, everybody
@@ -270,6 +270,18 @@ def _days_after(own: pd.DataFrame, what: str) -> float:
             total += at - since
         since = at if kind == what else None
     return total / timedelta(days=1)
+
+
+def test_the_rows_of_pending_tasks_say_now_what_their_history_does(
+    lived: tuple[World, date],
+) -> None:
+    where, today = lived
+    for more in ({}, {"person_id": where.workers[min(where.practices)][0].id}):
+        asked = view(where, today, closes_day=False, **more)
+        plainer = as_known(where.con, asked)
+        assert not plainer.has_later_events
+        for name in ("summary", "by type", "by assignee", "by filing", "waiting", "oldest"):
+            assert NUMBERS[name](where.con, plainer).rows == NUMBERS[name](where.con, asked).rows
 
 
 def test_people_and_resolutions_are_what_pandas_says(lived: tuple[World, date]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -47,21 +49,21 @@ def closed(cast: Cast, day: date, **more: Any) -> View:
     )  # fmt: skip
 
 
-def question(con: Connection, cast: Cast) -> int:
+def question(con: Connection, cast: Cast, number: int = 0) -> int:
     return tasks.create(
         con, practice_id=cast.practice, type=TaskType.CODING, title="Q", instructions="Q",
-        charge_id=add_charge(con, cast.practice), due_on=date(2025, 3, 25), token="t",
+        charge_id=add_charge(con, cast.practice), due_on=date(2025, 3, 25), token=f"t{number}",
         actor=cast.dora, now=NOON,
     )  # fmt: skip
 
 
-def revise(con: Connection, task_id: int, **changes: Any) -> None:
+def revise(con: Connection, task_id: int, now: datetime = CHANGED_AT, **changes: Any) -> None:
     asked: dict[str, Any] = {
         "type": "coding", "title": "Q", "instructions": "Q", "codes": "", "due_rule": "",
         "due_on": date(2025, 3, 25), "label": None, "amount": Decimal("240.00"), "asked_on": None,
     }  # fmt: skip
     with transaction(con):
-        tasks.revise_request(con, task_id, now=CHANGED_AT, **(asked | changes))
+        tasks.revise_request(con, task_id, now=now, **(asked | changes))
 
 
 def test_what_a_payer_asks_later_is_asked_from_then_on(con: Connection, cast: Cast) -> None:
@@ -85,6 +87,37 @@ def test_what_a_payer_asks_later_is_asked_from_then_on(con: Connection, cast: Ca
         for each, count in ((kind, 1), (other, 0)):
             bars = flow.bars(flow.over_time(con, closed(cast, day, types=(each,))))
             assert bars[-1].pending == sum(bar.received for bar in bars) == count
+
+
+def test_what_was_asked_on_a_day_is_what_somebody_wrote_down(con: Connection, cast: Cast) -> None:
+    """Random changes, many at the very edges of days, written down beside."""
+    chance, zone = random.Random(14), ZoneInfo("America/Chicago")
+    told: dict[int, list[tuple[datetime, str, Decimal, date]]] = {}
+    for number in range(8):
+        task_id = question(con, cast, number)
+        told[task_id] = [(NOON, "coding", Decimal("240.00"), date(2025, 3, 25))]
+    edges = (timedelta(0), timedelta(microseconds=-1), timedelta(hours=13))
+    days = sorted(date(2025, 3, 4) + timedelta(days=chance.randrange(12)) for _ in range(40))
+    for day in days:  # the clocks of Chicago change on the 9th
+        now = datetime(day.year, day.month, day.day, tzinfo=zone) + chance.choice(edges)
+        task_id, kind = chance.choice(list(told)), chance.choice(["coding", "documents"])
+        amount, due = Decimal(chance.randrange(1, 900)), day + timedelta(chance.randrange(-3, 9))
+        now = max(now.astimezone(UTC), told[task_id][-1][0] + timedelta(microseconds=1))
+        revise(con, task_id, now, type=kind, amount=amount, due_on=due)
+        told[task_id].append((now, kind, amount, due))
+
+    for day in sorted({NOON.date(), *days}):
+        end = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(days=1)
+        known = [[each for each in lines if each[0] < end][-1] for lines in told.values()]
+        kinds = pending_tasks.by_type(con, closed(cast, day)).dicts()
+        assert {row["Type"]: (row["Tasks"], row["Requested"]) for row in kinds} == {
+            kind: (len(of_kind), sum(of_kind))
+            for kind in {each[1] for each in known}
+            if (of_kind := [each[2] for each in known if each[1] == kind])
+        }, day
+        sums = pending_tasks.sums(pending_tasks.summary(con, closed(cast, day)))
+        late = [each[2] for each in known if each[3] < day]
+        assert (sums.overdue, sums.overdue_dollars) == (len(late), sum(late)), day
 
 
 @pytest.mark.parametrize(("day", "amount"), [(BEFORE, "240.00"), (AFTER, "99.00")])
@@ -121,12 +154,17 @@ def test_the_plainer_text_is_taken_only_where_nothing_was_changed_since(
     con: Connection, cast: Cast
 ) -> None:
     task_id = question(con, cast)
-    assert not as_known(con, closed(cast, BEFORE)).is_changed_since
+    before = as_known(con, closed(cast, BEFORE))
+    assert not before.is_changed_since
+    assert not before.has_later_events
+    workflow.start(con, task_id, actor=cast.ana, now=CHANGED_AT)
+    assert as_known(con, closed(cast, BEFORE)).has_later_events
     revise(con, task_id, amount=Decimal("99.00"))
 
     assert as_known(con, closed(cast, BEFORE)).is_changed_since
     after = as_known(con, closed(cast, AFTER))
     assert not after.is_changed_since
+    assert not after.has_later_events
     for number in NUMBERS.values():
         assert number(con, after).rows == number(con, closed(cast, AFTER)).rows
 

@@ -76,12 +76,13 @@ def standing(view: View, *facts: str) -> Basis:
     (when something last happened to it). For a task that was never reopened, its own row says
     whether it was completed by then; for the others their history does.
     """
+    if not view.has_later_events:
+        return _standing_now(view, facts)
     person = ""
     if view.is_one_person:
         facts = tuple(dict.fromkeys((*facts, "assignee")))
         who = "IS NULL" if view.unassigned else "= $of_person"
         person = f"\n      AND {_HAD} {who}"
-    today = "$of_today" if view.closes_day else local_day(view, "$of_as_of")
     chosen = tasks_text(
         view,
         "task.created_at <= $of_as_of",
@@ -99,7 +100,7 @@ def standing(view: View, *facts: str) -> Basis:
     return Basis("standing", f"""chosen AS (
     SELECT task.id, task.practice_id, task.type, task.payer_id, task.payer_name, task.charge_id,
            task.claim_number, task.amount, task.due_on, task.date_of_service, task.assignee_id,
-           task.turn, CAST({today} AS DATE) AS today,
+           task.turn, CAST({_today(view)} AS DATE) AS today,
            coalesce(task.requested_on, {local_day(view, "task.created_at")}) AS requested_on
     {chosen}
 ),
@@ -148,6 +149,37 @@ standing AS (
     LEFT JOIN filing ON filing.payer_id = chosen.payer_id{joins}
     WHERE chosen.id NOT IN (SELECT task_id FROM coming)
       AND chosen.id NOT IN (SELECT task_id FROM closed){person}
+)""")  # fmt: skip
+
+
+def _today(view: View) -> str:
+    return "$of_today" if view.closes_day else local_day(view, "$of_as_of")
+
+
+def _standing_now(view: View, facts: tuple[str, ...]) -> Basis:
+    """Return `standing` where nothing happened since: the rows of the tasks say it all."""
+    more = columns = join = ""
+    if "last_at" in facts:
+        more = _FACTS["last_at"].format(events=events(view), known=known(view))
+        columns = ", touched.last_at"
+        join = f"\n    LEFT JOIN {_FACT_TABLES['last_at']}"
+    person = []
+    if view.is_one_person:
+        person = [f"task.assignee_id {'IS NULL' if view.unassigned else '= $of_person'}"]
+    return Basis("standing", f"""chosen AS (
+    SELECT task.id, task.practice_id, task.type, task.payer_id, task.payer_name, task.charge_id,
+           task.claim_number, task.amount, task.due_on, task.date_of_service, task.assignee_id,
+           task.turn AS side, CAST({_today(view)} AS DATE) AS today,
+           coalesce(task.requested_on, {local_day(view, "task.created_at")}) AS requested_on
+    {tasks_text(view, "task.is_open", *person)}
+),
+filing AS (
+    {_filing(view)}
+){more},
+standing AS (
+    SELECT chosen.*, today - chosen.requested_on AS age,
+           chosen.date_of_service + filing.days - today AS days_left{columns}
+    FROM chosen LEFT JOIN filing ON filing.payer_id = chosen.payer_id{join}
 )""")  # fmt: skip
 
 

@@ -35,6 +35,7 @@ class View:
     amount_from: Decimal | None = None
     amount_to: Decimal | None = None
     is_changed_since: bool = True  # False: no task or filing limit was changed after `as_of`
+    has_later_events: bool = True  # False: nothing happened after `as_of`
 
     @property
     def is_one_person(self) -> bool:
@@ -135,10 +136,12 @@ def at_place(view: View, table: str) -> str:
     return table if view.zone else f"{table} JOIN practice ON practice.id = {table}.practice_id"
 
 
+_DAYS_APART = timedelta(days=3)  # more than lies between the ends of one day in any two zones
 # Columns of a task that never change or whose changes are events, and those whose earlier values
 # are in `task_before`.
 _FIXED = ("id", "practice_id", "claim_number", "requested_on", "created_at", "started_at",
-          "completed_at", "completed_by", "resolution", "assignee_id", "turn")  # fmt: skip
+          "completed_at", "completed_by", "resolution", "assignee_id", "turn",
+          "is_open")  # fmt: skip
 _CHANGING = ("type", "codes", "amount", "due_on", "charge_id", "payer_id", "payer_name",
              "provider_name", "date_of_service")  # fmt: skip
 
@@ -156,15 +159,25 @@ def tasks_text(view: View, *extra: str, beside: str = "") -> str:
 
 
 def as_known(con: Reader, view: View) -> View:
-    """Return the view, marked as needing no earlier values if nothing was changed since."""
-    _, [(last,)] = con.table("""
-        SELECT max(changed_at) FROM (
-            SELECT changed_at FROM task_before UNION ALL SELECT changed_at FROM filing_limit_before
-        )
-    """)
-    if last is not None and last >= (view.as_of - timedelta(days=3)).replace(tzinfo=None):
-        return view
-    return replace(view, is_changed_since=False)
+    """Return the view, marked as needing no earlier values or no history of pending tasks where
+    nothing was changed or happened since."""
+    _, [(changed_at, events)] = con.table(
+        """
+        SELECT (
+            SELECT max(changed_at) FROM (
+                SELECT changed_at FROM task_before
+                UNION ALL SELECT changed_at FROM filing_limit_before
+            )
+        ), (SELECT count(*) FROM event WHERE happened_at > $moment)
+        """,
+        moment=view.as_of - _DAYS_APART if view.closes_day else view.as_of,
+    )
+    moment = (view.as_of - _DAYS_APART).replace(tzinfo=None)
+    return replace(
+        view,
+        is_changed_since=changed_at is not None and changed_at >= moment,
+        has_later_events=events > 0,
+    )
 
 
 def _tasks_then(view: View) -> str:
