@@ -434,6 +434,16 @@ class StoreDamaged(BillingError):
         )
 
 
+class OnlyOnDuckDB(BillingError):
+    """The store is not a DuckDB file, and what was asked for works on one only."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This needs Billing Tasks' own database file, and here the data is in PostgreSQL. "
+            "docs/scale.md says what works there and what to use instead."
+        )
+
+
 class StoreMoved(BillingError):
     """The data folder is no longer the one that was opened."""
 

@@ -306,7 +306,7 @@ def mark_completed(
     con.execute(
         """
         DELETE FROM draft
-        WHERE task_id = $task_id AND person_id = $actor_id AND form = ANY(['charge', 'note'])
+        WHERE task_id = $task_id AND person_id = $actor_id AND form IN ('charge', 'note')
         """,
         task_id=task.id,
         actor_id=actor.id,

@@ -132,7 +132,7 @@ def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
     typed = con.value(
         """
         SELECT count(*) FROM draft
-        WHERE task_id = $task_id AND person_id = $actor_id AND form = ANY(['charge', 'note'])
+        WHERE task_id = $task_id AND person_id = $actor_id AND form IN ('charge', 'note')
         """,
         task_id=task.id,
         actor_id=actor.id,

@@ -22,6 +22,7 @@ from lib import people
 from lib.models import Person, Role
 from lib.store import process_store, search_index
 from lib.store.database import Connection, Store
+from lib.store.duckdb.store import DuckDBStore
 from tests import chromium
 
 # Servers and commands that tests start turn warnings into errors, as tests do (pyproject.toml).
@@ -87,7 +88,7 @@ def browser() -> Iterator[Browser]:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder that holds only the schema; a copy costs a third of a new one."""
     folder = tmp_path_factory.mktemp("empty") / "data"
-    Store(folder).close()
+    DuckDBStore(folder).close()
     return folder
 
 
@@ -96,7 +97,7 @@ def peopled(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     """Return a data folder that holds the two practices and their people, and who they are."""
     folder = tmp_path_factory.mktemp("peopled") / "data"
     shutil.copytree(empty, folder)
-    opened = Store(folder)
+    opened = DuckDBStore(folder)
     cast = everybody(opened.connection())
     opened.close()
     return folder, cast
@@ -110,7 +111,7 @@ def store(
     search finds every task."""
     template = peopled[0] if "cast" in request.fixturenames else empty
     shutil.copytree(template, tmp_path / "data")
-    opened = Store(tmp_path / "data")
+    opened = DuckDBStore(tmp_path / "data")
     yield opened
     overlooked: list[tuple[str, str]] = []  # whatever the test did to tasks
     if not opened.is_closing:  # a test may have closed it

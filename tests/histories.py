@@ -22,6 +22,7 @@ from lib.backlog.report_scope import View
 from lib.errors import BillingError
 from lib.models import Person, Resolution, Role, Status, TaskType
 from lib.store.database import Connection, Store, transaction
+from lib.store.duckdb.store import DuckDBStore
 from tests.conftest import Cast
 from tests.given import add_charges
 
@@ -91,7 +92,7 @@ def world(con: Connection, cast: Cast, seed: int = 7) -> World:
 def opened(kept: Path, folder: Path) -> Iterator[Store]:
     """Yield a store in a copy of the data folder `kept`."""
     shutil.copytree(kept, folder)
-    store = Store(folder)
+    store = DuckDBStore(folder)
     try:
         yield store
     finally:

@@ -12,7 +12,7 @@ import pytest
 
 from lib import documents, workflow
 from lib.audit_log_queries import COLUMNS, LogLine
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from lib.web.activity_file import as_csv
 from tests.conftest import NOON, everybody
 from tests.given import ABOUT, add_task_of_charge, administrator, pdf
@@ -36,7 +36,7 @@ def test_a_spreadsheet_calculates_nothing_of_it() -> None:
 
 @pytest.mark.slow
 def test_addresses_write_who_saw_and_who_was_refused_and_the_file_says_so(tmp_path: Path) -> None:
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     con = store.connection()
     cast = everybody(con)
     gina = administrator(con, cast.practice)
@@ -88,7 +88,7 @@ def test_addresses_write_who_saw_and_who_was_refused_and_the_file_says_so(tmp_pa
             assert file("Gina", wrong)[0] == 400, wrong
         asked = server.ask("/activity.csv", token=token["Gina"])
         assert asked.headers["content-type"].startswith("text/html")  # nobody pressed a link
-    con = Store(tmp_path / "data").connection()
+    con = DuckDBStore(tmp_path / "data").connection()
     refused = "SELECT name, detail FROM activity JOIN person ON person.id = actor_id"
     assert ("Carla", f"document {scan}: NoSuchDocument") in con.rows(
         f"{refused} WHERE kind = 'refused'"

@@ -9,7 +9,8 @@ import pytest
 from lib import audit_log, audit_log_integrity, workflow
 from lib.audit_log import Activity, Line
 from lib.errors import WrongInput
-from lib.store.database import Connection, Store, transaction
+from lib.store.database import Connection, transaction
+from lib.store.duckdb.store import DuckDBStore
 from lib.store.process_store import ROOT
 from tests.conftest import NOON, Cast
 from tests.given import add_task_of_charge
@@ -125,7 +126,7 @@ def test_all_can_be_old_and_the_store_be_opened_again_between(
     folder = lines.store.folder
     lines.store.close()
 
-    again = Store(folder)
+    again = DuckDBStore(folder)
     con = again.connection()
     workflow.start(con, add_task_of_charge(con, cast.practice), actor=cast.ana, now=LATER)
     audit_log.record(con, Line(Activity.SIGNED_OUT, LATER, cast.ana.id))

@@ -12,8 +12,9 @@ from lib import people, practice_settings, queue, tasks, timely_filing, workflow
 from lib.backlog import day_notes
 from lib.errors import NoSuchPractice, NotAllowed, NothingWritten, SettingsChanged, WrongInput
 from lib.models import Resolution, TaskFilter, TaskType
-from lib.store import database
-from lib.store.database import Connection, Store, transaction
+from lib.store import migrations
+from lib.store.database import Connection, transaction
+from lib.store.duckdb.store import DuckDBStore
 from lib.timely_filing import FilingLimit
 from tests.conftest import NOON, Cast
 from tests.given import add_charge, add_payer, add_task_of_charge, minutes
@@ -29,11 +30,11 @@ def test_an_old_store_learns_what_its_history_can_tell(
 ) -> None:
     old = tmp_path / "schema"
     old.mkdir()
-    for file in database.SCHEMA.glob("00*.sql"):
+    for file in migrations.SCHEMA.glob("00*.sql"):
         shutil.copy(file, old)
-    now = database.SCHEMA
-    monkeypatch.setattr(database, "SCHEMA", old)
-    store = Store(tmp_path / "old")
+    now = migrations.SCHEMA
+    monkeypatch.setattr(migrations, "SCHEMA", old)
+    store = DuckDBStore(tmp_path / "old")
     con = store.connection()
     with transaction(con):
         con.execute(
@@ -70,9 +71,9 @@ def test_an_old_store_learns_what_its_history_can_tell(
                 kind=kind, was=was, then=then, actor=actor, now=NOON,
             )  # fmt: skip
     store.close()
-    monkeypatch.setattr(database, "SCHEMA", now)
+    monkeypatch.setattr(migrations, "SCHEMA", now)
 
-    store = Store(tmp_path / "old")
+    store = DuckDBStore(tmp_path / "old")
 
     con = store.connection()
     found = con.rows("SELECT requested_on, resolution FROM task ORDER BY id")

@@ -93,7 +93,7 @@ def send(
 
 def everything(con: Connection) -> list[list[tuple[Any, ...]]]:
     return [
-        con.rows(f"SELECT * FROM {table} ORDER BY ALL")
+        sorted(con.rows(f"SELECT * FROM {table}"), key=repr)
         for table in ("charge", "service_line", "task", "note", "event", "submission", "draft")
     ]
 

@@ -13,7 +13,8 @@ import pytest
 from lib.intake.matching import name_comparison
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import Candidate, Filed, Outcome, match
-from lib.store.database import SCHEMA, Connection
+from lib.store.database import Connection
+from lib.store.migrations import SCHEMA
 from tests.conftest import Cast
 from tests.test_import import bring
 from tests.test_transaction_reader import acknowledgment, patient

@@ -19,7 +19,7 @@ from lib.backlog.calendar_periods import Unit
 from lib.backlog.report_scope import View, as_known
 from lib.intake import imports
 from lib.models import TaskFilter, TaskType
-from lib.store import database
+from lib.store import migrations
 from lib.store.database import Connection, transaction
 from lib.timely_filing import FilingLimit
 from tests.conftest import NOON, Cast
@@ -206,7 +206,7 @@ def test_an_old_store_learns_from_its_history_what_was_asked(con: Connection, ca
         for name in ("task_before", "filing_limit_before"):
             con.execute(f"DROP TABLE {name}")
             con.execute(f"DROP SEQUENCE {name}_id")
-        con.execute((database.SCHEMA / "170_earlier_tasks.sql").read_text(encoding="utf-8"))
+        con.execute((migrations.SCHEMA / "170_earlier_tasks.sql").read_text(encoding="utf-8"))
 
     assert con.rows("SELECT * EXCLUDE id FROM task_before") == kept
 

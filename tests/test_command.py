@@ -14,7 +14,7 @@ import pytest
 
 from lib import __main__, people
 from lib.errors import NotWritten
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
 pytestmark = pytest.mark.slow
@@ -100,7 +100,7 @@ def test_a_table_of_which_no_row_comes_in_is_refused_and_leaves_nothing(tmp_path
     assert [each["tasks_new"] for each in said] == [0, 0, 1]
     assert [bool(each["refused"]) for each in said] == [True, True, False]
     assert "2 rows, the first in line 2" in said[0]["refused"]
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     assert store.connection().rows("SELECT name FROM intake_file") == [("half.csv",)]
     store.close()
 
@@ -134,7 +134,7 @@ def test_the_practice_is_made_if_new_and_must_be_named_only_where_there_are_seve
         run(data).returncode,
     ]
 
-    store = Store(data)
+    store = DuckDBStore(data)
     names = [practice.name for practice in people.practices(store.connection())]
     store.close()
     assert codes == [1, 0, 0, 2, 0, 2, 2]
@@ -143,7 +143,7 @@ def test_the_practice_is_made_if_new_and_must_be_named_only_where_there_are_seve
 
 def test_a_store_that_is_in_use_gives_one_sentence(tmp_path: Path) -> None:
     file = written(tmp_path, "a.837", file_837(claim()))
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     try:
         done = run(tmp_path / "data", "--json", file)
     finally:
@@ -203,7 +203,7 @@ def test_a_new_practice_says_where_it_is_before_anything_comes_in(tmp_path: Path
 
 
 def test_output_that_nobody_reads_any_more_is_no_failure_of_ours(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = DuckDBStore(tmp_path)
     people.add_practice(
         store.connection(), "Harbor Family Medicine", now=datetime.now().astimezone()
     )

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from lib.errors import WrongDataFolder
-from lib.store import conditional_migrations, database
-from lib.store.database import Connection, Store
+from lib.store import migrations
+from lib.store.database import Connection
+from lib.store.duckdb import conditional_migrations
+from lib.store.duckdb.store import DuckDBStore
+from lib.store.migrations import Run
 from lib.store.process_store import ROOT
 
 OURS = "090_task_without_type_check.sql"
@@ -27,9 +30,10 @@ TASKS = """
 OPEN = """
 import os, sys
 from pathlib import Path
-from lib.store import database
-database.SCHEMA = Path(sys.argv[2])
-database.Store(Path(sys.argv[1]))
+from lib.store import migrations
+from lib.store.duckdb.store import DuckDBStore
+migrations.SCHEMA = Path(sys.argv[2])
+DuckDBStore(Path(sys.argv[1]))
 os._exit(0)  # as in a power cut: nothing of the log was brought into the file
 """
 
@@ -39,17 +43,17 @@ def schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Yield the migrations before ours, to which a test may add; the store is opened with them."""
     folder = tmp_path / "schema"
     folder.mkdir()
-    for file in database.SCHEMA.glob("*.sql"):
+    for file in migrations.SCHEMA.glob("*.sql"):
         if file.name < OURS:
             shutil.copy(file, folder)
     with monkeypatch.context() as patch:
-        patch.setattr(database, "SCHEMA", folder)
+        patch.setattr(migrations, "SCHEMA", folder)
         yield folder
 
 
 def older(tmp_path: Path, schema: Path) -> dict[str, Any]:
     """Return a store as the migrations of `schema` leave it, with tasks; what it said of them."""
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     con = store.connection()
     con.execute(TASKS)
     con.execute("DELETE FROM task WHERE id % 7 = 0")
@@ -88,7 +92,7 @@ def without_type(known: dict[str, Any]) -> dict[str, Any]:
 def test_a_store_of_before_shows_the_same_and_lacks_one_check(tmp_path: Path, schema: Path) -> None:
     known = older(tmp_path, schema)
 
-    con = Store(tmp_path / "data").connection()
+    con = DuckDBStore(tmp_path / "data").connection()
 
     assert facts(con) == without_type(known)
     assert con.next_ids("task", 1) == [5001]
@@ -105,7 +109,7 @@ def test_columns_and_indexes_that_other_migrations_added_are_kept(
     )
     known = older(tmp_path, schema)
 
-    con = Store(tmp_path / "data").connection()
+    con = DuckDBStore(tmp_path / "data").connection()
 
     assert facts(con) == without_type(known)
     assert "waits_for" in {name for name, *_ in known["columns"]}
@@ -114,10 +118,10 @@ def test_columns_and_indexes_that_other_migrations_added_are_kept(
 
 def test_a_migration_with_a_smaller_number_may_come_later(tmp_path: Path, schema: Path) -> None:
     older(tmp_path, schema)
-    Store(tmp_path / "data").close()
+    DuckDBStore(tmp_path / "data").close()
     (schema / "020_other.sql").write_text("ALTER TABLE task ADD COLUMN waits_for VARCHAR")
 
-    con = Store(tmp_path / "data").connection()
+    con = DuckDBStore(tmp_path / "data").connection()
 
     assert con.rows("SELECT DISTINCT waits_for FROM task") == [(None,)]
 
@@ -146,7 +150,7 @@ def test_a_power_cut_right_after_the_rebuild_loses_nothing(tmp_path: Path, schem
         [sys.executable, "-c", OPEN, str(tmp_path / "data"), str(schema)],
         cwd=ROOT, check=True, timeout=60,
     )  # fmt: skip
-    con = Store(tmp_path / "data").connection()
+    con = DuckDBStore(tmp_path / "data").connection()
 
     assert facts(con) == without_type(known)
     with pytest.raises(Exception, match="Duplicate key"):
@@ -158,17 +162,17 @@ def test_a_rebuild_that_fails_leaves_the_table_as_it_was(
 ) -> None:
     known = older(tmp_path, schema)
 
-    def fail(run: conditional_migrations.Run) -> None:
+    def fail(run: Run) -> None:
         conditional_migrations.drop_check(run, "task", "type")
         raise WrongDataFolder("stopped")
 
     with monkeypatch.context() as patch:
         patch.setitem(conditional_migrations.STEPS, OURS, fail)
         with pytest.raises(WrongDataFolder, match="stopped"):
-            Store(tmp_path / "data")
+            DuckDBStore(tmp_path / "data")
     (schema / OURS).unlink()
 
-    assert facts(Store(tmp_path / "data").connection()) == known
+    assert facts(DuckDBStore(tmp_path / "data").connection()) == known
 
 
 def test_a_table_without_the_check_is_left_alone(con: Connection) -> None:
@@ -182,7 +186,7 @@ def test_a_table_without_the_check_is_left_alone(con: Connection) -> None:
 
 def test_each_step_has_a_file_of_its_name() -> None:
     assert set(conditional_migrations.STEPS) <= {
-        file.name for file in database.SCHEMA.glob("*.sql")
+        file.name for file in migrations.SCHEMA.glob("*.sql")
     }
 
 

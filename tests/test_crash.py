@@ -12,7 +12,8 @@ import pytest
 
 from lib import people
 from lib.models import Role, Status
-from lib.store.database import Connection, Store
+from lib.store.database import Connection
+from lib.store.duckdb.store import DuckDBStore
 from tests.conftest import NOON
 from tests.given import add_charges, add_tasks
 
@@ -27,11 +28,11 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from lib import charges, documents, people, tasks
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from lib.models import DocumentDetails, DocumentStatus
 from tests.conftest import NOON
 
-con = Store(Path(sys.argv[1])).connection()
+con = DuckDBStore(Path(sys.argv[1])).connection()
 ana = people.person(con, int(sys.argv[2]))
 print("open", flush=True)
 for (id_,) in con.rows("SELECT id FROM task WHERE status = 'in_progress' ORDER BY id"):
@@ -57,7 +58,7 @@ UPLOAD_AND_COMPLETE = """
 
 def prepared(folder: Path) -> int:
     """Ana's id; many tasks are hers and begun, each about a charge of its own."""
-    store = Store(folder)
+    store = DuckDBStore(folder)
     con = store.connection()
     practice_id = people.add_practice(con, "Northside Clinic", now=NOON)
     ana_id = people.add_person(
@@ -132,7 +133,7 @@ def test_after_a_kill_every_acknowledged_completion_is_there_and_none_is_half_th
             tmp_path, ana_id, SAVE_AND_COMPLETE, after=5 + 9 * turn, pause=0.0023 * turn
         )
 
-        store = Store(tmp_path)
+        store = DuckDBStore(tmp_path)
         con = store.connection()
         completed = ids(con, COMPLETED)
         assert acknowledged <= completed
@@ -152,7 +153,7 @@ def test_after_a_kill_no_document_is_without_its_file(tmp_path: Path) -> None:
             tmp_path, ana_id, UPLOAD_AND_COMPLETE, after=5 + 4 * turn, pause=0.0037 * turn
         )
 
-        store = Store(tmp_path)
+        store = DuckDBStore(tmp_path)
         con = store.connection()
         completed = ids(con, COMPLETED)
         assert acknowledged <= completed

@@ -16,9 +16,10 @@ import pytest
 
 from lib import people
 from lib.errors import LogMissing, StoreDamaged, StoreInUse, StoreMoved, WrongDataFolder
-from lib.store import block_checksums, data_folder_lock, database
+from lib.store import block_checksums, data_folder_lock, migrations
 from lib.store.data_folder_lock import Place
-from lib.store.database import Connection, Store, transaction
+from lib.store.database import Connection, transaction
+from lib.store.duckdb.store import DuckDBStore
 from lib.web.background_jobs import Upkeep
 from lib.web.logs import places
 from tests.conftest import NOON
@@ -29,13 +30,13 @@ from tests.x12_texts import claim, file_837
 
 pytestmark = pytest.mark.slow
 
-SCHEMAS = sorted(database.SCHEMA.glob("*.sql"))
+SCHEMAS = sorted(migrations.SCHEMA.glob("*.sql"))
 
 
 def wrong(folder: Path) -> str:
     """Return the one sentence with which a folder is refused; afterwards nobody has it."""
     with pytest.raises(WrongDataFolder) as problem:
-        Store(folder)
+        DuckDBStore(folder)
     assert not Place(folder).is_taken()
     return str(problem.value)
 
@@ -47,7 +48,8 @@ import pathlib, sys, os
 from datetime import datetime, UTC
 from lib import people
 from lib.store.database import Store
-store = Store(pathlib.Path(sys.argv[1]))
+from lib.store.duckdb.store import DuckDBStore
+store = DuckDBStore(pathlib.Path(sys.argv[1]))
 people.add_practice(store.connection(), "Confirmed", now=datetime(2025, 3, 3, tzinfo=UTC))
 os._exit(9)
 """
@@ -57,7 +59,7 @@ os._exit(9)
 
 
 def names(folder: Path) -> list[str]:
-    store = Store(folder)
+    store = DuckDBStore(folder)
     try:
         return [each.name for each in people.practices(store.connection())]
     finally:
@@ -110,7 +112,7 @@ def test_the_log_of_another_database_is_said(data: Path, empty: Path, tmp_path: 
 
 def opened(folder: Path) -> Connection:
     """Return a connection to a store whose changes are all in the database file."""
-    store = Store(folder)
+    store = DuckDBStore(folder)
     con = store.connection()
     for number in range(3):
         people.add_practice(con, f"Other {number}", now=NOON)
@@ -133,9 +135,9 @@ def test_a_log_that_was_deleted_after_a_crash_is_missed(data: Path) -> None:
     (data / data_folder_lock.LOG).rename(data / "away")
 
     with pytest.raises(LogMissing, match=r"billing\.duckdb\.wal is missing"):
-        Store(data)
+        DuckDBStore(data)
     with pytest.raises(LogMissing):  # looking changes nothing
-        Store(data)
+        DuckDBStore(data)
 
     (data / "away").rename(data / data_folder_lock.LOG)
     assert names(data) == ["Confirmed"]
@@ -154,8 +156,8 @@ def test_after_a_clean_end_and_after_a_checkpoint_no_log_is_missed(data: Path) -
 import pathlib, sys, os
 from datetime import datetime, UTC
 from lib import people
-from lib.store.database import Store
-store = Store(pathlib.Path(sys.argv[1]))
+from lib.store.duckdb.store import DuckDBStore
+store = DuckDBStore(pathlib.Path(sys.argv[1]))
 con = store.connection()
 people.add_practice(con, "Confirmed", now=datetime(2025, 3, 3, tzinfo=UTC))
 con.execute("CHECKPOINT")
@@ -169,7 +171,9 @@ os._exit(9)
     assert names(data) == ["Confirmed"]
 
 
-def test_a_log_that_is_deleted_under_us_is_written_anew(store: Store, con: Connection) -> None:
+def test_a_log_that_is_deleted_under_us_is_written_anew(
+    store: DuckDBStore, con: Connection
+) -> None:
     if not Path("/proc/self/fd").exists():
         pytest.skip("only Linux says which open files were deleted")
     people.add_practice(con, "Confirmed", now=NOON)
@@ -195,7 +199,7 @@ def test_a_file_of_a_newer_duckdb_is_said(data: Path) -> None:
 
 
 def test_what_a_newer_version_wrote_is_not_opened(data: Path) -> None:
-    store = Store(data)
+    store = DuckDBStore(data)
     store.connection().execute("INSERT INTO schema_migration VALUES ('901_later.sql', now())")
     store.close()
 
@@ -235,7 +239,7 @@ def as_nobody(folder: Path) -> str:
             if os.getuid() == 0:
                 os.setgid(NOBODY)
                 os.setuid(NOBODY)
-            Store(folder)
+            DuckDBStore(folder)
             os.write(writing, b"opened")
         except BaseException as problem:
             os.write(writing, str(problem).encode())
@@ -294,7 +298,7 @@ def test_a_read_only_file_is_said_to_be(elsewhere: Path) -> None:
 
 
 def test_a_folder_that_was_moved_takes_no_more_and_is_well_again_once_it_is_back(
-    store: Store, con: Connection
+    store: DuckDBStore, con: Connection
 ) -> None:
     away = store.folder.with_name("away")
     people.add_practice(con, "Before", now=NOON)
@@ -312,7 +316,7 @@ def test_a_folder_that_was_moved_takes_no_more_and_is_well_again_once_it_is_back
 
 
 def test_a_folder_that_is_moved_in_the_middle_of_a_verb_takes_nothing_of_it(
-    store: Store, con: Connection
+    store: DuckDBStore, con: Connection
 ) -> None:
     away = store.folder.with_name("away")
 
@@ -328,7 +332,9 @@ def test_a_folder_that_is_moved_in_the_middle_of_a_verb_takes_nothing_of_it(
 
 
 @pytest.mark.parametrize("what", ["folder", "database"])
-def test_a_copy_in_its_place_is_not_taken_for_it(store: Store, con: Connection, what: str) -> None:
+def test_a_copy_in_its_place_is_not_taken_for_it(
+    store: DuckDBStore, con: Connection, what: str
+) -> None:
     original = store.folder if what == "folder" else store.place.database
     aside = original.with_name("aside")
     original.rename(aside)
@@ -338,17 +344,17 @@ def test_a_copy_in_its_place_is_not_taken_for_it(store: Store, con: Connection, 
         people.add_practice(con, "Lost", now=NOON)
 
 
-def test_another_folder_of_the_same_name_is_not_opened_meanwhile(store: Store) -> None:
+def test_another_folder_of_the_same_name_is_not_opened_meanwhile(store: DuckDBStore) -> None:
     store.folder.rename(store.folder.with_name("away"))
 
     with pytest.raises(StoreInUse, match=f"process {os.getpid()}"):
-        Store(store.folder)
+        DuckDBStore(store.folder)
     with pytest.raises(StoreInUse):
-        Store(store.folder.with_name("away"))
+        DuckDBStore(store.folder.with_name("away"))
 
 
 def test_a_store_whose_folder_was_moved_keeps_everything_confirmed_when_it_ends(
-    store: Store, con: Connection
+    store: DuckDBStore, con: Connection
 ) -> None:
     people.add_practice(con, "Confirmed", now=NOON)
     away = store.folder.rename(store.folder.with_name("away"))
@@ -371,7 +377,7 @@ def blocks_of(con: Connection, table: str, column: str) -> list[int]:
 def test_damage_is_met_with_a_sentence_and_the_log_says_where(
     data: Path,
 ) -> None:
-    store = Store(data)
+    store = DuckDBStore(data)
     con = store.connection()
     with transaction(con):
         con.execute(
@@ -382,7 +388,7 @@ def test_damage_is_met_with_a_sentence_and_the_log_says_where(
     blocks_of_note = blocks_of(con, "note", "text")
     store.close()
     flip(data / data_folder_lock.DATABASE, blocks_of_note[0] + 5000)
-    store = Store(data)
+    store = DuckDBStore(data)
     con = store.connection()
 
     with pytest.raises(StoreDamaged) as problem:
@@ -406,14 +412,14 @@ def test_a_store_of_each_earlier_schema_opens_and_is_verified(
     for file in SCHEMAS[:count]:
         shutil.copy(file, older)
     with monkeypatch.context() as patch:
-        patch.setattr(database, "SCHEMA", older)
-        store = Store(tmp_path / "data")
+        patch.setattr(migrations, "SCHEMA", older)
+        store = DuckDBStore(tmp_path / "data")
         con = store.connection()
         before = {table: fill(con, table) for table in tables(con)}
         store.close()
 
     code, out, _ = lib(tmp_path / "data", "verify")
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     con = store.connection()
     after = {table: con.rows(f"SELECT count(*) FROM {table}")[0][0] for table in before}
     store.close()
@@ -524,7 +530,7 @@ def test_a_data_folder_that_is_deleted_under_the_server_is_noticed(tmp_path: Pat
 
 def test_a_flipped_byte_that_is_met_makes_the_server_unhealthy(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    store = Store(folder)
+    store = DuckDBStore(folder)
     con = store.connection()
     with transaction(con):
         con.execute(
@@ -585,7 +591,7 @@ def test_a_server_is_backed_up_by_command_and_by_itself(tmp_path: Path) -> None:
 
 
 def test_a_backup_that_fails_is_said_is_tried_again_and_is_missed_after_two_days(
-    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: DuckDBStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
     looking = Upkeep(store, tmp_path / "file", DAY)
@@ -609,7 +615,7 @@ def test_sigterm_stops_the_server_within_ten_seconds_while_a_file_comes_in(tmp_p
     box = tmp_path / "box"
     box.mkdir()
     (box / "large.837").write_bytes(file_837(*(claim(f"L{number}") for number in range(40_000))))
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     people.add_practice(store.connection(), "Northside", timezone="America/Chicago", now=NOON)
     store.close()
     told = {"BILLING_TASKS_WATCH": str(box), "BILLING_TASKS_WATCH_PRACTICE": "Northside"}
@@ -626,7 +632,7 @@ def test_sigterm_stops_the_server_within_ten_seconds_while_a_file_comes_in(tmp_p
 
     assert took < 10
     assert server.process.returncode == 0
-    store = Store(server.folder)
+    store = DuckDBStore(server.folder)
     charges = store.connection().value("SELECT count(*) FROM charge")
     store.close()
     assert charges in (0, 40_000)  # a fast machine may have been done with it

@@ -15,11 +15,15 @@ import pytest
 
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.models import Status
-from lib.store import database
+from lib.store import database, migrations
 from lib.store.database import Connection, Store, money, transaction
+from lib.store.duckdb.store import DuckDBStore
 
 ROOT = Path(__file__).parents[1]
-OPEN = "import sys, pathlib; from lib.store.database import Store; Store(pathlib.Path(sys.argv[1]))"
+OPEN = (
+    "import sys, pathlib; from lib.store.duckdb.store import DuckDBStore; "
+    "DuckDBStore(pathlib.Path(sys.argv[1]))"
+)
 ADD = "INSERT INTO practice (name, timezone, due_days, created_at) VALUES ($name, 'UTC', 1, now())"
 
 
@@ -251,10 +255,10 @@ def test_new_ids_ascend_and_never_come_twice(con: Connection) -> None:
 
 
 def test_each_migration_is_recorded_once(tmp_path: Path) -> None:
-    Store(tmp_path / "data").close()
-    again = Store(tmp_path / "data")
+    DuckDBStore(tmp_path / "data").close()
+    again = DuckDBStore(tmp_path / "data")
     con = again.connection()
-    files = sorted(file.name for file in database.SCHEMA.glob("*.sql"))
+    files = sorted(file.name for file in migrations.SCHEMA.glob("*.sql"))
     sql = "SELECT name FROM schema_migration ORDER BY name"
 
     assert [name for (name,) in con.rows(sql)] == files
@@ -269,12 +273,12 @@ def test_a_migration_that_fails_leaves_nothing_and_is_tried_again(
     (schema / "001_good.sql").write_text("CREATE TABLE good (id BIGINT)")
     second = schema / "002_second.sql"
     second.write_text("CREATE TABLE half (id BIGINT); SELECT * FROM no_such_table")
-    monkeypatch.setattr(database, "SCHEMA", schema)
+    monkeypatch.setattr(migrations, "SCHEMA", schema)
 
     with pytest.raises(Exception, match="no_such_table"):
-        Store(tmp_path / "data")
+        DuckDBStore(tmp_path / "data")
     second.write_text("CREATE TABLE half (id BIGINT)")
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     con = store.connection()
 
     assert con.rows("SELECT name FROM schema_migration ORDER BY 1") == [
@@ -290,11 +294,11 @@ def test_the_tasks_of_an_older_store_are_found_by_their_claim_numbers(
 ) -> None:
     older = tmp_path / "older"
     older.mkdir()
-    for file in [file for file in database.SCHEMA.glob("*.sql") if file.name < "004"]:
+    for file in [file for file in migrations.SCHEMA.glob("*.sql") if file.name < "004"]:
         (older / file.name).write_text(file.read_text())
     with monkeypatch.context() as patch:
-        patch.setattr(database, "SCHEMA", older)
-        store = Store(tmp_path / "data")
+        patch.setattr(migrations, "SCHEMA", older)
+        store = DuckDBStore(tmp_path / "data")
         store.connection().execute(
             """
             INSERT INTO task (id, practice_id, type, status, is_open, turn, title, instructions,
@@ -305,7 +309,7 @@ def test_the_tasks_of_an_older_store_are_found_by_their_claim_numbers(
         )
         store.close()
 
-    con = Store(tmp_path / "data").connection()
+    con = DuckDBStore(tmp_path / "data").connection()
 
     assert con.rows("SELECT claim_shape, count(*) FROM task GROUP BY ALL") == [("ab-#z", 3000)]
 
@@ -329,11 +333,11 @@ def test_a_second_process_is_refused_with_a_sentence(store: Store) -> None:
 
 def test_a_second_store_in_the_same_process_is_refused_too(store: Store) -> None:
     with pytest.raises(StoreInUse, match=f"process {os.getpid()}"):
-        Store(store.folder)
+        DuckDBStore(store.folder)
 
 
 def test_a_store_that_was_closed_can_be_opened_by_another_process(tmp_path: Path) -> None:
-    Store(tmp_path).close()
+    DuckDBStore(tmp_path).close()
 
     subprocess.run(
         [sys.executable, "-c", OPEN, str(tmp_path)], cwd=ROOT, timeout=30, check=True
@@ -345,15 +349,15 @@ def test_a_file_that_is_no_database_is_named_in_a_sentence(tmp_path: Path, conte
     (tmp_path / "billing.duckdb").write_bytes(content)
 
     with pytest.raises(WrongDataFolder, match=r"billing\.duckdb cannot be opened: it is damaged"):
-        Store(tmp_path)
+        DuckDBStore(tmp_path)
     with pytest.raises(WrongDataFolder):  # and not StoreInUse: the lock was let go
-        Store(tmp_path)
+        DuckDBStore(tmp_path)
     assert (tmp_path / "billing.duckdb").read_bytes() == content
 
 
 def test_a_damaged_database_is_opened_or_named_in_a_sentence(tmp_path: Path) -> None:
     good = tmp_path / "good"
-    store = Store(good)
+    store = DuckDBStore(good)
     con = store.connection()
     with transaction(con):
         con.execute(ADD, name="Northside")
@@ -372,7 +376,7 @@ def test_a_damaged_database_is_opened_or_named_in_a_sentence(tmp_path: Path) -> 
         folder.mkdir()
         (folder / "billing.duckdb").write_bytes(content)
         try:
-            Store(folder).close()
+            DuckDBStore(folder).close()
         except WrongDataFolder as problem:
             refused += 1
             assert "Restore a backup" in str(problem)
@@ -384,14 +388,14 @@ def test_a_data_folder_that_cannot_be_made_is_named_in_a_sentence(tmp_path: Path
     (tmp_path / "file").write_text("")
 
     with pytest.raises(WrongDataFolder, match="file cannot be made or written"):
-        Store(tmp_path / "file")
+        DuckDBStore(tmp_path / "file")
 
 
 def test_a_lock_that_cannot_be_taken_is_named_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "billing.lock").mkdir()
 
     with pytest.raises(WrongDataFolder, match=r"billing\.lock cannot be written"):
-        Store(tmp_path)
+        DuckDBStore(tmp_path)
 
 
 def test_a_query_reads_no_file_and_no_variable_of_ours(con: Connection, tmp_path: Path) -> None:
@@ -416,7 +420,8 @@ def test_money_has_two_decimals_and_nothing_is_zero() -> None:
 
 FULL_DISK = """
 import pathlib, resource, sys
-from lib.store.database import Store, transaction
+from lib.store.database import transaction
+from lib.store.duckdb.store import DuckDBStore
 from lib.errors import BillingError
 
 ADD = (
@@ -424,7 +429,7 @@ ADD = (
     "VALUES (repeat($name, 100_000), 'UTC', 1, now())"
 )
 folder = pathlib.Path(sys.argv[1])
-store = Store(folder)
+store = DuckDBStore(folder)
 con = store.connection()
 
 def add(name):
@@ -466,7 +471,7 @@ add("c")
 
     assert (said[0], said[2:]) == ("saved", ["saved"])
     assert said[1].startswith(NO_ROOM)
-    store = Store(tmp_path)
+    store = DuckDBStore(tmp_path)
     assert [name[0] for name in practices(store.connection())] == ["a", "c"]
     store.close()
 
@@ -491,7 +496,7 @@ add("b")
 
     assert said[1].startswith(NO_ROOM)
     assert (said[0], said[2:4]) == ("saved", ["1 1", "saved"])
-    store = Store(tmp_path)
+    store = DuckDBStore(tmp_path)
     assert [name[0] for name in practices(store.connection())] == ["a", "b"]
     store.close()
 

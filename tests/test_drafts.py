@@ -9,7 +9,9 @@ import pytest
 from lib import drafts, workflow
 from lib.drafts import Form
 from lib.errors import AlreadyCompleted, NoSuchTask, NotAllowed, NotYourTask
-from lib.store.database import SCHEMA, Connection, Store
+from lib.store.database import Connection, Store
+from lib.store.duckdb.store import DuckDBStore
+from lib.store.migrations import SCHEMA
 from tests.conftest import NOON, Cast
 from tests.given import add_task, minutes
 
@@ -47,7 +49,7 @@ def test_a_draft_survives_a_restart(tmp_path: Path, store: Store, cast: Cast) ->
     drafts.keep(con, task_id, TYPED, actor=cast.ana, now=NOON)
     store.close()
 
-    again = Store(tmp_path / "data")
+    again = DuckDBStore(tmp_path / "data")
 
     assert drafts.find(again.connection(), task_id, actor=cast.ana) == TYPED
     again.close()
@@ -172,7 +174,7 @@ def test_drafts_of_an_older_folder_are_there_after_the_change_of_their_table(
             old.execute("INSERT INTO schema_migration VALUES ($name, now())", {"name": file.name})
         old.execute("INSERT INTO draft VALUES (1, 2, 3, '{\"n\": \"1\"}', '2025-01-13 12:00')")
 
-    store = Store(folder)
+    store = DuckDBStore(folder)
 
     assert store.connection().rows("SELECT * FROM draft") == [
         (1, 2, 3, "charge", "first", '{"n": "1"}', datetime(2025, 1, 13, 12))

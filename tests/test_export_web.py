@@ -13,7 +13,8 @@ import pytest
 from lib import charges, people, tasks, workflow
 from lib.intake import imports
 from lib.models import Person, Role, TaskType
-from lib.store.database import Connection, Store
+from lib.store.database import Connection
+from lib.store.duckdb.store import DuckDBStore
 from tests.server import Server, running
 from tests.stream import stream
 from tests.x12_texts import claim, file_837
@@ -43,7 +44,7 @@ class Practice:
 @pytest.fixture(scope="module")
 def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
     folder = tmp_path_factory.mktemp("answers") / "data"
-    store = Store(folder)
+    store = DuckDBStore(folder)
     con = store.connection()
     here = people.add_practice(con, "Northside Clinic", now=NOW)
     there = people.add_practice(con, "Southside Clinic", now=NOW)

@@ -28,7 +28,8 @@ from lib.models import DocumentDetails, DocumentStatus
 from lib.samples import write_files
 from lib.samples.files import files as sample_files
 from lib.store import durable_files
-from lib.store.database import Connection, Store
+from lib.store.database import Connection
+from lib.store.duckdb.store import DuckDBStore, in_file
 from tests.conftest import NOON, Cast
 from tests.given import add_patient, minutes, pdf
 from tests.test_command import ROOT
@@ -82,7 +83,7 @@ def ran(folder: Path, *arguments: str | Path, room: int | None = None) -> tuple[
 
 def held(folder: Path) -> int:
     """How many charges the store has."""
-    store = Store(folder)
+    store = DuckDBStore(folder)
     try:
         return int(store.connection().value("SELECT count(*) FROM charge"))
     finally:
@@ -105,7 +106,7 @@ def fill_log(con: Connection, cast: Cast) -> int:
     """Make the database's log larger than what is written next. Return its size."""
     for _ in range(50):
         add_patient(con, cast.practice)
-    return con.store.place.log.stat().st_size
+    return in_file(con).store.place.log.stat().st_size
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def test_content_that_was_damaged_is_written_anew(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("room", [0, 5_000, ROOM])
 def test_an_import_that_finds_no_room_says_so_and_keeps_nothing(
-    con: Connection, cast: Cast, store: Store, room: int
+    con: Connection, cast: Cast, store: DuckDBStore, room: int
 ) -> None:
     con.execute("CHECKPOINT")  # so that the log begins at nothing
     before = there(store.folder / "intake")
@@ -195,7 +196,7 @@ def test_an_import_that_finds_no_room_says_so_and_keeps_nothing(
 
 
 def test_a_document_whose_row_finds_no_room_takes_its_file_with_it(
-    con: Connection, cast: Cast, store: Store
+    con: Connection, cast: Cast, store: DuckDBStore
 ) -> None:
     def upload() -> int:
         return documents.upload(
@@ -214,7 +215,7 @@ def test_a_document_whose_row_finds_no_room_takes_its_file_with_it(
 
 
 def test_who_reads_goes_on_reading_though_the_use_of_the_session_finds_no_room(
-    con: Connection, cast: Cast, store: Store
+    con: Connection, cast: Cast, store: DuckDBStore
 ) -> None:
     token = sessions.sign_in(con, cast.ana.id, now=NOON)
     fill_log(con, cast)

@@ -22,7 +22,8 @@ from websockets.typing import Origin
 
 from lib import documents, file_type_detection, people, sessions
 from lib.models import DocumentDetails, DocumentStatus, Person, Role
-from lib.store.database import Connection, Store
+from lib.store.database import Connection
+from lib.store.duckdb.store import DuckDBStore
 from lib.web import session
 from lib.web.documents import disposition
 from lib.web.forms import local_path
@@ -49,7 +50,7 @@ class Practice:
 @pytest.fixture(scope="module")
 def lakeside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
     folder = tmp_path_factory.mktemp("gate") / "data"
-    store = Store(folder)
+    store = DuckDBStore(folder)
     con = store.connection()
     lakeside = people.add_practice(con, "Lakeside <b>Family</b>", now=NOW)
     harbor = people.add_practice(con, "Harbor Orthopedics", now=NOW)

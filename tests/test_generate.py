@@ -9,7 +9,8 @@ import pytest
 from lib import charges, generate, people, scrubber
 from lib.errors import WrongDataFolder
 from lib.models import Person, Role, TaskType
-from lib.store.database import Connection, Store
+from lib.store.database import Connection
+from lib.store.duckdb.store import DuckDBStore
 from lib.store.search_match import claim_shape
 
 pytestmark = pytest.mark.slow
@@ -24,7 +25,7 @@ def silent(_: str) -> None:
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    store = Store(tmp_path_factory.mktemp("generated"))
+    store = DuckDBStore(tmp_path_factory.mktemp("generated"))
     con = store.connection()
     generate.generate(con, COUNT, now=NOW, say=silent)
     yield con
@@ -176,7 +177,7 @@ def test_the_people_can_sign_in_and_the_store_goes_on_counting(filled: Connectio
 
 
 def test_the_same_moment_gives_the_same_practice(filled: Connection, tmp_path: Path) -> None:
-    store = Store(tmp_path)
+    store = DuckDBStore(tmp_path)
     again = store.connection()
     generate.generate(again, COUNT, now=NOW, say=silent)
 

@@ -12,6 +12,7 @@ import pytest
 
 from lib import documents, notes
 from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from tests.conftest import NOON, Cast, everybody
 from tests.given import ABOUT, add_patient, add_task_of_charge, pdf
 from tests.pages import Visit, offered
@@ -58,7 +59,7 @@ def test_pages_log_nothing_of_a_patient_and_have_nothing_of_one_in_their_address
 def test_addresses_log_and_answer_nothing_of_a_patient_when_they_are_refused(
     tmp_path: Path,
 ) -> None:
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     cast = everybody(store.connection())
     ids = add_patients_task(store, cast)
     store.close()

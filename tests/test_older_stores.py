@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from lib.intake import imports
-from lib.store import database
-from lib.store.database import Connection, Store
+from lib.store import migrations
+from lib.store.database import Connection
+from lib.store.duckdb.store import DuckDBStore
 from tests.conftest import NOON
 from tests.x12_texts import answer, claim, file_835, file_837
 
@@ -40,11 +41,11 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
     """Return a store of before: two visits of one number with one payer's number, and two tasks."""
     schema = tmp_path / "older"
     schema.mkdir()
-    for file in [file for file in database.SCHEMA.glob("*.sql") if file.name < "010"]:
+    for file in [file for file in migrations.SCHEMA.glob("*.sql") if file.name < "010"]:
         (schema / file.name).write_text(file.read_text())
     with monkeypatch.context() as patch:
-        patch.setattr(database, "SCHEMA", schema)
-        store = Store(tmp_path / "data")
+        patch.setattr(migrations, "SCHEMA", schema)
+        store = DuckDBStore(tmp_path / "data")
         con = store.connection()
         con.execute(
             """
@@ -61,7 +62,7 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
         for table in ("task", "charge", "patient", "payer"):  # the ids above are taken
             con.next_ids(table, 99)
         store.close()
-    return Store(tmp_path / "data").connection()
+    return DuckDBStore(tmp_path / "data").connection()
 
 
 def bring(con: Connection, raw: bytes) -> int:

@@ -11,7 +11,7 @@ import pytest
 
 from lib.errors import WrongDataFolder
 from lib.store import permissions
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from tests.server import running
 
 pytestmark = pytest.mark.slow
@@ -96,4 +96,4 @@ def test_files_that_cannot_be_closed_are_refused_with_a_sentence(
 
 def test_a_folder_that_is_not_there_yet_is_no_problem(tmp_path: Path) -> None:
     assert permissions.tighten(tmp_path / "nothing") == 0
-    Store(tmp_path / "nothing").close()
+    DuckDBStore(tmp_path / "nothing").close()

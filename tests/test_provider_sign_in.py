@@ -15,7 +15,7 @@ import pytest
 from lib import people, practices
 from lib.models import Role
 from lib.sign_in_limits import FREE
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from lib.web import provider_settings
 from tests import openid_stand_in
 from tests.openid_stand_in import CLIENT, EMAIL, SECRET, StandIn
@@ -36,7 +36,7 @@ def stand_in() -> Iterator[StandIn]:
 def folder(tmp_path: Path, stand_in: StandIn, *more: str) -> Path:
     """Return a data folder with Ada, who has a password, and Eva, who has none."""
     data = tmp_path / "data"
-    store = Store(data)
+    store = DuckDBStore(data)
     con, now = store.connection(), datetime.now(UTC)
     practices.set_up(
         con,
@@ -90,7 +90,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, stand_in: StandIn) -> Itera
     log = served.log.read_text()
     for secret in (SECRET, EMAIL, "an access token", "eyJ", "code-", "reference ", "Traceback"):
         assert secret not in log
-    store = Store(data)
+    store = DuckDBStore(data)
     told = {row[0] for row in store.connection().rows("SELECT detail FROM activity")}
     store.close()
     assert {

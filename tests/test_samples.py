@@ -13,7 +13,8 @@ from lib.models import Status, TaskType
 from lib.samples import pdf
 from lib.samples.files import SampleFile, files
 from lib.samples.value_lists import SampleProvider, read
-from lib.store.database import Connection, Store
+from lib.store.database import Connection
+from lib.store.duckdb.store import DuckDBStore
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def filled(folder: Path) -> Iterator[Connection]:
-    store = Store(folder)
+    store = DuckDBStore(folder)
     con = store.connection()
     assert samples.load(con, folder, now=NOW)
     yield con

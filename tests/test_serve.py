@@ -15,7 +15,7 @@ import pytest
 
 from lib import people
 from lib.errors import NotWritten
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from lib.store.process_store import ROOT
 from lib.web import serve_command
 from lib.web.error_reporting import sentence, told
@@ -277,7 +277,7 @@ def test_a_watched_folders_files_come_in_while_the_app_serves(tmp_path: Path) ->
     assert said.startswith(f"Watching {folder} for Northside Clinic.\n")
     assert f"\nBilling Tasks is ready: {server.address}\n" in said
     assert server.process.returncode == 0
-    store = Store(server.folder)
+    store = DuckDBStore(server.folder)
     try:
         held = store.connection().rows("SELECT claim_number FROM charge ORDER BY 1")
         (made,) = people.practices(store.connection())
@@ -297,7 +297,7 @@ def test_a_folder_that_cannot_be_watched_is_said_in_one_sentence(tmp_path: Path)
 
 
 def test_whom_a_watched_folder_is_for_must_be_said_where_there_are_several(tmp_path: Path) -> None:
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     for name in ("Northside", "Southside"):
         people.add_practice(store.connection(), name, now=NOON)
     store.close()

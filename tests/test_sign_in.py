@@ -15,7 +15,7 @@ import pytest
 from lib import invitations, people
 from lib.models import Role
 from lib.passkeys import Site
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from lib.web import reach, serve_command, start
 from tests.authenticator import Authenticator
 from tests.conftest import NOON
@@ -138,7 +138,7 @@ def test_ones_password_is_changed_in_ones_account(ready: Server) -> None:
 
 
 def test_the_sample_is_not_served_to_other_computers(tmp_path: Path) -> None:
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     con = store.connection()
     practice = people.add_practice(con, "North", now=NOON)
     people.add_person(con, "A", "a@x.org", {practice: Role.STAFF}, is_sample=True, now=NOON)
@@ -152,7 +152,7 @@ def test_the_sample_is_not_served_to_other_computers(tmp_path: Path) -> None:
 
 
 def test_behind_a_proxy_cookies_are_secure_and_only_its_names_are_answered(tmp_path: Path) -> None:
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     con = store.connection()
     practice = people.add_practice(con, "North", now=NOON)
     ada = administrator(con, practice)

@@ -16,7 +16,8 @@ from lib.intake import imports
 from lib.intake.charges import charge_mismatches, task_charge_choice
 from lib.intake.matching.claim_matcher import Agreement
 from lib.models import ServiceLine
-from lib.store.database import Connection, Store
+from lib.store.database import Connection
+from lib.store.duckdb.store import DuckDBStore
 from tests.conftest import NOON, Cast
 from tests.given import minutes
 from tests.test_command import run_command
@@ -283,7 +284,7 @@ def test_the_command_line_names_tasks_whose_charge_disagrees_and_no_patient(
     folder = con.store.folder
     con.store.close()
     fine = run_command(folder, "check")
-    store = Store(folder)
+    store = DuckDBStore(folder)
     store.connection().execute("UPDATE task SET charge_id = 2")
     store.close()
 

@@ -29,6 +29,7 @@ from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus, Role
 from lib.store import block_checksums, data_folder_lock, search_index
 from lib.store.database import Connection, Store, transaction
+from lib.store.duckdb.store import DuckDBStore
 from lib.upkeep import app_requests, backup, referenced_files, rotation
 from lib.upkeep.app_requests import Question
 from lib.upkeep.command import do
@@ -85,7 +86,7 @@ def lib(data: Path, *arguments: str | Path) -> tuple[int, str, str]:
 
 def rows(folder: Path) -> dict[str, list[tuple[object, ...]]]:
     """Everything in a store, table by table."""
-    store = Store(folder)
+    store = DuckDBStore(folder)
     try:
         con = store.connection()
         names = con.rows("SELECT DISTINCT table_name FROM duckdb_tables() ORDER BY 1")
@@ -141,7 +142,7 @@ def test_a_restored_store_opens_to_nobody_by_what_had_ended_since(
     made = backup.make(store, tmp_path / "backups", now=NOON)
     code, out, _ = lib(tmp_path / "new", "restore", "--from", made.folder)
 
-    restored = Store(tmp_path / "new")
+    restored = DuckDBStore(tmp_path / "new")
     again = restored.connection()
     with pytest.raises(NotSignedIn):
         sessions.who(again, session, now=NOON)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from tests.test_command import ROOT
 from tests.x12_texts import answer, claim, file_835, file_837
 
@@ -97,7 +97,7 @@ def put(folder: Path, name: str, content: bytes) -> Path:
 
 def held(box: Path, table: str = "charge") -> list[str]:
     """Return the claim numbers of the store."""
-    store = Store(data_of(box))
+    store = DuckDBStore(data_of(box))
     try:
         rows = store.connection().rows(f"SELECT claim_number FROM {table} ORDER BY 1")
     finally:
@@ -313,7 +313,7 @@ def test_a_crash_between_import_and_move_is_made_up_for(box: Path) -> None:
 
 def test_while_the_app_runs_one_sentence_says_so(box: Path) -> None:
     put(box, "a.837", file_837(claim()))
-    store = Store(data_of(box))
+    store = DuckDBStore(data_of(box))
     try:
         code, out, complaints = once(box)
     finally:

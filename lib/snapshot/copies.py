@@ -22,6 +22,7 @@ from lib.backlog.report_scope import runnable
 from lib.errors import NotWritten, StoreInUse
 from lib.snapshot.tables import TABLES, VIEWS, dictionary
 from lib.store.database import Connection, Store, transaction
+from lib.store.duckdb.store import DuckDBStore, in_file
 
 FILE = "billing_tasks.duckdb"
 STORAGE = "v1.0.0"  # which every released DuckDB 1.x opens
@@ -50,7 +51,7 @@ def write(
 def _write(
     con: Connection, place: Path, key: str, practice_ids: Sequence[int], now: datetime
 ) -> dict[str, int]:
-    counts = {}
+    counts, held = {}, in_file(con)
     with duckdb.connect(config={"threads": 2, "memory_limit": "512MB"}) as engine:
         engine.execute(f"ATTACH '{_quoted(place / FILE)}' AS copy (STORAGE_VERSION '{STORAGE}')")
         con.execute("BEGIN")
@@ -58,7 +59,7 @@ def _write(
             for table in TABLES:
                 known = {"key": key, "practices": list(practice_ids)}
                 used = {name: value for name, value in known.items() if f"${name}" in table.sql}
-                rows = con.arrow(table.sql, **used)
+                rows = held.arrow(table.sql, **used)
                 engine.register("incoming", rows)
                 engine.execute(f"CREATE TABLE copy.{table.name} AS SELECT * FROM incoming")
                 engine.unregister("incoming")
@@ -137,7 +138,7 @@ def beside(folder: Path) -> Iterator[Store]:
             target.mkdir(mode=0o700)
         else:
             raise StoreInUse("somebody who writes all the time")
-        store = Store(target)
+        store = DuckDBStore(target)
         try:
             yield store
         finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 from lib.errors import WrongDataFolder
 from lib.store import permissions
 from lib.store.database import Connection, Store
+from lib.store.duckdb.store import DuckDBStore
 
 BACKUP_VARIABLE = "BILLING_TASKS_BACKUP"  # the folder that backups are written to
 ADDRESS_VARIABLE = "BILLING_TASKS_ADDRESS"  # where people open the app, for links to hand over
@@ -40,7 +41,7 @@ def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Stor
     folder = folder or data_folder()
     if folder not in _open:
         permissions.tighten(folder)
-        opened = Store(folder, memory_limit=memory_limit)
+        opened = DuckDBStore(folder, memory_limit=memory_limit)
         try:
             _keep_temporary_files(folder)
         except WrongDataFolder:

@@ -17,6 +17,7 @@ from lib.history_event_kinds import EventKind
 from lib.models import Person
 from lib.store import data_folder_lock, durable_files
 from lib.store.database import Connection, Store, transaction
+from lib.store.duckdb.store import file_of
 from lib.upkeep import referenced_files, rotation
 from lib.upkeep.referenced_files import KINDS, Kind
 from lib.upkeep.verify import MANIFEST, copy_database, in_own_process
@@ -99,8 +100,8 @@ def _newest(to: Path) -> Path | None:
 
 def _fill(store: Store, part: Path, before: Path | None, now: datetime) -> list[str]:
     with store.exclusive():
-        store.place.check()
-        store.checkpoint()  # if a reader prevents it, the log is copied too
+        store.check()
+        file_of(store).checkpoint()  # if a reader prevents it, the log is copied too
         con = store.connection()
         try:
             copy_database(store.folder, part)

@@ -9,8 +9,10 @@ from pathlib import Path
 from lib import audit_log
 from lib.audit_log import Activity, Line
 from lib.errors import NotEmpty, NotWritten, WrongDataFolder
-from lib.store import data_folder_lock, database_opening, durable_files
-from lib.store.database import Connection, Store, transaction
+from lib.store import data_folder_lock, durable_files
+from lib.store.database import Connection, transaction
+from lib.store.duckdb import opening
+from lib.store.duckdb.store import DuckDBStore
 from lib.upkeep.referenced_files import KINDS, lying_in
 from lib.upkeep.verify import verify
 
@@ -39,7 +41,7 @@ def restore(backup: Path, folder: Path, *, now: datetime) -> tuple[str, ...]:
         raise WrongDataFolder(
             f"{backup.name} was not restored, since it is damaged. {' '.join(found.of_database)}"
         )
-    database_opening.make_folder(folder)
+    opening.make_folder(folder)
     taken = data_folder_lock.Place(folder)
     taken.take()
     try:
@@ -47,7 +49,7 @@ def restore(backup: Path, folder: Path, *, now: datetime) -> tuple[str, ...]:
         _copy(backup, folder)
     finally:
         taken.let_go(is_clean=True)
-    store = Store(folder)
+    store = DuckDBStore(folder)
     try:
         _end_what_opens(store.connection(), backup.name, now)
     finally:

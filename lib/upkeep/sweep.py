@@ -20,7 +20,7 @@ def sweep(store: Store, *, now: datetime, age: timedelta = AGE) -> int:
     con = store.connection()
     try:
         with store.exclusive():
-            store.place.check()
+            store.check()
             for kind in KINDS:
                 named = referenced_files.named(con, kind)
                 for path in referenced_files.lying_in(store.folder, kind):

@@ -21,6 +21,7 @@ from lib import audit_log_integrity
 from lib.errors import BillingError, NotWritten, StoreDamaged
 from lib.store import block_checksums, data_folder_lock, durable_files, search_index
 from lib.store.database import Connection, Store
+from lib.store.duckdb.store import DuckDBStore, file_of
 from lib.store.process_store import ROOT
 from lib.upkeep import referenced_files
 from lib.upkeep.referenced_files import KINDS
@@ -60,7 +61,7 @@ def verify(folder: Path, *, is_whole: bool = True) -> Findings:
             *block_checksums.damaged(copy / data_folder_lock.DATABASE),
         ]
         try:
-            store = Store(copy, memory_limit=MEMORY)
+            store = DuckDBStore(copy, memory_limit=MEMORY)
         except BillingError as problem:
             return Findings((*damage, str(problem).replace(str(copy), str(folder))))
         try:
@@ -79,8 +80,8 @@ def verify_live(store: Store) -> tuple[int, list[str]]:
     """
     with ExitStack() as held:
         held.enter_context(store.exclusive())
-        store.place.check()
-        store.checkpoint()
+        store.check()
+        file_of(store).checkpoint()
         keeping = ExitStack()
         copy = keeping.enter_context(copied(store.folder))
     with keeping:

@@ -37,7 +37,7 @@ def problems() -> list[str]:
     found: list[str] = []
     store = process_store.store()
     try:
-        store.place.check()
+        store.check()
         con = store.connection()
         try:
             con.rows("SELECT name FROM schema_migration")
@@ -62,8 +62,7 @@ def _numbers() -> str:
         "billing_tasks_commits_total": store.revision,
         "billing_tasks_reopened_total": store.opening,
     }
-    for name, file in (("database", store.place.database), ("log", store.place.log)):
-        values[f"billing_tasks_{name}_bytes"] = file.stat().st_size if file.exists() else 0
+    values |= {f"billing_tasks_{name}_bytes": size for name, size in store.sizes().items()}
     if store.folder.exists():
         values["billing_tasks_disk_free_bytes"] = shutil.disk_usage(store.folder).free
     if looking and (made := looking.last_backup):

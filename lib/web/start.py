@@ -114,7 +114,7 @@ def _require_accounts(store: Store) -> None:
 def _note_the_end(store: Store) -> None:
     global _ended_with  # noqa: PLW0603 - a process has one exit code
     try:
-        store.place.check()
+        store.check()
     except StoreMoved as problem:
         print(problem, file=sys.stderr, flush=True)
         _ended_with = 1

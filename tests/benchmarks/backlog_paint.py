@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from lib import sessions
 from lib.snapshot import explore
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from tests import chromium, server
 from tests.benchmarks import stores
 from tests.benchmarks.figures import median, p95
@@ -47,7 +47,7 @@ def main() -> None:
     asked = parser.parse_args()
     folder = stores.generated(asked.tasks)
     person = stores.staff(folder)[0]
-    store = Store(folder)
+    store = DuckDBStore(folder)
     file = explore.copy_of(
         store.connection(), tuple(person.practice_ids), actor=person, now=datetime.now(UTC)
     )

@@ -22,7 +22,7 @@ from lib import people
 from lib.intake import imports
 from lib.intake.files.source_file import SourceFile
 from lib.intake.x12 import segment_reader
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from tests.x12_texts import DOCTOR, claim, claims, envelope
 
 READS = 3  # the fastest counts
@@ -98,7 +98,7 @@ def openx12(path: Path) -> int:
 
 def bring(path: Path, folder: Path) -> None:
     """Import the file into an empty store."""
-    store = Store(folder)
+    store = DuckDBStore(folder)
     con, now = store.connection(), datetime.now(UTC)
     practice_id = people.add_practice(con, "Benchmark", now=now)
     report = imports.apply(con, path.name, path, actor=None, practice_id=practice_id, now=now)

@@ -11,7 +11,7 @@ from pathlib import Path
 from lib import people
 from lib.access import Verb, may_anywhere
 from lib.models import Person
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from lib.store.process_store import ROOT
 
 BUILD = ROOT / "build"
@@ -37,6 +37,6 @@ def generated(tasks: int) -> Path:
 
 def staff(folder: Path) -> list[Person]:
     """Return who may work on the tasks of that store, which no other process may have open."""
-    with closing(Store(folder)) as store:
+    with closing(DuckDBStore(folder)) as store:
         everybody = people.sample_people(store.connection())
     return [person for person in everybody if may_anywhere(person, Verb.WORK)]

@@ -15,7 +15,8 @@ from lib import charges, documents, notes, people, tasks, workflow
 from lib.intake import imports
 from lib.models import DocumentDetails, DocumentStatus, Person, Role, TaskType
 from lib.samples import pdf
-from lib.store.database import Connection, Store
+from lib.store.database import Connection
+from lib.store.duckdb.store import DuckDBStore
 from tests.server import Server
 from tests.x12_texts import CLINIC, DOCTOR, answer, claims, envelope, remittance
 
@@ -99,7 +100,7 @@ class Scene:
 
 def seed(folder: Path) -> Cast:
     """Write both practices into a new store in `folder` and close it again."""
-    store = Store(folder)
+    store = DuckDBStore(folder)
     try:
         return _Author(store.connection(), datetime.now(UTC)).write()
     finally:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lib.models import Person
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from tests.browser.conftest import Sit
 from tests.browser.scene import Cast, Scene
 from tests.browser.test_verbs import press_and_go
@@ -33,7 +33,7 @@ class Office:
 def office(seeded: tuple[Path, Cast], tmp_path: Path) -> Iterator[Office]:
     folder = tmp_path / "data"
     shutil.copytree(seeded[0], folder)
-    store = Store(folder)
+    store = DuckDBStore(folder)
     gina = administrator(store.connection(), seeded[1].ana.practice_ids[0])
     store.close()
     with running(folder) as server:

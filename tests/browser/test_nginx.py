@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from lib import practices
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from lib.store.process_store import ROOT
 from lib.web import reach
 from tests.server import free_port, running
@@ -68,7 +68,7 @@ def nginx(folder: Path, app_port: int) -> Iterator[str]:
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)")
 def test_people_work_through_a_real_nginx(tmp_path: Path, browser: Browser) -> None:
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     practices.set_up(
         store.connection(),
         practices.Details("My practice", "America/New_York"),

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from lib import people, practices
 from lib.models import Role, TaskType
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from lib.web import provider_settings
 from tests import install_openid_provider
 from tests.browser.desk import PHONE, strange_browser
@@ -66,7 +66,7 @@ def test_from_a_link_over_the_provider_to_the_task_and_out_again(
 ) -> None:
     data, cast, now = tmp_path / "data", seeded[1], datetime.now(UTC)
     shutil.copytree(seeded[0], data)
-    store = Store(data)
+    store = DuckDBStore(data)
     con = store.connection()
     practice_id = cast.ana.practice_ids[0]
     roles = {practice_id: Role.MANAGER}
@@ -136,7 +136,7 @@ def test_a_passkey_follows_where_the_practice_requires_two_factors(
     tmp_path: Path, browser: Browser
 ) -> None:
     data, now = tmp_path / "data", datetime.now(UTC)
-    store = Store(data)
+    store = DuckDBStore(data)
     con = store.connection()
     practice_id = people.add_practice(con, "North", timezone="America/Chicago", now=now)
     people.add_practice(con, "South", timezone="America/Chicago", now=now)
@@ -185,7 +185,7 @@ def test_a_passkey_follows_where_the_practice_requires_two_factors(
         page.get_by_role("button", name="Use your passkey").click()
         expect(page.get_by_text("Eva", exact=True)).to_be_visible()
         page.context.close()
-    store = Store(data)
+    store = DuckDBStore(data)
     joined = store.connection().value("SELECT count(*) FROM membership WHERE role = 'biller'")
     store.close()
     assert joined == 1

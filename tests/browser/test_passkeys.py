@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from lib import practices
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from tests.browser.test_sign_in import fits, sign_in
 from tests.server import Server, running
 from tests.test_command import run_command
@@ -23,7 +23,7 @@ EMAIL = "ada@example.com"
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     practices.set_up(
         store.connection(),
         practices.Details("My practice", "America/New_York"),

@@ -15,7 +15,8 @@ from playwright.sync_api import Dialog
 from lib import documents, memberships, notes, people, practices
 from lib.models import Person, Role, TaskType
 from lib.practices import Details
-from lib.store.database import Store, transaction
+from lib.store.database import transaction
+from lib.store.duckdb.store import DuckDBStore
 from tests.browser.conftest import Sit
 from tests.browser.scene import Cast, Scene
 from tests.given import ABOUT, add_task_of_charge, administrator, pdf
@@ -60,7 +61,7 @@ def hostile(seeded: tuple[Path, Cast], tmp_path: Path) -> Iterator[tuple[Scene, 
     """Yield a practice in which every text is one of them, or all of them."""
     folder, now = tmp_path / "data", datetime.now(UTC)
     shutil.copytree(seeded[0], folder)
-    store = Store(folder)
+    store = DuckDBStore(folder)
     con = store.connection()
     here = people.add_practice(con, "West", timezone="America/Chicago", now=now)
     boss = administrator(con, here, "Hostile")

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from lib import accounts, passwords, people, sessions
 from lib.models import Role, TaskType
-from lib.store.database import Store, transaction
+from lib.store.database import transaction
+from lib.store.duckdb.store import DuckDBStore
 from lib.web import sockets
 from tests.browser.desk import PHONE, Desk, give_session, strange_browser
 from tests.browser.scene import Cast, Scene
@@ -101,7 +102,7 @@ def accountable(tmp_path: Path, seeded: tuple[Path, Cast]) -> tuple[Path, dict[s
     that of Sam is about to have lasted as long as one can."""
     folder = tmp_path / "data"
     shutil.copytree(seeded[0], folder)
-    store, now = Store(folder), datetime.now(UTC)
+    store, now = DuckDBStore(folder), datetime.now(UTC)
     con, tokens = store.connection(), {}
     hashed = passwords.hash_of(PASSWORD)
     for name, began in (("Rae", now), ("Sam", now - sessions.LONGEST + timedelta(seconds=LEFT))):

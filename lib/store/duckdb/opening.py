@@ -11,7 +11,7 @@ import duckdb
 
 from lib.errors import NotWritten, WrongDataFolder
 from lib.store.data_folder_lock import CONTENT, DATABASE, LOG, missing_database, owner_of
-from lib.store.duckdb_errors import is_damage, is_full_disk, where_damaged
+from lib.store.duckdb.errors import is_damage, is_full_disk, where_damaged
 
 RESTORE = "Restore a backup: python -m lib restore --from FOLDER."
 

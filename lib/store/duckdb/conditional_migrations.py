@@ -6,9 +6,8 @@ A step runs after the file of `schema/` that it is named for, in the same transa
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-Run = Callable[..., list[tuple[Any, ...]]]  # one statement with its parameters; its rows
+from lib.store.migrations import Run
 
 _CHECKS = """
     SELECT constraint_text FROM duckdb_constraints()

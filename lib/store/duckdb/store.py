@@ -1,0 +1,316 @@
+"""The store: one DuckDB file, held by one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+import duckdb
+
+from lib.errors import (
+    BillingError,
+    NotCertain,
+    NotWritten,
+    OnlyOnDuckDB,
+    StoreClosing,
+    StoreDamaged,
+    StoreMoved,
+    StoreStopped,
+    WrongDataFolder,
+)
+from lib.store import migrations
+from lib.store.data_folder_lock import Place
+from lib.store.database import Connection, Store
+from lib.store.duckdb import opening
+from lib.store.duckdb.conditional_migrations import STEPS
+from lib.store.duckdb.errors import LOG, sentence_of
+from lib.store.values import Value, outgoing, require_exact
+
+PATIENCE = 2.0  # seconds that closing waits for the write in progress before interrupting it
+REOPEN = 1.0  # seconds between two attempts to reopen the database
+
+Result = TypeVar("Result")
+
+
+class DuckDBConnection(Connection):
+    """One thread's cursor of the file."""
+
+    store: DuckDBStore
+
+    def __init__(self, store: DuckDBStore) -> None:
+        super().__init__(store)
+        self._opening, self._cursor = store.cursor()
+
+    def arrow(self, sql: str, /, **parameters: Value) -> Any:
+        """Return the result as a pyarrow Table; decimals stay decimals."""
+        values = outgoing(parameters)
+        return self._run(lambda cursor: cursor.sql(sql, params=values).to_arrow_table())
+
+    def insert(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
+        """Insert many rows at once, all with the same columns; far faster than one statement a
+        row. Raise ValueError for a number that its column would round."""
+        if not rows:
+            return
+        kinds: dict[str, str] = dict(
+            self.rows(
+                "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = $table",
+                table=table,
+            )
+        )
+        names = list(rows[0])
+        for name in names:
+            require_exact(rows, name, kinds[name])
+        values = ", ".join(f"unnest(${name}::{kinds[name]}[])" for name in names)
+        sql = f"INSERT INTO {table} ({', '.join(names)}) SELECT {values}"
+        self.execute(sql, **{name: [row[name] for row in rows] for name in names})
+
+    def close(self) -> None:
+        """Close the cursor; the store stays open."""
+        self._cursor.close()
+
+    def read(
+        self, sql: str, parameters: Mapping[str, Value]
+    ) -> tuple[list[str], list[tuple[Value, ...]]]:
+        """Run one statement. Return the column names and all rows."""
+
+        def step(cursor: duckdb.DuckDBPyConnection) -> tuple[list[str], list[tuple[Value, ...]]]:
+            found = self._executed(cursor, sql, parameters)
+            return [column[0] for column in found.description or ()], found.fetchall()
+
+        return self._run(step)
+
+    def _executed(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Value]
+    ) -> duckdb.DuckDBPyConnection:
+        parsed = self.store.parsed.get(sql)
+        if parsed is None:
+            statements = cursor.extract_statements(sql)
+            parsed = statements[0] if len(statements) == 1 else sql
+            self.store.parsed[sql] = parsed
+        return cursor.execute(parsed, outgoing(parameters))
+
+    def _run(self, step: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
+        """Run one step on the database as it is open now. After the database had to be reopened, a
+        read is run again; a transaction is not, because what it had done is gone."""
+        store = self.store
+        if store.is_closing and self.is_writing:
+            raise StoreClosing
+        if self._opening != store.opening and not self.is_writing:
+            self._renew()
+        try:
+            return step(self._cursor)
+        except duckdb.FatalException as problem:  # after a fatal error DuckDB refuses everything
+            store.open_again(self._opening)
+            if self.is_writing:
+                raise (self._sentence(problem) or NotWritten()) from problem
+        except duckdb.Error as problem:
+            if said := self._sentence(problem):
+                raise said from problem
+            raise
+        self._renew()
+        try:
+            return step(self._cursor)
+        except duckdb.FatalException as problem:
+            store.open_again(self._opening)
+            raise (self._sentence(problem) or NotWritten()) from problem
+
+    def _sentence(self, problem: duckdb.Error) -> BillingError | None:
+        said = sentence_of(problem)
+        self.store.is_damaged |= isinstance(said, StoreDamaged)
+        return said
+
+    def _renew(self) -> None:
+        with suppress(duckdb.Error):
+            self._cursor.close()
+        self._opening, self._cursor = self.store.cursor()
+
+    def begin(self) -> None:
+        """Begin a transaction. Only `transaction` calls this."""
+        self.execute("BEGIN")
+        self.is_writing = True
+
+    def require_whole(self) -> None:
+        """Raise what keeps the transaction from being committed: COMMIT of an aborted one raises
+        nothing."""
+        self.execute("SELECT 1")
+
+    def end(self, *, is_kept: bool) -> None:
+        """Commit or roll back. Raise NotCertain where nobody can tell whether it was committed."""
+        if is_kept:
+            try:
+                self.execute("COMMIT")
+            except (NotWritten, StoreDamaged) as problem:
+                if self._opening != self.store.opening:
+                    raise NotCertain from problem
+                raise
+        elif self._opening == self.store.opening:
+            with suppress(StoreClosing):
+                self.is_writing = False
+                self.execute("ROLLBACK")
+
+
+class DuckDBStore(Store):
+    """The open database file and its folder."""
+
+    def __init__(self, folder: Path, *, memory_limit: str = "1GB") -> None:
+        """Open `folder`/billing.duckdb; create and migrate it where needed.
+
+        Raises StoreInUse where another process has it, WrongDataFolder where it cannot be used,
+        NotWritten where the disk has no room to open it.
+        """
+        super().__init__(folder)
+        # Our statements are few and fixed, and parsing one takes a quarter of a small query's time.
+        self.parsed: dict[str, duckdb.Statement | str] = {}
+        self._memory_limit = memory_limit
+        self._tried_at = float("-inf")
+        opening.make_folder(folder)
+        self.place = Place(folder)
+        self.place.take()
+        self._root: duckdb.DuckDBPyConnection | None = None
+        try:
+            self._root = opening.open_database(self.place.database, memory_limit)
+            self.place.remember()
+            con = self.connection()
+            migrations.migrate(con, str(folder), steps=STEPS)
+            con.close()
+        except BaseException:
+            self._let_go(is_clean=False)
+            raise
+
+    def connection(self) -> DuckDBConnection:
+        """Return a new connection, for one thread."""
+        return DuckDBConnection(self)
+
+    def check(self) -> None:
+        """Raise StoreMoved where the folder or the database is gone or has been replaced."""
+        self.place.check()
+
+    def note_commit(self, *, invalidates_cache: bool) -> None:
+        """Count the commit, and take note that the log holds something."""
+        self.revision += invalidates_cache
+        self.place.note_log()
+
+    def sizes(self) -> dict[str, int]:
+        """Return the bytes of the database file and of its log."""
+        files = {"database": self.place.database, "log": self.place.log}
+        return {name: file.stat().st_size if file.exists() else 0 for name, file in files.items()}
+
+    def cursor(self) -> tuple[int, duckdb.DuckDBPyConnection]:
+        """Return a cursor of the open database, and the number of the opening it belongs to.
+
+        Raises StoreStopped while the database cannot be reopened.
+        """
+        with self._room:
+            if self._root is None and not self.is_closing:
+                self._open_now()
+            if self.is_closing:
+                raise StoreClosing
+            if self._root is None:
+                raise StoreStopped
+            return self.opening, self._root.cursor()
+
+    def open_again(self, opening_seen: int) -> None:
+        """Reopen the database after a fatal DuckDB error, once for all threads that met it."""
+        with self.write_lock, self._room:
+            if self.opening != opening_seen or self.is_closing:
+                return
+            self.parsed.clear()
+            # what was cached may come from a transaction that was never committed
+            self.revision += 1
+            self.opening += 1
+            if self._root is not None:
+                self._root.close()
+                self._root = None
+            self._tried_at = float("-inf")
+            self._open_now()
+
+    def _open_now(self) -> None:
+        """Open the database, unless the last attempt was too recent; leave none open if that
+        fails."""
+        if monotonic() - self._tried_at < REOPEN:
+            return
+        self._tried_at = monotonic()
+        try:
+            self.place.check()
+            self._root = opening.open_database(self.place.database, self._memory_limit)
+        except (NotWritten, StoreMoved, WrongDataFolder) as problem:
+            LOG.error("the database cannot be opened again: %s", type(problem).__name__)
+        else:
+            LOG.error("the database was opened again after a fatal error")
+
+    def checkpoint(self, *, patience: float = PATIENCE) -> bool:
+        """Move everything in the log into the database file. Return False where readers prevented
+        it.
+
+        The caller holds the write lock (`exclusive`).
+        """
+        con, until = self.connection(), monotonic() + patience
+        try:
+            while True:
+                try:
+                    con.execute("CHECKPOINT")
+                    return True
+                except duckdb.TransactionException:  # somebody is reading
+                    if monotonic() > until:
+                        return False
+                    sleep(0.02)
+        finally:
+            con.close()
+
+    def look_after(self) -> None:
+        """Raise StoreMoved where the folder is no longer the one that was opened. Write everything
+        to the database file again where its log was deleted."""
+        self.place.check()
+        if self.place.has_lost_log():
+            with self.exclusive():
+                if self.place.has_lost_log() and self.checkpoint():
+                    LOG.error("the log was deleted while it was in use: all of it was written anew")
+
+    def close(self) -> None:
+        """Close the database and release the folder; closing twice changes nothing.
+
+        A write in progress is finished; a long one, such as an import, is rolled back after
+        PATIENCE.
+        """
+        if self._root is None and self.is_closing:
+            return
+        has_lock = self.write_lock.acquire(timeout=PATIENCE)
+        self.is_closing = True
+        has_lock = has_lock or self.write_lock.acquire(timeout=PATIENCE)
+        is_clean = False
+        try:
+            if has_lock and self._root is not None:
+                self.place.check()
+                self._root.execute("CHECKPOINT")
+                is_clean = True
+        except (duckdb.Error, BillingError) as problem:  # the log still holds what the file lacks
+            LOG.error("the log was left beside the database: %s", type(problem).__name__)
+        finally:
+            self._let_go(is_clean=is_clean)
+            if has_lock:
+                self.write_lock.release()
+
+    def _let_go(self, *, is_clean: bool) -> None:
+        self.is_closing = True
+        self.parsed.clear()
+        if self._root is not None:
+            self._root.close()
+            self._root = None
+        self.place.let_go(is_clean=is_clean)
+
+
+def in_file(con: Connection) -> DuckDBConnection:
+    """Return the connection as one to a DuckDB file. Raises OnlyOnDuckDB where it is not."""
+    if not isinstance(con, DuckDBConnection):
+        raise OnlyOnDuckDB
+    return con
+
+
+def file_of(store: Store) -> DuckDBStore:
+    """Return the store as a DuckDB file. Raises OnlyOnDuckDB where it is not."""
+    if not isinstance(store, DuckDBStore):
+        raise OnlyOnDuckDB
+    return store
