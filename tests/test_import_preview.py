@@ -15,9 +15,11 @@ from lib.intake.imports import ChosenFile
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.fuzz import examples
+from tests.test_cases_decisions import plb, wants
 from tests.test_claim_matcher_property import TRUTHS, Reply, Truth, filed, remitted, replies
 from tests.test_import import bring
 from tests.test_later_messages import of
+from tests.test_receipts_999 import receipt
 from tests.test_transaction_reader import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
@@ -175,3 +177,56 @@ def test_what_is_previewed_together_is_what_comes_in(
     for one, other in zip(seen, done, strict=True):
         assert (one.matched, one.charges_new) == (other.matched, other.charges_new)
         assert (one.tasks_new, one.warnings) == (other.tasks_new, other.warnings)
+
+
+def numbered(raw: bytes, number: int) -> bytes:
+    """Return the same file in another envelope."""
+    return raw.replace(b"000000001", f"{number:09}".encode())
+
+
+ONE = file_837(claim("A1"))
+TWO = numbered(file_837(claim("A2")), 2)
+VOID = numbered(file_837(of(claim("A1"), "8", "PAYER1")), 3)
+REPLACEMENT = numbered(file_837(of(claim("A1", amount="230"), "7", "PAYER1")), 4)
+OTHERS = numbered(
+    file_837([part.replace("20250113", "20250120") for part in of(claim("A1"), "8")])
+    .replace(b"GREEN*EMMA", b"DOE*JOHN").replace(b"MEM1", b"MEM2"), 5,
+)  # fmt: skip
+DENIED = file_835(answer("A1"))
+REJECTED_BATCH = (
+    receipt("999", "AK1*HC*1", "AK2*837*0001", "IK3*CLM*10**8", "IK5*R*5", "AK9*R*1*1*0")
+)  # fmt: skip
+ACCEPTED_BATCH = receipt("999", "AK1*HC*1", "AK2*837*0001", "IK5*A", "AK9*A*1*1*1")
+BALANCE = plb("FB:CHK1*-100"), plb("FB:CHK1*100", trace="TRACE2", control="000000002")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        (ONE, VOID), (VOID, ONE), (ONE, REPLACEMENT), (ONE, TWO, VOID, DENIED),
+        (ONE, numbered(ONE, 9)), (ONE, OTHERS), (REPLACEMENT, ONE, DENIED),
+        (file_837(claim("A1"), of(claim("A1"), "8", "PAYER1")),),
+        (file_837(of(claim("A1"), "7", "PAYER1"), claim("A2")), ONE.replace(b"*1*P", b"*7*P")),
+        (ONE, REJECTED_BATCH), (file_837(claim("A1"), claim("A2")), REJECTED_BATCH),
+        (ONE, ACCEPTED_BATCH), (TWO, ONE, REJECTED_BATCH), (ONE, REPLACEMENT, REJECTED_BATCH),
+        BALANCE, (ONE, REPLACEMENT, VOID), (ONE, numbered(ONE, 9), VOID),
+    ],
+)  # fmt: skip
+def test_a_preview_of_several_files_counts_what_their_import_brings(
+    con: Connection, cast: Cast, files: tuple[bytes, ...]
+) -> None:
+    wants(con, cast, "takebacks")
+    named = [(f"{place}.txt", raw) for place, raw in enumerate(files)]
+
+    seen = preview(con, cast, *named)
+
+    done = [bring(con, cast, raw, name) for name, raw in named]
+    assert [counted(each) for each in seen] == [counted(each) for each in done]
+
+
+def counted(report: ImportReport) -> tuple[object, ...]:
+    held = [said for said in report.warnings if said.startswith(("Held", "Replaced", "Voided"))]
+    return (
+        report.charges_new, report.tasks_new, report.tasks_amount, report.summary, held,
+        report.is_whole,
+    )  # fmt: skip

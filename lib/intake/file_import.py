@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -38,13 +39,22 @@ from lib.intake.tasks import (
     remittance_claims,
     task_updates,
 )
+from lib.intake.tasks.batch_receipts import ComingBatch, ComingCharge
 from lib.intake.tasks.new_tasks import Made
 from lib.intake.x12 import denials, payment_adjustments
 from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import Recoupment
-from lib.intake.x12.transaction_reader import APPLIED, BATCH, DUPLICATE, Batch, Message
+from lib.intake.x12.transaction_reader import (
+    APPLIED,
+    BATCH,
+    CLAIMS,
+    DUPLICATE,
+    Batch,
+    Message,
+)
 from lib.store.database import Connection
 
+CHANGING = frozenset({replacement_claims.REPLACES, replacement_claims.VOIDS})
 MAX_PREVIEWED = 200  # tasks of a preview that say which charge they are about
 
 
@@ -56,6 +66,10 @@ class Previewed:
     keys: set[str] = field(default_factory=set)  # of requests
     made: Made = field(default_factory=Made)
     withdrawals: list[Withdrawal] = field(default_factory=list)
+    fingerprints: Counter[str] = field(default_factory=Counter)  # of claims
+    adjustments: recoupments.Known = field(default_factory=recoupments.Known)
+    wants_batches: bool = False  # a receipt could be about one
+    batches: list[ComingBatch] = field(default_factory=list)
 
     def file_of(self, charge_id: int | None) -> str:
         """Return which file brings a charge; empty for one that we have."""
@@ -63,9 +77,10 @@ class Previewed:
 
 
 def about(part: Batch) -> list[ClaimFacts]:
-    """Return which claims a part of a file is about, besides those it brings."""
+    """Return which claims a part of a file is about, besides those that it first brings."""
     said = [*(each.about for each in part.requests), *(each.facts for each in part.news)]
-    return [*said, *(each.facts for each in part.answers)]
+    said += [each.facts for each in part.answers]
+    return [*said, *(each.facts for each in part.claims if each.frequency in CHANGING)]
 
 
 class FileImport:
@@ -84,15 +99,16 @@ class FileImport:
         self.previewed, self.file_name = previewed or Previewed(), file_name
         self.options = practice_settings.options(con, practice_id)
         self._file_id = source.file_id if source else None
-        self.known = new_charges.Known(con, practice_id, self._file_id)
+        coming = self.previewed.fingerprints
+        self.known = new_charges.Known(con, practice_id, self._file_id, coming)
         self.totals = Totals()
         self.previewed.made.begin_file()
         self._tasks: list[TaskPreview] = []  # of a preview
         self._waiting = Batch()
         self._entries: list[Recoupment] = []  # of the remittance being read
-        self._adjustments = recoupments.Known()
+        self._fresh: list[str] = []  # fingerprints of new claims, in a preview
+        self._charges: list[ComingCharge] = []  # of a preview in which a receipt could name them
         self._new: list[int] = []  # numbers of segments that brought something new
-        self._numbers: set[str] = set()  # of claims in this file, in a preview
         self._waiting_tasks: Waiting | None = None
         self._identified: set[tuple[str, str]] | None = None  # messages that were imported before
 
@@ -113,7 +129,9 @@ class FileImport:
         self._take_claims(part)
         self._entries += part.takebacks
         asked, told = denials.read(part.answers, (), self.options)
-        rejected = batch_receipts.requests(self.con, self.practice_id, part.receipts)
+        rejected = batch_receipts.requests(
+            self.con, self.practice_id, part.receipts, self.previewed.batches
+        )
         self.totals.batches += len(rejected)
         asked, told = [*asked, *part.requests, *rejected], [*told, *part.news]
         said = [*(each.about for each in asked), *(each.facts for each in told)]
@@ -143,7 +161,7 @@ class FileImport:
     def _take_adjustments(self) -> None:
         """Import what one remittance recoups, once all its entries are known."""
         entries, self._entries = self._entries, []
-        found = recoupments.settle(self.con, self.practice_id, entries, self._adjustments)
+        found = recoupments.settle(self.con, self.practice_id, entries, self.previewed.adjustments)
         left, totals = found.taken_back, self.totals
         totals.adjustments += len(entries)
         for each in left:
@@ -165,40 +183,57 @@ class FileImport:
         fresh = self.known.fresh(part.claims)
         self.totals.held += len(part.claims) - len(fresh)
         self._new += [each.claim.segment_number for each in fresh]
-        changing = {replacement_claims.REPLACES, replacement_claims.VOIDS}
-        first = [each for each in fresh if each.claim.frequency not in changing]
+        first = [each for each in fresh if each.claim.frequency not in CHANGING]
         first, late = replacement_claims.late_originals(self.con, self.practice_id, first)
         self.totals.held += len(late)
         if self.source:
             replacement_claims.keep(self.con, late, self.source)
-        if not self.source:
-            self._numbers.update(each.claim.claim_number for each in first)
+        else:
+            self._fresh += [each.fingerprint for each in fresh]
+            if self.previewed.charges:
+                left = self.previewed.charges.without_late(first)
+                self.totals.held += len(first) - len(left)
+                first = left
         self._add_charges(first)
-        rest = [each for each in fresh if each.claim.frequency in changing]
+        rest = [each for each in fresh if each.claim.frequency in CHANGING]
         own, found, doubtful = replacement_claims.originals(self.con, self.practice_id, rest)
         if self.source:
             replacement_claims.apply(self.con, found, self.source)
             later = [each.by for each in found]
             self._link(later)
         else:
-            here = [each for each in own if self._is_of_this_file(each)]
-            own = [each for each in own if not self._is_of_this_file(each)]
-            later = [*(each.by for each in found), *here]
-            if self.previewed.charges:
-                self.previewed.charges.change(found)
-                self.previewed.charges.change_own(here)
+            later = [each.by for each in found]
+            if coming := self.previewed.charges:
+                coming.change(found)
+                here, own = self._changes_of_coming(coming, own)
+                later += here
         self.totals.doubtful += doubtful
         self._add_charges(own)
         voids = sum(each.claim.frequency == replacement_claims.VOIDS for each in later)
         self.totals.voided += voids
         self.totals.replaced += len(later) - voids
 
-    def _is_of_this_file(self, later: new_charges.NewClaim) -> bool:
-        """Return True for a replacement or void of a claim in the same file."""
-        return not self._numbers.isdisjoint({later.claim.claim_number, later.claim.original})
+    def _changes_of_coming(
+        self, coming: ComingCharges, claims: Sequence[new_charges.NewClaim]
+    ) -> tuple[list[new_charges.NewClaim], list[new_charges.NewClaim]]:
+        """Return the claims of a preview that replace or void others of it, which are applied, and
+        those that become charges of their own."""
+        here, own = [], []
+        for each in claims:
+            if coming.has_original(each.claim):
+                coming.change_own([each])
+                here.append(each)
+            else:
+                own.append(each)
+        return here, own
 
     def _add_charges(self, new: Sequence[new_charges.NewClaim]) -> None:
         self.totals.charges += len(new)
+        if self.previewed.wants_batches:
+            self._charges += [
+                ComingCharge(c.segment_number, c.claim_number, c.filed_total)
+                for c in (each.claim for each in new)
+            ]
         if self.previewed.charges:
             self.previewed.charges.add(new, self.file_name)
         if self.source and new:
@@ -298,7 +333,9 @@ class FileImport:
 
     def _take_acceptances(self, receipts: Sequence[Receipt]) -> None:
         """Name the batches that were accepted, and tell the open tasks about their rejection."""
-        self.totals.accepted += batch_receipts.acceptances(self.con, self.practice_id, receipts)
+        self.totals.accepted += batch_receipts.acceptances(
+            self.con, self.practice_id, receipts, self.previewed.batches
+        )
         found = batch_receipts.settled(self.con, self.practice_id, receipts)
         self.totals.proposals += len(found)
         self._new += [each.segment_number for each in found]
@@ -312,6 +349,8 @@ class FileImport:
     def report(self, file: str, sha256: str) -> ImportReport:
         """Return what became of the file, once all of it was imported."""
         self.flush()
+        if not self.source:
+            self._keep_for_next_files()
         totals = self.totals
         return ImportReport(
             file=file,
@@ -329,6 +368,18 @@ class FileImport:
             tasks=tuple(self._tasks),
             warnings=(*self.tally.odd(), *import_totals.warnings(totals), *self._repeated()),
         )
+
+    def _keep_for_next_files(self) -> None:
+        """Note what a previewed file brings, for those that are previewed after it."""
+        self.previewed.fingerprints.update(self._fresh)
+        for each in self.tally.messages if self.previewed.wants_batches else ():
+            if each.kind == CLAIMS and each.outcome == APPLIED:
+                charges = [
+                    one for one in self._charges if each.first <= one.segment_number <= each.last
+                ]
+                self.previewed.batches.append(
+                    ComingBatch(self.file_name, each.identifiers, each.first, each.last, charges)
+                )
 
     def messages(self) -> list[Message]:
         """Return the messages; those imported before that brought nothing new as duplicates."""

@@ -21,7 +21,7 @@ from lib.intake.file_import import FileImport, Previewed
 from lib.intake.files import parsed_file as contents
 from lib.intake.files import rejected_rows, saved_mappings
 from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
-from lib.intake.files.parsed_file import FileSummary
+from lib.intake.files.parsed_file import FileSummary, Kinds
 from lib.intake.files.source_archive import keep, quarantined_text
 from lib.intake.files.source_file import SourceFile
 from lib.intake.import_context import ImportContext
@@ -109,7 +109,7 @@ def preview_all(
     ]
     for each in files:
         each.report = _known(con, each.raw.name, each.raw.sha256, practice_id)
-        each.has_claims, each.has_answers = contents.kinds(each.raw)
+        each.kinds = contents.kinds(each.raw)
     while True:
         try:
             return _preview_all(con, practice_id, files)
@@ -125,8 +125,7 @@ class _Reading:
     choice: TableOptions
     watch: Watch | None
     report: ImportReport | None = None  # of a file that was imported before, or cannot be read
-    has_claims: bool = False
-    has_answers: bool = False
+    kinds: Kinds = field(default_factory=Kinds)
     other: ParsedFile | None = None
     is_read: bool = False  # `other` is what a file that is no X12 says
     without: frozenset[int] = frozenset()
@@ -150,19 +149,19 @@ class _Again(Exception):
 def _preview_all(
     con: Connection, practice_id: int, files: Sequence[_Reading]
 ) -> list[ImportReport]:
-    previewed = Previewed()
     readable = [each for each in files if each.report is None]
-    answering = [each for each in readable if each.has_answers]
-    if answering and any(each.has_claims for each in readable):
+    previewed = Previewed(wants_batches=any(each.kinds.receipts for each in readable))
+    naming = [each for each in readable if each.kinds.answers or each.kinds.changes]
+    if naming and any(each.kinds.claims for each in readable):
         wanted = Wanted()
-        for each in answering:
+        for each in naming:
             with suppress(RefusedFile):
                 for piece in each.parts(FileSummary()):
                     if isinstance(piece, Batch):
                         wanted.add(file_import.about(piece))
         previewed.charges = ComingCharges(con, practice_id, wanted)
     reports = {id(each): each.report for each in files}
-    for each in sorted(readable, key=lambda file: not file.has_claims):
+    for each in sorted(readable, key=lambda file: not file.kinds.claims):
         try:
             reports[id(each)] = _preview_one(con, practice_id, each, previewed)
         except RefusedFile as problem:

@@ -13,12 +13,12 @@ from dataclasses import replace
 from lib.intake.charges import replacement_claims
 from lib.intake.charges.new_charges import NewClaim
 from lib.intake.charges.payers_and_patients import Payers
-from lib.intake.charges.replacement_claims import VOIDS, ReplacedCharge
+from lib.intake.charges.replacement_claims import REPLACES, VOIDS, ReplacedCharge
 from lib.intake.matching import known_charges
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import CUT, Candidate, Filed
 from lib.intake.matching.known_charges import Candidates, Charges, KnownCharge
-from lib.intake.matching.name_comparison import number_key
+from lib.intake.matching.name_comparison import could_be_person, number_key
 from lib.intake.records import Claim, PayerUpdate, Request
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection
@@ -61,6 +61,8 @@ class ComingCharges:
         self._changes: dict[int, list[Claim]] = defaultdict(list)  # of charges that are held
         self._learned: dict[int, dict[str, None]] = defaultdict(dict)  # payers' numbers
         self._changed_by: dict[str, set[int]] = defaultdict(set)  # number key -> held charges
+        # replacements and voids whose original may still come, by what it has in common with them
+        self._early: dict[tuple[object, ...], list[Claim]] = defaultdict(list)
 
     def add(self, new: Iterable[NewClaim], file_name: str) -> None:
         """Add the claims of one file that become charges of their own."""
@@ -72,6 +74,8 @@ class ComingCharges:
                 claim.rendering.name or claim.billing.name, claim.dates[0],
             )  # fmt: skip
             self._files[id_] = file_name
+            if claim.frequency in {REPLACES, VOIDS}:
+                self._early[replacement_claims.visit(claim)].insert(0, claim)
             self._candidates.add(
                 Candidate(
                     id_,
@@ -102,6 +106,33 @@ class ComingCharges:
             if found.charge_id is None:
                 continue
             self._candidates.add(self._changed(self._candidates.get(found.charge_id), claim))
+
+    def has_original(self, claim: Claim) -> bool:
+        """Return True for a replacement or void of a claim of this import."""
+        candidates = [
+            each for each in self._candidates.candidates(claim.facts) if not each.is_voided
+        ]
+        return replacement_claims.original(claim, candidates).charge_id is not None
+
+    def without_late(self, first: Sequence[NewClaim]) -> list[NewClaim]:
+        """Return the claims whose own replacement or void did not come before them in this
+        import."""
+        left = []
+        for each in first:
+            early = self._early.get(replacement_claims.visit(each.claim), [])
+            same = [
+                one
+                for one in early
+                if replacement_claims.is_same_payer(each.claim.payer, one.payer)
+                and could_be_person(
+                    each.claim.patient.full_name, one.patient.full_name, same_member=True
+                )
+            ]
+            if same:
+                early.remove(same[-1])
+            else:
+                left.append(each)
+        return left
 
     def learn(self, said: Iterable[Request | PayerUpdate | ClaimPayment], charges: Charges) -> None:
         """Note the payer's numbers for the charges that these messages are certainly about."""

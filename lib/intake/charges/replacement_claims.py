@@ -84,6 +84,13 @@ def original(claim: Claim, candidates: Sequence[Candidate]) -> Match:
     return claim_matcher.match(dataclasses.replace(facts, dates=(None, None)), named)
 
 
+def visit(claim: Claim) -> tuple[Value, ...]:
+    """Return what a claim has in common with its replacement or void that came before it."""
+    who = claim.patient
+    key = number_key(claim.claim_number)
+    return key, who.last_name, who.first_name, who.birth_date, claim.dates[0]
+
+
 def late_originals(
     con: Connection, practice_id: int, new: Sequence[NewClaim]
 ) -> tuple[list[NewClaim], list[ReplacedCharge]]:
@@ -116,17 +123,15 @@ def late_originals(
         waiting.setdefault(tuple(about), []).append((charge_id, is_edited, payer, patient))
     own, found = [], []
     for each in new:
-        claim, who = each.claim, each.claim.patient
-        key = number_key(claim.claim_number)
-        visit = key, who.last_name, who.first_name, who.birth_date, claim.dates[0]
+        of = visit(each.claim)
         later = [
             one
-            for one in waiting.get(visit, ())
-            if _is_same_payer(claim.payer, one[2])
-            and could_be_person(who.full_name, one[3], same_member=True)
+            for one in waiting.get(of, ())
+            if is_same_payer(each.claim.payer, one[2])
+            and could_be_person(each.claim.patient.full_name, one[3], same_member=True)
         ]
         if later:
-            waiting[visit].remove(later[-1])
+            waiting[of].remove(later[-1])
             charge_id, is_edited, *_ = later[-1]
             found.append(ReplacedCharge(charge_id, is_edited, each))
         else:
@@ -134,7 +139,8 @@ def late_originals(
     return own, found
 
 
-def _is_same_payer(one: Party, other: Party) -> bool:
+def is_same_payer(one: Party, other: Party) -> bool:
+    """Return True if both name one payer, by its code or its name."""
     if one.code and other.code:
         return one.code == other.code
     return could_be_payer(one.name, other.name)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from lib.errors import RefusedFile
 from lib.import_report_models import RefusedRow
@@ -44,8 +45,16 @@ __all__ = [
     "read",
 ]
 
-# How messages begin: claims (837), and answers or requests (835, 277).
-_CLAIMS, _ANSWERS = re.compile(r"\bST(.)837\1"), re.compile(r"\bST(.)(?:835|277)\1")
+# Signs in the text of what a file may hold. They begin with plain letters, found fast, and
+# may be wrong where they say yes.
+_SIGNS = {
+    "claims": re.compile(r"ST(\W)837\1"),
+    "answers": re.compile(r"ST(\W)(?:835|277)\1"),
+    # a CLM whose CLM05 ends in 7 (replacement) or 8 (void)
+    "changes": re.compile(r"CLM(\W).{1,140}?\w(\W)\w?\2[78]\1", re.DOTALL),
+    "receipts": re.compile(r"(?:ST\W(?:999|997|824)|TA1)\W"),
+}
+MAX_SIGN = 250  # letters that one of them may take
 SET_ASIDE = "Rejected"  # how warnings about rejected messages begin
 UNCLEAR = "Neither accepted nor rejected"  # how warnings about such statuses begin
 MAX_NAMED = 20  # rejected messages named in the report
@@ -204,20 +213,30 @@ def parts(
         raise _refused(raw.name, first.segment_number or first.first, first.sentence)
 
 
-def kinds(raw: SourceFile) -> tuple[bool, bool]:
-    """Return whether a file may hold claims, and whether it may hold what is about claims."""
+class Kinds(NamedTuple):
+    """What a file may hold."""
+
+    claims: bool = False
+    answers: bool = False  # or requests, about claims
+    changes: bool = False  # claims that replace or void others
+    receipts: bool = False  # of batches of claims
+
+
+def kinds(raw: SourceFile) -> Kinds:
+    """Return what a file may hold, by a look at its text."""
     if not raw.is_interchange:
-        return False, True
-    has_claims, has_answers, end = False, False, ""
+        return Kinds(answers=True)
+    found = dict.fromkeys(_SIGNS, False)
+    end = ""
     try:
         for piece in raw.text():
             text = end + piece
-            has_claims = has_claims or bool(_CLAIMS.search(text))
-            has_answers = has_answers or bool(_ANSWERS.search(text))
-            end = text[-10:]
+            for name, sign in _SIGNS.items():
+                found[name] = found[name] or bool(sign.search(text))
+            end = text[-MAX_SIGN:]
     except Broken:
-        return False, False
-    return has_claims, has_answers
+        return Kinds()
+    return Kinds(**found)
 
 
 def not_x12(

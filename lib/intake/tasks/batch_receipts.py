@@ -32,6 +32,14 @@ class Settled(NamedTuple):
     segment_number: int
 
 
+class ComingCharge(NamedTuple):
+    """A claim that a previewed file would bring."""
+
+    segment_number: int
+    claim_number: str
+    total: Decimal  # US dollars
+
+
 class _Sent(NamedTuple):
     """One 837 in an imported file."""
 
@@ -42,6 +50,17 @@ class _Sent(NamedTuple):
     control: str  # ST02
     first_segment: int
     last_segment: int
+    charges: tuple[ComingCharge, ...] | None = None  # of a preview; else they are stored
+
+
+class ComingBatch(NamedTuple):
+    """An 837 of a previewed file."""
+
+    file_name: str
+    identifiers: str  # sender|ISA13|GS06|ST02|…
+    first_segment: int
+    last_segment: int
+    charges: Sequence[ComingCharge]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +74,30 @@ class _Batch:
     at_fault: tuple[str, ...] = ()  # claim numbers
 
 
-def requests(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[Request]:
-    """Return a request for each rejected batch, with what we know about it."""
-    return [_request(each, _find(con, practice_id, each)) for each in found if not each.is_accepted]
+def requests(
+    con: Connection,
+    practice_id: int,
+    found: Iterable[Receipt],
+    coming: Sequence[ComingBatch] = (),
+) -> list[Request]:
+    """Return a request for each rejected batch, with what we know about it. `coming` are those that
+    earlier files of a preview bring."""
+    return [
+        _request(each, _find(con, practice_id, each, coming))
+        for each in found
+        if not each.is_accepted
+    ]
 
 
-def acceptances(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[str]:
+def acceptances(
+    con: Connection,
+    practice_id: int,
+    found: Iterable[Receipt],
+    coming: Sequence[ComingBatch] = (),
+) -> list[str]:
     """Return a sentence on each accepted batch, with what we know about it."""
     return [
-        " ".join(filter(None, _accepted(each, _find(con, practice_id, each))))
+        " ".join(filter(None, _accepted(each, _find(con, practice_id, each, coming))))
         for each in found
         if each.is_accepted
     ]
@@ -117,7 +151,9 @@ def _accepted(receipt: Receipt, batch: _Batch) -> list[str]:
     ]
 
 
-def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
+def _find(
+    con: Connection, practice_id: int, receipt: Receipt, coming: Sequence[ComingBatch]
+) -> _Batch:
     rows = con.rows(
         """
         SELECT message.id, file.id, file.name, split_part(identifiers, '|', 1),
@@ -133,7 +169,7 @@ def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
         place=3 if receipt.group else 2,
         control=receipt.group or receipt.interchange,
     )
-    sent = [_Sent(*row) for row in rows]
+    sent = [_Sent(*row) for row in rows] + _coming(receipt, coming)
     own = [each for each in sent if each.sender == receipt.receiver]
     sent = own or sent
     if receipt.sets and not receipt.is_whole:
@@ -148,9 +184,29 @@ def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
     return _Batch(tuple(sent), (), claims, amount, _at_fault(con, sent, receipt))
 
 
+def _coming(receipt: Receipt, coming: Sequence[ComingBatch]) -> list[_Sent]:
+    """Return the batches of a preview that have the receipt's number. Their files have ids below
+    zero."""
+    control = (receipt.group or receipt.interchange).lstrip("0")
+    files = {name: -number for number, name in enumerate({b.file_name for b in coming}, start=1)}
+    found = []
+    for each in coming:
+        sender, interchange, group, control_of_set, *_ = each.identifiers.split("|")
+        if (group if receipt.group else interchange).lstrip("0") == control:
+            found.append(
+                _Sent(0, files[each.file_name], each.file_name, sender, control_of_set,
+                      each.first_segment, each.last_segment, tuple(each.charges))
+            )  # fmt: skip
+    return found
+
+
 def _worth(con: Connection, sent: Sequence[_Sent]) -> tuple[int, Decimal | None]:
     claims, amount = 0, Decimal(0)
     for each in sent:
+        if each.charges is not None:
+            claims += len(each.charges)
+            amount += sum((one.total for one in each.charges), Decimal(0))
+            continue
         row = con.row(
             """
             SELECT count(*), coalesce(sum(filed_total), 0) FROM charge
@@ -173,6 +229,12 @@ def _at_fault(con: Connection, sent: Sequence[_Sent], receipt: Receipt) -> tuple
         message = by_control.get(one.control.lstrip("0")) or (sent[0] if len(sent) == 1 else None)
         for fault in one.faults[: MAX_NAMED if message else 0]:
             assert message is not None
+            at = min(message.first_segment + (fault.position or 0) - 1, message.last_segment)
+            if message.charges is not None:
+                before = [c.claim_number for c in message.charges if c.segment_number <= at]
+                if before:
+                    found.setdefault(before[-1])
+                continue
             number = con.value(
                 """
                 SELECT claim_number FROM charge
@@ -181,7 +243,7 @@ def _at_fault(con: Connection, sent: Sequence[_Sent], receipt: Receipt) -> tuple
                 """,
                 file_id=message.file_id,
                 first=message.first_segment,
-                at=min(message.first_segment + (fault.position or 0) - 1, message.last_segment),
+                at=at,
             )
             if number:
                 found.setdefault(number)
