@@ -108,6 +108,7 @@ class Provider:
 
     def __init__(self, settings: ProviderSettings) -> None:
         self.settings = settings
+        self.trusted = httpx.create_ssl_context()  # read once: it costs what a click costs
         self._metadata: dict[str, Any] = {}
         self._keys: KeySet | None = None
         self._read_at = float("-inf")
@@ -310,7 +311,9 @@ class _Requests:
 
     async def __aenter__(self) -> _Requests:
         self._until = anyio.current_time() + PATIENCE
-        self._client = httpx.AsyncClient(timeout=PATIENCE / 2, follow_redirects=False)
+        self._client = httpx.AsyncClient(
+            timeout=PATIENCE / 2, follow_redirects=False, verify=self._provider.trusted
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
