@@ -248,8 +248,8 @@ def password_since(con: Connection, person_id: int | None) -> datetime | None:
     return since and since.replace(tzinfo=UTC)
 
 
-def provider_since(con: Connection, person_id: int | None) -> datetime | None:
-    """Return since when an active person signs in by a provider; None for anybody else."""
+def openid_since(con: Connection, person_id: int | None) -> datetime | None:
+    """Return since when an active person signs in by an OpenID provider; None for anybody else."""
     since: datetime | None = con.value(
         """
         SELECT max(linked_at) FROM provider_account JOIN person ON person.id = person_id
@@ -264,7 +264,7 @@ def is_good(con: Connection, person_id: int, proof: Proof | None) -> bool:
     """Return True if the person is active, and what they proved themself by is still theirs."""
     if proof is None or proof.since is None:
         return False
-    since = provider_since if proof.by.is_by_provider else password_since
+    since = openid_since if proof.by.is_by_openid else password_since
     return since(con, person_id) == proof.since
 
 

@@ -64,7 +64,7 @@ class UnverifiedEmail(BillingError):
         )
 
 
-class ProviderFailed(BillingError):
+class OpenIDFailed(BillingError):
     """An OpenID provider signed nobody in; `why` is what the record keeps, `is_of_browser` whether
     the browser brought something wrong: that counts for its address, and what fails there does not.
     """

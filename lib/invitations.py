@@ -10,10 +10,10 @@ from lib import (
     access,
     accounts,
     membership_offers,
+    openid_accounts,
     passkeys,
     passwords,
     people,
-    provider_accounts,
     sessions,
 )
 from lib.access import Verb
@@ -136,15 +136,20 @@ def accept(con: Connection, token: str, password: str, *, now: datetime) -> int:
     return invited.id
 
 
-def accept_for_provider(con: Connection, token: str, *, now: datetime) -> None:
-    """End the link and all by which the person signed in before: the next account of the provider
-    with their verified e-mail address is theirs. Raises WrongLink."""
+def accept_for_openid(con: Connection, token: str, *, now: datetime) -> None:
+    """End the link and all by which the person signed in before: the next account at the OpenID
+    provider with their verified e-mail address is theirs. Raises WrongLink."""
     with transaction(con):
         invited = whose(con, token, now=now)
         _use_up(con, token, invited, now)
         con.execute("DELETE FROM password WHERE person_id = $id", id=invited.id)
         accounts.note(
-            con, Activity.CREDENTIAL_SET, invited.id, actor=invited, now=now, detail="provider"
+            con,
+            Activity.CREDENTIAL_SET,
+            invited.id,
+            actor=invited,
+            now=now,
+            detail="OpenID provider",
         )
 
 
@@ -156,7 +161,7 @@ def _use_up(con: Connection, token: str, invited: Person, now: datetime) -> None
         hash=sessions.hash_of(token),
     )
     passkeys.remove_all(con, invited.id)
-    provider_accounts.forget(con, invited.id)
+    openid_accounts.forget(con, invited.id)
     sessions.end_all(con, invited.id, now=now)
 
 
@@ -228,7 +233,7 @@ def _begin_anew(
         con.execute("UPDATE person SET name = $name WHERE id = $id", name=name, id=person_id)
     con.execute("DELETE FROM password WHERE person_id = $id", id=person_id)
     passkeys.remove_all(con, person_id)
-    provider_accounts.forget(con, person_id)
+    openid_accounts.forget(con, person_id)
     sessions.end_all(con, person_id, now=now)
 
 

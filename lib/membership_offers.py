@@ -135,12 +135,12 @@ def accept(
 
 
 def accept_signed_in(con: Connection, token: str, session: str | None, *, now: datetime) -> None:
-    """Do as `accept` for a person who signs in by a provider and has no password: their session
+    """Do as `accept` for a person who signs in by an OpenID provider and has no password: a session
     that it opened is the proof. Raises WrongLink, NotSignedIn for any other session."""
     with transaction(con):
         person_id = sessions.session_of(con, session, now=now)
         offers = whose(con, token, now=now)
-        if person_id != offers[0].person_id or not sessions.opened_by(con, session).is_by_provider:
+        if person_id != offers[0].person_id or not sessions.opened_by(con, session).is_by_openid:
             raise NotSignedIn
         _join(con, token, person_id, now)
 

@@ -11,11 +11,11 @@ import anyio
 import pytest
 from joserfc.jwk import OctKey
 
-from lib.errors import ProviderFailed
-from lib.provider_accounts import Identity
+from lib.errors import OpenIDFailed
+from lib.openid_accounts import Identity
 from lib.web import openid_provider
 from lib.web.openid_provider import Begun, Provider
-from lib.web.provider_settings import ProviderSettings
+from lib.web.openid_settings import OpenIDSettings
 from tests import openid_stand_in
 from tests.openid_stand_in import CLIENT, EMAIL, SECRET, StandIn, new_key
 
@@ -44,8 +44,8 @@ def run(step: Callable[..., Awaitable[T]], *more: Any) -> T:
         return other.submit(anyio.run, step, *more).result()
 
 
-def settings(stand_in: StandIn, **more: Any) -> ProviderSettings:
-    return ProviderSettings(stand_in.issuer, CLIENT, SECRET, "Example", **more)
+def settings(stand_in: StandIn, **more: Any) -> OpenIDSettings:
+    return OpenIDSettings(stand_in.issuer, CLIENT, SECRET, "Example", **more)
 
 
 def signed_in(stand_in: StandIn, provider: Provider | None = None) -> Identity:
@@ -61,7 +61,7 @@ def signed_in(stand_in: StandIn, provider: Provider | None = None) -> Identity:
 
 def refused(stand_in: StandIn, provider: Provider | None = None) -> tuple[str, str]:
     """Return why, as the record and as the person read it; nothing of the answer is in either."""
-    with pytest.raises(ProviderFailed) as problem:
+    with pytest.raises(OpenIDFailed) as problem:
         signed_in(stand_in, provider)
     said = str(problem.value)
     for secret in (SECRET, EMAIL, "code-", "eyJ", "an access token", "account-1"):
@@ -185,7 +185,7 @@ def test_a_code_is_good_once_and_for_its_own_sign_in(stand_in: StandIn) -> None:
         await provider.identity(BEGUN, parse_qs(urlsplit(back).query)["code"][0])
 
     for steps in (twice, of_another):
-        with pytest.raises(ProviderFailed, match="used already, or took too long") as problem:
+        with pytest.raises(OpenIDFailed, match="used already, or took too long") as problem:
             run(steps)
         assert (problem.value.why, problem.value.is_of_browser) == ("invalid grant", True)
 
@@ -220,7 +220,7 @@ def test_a_provider_that_does_not_answer_as_it_should(
 def test_a_provider_that_is_down_or_slow(
     stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nowhere = ProviderSettings("http://127.0.0.1:9", CLIENT, SECRET, "Example")
+    nowhere = OpenIDSettings("http://127.0.0.1:9", CLIENT, SECRET, "Example")
     assert refused(stand_in, Provider(nowhere))[1].startswith("Example does not answer. Try again")
 
     monkeypatch.setattr(openid_provider, "PATIENCE", 0.3)
@@ -243,7 +243,7 @@ def test_a_provider_that_is_another_or_leads_elsewhere(stand_in: StandIn) -> Non
 
 
 def test_a_wrong_secret_is_said_to_whoever_runs_it(stand_in: StandIn) -> None:
-    wrong = ProviderSettings(stand_in.issuer, CLIENT, "wrong", "Example")
+    wrong = OpenIDSettings(stand_in.issuer, CLIENT, "wrong", "Example")
 
     assert refused(stand_in, Provider(wrong)) == (
         "invalid client",

@@ -164,8 +164,8 @@ def test_a_practice_that_begins_to_require_two_factors_ends_the_sessions_of_one(
     require_two(con, cast.practice)
 
     assert {by for by, token in tokens.items() if is_open(con, token)} == {
-        OpenedBy.PASSKEY, OpenedBy.PASSWORD_AND_PASSKEY, OpenedBy.PROVIDER_AND_PASSKEY,
-        OpenedBy.PROVIDER_BY_TWO,
+        OpenedBy.PASSKEY, OpenedBy.PASSWORD_AND_PASSKEY, OpenedBy.OPENID_AND_PASSKEY,
+        OpenedBy.OPENID_BY_TWO,
     }  # fmt: skip
     assert is_open(con, chosen)  # of the sample, where nobody has a second factor
 

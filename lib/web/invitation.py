@@ -51,7 +51,7 @@ async def _accept_link(
     """Show whom the link is for, or let them begin with a password or the provider."""
     provider, password = openid_provider.settings(), form.get("password")
     if provider and "provider" in form:
-        await run_in_threadpool(_accept_for_provider, token)
+        await run_in_threadpool(_accept_for_openid, token)
         return RedirectResponse("/sign-in", 303)
     if password is None or openid_provider.only():
         return HTMLResponse(invitation_page(invited, token, provider=provider))
@@ -71,7 +71,7 @@ async def _accept_offers(
 ) -> Response:
     """Show what the link offers to somebody who has an account, or let them accept it."""
     provider = openid_provider.settings()
-    is_proven = await run_in_threadpool(_came_by_provider, request, offers)
+    is_proven = await run_in_threadpool(_came_by_openid, request, offers)
     if provider and is_proven:
         if password is None:
             return HTMLResponse(offer_page(offers, token, is_proven=True))
@@ -110,7 +110,7 @@ def _accept_offer(
         return person_id, since
 
 
-def _came_by_provider(request: Request, offers: list[Offer]) -> bool:
+def _came_by_openid(request: Request, offers: list[Offer]) -> bool:
     """Return True if a provider opened a session here of the person whom the link is for."""
     token = session.token_of(request)
     with session.connection() as con:
@@ -119,7 +119,7 @@ def _came_by_provider(request: Request, offers: list[Offer]) -> bool:
             by = sessions.opened_by(con, token)
         except NotSignedIn:
             return False
-        return person_id == offers[0].person_id and by.is_by_provider
+        return person_id == offers[0].person_id and by.is_by_openid
 
 
 def _accept_signed_in(token: str, of: str | None) -> None:
@@ -127,9 +127,9 @@ def _accept_signed_in(token: str, of: str | None) -> None:
         membership_offers.accept_signed_in(con, token, of, now=datetime.now(UTC))
 
 
-def _accept_for_provider(token: str) -> None:
+def _accept_for_openid(token: str) -> None:
     with session.connection() as con:
-        invitations.accept_for_provider(con, token, now=datetime.now(UTC))
+        invitations.accept_for_openid(con, token, now=datetime.now(UTC))
 
 
 def _whose(token: str) -> Person:

@@ -27,9 +27,9 @@ from joserfc.errors import (
 from joserfc.jwk import KeySet
 
 from lib import accounts
-from lib.errors import ProviderFailed
-from lib.provider_accounts import Identity
-from lib.web.provider_settings import ProviderSettings, is_safe
+from lib.errors import OpenIDFailed
+from lib.openid_accounts import Identity
+from lib.web.openid_settings import OpenIDSettings, is_safe
 
 PATIENCE = 10.0  # seconds for all requests of one step
 LEEWAY = 60  # seconds by which its clock and ours may differ
@@ -70,7 +70,7 @@ _ERRORS = {
 _provider: Provider | None = None
 
 
-def use(settings: ProviderSettings | None) -> None:
+def use(settings: OpenIDSettings | None) -> None:
     """Let people sign in with this provider from now on, or with none."""
     global _provider  # noqa: PLW0603 - a process has one provider
     _provider = Provider(settings) if settings else None
@@ -81,7 +81,7 @@ def current() -> Provider | None:
     return _provider
 
 
-def settings() -> ProviderSettings | None:
+def settings() -> OpenIDSettings | None:
     """Return what is told of that provider."""
     return _provider.settings if _provider else None
 
@@ -106,7 +106,7 @@ class Begun:
 class Provider:
     """One provider, and what it said of itself lately."""
 
-    def __init__(self, settings: ProviderSettings) -> None:
+    def __init__(self, settings: OpenIDSettings) -> None:
         self.settings = settings
         self.trusted = httpx.create_ssl_context()  # read once: it costs what a click costs
         self._metadata: dict[str, Any] = {}
@@ -115,7 +115,7 @@ class Provider:
 
     async def address(self, begun: Begun, *, anew: bool = False) -> str:
         """Return where the browser goes to sign in; `anew` asks there who it is even if that is
-        known. Raises ProviderFailed."""
+        known. Raises OpenIDFailed."""
         async with _Requests(self) as requests:
             metadata = await self._known(requests)
         more = (
@@ -134,7 +134,7 @@ class Provider:
         return str(url)
 
     async def identity(self, begun: Begun, code: str) -> Identity:
-        """Return whom the provider has signed in. Raises ProviderFailed."""
+        """Return whom the provider has signed in. Raises OpenIDFailed."""
         async with _Requests(self) as requests:
             metadata = await self._known(requests)
             answer = await self._token(requests, metadata, begun, code)
@@ -156,12 +156,12 @@ class Provider:
             self._has_two_factors(claims),
         )
 
-    def refusal(self, error: str) -> ProviderFailed:
+    def refusal(self, error: str) -> OpenIDFailed:
         """Return what a provider's own error means; what it says beside it is not repeated."""
         if error in _ERRORS:
             said = _ERRORS[error].format(name=self.settings.name)
             is_of_browser = error == "invalid_grant"
-            return ProviderFailed(said, error.replace("_", " "), is_of_browser=is_of_browser)
+            return OpenIDFailed(said, error.replace("_", " "), is_of_browser=is_of_browser)
         return self._failed("{name} did not sign you in. " + _TELL, "an error of the provider")
 
     async def _known(self, requests: _Requests, *, anew: bool = False) -> dict[str, Any]:
@@ -283,7 +283,7 @@ class Provider:
             or (isinstance(acr, str) and acr in self.settings.acr_values)
         )
 
-    def _wrong_claim(self, claim: str, *, is_late: bool = False) -> ProviderFailed:
+    def _wrong_claim(self, claim: str, *, is_late: bool = False) -> OpenIDFailed:
         if is_late:
             return self._failed(
                 f"The clocks of {{name}} and of Billing Tasks differ by more than {LEEWAY} s, or "
@@ -299,8 +299,8 @@ class Provider:
         known = claim if claim in {"aud", "azp", "iss", "nonce", "sub", "exp", "iat"} else "a claim"
         return self._failed(said, f"wrong {known}")
 
-    def _failed(self, said: str, why: str) -> ProviderFailed:
-        return ProviderFailed(said.format(name=self.settings.name), why)
+    def _failed(self, said: str, why: str) -> OpenIDFailed:
+        return OpenIDFailed(said.format(name=self.settings.name), why)
 
 
 class _Requests:
@@ -324,7 +324,7 @@ class _Requests:
         return await self._ask("GET", url, None, headers or {})
 
     async def post(self, url: str, body: str, headers: Mapping[str, str]) -> dict[str, Any]:
-        """Send a form and return the answer; raise ProviderFailed for an error it names."""
+        """Send a form and return the answer; raise OpenIDFailed for an error it names."""
         return await self._ask("POST", url, body, headers)
 
     async def _ask(

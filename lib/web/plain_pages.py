@@ -15,7 +15,7 @@ from lib.models import Person, Practice
 from lib.passkeys import Passkey
 from lib.sign_in_proofs import OpenedBy
 from lib.ui.html import environment
-from lib.web.provider_settings import ProviderSettings
+from lib.web.openid_settings import OpenIDSettings
 
 
 def _initials(person: Person) -> str:
@@ -32,7 +32,7 @@ _TEMPLATES.filters |= {"initials": _initials, "roles": _roles}
 
 def sign_in_page(
     wanted: str, *, email: str = "", said: str = "", has_passkeys: bool = False,
-    provider: ProviderSettings | None = None, anew: bool = False,
+    provider: OpenIDSettings | None = None, anew: bool = False,
 ) -> str:  # fmt: skip
     """Return the form to sign in; `said` is why the last attempt failed, `has_passkeys` whether
     browsers have passkeys for this address, `provider` who else signs people in, `anew` whether it
@@ -56,7 +56,7 @@ def link_page(title: str, action: str, *, said: str = "") -> str:
 
 
 def invitation_page(
-    person: Person, token: str, *, said: str = "", provider: ProviderSettings | None = None
+    person: Person, token: str, *, said: str = "", provider: OpenIDSettings | None = None
 ) -> str:
     """Return the form in which an invited person sets a password, or goes to the provider."""
     is_only = provider is not None and provider.is_only
@@ -68,7 +68,7 @@ def invitation_page(
 
 def offer_page(
     offers: Sequence[Offer], token: str, *, said: str = "", is_proven: bool = False,
-    provider: ProviderSettings | None = None,
+    provider: OpenIDSettings | None = None,
 ) -> str:  # fmt: skip
     """Return the form in which somebody who has an account accepts what a practice offers;
     `is_proven` is whether a provider said who they are."""
@@ -80,7 +80,7 @@ def offer_page(
 
 def account_page(
     person: Person, held: Sequence[Passkey], *, has_passkeys: bool, has_password: bool = True,
-    provider: ProviderSettings | None = None, said: str = "", done: str = "",
+    provider: OpenIDSettings | None = None, said: str = "", done: str = "",
 ) -> str:  # fmt: skip
     """Return somebody's own page, with why a change was refused, or that it is done.
     `has_passkeys` is whether browsers have passkeys for this address; who has no password signs in
@@ -107,7 +107,7 @@ def set_up_page(
 
 def sample_page(
     people: Iterable[Person], wanted: str, *, said: str = "",
-    provider: ProviderSettings | None = None, anew: bool = False,
+    provider: OpenIDSettings | None = None, anew: bool = False,
 ) -> str:  # fmt: skip
     """Return the sample people by practice, each a button that signs in and goes on to `wanted`."""
     ordered = sorted(people, key=lambda person: (len(person.memberships), _practices(person)))

@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Route
 
 from lib.store.process_store import ROOT
-from lib.web import provider_sign_in
+from lib.web import openid_sign_in
 from lib.web.account import ask_for_new_passkey, change_account, show_account
 from lib.web.activity_file import send_activity
 from lib.web.backlog_tables import send_copy, send_table
@@ -76,8 +76,8 @@ ROUTES = [
     Route("/sign-in", show_sign_in, methods=["GET"]),
     Route("/sign-in", sign_in, methods=["POST"]),
     Route("/sign-in/passkey", ask_for_passkey, methods=["POST"]),
-    Route(provider_sign_in.PATH, provider_sign_in.begin),
-    Route(provider_sign_in.CALLBACK, provider_sign_in.finish),
+    Route(openid_sign_in.PATH, openid_sign_in.begin),
+    Route(openid_sign_in.CALLBACK, openid_sign_in.finish),
     Route("/sign-out", ask_to_sign_out, methods=["GET"]),
     Route("/sign-out", sign_out, methods=["POST"]),
     Route("/documents/{document_id:id}/{name:path}", send_document),

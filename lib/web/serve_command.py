@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lib.intake.command_imports import ZONE_HELP
 from lib.store.process_store import BACKUP_VARIABLE, ROOT
-from lib.web import provider_settings, reach
+from lib.web import openid_settings, reach
 
 ADDRESS = "127.0.0.1"
 PORT = 8501
@@ -104,11 +104,11 @@ def _add_provider(parser: argparse.ArgumentParser) -> None:
 def _provider_of(asked: argparse.Namespace) -> dict[str, str]:
     secret = asked.openid_secret_file
     told = {
-        provider_settings.ISSUER_VARIABLE: asked.openid_issuer,
-        provider_settings.CLIENT_VARIABLE: asked.openid_client_id,
-        provider_settings.SECRET_FILE_VARIABLE: str(secret.absolute()) if secret else None,
-        provider_settings.NAME_VARIABLE: asked.openid_name,
-        provider_settings.ONLY_VARIABLE: "yes" if asked.openid_only else None,
+        openid_settings.ISSUER_VARIABLE: asked.openid_issuer,
+        openid_settings.CLIENT_VARIABLE: asked.openid_client_id,
+        openid_settings.SECRET_FILE_VARIABLE: str(secret.absolute()) if secret else None,
+        openid_settings.NAME_VARIABLE: asked.openid_name,
+        openid_settings.ONLY_VARIABLE: "yes" if asked.openid_only else None,
     }
     return {name: value for name, value in told.items() if value}
 

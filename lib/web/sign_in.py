@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from lib import accounts, passkeys, people
 from lib.errors import (
     BillingError,
-    ProviderFailed,
+    OpenIDFailed,
     TooManyAttempts,
     WrongPasskey,
     WrongSignIn,
@@ -47,12 +47,12 @@ async def _by_password(request: Request, form: dict[str, str], wanted: str) -> R
     email = form.get("email", "")
     try:
         if only := openid_provider.only():
-            raise ProviderFailed(only, "not by the provider")
+            raise OpenIDFailed(only, "not by the provider")
         person_id, since = await run_in_threadpool(
             _check, email, form.get("password", ""), reach.address_of(request),
             session.browser_of(request),
         )  # fmt: skip
-    except (WrongSignIn, TooManyAttempts, ProviderFailed) as problem:
+    except (WrongSignIn, TooManyAttempts, OpenIDFailed) as problem:
         return await refused(request, problem, wanted, email=email)
     return await second_factor.go_on(request, person_id, Proof(OpenedBy.PASSWORD, since), wanted)
 

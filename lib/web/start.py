@@ -18,7 +18,7 @@ from lib import accounts
 from lib.errors import BillingError, StoreMoved, WrongInput
 from lib.store import process_store
 from lib.store.database import Store
-from lib.web import openid_provider, provider_settings, reach, serve_command, set_up
+from lib.web import openid_provider, openid_settings, reach, serve_command, set_up
 from lib.web.background_jobs import looked_after
 from lib.web.sockets import SOCKETS
 from lib.web.uploads import UPLOADS
@@ -61,7 +61,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         )
         store = process_store.open_store()
         _require_accounts(store)
-        openid_provider.use(provider_settings.read(store.folder))
+        openid_provider.use(openid_settings.read(store.folder))
         watched.enter_context(looked_after(store))
         watched.enter_context(watching(store))
     except BillingError as problem:

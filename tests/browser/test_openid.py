@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from lib import people, practices
 from lib.models import Role, TaskType
 from lib.store.duckdb.store import DuckDBStore
-from lib.web import provider_settings
+from lib.web import openid_settings
 from tests import install_openid_provider
 from tests.browser.desk import PHONE, strange_browser
 from tests.browser.scene import Cast
@@ -76,10 +76,10 @@ def test_from_a_link_over_the_provider_to_the_task_and_out_again(
     store.close()
     port, ours = free_port(), free_port()
     told = {
-        provider_settings.ISSUER_VARIABLE: f"http://127.0.0.1:{port}",
-        provider_settings.CLIENT_VARIABLE: CLIENT,
-        provider_settings.SECRET_VARIABLE: SECRET,
-        provider_settings.NAME_VARIABLE: "Example",
+        openid_settings.ISSUER_VARIABLE: f"http://127.0.0.1:{port}",
+        openid_settings.CLIENT_VARIABLE: CLIENT,
+        openid_settings.SECRET_VARIABLE: SECRET,
+        openid_settings.NAME_VARIABLE: "Example",
     }
     ticket = cast.untouched[TaskType.CODING][0]
     # Under a name, since browsers have no passkeys for a number.
@@ -147,7 +147,7 @@ def test_a_passkey_follows_where_the_practice_requires_two_factors(
     store.close()
     port, ours = free_port(), free_port()
     address = f"http://localhost:{ours}"
-    (data / provider_settings.FILE).write_text(
+    (data / openid_settings.FILE).write_text(
         f'issuer = "http://127.0.0.1:{port}"\nclient_id = "{CLIENT}"\n'
         f'client_secret = "{SECRET}"\nname = "Example"\nonly = true\n'
     )

@@ -62,7 +62,7 @@ def refuse(
     """Write into the record that a sign-in by the provider failed, and why, as often as may fail
     at one address; let the address wait for it unless it does not count."""
     address = address if counts else f"no fault of {address}"
-    line = Line(Activity.SIGN_IN_REFUSED, now, person_id=person_id, detail=f"provider: {why}")
+    line = Line(Activity.SIGN_IN_REFUSED, now, person_id=person_id, detail=f"OpenID: {why}")
     with transaction(con, invalidates_cache=False):
         if sign_in_limits.failed(con, address=address, now=now):
             audit_log.write(con, line)
@@ -105,5 +105,5 @@ def _link(con: Connection, identity: Identity, person_id: int, now: datetime) ->
     sessions.end_of_sample(con, now=now)
     accounts.note(
         con, Activity.CREDENTIAL_SET, person_id, actor=people.person(con, person_id), now=now,
-        detail="account of the provider",
+        detail="account at the OpenID provider",
     )  # fmt: skip

@@ -34,7 +34,7 @@ _KEYS = frozenset({*_VARIABLES, "two_factors", "acr_values"})
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderSettings:
+class OpenIDSettings:
     """One provider, as it is told."""
 
     issuer: str
@@ -46,7 +46,7 @@ class ProviderSettings:
     acr_values: tuple[str, ...] = ()  # which of its answers mean two factors, beside amr "mfa"
 
 
-def read(folder: Path) -> ProviderSettings | None:
+def read(folder: Path) -> OpenIDSettings | None:
     """Return which provider is told of, or None. Raises WrongInput where something is missing or
     cannot be."""
     told = _of_file(folder / FILE) | _of_environment()
@@ -66,7 +66,7 @@ def read(folder: Path) -> ProviderSettings | None:
         raise WrongInput(f'two_factors in {FILE} is "{TOLD}" or "{ALWAYS}".')
     if not isinstance(acr_values, list) or not all(isinstance(one, str) for one in acr_values):
         raise WrongInput(f'acr_values in {FILE} is a list of texts, such as ["2"].')
-    return ProviderSettings(
+    return OpenIDSettings(
         issuer,
         _text(told, "client_id"),
         _text(told, "client_secret"),

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from lib.errors import WrongInput
-from lib.web import provider_settings
-from lib.web.provider_settings import ProviderSettings, is_safe
+from lib.web import openid_settings
+from lib.web.openid_settings import OpenIDSettings, is_safe
 
 GOOD = """
 issuer = "https://login.example.com"
@@ -15,23 +15,23 @@ client_secret = "hush"
 """
 
 
-def of(folder: Path, text: str) -> ProviderSettings | None:
-    (folder / provider_settings.FILE).write_text(text)
-    return provider_settings.read(folder)
+def of(folder: Path, text: str) -> OpenIDSettings | None:
+    (folder / openid_settings.FILE).write_text(text)
+    return openid_settings.read(folder)
 
 
 def test_without_a_word_there_is_none(tmp_path: Path) -> None:
-    assert provider_settings.read(tmp_path) is None
+    assert openid_settings.read(tmp_path) is None
 
 
 def test_a_file_says_which(tmp_path: Path) -> None:
     told = of(tmp_path, GOOD)
-    assert told == ProviderSettings(
+    assert told == OpenIDSettings(
         "https://login.example.com", "billing", "hush", "login.example.com"
     )
     assert "hush" not in repr(told)
     more = 'name = "Our login"\nonly = true\ntwo_factors = "always"\nacr_values = ["2"]'
-    assert of(tmp_path, GOOD + more) == ProviderSettings(
+    assert of(tmp_path, GOOD + more) == OpenIDSettings(
         "https://login.example.com", "billing", "hush", "Our login", True, True, ("2",)
     )
 
@@ -41,9 +41,9 @@ def test_serve_and_the_environment_go_before_the_file(
 ) -> None:
     secret = tmp_path / "secret"
     secret.write_text("another\n")
-    monkeypatch.setenv(provider_settings.SECRET_FILE_VARIABLE, str(secret))
-    monkeypatch.setenv(provider_settings.NAME_VARIABLE, "Example")
-    monkeypatch.setenv(provider_settings.ONLY_VARIABLE, "yes")
+    monkeypatch.setenv(openid_settings.SECRET_FILE_VARIABLE, str(secret))
+    monkeypatch.setenv(openid_settings.NAME_VARIABLE, "Example")
+    monkeypatch.setenv(openid_settings.ONLY_VARIABLE, "yes")
 
     told = of(tmp_path, GOOD)
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_is_said_in_a_sentence_without_the_secret(
 def test_a_secret_that_is_not_there_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(provider_settings.SECRET_FILE_VARIABLE, str(tmp_path / "gone"))
+    monkeypatch.setenv(openid_settings.SECRET_FILE_VARIABLE, str(tmp_path / "gone"))
 
     with pytest.raises(WrongInput, match="cannot be read from"):
         of(tmp_path, GOOD)

@@ -10,9 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from lib import accounts, provider_accounts, sign_in_limits
-from lib.errors import BillingError, ProviderFailed
-from lib.provider_accounts import Identity
+from lib import accounts, openid_accounts, sign_in_limits
+from lib.errors import BillingError, OpenIDFailed
+from lib.openid_accounts import Identity
 from lib.sign_in_proofs import OpenedBy, Proof
 from lib.web import forms, openid_provider, reach, second_factor, session, sign_in
 from lib.web.openid_provider import Begun
@@ -60,7 +60,7 @@ async def finish(request: Request) -> Response:
     provider = openid_provider.current()
     if provider is None or browser is None:
         # Nobody began one here: any page may make a browser ask for this address.
-        return await sign_in.refused(request, ProviderFailed(TOO_LATE, ""), "/")
+        return await sign_in.refused(request, OpenIDFailed(TOO_LATE, ""), "/")
     if kept is None:
         return await _refused(request, _too_late("another or old sign-in"))
     begun, began_in, wanted = kept
@@ -82,7 +82,7 @@ async def finish(request: Request) -> Response:
 
 
 async def _refused(request: Request, problem: BillingError, wanted: str = "/") -> Response:
-    if isinstance(problem, ProviderFailed):
+    if isinstance(problem, OpenIDFailed):
         await run_in_threadpool(_note, problem, reach.address_of(request))
     return await sign_in.refused(request, problem, wanted)
 
@@ -98,17 +98,17 @@ def _require_room(address: str) -> None:
 
 def _known(identity: Identity, address: str, now: datetime) -> tuple[int, Proof]:
     with session.connection() as con:
-        person_id = provider_accounts.sign_in(con, identity, address=address, now=now)
-        by = OpenedBy.PROVIDER_BY_TWO if identity.has_two_factors else OpenedBy.PROVIDER
-        return person_id, Proof(by, accounts.provider_since(con, person_id))
+        person_id = openid_accounts.sign_in(con, identity, address=address, now=now)
+        by = OpenedBy.OPENID_BY_TWO if identity.has_two_factors else OpenedBy.OPENID
+        return person_id, Proof(by, accounts.openid_since(con, person_id))
 
 
-def _note(problem: ProviderFailed, address: str) -> None:
+def _note(problem: OpenIDFailed, address: str) -> None:
     with session.connection() as con:
-        provider_accounts.refuse(
+        openid_accounts.refuse(
             con, problem.why, address=address, now=datetime.now(UTC), counts=problem.is_of_browser
         )
 
 
-def _too_late(why: str) -> ProviderFailed:
-    return ProviderFailed(TOO_LATE, why, is_of_browser=True)
+def _too_late(why: str) -> OpenIDFailed:
+    return OpenIDFailed(TOO_LATE, why, is_of_browser=True)

@@ -8,9 +8,9 @@ from lib import (
     accounts,
     invitations,
     membership_offers,
+    openid_accounts,
     passkeys,
     people,
-    provider_accounts,
     sessions,
     sign_in_limits,
 )
@@ -23,8 +23,8 @@ from lib.errors import (
     WrongSignIn,
 )
 from lib.models import Role
+from lib.openid_accounts import Identity
 from lib.passkeys import Site
-from lib.provider_accounts import Identity
 from lib.sign_in_limits import FREE
 from lib.sign_in_proofs import OpenedBy, Proof
 from lib.store.database import Connection
@@ -38,7 +38,7 @@ EVA = Identity("https://login.example", "eva-1", EMAIL, is_verified=True)
 
 
 def sign_in(con: Connection, identity: Identity = EVA) -> int:
-    return provider_accounts.sign_in(con, identity, address="10.0.0.1", now=minutes(1))
+    return openid_accounts.sign_in(con, identity, address="10.0.0.1", now=minutes(1))
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_who_is_on_the_list_by_a_verified_address_signs_in_and_stays_known(
     moved = replace(EVA, email="eva.sand@elsewhere.example", is_verified=False)
     assert sign_in(con, moved) == eva
     (line,) = con.rows("SELECT kind, person_id, detail FROM activity WHERE kind = 'credential set'")
-    assert line == ("credential set", eva, "account of the provider")
+    assert line == ("credential set", eva, "account at the OpenID provider")
 
 
 def test_another_account_with_the_same_address_is_not_hers(con: Connection, eva: int) -> None:
@@ -105,7 +105,7 @@ def test_everybody_else_is_refused_in_the_same_words(con: Connection, cast: Cast
     assert len(said) == 1
     assert "ask an administrator" in said.pop()
     details = con.rows("SELECT detail, person_id FROM activity WHERE kind = 'sign-in refused'")
-    assert {detail for detail, _ in details} == {"provider: not on the list"}
+    assert {detail for detail, _ in details} == {"OpenID: not on the list"}
     assert "nobody@" not in str(details)
 
 
@@ -119,7 +119,7 @@ def test_an_address_that_is_not_verified_is_nobodys_whether_on_the_list_or_not(
         said.add(str(refused.value))
 
     assert len(said) == 1
-    assert accounts.provider_since(con, eva) is None
+    assert accounts.openid_since(con, eva) is None
 
 
 def test_the_first_time_ends_what_somebody_else_may_hold_of_the_account(
@@ -174,7 +174,7 @@ def test_an_account_of_a_provider_is_set_up_and_ends_the_choosing(
 
 def test_what_the_provider_opened_ends_with_its_account(con: Connection, eva: int) -> None:
     sign_in(con)
-    proof = Proof(OpenedBy.PROVIDER, accounts.provider_since(con, eva))
+    proof = Proof(OpenedBy.OPENID, accounts.openid_since(con, eva))
     assert accounts.is_good(con, eva, proof)
     assert not accounts.is_good(con, eva, Proof(OpenedBy.PASSWORD, proof.since))
 
@@ -186,7 +186,7 @@ def test_what_the_provider_opened_ends_with_its_account(con: Connection, eva: in
 def test_the_record_is_not_filled_by_refusals(con: Connection) -> None:
     for counts in (True, False):
         for _ in range(FREE["address"] + 5):
-            provider_accounts.refuse(con, "x", address="10.0.0.1", now=NOON, counts=counts)
+            openid_accounts.refuse(con, "x", address="10.0.0.1", now=NOON, counts=counts)
 
     assert con.value("SELECT count(*) FROM activity") == 2 * FREE["address"]
 
@@ -196,7 +196,7 @@ def test_an_address_waits_for_what_its_browsers_brought_and_not_for_a_provider_t
 ) -> None:
     def refuse(*, counts: bool) -> None:
         for _ in range(FREE["address"]):
-            provider_accounts.refuse(con, "x", address="10.0.0.1", now=NOON, counts=counts)
+            openid_accounts.refuse(con, "x", address="10.0.0.1", now=NOON, counts=counts)
         sign_in_limits.require_room(con, address="10.0.0.1", now=NOON)
 
     refuse(counts=False)
@@ -215,11 +215,11 @@ def test_an_offer_is_accepted_by_its_link_and_a_session_that_the_provider_opened
     assert person
     assert person.role_in(cast.other_practice) is None
     by_password = sessions.sign_in(con, eva, by=OpenedBy.PASSWORD, now=minutes(2))
-    of_ana = sessions.sign_in(con, cast.ana.id, by=OpenedBy.PROVIDER, now=minutes(2))
+    of_ana = sessions.sign_in(con, cast.ana.id, by=OpenedBy.OPENID, now=minutes(2))
     for session in (by_password, of_ana, "guessed", None):
         with pytest.raises(NotSignedIn):
             membership_offers.accept_signed_in(con, offer, session, now=minutes(3))
-    session = sessions.sign_in(con, eva, by=OpenedBy.PROVIDER, now=minutes(2))
+    session = sessions.sign_in(con, eva, by=OpenedBy.OPENID, now=minutes(2))
 
     membership_offers.accept_signed_in(con, offer, session, now=minutes(3))
 
@@ -237,11 +237,11 @@ def test_a_link_is_opened_for_the_provider_instead_of_a_password(
     token = sessions.sign_in(con, eva, now=NOON)
     link = invitations.link(con, eva, actor=None, now=NOON)
 
-    invitations.accept_for_provider(con, link, now=minutes(1))
+    invitations.accept_for_openid(con, link, now=minutes(1))
 
     assert accounts.password_since(con, eva) is None
     with pytest.raises(NotSignedIn):
         sessions.who(con, token, now=minutes(2))
     with pytest.raises(WrongLink):
-        invitations.accept_for_provider(con, link, now=minutes(2))
+        invitations.accept_for_openid(con, link, now=minutes(2))
     assert sign_in(con) == eva

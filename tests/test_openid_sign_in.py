@@ -16,7 +16,7 @@ from lib import people, practices
 from lib.models import Role
 from lib.sign_in_limits import FREE
 from lib.store.duckdb.store import DuckDBStore
-from lib.web import provider_settings
+from lib.web import openid_settings
 from tests import openid_stand_in
 from tests.openid_stand_in import CLIENT, EMAIL, SECRET, StandIn
 from tests.server import Answer, Server, free_port, running
@@ -49,7 +49,7 @@ def folder(tmp_path: Path, stand_in: StandIn, *more: str) -> Path:
     store.close()
     told = {"issuer": stand_in.issuer, "client_id": CLIENT, "client_secret": SECRET, "name": "Ex"}
     lines = [f'{key} = "{value}"' for key, value in told.items()]
-    (data / provider_settings.FILE).write_text("\n".join((*lines, *more)))
+    (data / openid_settings.FILE).write_text("\n".join((*lines, *more)))
     return data
 
 
@@ -94,9 +94,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, stand_in: StandIn) -> Itera
     told = {row[0] for row in store.connection().rows("SELECT detail FROM activity")}
     store.close()
     assert {
-        "provider: another or old sign-in", "provider: another browser", "provider: access denied",
-        "provider: invalid grant", "provider: no answer", "provider: wrong aud",
-        "provider: not on the list", "provider, by two factors",
+        "OpenID: another or old sign-in", "OpenID: another browser", "OpenID: access denied",
+        "OpenID: invalid grant", "OpenID: no answer", "OpenID: wrong aud",
+        "OpenID: not on the list", "OpenID, by two factors",
     } <= told  # fmt: skip
 
 
