@@ -80,7 +80,9 @@ def of(status: str, charged: str, paid: str, *codes: str, filing: str = "12") ->
         ("1", "-150", "0", [], Outcome.REVERSED),
         ("1", "150", "-20", ["CAS*CO*45*170"], Outcome.REVERSED),
         ("22", "303", "184.96", ["CAS*OA*23*118.04"], Outcome.REVERSED),
-        ("22", "150", "0", [], Outcome.REVERSED),
+        ("22", "150", "0", [], Outcome.DENIED),
+        ("22", "150", "0", ["CAS*CO*45*150"], Outcome.REVERSED),
+        ("22", "-150", "0", [], Outcome.REVERSED),
     ],
 )
 def test_what_was_paid_and_why_decides(
@@ -178,6 +180,25 @@ def test_a_secondary_denial_is_open_for_what_the_primary_left(con: Connection, c
     [(kind, title, amount, codes_said)] = con.rows("SELECT type, title, amount, codes FROM task")
     assert (title, amount, codes_said) == ("Timely filing", Decimal(40), "CO-29")
     assert kind == "charge"
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (("CAS*OA*23*200", "CAS*CO*45*-50", "CAS*CO*29*50"), 50),
+        (("CAS*OA*23*250", "CAS*CO*45*-75", "CAS*PR*204*25"), 25),
+        (("CAS*OA*23*100", "CAS*CO*24*100", "CAS*CO*45*-50", "CAS*CO*29*50"), 50),
+        (("CAS*OA*23*220", "CAS*CO*45*-50"), 30),  # 30.00 are not explained
+        (("CAS*OA*23*160", "CAS*CO*29*40"), 40),
+    ],
+)
+def test_what_a_contract_adds_back_to_what_the_primary_paid_is_not_open_twice(
+    codes: tuple[str, ...], expected: int
+) -> None:
+    [found] = parsed_file.read("a", file_835(answer(status="2", codes=codes))).answers
+
+    assert payer_decision_rules.outcome(found) is Outcome.DENIED
+    assert payer_decision_rules.open_amount(found) == expected
 
 
 def test_every_answer_is_counted_and_in_words(con: Connection, cast: Cast) -> None:

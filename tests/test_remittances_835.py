@@ -229,6 +229,38 @@ def test_what_nothing_depends_on_is_left_empty_with_a_remark(old: str, new: str,
     assert what in remark and remark.endswith("it was left empty.")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("CLP*A1*4*", "CLP*A1*XX*", "the status 'XX' (CLP02) is none that payers use"),
+        ("CLP*A1*4*", "CLP*A1*99*", "the status '99' (CLP02) is none that payers use"),
+        ("CLP*A1*4*", "CLP*A1*denied by plan*", "the status 'denied by' (CLP02)"),
+        ("*120*0**1", "*120*80**1", "paid 0.00 (CLP04), its service lines 80.00 (SVC03)"),
+        ("DTM*232*20250113", "DTM*232*20520113", "a day of service lies more than a year after"),
+        ("DTM*232*20250113", "DTM*233*20260301", "a day of service lies more than a year after"),
+    ],
+)
+def test_what_cannot_be_so_is_said_and_the_answer_counts(old: str, new: str, what: str) -> None:
+    text = envelope(remittance(answer("A1")), kind="835")
+    assert old in text
+
+    [found], [remark] = remarked(text.replace(old, new))
+
+    assert denial_advice.codes(found) == "CO-197"
+    assert what in remark
+
+
+def test_a_status_may_be_padded_and_what_the_claim_takes_from_its_lines_balances() -> None:
+    codes = ("CAS*CO*45*40", "SVC*HC:99214*80*80**1")
+    body = answer("A1", status="04", amount="200", codes=codes)
+    body.insert(1, "CAS*PR*1*160")
+    body[5] = body[5].replace("*120*0*", "*120*80*")
+
+    [found], remarks = remarked(envelope(remittance(body), kind="835"))
+
+    assert (found.status, remarks) == ("4", [])
+
+
 @pytest.mark.parametrize("amount", ["", "x"])
 def test_an_adjustment_of_a_paid_claim_needs_no_amount(amount: str) -> None:
     body = answer(status="1", paid="100", codes=(f"CAS*CO*45*{amount}",))

@@ -119,10 +119,11 @@ RULES = (
     ),
     Rule(
         Outcome.REVERSED,
-        "CLP02 is 22, unless a charge above zero was left unpaid for a reason that can be answered",
+        "CLP02 is 22, unless a charge above zero was left unpaid for a reason that can be answered "
+        "or for none",
         f"{HISTORY}; a task where Settings say so",
         "005010X221A1 1.10.2.8; senders that write 22 on the corrected answer",
-        lambda said: said.answer.status == REVERSAL and not (said.is_unpaid and bool(said.asked)),
+        lambda said: said.answer.status == REVERSAL and not (said.is_unpaid and said.is_open),
     ),
     Rule(
         Outcome.PAID,
@@ -254,9 +255,15 @@ def is_duplicate(answer: ClaimPayment) -> bool:
 
 
 def open_amount(answer: ClaimPayment) -> Decimal:
-    """Return the US dollars of a denied claim that nobody has covered."""
-    left = answer.charged - facts(answer).by_others - capitated(answer)
-    return left if left > 0 else answer.charged
+    """Return the US dollars of a denied claim that nobody has covered: at least those for which the
+    answer gives a reason to act on, or none at all.
+
+    What other payers cover can come to the whole charge, of which a contract adds some back.
+    """
+    said, under_capitation = facts(answer), capitated(answer)
+    left = answer.charged - said.by_others - under_capitation
+    asked = sum((each.amount for each in said.asked), said.unexplained) - under_capitation
+    return left if left > 0 else min(asked, answer.charged) or answer.charged
 
 
 def capitated(answer: ClaimPayment) -> Decimal:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 
@@ -15,6 +16,9 @@ from lib.intake.x12.segment_reader import Segment, Transaction, Unreadable, elem
 from lib.intake.x12.unreadable_claims import RejectedLoop
 
 MEMBER_KINDS = frozenset({"", "MI", "MR", "MC", "HN", "II"})  # NM108: numbers of an insured person
+STATUSES = re.compile("[1-9]|[12][0-9]|3[01]")  # CLP02, of any version
+MAX_SHOWN = 10  # letters of a status in a remark
+A_YEAR = timedelta(days=366)  # nobody answers for a service that lies further ahead
 REMARKS = {"MOA": range(3, 8), "MIA": (5, 20, 21, 22, 23)}  # elements that hold remark codes
 
 
@@ -259,6 +263,7 @@ class _Draft:
     number: int
     clp: Segment
     remarks_on: list[str]  # what was left empty
+    status: str = ""
     patient: Party = NOBODY
     subscriber: Party = NOBODY
     corrected: Party = NOBODY
@@ -279,8 +284,15 @@ class _Draft:
         self.charged = elements.amount(self.clp, 3, self.number)
         if element(self.clp, 4):
             self.paid = elements.amount(self.clp, 4, self.number)
-        if not element(self.clp, 2):
+        self.status = element(self.clp, 2).lstrip("0")
+        if not self.status:
             raise Unreadable(self.number, "the answer has no status (CLP02)")
+        if not STATUSES.fullmatch(self.status):
+            shown = self.status[:MAX_SHOWN].strip()
+            self.remarks_on.append(
+                f"Segment {self.number}: the status {shown!r} (CLP02) is none that payers use; "
+                "what was paid and why decided alone."
+            )
         self.patient_owes = elements.amount_if_any(self.clp, 5, self.number, self.remarks_on)
 
     def take(self, number: int, segment: Segment, name: str, component: str) -> None:
@@ -375,17 +387,19 @@ class _Draft:
         reasons = [Adjustment(*key, amount) for key, amount in self.all_reasons().items()]
         if self.unread and self.hangs_on(reasons):
             raise self.unread
+        self.check_balance()
+        answered_on = head.paid_on or head.produced_on
         return ClaimPayment(
             segment_number=self.number,
             claim_number="" if element(self.clp, 1) == "0" else element(self.clp, 1),
-            status=element(self.clp, 2),
+            status=self.status,
             charged=self.charged,
             payer_claim_number=element(self.clp, 7),
             patient=self.patient if self.patient.name else self.subscriber,
             payer=head.payer,
             provider=self.rendering if self.rendering.name else head.payee,
-            dates=elements.span(self.claim_dates or self.line_dates),
-            remitted_on=head.paid_on or head.produced_on,
+            dates=elements.span(self.dates_until(answered_on)),
+            remitted_on=answered_on,
             reasons=tuple(sorted(reasons, key=lambda reason: -reason.amount)),
             remarks=tuple(self.remarks),
             paid=self.paid,
@@ -405,10 +419,33 @@ class _Draft:
             adjusted=self.adjusted(),
         )
 
+    def check_balance(self) -> None:
+        """Add a remark where nothing was paid for the claim, but something for its lines, and no
+        adjustment of the claim takes that away (005010X221A1 1.10.2.1.2)."""
+        of_lines = sum((line.paid for line in self.lines), Decimal("0.00"))
+        if self.paid == 0 and of_lines - sum(self.reasons.values()) > 0:
+            self.remarks_on.append(
+                f"Segment {self.number}: the claim is paid 0.00 (CLP04), its service lines "
+                f"{of_lines:,.2f} (SVC03); what the claim says was counted."
+            )
+
+    def dates_until(self, answered_on: date | None) -> list[tuple[date, date]]:
+        """Return the days of service, without those that the answer came long before."""
+        found = self.claim_dates or self.line_dates
+        if answered_on is None:
+            return found
+        good = [days for days in found if days[0] <= answered_on + A_YEAR]
+        if len(good) < len(found):
+            self.remarks_on.append(
+                f"Segment {self.number}: a day of service lies more than a year after the answer; "
+                "it was left empty."
+            )
+        return good
+
     def hangs_on(self, reasons: Sequence[Adjustment]) -> bool:
         """Return True if an unreadable amount decides whether the claim was denied: nothing was
         paid, and no other reason settles it."""
-        is_said = element(self.clp, 2) == "4" or any(not each.is_expected for each in reasons)
+        is_said = self.status == "4" or any(not each.is_expected for each in reasons)
         return self.charged > 0 and self.paid == 0 and not is_said
 
 
