@@ -90,6 +90,7 @@ def test_bars_and_cells_are_reached_by_keyboard_and_a_chart_is_kept_as_svg(
     desk.stand()
     expect(cells.locator("canvas").first).to_be_visible()
     for _ in range(5):  # a table of cells hears a click some time after it is painted
+        cells.evaluate("(one) => one.scrollIntoView({ block: 'center' })")
         box = cells.bounding_box()
         assert box
         desk.page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + 52)
