@@ -45,6 +45,7 @@ class Activity(StrEnum):
     REFUSED = "refused"
     INVITED = "invited"
     LINK_MADE = "link made"
+    LINK_MAILED = "link mailed"
     CREDENTIAL_SET = "credential set"
     ROLE_CHANGED = "role changed"
     JOINED = "joined"
@@ -78,6 +79,7 @@ _LABELS = {
     Activity.REFUSED: "Access refused",
     Activity.INVITED: "Invited",
     Activity.LINK_MADE: "One-time link made",
+    Activity.LINK_MAILED: "One-time link e-mailed",
     Activity.CREDENTIAL_SET: "Way to sign in changed",
     Activity.ROLE_CHANGED: "Role changed",
     Activity.JOINED: "Accepted the invitation",

@@ -40,9 +40,9 @@ KINDS: dict[Group, frozenset[Activity]] = {
     ),
     Group.REFUSALS: frozenset({Activity.REFUSED, Activity.SIGN_IN_REFUSED}),
     Group.RIGHTS: frozenset(
-        {Activity.INVITED, Activity.LINK_MADE, Activity.ROLE_CHANGED, Activity.JOINED,
-         Activity.LEFT, Activity.AWAY, Activity.DEACTIVATED, Activity.REACTIVATED, Activity.REMOVED,
-         Activity.RESTORED}
+        {Activity.INVITED, Activity.LINK_MADE, Activity.LINK_MAILED, Activity.ROLE_CHANGED,
+         Activity.JOINED, Activity.LEFT, Activity.AWAY, Activity.DEACTIVATED,
+         Activity.REACTIVATED, Activity.REMOVED, Activity.RESTORED}
     ),
 }  # fmt: skip
 

@@ -43,6 +43,13 @@ class TooManyAttempts(BillingError):
         super().__init__(f"Too many attempts to sign in. Wait {how_long} and try again.")
 
 
+class MailNotSent(BillingError):
+    """The mail server did not take an e-mail; what it is about is done all the same."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The e-mail was not sent: {why}. Hand the link over yourself.")
+
+
 class NotOnTheList(BillingError):
     """An OpenID provider signed in somebody who is not on the list; the sentence does not say
     whether there is an account with their e-mail address."""

@@ -9,12 +9,14 @@ import streamlit as st
 
 from lib import accounts, invitations, memberships, us_formats
 from lib.access import Verb
+from lib.errors import MailNotSent
 from lib.memberships import Member
 from lib.models import Person, Role
 from lib.store import process_store
 from lib.store.idempotency import new_token
 from lib.ui import html, lossless_widgets, practice_switch, session, session_state
 from lib.ui.session_state import Kept, KeptOrNew, KeptOrNewEach
+from lib.web import invitation_mail
 
 LINK = Kept[tuple[str, str]]("one_time_link")  # for whom, and the link: until Done is pressed
 INVITING = KeptOrNew("invite_form", new_token)  # a sent form is emptied by a new key
@@ -89,24 +91,61 @@ def invite(practice_id: int, actor: Person) -> None:
             "Role", list(Role), 1, format_func=lambda role: role.label, key=f"invited_role_{token}"
         )
 
-        def do(now: Person) -> str:
+        def do(now: Person, *, by_mail: bool) -> str:
             says = session_state.typed()
             return send(
                 says[f"invited_name_{token}"], says[f"invited_email_{token}"],
-                says[f"invited_role_{token}"] or Role.STAFF, practice_id, now,
+                says[f"invited_role_{token}"] or Role.STAFF, practice_id, now, by_mail=by_mail,
             )  # fmt: skip
 
-        lossless_widgets.submit("Invite", do, key=f"invite_{token}", actor=actor, type="primary")
+        if invitation_mail.server() is None:
+            lossless_widgets.submit(
+                "Invite", partial(do, by_mail=False), key=f"invite_{token}", actor=actor,
+                type="primary",
+            )  # fmt: skip
+        else:
+            with st.container(horizontal=True, gap="small"):
+                lossless_widgets.submit(
+                    "Invite by e-mail", partial(do, by_mail=True), key=f"mail_{token}",
+                    actor=actor, type="primary",
+                )  # fmt: skip
+                lossless_widgets.submit(
+                    "Invite and show the link", partial(do, by_mail=False), key=f"invite_{token}",
+                    actor=actor,
+                )  # fmt: skip
 
 
-def send(name: str, email: str, role: Role, practice_id: int, actor: Person) -> str:
-    """Put somebody on the list and keep the link to hand over, if they need one."""
+def send(
+    name: str, email: str, role: Role, practice_id: int, actor: Person, *, by_mail: bool
+) -> str:
+    """Put somebody on the list, and send their link or keep it to be handed over."""
+    con = session.connection()
     token = invitations.invite(
-        session.connection(), email, name, {practice_id: role}, actor=actor, now=session.now()
+        con, email, name, {practice_id: role}, actor=actor, now=session.now()
     )
     INVITING.take()
-    keep_link(" ".join(name.split()), token)
-    return f"{email.strip()} is invited."
+    name, person_id = " ".join(name.split()), accounts.find(con, email)
+    said = f"{email.strip()} is invited."
+    if by_mail and person_id is not None:
+        return f"{said} {mail(person_id, name, practice_id, token, actor)}"
+    keep_link(name, token)
+    return said
+
+
+def mail(person_id: int, name: str, practice_id: int, token: str, actor: Person) -> str:
+    """Send a link by e-mail, and return what came of it. One that was not sent is shown."""
+    through = invitation_mail.server()
+    try:
+        if through is None:
+            raise MailNotSent("no mail server is named any more")
+        to = invitation_mail.send(
+            session.connection(), through, practice_id, person_id, token,
+            address=process_store.address(), actor=actor, now=session.now(),
+        )  # fmt: skip
+    except MailNotSent as problem:
+        keep_link(name, token)
+        return str(problem)
+    return f"The link was sent to {to}."
 
 
 def change(members: list[Member], practice_id: int, actor: Person) -> None:
@@ -132,6 +171,10 @@ def verbs(member: Member, practice_id: int) -> list[tuple[str, lossless_widgets.
     found: list[tuple[str, lossless_widgets.Verb]] = []
     if member.is_offered or (member.is_active and not member.is_sample):
         found.append(("New one-time link", partial(renew_link, member, practice_id)))
+        if invitation_mail.server() is not None:
+            found.append(
+                ("E-mail a new link", partial(renew_link, member, practice_id, by_mail=True))
+            )
     if not member.is_active:
         found.append(("Reactivate", partial(reactivate, member)))
     elif not member.is_offered:
@@ -166,14 +209,16 @@ def role_and_days(member: Member, practice_id: int, actor: Person) -> None:
         lossless_widgets.submit("Save", save, key=f"member_{token}", actor=actor, type="primary")
 
 
-def renew_link(member: Member, practice_id: int, actor: Person) -> str:
-    """Make a new one-time link, and keep it to be handed over."""
+def renew_link(member: Member, practice_id: int, actor: Person, *, by_mail: bool = False) -> str:
+    """Make a new one-time link, and send it or keep it to be handed over."""
     con, now = session.connection(), session.now()
     token = (
         invitations.invite_again(con, practice_id, member.id, actor=actor, now=now)
         if member.is_offered
         else invitations.link(con, member.id, actor=actor, now=now)
     )
+    if by_mail:
+        return f"The earlier links end. {mail(member.id, member.name, practice_id, token, actor)}"
     keep_link(member.name, token)
     return "The earlier links end."
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lib.intake.command_imports import ZONE_HELP
 from lib.store.process_store import BACKUP_VARIABLE, ROOT
-from lib.web import openid_settings, reach
+from lib.web import invitation_mail, openid_settings, reach
 
 ADDRESS = "127.0.0.1"
 PORT = 8501
@@ -56,6 +56,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         "told); without this, such requests are refused",
     )  # fmt: skip
     _add_provider(parser)
+    _add_mail_server(parser)
     asked = parser.parse_args(arguments)
     wanted = asked.port
     if asked.watch and not asked.watch.is_dir():
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         reach.NAMES_VARIABLE: asked.allowed_hosts,
         reach.PROXIES_VARIABLE: asked.behind_proxy,
         **_provider_of(asked),
+        **_mail_server_of(asked),
     }
     if is_free(wanted, asked.host):
         if asked.watch:
@@ -109,6 +111,33 @@ def _provider_of(asked: argparse.Namespace) -> dict[str, str]:
         openid_settings.SECRET_FILE_VARIABLE: str(secret.absolute()) if secret else None,
         openid_settings.NAME_VARIABLE: asked.openid_name,
         openid_settings.ONLY_VARIABLE: "yes" if asked.openid_only else None,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _add_mail_server(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("sending one-time links by e-mail")
+    group.add_argument("--smtp", metavar="HOST[:PORT]", help="the mail server to send through")
+    group.add_argument(
+        "--smtp-security", choices=["starttls", "tls", "none"],
+        help="starttls (port 587) unless told; none only to this computer",
+    )  # fmt: skip
+    group.add_argument("--smtp-from", metavar="ADDRESS", help="the sender's e-mail address")
+    group.add_argument("--smtp-user", metavar="NAME")
+    group.add_argument(
+        "--smtp-password-file", metavar="FILE", type=Path,
+        help="a file with its password: a command line can be read by others",
+    )  # fmt: skip
+
+
+def _mail_server_of(asked: argparse.Namespace) -> dict[str, str]:
+    password = asked.smtp_password_file
+    told = {
+        invitation_mail.SERVER_VARIABLE: asked.smtp,
+        invitation_mail.SECURITY_VARIABLE: asked.smtp_security,
+        invitation_mail.SENDER_VARIABLE: asked.smtp_from,
+        invitation_mail.USER_VARIABLE: asked.smtp_user,
+        invitation_mail.PASSWORD_FILE_VARIABLE: str(password.absolute()) if password else None,
     }
     return {name: value for name, value in told.items() if value}
 

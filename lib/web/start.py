@@ -18,7 +18,14 @@ from lib import accounts
 from lib.errors import BillingError, StoreMoved, WrongInput
 from lib.store import process_store
 from lib.store.database import Store
-from lib.web import openid_provider, openid_settings, reach, serve_command, set_up
+from lib.web import (
+    invitation_mail,
+    openid_provider,
+    openid_settings,
+    reach,
+    serve_command,
+    set_up,
+)
 from lib.web.background_jobs import looked_after
 from lib.web.sockets import SOCKETS
 from lib.web.uploads import UPLOADS
@@ -59,6 +66,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         os.environ.setdefault(
             process_store.ADDRESS_VARIABLE, serve_command.address(st.get_option("server.port"))
         )
+        invitation_mail.server()
         store = process_store.open_store()
         _require_accounts(store)
         openid_provider.use(openid_settings.read(store.folder))
