@@ -16,9 +16,10 @@ from lib.models import Role
 from lib.store.database import Store
 from lib.web import invitation_mail
 from tests.browser.desk import RESTING
-from tests.browser.test_sign_in import PASSWORD, fits, sign_in
+from tests.browser.test_sign_in import fits, sign_in
 from tests.conftest import NOON
 from tests.server import Server, free_port, running
+from tests.test_invitations import PASSWORD
 
 
 class Mailbox:
