@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import astuple
+from datetime import date
+from functools import partial
 from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
-from lib import practice_settings, practices
+from lib import practice_holidays, practice_settings, practices, us_formats
 from lib.access import Verb, may_anywhere
+from lib.errors import WrongInput
 from lib.models import Person
+from lib.practice_holidays import Holiday
 from lib.practices import Details
 from lib.store.idempotency import new_token
 from lib.ui import html, lossless_widgets, practice_switch, session, session_state
@@ -18,6 +22,7 @@ from lib.ui.session_state import KeptOrNewEach
 
 # By practice and what the form showed: a sent form shows what is there under a new key.
 FORM = KeptOrNewEach("practice_form", new_token)
+HOLIDAY = KeptOrNewEach("holiday_form", new_token)  # by practice and how many it has
 NEW = "A new practice"
 
 
@@ -83,6 +88,76 @@ def save(wanted: Details, practice_id: int | None, actor: Person) -> str:
     return "Practice saved."
 
 
+def closed_days(practice_id: int, actor: Person) -> None:
+    """Draw the holidays of the practice, and ways to add and remove some."""
+    con = session.connection()
+    held = practice_holidays.find(con, practice_id, actor=actor)
+    st.html(
+        html.heading("Holidays", is_apart=True)
+        + html.quiet("Like Saturdays and Sundays, they are no business days in the Backlog.")
+    )
+    if held:
+        rows = [(us_formats.day(each.day), f"{each.day:%A}", each.name) for each in held]
+        st.dataframe(
+            pd.DataFrame(rows, columns=["Day", "Weekday", "Holiday"]), hide_index=True, width=640,
+            alt="Holidays",
+        )  # fmt: skip
+    year = session.today(actor, practice_id).year
+    with st.container(horizontal=True, gap="small"):
+        for each in (year, year + 1):
+            lossless_widgets.button(
+                f"Add the US federal holidays of {each}", partial(add_federal, practice_id, each),
+                key=f"federal_{practice_id}_{each}", actor=actor,
+            )  # fmt: skip
+    token = HOLIDAY.of(practice_id, len(held)).ensure()
+
+    def add(now: Person) -> str:
+        says = session_state.typed()
+        day, name = says[f"day_{token}"], says[f"holiday_{token}"]
+        if day is None:
+            raise WrongInput("Choose the day.")
+        count = practice_holidays.add(
+            session.connection(), practice_id, [Holiday(day, name)], actor=now, now=session.now()
+        )
+        return "Holiday added." if count else "That day is a holiday already."
+
+    with (
+        st.form(f"holiday_{token}", width=640),
+        st.container(horizontal=True, gap="small", vertical_alignment="bottom"),
+    ):
+        st.date_input("Day", None, format="MM/DD/YYYY", width=160, key=f"day_{token}")
+        st.text_input(
+            "Holiday", max_chars=practice_holidays.LONGEST_NAME, width=280, key=f"holiday_{token}"
+        )
+        lossless_widgets.submit("Add holiday", add, key=f"holiday_{token}", actor=actor)
+    if held:
+        names = {each.day: f"{us_formats.day(each.day)} {each.name}" for each in held}
+        open_again = st.selectbox(
+            "Holiday to remove", list(names), index=None, width=320, key=f"remove_{token}",
+            format_func=names.__getitem__,
+        )  # fmt: skip
+        if open_again is not None:
+            lossless_widgets.button(
+                "Remove holiday", partial(remove_holiday, practice_id, open_again),
+                key=f"remove_holiday_{token}", actor=actor,
+            )  # fmt: skip
+
+
+def add_federal(practice_id: int, year: int, actor: Person) -> str:
+    """Add the federal holidays of a year, and return how many were new."""
+    count = practice_holidays.add(
+        session.connection(), practice_id, practice_holidays.federal(year), actor=actor,
+        now=session.now(),
+    )  # fmt: skip
+    return f"{us_formats.plural(count, 'holiday')} added."
+
+
+def remove_holiday(practice_id: int, day: date, actor: Person) -> str:
+    """Make a business day of a holiday."""
+    practice_holidays.remove(session.connection(), practice_id, day, actor=actor, now=session.now())
+    return "Holiday removed."
+
+
 actor = session.person()
 st.html(html.window("Practices", "What they are called, where they are, their numbers on claims."))
 ids = may_anywhere(actor, Verb.MANAGE_PRACTICE)
@@ -109,3 +184,5 @@ else:
         )
     )
 form(shown, chosen, actor)
+if chosen is not None:
+    closed_days(chosen, actor)

@@ -24,6 +24,7 @@ from lib import charges, documents, people, practice_settings, practices
 from lib.access import ALLOWED, Verb
 from lib.errors import BillingError
 from lib.models import Person, Resolution, Role, Suggestion, TaskFilter, TaskType
+from lib.practice_holidays import Holiday
 from lib.store.database import Connection
 from lib.timely_filing import FilingLimit
 from tests.conftest import NOON, Cast
@@ -48,7 +49,7 @@ NEEDS: dict[Verb, str] = {
     Verb.SEE: """
         backlog.day_notes.notes backlog.day_notes.remove documents.find drafts.drop history.of_task
         intake.files.rejected_rows.content notes.notes practice_settings.read
-        practice_settings.changes practices.details queue.counts
+        practice_settings.changes practice_holidays.find practices.details queue.counts
         queue.filter_choices queue.next_after
         snapshot.explore.shared timely_filing.filing_limits
     """,
@@ -90,7 +91,7 @@ NEEDS: dict[Verb, str] = {
         invitations.invite_again invitations.link
         memberships.change memberships.of_practice memberships.remove
     """,
-    Verb.MANAGE_PRACTICE: "practices.change",
+    Verb.MANAGE_PRACTICE: "practices.change practice_holidays.add practice_holidays.remove",
     Verb.NOTE_DAYS: "backlog.day_notes.write",
     Verb.TAKE_COPY: "snapshot.explore.copy_of",
 }
@@ -146,6 +147,7 @@ def arguments(
         "lib.document_details.change": {"seen": document},
         "lib.memberships.change": {"role": Role.STAFF, "away": (None, None)},
         "lib.practices.change": {"wanted": practices.details(con, cast.practice, actor=None)},
+        "lib.practice_holidays.add": {"days": [Holiday(date(2025, 12, 24), "Christmas Eve")]},
         "lib.practice_settings.change": {"wanted": settings, "seen": settings},
         "lib.timely_filing.set_filing_limit": {
             "wanted": FilingLimit(90, "Contract", None), "seen": FilingLimit(None, "", None),

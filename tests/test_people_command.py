@@ -49,6 +49,20 @@ def test_people_are_put_on_the_list_while_the_app_is_stopped_and_while_it_runs(
     assert "#" not in server.log.read_text()
 
 
+def test_holidays_are_set_by_command(store: Store) -> None:
+    con = store.connection()
+    people_command.do_practice(con, ["add", "My practice", "--time-zone", "America/New_York"],
+                               now=NOON)  # fmt: skip
+    asked = ["set", "My practice", "--us-holidays", "2026", "--holiday", "2026-12-24=Christmas Eve"]
+    lines, _ = people_command.do_practice(con, asked, now=NOON)
+    fewer, _ = people_command.do_practice(
+        con, ["set", "My practice", "--no-holiday", "2026-10-12"], now=NOON
+    )
+
+    assert lines == ["My practice: America/New_York, 13 holidays"]
+    assert fewer == ["My practice: America/New_York, 12 holidays"]
+
+
 def test_a_new_link_replaces_the_earlier_one(store: Store) -> None:
     con = store.connection()
     people_command.do_practice(

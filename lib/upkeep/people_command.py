@@ -5,11 +5,20 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
-from lib import accounts, invitations, memberships, people, practice_settings, practices
+from lib import (
+    accounts,
+    invitations,
+    memberships,
+    people,
+    practice_holidays,
+    practice_settings,
+    practices,
+)
 from lib.errors import NoSuchPerson, WrongInput
 from lib.models import Practice, Role
+from lib.practice_holidays import Holiday
 from lib.store import process_store
 from lib.store.database import Connection
 
@@ -67,6 +76,18 @@ def practice_parser() -> argparse.ArgumentParser:
         )  # fmt: skip
         if verb == "set":
             details.add_argument("--new-name", metavar="NAME")
+            details.add_argument(
+                "--holiday", metavar="DAY=NAME", type=_holiday, action="append", default=[],
+                help="a day on which it is closed: 2026-12-24=Christmas Eve",
+            )  # fmt: skip
+            details.add_argument(
+                "--us-holidays", metavar="YEAR", type=int, action="append", default=[],
+                help="the federal holidays of the United States in that year",
+            )  # fmt: skip
+            details.add_argument(
+                "--no-holiday", metavar="DAY", type=date.fromisoformat, action="append",
+                default=[], help="a day on which it is open after all",
+            )  # fmt: skip
     return parser
 
 
@@ -116,6 +137,12 @@ def do_practice(
         known = practices.details(con, practice.id, actor=None)
         wanted = _details(asked, replace(known, name=asked.new_name or known.name))
         practices.change(con, practice.id, wanted, actor=None, now=now)
+        closed = [*asked.holiday]
+        for year in asked.us_holidays:
+            closed += practice_holidays.federal(year)
+        practice_holidays.add(con, practice.id, closed, actor=None, now=now)
+        for day in asked.no_holiday:
+            practice_holidays.remove(con, practice.id, day, actor=None, now=now)
     return _practice_lines(con), 0
 
 
@@ -179,10 +206,17 @@ def _lines(con: Connection) -> list[str]:
     return lines or ["Nobody is on the list yet."]
 
 
+def _holiday(text: str) -> Holiday:
+    day, _, name = text.partition("=")
+    return Holiday(date.fromisoformat(day), name)
+
+
 def _practice_lines(con: Connection) -> list[str]:
     lines = []
     for practice in people.practices(con):
         assumed = practice_settings.is_timezone_assumed(con, practice.id)
         note = " (assumed: set it with --time-zone)" if assumed else ""
-        lines.append(f"{practice.name}: {practice.timezone}{note}")
+        count = len(practice_holidays.find(con, practice.id, actor=None))
+        closed = f", {count} holidays" if count else ""
+        lines.append(f"{practice.name}: {practice.timezone}{note}{closed}")
     return lines

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from lib import practice_holidays
+from lib.errors import NoSuchPractice, NotAllowed, WrongInput
+from lib.practice_holidays import Holiday
+from lib.store.database import Connection
+from tests.conftest import NOON, Cast
+from tests.given import administrator
+
+EVE = Holiday(date(2026, 12, 24), "Christmas Eve")
+
+
+def test_the_federal_holidays_of_a_year_are_added_once(con: Connection, cast: Cast) -> None:
+    ada = administrator(con, cast.practice)
+    federal = practice_holidays.federal(2026)
+    assert practice_holidays.add(con, cast.practice, [EVE], actor=ada, now=NOON) == 1
+    assert practice_holidays.add(con, cast.practice, federal, actor=ada, now=NOON) == 12
+    assert practice_holidays.add(con, cast.practice, federal, actor=ada, now=NOON) == 0
+
+    held = {each.day: each.name for each in practice_holidays.find(con, cast.practice, actor=ada)}
+    assert held[date(2026, 11, 26)] == "Thanksgiving Day"
+    assert held[date(2026, 7, 3)] == "Independence Day (observed)"  # the 4th is a Saturday
+    assert held[EVE.day] == EVE.name
+    assert practice_holidays.find(con, cast.other_practice, actor=None) == []
+    said = con.value("SELECT detail FROM activity ORDER BY id LIMIT 1")
+    assert said == "holidays added: 2026-12-24 Christmas Eve"
+
+
+def test_a_holiday_is_removed_and_only_one_that_is_there(con: Connection, cast: Cast) -> None:
+    ada = administrator(con, cast.practice)
+    practice_holidays.add(con, cast.practice, [EVE], actor=ada, now=NOON)
+
+    practice_holidays.remove(con, cast.practice, EVE.day, actor=ada, now=NOON)
+
+    assert practice_holidays.find(con, cast.practice, actor=ada) == []
+    with pytest.raises(WrongInput, match="is no holiday"):
+        practice_holidays.remove(con, cast.practice, EVE.day, actor=ada, now=NOON)
+
+
+def test_only_an_administrator_of_the_practice_changes_them(con: Connection, cast: Cast) -> None:
+    for actor, refusal in ((cast.ana, NotAllowed), (cast.carla, NoSuchPractice)):
+        with pytest.raises(refusal):
+            practice_holidays.add(con, cast.practice, [EVE], actor=actor, now=NOON)
+        with pytest.raises(refusal):
+            practice_holidays.remove(con, cast.practice, EVE.day, actor=actor, now=NOON)
+
+
+@pytest.mark.parametrize("wrong", [Holiday(EVE.day, " "), Holiday(date(1999, 1, 1), "Old")])
+def test_what_is_no_holiday_is_refused_and_nothing_of_it_kept(
+    con: Connection, cast: Cast, wrong: Holiday
+) -> None:
+    with pytest.raises(WrongInput):
+        practice_holidays.add(con, cast.practice, [EVE, wrong], actor=None, now=NOON)
+    with pytest.raises(WrongInput, match="a year from 2000"):
+        practice_holidays.federal(1999)
+
+    assert practice_holidays.find(con, cast.practice, actor=None) == []
