@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from lib import practice_holidays
+from lib import practice_holidays, workflow
+from lib.backlog import pending_tasks, times
+from lib.backlog.report_scope import View
 from lib.errors import NoSuchPractice, NotAllowed, WrongInput
 from lib.practice_holidays import Holiday
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
-from tests.given import administrator
+from tests.given import add_task, administrator
 
 EVE = Holiday(date(2026, 12, 24), "Christmas Eve")
 
@@ -47,6 +49,35 @@ def test_only_an_administrator_of_the_practice_changes_them(con: Connection, cas
             practice_holidays.add(con, cast.practice, [EVE], actor=actor, now=NOON)
         with pytest.raises(refusal):
             practice_holidays.remove(con, cast.practice, EVE.day, actor=actor, now=NOON)
+
+
+def test_a_holiday_is_no_business_day_of_the_backlog(con: Connection, cast: Cast) -> None:
+    done = add_task(con, cast.practice)
+    add_task(con, cast.practice, title="Still pending")
+    later = NOON + timedelta(days=7)  # from one Monday to the next
+    workflow.start(con, done, actor=cast.ana, now=NOON)
+    workflow.complete(con, done, note="Done.", token="t", actor=cast.ana, now=later)
+    view = View(
+        practice_ids=(cast.practice,), zone="America/Chicago", as_of=later, today=later.date(),
+        since=NOON.date(), until=later.date(),
+    )  # fmt: skip
+
+    def business() -> tuple[object, ...]:
+        lead = times.lead_and_cycle(con, view).dicts()[0]
+        oldest = pending_tasks.oldest(con, view).dicts()[0]
+        return (
+            lead["Lead, business days P50"], lead["Cycle, business days P50"],
+            oldest["Business days"],
+        )  # fmt: skip
+
+    before = business()
+    days = [date(2025, 3, 5), date(2025, 3, 8), date(2025, 3, 12)]  # within, a Saturday, after
+    for practice_id in (cast.practice, cast.other_practice):
+        closed = [Holiday(day, "Closed") for day in days]
+        practice_holidays.add(con, practice_id, closed, actor=None, now=NOON)
+
+    assert before == (5, 5, 5)
+    assert business() == (4, 4, 4)
 
 
 @pytest.mark.parametrize("wrong", [Holiday(EVE.day, " "), Holiday(date(1999, 1, 1), "Old")])

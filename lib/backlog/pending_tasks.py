@@ -14,6 +14,7 @@ from lib.backlog.report_scope import (
     ask,
     at_place,
     events,
+    holidays_off,
     known,
     local_day,
     of_view,
@@ -364,7 +365,8 @@ def oldest(con: Reader, view: View, count: int = 10) -> Table:
     """Return the tasks that have waited longest, without anything of a patient."""
     return ask(con, view, f"""
 SELECT standing.id AS "Task", type AS "Type", payer_name AS "Payer", age AS "Age, days",
-       {weekdays("today")} - {weekdays("requested_on")} AS "Business days",
+       {weekdays("today")} - {weekdays("requested_on")}
+           - {holidays_off("standing.practice_id", "requested_on", "today")} AS "Business days",
        due_on AS "Due", amount AS "Requested", side AS "Waiting on"
 FROM standing
 ORDER BY age DESC, standing.id LIMIT {int(count)}

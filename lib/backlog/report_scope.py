@@ -124,6 +124,15 @@ def weekdays(day: str) -> str:
     return f"({past} // 7 * 5 + least({past} % 7 + 1, 5))"
 
 
+def holidays_off(practice: str, after: str, until: str) -> str:
+    """Return the SQL for how many Mondays to Fridays after one day and up to another are holidays
+    of a practice."""
+    return (
+        f"(SELECT count(*) FROM holiday WHERE holiday.practice_id = {practice} AND "
+        f"holiday.day > {after} AND holiday.day <= {until} AND isodow(holiday.day) < 6)"
+    )
+
+
 def ours(view: View, table: str) -> str:
     """Return the condition that a row is of the practices that are asked for."""
     if len(view.practice_ids) == 1:

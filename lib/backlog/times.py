@@ -12,6 +12,7 @@ from lib.backlog.report_scope import (
     ask,
     at_place,
     events,
+    holidays_off,
     known,
     local_day,
     ours,
@@ -25,8 +26,8 @@ from lib.models import Selection
 LEAD = (
     "Lead time: days from the request to the last completion. Cycle time: from the first start to "
     "the last completion; what was not started before, its first completion starts. Business days "
-    "are Mondays to Fridays. P85: 85 of 100 took no longer. Of tasks whose last completion is in "
-    "the period and that were not reopened since."
+    "are Mondays to Fridays that are no holidays of the practice. P85: 85 of 100 took no longer. "
+    "Of tasks whose last completion is in the period and that were not reopened since."
 )
 RESPONSE = (
     "First response: hours from coming in to the first time somebody took, started or asked about "
@@ -150,14 +151,18 @@ FROM ranked GROUP BY type ORDER BY type NULLS FIRST
     -- Equal durations are counted first, since there are few different ones. Business days follow
     -- from the number of days and the weekday of the last.
     SELECT type, lead_days, round(epoch(completed_at - started_at) / 86400, 1) AS cycle_days,
-           done_on - begun_on AS cycle_dates, (done_on - DATE '1900-01-01') % 7 AS last_weekday,
+           done_on - begun_on AS cycle_dates,
+           {holidays_off("worked.practice_id", "asked_on", "done_on")} AS lead_off,
+           {holidays_off("worked.practice_id", "begun_on", "done_on")} AS cycle_off,
+           (done_on - DATE '1900-01-01') % 7 AS last_weekday,
            count(*) AS tasks
     FROM (SELECT done.*, {local_day(view, "started_at")} AS begun_on FROM {at_place(view, "done")})
+         AS worked
     GROUP BY ALL
 ),
 timed AS (
-    SELECT type, lead_days, cycle_days, tasks, {_business("lead_days")} AS lead_business,
-           {_business("cycle_dates")} AS cycle_business
+    SELECT type, lead_days, cycle_days, tasks, {_business("lead_days")} - lead_off AS lead_business,
+           {_business("cycle_dates")} - cycle_off AS cycle_business
     FROM alike
 ),
 measured AS (

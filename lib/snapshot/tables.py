@@ -83,6 +83,10 @@ TABLES = (
         Column("name", "'Practice ' || row_number() OVER (ORDER BY id)", "a number, not its name"),
         Column("timezone", "timezone", "the zone in which its days are counted"),
     ), "FROM practice WHERE id = ANY($practices)"),
+    CopiedTable("holiday", "A day on which a practice is closed.", (
+        Column("practice_id", pseudonym("practice", "practice_id"), "whose day"),
+        Column("day", "day", "the day"),
+    ), "FROM holiday WHERE practice_id = ANY($practices)"),
     CopiedTable("person", "Somebody who works in a practice.", (
         Column("id", pseudonym("person", "person.id"), "pseudonym"),
         Column("name", "'Person ' || left(sha256($key || ':name:' || person.id), 6)", "a code"),
