@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from lib import accounts, passwords, people, practices
 from lib.models import Role
-from lib.store.database import Store
+from lib.store.duckdb.store import DuckDBStore
 from lib.web import invitation_mail
 from tests.browser.desk import RESTING
 from tests.browser.test_sign_in import fits, sign_in
@@ -53,7 +53,7 @@ def mailbox() -> Iterator[tuple[Mailbox, int]]:
 @pytest.fixture
 def server(tmp_path: Path, mailbox: tuple[Mailbox, int]) -> Iterator[Server]:
     """Yield a server of two practices: Eva works at North, Bob administers South."""
-    store = Store(tmp_path / "data")
+    store = DuckDBStore(tmp_path / "data")
     con = store.connection()
     for name, practice, role in (
         ("Eva Sand", "North", Role.STAFF), ("Bob Reed", "South", Role.ADMINISTRATOR),
