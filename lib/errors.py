@@ -51,8 +51,7 @@ class MailNotSent(BillingError):
 
 
 class NotOnTheList(BillingError):
-    """An OpenID provider signed in somebody who is not on the list; the sentence does not say
-    whether there is an account with their e-mail address."""
+    """A provider signed in somebody not on the list; the sentence says of no account that it is."""
 
     def __init__(self) -> None:
         super().__init__(

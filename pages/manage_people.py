@@ -98,20 +98,14 @@ def invite(practice_id: int, actor: Person) -> None:
                 says[f"invited_role_{token}"] or Role.STAFF, practice_id, now, by_mail=by_mail,
             )  # fmt: skip
 
+        buttons = {"Invite by e-mail": True, "Invite and show the link": False}
         if invitation_mail.server() is None:
-            lossless_widgets.submit(
-                "Invite", partial(do, by_mail=False), key=f"invite_{token}", actor=actor,
-                type="primary",
-            )  # fmt: skip
-        else:
-            with st.container(horizontal=True, gap="small"):
+            buttons = {"Invite": False}
+        with st.container(horizontal=True, gap="small"):
+            for place, (label, by_mail) in enumerate(buttons.items()):
                 lossless_widgets.submit(
-                    "Invite by e-mail", partial(do, by_mail=True), key=f"mail_{token}",
-                    actor=actor, type="primary",
-                )  # fmt: skip
-                lossless_widgets.submit(
-                    "Invite and show the link", partial(do, by_mail=False), key=f"invite_{token}",
-                    actor=actor,
+                    label, partial(do, by_mail=by_mail), key=f"invite{place}_{token}", actor=actor,
+                    type="secondary" if place else "primary",
                 )  # fmt: skip
 
 
