@@ -105,8 +105,9 @@ def closed_days(practice_id: int, actor: Person) -> None:
     year = session.today(actor, practice_id).year
     with st.container(horizontal=True, gap="small"):
         for each in (year, year + 1):
+            label = f"Add the US federal holidays of {each}"
             lossless_widgets.button(
-                f"Add the US federal holidays of {each}", partial(add_federal, practice_id, each),
+                label, partial(add_federal, practice_id, each),
                 key=f"federal_{practice_id}_{each}", actor=actor,
             )  # fmt: skip
     token = HOLIDAY.of(practice_id, len(held)).ensure()
