@@ -128,8 +128,8 @@ def test_a_backup_that_is_restored_is_the_same_store(store: Store, tmp_path: Pat
     assert [line[2] for line in lines[-2:]] == ["changes", "restored"]
     assert new == old
     assert verify(tmp_path / "new").all == ()
-    names = [path.relative_to(tmp_path / "new") for path in content_of(tmp_path / "new")]
-    assert names == [path.relative_to(store.folder) for path in content_of(store.folder)]
+    names = sorted(path.relative_to(tmp_path / "new") for path in content_of(tmp_path / "new"))
+    assert names == sorted(path.relative_to(store.folder) for path in content_of(store.folder))
     assert len(names) == 3
 
 
