@@ -232,6 +232,110 @@ def test_a_batch_that_is_accepted_later_is_told_to_the_open_task_once(
     assert any("Proposed to be completed: 1 open task" in each for each in report.warnings)
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        receipt("AK1*HS*1", "AK2*270*0001", "IK5*R*5", "AK9*R*1*1*0"),
+        receipt("AK1*HR*1", "AK9*R*1*1*0", kind="997"),
+        receipt("AK1**1", "AK2*276*0001", "IK5*R*5", "AK9*R*1*1*0"),
+        receipt("BGN*11*1", "OTI*GR*TN*1***2*3*1*0001*270", kind="824"),
+    ],
+    ids=["270", "276", "no group code", "824"],
+)
+def test_a_rejected_batch_of_inquiries_is_no_batch_of_claims(
+    con: Connection, cast: Cast, raw: bytes
+) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2")), "batch.837")
+
+    bring(con, cast, raw)
+
+    _, title, amount, said = task(con)
+    assert (title, amount) == ("Batch 1 rejected", None)
+    assert "batch.837" not in said and "837 file" not in said
+
+
+def test_an_acceptance_of_inquiries_says_nothing_of_claims_of_that_number(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, rejected("1"))
+
+    bring(con, cast, sent("250120", receipt("AK1*HS*1", "AK9*A*1*1*1")))
+
+    assert con.value("SELECT proposal FROM task") is None
+
+
+def sent(day: str, raw: bytes) -> bytes:
+    return raw.replace(b"*250113*", f"*{day}*".encode(), 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "accepted", "again", "codes"),
+    [
+        (
+            rejected(),
+            receipt("AK1*HC*1", "AK9*A*1*1*1"),
+            receipt("AK1*HC*1", "AK2*837*0001", "IK5*R*4", "AK9*R*1*1*0"),
+            "IK5*R, AK9*R",
+        ),
+        (ta1("R", "022"), ta1("A", "000"), ta1("R", "024"), "TA1*R*024, TA1*R*022"),
+        (
+            receipt("BGN*11*1", "OTI*GR*TN*1***2*3*1*0001*837", kind="824"),
+            receipt("BGN*11*1", "OTI*GA*TN*1***2*3*1*0001*837", kind="824"),
+            receipt("BGN*11*1", "OTI*GR*TN*1***2*3*1*0001*837", "TED*024", kind="824"),
+            "OTI*GR, TED*024",
+        ),
+    ],
+    ids=["999", "TA1", "824"],
+)
+def test_a_batch_rejected_once_more_proposes_to_complete_no_longer(
+    con: Connection, cast: Cast, first: bytes, accepted: bytes, again: bytes, codes: str
+) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2")), "batch.837")
+    bring(con, cast, sent("250115", first))
+    bring(con, cast, sent("250120", accepted))
+    proposed = con.value("SELECT proposal FROM task")
+    late = sent("250117", again)  # it was sent before the batch was accepted
+    bring(con, cast, late)
+    stands = con.value("SELECT proposal FROM task")
+
+    report = bring(con, cast, sent("250122", again))
+    known = bring(con, cast, sent("250122", again) + b"\n")
+
+    assert proposed is not None and proposed == stands
+    assert con.rows("SELECT proposal, amount, codes FROM task") == [(None, Decimal(400), codes)]
+    assert (report.tasks_new, known.tasks_new) == (0, 0)
+    assert known.warnings == ("Asked about by a task already: 1 request.",)
+    last = con.value("SELECT detail FROM event WHERE kind = 'answered again' ORDER BY id DESC")
+    assert last.startswith("Rejected again on 01/22/2025. ")
+
+
+def test_an_older_rejection_that_comes_later_is_history_of_the_open_task(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "batch.837")
+    bring(con, cast, sent("250122", rejected()))
+    asked = con.rows("SELECT instructions, codes, due_on FROM task")
+
+    bring(con, cast, sent("250115", receipt("AK1*HC*1", "AK9*R*1*1*0")))
+
+    assert con.value("SELECT count(*) FROM task") == 2  # another part of it is asked about
+    bring(con, cast, sent("250116", rejected()))
+    assert con.rows("SELECT instructions, codes, due_on FROM task ORDER BY id")[:1] == asked
+    assert con.value("SELECT count(*) FROM task") == 2
+
+
+def test_a_batch_rejected_once_more_is_a_task_again_after_the_first_was_completed(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "batch.837")
+    bring(con, cast, rejected())
+    con.execute("UPDATE task SET status = 'completed', is_open = false, completed_at = $n", n=NOON)
+
+    report = bring(con, cast, sent("250122", rejected()))
+
+    assert report.tasks_new == 1
+
+
 def test_an_interchange_that_is_rejected_is_found_by_its_number(
     con: Connection, cast: Cast
 ) -> None:

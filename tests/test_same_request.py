@@ -75,6 +75,40 @@ def test_an_older_answer_that_comes_later_changes_no_due_date(con: Connection, c
 
 
 @pytest.mark.parametrize(
+    ("older", "title"),
+    [("29", "timely filing"), ("197", "authorization"), ("11", "diagnosis")],
+)
+def test_an_older_answer_that_comes_later_is_said_after_the_newer_one(
+    con: Connection, cast: Cast, older: str, title: str
+) -> None:
+    newer = answer("A1", codes=("CAS*CO*16*200",))
+    bring(con, cast, file_835(newer, paid_on="20250225"))
+    [(first, advice)] = con.rows("SELECT title, instructions FROM task")
+
+    old = answer("A1", control="P0", codes=(f"CAS*CO*{older}*200",))
+    bring(con, cast, file_835(old, control="000000002", paid_on="20250201"))
+
+    [(now, said)] = con.rows("SELECT title, instructions FROM task")
+    assert now.startswith(f"{first}; also ") and title in now.casefold()
+    assert said.startswith(f"{advice}\n\nAsked before: ") and f"CO-{older}" in said
+
+
+@pytest.mark.parametrize("day", ["20250201", "20250225"], ids=["older", "newer"])
+@pytest.mark.parametrize("code", ["252", "226", "250"])
+def test_a_day_that_the_payer_named_stands_until_it_names_another(
+    con: Connection, cast: Cast, code: str, day: str
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    denied = file_835(answer("A1", codes=(f"CAS*CO*{code}*200",)), paid_on=day)
+    for raw in (document_request(), denied):
+        bring(con, cast, raw)
+
+    named = con.rows("SELECT due_on, due_rule FROM task WHERE source = '277RFAI'")
+
+    assert named == [(date(2025, 3, 1), "named by the payer")]
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         file_835(answer("A1"), paid_on="20991231"),

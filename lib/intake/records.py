@@ -208,6 +208,8 @@ class Request:
     is_history: bool = False  # makes no task of its own; dropped if none is open
     # which claim is meant, if the parser knows more than the fields above
     facts: ClaimFacts = NOTHING
+    joins: int | None = None  # the open task that takes it, where that is known beforehand
+    is_overtaken: bool = False  # a later message said otherwise: it withdraws no proposal
     earlier_keys: tuple[str, ...] = ()  # the keys of the same request in older stores
     trace: str = ""  # of the answer it stands in: it tells rows with the same earlier key apart
     takes_back: str = ""  # the codes of a denial that the payer reverses with this

@@ -4,7 +4,7 @@ that was rejected."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -82,11 +82,51 @@ def requests(
 ) -> list[Request]:
     """Return a request for each rejected batch, with what we know about it. `coming` are those that
     earlier files of a preview bring."""
-    return [
-        _request(each, _find(con, practice_id, each, coming))
-        for each in found
-        if not each.is_accepted
+    rejected = [
+        (each, _find(con, practice_id, each, coming)) for each in found if not each.is_accepted
     ]
+    return [
+        _joined(con, practice_id, each, batch, _request(each, batch)) for each, batch in rejected
+    ]
+
+
+def _joined(
+    con: Connection, practice_id: int, receipt: Receipt, batch: _Batch, request: Request
+) -> Request:
+    """Return the request as news for the open task about an earlier rejection of this batch, if
+    there is one: a batch is known for the same if only one imported file has its number."""
+    said_on = request.asked_on
+    if not batch.sent or request.claim_number or not said_on:
+        return request
+    rows = con.rows(
+        """
+        SELECT id, request_key, asked_on FROM task
+        WHERE practice_id = $practice_id AND is_open AND starts_with(request_key, $prefix)
+        ORDER BY id DESC
+        """,
+        practice_id=practice_id,
+        prefix=f"{_rejection_of(receipt)}|",
+    )
+    part = request.key.rpartition("|")[2]
+    for task_id, key, asked_on in rows:
+        if key.rpartition("|")[2] == part:
+            after = (asked_on, _last_accepted(con, task_id))
+            is_overtaken = any(day > said_on for day in after if day)
+            again = "also" if is_overtaken else "again"
+            said = f"Rejected {again} on {said_on:%m/%d/%Y}. {request.instructions}"
+            return replace(
+                request, joins=task_id, history=said, is_history=is_overtaken,
+                is_overtaken=is_overtaken,
+            )  # fmt: skip
+    return request
+
+
+def _last_accepted(con: Connection, task_id: int) -> date | None:
+    """Return the day on which the task heard last that its batch was accepted."""
+    keys = con.rows("SELECT answer_key FROM task_answer WHERE task_id = $id", id=task_id)
+    said = [key.split("|") for (key,) in keys]
+    days = [_day(parts[-1]) for parts in said if len(parts) > 2 and parts[1] == "accepted"]
+    return max(filter(None, days), default=None)
 
 
 def acceptances(
@@ -112,7 +152,7 @@ def settled(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list
             continue
         said_on = _day(each.sent_on)
         when = f" on {said_on:%m/%d/%Y}" if said_on else ""
-        key = "|".join((each.kind, "accepted", each.sender, each.receiver, each.number,
+        key = "|".join((_kind(each), "accepted", each.sender, each.receiver, each.number,
                         each.sent_on))  # fmt: skip
         sentence = (
             f"{each.sender or 'The receiver'} accepted a batch of this number{when} "
@@ -137,7 +177,12 @@ def settled(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list
 def _rejection_of(receipt: Receipt) -> str:
     """Return how the keys of requests about a batch's rejection begin."""
     number = receipt.number or "without a number"
-    return "|".join((receipt.kind, "rejected", receipt.sender, receipt.receiver, number))
+    return "|".join((_kind(receipt), "rejected", receipt.sender, receipt.receiver, number))
+
+
+def _kind(receipt: Receipt) -> str:
+    """Return how keys begin: batches of claims and of inquiries are numbered apart."""
+    return receipt.kind if receipt.is_of_claims else f"{receipt.kind} of inquiries"
 
 
 def _accepted(receipt: Receipt, batch: _Batch) -> list[str]:
@@ -147,13 +192,15 @@ def _accepted(receipt: Receipt, batch: _Batch) -> list[str]:
         f"{receipt.sender or 'The receiver'} accepted {receipts_999.accepted_what(receipt)}{noted} "
         f"({receipt.kind}: {', '.join(receipt.codes)}){why}.",
         _faults([fault for each in receipt.sets for fault in each.faults]),
-        _which(receipt, batch) if receipt.is_of_claims else "",
+        _which(receipt, batch),
     ]
 
 
 def _find(
     con: Connection, practice_id: int, receipt: Receipt, coming: Sequence[ComingBatch]
 ) -> _Batch:
+    if not receipt.is_of_claims:
+        return _Batch()
     rows = con.rows(
         """
         SELECT message.id, file.id, file.name, split_part(identifiers, '|', 1),
@@ -263,7 +310,7 @@ def _request(receipt: Receipt, batch: _Batch) -> Request:
     found = ",".join(str(each.id) for each in batch.sent)
     return Request(
         key=_key(receipt, receipt.sent_on),
-        earlier_keys=(_key(receipt, found),) if found else (),
+        earlier_keys=_earlier_keys(receipt, found),
         type=TaskType.CHARGE,
         title=title,
         instructions=said,
@@ -287,6 +334,14 @@ def _key(receipt: Receipt, when: str) -> str:
         (_rejection_of(receipt), when, claim, ",".join(receipt.codes),
          ",".join(each.control for each in receipt.sets))
     )  # fmt: skip
+
+
+def _earlier_keys(receipt: Receipt, found: str) -> tuple[str, ...]:
+    """Return the keys in older stores, which told batches of inquiries from none of claims."""
+    if receipt.is_of_claims:
+        return (_key(receipt, found),) if found else ()
+    of_claims = replace(receipt, is_of_claims=True)
+    return (_key(of_claims, receipt.sent_on),)
 
 
 def _sentences(receipt: Receipt, batch: _Batch, number: str) -> list[str]:
@@ -322,12 +377,13 @@ def _faults(faults: Sequence[Fault]) -> str:
 
 def _which(receipt: Receipt, batch: _Batch) -> str:
     """Return which imported file the batch is, as a sentence."""
+    if not receipt.is_of_claims:
+        return ""
     if batch.others:
         some = ", ".join(batch.others[:MAX_NAMED])
         return f"Several imported files have this number ({some})."
     if not batch.sent:
-        kind = "837 file" if receipt.is_of_claims else "file of claims"
-        return f"No imported {kind} has this number."
+        return "No imported 837 file has this number."
     worth = f" over {batch.amount:,.2f} US dollars" if batch.amount is not None else ""
     fault = f" The fault is in {', '.join(batch.at_fault)}." if batch.at_fault else ""
     claims = count(batch.claims, "claim")

@@ -89,7 +89,7 @@ def plan(
         charge_id = found.matches[key].charge_id
         about_it = tasks.of(about[key], charge_id)
         of_claim = [each for each in about_it if not made.has_other_claim(request, each.id)]
-        task_id = _open_task(request, of_claim, file_id)
+        task_id = request.joins or _open_task(request, of_claim, file_id)
         first = None if task_id else made.find(request, charge_id)
         if task_id:
             is_certain = task_claim_facts.is_certain(found.matches[key], about[key], about_it)

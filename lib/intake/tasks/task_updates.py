@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ALSO = "; also "
 BEFORE = "\n\nAsked before: "
 DATED_AHEAD = timedelta(days=31)  # a payment bears the day on which its money will arrive
+NAMED = "named by the payer"  # the rule of a due date that the payer names
 MAX_TITLE, MAX_INSTRUCTIONS = 200, 6000
 
 
@@ -77,7 +78,7 @@ def answer(
     sentence = _taken_back(con, task_id, request, before) if is_certain else None
     if sentence:
         tasks.suggest_completion(con, task_id, sentence, now=source.now)
-    else:
+    elif not request.is_overtaken:
         tasks.withdraw_suggestion(con, task_id)
     remember(con, task_id, request.key, request.segment_number, source)
     remember_state(con, [(task_id, request)], source)
@@ -282,19 +283,38 @@ def _merged(before: _Asked, request: Request, source: ImportContext) -> _Asked:
     if not is_newer:
         is_part = request.facts.is_part
         amount = _amount(before, request) if is_part else before.amount
-        return replace(before, codes=merged, amount=amount)
+        is_named = before.due_rule != NAMED and request.due_on is not None
+        due_on, rule = due(request, source) if is_named else (before.due_on, before.due_rule)
+        return replace(
+            before,
+            title=_title(before.title, request.title),
+            instructions=_instructions(before.instructions, request.instructions),
+            codes=merged,
+            due_on=due_on,
+            due_rule=rule,
+            document_label=before.document_label or request.document_label,
+            amount=amount,
+        )
     return _Asked(
         request.type,
         _title(request.title, before.title),
         _instructions(request.instructions, before.instructions),
         merged,
-        *due(request, source),
+        *_due(before, request, source),
         request.document_label or before.document_label,
         _amount(before, request),
         asked_on(request, source) or before.asked_on,
         before.source,
         before.charged,
     )
+
+
+def _due(before: _Asked, request: Request, source: ImportContext) -> tuple[date | None, str]:
+    """Return the day that all asked now is due: one that the payer named stands until it names
+    another."""
+    if before.due_rule == NAMED and not request.due_on:
+        return before.due_on, before.due_rule
+    return due(request, source)
 
 
 def _amount(before: _Asked, request: Request) -> Decimal | None:
@@ -317,8 +337,8 @@ def _codes(text: str) -> list[str]:
 
 
 def _title(new: str, old: str) -> str:
-    known = {new.casefold()}
-    parts = [new]
+    parts = new.split(ALSO)
+    known = {part.casefold() for part in parts}
     for part in old.split(ALSO):
         if part.casefold() not in known:
             known.add(part.casefold())
@@ -328,7 +348,7 @@ def _title(new: str, old: str) -> str:
 
 
 def _instructions(new: str, old: str) -> str:
-    text = new if new == old else f"{new}{BEFORE}{old}"
+    text = new if old in new else f"{new}{BEFORE}{old}"
     return text if len(text) <= MAX_INSTRUCTIONS else f"{text[: MAX_INSTRUCTIONS - 1]}…"
 
 

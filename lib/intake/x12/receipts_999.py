@@ -26,7 +26,7 @@ ACCEPTED = frozenset({"A", WITH_ERRORS})  # IK501, AK901, TA104
 REJECTS_PART = "P"  # AK901
 REJECTED = frozenset("RXMW")  # AK901, TA104
 CLAIMS = "HC"  # AK101, which is GS01 of the batch
-SETS_OF_CLAIMS = frozenset({"", "837"})  # OTI10
+SETS_OF_CLAIMS = frozenset({"", "837"})  # OTI10, AK201
 # OTI01: its second letter says what became of it, its first of what.
 ACCEPTED_824, REJECTED_824, WHOLE_824 = frozenset("ACE"), frozenset("RP"), frozenset("BG")
 SENT_BEFORE, GROUP_SENT_BEFORE = "025", frozenset({"19"})  # TA105; AK905 and on
@@ -47,6 +47,7 @@ class SetResult:
     """What became of one transaction (ST…SE) of the batch."""
 
     control: str  # ST02
+    kind: str = ""  # ST01
     codes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
@@ -137,7 +138,7 @@ def _functional(
                 )
             begun, sets = (number, segment), []
         elif name == "AK2":
-            sets.append(SetResult(element(segment, 2)))
+            sets.append(SetResult(element(segment, 2), element(segment, 1)))
         elif name in {"IK3", "AK3"} and sets:
             sets[-1].faults.append(_fault(segment))
         elif name in {"IK5", "AK5"} and sets:
@@ -174,7 +175,8 @@ def _group(
     reasons += [_words("group", note) for note in notes]
     return _receipt(
         transaction, number, group=element(group, 2),
-        is_of_claims=element(group, 1) in {"", CLAIMS},
+        is_of_claims=element(group, 1).upper() in {"", CLAIMS}
+        and all(each.kind in SETS_OF_CLAIMS for each in sets),
         is_whole=is_accepted or (code in REJECTED and not taken),
         codes=codes, reasons=tuple(dict.fromkeys(filter(None, reasons))), sets=tuple(named),
         is_duplicate=not is_accepted and not GROUP_SENT_BEFORE.isdisjoint(notes),
