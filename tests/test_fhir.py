@@ -108,7 +108,8 @@ def test_who_asks_for_what_of_which_claim_is_read() -> None:
     [request], recorded = read(task())
 
     assert recorded == []
-    assert request.key == "FHIR|urn:ph|T-1|PH-7|A1"
+    assert request.key.startswith("FHIR|urn:ph|T-1|PH-7|A1|of|")
+    assert request.earlier_keys == ("FHIR|urn:ph|T-1|PH-7|A1",)
     assert (request.payer_name, request.payer_code) == ("Plains Health", "PH-7")
     assert (request.patient_name, request.provider_name) == ("Green, Emma", "Northside Clinic")
     assert request.document_label == "Operative report"
@@ -142,7 +143,11 @@ def test_a_questionnaire_is_asked_for_by_its_address() -> None:
     ("changes", "why"),
     [
         ({"reasonCode": concept("preauthorization")}, "about a prior authorization"),
-        ({"reasonCode": None}, "does not say that it is about a claim"),
+        ({"reasonCode": concept("treatment")}, "does not say that it is about a claim"),
+        (
+            {"reasonCode": None, "code": None, "reasonReference": None},
+            "does not say that it is about a claim",
+        ),
         ({"status": "cancelled"}, "the payer has cancelled it"),
         ({"status": "completed"}, "it is completed already"),
     ],
@@ -155,6 +160,59 @@ def test_what_is_no_open_request_about_a_claim_is_recorded_and_says_why(
     assert requests == []
     assert why in recorded.sentence
     assert not recorded.is_bad
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"code": None}, {"reasonCode": {"text": "the claim"}}, {"reasonCode": concept("CLAIM")}],
+)
+def test_a_request_that_names_a_claim_is_about_it_without_a_reason(changes: dict[str, Any]) -> None:
+    [request], recorded = read(task(**({"reasonCode": None} | changes)))
+
+    assert (request.claim_number, recorded) == ("A1", [])
+
+
+def test_a_request_for_documents_about_nothing_is_not_overlooked() -> None:
+    lost = task(id="t2", reasonCode=None, reasonReference=None)
+
+    [_], [recorded] = read(task(), lost)
+
+    assert recorded.is_bad and "which claim it is about" in recorded.sentence
+
+
+@pytest.mark.parametrize("state", ["Cancelled", "CANCELLED", "canceled"])
+def test_a_state_counts_in_any_spelling(state: str) -> None:
+    requests, [recorded] = read(task(status=state))
+
+    assert requests == []
+    assert recorded.withdrawal and recorded.withdrawal.state == "cancelled"
+
+
+def on(day: str) -> list[dict[str, Any]]:
+    return [wanted(), {"type": concept("service-date"), "valueDate": day}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"restriction": {"period": {"end": "15/03/2025"}}}, "the day it is due (“15/03/2025”)"),
+        ({"restriction": {"period": {"end": "2025-02-30"}}}, "the day it is due (“2025-02-30”)"),
+        ({"input": on("2025-13-13")}, "its day of service (“2025-13-13”)"),
+        ({"input": on("0025-01-13")}, "its day of service (“0025-01-13”)"),
+    ],
+)
+def test_a_day_that_cannot_be_read_is_said_and_left_empty(
+    changes: dict[str, Any], what: str
+) -> None:
+    parsed = non_x12_formats.read("a.json", json.dumps(task(**changes)).encode())
+
+    assert parsed
+    [request] = parsed.requests
+    assert None in {request.due_on, request.date_of_service}
+    assert f"Ask the payer, since {what} cannot be read." in request.instructions
+    assert parsed.warnings == (
+        f"Left empty, since it cannot be read: {what} of the request in place 1.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,7 +253,8 @@ def test_bundles_and_lines_hold_several_tasks_each_known_by_its_number() -> None
 
     assert [each.claim_number for each in bundled] == ["A1", "A2"]
     assert [each.segment_number for each in bundled] == [1, 3]
-    assert [each.key for each in lined] == [bundled[0].key, "FHIR||T-3|PH-7|A1"]
+    assert lined[0].key == bundled[0].key
+    assert lined[1].key.startswith("FHIR||T-3|PH-7|A1|")
 
 
 REFERRING = task(

@@ -657,3 +657,84 @@ def test_a_request_withdrawn_by_a_later_state_that_came_first_makes_no_task(
         )
     )
     assert (report.tasks_new, anew.tasks_new) == (0, 1)
+
+
+OF_FAY = {"for": {"display": "Green, Fay"}}
+
+
+def service(day: str) -> dict[str, Any]:
+    return {"input": [wanted(), {"type": fhir_concept("service-date"), "valueDate": day}]}
+
+
+@pytest.mark.parametrize("other", [OF_FAY, service("2025-01-20"), OF_FAY | service("2025-01-20")])
+@pytest.mark.parametrize("is_one_file", [True, False])
+def test_requests_alike_but_for_patient_or_day_are_two(
+    con: Connection, cast: Cast, other: dict[str, Any], is_one_file: bool
+) -> None:
+    files = [fhir(), fhir(**other)]
+    for raw in [b"\n".join(files)] if is_one_file else files:
+        bring(con, cast, raw)
+    again = bring(con, cast, b"\n".join(files) + b"\n")
+
+    bring(con, cast, fhir(status="cancelled", lastModified=IN_MARCH, **other))
+
+    assert again.tasks_new == 0
+    proposals = con.rows("SELECT proposal IS NOT NULL FROM task ORDER BY id")
+    assert proposals == [(False,), (True,)]
+
+
+@pytest.mark.parametrize(
+    "less", [{"for": None}, {"input": [wanted()]}, {"for": {"display": "GREEN, EMMA KAY"}}]
+)
+def test_a_later_state_that_says_more_or_less_of_the_patient_or_day_is_of_the_same_request(
+    con: Connection, cast: Cast, less: dict[str, Any]
+) -> None:
+    later = {"restriction": {"period": {"end": "2025-03-20"}}, "lastModified": IN_MARCH}
+    bring(con, cast, fhir())
+
+    bring(con, cast, fhir(**(less | later)))
+
+    assert con.rows("SELECT due_on FROM task") == [(date(2025, 3, 20),)]
+
+
+def test_a_request_of_an_older_store_is_known_by_its_key_without_the_patient(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, fhir())
+    con.execute("UPDATE task SET request_key = 'FHIR|urn:ph|T-1|PH-7|A1'")
+
+    known = bring(con, cast, fhir() + b"\n")
+    other = bring(con, cast, fhir(**OF_FAY))
+
+    assert (known.tasks_new, other.tasks_new) == (0, 1)
+
+
+SIGNED = {"type": fhir_concept("signature-flag"), "valueBoolean": True}
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "shows"),
+    [
+        ([wanted()], [wanted(), SIGNED], "The document must be signed."),
+        ([wanted(), SIGNED], [wanted()], "Attach: operative report"),
+        (
+            [wanted(line=1), wanted("11502-2", line=2)],
+            [wanted(line=2), wanted("11502-2", line=1)],
+            "(LOINC 11502-2) for line 1",
+        ),
+    ],
+)
+def test_a_state_that_changes_only_the_words_changes_its_open_task_with_history(
+    con: Connection, cast: Cast, first: list[Any], later: list[Any], shows: str
+) -> None:
+    bring(con, cast, fhir(input=first))
+    before = con.value("SELECT instructions FROM task")
+
+    bring(con, cast, fhir(input=later, lastModified=IN_MARCH))
+    bring(con, cast, fhir(input=first) + b"\n")
+
+    now = con.value("SELECT instructions FROM task")
+    assert shows in now and now != before
+    assert con.rows(
+        "SELECT field, old_value, new_value FROM event WHERE kind = 'request changed'"
+    ) == [("Instructions", before, now)]

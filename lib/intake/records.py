@@ -171,6 +171,7 @@ class Sent:
 
 
 UNSENT = Sent()
+OF = "|of|"  # in a key, before what tells patients and days of service apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +217,7 @@ class Request:
     sent: Sent = UNSENT  # the message that says it
     again_of: str = ""  # the key of a request whose task is completed: it is asked for again
     thread: str = ""  # how the keys begin of all that bears the payer's number for this request
+    left_empty: str = ""  # what it says that cannot be read, as a part of a sentence
     names: tuple[str, ...] = ()  # what is wanted, in words that the instructions hold
 
     @property
@@ -268,6 +270,8 @@ class Withdrawal:
     segment_number: int
     payer_name: str = ""
     sent: Sent = UNSENT
+    patient_name: str = ""
+    date_of_service: date | None = None
 
     @property
     def request_key(self) -> str:

@@ -16,7 +16,8 @@ from lib.intake import loinc
 from lib.intake.fhir import other_resources, parties, resources
 from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
 from lib.intake.matching.claim_facts import ClaimFacts, stated
-from lib.intake.records import Request, Sent, Withdrawal
+from lib.intake.matching.name_comparison import fold
+from lib.intake.records import OF, Request, Sent, Withdrawal
 from lib.models import TaskType
 
 FORMAT = "FHIR"
@@ -119,7 +120,8 @@ def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line
         text_ = json.dumps(task, indent=1)[:MAX_TEXT] if is_bad else None
         return Recorded(found.number, identifiers, why, is_bad, text_)
 
-    reasons, state = codes(at(task, "reasonCode")), text(task, "status")
+    reasons = {each.casefold() for each in codes(at(task, "reasonCode"))}
+    state = text(task, "status").casefold().replace("canceled", "cancelled")
     if reasons & PRIOR_AUTHORIZATION:
         return no_task(
             "it is about a prior authorization, not about a claim, so no billing task was made"
@@ -127,7 +129,8 @@ def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line
     if state in OVER:  # by then senders leave out what it was about
         recorded = no_task(f"{OVER[state]}, so no task was made")
         return replace(recorded, withdrawal=_withdrawal(found, tracking, system, state))
-    if CLAIM not in reasons:
+    is_known = bool(_claim(found) and _wanted(task))
+    if CLAIM not in reasons and (reasons or not (is_known or _is_for_documents(task))):
         return no_task("it does not say that it is about a claim, so no billing task was made")
     if not tracking:
         return no_task("it has no identifier by which the payer would know the answer", is_bad=True)
@@ -138,6 +141,11 @@ def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line
     if not wanted:
         return no_task("it does not say which documents are wanted (input)", is_bad=True)
     return _request(found, tracking, system, claim, wanted)
+
+
+def _is_for_documents(task: Resource) -> bool:
+    """Return True if a Task says by its code that it asks for documents or answers."""
+    return any(each.startswith("attachment-request") for each in codes(at(task, "code")))
 
 
 def _withdrawal(found: Found, tracking: str, system: str, state: str) -> Withdrawal | None:
@@ -155,6 +163,8 @@ def _withdrawal(found: Found, tracking: str, system: str, state: str) -> Withdra
         sentence=f"{name or 'The payer'} {WITHDRAWN[state]}{when}.",
         segment_number=found.number,
         payer_name=name,
+        patient_name=_patient_name(found),
+        date_of_service=resources.last_day(_service(found)),
         sent=_sent(found.resource),
     )
 
@@ -167,8 +177,31 @@ def _sent(task: Resource) -> Sent:
 
 
 def _key(found: Found, tracking: str, system: str, claim: str) -> str:
+    """Return the key without the patient and the day, as older stores have it."""
     name, code = parties.payer(found)
     return "|".join((_thread(tracking, system), code or name, claim))
+
+
+def _of(patient: str, service: date | None) -> str:
+    """Return the end of a key that tells patients and days of service apart, without naming
+    them."""
+    said = f"{' '.join(sorted(fold(patient)))}|{service}"
+    return f"{OF}{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+
+
+def _patient_name(found: Found) -> str:
+    patient = found.referred(at(found.resource, "for")) or {}
+    return parties.name(patient) or text(found.resource, "for", "display")
+
+
+def _service(found: Found) -> str:
+    return _input(found.resource, "service-date", "valueDate", "valueDateTime")
+
+
+def _left_empty(due: tuple[str, date | None], service: tuple[str, date | None]) -> str:
+    """Return which days cannot be read, as a part of a sentence."""
+    named = (("the day it is due", *due), ("its day of service", *service))
+    return " and ".join(f"{what} (“{said}”)" for what, said, day in named if said and not day)
 
 
 def _thread(tracking: str, system: str) -> str:
@@ -179,15 +212,22 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
     task = found.resource
     patient = found.referred(at(task, "for")) or {}
     payer_name, payer_code = parties.payer(found)
-    due = resources.last_day(text(task, "restriction", "period", "end"))
-    service = resources.last_day(_input(task, "service-date", "valueDate", "valueDateTime"))
+    said_due, said_service = text(task, "restriction", "period", "end"), _service(found)
+    due, service = resources.last_day(said_due), resources.last_day(said_service)
+    key = _key(found, tracking, system, claim)
+    left_empty = _left_empty((said_due, due), (said_service, service))
+    instructions = _instructions(found, tracking, claim, wanted, due, service, payer_name)
+    if left_empty:
+        instructions += f" Ask the payer, since {left_empty} cannot be read."
     label = next((_label(each) for each in wanted), loinc.OTHER)
     lines = sorted({line for each in wanted for line in each.lines})
     return Request(
-        key=_key(found, tracking, system, claim),
+        key=f"{key}{_of(_patient_name(found), service)}",
+        earlier_keys=(key,),
+        left_empty=left_empty,
         type=TaskType.DOCUMENTS,
         title=_title(wanted, label, lines),
-        instructions=_instructions(found, tracking, claim, wanted, due, service, payer_name),
+        instructions=instructions,
         source=FORMAT,
         segment_number=found.number,
         codes=", ".join(
@@ -196,7 +236,7 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
             ]
         ),
         claim_number=claim,
-        patient_name=parties.name(patient) or text(task, "for", "display"),
+        patient_name=_patient_name(found),
         birth_date=resources.last_day(text(patient, "birthDate")),
         payer_name=payer_name,
         payer_code=payer_code,

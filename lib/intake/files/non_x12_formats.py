@@ -25,6 +25,8 @@ _X12 = re.compile(
     rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*(?:I\0?S\0?A|" + PIECE.encode() + rb")"
 )
 
+MAX_NAMED = 20  # requests named in the report
+
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
@@ -81,7 +83,8 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
     if is_fhir(name, content):
         requests, recorded = attachment_requests.read(name, content)
         return ParsedFile(
-            attachment_requests.FORMAT, tuple(requests), (), _messages(requests, recorded),
+            attachment_requests.FORMAT, tuple(requests), tuple(_left_empty(requests)),
+            _messages(requests, recorded),
             withdrawals=tuple(each.withdrawal for each in recorded if each.withdrawal),
         )  # fmt: skip
     choice = choice or TableOptions()
@@ -114,6 +117,19 @@ def _dated(requests: Sequence[Request]) -> tuple[Request, ...]:
         said.update(f"{each.key}|{each.due_on}|{each.codes}\n".encode())
     sent = Sent(said.hexdigest())
     return tuple(replace(each, sent=sent) if each.due_on else each for each in requests)
+
+
+def _left_empty(requests: Sequence[Request]) -> list[str]:
+    """Return a sentence on each of the first requests that say something that cannot be read."""
+    odd = [each for each in requests if each.left_empty]
+    said = [
+        f"Left empty, since it cannot be read: {each.left_empty} of the request in place "
+        f"{each.segment_number}."
+        for each in odd[:MAX_NAMED]
+    ]
+    if len(odd) > MAX_NAMED:
+        said.append(f"Left empty too: days of {len(odd) - MAX_NAMED:,} more requests.")
+    return said
 
 
 def _messages(requests: list[Request], recorded: list[Recorded]) -> tuple[Message, ...]:

@@ -77,7 +77,10 @@ def withdrawn(
     con: Connection, practice_id: int, told: Iterable[Withdrawal]
 ) -> list[tuple[int, Withdrawal]]:
     """Return the open task of each request that its payer withdrew, if it was not told yet."""
-    last = {each.request_key: each for each in sorted(told, key=lambda each: each.sent.at)}
+    last = {
+        (each.request_key, each.patient_name, each.date_of_service): each
+        for each in sorted(told, key=lambda each: each.sent.at)
+    }
     return [
         (task_id, each)
         for task_id, each in known_requests.to_withdraw(con, practice_id, list(last.values()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lib.history_event_kinds import EventKind
 from lib.intake.matching.name_comparison import could_be_person, fold
-from lib.intake.records import Sent, Withdrawal
+from lib.intake.records import OF, Sent, Withdrawal
 from lib.intake.tasks import task_updates
 from lib.store.database import Connection
 
@@ -55,7 +55,8 @@ def find(con: Connection, practice_id: int, said: Sequence[Keyed]) -> dict[str, 
             GROUP BY answer_key, task_id
         )
         SELECT key, held.id, texts, asked_on,
-               coalesce(nullif(task_claim.patient_name, ''), task.patient_name)
+               coalesce(nullif(task_claim.patient_name, ''), task.patient_name),
+               task.date_of_service
         FROM held JOIN task ON task.id = held.id
         LEFT JOIN task_claim ON task_claim.task_id = held.id
         ORDER BY held.id
@@ -67,6 +68,38 @@ def find(con: Connection, practice_id: int, said: Sequence[Keyed]) -> dict[str, 
         for each in owners[key]:
             if key == each.key or held.is_about(key, each):
                 found[each.key] = held.task_id
+    return _of_same_thread(con, practice_id, said) | found
+
+
+def _of_same_thread(con: Connection, practice_id: int, said: Sequence[Keyed]) -> dict[str, int]:
+    """Return by key the newest task of each request's number, claim and payer that says nothing
+    else of the patient and the day of service: a later state may say more or less of them."""
+    threads: dict[str, list[Keyed]] = {}
+    for each in said:
+        thread, is_told, _ = each.key.partition(OF)
+        if is_told:
+            threads.setdefault(thread, []).append(each)
+    if not threads:
+        return {}
+    found = {}
+    for thread, *row in con.rows(
+        """
+        SELECT split_part(request_key, $of, 1), task.id, '', asked_on,
+               coalesce(nullif(task_claim.patient_name, ''), task.patient_name),
+               task.date_of_service
+        FROM task LEFT JOIN task_claim ON task_claim.task_id = task.id
+        WHERE task.practice_id = $practice_id AND source = 'FHIR'
+          AND split_part(request_key, $of, 1) IN (SELECT unnest($threads::VARCHAR[]))
+        ORDER BY task.id
+        """,
+        practice_id=practice_id,
+        of=OF,
+        threads=list(threads),
+    ):
+        held = _Known(*row)
+        for each in threads[thread]:
+            if held.is_about(thread, each):
+                found[each.key] = held.task_id
     return found
 
 
@@ -77,16 +110,21 @@ class _Known(NamedTuple):
     texts: str
     asked_on: date | None
     patient_name: str
+    date_of_service: date | None
 
     def is_about(self, key: str, said: Keyed) -> bool:
         """Return True if the task is of the day and the patient of a request or update that has
-        this earlier key. Keys of table rows never said which day they stand for."""
+        this earlier key. Keys of table rows never said which day they stand for, those of FHIR
+        Tasks mean the day of service."""
         day: date | None = getattr(said, "asked_on", None)
         is_day = (
             day in {None, self.asked_on}
             or key.startswith("TABLE|")
             or f"{day:%m/%d/%Y}" in self.texts
         )
+        if key.startswith("FHIR|"):
+            is_day = getattr(said, "date_of_service", None) in {None, self.date_of_service}
+            is_day = is_day or self.date_of_service is None
         patient: str = getattr(said, "patient_name", "")
         is_stated = patient and self.patient_name
         return is_day and (
@@ -180,8 +218,10 @@ def _shows_otherwise(request: Request, shown: _State) -> bool:
         name not in shown.instructions for name in request.names
     ):
         return True
-    now = (request.title, request.document_label)
-    return shown.is_open and now != (shown.title, shown.document_label)
+    now = (request.title, request.document_label, request.instructions)
+    is_alone = task_updates.BEFORE not in shown.instructions
+    words = shown.instructions if is_alone else request.instructions
+    return shown.is_open and now != (shown.title, shown.document_label, words)
 
 
 def _is_later(request: Request, told: Sequence[Told]) -> bool:
@@ -238,29 +278,34 @@ def to_withdraw(
 
     A message that names no claim or no payer means the one open request with its number.
     """
-    by_key = {each.request_key: each for each in told}
-    exact = _open_tasks(con, practice_id, by_key)
-    found = [(task_id, by_key[key]) for key, task_id in exact.items()]
-    rest = [each for key, each in by_key.items() if key not in exact]
+    exact = _open_tasks(con, practice_id, {each.request_key for each in told})
+    rest = [each for each in told if each.request_key not in exact]
+    found = [(exact[each.request_key], each) for each in told if each.request_key in exact]
     numbered = _open_by_thread(con, practice_id, {each.thread for each in rest})
     for each in rest:
         alike = [
-            task_id
-            for task_id, key, payer in numbered.get(each.thread, ())
-            if is_about(each, key, payer)
+            held
+            for held, key, payer in numbered.get(each.thread, ())
+            if is_about(each, key, payer) and held.is_about(key, each)
         ]
-        found += [(task_id, each) for task_id in alike if len(alike) == 1]
+        found += [(held.task_id, each) for held in alike if len(alike) == 1]
     return found
 
 
 def is_about(told: Withdrawal, request_key: str, payer_name: str) -> bool:
     """Return True if the withdrawal means the request with this key: it names the same number, and
     neither another claim nor another payer."""
-    whose = request_key.removeprefix(f"{told.thread}|").partition(AGAIN)[0]
+    whose = request_key.removeprefix(f"{told.thread}|").partition(AGAIN)[0].partition(OF)[0]
     payer = fold(told.payer_name)
     return (not told.claim or whose.endswith(f"|{told.claim}")) and (
         not told.payer or whose.startswith(f"{told.payer}|") or payer == fold(payer_name)
     )
+
+
+def is_of_same_patient(told: Withdrawal, request: Request) -> bool:
+    """Return True unless the withdrawal names another patient or another day of service."""
+    held = _Known(0, "", None, request.patient_name, request.date_of_service)
+    return held.is_about(request.key, told)
 
 
 def overtaken(
@@ -293,7 +338,9 @@ def overtaken(
         each.key
         for each in dated
         if any(
-            one.sent.at > each.sent.at and is_about(one, each.key, each.payer_name)
+            one.sent.at > each.sent.at
+            and is_about(one, each.key, each.payer_name)
+            and is_of_same_patient(one, each)
             for one in by_thread.get(each.thread, ())
         )
     }
@@ -324,14 +371,15 @@ def keep(con: Connection, told: Collection[Withdrawal], source: ImportContext) -
 
 def _open_by_thread(
     con: Connection, practice_id: int, threads: Collection[str]
-) -> dict[str, list[tuple[int, str, str]]]:
+) -> dict[str, list[tuple[_Known, str, str]]]:
     """Return the open tasks whose request has one of these numbers, with its key and payer."""
     if not threads:
         return {}
-    found: dict[str, list[tuple[int, str, str]]] = {}
-    for thread, *row in con.rows(
+    found: dict[str, list[tuple[_Known, str, str]]] = {}
+    for thread, key, payer, *row in con.rows(
         """
-        SELECT wanted.thread, task.id, request_key, coalesce(payer_name, '')
+        SELECT wanted.thread, request_key, coalesce(payer_name, ''), task.id, '', asked_on,
+               patient_name, date_of_service
         FROM task JOIN (SELECT unnest($threads::VARCHAR[]) AS thread) AS wanted
           ON starts_with(request_key, wanted.thread || '|')
         WHERE practice_id = $practice_id AND is_open AND source = 'FHIR'
@@ -340,7 +388,7 @@ def _open_by_thread(
         practice_id=practice_id,
         threads=list(threads),
     ):
-        found.setdefault(thread, []).append((row[0], row[1], row[2]))
+        found.setdefault(thread, []).append((_Known(*row), key, payer))
     return found
 
 

@@ -389,12 +389,15 @@ def _changes(
         ("Document requested", before.document_label or "", now.document_label or ""),
         ("Amount", _dollars(before.amount), _dollars(now.amount)),
     )
-    return [
-        source.event(EventKind.REQUEST_CHANGED, segment_number, task_id=task_id)
-        | {"field": field, "old_value": old or None, "new_value": new or None}
-        for field, old, new in shown
-        if old != new
-    ]
+    changed = source.event(EventKind.REQUEST_CHANGED, segment_number, task_id=task_id)
+    found = [_field(changed, *each) for each in shown if each[1] != each[2]]
+    if not found and before.instructions != now.instructions:
+        found = [_field(changed, "Instructions", before.instructions, now.instructions)]
+    return found
+
+
+def _field(changed: dict[str, Value], field: str, old: str, new: str) -> dict[str, Value]:
+    return changed | {"field": field, "old_value": old or None, "new_value": new or None}
 
 
 def _day(value: date | None) -> str:
