@@ -115,3 +115,16 @@ def test_a_completed_task_is_told_nothing(con: Connection, cast: Cast) -> None:
     bring(con, cast, later("WO:I9*-100"))
 
     assert con.rows("SELECT count(*), count(proposal) FROM task") == [(1, 0)]
+
+
+@pytest.mark.parametrize("entries", [["WO:X1*50"] * 2, ["WO*50"] * 2, ["WO:X1*50"] * 3])
+def test_an_entry_that_appears_twice_in_a_remittance_is_two_tasks(
+    con: Connection, cast: Cast, entries: list[str]
+) -> None:
+    wants(con, cast, "takebacks")
+
+    report = bring(con, cast, plb(*entries))
+    again = bring(con, cast, plb(*entries) + b"\n")
+
+    assert con.rows("SELECT amount FROM task") == [(Decimal(50),)] * len(entries)
+    assert (report.tasks_new, again.tasks_new) == (len(entries), 0)

@@ -112,7 +112,7 @@ class _Known(NamedTuple):
     patient_name: str
     date_of_service: date | None
 
-    def is_about(self, key: str, said: Keyed) -> bool:
+    def is_about(self, key: str, said: Keyed | Withdrawal) -> bool:
         """Return True if the task is of the day and the patient of a request or update that has
         this earlier key. Keys of table rows never said which day they stand for, those of FHIR
         Tasks mean the day of service."""

@@ -8,7 +8,8 @@ open task.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -50,8 +51,17 @@ def read(
         elif outcome in {Outcome.PAID, Outcome.NOTHING_DUE}:
             news.append(_news(answer))
     if options.takebacks:
-        requests += filter(None, map(payment_adjustments.request, takebacks))
+        requests += _numbered(filter(None, map(payment_adjustments.request, takebacks)))
     return requests, news
+
+
+def _numbered(requests: Iterable[Request]) -> Iterator[Request]:
+    """Yield the requests of one remittance; one that appears twice is two."""
+    seen: Counter[str] = Counter()
+    for each in requests:
+        seen[each.key] += 1
+        number = seen[each.key]
+        yield each if number == 1 else replace(each, key=f"{each.key}|{number}")
 
 
 def key(answer: ClaimPayment, kind: str = "") -> str:
