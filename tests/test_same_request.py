@@ -112,7 +112,7 @@ def test_a_day_that_the_payer_named_stands_until_it_names_another(
     "raw",
     [
         file_835(answer("A1"), paid_on="20991231"),
-        file_835(answer("A1"), paid_on="20250305"),  # its money arrives the day after tomorrow
+        file_835(answer("A1"), paid_on="20250404"),  # further ahead than payments are dated
         acknowledgment(*patient("A1", "STC*A7:562*20520121*U*200")),
         document_request()
         .replace(b"DTP*106*D8*20250301~", b"")
@@ -127,6 +127,20 @@ def test_a_message_from_the_future_is_due_so_many_days_after_it_came(
 
     assert con.rows("SELECT due_on, due_rule FROM task") == [
         (date(2025, 4, 2), "30 days after the import, the practice's own rule")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paid_on", "due_on"),
+    [("20250304", date(2025, 4, 3)), ("20250305", date(2025, 4, 4)), ("20250401", date(2025, 5, 1))],
+)
+def test_a_payment_dated_ahead_is_due_so_many_days_after_its_own_date(
+    con: Connection, cast: Cast, paid_on: str, due_on: date
+) -> None:
+    bring(con, cast, file_835(answer("A1"), paid_on=paid_on))
+
+    assert con.rows("SELECT due_on, due_rule FROM task") == [
+        (due_on, "30 days after the remittance, the practice's own rule")
     ]
 
 

@@ -48,7 +48,7 @@ def due(request: Request, source: ImportContext) -> tuple[date, str]:
     if request.due_on:
         return request.due_on, request.due_rule
     days = source.practice.due_days
-    since = min(request.asked_on or source.today, source.today)
+    since = asked_on(request, source) or source.today
     what = request.asked_in if since == request.asked_on else "import"
     return since + timedelta(days=days), f"{days} days after the {what}, the practice's own rule"
 
