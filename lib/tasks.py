@@ -425,6 +425,27 @@ def link_charge(
     search_index.index(con, [task_id])
 
 
+def unlink_charge(
+    con: Connection, task_id: int, *, patient_id: int | None, payer_id: int | None, provider: str,
+    day: date | None, now: datetime,
+) -> None:  # fmt: skip
+    """Let a task be about no charge until somebody chooses one, and show what is certain."""
+    keep_earlier(con, [task_id], now=now)
+    con.execute(
+        """
+        UPDATE task SET charge_id = NULL, patient_id = $patient_id, payer_id = $payer_id,
+            provider_name = $provider, date_of_service = $day, version = version + 1
+        WHERE id = $task_id
+        """,
+        task_id=task_id,
+        patient_id=patient_id,
+        payer_id=payer_id,
+        provider=provider,
+        day=day,
+    )
+    search_index.index(con, [task_id])
+
+
 def revise_request(
     con: Connection, task_id: int, *, type: str, title: str, instructions: str, codes: str,  # noqa: A002
     due_on: date | None, due_rule: str, label: str | None, amount: Decimal | None,

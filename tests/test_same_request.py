@@ -132,7 +132,11 @@ def test_a_message_from_the_future_is_due_so_many_days_after_it_came(
 
 @pytest.mark.parametrize(
     ("paid_on", "due_on"),
-    [("20250304", date(2025, 4, 3)), ("20250305", date(2025, 4, 4)), ("20250401", date(2025, 5, 1))],
+    [
+        ("20250304", date(2025, 4, 3)),
+        ("20250305", date(2025, 4, 4)),
+        ("20250401", date(2025, 5, 1)),
+    ],
 )
 def test_a_payment_dated_ahead_is_due_so_many_days_after_its_own_date(
     con: Connection, cast: Cast, paid_on: str, due_on: date

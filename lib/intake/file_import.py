@@ -17,6 +17,7 @@ from lib.intake.charges import (
     learned_numbers,
     new_charges,
     replacement_claims,
+    rival_charges,
 )
 from lib.intake.charges.charges_pending_import import ComingCharges
 from lib.intake.fhir import attachment_requests
@@ -248,6 +249,9 @@ class FileImport:
         self.totals.linked += replacement_claims.link(
             self.con, new, self._waiting_tasks, self.source
         )
+        if doubted := rival_charges.doubt(self.con, new, self.source):
+            self.totals.doubted += doubted
+            self._waiting_tasks = None  # they wait again
 
     def _take_requests(
         self, asked: Sequence[records.Request], charges: Charges | None = None

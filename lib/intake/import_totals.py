@@ -21,6 +21,7 @@ class Totals:
     replaced: int = 0
     voided: int = 0
     linked: int = 0  # tasks that found their charge
+    doubted: int = 0  # tasks that lost it, since another charge agrees as well
     tasks: int = 0
     amount: Decimal = Decimal("0.00")
     known: int = 0  # requests we had already
@@ -88,6 +89,11 @@ def warnings(totals: Totals) -> list[str]:
         (totals.replaced, f"Replaced: {count(totals.replaced, 'charge')} held before."),
         (totals.voided, f"Voided: {count(totals.voided, 'charge')} held before."),
         (totals.linked, f"Found their claim: {count(totals.linked, 'open task')}."),
+        (
+            totals.doubted,
+            f"Could be one of these charges as well as the one chosen before: "
+            f"{count(totals.doubted, 'open task')}; choose the charge in the task.",
+        ),
         (totals.known, f"Asked about by a task already: {count(totals.known, 'request')}."),
         (
             totals.later,

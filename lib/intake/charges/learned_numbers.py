@@ -10,6 +10,7 @@ from lib.earlier_claims import with_corrected_payer
 from lib.intake.charges import new_charges
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher
+from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.matching.known_charges import Charges
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import denials, payer_decision_rules
@@ -91,6 +92,28 @@ def _add_numbers(
             for (charge_id, kind, number), is_proven in numbers.items()
             if held.get(f"{charge_id} {kind} {number}") not in (True, is_proven)
         ],
+    )
+
+
+def forget(con: Connection, charge_id: int, facts: ClaimFacts) -> None:
+    """Remove from a charge the numbers it got from a message that means another one, or may."""
+    numbers = list(stated(*facts.payer_numbers, *facts.trace_numbers))
+    con.execute(
+        """
+        DELETE FROM charge_number
+        WHERE charge_id = $id AND kind <> 'claim'
+          AND number IN (SELECT unnest($numbers::VARCHAR[]))
+        """,
+        id=charge_id,
+        numbers=numbers,
+    )
+    con.execute(
+        """
+        UPDATE charge SET payer_claim_number = NULL
+        WHERE id = $id AND payer_claim_number IN (SELECT unnest($numbers::VARCHAR[]))
+        """,
+        id=charge_id,
+        numbers=numbers,
     )
 
 

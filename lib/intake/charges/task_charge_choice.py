@@ -10,10 +10,11 @@ from lib import access, history, tasks
 from lib.access import Verb
 from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchCharge, NoSuchTask
 from lib.history_event_kinds import EventKind
+from lib.intake.charges import learned_numbers
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.charges.replacement_claims import show_charge
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
-from lib.intake.matching.claim_facts import ClaimFacts, stated
+from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import PAYER, Agreement, Candidate, Comparison
 from lib.intake.matching.known_charges import KnownCharge
 from lib.intake.matching.name_comparison import number_key
@@ -166,7 +167,7 @@ def _teach(
     """Store what the choice shows: the payer's number for the claim, and the payer's name for
     itself."""
     if task.charge_id is not None:
-        _forget_numbers(con, task.charge_id, facts)
+        learned_numbers.forget(con, task.charge_id, facts)
     rows = [
         {
             "practice_id": task.practice_id,
@@ -198,28 +199,6 @@ def _teach(
             name=facts.payer_name,
             now=now,
         )
-
-
-def _forget_numbers(con: Connection, charge_id: int, facts: ClaimFacts) -> None:
-    """Remove from a charge the numbers it got from a message about another charge."""
-    numbers = list(stated(*facts.payer_numbers, *facts.trace_numbers))
-    con.execute(
-        """
-        DELETE FROM charge_number
-        WHERE charge_id = $id AND kind <> 'claim'
-          AND number IN (SELECT unnest($numbers::VARCHAR[]))
-        """,
-        id=charge_id,
-        numbers=numbers,
-    )
-    con.execute(
-        """
-        UPDATE charge SET payer_claim_number = NULL
-        WHERE id = $id AND payer_claim_number IN (SELECT unnest($numbers::VARCHAR[]))
-        """,
-        id=charge_id,
-        numbers=numbers,
-    )
 
 
 def _chosen(con: Connection, task: Task) -> tuple[str | None, datetime | None]:
