@@ -93,6 +93,35 @@ def test_a_row_of_an_older_store_is_known_by_its_patient_whatever_day_it_was_mad
     assert bring(con, cast, f"{head}{row},02/20/2025\n".encode(), "b.csv").tasks_new == 0
 
 
+LIST_HEAD = "Claim,Patient,Payer,CPT,Mod,DOS,Carc,Billed\n"
+LIST_ROW = "A1,GREEN EMMA,AETNA,99213,25,1/1/25,CO-97,200\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "other"), [("AETNA", "CIGNA"), ("99213", "87880"), (",25,", ",59,")]
+)
+def test_rows_alike_but_for_the_payer_or_the_line_are_a_task_each(
+    con: Connection, cast: Cast, told: str, other: str
+) -> None:
+    rows = [LIST_ROW, LIST_ROW.replace(told, other)]
+
+    report = seen_and_brought(con, cast, (LIST_HEAD + "".join(rows)).encode(), "a.csv")
+    again = bring(con, cast, (LIST_HEAD + "".join(reversed(rows))).encode(), "b.csv")
+
+    assert (report.tasks_new, again.tasks_new) == (2, 0)
+
+
+def test_a_row_of_an_older_store_is_known_by_its_payer(con: Connection, cast: Cast) -> None:
+    bring(con, cast, (LIST_HEAD + LIST_ROW).encode(), "a.csv")
+    con.execute("UPDATE task SET request_key = regexp_replace(request_key, '.payer=.*', '')")
+    assert con.value("SELECT request_key NOT LIKE '%aetna%' FROM task")
+
+    known = bring(con, cast, (LIST_HEAD + LIST_ROW + "\n").encode(), "b.csv")
+    other = bring(con, cast, (LIST_HEAD + LIST_ROW.replace("AETNA", "CIGNA")).encode(), "c.csv")
+
+    assert (known.tasks_new, other.tasks_new) == (0, 1)
+
+
 # The payer's own numbers
 
 

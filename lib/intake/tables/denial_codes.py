@@ -21,6 +21,8 @@ _NAMES = (
     "(carc/rarc), denial, denial carc, denial rarc, rejection code"
 )
 NAMES = frozenset(map(fold, _NAMES.split(",")))
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
+_KIND = re.compile(r"\b(?:CARC|RARC)S?\b[ :#-]{0,3}", re.IGNORECASE)  # "CARC 197" is 197
 _GROUPED = re.compile(r"\b(CO|PR|OA|PI|CR)[ :-]{0,3}0{0,2}([ABDPWY]?\d{1,3})\b", re.IGNORECASE)
 _REMARK = re.compile(r"\b(MA|M|N)(\d{1,3})\b", re.IGNORECASE)
 _ALONE = re.compile(r"0{0,2}([ABDPWY]?\d{1,3})", re.IGNORECASE)
@@ -56,7 +58,7 @@ def _is_expected(group: str, code: str) -> bool:
 
 def read(text: str) -> Codes:
     """Return the codes in a cell. Words beside codes that name their group are ignored."""
-    text = text[:MAX_LOOKED_AT]
+    text = _plain(text)
     reasons = [(found[1].upper(), found[2].upper()) for found in _GROUPED.finditer(text)]
     rest = _GROUPED.sub(" ", text)
     remarks = [f"{found[1]}{found[2]}".upper() for found in _REMARK.finditer(rest)]
@@ -70,6 +72,11 @@ def read(text: str) -> Codes:
     )
 
 
+def _plain(text: str) -> str:
+    """Return the beginning of a cell with every dash as a hyphen and no name of the code list."""
+    return _KIND.sub(" ", text[:MAX_LOOKED_AT].translate(_DASHES))
+
+
 def joined(several: list[Codes]) -> Codes:
     """Return the codes of all columns of a row together."""
     return Codes(
@@ -81,7 +88,7 @@ def joined(several: list[Codes]) -> Codes:
 def are_codes(cells: list[Cell], *, grouped: bool = False) -> bool:
     """Return True if half the filled cells of a column hold codes. With `grouped`, count only those
     that name their group ("CO-197"), which nothing else looks like."""
-    filled = [text for cell in cells[:200] if (text := text_of(cell)[:MAX_LOOKED_AT])]
+    filled = [text for cell in cells[:200] if (text := _plain(text_of(cell)).strip())]
     if grouped:
         return bool(filled) and sum(map(bool, map(_GROUPED.search, filled))) * 2 >= len(filled)
     return sum(map(bool, map(read, filled))) * 2 >= len(filled)

@@ -29,6 +29,12 @@ MAX_TITLE, MAX_INSTRUCTIONS, MAX_NAME = 100, 4000, 200
 ASKING = (Field.TITLE, Field.INSTRUCTIONS)
 REASONS = ("denial", "reason", "remark", "adjustment")
 ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
+_LINES = (
+    "cpt, cpt code, cpt codes, cpt/hcpcs, cpt4, hcpcs, hcpcs code, procedure, procedure code, "
+    "proc, proc code, service code, modifier, modifiers, mod, service line, service line number, "
+    "claim line, claim line number, charge line"
+)
+LINES = frozenset(map(fold, _LINES.split(",")))  # columns that tell a claim's lines apart
 _SHORTENED = re.compile(r"(?:\d\.\d+E\+?|\dE\+)\d+", re.IGNORECASE)  # 1.23457E+11
 
 
@@ -42,8 +48,10 @@ class Reader:
         plan: ColumnMapping,
         codes: tuple[int, ...],
         today: date | None,
+        lines: tuple[int, ...] = (),
     ) -> None:
         self.row, self.at, self.plan, self.today = row, at, plan, today
+        self.of_line = "+".join(fold(text) for at_ in lines if (text := text_of(row.cells[at_])))
         self.problems: list[str] = []
         cells = [row.cells[place] for place in codes]
         self.codes = denial_codes.joined(
@@ -89,10 +97,17 @@ class Reader:
         asked = [title, instructions, label or ""]
         if self.is_typed_by_codes or self.is_worded_by_codes:
             asked.append(str(self.codes))
-        key = _key(claim or patient, type_, asked, service, amount)
+        payer = self.line(Field.PAYER)
+        keys = [_key(claim or patient, type_, asked, service, amount)]
+        for told in (
+            fold(patient) if claim else "",
+            f"payer={fold(payer)}" if payer else "",
+            f"line={self.of_line}" if self.of_line else "",
+        ):
+            keys += [f"{keys[-1]}|{told}"] if told else []
         return Request(
-            key=f"{key}|{fold(patient)}" if claim and patient else key,
-            earlier_keys=(key,) if claim and patient else (),
+            key=keys[-1],
+            earlier_keys=tuple(keys[-2::-1]),
             type=type_,
             title=title,
             instructions=self.with_context(instructions),
@@ -102,7 +117,7 @@ class Reader:
             amount=amount,
             claim_number=claim,
             patient_name=patient,
-            payer_name=self.line(Field.PAYER),
+            payer_name=payer,
             provider_name=self.line(Field.PROVIDER),
             date_of_service=service,
             asked_on=asked_on,

@@ -14,8 +14,8 @@ from lib.intake.records import Request
 from lib.intake.tables import csv_file, excel_file, text_encoding, unsupported_formats
 from lib.intake.tables.cells import DateOrder, day, days_of_range, order_of
 from lib.intake.tables.columns import DATES, KNOWN, ColumnMapping, Field
-from lib.intake.tables.row_reader import ERRORS, Reader
-from lib.intake.tables.table import REASON, Cell, Grid, text_of
+from lib.intake.tables.row_reader import ERRORS, LINES, Reader
+from lib.intake.tables.table import REASON, Cell, Grid, fold, text_of
 from lib.intake.tables.value_synonyms import is_open
 
 __all__ = ["ERRORS", "Refused", "Sheet", "missing_columns", "open_table", "read", "warnings"]
@@ -119,13 +119,17 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
         raise RefusedFile(f"{name} was refused: {missing}")
     at = {which: grid.columns.index(column) for which, column in plan.columns.items()}
     codes = tuple(grid.columns.index(column) for column in plan.codes)
+    told = {*plan.columns.values(), *plan.codes}
+    lines = tuple(
+        at_ for at_, name in enumerate(grid.columns) if name not in told and fold(name) in LINES
+    )
     requests: list[Request] = []
     refused: list[Refused] = []
     settled: list[int] = []
     completed = unknown_states = by_codes = 0
     shown = [row for row in grid.rows if plan.with_hidden or row.line not in grid.hidden]
     for row in shown:
-        reader = Reader(row, at, plan, codes, today)
+        reader = Reader(row, at, plan, codes, today, lines)
         state = is_open(reader.text(Field.STATUS)) if reader.text(Field.STATUS) else True
         if state is False:
             completed += 1

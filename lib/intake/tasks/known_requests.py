@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lib.history_event_kinds import EventKind
-from lib.intake.matching.name_comparison import could_be_person, fold
+from lib.intake.matching.name_comparison import could_be_payer, could_be_person, fold
 from lib.intake.records import OF, Sent, Withdrawal
 from lib.intake.tasks import task_updates
 from lib.store.database import Connection
@@ -56,7 +56,8 @@ def find(con: Connection, practice_id: int, said: Sequence[Keyed]) -> dict[str, 
         )
         SELECT key, held.id, texts, asked_on,
                coalesce(nullif(task_claim.patient_name, ''), task.patient_name),
-               task.date_of_service
+               task.date_of_service,
+               coalesce(nullif(task_claim.payer_name, ''), task.payer_name)
         FROM held JOIN task ON task.id = held.id
         LEFT JOIN task_claim ON task_claim.task_id = held.id
         ORDER BY held.id
@@ -111,11 +112,12 @@ class _Known(NamedTuple):
     asked_on: date | None
     patient_name: str
     date_of_service: date | None
+    payer_name: str
 
     def is_about(self, key: str, said: Keyed | Withdrawal) -> bool:
         """Return True if the task is of the day and the patient of a request or update that has
-        this earlier key. Keys of table rows never said which day they stand for, those of FHIR
-        Tasks mean the day of service."""
+        this earlier key. Keys of table rows never said which day they stand for, nor whose payer's
+        they are; those of FHIR Tasks mean the day of service."""
         day: date | None = getattr(said, "asked_on", None)
         is_day = (
             day in {None, self.asked_on}
@@ -127,6 +129,9 @@ class _Known(NamedTuple):
             is_day = is_day or self.date_of_service is None
         patient: str = getattr(said, "patient_name", "")
         is_stated = patient and self.patient_name
+        payer: str = getattr(said, "payer_name", "") if key.startswith("TABLE|") else ""
+        if payer and self.payer_name and not could_be_payer(payer, self.payer_name):
+            return False
         return is_day and (
             not is_stated or could_be_person(patient, self.patient_name, same_member=True)
         )
