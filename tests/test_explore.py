@@ -112,7 +112,7 @@ def test_a_cross_join_of_millions_is_stopped(file: Path) -> None:
 
     assert running.is_done(NOON + timedelta(seconds=explore.LONGEST + 1))
 
-    with pytest.raises(Refused, match="Stopped"):
+    with pytest.raises(Refused, match="Stopped: a question may take 60 seconds in all"):
         running.result()
 
 
@@ -137,7 +137,7 @@ def test_somebody_stops_their_own_question(file: Path) -> None:
     running.stop()
 
     assert running.is_done(NOON)
-    with pytest.raises(Refused, match="Stopped"):
+    with pytest.raises(Refused, match="Stopped: as you asked"):
         running.result()
 
 

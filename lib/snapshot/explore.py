@@ -69,18 +69,20 @@ class Running:
     process: subprocess.Popen[bytes]
     output: Any
     began_at: datetime
+    why_stopped: str = f"a question may compute for {MOST_WORK} seconds. Ask for less at once"
 
     def is_done(self, now: datetime) -> bool:
         """Return True once there is an answer; ends what takes too long."""
         if self.process.poll() is not None:
             return True
         if now - self.began_at > timedelta(seconds=LONGEST):
-            self.stop()
+            self.stop(f"a question may take {LONGEST} seconds in all. Ask for less at once")
             return True
         return False
 
-    def stop(self) -> None:
-        """Stop the question that is running."""
+    def stop(self, why: str = "as you asked") -> None:
+        """Stop the question that is running; `why` continues "Stopped: "."""
+        self.why_stopped = why
         self.process.kill()
         self.process.wait()
 
@@ -90,9 +92,7 @@ class Running:
         text = self.output.read(MAX_OUTPUT + 1)
         self.output.close()
         if self.process.returncode < 0:
-            raise Refused(
-                f"Stopped: a question may compute for {MOST_WORK} seconds. Ask for less at once."
-            )
+            raise Refused(f"Stopped: {self.why_stopped}.")
         if len(text) > MAX_OUTPUT or not text:
             raise Refused("The answer is too large to show. Ask for fewer rows or columns.")
         said = json.loads(text)

@@ -193,4 +193,4 @@ def test_explore_asks_the_copy_and_stops_what_takes_too_long(still: Scene, sit: 
     desk.press("Ask")
     desk.page.get_by_role("button", name="Stop").first.click()
 
-    expect(desk.page.get_by_text("Stopped: a question may take")).to_be_visible()
+    expect(desk.page.get_by_text("Stopped: as you asked.")).to_be_visible()
