@@ -265,6 +265,20 @@ def test_only_a_folder_without_data_is_restored_into(store: Store, tmp_path: Pat
     assert not (tmp_path / "new").exists()
 
 
+def test_a_column_that_ends_like_an_id_and_holds_a_word_is_no_reference(
+    con: Connection, cast: Cast, tmp_path: Path, store: Store
+) -> None:
+    """A session says how it was opened: sessions of a day must stop no backup."""
+    con.execute("CREATE TABLE shelf (note_id VARCHAR, seen_by VARCHAR)")
+    con.execute("INSERT INTO shelf VALUES ('none', 'a colleague')")
+    sessions.sign_in(con, cast.ana.id, now=NOON)
+
+    made = backup.make(store, tmp_path / "backups", now=NOON)
+
+    assert made.findings == ()
+    assert verify(made.folder).all == ()
+
+
 def rows_of_open(store: Store) -> int:
     return int(store.connection().value("SELECT count(*) FROM task"))
 
