@@ -397,8 +397,9 @@ LINES = ("CAS*CO*45*20", "SVC*HC:87880*80*0**1", "CAS*CO*197*80")
             ("CAS*CO*50*30", "SVC*HC:87880*80*50**1", "CAS*CO*50*25"),
             [Decimal(55)],
         ),
-        ("", "22", (), []),
-        ("reversals", "22", (), [Decimal(200)]),
+        ("", "22", (), [Decimal(200)]),  # a charge above zero, unpaid without a reason
+        ("", "22", ("CAS*CO*45*200",), []),
+        ("reversals", "22", ("CAS*CO*45*200",), [Decimal(200)]),
     ],
 )
 def test_what_else_makes_a_task_is_the_choice_of_the_practice(

@@ -443,6 +443,7 @@ def test_a_receipt_that_an_older_store_knows_is_known_on_its_own_day_only(
         id=str(message),
     )
     assert con.value("SELECT request_key NOT LIKE '%250113%' FROM task")
+    complete_all(con)
 
     known = bring(con, cast, BATCHES[kind] + b"\n")
     other = bring(con, cast, on("250220", BATCHES[kind]))

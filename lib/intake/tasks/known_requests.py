@@ -87,7 +87,8 @@ def _of_same_thread(con: Connection, practice_id: int, said: Sequence[Keyed]) ->
         """
         SELECT split_part(request_key, $of, 1), task.id, '', asked_on,
                coalesce(nullif(task_claim.patient_name, ''), task.patient_name),
-               task.date_of_service
+               task.date_of_service,
+               coalesce(nullif(task_claim.payer_name, ''), task.payer_name)
         FROM task LEFT JOIN task_claim ON task_claim.task_id = task.id
         WHERE task.practice_id = $practice_id AND source = 'FHIR'
           AND split_part(request_key, $of, 1) IN (SELECT unnest($threads::VARCHAR[]))
@@ -112,7 +113,7 @@ class _Known(NamedTuple):
     asked_on: date | None
     patient_name: str
     date_of_service: date | None
-    payer_name: str
+    payer_name: str = ""
 
     def is_about(self, key: str, said: Keyed | Withdrawal) -> bool:
         """Return True if the task is of the day and the patient of a request or update that has
