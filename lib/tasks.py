@@ -403,26 +403,10 @@ def link_charge(
     con: Connection, task_id: int, *, charge_id: int, patient_id: int, payer_id: int, patient: str,
     payer: str, provider: str, day: date | None, now: datetime,
 ) -> None:  # fmt: skip
-    """Let a task be about a charge, and show it."""
-    keep_earlier(con, [task_id], now=now)
-    con.execute(
-        """
-        UPDATE task SET charge_id = $charge_id, patient_id = $patient_id,
-            payer_id = $payer_id, patient_name = $patient, payer_name = $payer,
-            provider_name = $provider, date_of_service = coalesce($day, date_of_service),
-            version = version + 1
-        WHERE id = $task_id
-        """,
-        task_id=task_id,
-        charge_id=charge_id,
-        patient_id=patient_id,
-        payer_id=payer_id,
-        patient=patient,
-        payer=payer,
-        provider=provider,
-        day=day,
-    )
-    search_index.index(con, [task_id])
+    """Let a task be about a charge, and show it; its day of service where the charge has one."""
+    shown: dict[str, Value] = {} if day is None else {"date_of_service": day}
+    _show(con, [task_id], now=now, charge_id=charge_id, patient_id=patient_id, payer_id=payer_id,
+          patient_name=patient, payer_name=payer, provider_name=provider, **shown)  # fmt: skip
 
 
 def unlink_charge(
@@ -430,20 +414,8 @@ def unlink_charge(
     day: date | None, now: datetime,
 ) -> None:  # fmt: skip
     """Let a task be about no charge until somebody chooses one, and show what is certain."""
-    keep_earlier(con, [task_id], now=now)
-    con.execute(
-        """
-        UPDATE task SET charge_id = NULL, patient_id = $patient_id, payer_id = $payer_id,
-            provider_name = $provider, date_of_service = $day, version = version + 1
-        WHERE id = $task_id
-        """,
-        task_id=task_id,
-        patient_id=patient_id,
-        payer_id=payer_id,
-        provider=provider,
-        day=day,
-    )
-    search_index.index(con, [task_id])
+    _show(con, [task_id], now=now, charge_id=None, patient_id=patient_id, payer_id=payer_id,
+          provider_name=provider, date_of_service=day)  # fmt: skip
 
 
 def revise_request(
@@ -455,36 +427,14 @@ def revise_request(
 
     The day it was first asked for stays: a request that is changed has waited since then.
     """
-    keep_earlier(con, [task_id], now=now)
-    con.execute(
-        """
-        UPDATE task SET type = $type, title = $title, instructions = $instructions,
-            codes = $codes, due_on = $due_on, due_rule = $due_rule, document_label = $label,
-            amount = $amount, asked_on = $asked_on, version = version + 1
-        WHERE id = $task_id
-        """,
-        task_id=task_id,
-        type=type,
-        title=title,
-        instructions=instructions,
-        codes=codes,
-        due_on=due_on,
-        due_rule=due_rule,
-        label=label,
-        amount=amount,
-        asked_on=asked_on,
-    )
-    search_index.index(con, [task_id])
+    _show(con, [task_id], now=now, type=type, title=title, instructions=instructions, codes=codes,
+          due_on=due_on, due_rule=due_rule, document_label=label, amount=amount,
+          asked_on=asked_on)  # fmt: skip
 
 
 def set_amount(con: Connection, task_id: int, amount: Decimal, *, now: datetime) -> None:
     """Let the task show the US dollars that depend on it now."""
-    keep_earlier(con, [task_id], now=now)
-    con.execute(
-        "UPDATE task SET amount = $amount, version = version + 1 WHERE id = $task_id",
-        task_id=task_id,
-        amount=amount,
-    )
+    _show(con, [task_id], now=now, amount=amount)
 
 
 def follow_charge(con: Connection, charge_id: int, *, now: datetime, **shown: Value) -> None:
@@ -497,7 +447,11 @@ def follow_charge(con: Connection, charge_id: int, *, now: datetime, **shown: Va
     )
     if not found:
         return
-    ids = [task_id for (task_id,) in found]
+    _show(con, [task_id for (task_id,) in found], now=now, **shown)
+
+
+def _show(con: Connection, ids: Sequence[int], *, now: datetime, **shown: Value) -> None:
+    """Write these columns of tasks, after keeping what they said before."""
     keep_earlier(con, ids, now=now)
     assignments = ", ".join(f"{column} = ${column}" for column in shown)
     con.execute(
