@@ -341,6 +341,38 @@ def test_few_empty_signs_are_left_out_and_said_and_many_are_no_text() -> None:
     assert text_encoding.decode(b"a\0b\x01\0\0c\0" * 100 + b"\x80" * 999) is None
 
 
+@pytest.mark.parametrize(
+    ("table", "named"),
+    [
+        (f"{HEAD}\nCoding,T,A1,X,01/13/2025,02/13/2025,a,b\n", "“Column G”, “Column H”"),
+        (f"{HEAD},Claim\nCoding,T,A1,X,01/13/2025,02/13/2025,B1\n", "“Claim (2)”"),
+        (f"{HEAD},,Claim no\nCoding,T,A1,X,01/13/2025,02/13/2025,5,B1\n", "“Column G”"),
+        (
+            f"{HEAD},Claim,Claim\nCoding,T,A1,X,01/13/2025,02/13/2025,B,C\n",
+            "“Claim (2)”, “Claim (3)”",
+        ),
+    ],
+)
+def test_a_column_that_nobody_can_have_named_is_said_not_to_be_read(table: str, named: str) -> None:
+    said = taken(table).warnings
+
+    assert f"Not read: {named}." in " ".join(said)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"{HEAD},,\nCoding,T,A1,X,01/13/2025,02/13/2025,,\n",
+        f"{HEAD},Room,Room\nCoding,T,A1,X,01/13/2025,02/13/2025,1,2\n",
+        f"{HEAD},Room (2)\nCoding,T,A1,X,01/13/2025,02/13/2025,1\n",
+    ],
+)
+def test_columns_that_are_empty_or_hold_what_no_task_has_are_worth_no_word(table: str) -> None:
+    said = taken(table).warnings
+
+    assert "Not read" not in " ".join(said)
+
+
 def hiding(
     rows: Sequence[Sequence[object]],
     *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -21,6 +22,8 @@ HUGE = 10**300
 BOM = "\ufeff"  # found inside a file that was joined from two
 NO_ROWS = "it holds no rows."
 REASON = "Why it was refused"  # the added column of a file of rejected rows
+NAMELESS = re.compile("Column [A-Z]{1,3}")  # what `_names` calls a column without a name
+AGAIN = re.compile(r" \(\d+\)$")  # what it adds to a name that stood there before
 
 
 class Uncomputed(str):

@@ -15,7 +15,7 @@ from lib.intake.tables import csv_file, excel_file, text_encoding, unsupported_f
 from lib.intake.tables.cells import DateOrder, day, days_of_range, order_of
 from lib.intake.tables.columns import DATES, KNOWN, ColumnMapping, Field
 from lib.intake.tables.row_reader import ERRORS, LINES, Reader
-from lib.intake.tables.table import REASON, Cell, Grid, fold, text_of
+from lib.intake.tables.table import AGAIN, NAMELESS, REASON, Cell, Grid, fold, text_of
 from lib.intake.tables.value_synonyms import is_open
 
 __all__ = ["ERRORS", "Refused", "Sheet", "missing_columns", "open_table", "read", "warnings"]
@@ -171,7 +171,7 @@ def missing_columns(plan: ColumnMapping) -> str:
 
 def warnings(sheet: Sheet) -> list[str]:
     """Return what is worth saying about a table, without any value of a row."""
-    said = [*sheet.grid.warnings, *_hidden_warnings(sheet)]
+    said = [*sheet.grid.warnings, *_hidden_warnings(sheet), *_unread_warning(sheet)]
     for which in DATES:
         if which in sheet.plan.columns:
             said += _date_warning(sheet, which)
@@ -214,6 +214,26 @@ def _hidden_warnings(sheet: Sheet) -> list[str]:
             "are meant."
         )
     return said
+
+
+def _unread_warning(sheet: Sheet) -> Sequence[str]:
+    """Name the columns that nobody could have meant to leave out: values without a column name, and
+    a second column of one name."""
+    used = {*sheet.plan.columns.values(), *sheet.plan.codes}
+    unread = [
+        name for name in sheet.grid.columns
+        if name not in used
+        and (NAMELESS.fullmatch(name) or (AGAIN.search(name) and AGAIN.sub("", name) in used))
+        and any(map(text_of, sheet.grid.column(name)))
+    ]  # fmt: skip
+    if not unread:
+        return ()
+    named = ", ".join(f"“{name}”" for name in unread[:MAX_LINES])
+    more = "" if len(unread) <= MAX_LINES else " …"
+    return (
+        f"Not read: {named}{more}. A column without a name, or with the name of another, is read "
+        "only where the Import page says what it holds.",
+    )
 
 
 def _date_warning(sheet: Sheet, which: Field) -> Sequence[str]:
