@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from lib import access, document_sql, documents, history
+from lib import access, document_rows, documents, history
 from lib.access import Verb
 from lib.errors import DocumentChanged, NoSuchDocument
 from lib.history_event_kinds import EventKind
@@ -50,7 +50,7 @@ def change(
             if getattr(document, field) != getattr(wanted, field)
         ]
         if changed:
-            document_sql.update(con, document_id, wanted)
+            document_rows.update(con, document_id, wanted)
         for field, old, new in changed:
             history.record(
                 con,

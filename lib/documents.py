@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-from lib import access, document_sql, history, tasks
+from lib import access, document_rows, history, tasks
 from lib.access import Verb
-from lib.document_sql import StoredFile
+from lib.document_rows import StoredFile
 from lib.errors import (
     DocumentFileChanged,
     DocumentFileMissing,
@@ -29,7 +29,7 @@ from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
 
 MAX_BYTES = 10 * 1024 * 1024
-PAGE_SIZE = document_sql.PAGE_SIZE
+PAGE_SIZE = document_rows.PAGE_SIZE
 
 
 def find(
@@ -49,7 +49,7 @@ def find(
     then the newest.
     """
     seen = access.may_anywhere(actor, Verb.SEE_PATIENTS)
-    return document_sql.matching(
+    return document_rows.matching(
         con,
         query,
         practice_ids=[p for p in seen if practice_id in (None, p)],
@@ -61,7 +61,7 @@ def find(
 
 def get(con: Connection, document_id: int, *, actor: Person) -> Document:
     """Return one document. Raises NoSuchDocument, for another practice's document too."""
-    found = document_sql.by_id(con, document_id)
+    found = document_rows.by_id(con, document_id)
     if found is None:
         raise NoSuchDocument
     access.require(actor, Verb.SEE_PATIENTS, found.practice_id, NoSuchDocument())
@@ -100,7 +100,7 @@ def path_of(con: Connection, sha256: str) -> Path:
 def attached(con: Connection, task_id: int, *, actor: Person) -> list[Document]:
     """Return the documents attached to a task, oldest first. Raise NoSuchTask."""
     tasks.require_seen(con, task_id, actor=actor)
-    return document_sql.of_task(con, task_id)
+    return document_rows.of_task(con, task_id)
 
 
 def recommended_name(patient_name: str, day: date, label: str) -> str:
@@ -295,7 +295,7 @@ def add(
     If the transaction is rolled back, the file goes too. Raises DuplicateDocument where the
     practice has that content, NotWritten where the disk has no room for it.
     """
-    held = document_sql.by_content(con, practice_id, file.sha256)
+    held = document_rows.by_content(con, practice_id, file.sha256)
     path = path_of(con, file.sha256)
     is_new = durable_files.keep(
         path, file.sha256, content
@@ -305,7 +305,7 @@ def add(
     if is_new:
         con.store.if_rolled_back(lambda: durable_files.take_back(path))
     details = replace(details, name=details.name.strip(), notes=details.notes.strip())
-    document_id = document_sql.insert(
+    document_id = document_rows.insert(
         con, file, details, practice_id=practice_id, patient_id=patient_id, actor_id=actor.id,
         now=now,
     )  # fmt: skip
@@ -344,7 +344,7 @@ def add_to_task(
 
 def link(con: Connection, task: Task, document: Document, *, actor: Person, now: datetime) -> None:
     """Attach the document inside the caller's transaction, with its history; once."""
-    if not document_sql.attach(con, document, task.id, actor_id=actor.id, now=now):
+    if not document_rows.attach(con, document, task.id, actor_id=actor.id, now=now):
         return
     tasks.take_up_answer(con, task)
     of_whom = f" (of {document.patient_name})" if is_of_other_patient(document, task) else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lib import document_sql, documents, history, tasks
+from lib import document_rows, documents, history, tasks
 from lib.errors import NotAttached, NothingAttached, WrongInput
 from lib.history_event_kinds import EventKind
 from lib.models import DocumentDetails, Person, Resolution, TaskType
@@ -72,7 +72,7 @@ def detach(
     with transaction(con):
         task = tasks.workable(con, task_id, actor=actor)
         document = documents.get(con, document_id, actor=actor)
-        if not document_sql.detach(con, document_id, task_id):
+        if not document_rows.detach(con, document_id, task_id):
             raise NotAttached
         tasks.take_up_answer(con, task)
         history.record(

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from lib import access, history
 from lib.access import Verb
-from lib.earlier_tasks import keep_earlier
 from lib.errors import (
     AlreadyCompleted,
     NoSuchCharge,
@@ -30,6 +29,7 @@ from lib.store import search_index
 from lib.store.database import Connection, Value, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
 from lib.store.search_match import claim_shape
+from lib.task_versions import keep_earlier
 
 # People by their ids: a second statement for their names costs a third of what three joins do.
 _TASK_COLUMNS = """

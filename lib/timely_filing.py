@@ -7,11 +7,11 @@ from datetime import date, datetime
 
 from lib import access, history
 from lib.access import Verb
-from lib.earlier_tasks import keep_filing_limit
 from lib.errors import NoSuchPractice, SettingsChanged, WrongInput
 from lib.history_event_kinds import EventKind
 from lib.models import Person
 from lib.store.database import Connection, transaction
+from lib.task_versions import keep_filing_limit
 
 DAYS = range(1, 1096)  # three years are the longest known
 

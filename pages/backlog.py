@@ -4,10 +4,10 @@ import streamlit as st
 
 from lib.backlog import flow
 from lib.models import TaskType
-from lib.ui import report, report_flow, report_tables
+from lib.ui import report, report_figures, report_flow
 from lib.ui.report import Page
+from lib.ui.report_figures import Figure
 from lib.ui.report_links import Part
-from lib.ui.report_tables import Figure
 
 
 def net(part: Part) -> int:
@@ -25,7 +25,7 @@ def figures(page: Page) -> None:
     now, then = page.sums(), page.sums(page.before)
     opens = page.now.pending
     days, days_before = lead(page.now), lead(page.before)
-    report_tables.figures([
+    report_figures.figures([
         Figure("Pending", now.tasks, then.tasks, opens(),
                tip=f"{now.with_biller:,} of them wait on the biller."),
         Figure("Held", now.held, then.held, opens(), is_money=True, tip="Each charge once."),
@@ -63,6 +63,6 @@ changed(page)
 report.heading("flow")
 report_flow.pending_over_time(page, key="overview_pending")
 report.heading("pending_by_filing_limit")
-report_tables.filing_bars(page)
-report_tables.shown(page, "summary")
+report_figures.filing_bars(page)
+report_figures.shown(page, "summary")
 report.day_note_form(page)

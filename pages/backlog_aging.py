@@ -1,6 +1,6 @@
 """Backlog, aging: how long pending tasks have waited, what is due, what may be too late."""
 
-from lib.ui import report, report_tables
+from lib.ui import report, report_figures
 from lib.ui.report import Page
 
 
@@ -9,7 +9,7 @@ def ages(page: Page) -> None:
     table = page.table("pending_by_age").dicts()
     total = sum(row["Tasks"] for row in table)
     old = sum(row["Tasks"] for row in table if row["Age"] == "Over 90 days")
-    report_tables.bars(
+    report_figures.bars(
         page, "pending_by_age", "Age", key="ages",
         finding=f"{old:,} of {total:,} have waited over 90 days",
     )  # fmt: skip
@@ -19,18 +19,18 @@ def due(page: Page) -> None:
     report.heading("pending_by_due_date")
     rows = page.table("pending_by_due_date").dicts()
     late = sum(row["Tasks"] for row in rows if row["Due"] == "overdue")
-    report_tables.bars(
+    report_figures.bars(
         page, "pending_by_due_date", "Due", key="due", finding=f"{late:,} are overdue",
     )  # fmt: skip
 
 
 def kinds(page: Page) -> None:
     report.heading("pending_by_type")
-    report_tables.bars(
+    report_figures.bars(
         page, "pending_by_type", "Type", key="types", finding="Pending tasks by type",
     )  # fmt: skip
     report.heading("pending_by_payer")
-    report_tables.bars(
+    report_figures.bars(
         page, "pending_by_payer", "Payer", key="payers", finding="Pending tasks by payer", most=12,
     )  # fmt: skip
 
@@ -39,6 +39,6 @@ page = report.begin("Aging", "Aging")
 ages(page)
 due(page)
 report.heading("pending_by_filing_limit")
-report_tables.filing_bars(page)
+report_figures.filing_bars(page)
 kinds(page)
-report_tables.shown(page, "oldest")
+report_figures.shown(page, "oldest")

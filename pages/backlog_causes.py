@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.backlog import report_url
-from lib.ui import report, report_tables
+from lib.ui import report, report_figures
 from lib.ui.report import Page
 
 
@@ -11,7 +11,7 @@ def causes(page: Page) -> None:
     report.heading("causes")
     rows = page.table("causes").dicts()
     first = f"{rows[0]['Payer'] or report_url.NOT_NAMED} with {rows[0]['Code']}" if rows else ""
-    report_tables.bars(
+    report_figures.bars(
         page, "causes", "Code", key="causes", finding=f"Most often: {first}",
         series=("Tasks",),
     )  # fmt: skip
@@ -23,9 +23,9 @@ def denials(page: Page) -> None:
         st.caption("Not recorded: no remittance answered a claim in this period.")
         return
     st.caption("These are answers of payers, not tasks: they open no list.")
-    report_tables.draw(page, "denials_by_payer")
-    report_tables.evidence(page, "denials_by_payer", is_shown=True)
-    report_tables.shown(page, "recovered_after_tasks")
+    report_figures.draw(page, "denials_by_payer")
+    report_figures.evidence(page, "denials_by_payer", is_shown=True)
+    report_figures.shown(page, "recovered_after_tasks")
 
 
 page = report.begin("Causes", "Causes")

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from lib.backlog import flow
-from lib.ui import report, report_flow, report_tables
+from lib.ui import report, report_figures, report_flow
 from lib.ui.report import Page
+from lib.ui.report_figures import Figure
 from lib.ui.report_links import HAPPENED, Part
-from lib.ui.report_tables import Figure
 
 
 def total(part: Part, name: str, number: str = "flow") -> int:
@@ -19,7 +19,7 @@ def in_and_out(page: Page) -> None:
         st.caption(flow.ONE_PERSON)
     came = "Assigned" if "Assigned" in page.table("flow").names else "Received"
     totals = {name: total(page.now, name) for name in (came, "Completed", "Reopened")}
-    report_tables.figures([
+    report_figures.figures([
         Figure(name, totals[name], total(page.before, name),
                page.now.during(HAPPENED[name]),
                good="normal" if name == "Completed" else "inverse")
@@ -41,7 +41,7 @@ def asked_for(page: Page) -> None:
         finding=f"{count:,} were asked for in the period",
         before=report_flow.frame_of(page.before.tables["asked_for"]),
     )  # fmt: skip
-    report_tables.evidence(page, "asked_for")
+    report_figures.evidence(page, "asked_for")
 
 
 def cumulative(page: Page) -> None:
@@ -52,7 +52,7 @@ def cumulative(page: Page) -> None:
         page, ["Received so far", "Completed so far"], name="cumulative_flow", kind="line",
         finding=f"{gap:,} lie between what came in and what left", key="cumulative",
     )  # fmt: skip
-    report_tables.evidence(page, "cumulative_flow")
+    report_figures.evidence(page, "cumulative_flow")
 
 
 def littles_law(page: Page) -> None:
@@ -77,6 +77,6 @@ in_and_out(page)
 asked_for(page)
 cumulative(page)
 for name in ("lead_and_cycle_time", "first_response", "handoffs_and_reopens"):
-    report_tables.shown(page, name)
+    report_figures.shown(page, name)
 littles_law(page)
 report.day_note_form(page)

@@ -1,6 +1,6 @@
 """Backlog, waiting: which side each task waits for, and how long each side takes."""
 
-from lib.ui import report, report_tables
+from lib.ui import report, report_figures
 from lib.ui.report import Page
 
 
@@ -8,7 +8,7 @@ def now(page: Page) -> None:
     report.heading("waiting")
     rows = page.table("waiting").dicts()
     biller = sum(row["Tasks"] for row in rows if row["Waiting on"] == "biller")
-    report_tables.bars(
+    report_figures.bars(
         page, "waiting", "Waiting on", key="sides", finding=f"{biller:,} wait on the biller",
         series=("Tasks",),
     )  # fmt: skip
@@ -16,4 +16,4 @@ def now(page: Page) -> None:
 
 page = report.begin("Waiting", "Waiting")
 now(page)
-report_tables.shown(page, "time_on_each_side")
+report_figures.shown(page, "time_on_each_side")

@@ -19,7 +19,7 @@ from lib.ui import (
     page_view_audit,
     session,
 )
-from lib.ui.charge_actions import actions, conflict, look_again, other_drafts
+from lib.ui.edit_charge_actions import actions, conflict, look_again, other_drafts
 from lib.ui.edit_charge_form import form, heard
 from lib.ui.edit_charge_state import Editing, editing, forget, keep
 from lib.ui.session_state import Kept

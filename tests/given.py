@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from lib import people
-from lib.intake.matching.name_comparison import number_key
+from lib.intake.matching.spelling_comparison import number_key
 from lib.models import (
     CHARGE_COLUMNS,
     Charge,

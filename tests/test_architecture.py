@@ -39,7 +39,7 @@ FLOORS = (
     (
         "lib.intake.records",
         "lib.intake.matching.claim_facts",
-        "lib.intake.matching.name_comparison",
+        "lib.intake.matching.spelling_comparison",
         "lib.intake.matching.claim_matcher",
         "lib.intake.loinc",
         "lib.intake.denial_advice",
@@ -216,7 +216,7 @@ def test_imports_point_down() -> None:
         ("lib.models", "from lib import people"),
         ("lib.errors", "from lib.tasks import get"),
         ("lib.scrubber", "from lib.store.database import Connection"),
-        ("lib.intake.x12.denials", "from lib.store.database import Connection"),
+        ("lib.intake.x12.remittance_outcomes", "from lib.store.database import Connection"),
         ("lib.intake.tables.cells", "from lib import practice_settings"),
         ("lib.store.database", "from lib import tasks"),
     ],

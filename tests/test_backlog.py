@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from lib import charges, notes, queue, tasks, workflow
-from lib.backlog import flow, forecast, payer_denials, pending_tasks, team, times
+from lib.backlog import completions_by_person, flow, forecast, payer_denials, pending_tasks, times
 from lib.backlog.calendar_periods import (
     Preset,
     Unit,
@@ -89,8 +89,8 @@ NUMBERS: dict[str, Callable[[Connection, View], Table]] = {
     "denials": payer_denials.denials,
     "recovered": payer_denials.recovered_after_tasks,
     "causes": payer_denials.causes,
-    "completions": team.completions,
-    "resolutions": team.resolutions,
+    "completions": completions_by_person.completions,
+    "resolutions": completions_by_person.resolutions,
 }
 
 
@@ -290,7 +290,7 @@ def test_people_and_resolutions_are_what_pandas_says(lived: tuple[World, date]) 
     asked = view(where, today, days=30)
     done = frame[(frame["kind"] == "completed") & (frame["day"].between(asked.since, today))]
 
-    table = team.completions(where.con, asked)
+    table = completions_by_person.completions(where.con, asked)
 
     by_person = Counter(done["to"])
     assert dict(zip(table.column("Person"), table.column("Completions"), strict=True)) == by_person
@@ -301,7 +301,7 @@ def test_people_and_resolutions_are_what_pandas_says(lived: tuple[World, date]) 
             kind: own[kind.value] for kind in TaskType
         }
     assert table.column("Name") == sorted(table.column("Name"))
-    ended = team.resolutions(where.con, asked)
+    ended = completions_by_person.resolutions(where.con, asked)
     assert sum(ended.column("Completions")) == len(done)
     assert set(ended.column("Resolution")) <= {each.value for each in Resolution}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lib.intake.matching import name_comparison
+from lib.intake.matching import spelling_comparison
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import Candidate, Filed, Outcome, match
 from lib.store.database import Connection
@@ -250,8 +250,8 @@ def test_what_a_charge_was_before_still_finds_it() -> None:
 def test_spellings_of_one_person_agree_and_those_of_a_family_do_not(
     one: str, other: str, same_member: bool, is_same: bool
 ) -> None:
-    assert name_comparison.could_be_person(one, other, same_member=same_member) is is_same
-    assert name_comparison.could_be_person(other, one, same_member=same_member) is is_same
+    assert spelling_comparison.could_be_person(one, other, same_member=same_member) is is_same
+    assert spelling_comparison.could_be_person(other, one, same_member=same_member) is is_same
 
 
 @pytest.mark.parametrize(
@@ -283,8 +283,8 @@ def test_spellings_of_one_person_agree_and_those_of_a_family_do_not(
     ],
 )
 def test_usual_abbreviations_of_payers_are_their_names(one: str, other: str, is_same: bool) -> None:
-    assert name_comparison.could_be_payer(one, other) is is_same
-    assert name_comparison.could_be_payer(other, one) is is_same
+    assert spelling_comparison.could_be_payer(one, other) is is_same
+    assert spelling_comparison.could_be_payer(other, one) is is_same
 
 
 @pytest.mark.parametrize(
@@ -299,8 +299,8 @@ def test_usual_abbreviations_of_payers_are_their_names(one: str, other: str, is_
     ],
 )
 def test_the_end_of_a_member_id_can_tell_a_dependent(one: str, other: str, is_same: bool) -> None:
-    assert name_comparison.could_be_member(one, other) is is_same
-    assert name_comparison.could_be_member(other, one) is is_same
+    assert spelling_comparison.could_be_member(one, other) is is_same
+    assert spelling_comparison.could_be_member(other, one) is is_same
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_the_end_of_a_member_id_can_tell_a_dependent(one: str, other: str, is_sa
 def test_every_usual_spelling_of_a_payer_agrees_with_each_other(names: tuple[str, ...]) -> None:
     pairs = list(itertools.product(names, repeat=2))
 
-    assert [pair for pair in pairs if not name_comparison.could_be_payer(*pair)] == []
+    assert [pair for pair in pairs if not spelling_comparison.could_be_payer(*pair)] == []
 
 
 def test_the_key_of_a_number_is_the_same_in_python_and_in_the_store(con: Connection) -> None:
@@ -327,7 +327,9 @@ def test_the_key_of_a_number_is_the_same_in_python_and_in_the_store(con: Connect
         numbers=numbers,
     )
 
-    assert [key for _, key in rows] == [name_comparison.number_key(number) for number, _ in rows]
+    assert [key for _, key in rows] == [
+        spelling_comparison.number_key(number) for number, _ in rows
+    ]
 
 
 def to(payer: str, role: str, number: str = "C1") -> bytes:

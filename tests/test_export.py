@@ -13,8 +13,8 @@ import pytest
 from lib import charges, documents, notes, tasks, workflow
 from lib.errors import NoSuchPractice, NotAllowed, WrongInput
 from lib.export.completed_tasks import Attached
+from lib.export.completed_tasks_zip import COLUMNS, cell, file_name, write_zip
 from lib.export.period import period
-from lib.export.zip_file import COLUMNS, cell, file_name, write_zip
 from lib.file_type_detection import PDF
 from lib.intake import imports
 from lib.models import DocumentDetails, DocumentStatus, TaskType

@@ -14,7 +14,7 @@ from lib.import_report_models import ImportReport
 from lib.intake import imports
 from lib.intake.files import rejected_rows, saved_mappings
 from lib.intake.files.non_x12_formats import TableOptions
-from lib.intake.tables import columns, task_rows
+from lib.intake.tables import columns, task_table
 from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import ColumnMapping, Field
 from lib.intake.tables.table import Grid
@@ -22,7 +22,7 @@ from lib.models import Role
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast, shared
 from tests.test_fhir import bundle, task
-from tests.test_task_rows import HEAD, ROW
+from tests.test_task_table import HEAD, ROW
 
 BAD = "Gossip,Why,A2,Green,01/01/2025,1"
 
@@ -42,7 +42,7 @@ def bring(
 
 
 def grid(text: str) -> Grid:
-    found = task_rows.open_table("a", text.encode())
+    found = task_table.open_table("a", text.encode())
     assert found is not None
     return found
 

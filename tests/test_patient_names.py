@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from lib.intake.matching.name_comparison import could_be_person
+from lib.intake.matching.spelling_comparison import could_be_person
 from lib.store.database import Connection
 from tests.conftest import Cast
 from tests.test_import import bring

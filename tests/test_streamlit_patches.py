@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner import RerunData, RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.runtime.state import SafeSessionState, SessionState
 
-from lib.ui import pending_browser_events, streamlit_patches
+from lib.ui import streamlit_patches, unheard_browser_events
 
 KEPT = "$$ID-1-text_question_" + "0" * 32
 
@@ -85,15 +85,15 @@ def test_a_callback_is_not_ended_by_a_newer_request_and_the_run_after_it_is() ->
 def test_a_request_that_waits_behind_a_callback_is_not_taken_for_heard() -> None:
     runner, state = Runner(), Called()
     state.safe = SafeSessionState(state, runner.end_if_asked)
-    pending_browser_events.send("", "")
+    unheard_browser_events.send("", "")
     runner._requests._state = ScriptRequestType.RERUN
 
     streamlit_patches._hear_first(state.safe, None)
-    assert pending_browser_events.is_sent("")
+    assert unheard_browser_events.is_sent("")
 
     runner._requests._state = ScriptRequestType.CONTINUE
     streamlit_patches._hear_first(state.safe, None)
-    assert not pending_browser_events.is_sent("")
+    assert not unheard_browser_events.is_sent("")
 
 
 class Session:

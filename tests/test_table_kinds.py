@@ -16,7 +16,7 @@ from lib.errors import RefusedFile
 from lib.intake import imports
 from lib.intake.files import non_x12_formats, saved_mappings
 from lib.intake.files.non_x12_formats import Chosen, ParsedFile, TableOptions
-from lib.intake.tables import columns, csv_file, task_rows, text_encoding
+from lib.intake.tables import columns, csv_file, task_table, text_encoding
 from lib.intake.tables.cells import DateOrder, day, order_of
 from lib.intake.tables.columns import ColumnMapping, Field
 from lib.intake.tables.denial_codes import are_codes, read
@@ -24,7 +24,7 @@ from lib.models import TaskType
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_command import run
-from tests.test_task_rows import workbook
+from tests.test_task_table import workbook
 
 TODAY = date(2026, 11, 25)
 HEAD = "Type,Title,Claim,Patient,DOS,Due"
@@ -257,7 +257,7 @@ def test_one_type_is_chosen_for_every_row_that_names_none() -> None:
 def test_a_chosen_type_and_columns_of_codes_are_saved_with_the_mapping(
     con: Connection, cast: Cast
 ) -> None:
-    grid = task_rows.open_table("a.csv", b"X,Y,Z\nWhy,C1,CO-197\n")
+    grid = task_table.open_table("a.csv", b"X,Y,Z\nWhy,C1,CO-197\n")
     assert grid is not None
     plan = ColumnMapping(
         {Field.TITLE: "X", Field.CLAIM: "Y"}, codes=("Z",), type=TaskType.PROVIDER, with_hidden=True
@@ -404,7 +404,7 @@ ROWS = [["Type", "Title", "Claim", "Patient"]] + [["Coding", "Why", f"A{n}", "Do
 
 def test_rows_that_the_workbook_hides_come_in_only_where_somebody_says_so() -> None:
     content = hiding(ROWS, hidden_rows=[3])
-    grid = task_rows.open_table("a.xlsx", content)
+    grid = task_table.open_table("a.xlsx", content)
     assert grid is not None
     plan = columns.guess(grid)
 

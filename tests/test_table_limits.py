@@ -22,12 +22,12 @@ from lib.errors import RefusedFile
 from lib.intake import imports
 from lib.intake.files import non_x12_formats, reader_process
 from lib.intake.files.non_x12_formats import Chosen, TableOptions
-from lib.intake.tables import cells, columns, table, task_rows
+from lib.intake.tables import cells, columns, table, task_table
 from lib.intake.tables.cells import DateOrder
 from lib.store.database import Connection
 from lib.us_formats import parse_date, parse_money
 from tests.conftest import NOON, Cast
-from tests.test_task_rows import workbook
+from tests.test_task_table import workbook
 
 pytestmark = pytest.mark.slow
 
@@ -335,7 +335,7 @@ def test_what_is_read_in_a_process_of_its_own_is_what_is_read_here() -> None:
         (f"A{at}",) for at in range(5000)
     }
     there = reader_process.outline("a.csv", content, None)
-    here = task_rows.open_table("a.csv", content)
+    here = task_table.open_table("a.csv", content)
     assert here is not None
     assert there == columns.outline(here)
     assert there is not None

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from lib.errors import RefusedFile
 from lib.intake.files import non_x12_formats
 from lib.intake.records import Request
-from lib.intake.tables import columns, task_rows
+from lib.intake.tables import columns, task_table
 from lib.intake.tables.table import clean
-from lib.intake.tables.task_rows import ERRORS
+from lib.intake.tables.task_table import ERRORS
 from lib.models import TaskType
 
 pytestmark = pytest.mark.slow
@@ -94,10 +94,10 @@ def same(requests: tuple[Request, ...], lines: list[Line]) -> bool:
     ]  # fmt: skip
 
 
-def read(content: bytes) -> task_rows.Sheet:
-    grid = task_rows.open_table("a", content)
+def read(content: bytes) -> task_table.Sheet:
+    grid = task_table.open_table("a", content)
     assert grid is not None
-    return task_rows.read("a", grid, columns.guess(grid))
+    return task_table.read("a", grid, columns.guess(grid))
 
 
 @QUICK

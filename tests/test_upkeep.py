@@ -30,7 +30,7 @@ from lib.models import DocumentDetails, DocumentStatus, Role
 from lib.store import block_checksums, data_folder_lock, search_index
 from lib.store.database import Connection, Store, transaction
 from lib.store.duckdb.store import DuckDBStore
-from lib.upkeep import app_requests, backup, referenced_files, rotation
+from lib.upkeep import app_requests, backup, backup_retention, referenced_files
 from lib.upkeep.app_requests import Question
 from lib.upkeep.command import do
 from lib.upkeep.referenced_files import KINDS
@@ -217,7 +217,9 @@ def test_no_backup_is_made_of_a_damaged_database_and_the_older_ones_stay(
     with pytest.raises(BackupFailed, match="the database is damaged"):
         backup.make(store, tmp_path / "backups", now=NOON + DAY)
 
-    assert [path.name for path in (tmp_path / "backups").iterdir()] == [rotation.name_at(NOON)]
+    assert [path.name for path in (tmp_path / "backups").iterdir()] == [
+        backup_retention.name_at(NOON)
+    ]
 
 
 @pytest.mark.usefixtures("worked")
@@ -434,15 +436,15 @@ def test_only_old_files_that_no_row_names_are_swept(
 
 
 def test_a_year_of_backups_keeps_days_weeks_and_months() -> None:
-    made = [rotation.name_at(NOON - hours * timedelta(hours=12)) for hours in range(730)]
+    made = [backup_retention.name_at(NOON - hours * timedelta(hours=12)) for hours in range(730)]
 
-    gone = rotation.too_many([*made, "notes.txt", "billing-tasks-now"])
+    gone = backup_retention.too_many([*made, "notes.txt", "billing-tasks-now"])
     kept = [name for name in made if name not in gone]
 
-    assert kept[0] == rotation.name_at(NOON)
+    assert kept[0] == backup_retention.name_at(NOON)
     assert 18 <= len(kept) <= 7 + 5 + 12
     assert len({name[:24] for name in kept}) == len(kept)  # one a day
-    assert rotation.too_many(kept) == []
+    assert backup_retention.too_many(kept) == []
     assert {name[14:21] for name in kept} == {
         name[14:21] for name in made if name[14:21] > "2024-03"
     }
@@ -456,8 +458,8 @@ def test_old_backups_go_and_other_folders_stay(store: Store, tmp_path: Path) -> 
 
     names = sorted(path.name for path in (tmp_path / "backups").iterdir())
     assert names[-1] == "by hand"
-    assert rotation.name_at(NOON - DAY) in names
-    assert rotation.too_many(names) == []
+    assert backup_retention.name_at(NOON - DAY) in names
+    assert backup_retention.too_many(names) == []
     assert backup.last_made(tmp_path / "backups") == NOON - DAY
 
 

@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from lib.backlog import calendar_periods, flow, payer_denials, pending_tasks, team, times
+from lib.backlog import (
+    calendar_periods,
+    completions_by_person,
+    flow,
+    payer_denials,
+    pending_tasks,
+    times,
+)
 from lib.backlog.report_scope import Reader, Table, Together, View, as_known
 
 _PENDING = (
@@ -110,11 +117,15 @@ NUMBERS: dict[str, Number] = {
         payer_denials.recovered_after_tasks,
         ("assignee",),
     ),
-    "completions_by_person": Number("Who completed what?", team.DEFINITION, team.completions),
+    "completions_by_person": Number(
+        "Who completed what?",
+        completions_by_person.DEFINITION,
+        completions_by_person.completions,
+    ),
     "resolutions": Number(
         "How did completed tasks end?",
         "Completions in the period by the resolution chosen with them.",
-        team.resolutions,
+        completions_by_person.resolutions,
     ),
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lib import people
-from lib.backlog import flow, payer_denials, pending_tasks, team, times
+from lib.backlog import completions_by_person, flow, payer_denials, pending_tasks, times
 from lib.backlog.calendar_periods import MAX_DAYS, Preset, Unit, midnight, period, unit_for
 from lib.backlog.report_scope import View
 from lib.models import Colleague, Person, Selection, TaskType
@@ -237,7 +237,7 @@ def _happened(says: Says, view: View, what: str) -> Selection:
         return times.taken_up(view)
     if what == "completed" and (says.get("ended") or says.get("came_back")):
         ended = says.get("ended")
-        return team.among(
+        return completions_by_person.among(
             view, ended="" if ended == NOT_RECORDED else ended,
             came_back=bool(says.get("came_back")),
         )  # fmt: skip

@@ -10,7 +10,7 @@ from lib.export.replacement_claims_837p import Replacement
 from lib.intake.charges.charge_mismatches import facts_of_tasks
 from lib.intake.matching import claim_matcher, known_charges
 from lib.intake.matching.claim_matcher import BORN, DAY, MEMBER, PATIENT, PAYER, ROLE
-from lib.intake.matching.name_comparison import could_be_payer, could_be_person
+from lib.intake.matching.spelling_comparison import could_be_payer, could_be_person
 from lib.store.database import Connection
 
 NEEDED = {PATIENT: "patient", MEMBER: "member ID", BORN: "date of birth", DAY: "date of service",

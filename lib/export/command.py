@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from lib import people
 from lib.errors import BillingError, DocumentFileProblem, NotWritten, WrongInput
 from lib.export.charges_to_refile import claims_file, review
+from lib.export.completed_tasks_zip import write_zip
 from lib.export.period import Period, period
-from lib.export.zip_file import write_zip
 from lib.intake.files.parsed_file import count
 from lib.models import Practice
 from lib.store import durable_files as store_files

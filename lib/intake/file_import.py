@@ -14,10 +14,10 @@ from lib.import_report_models import ImportReport, TaskPreview
 from lib.intake import import_totals, records
 from lib.intake.charges import (
     charge_match_preview,
+    later_matching_charges,
     learned_numbers,
     new_charges,
     replacement_claims,
-    rival_charges,
 )
 from lib.intake.charges.charges_pending_import import ComingCharges
 from lib.intake.fhir import attachment_requests
@@ -42,7 +42,7 @@ from lib.intake.tasks import (
 )
 from lib.intake.tasks.batch_receipts import ComingBatch, ComingCharge
 from lib.intake.tasks.new_tasks import Made
-from lib.intake.x12 import denials, payment_adjustments
+from lib.intake.x12 import provider_adjustments_plb, remittance_outcomes
 from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.intake.x12.transaction_reader import (
@@ -129,7 +129,7 @@ class FileImport:
         part, self._waiting = self._waiting, Batch()
         self._take_claims(part)
         self._entries += part.takebacks
-        asked, told = denials.read(part.answers, (), self.options)
+        asked, told = remittance_outcomes.read(part.answers, (), self.options)
         rejected = batch_receipts.requests(
             self.con, self.practice_id, part.receipts, self.previewed.batches
         )
@@ -166,7 +166,7 @@ class FileImport:
         left, totals = found.taken_back, self.totals
         totals.adjustments += len(entries)
         for each in left:
-            if payment_adjustments.kind(each.reason).is_recoupment:
+            if provider_adjustments_plb.kind(each.reason).is_recoupment:
                 totals.taken_back += 1
                 totals.taken_back_amount += each.amount
             else:
@@ -174,7 +174,7 @@ class FileImport:
                 totals.deducted_amount += each.amount
         totals.counter_entries += len(found.told)
         self._new += [each.entry.segment_number for each in found.told]
-        asked, _ = denials.read((), left, self.options)
+        asked, _ = remittance_outcomes.read((), left, self.options)
         self._take_requests(asked)
         if self.source:
             recoupments.keep(self.con, entries, self.source)
@@ -249,7 +249,7 @@ class FileImport:
         self.totals.linked += replacement_claims.link(
             self.con, new, self._waiting_tasks, self.source
         )
-        if doubted := rival_charges.doubt(self.con, new, self.source):
+        if doubted := later_matching_charges.doubt(self.con, new, self.source):
             self.totals.doubted += doubted
             self._waiting_tasks = None  # they wait again
 

@@ -12,7 +12,7 @@ from random import Random
 from lib import charges, documents, notes, tasks, workflow
 from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus, Person, Role, Task, TaskType
-from lib.samples import charge_edits, letters, working_hours, x12
+from lib.samples import charge_edits, sample_documents, working_hours, x12
 from lib.samples.claim_scenario import SEED, SampleClaim, claims
 from lib.samples.files import SampleFile
 from lib.samples.value_lists import Conversation, Request, SamplePractice, SampleProvider, read
@@ -226,7 +226,7 @@ class Year:
     def send_document(self, task: Task, worker: Person, at: datetime) -> None:
         """Upload and Complete, or Attach and Complete with what was saved before."""
         label = task.document_label or "Medical records"
-        letter = letters.write(
+        letter = sample_documents.write(
             self.practice, label, task.patient_name, task.payer_name, at, self.chance
         )
         if self.chance.random() < 0.6:
@@ -262,13 +262,13 @@ class Year:
                     id=self.practice_id,
                 )
             )
-            letter = letters.write(self.practice, label, patient, payer, at, self.chance)
+            letter = sample_documents.write(self.practice, label, patient, payer, at, self.chance)
             self.keep(letter, patient_id, self.chance.choice(self.workers), at)
 
         return step
 
     def keep(
-        self, letter: letters.Letter, patient_id: int | None, worker: Person, at: datetime
+        self, letter: sample_documents.Letter, patient_id: int | None, worker: Person, at: datetime
     ) -> int:
         """Save a document that came in the mail."""
         return documents.upload(

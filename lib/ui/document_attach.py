@@ -16,10 +16,18 @@ from lib.errors import BillingError, DuplicateDocument, OtherPatient, WrongInput
 from lib.file_type_detection import NAMES
 from lib.models import Document, DocumentStatus, Person, Resolution, Task, TaskType
 from lib.store.idempotency import new_token
-from lib.ui import components, html, kept_form, lossless_widgets, next_task, page_switching, session
+from lib.ui import (
+    adjacent_tasks,
+    components,
+    html,
+    kept_form,
+    lossless_widgets,
+    page_switching,
+    session,
+)
+from lib.ui.adjacent_tasks import View
 from lib.ui.document_form import Filled, choose_file, document_form, fields, filled_now
 from lib.ui.kept_form import KeptForm
-from lib.ui.next_task import View
 from lib.ui.resolution import choose_resolution, chosen_resolution
 from lib.ui.session_state import Kept, KeptEach, KeptOrNewEach
 
@@ -64,7 +72,7 @@ def attached(task: Task, actor: Person, *, is_mine: bool) -> list[Document]:
 
 def complete(task: Task, actor: Person) -> None:
     """Draw the buttons that complete a Documents task with what is attached, and how it ends."""
-    view = next_task.view(actor)
+    view = adjacent_tasks.view(actor)
     with st.container(horizontal=True, gap="xsmall"):
         _button("Complete Task", partial(_complete, task), task, "done", actor, type="primary")
         _button(
@@ -85,7 +93,7 @@ def _complete(task: Task, actor: Person) -> str:
 
 
 def _complete_and_next(task: Task, view: View, actor: Person) -> str:
-    return next_task.go_on(view, task.id, actor, lambda: _complete(task, actor))
+    return adjacent_tasks.go_on(view, task.id, actor, lambda: _complete(task, actor))
 
 
 def _button(

@@ -11,7 +11,7 @@ from lib import us_formats
 from lib.errors import BillingError, WrongInput
 from lib.intake import imports
 from lib.intake.files import non_x12_formats, reader_process, saved_mappings
-from lib.intake.tables import columns, task_rows
+from lib.intake.tables import columns, task_table
 from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import DATES, ColumnMapping, Field, Outline
 from lib.intake.tables.table import REASON
@@ -42,7 +42,7 @@ def choose(
     start = columns.with_orders(saved, table) if saved else columns.guess(table)
     with st.expander(f"Columns of {session.escape_markdown(name)}", expanded=saved is None):
         plan = _editor(table, start, key)
-        missing = task_rows.missing_columns(plan)  # the report names them
+        missing = task_table.missing_columns(plan)  # the report names them
         with st.container(horizontal=True, vertical_alignment="center"):
             lossless_widgets.button(
                 "Save this mapping", _saver(practice_id, table, plan, key), key=f"save_{key}",

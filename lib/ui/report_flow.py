@@ -8,7 +8,7 @@ import pandas as pd
 
 from lib.backlog import flow
 from lib.backlog.report_scope import Table
-from lib.ui import charts, report, report_links, report_tables
+from lib.ui import charts, report, report_figures, report_links
 from lib.ui.report import Page
 
 
@@ -40,4 +40,4 @@ def pending_over_time(page: Page, *, key: str) -> None:
         page, ["Pending"], key=key, before=frame_of(page.before.tables["flow"]),
         finding=f"Pending went from {found[0].pending:,} to {found[-1].pending:,}",
     )  # fmt: skip
-    report_tables.evidence(page, "flow")
+    report_figures.evidence(page, "flow")

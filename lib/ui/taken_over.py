@@ -10,7 +10,7 @@ from lib import history, notes, us_formats
 from lib.access import Verb, may
 from lib.models import Person, Status, Task
 from lib.ui import lossless_widgets, session
-from lib.ui.charge_actions import shown, table, typed_changes
+from lib.ui.edit_charge_actions import shown, table, typed_changes
 from lib.ui.edit_charge_state import Editing, discard, keep
 
 

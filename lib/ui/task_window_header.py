@@ -12,16 +12,16 @@ from lib.drafts import Form
 from lib.errors import BillingError
 from lib.models import Person, Resolution, Status, Task, TaskType
 from lib.ui import (
+    adjacent_tasks,
     components,
     html,
     kept_text,
     lossless_widgets,
-    next_task,
     page_switching,
     page_view_audit,
     session,
 )
-from lib.ui.next_task import View
+from lib.ui.adjacent_tasks import View
 from lib.ui.resolution import choose_resolution, chosen_resolution
 
 
@@ -131,7 +131,7 @@ def complete_without_charge(task: Task, actor: Person, *, is_mine: bool) -> None
                 actor=actor, type="primary",
             )  # fmt: skip
             lossless_widgets.button(
-                "Complete and next", partial(_complete_and_next, state, next_task.view(actor)),
+                "Complete and next", partial(_complete_and_next, state, adjacent_tasks.view(actor)),
                 key=f"next_{task.id}", actor=actor,
                 help="Complete this task and open the next one of the list",
             )  # fmt: skip
@@ -153,7 +153,7 @@ def _complete(state: kept_text.Text, actor: Person) -> str:
 
 
 def _complete_and_next(state: kept_text.Text, view: View, actor: Person) -> str:
-    return next_task.go_on(view, state.task.id, actor, lambda: _complete(state, actor))
+    return adjacent_tasks.go_on(view, state.task.id, actor, lambda: _complete(state, actor))
 
 
 def _task(title: str, actor: Person) -> Task:  # noqa: RET503 (st.stop never returns)

@@ -18,7 +18,7 @@ from lib.models import Person
 from lib.store import data_folder_lock, durable_files
 from lib.store.database import Connection, Store, transaction
 from lib.store.duckdb.store import file_of
-from lib.upkeep import referenced_files, rotation
+from lib.upkeep import backup_retention, referenced_files
 from lib.upkeep.referenced_files import KINDS, Kind
 from lib.upkeep.verify import MANIFEST, copy_database, in_own_process
 
@@ -41,7 +41,7 @@ def make(store: Store, to: Path, *, now: datetime) -> Backup:
     is no room, BackupFailed where `to` cannot be used or the copy is damaged; then nothing of the
     new backup is left, and no older one is deleted.
     """
-    name = rotation.name_at(now)
+    name = backup_retention.name_at(now)
     part = to / f".{name}{PART}"
     try:
         _begin(to, part)
@@ -54,7 +54,7 @@ def make(store: Store, to: Path, *, now: datetime) -> Backup:
         raise BackupFailed(f"{to} cannot be written: {problem.strerror}.") from problem
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    for old in rotation.too_many(path.name for path in to.iterdir()):
+    for old in backup_retention.too_many(path.name for path in to.iterdir()):
         shutil.rmtree(to / old)
     return Backup(to / name, tuple(findings))
 
@@ -79,7 +79,7 @@ def make_by_hand(
 def last_made(to: Path) -> datetime | None:
     """Return when the newest backup in that folder was made."""
     newest = _newest(to)
-    return rotation.moment_of(newest.name) if newest else None
+    return backup_retention.moment_of(newest.name) if newest else None
 
 
 def _begin(to: Path, part: Path) -> None:
@@ -94,7 +94,7 @@ def _newest(to: Path) -> Path | None:
     """Return the newest backup in the folder."""
     if not to.is_dir():
         return None
-    made = [path for path in to.iterdir() if rotation.moment_of(path.name)]
+    made = [path for path in to.iterdir() if backup_retention.moment_of(path.name)]
     return max(made, key=lambda path: path.name, default=None)
 
 

@@ -15,7 +15,7 @@ from lib.intake.charges import charge_mismatches_command
 from lib.store import process_store, search_index
 from lib.store.data_folder_lock import Place
 from lib.store.database import Store
-from lib.upkeep import app_requests, backup, people_command, verify
+from lib.upkeep import app_requests, backup, people_and_practice_commands, verify
 from lib.upkeep.app_requests import Answer, Question
 from lib.upkeep.restore import STALE, restore
 from lib.upkeep.sweep import sweep
@@ -186,8 +186,11 @@ def _reindex(store: Store, _folder: str | None, now: datetime) -> Answer:
 
 Do = Callable[..., tuple[list[str], int]]  # returns the lines to print, and the exit code
 _WITH_ARGUMENTS: dict[str, tuple[Callable[[], argparse.ArgumentParser], Do]] = {
-    "people": (people_command.people_parser, people_command.do_people),
-    "practice": (people_command.practice_parser, people_command.do_practice),
+    "people": (people_and_practice_commands.people_parser, people_and_practice_commands.do_people),
+    "practice": (
+        people_and_practice_commands.practice_parser,
+        people_and_practice_commands.do_practice,
+    ),
     "activity": (audit_log_integrity.parser, audit_log_integrity.do),
     "check": (charge_mismatches_command.parser, charge_mismatches_command.do),
 }

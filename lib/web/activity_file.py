@@ -16,7 +16,7 @@ from lib import audit_log, audit_log_queries, sessions
 from lib.audit_log import Activity
 from lib.audit_log_queries import COLUMNS, Group, LogLine, Wanted
 from lib.errors import BillingError, NotSignedIn
-from lib.export.zip_file import cell
+from lib.export.completed_tasks_zip import cell
 from lib.models import Person
 from lib.store.database import Connection
 from lib.web import session

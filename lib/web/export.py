@@ -19,8 +19,8 @@ from lib.errors import (
     WrongInput,
 )
 from lib.export.charges_to_refile import claims_file
+from lib.export.completed_tasks_zip import write_zip
 from lib.export.period import period
-from lib.export.zip_file import write_zip
 from lib.store import process_store
 from lib.store.database import Connection
 from lib.web import session

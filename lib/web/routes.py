@@ -12,12 +12,12 @@ from lib.web import openid_sign_in
 from lib.web.account import ask_for_new_passkey, change_account, show_account
 from lib.web.activity_file import send_activity
 from lib.web.backlog_tables import send_copy, send_table
+from lib.web.change_polling import send_news
 from lib.web.documents import no_such_document, send_document
 from lib.web.export import no_such_answers, send_claims, send_package
 from lib.web.health import health, metrics
 from lib.web.index_page import send_page, send_styles
 from lib.web.invitation import accept_invitation, show_invitation
-from lib.web.news import send_news
 from lib.web.provenance import no_such_charge, no_such_task, send_charge_origin, send_task_origin
 from lib.web.rejected_downloads import no_such_file, send_refused_rows, send_set_aside
 from lib.web.set_up import set_up, show_set_up

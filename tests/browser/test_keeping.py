@@ -7,7 +7,7 @@ import resource
 from playwright.sync_api import expect
 
 from lib.errors import NotWritten
-from lib.upkeep import rotation
+from lib.upkeep import backup_retention
 from lib.upkeep.verify import verify
 from tests.browser.conftest import Sit
 from tests.browser.scene import Scene
@@ -56,7 +56,7 @@ def test_a_manager_backs_up_from_the_settings_page(scene: Scene, sit: Sit) -> No
     desk.go("/settings")
     expect(page.get_by_text("Last backup: ")).to_be_visible()
     [made] = (scene.server.folder / "backups").iterdir()
-    assert rotation.moment_of(made.name)
+    assert backup_retention.moment_of(made.name)
     assert verify(made).all == ()
 
 

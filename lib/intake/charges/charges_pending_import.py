@@ -18,7 +18,7 @@ from lib.intake.matching import known_charges
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import CUT, Candidate, Filed
 from lib.intake.matching.known_charges import Candidates, Charges, KnownCharge
-from lib.intake.matching.name_comparison import could_be_person, number_key
+from lib.intake.matching.spelling_comparison import could_be_person, number_key
 from lib.intake.records import Claim, PayerUpdate, Request
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection

@@ -10,7 +10,7 @@ from lib import scrubber
 from lib.history_event_kinds import EventKind
 from lib.intake.charges import payers_and_patients
 from lib.intake.import_context import ImportContext
-from lib.intake.matching.name_comparison import number_key
+from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import Claim
 from lib.models import CHARGE_COLUMNS, Charge
 from lib.store.database import Connection, Value

@@ -21,7 +21,7 @@ from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_matcher import Candidate, Match, Outcome
 from lib.intake.matching.known_charges import KnownCharge
-from lib.intake.matching.name_comparison import could_be_payer, could_be_person, number_key
+from lib.intake.matching.spelling_comparison import could_be_payer, could_be_person, number_key
 from lib.intake.matching.task_claim_facts import Waiting
 from lib.intake.records import Claim, Party
 from lib.models import CHARGE_COLUMNS, Charge, ServiceLine

@@ -17,7 +17,7 @@ from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import PAYER, Agreement, Candidate, Comparison
 from lib.intake.matching.known_charges import KnownCharge
-from lib.intake.matching.name_comparison import number_key
+from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import Party
 from lib.models import Person, Status, Task
 from lib.store import search_index

@@ -16,7 +16,7 @@ from lib.intake import loinc
 from lib.intake.fhir import other_resources, parties, resources
 from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
 from lib.intake.matching.claim_facts import ClaimFacts, stated
-from lib.intake.matching.name_comparison import fold
+from lib.intake.matching.spelling_comparison import fold
 from lib.intake.records import OF, Request, Sent, Withdrawal
 from lib.models import TaskType
 

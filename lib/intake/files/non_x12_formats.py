@@ -13,7 +13,7 @@ from lib.intake.fhir import attachment_requests, resources
 from lib.intake.fhir.attachment_requests import Recorded
 from lib.intake.fhir.resources import LOOKED_AT
 from lib.intake.records import Request, Sent, Withdrawal
-from lib.intake.tables import columns, task_rows, unsupported_formats
+from lib.intake.tables import columns, task_table, unsupported_formats
 from lib.intake.tables.columns import ColumnMapping
 from lib.intake.tables.table import Grid, text_of
 from lib.intake.x12.separators import PIECE
@@ -88,19 +88,19 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
             withdrawals=tuple(each.withdrawal for each in recorded if each.withdrawal),
         )  # fmt: skip
     choice = choice or TableOptions()
-    grid = task_rows.open_table(name, content, choice.sheet)
+    grid = task_table.open_table(name, content, choice.sheet)
     if grid is None:
         return None
     plan = choice.plan_for(grid)
     plan = replace(plan, type=choice.type or plan.type)
-    sheet = task_rows.read(name, grid, plan, choice.today)
+    sheet = task_table.read(name, grid, plan, choice.today)
     sha256 = hashlib.sha256(content).hexdigest()
     dated = _dated(sheet.requests)
     message = Message(grid.format, sha256, grid.rows[0].line, grid.rows[-1].line, APPLIED)
     return ParsedFile(
         grid.format,
         dated,
-        tuple(task_rows.warnings(sheet)),
+        tuple(task_table.warnings(sheet)),
         (message,),
         refused_rows=tuple(
             RefusedRow(row.line, row.reason, " · ".join(filter(None, map(text_of, row.cells))))

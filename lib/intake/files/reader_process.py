@@ -26,7 +26,7 @@ from lib.errors import RefusedFile
 from lib.intake.fhir import resources
 from lib.intake.files import non_x12_formats
 from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
-from lib.intake.tables import columns, task_rows
+from lib.intake.tables import columns, task_table
 from lib.intake.tables.columns import Outline
 from lib.intake.tables.excel_file import is_workbook
 
@@ -36,7 +36,7 @@ COMMAND = (
     "serve(sys.stdin.buffer, sys.stdout.buffer)"
 )
 SMALL = 65_536  # bytes of text that this process reads itself, in less than a tenth of a second
-MAX_BYTES = max(task_rows.MAX_BYTES, resources.MAX_BYTES)
+MAX_BYTES = max(task_table.MAX_BYTES, resources.MAX_BYTES)
 MAX_SECONDS = 180
 MAX_MEMORY = 2_000_000_000  # bytes
 AT_ONCE = 2  # processes; a third reader waits
@@ -95,7 +95,7 @@ def outline(
     if non_x12_formats.is_fhir(name, content):
         return None
     if _is_light(content):
-        grid = task_rows.open_table(name, content, sheet)
+        grid = task_table.open_table(name, content, sheet)
         return columns.outline(grid) if grid else None
     found: Outline | None = next(_run(_Asked(name, None, sheet, len(content)), content, alive))
     return found
@@ -220,7 +220,7 @@ def serve(source: IO[bytes], out: IO[bytes]) -> None:
     content = source.read(asked.size)
     try:
         if asked.choice is None:
-            grid = task_rows.open_table(asked.name, content, asked.sheet)
+            grid = task_table.open_table(asked.name, content, asked.sheet)
             _send(out, columns.outline(grid) if grid else None)
         else:
             _hand_over(out, non_x12_formats.read(asked.name, content, asked.choice))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from lib.intake.matching.name_comparison import number_key
+from lib.intake.matching.spelling_comparison import number_key
 
 PRIMARY, SECONDARY, TERTIARY = "P", "S", "T"  # SBR01
 ROLES_OF_STATUS = {  # CLP02: processed, or processed and forwarded, as this payer of the patient

@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import IntEnum, StrEnum
 
 from lib.intake.matching.claim_facts import ClaimFacts
-from lib.intake.matching.name_comparison import (
+from lib.intake.matching.spelling_comparison import (
     could_be_member,
     could_be_payer,
     could_be_person,

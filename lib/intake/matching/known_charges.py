@@ -19,7 +19,7 @@ from lib.intake.matching.claim_matcher import (
     Match,
     Outcome,
 )
-from lib.intake.matching.name_comparison import number_key
+from lib.intake.matching.spelling_comparison import number_key
 from lib.store.database import Connection
 
 

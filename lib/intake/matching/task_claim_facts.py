@@ -18,7 +18,7 @@ from lib.intake.matching.claim_facts import (
 )
 from lib.intake.matching.claim_matcher import CUT, Match, Outcome, compare
 from lib.intake.matching.known_charges import Candidates, candidate_of
-from lib.intake.matching.name_comparison import number_key
+from lib.intake.matching.spelling_comparison import number_key
 from lib.store.database import Connection, Value
 
 COLUMNS = """

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lib.history_event_kinds import EventKind
-from lib.intake.matching.name_comparison import could_be_payer, could_be_person, fold
+from lib.intake.matching.spelling_comparison import could_be_payer, could_be_person, fold
 from lib.intake.records import OF, Sent, Withdrawal
 from lib.intake.tasks import task_updates
 from lib.store.database import Connection

@@ -16,7 +16,7 @@ from decimal import Decimal
 from lib.history_event_kinds import EventKind
 from lib.intake.import_context import ImportContext
 from lib.intake.tasks import task_updates
-from lib.intake.x12 import payment_adjustments
+from lib.intake.x12 import provider_adjustments_plb
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.store.database import Connection
 
@@ -150,7 +150,9 @@ def tell(con: Connection, told: Iterable[CounterEntry], source: ImportContext) -
     for each in told:
         entry = each.entry
         when = f" on {entry.remitted_on:%m/%d/%Y}" if entry.remitted_on else ""
-        verb = "recouped" if payment_adjustments.kind(entry.reason).is_recoupment else "deducted"
+        verb = (
+            "recouped" if provider_adjustments_plb.kind(entry.reason).is_recoupment else "deducted"
+        )
         what = (
             f"{entry.payer.name or 'The payer'} settled {each.amount:,.2f} US dollars of what it "
             f"{verb}{when} by a counter-entry ({entry.reason}, trace number "

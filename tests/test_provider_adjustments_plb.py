@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from lib.intake.records import Party
-from lib.intake.x12 import payment_adjustments
+from lib.intake.x12 import provider_adjustments_plb
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.store.database import Connection
 from tests.conftest import Cast
@@ -29,7 +29,7 @@ def asked(reason: str, reference: str = "R1") -> str | None:
     entry = Recoupment(
         5, reason, reference, Decimal(10), "TRACE1", payer, payer, date(2025, 2, 10), "1"
     )
-    found = payment_adjustments.request(entry)
+    found = provider_adjustments_plb.request(entry)
     return f"{found.title}. {found.instructions}" if found else None
 
 
@@ -38,7 +38,7 @@ def test_only_what_takes_back_money_of_claims_asks_which_claim_it_was(reason: st
     said = asked(reason) or ""
 
     assert ("the claim it is about" in said) == (reason in OF_CLAIMS)
-    assert payment_adjustments.kind(reason).is_recoupment == (reason in {*OF_CLAIMS, "FB"})
+    assert provider_adjustments_plb.kind(reason).is_recoupment == (reason in {*OF_CLAIMS, "FB"})
     assert ("ecoup" in said) == (reason in OF_CLAIMS)
     assert "no plain-language hint" not in said
 

@@ -15,10 +15,10 @@ from lib.drafts import Draft
 from lib.errors import BillingError, ChargeChanged, ChargeProblems, NothingChanged, WrongInput
 from lib.models import Charge, FieldChange, Person, Resolution, Task
 from lib.scrubber import dotted
-from lib.ui import html, lossless_widgets, next_task, session
+from lib.ui import adjacent_tasks, html, lossless_widgets, session
+from lib.ui.adjacent_tasks import View
 from lib.ui.edit_charge_form import found_in, take_typed
 from lib.ui.edit_charge_state import Editing, keep, reread, sent, take_up
-from lib.ui.next_task import View
 from lib.ui.resolution import choose_resolution, chosen_resolution
 
 Do = Callable[[Editing, Task, View, Person], str]
@@ -26,7 +26,7 @@ Do = Callable[[Editing, Task, View, Person], str]
 
 def actions(state: Editing, task: Task, actor: Person) -> None:
     """Draw the bar at the foot of the window, which keeps its place whatever is said above it."""
-    view = next_task.view(actor)
+    view = adjacent_tasks.view(actor)
     with st.container(horizontal=True, key="actions", gap="xsmall"):
         for label, key, verb, look in (
             ("Save and Complete", "complete", partial(_attempt, complete), {"type": "primary"}),
@@ -209,7 +209,7 @@ def complete(state: Editing, task: Task, _view: View, actor: Person) -> str:
 def complete_and_next(state: Editing, task: Task, view: View, actor: Person) -> str:
     """Save and complete, then go to the next task of the view, or to the list after the last
     one."""
-    return next_task.go_on(view, task.id, actor, lambda: _complete(state, task, actor))
+    return adjacent_tasks.go_on(view, task.id, actor, lambda: _complete(state, task, actor))
 
 
 def _complete(state: Editing, task: Task, actor: Person) -> None:

@@ -18,7 +18,7 @@ from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import CUT, Candidate, Match, Outcome
 from lib.intake.matching.known_charges import Charges
-from lib.intake.matching.name_comparison import number_key
+from lib.intake.matching.spelling_comparison import number_key
 from lib.store import search_index
 from lib.store.database import Connection
 

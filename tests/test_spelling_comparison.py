@@ -7,7 +7,7 @@ import csv
 import pytest
 
 from lib.intake.denial_advice import REFERENCE
-from lib.intake.matching.name_comparison import could_be_payer, could_be_person
+from lib.intake.matching.spelling_comparison import could_be_payer, could_be_person
 
 SAME_PAYER = [
     ("BCBS OF TX", "BLUE CROSS BLUE SHIELD OF TEXAS"),

@@ -8,8 +8,8 @@ from lib import charges, tasks
 from lib.errors import ChargeProblems, NothingChanged
 from lib.models import Status, TaskFilter
 from lib.store.database import Connection
-from lib.ui import charge_actions
-from lib.ui.next_task import View
+from lib.ui import edit_charge_actions
+from lib.ui.adjacent_tasks import View
 from tests.test_edit_charge_state import Opened, opened
 
 __all__ = ["opened"]
@@ -17,7 +17,7 @@ VIEW = View(TaskFilter(), "due", False)
 
 
 def told(opened: Opened) -> list[tuple[str, str, str]]:
-    return [(c.label, c.before, c.now) for c in charge_actions.typed_changes(opened[0])]
+    return [(c.label, c.before, c.now) for c in edit_charge_actions.typed_changes(opened[0])]
 
 
 def test_nothing_typed_is_no_change(opened: Opened) -> None:
@@ -46,17 +46,17 @@ def test_a_line_that_cannot_be_read_is_told_as_it_is_typed(opened: Opened) -> No
 
 
 def test_diagnoses_are_shown_with_their_dot_and_other_fields_as_they_are() -> None:
-    assert charge_actions.shown("Diagnoses", ["E119 I10"]) == ["E11.9 I10"]
-    assert charge_actions.shown("Member ID", ["E119"]) == ["E119"]
+    assert edit_charge_actions.shown("Diagnoses", ["E119 I10"]) == ["E11.9 I10"]
+    assert edit_charge_actions.shown("Member ID", ["E119"]) == ["E119"]
 
 
 def test_what_is_kept_is_said_before_anything_else_is_asked(opened: Opened) -> None:
     state = opened[0]
-    assert charge_actions._what_is_kept(state) == ""
+    assert edit_charge_actions._what_is_kept(state) == ""
     state.not_kept = "The disk is full."
-    assert "The disk is full." in charge_actions._what_is_kept(state)
+    assert "The disk is full." in edit_charge_actions._what_is_kept(state)
     state.is_asked = True
-    assert "Nothing was changed" in charge_actions._what_is_kept(state)
+    assert "Nothing was changed" in edit_charge_actions._what_is_kept(state)
 
 
 def test_saving_writes_the_charge_and_goes_on_with_an_unchanged_form(
@@ -65,7 +65,7 @@ def test_saving_writes_the_charge_and_goes_on_with_an_unchanged_form(
     state, task, charge, ana = opened
     state.form["member_id"] = "ABC"
 
-    assert charge_actions.save(state, task, VIEW, ana) == "Saved."
+    assert edit_charge_actions.save(state, task, VIEW, ana) == "Saved."
     assert charges.get(con, charge.id, actor=ana).member_id == "ABC"
     assert not state.is_changed
 
@@ -75,7 +75,7 @@ def test_what_cannot_be_read_is_not_saved(con: Connection, opened: Opened) -> No
     state.form["hospitalized_from"] = "soon"
 
     with pytest.raises(ChargeProblems):
-        charge_actions.save(state, task, VIEW, ana)
+        edit_charge_actions.save(state, task, VIEW, ana)
     assert state.is_checked
     assert charges.get(con, charge.id, actor=ana) == charge
 
@@ -84,8 +84,8 @@ def test_completing_without_a_change_is_asked_about(con: Connection, opened: Ope
     state, task, _, ana = opened
 
     with pytest.raises(NothingChanged):
-        charge_actions._complete(state, task, ana)
+        edit_charge_actions._complete(state, task, ana)
     state.is_asked = True
-    charge_actions._complete(state, task, ana)
+    edit_charge_actions._complete(state, task, ana)
 
     assert tasks.get(con, task.id, actor=ana).status is Status.COMPLETED

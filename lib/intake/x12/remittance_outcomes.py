@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from lib.intake import denial_advice
 from lib.intake.records import PayerUpdate, Request
-from lib.intake.x12 import payer_decision_rules, payment_adjustments
+from lib.intake.x12 import payer_decision_rules, provider_adjustments_plb
 from lib.intake.x12.payer_decision_rules import Outcome
 from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
 from lib.models import TaskOptions, TaskType
@@ -51,7 +51,7 @@ def read(
         elif outcome in {Outcome.PAID, Outcome.NOTHING_DUE}:
             news.append(_news(answer))
     if options.takebacks:
-        requests += _numbered(filter(None, map(payment_adjustments.request, takebacks)))
+        requests += _numbered(filter(None, map(provider_adjustments_plb.request, takebacks)))
     return requests, news
 
 

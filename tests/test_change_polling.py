@@ -16,7 +16,7 @@ from lib import changes_since, charges, notes, sessions, workflow
 from lib.errors import NoSuchTask
 from lib.models import Person
 from lib.store.database import Connection, transaction
-from lib.web.news import send_news
+from lib.web.change_polling import send_news
 from tests.conftest import NOON, Cast
 from tests.given import add_charge, add_task, add_task_of_charge
 

@@ -11,7 +11,7 @@ import pytest
 from lib import queue, workflow
 from lib.models import Status, TaskFilter
 from lib.store.database import Store
-from lib.ui.next_task import View, next_task
+from lib.ui.adjacent_tasks import View, next_task
 from tests.conftest import NOON, Cast
 from tests.given import add_task, add_tasks
 

@@ -7,7 +7,7 @@ import pytest
 
 from lib import accounts, invitations
 from lib.store.database import Store
-from lib.upkeep import people_command
+from lib.upkeep import people_and_practice_commands
 from tests.conftest import NOON
 from tests.server import running
 from tests.test_command import run_command
@@ -51,11 +51,11 @@ def test_people_are_put_on_the_list_while_the_app_is_stopped_and_while_it_runs(
 
 def test_holidays_are_set_by_command(store: Store) -> None:
     con = store.connection()
-    people_command.do_practice(con, ["add", "My practice", "--time-zone", "America/New_York"],
-                               now=NOON)  # fmt: skip
+    added = ["add", "My practice", "--time-zone", "America/New_York"]
+    people_and_practice_commands.do_practice(con, added, now=NOON)
     asked = ["set", "My practice", "--us-holidays", "2026", "--holiday", "2026-12-24=Christmas Eve"]
-    lines, _ = people_command.do_practice(con, asked, now=NOON)
-    fewer, _ = people_command.do_practice(
+    lines, _ = people_and_practice_commands.do_practice(con, asked, now=NOON)
+    fewer, _ = people_and_practice_commands.do_practice(
         con, ["set", "My practice", "--no-holiday", "2026-10-12"], now=NOON
     )
 
@@ -65,13 +65,13 @@ def test_holidays_are_set_by_command(store: Store) -> None:
 
 def test_a_new_link_replaces_the_earlier_one(store: Store) -> None:
     con = store.connection()
-    people_command.do_practice(
+    people_and_practice_commands.do_practice(
         con, ["add", "My practice", "--time-zone", "America/New_York"], now=NOON
     )
     asked = ["add", "eva@example.com", "--name", "Eva", "--role", "staff"]
-    first, _ = people_command.do_people(con, asked, now=NOON)
+    first, _ = people_and_practice_commands.do_people(con, asked, now=NOON)
     assert first[0] == "Eva is invited as practice staff of My practice. Hand over this link:"
-    second, _ = people_command.do_people(con, ["link", "Eva@example.com"], now=NOON)
+    second, _ = people_and_practice_commands.do_people(con, ["link", "Eva@example.com"], now=NOON)
 
     found = LINK.fullmatch(second[1])
     assert found

@@ -14,11 +14,11 @@ import pytest
 
 from lib.errors import RefusedFile
 from lib.intake.files import non_x12_formats
-from lib.intake.tables import columns, csv_file, excel_file, task_rows
+from lib.intake.tables import columns, csv_file, excel_file, task_table
 from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import ColumnMapping, Field
 from lib.intake.tables.table import REASON, Grid
-from lib.intake.tables.task_rows import Sheet
+from lib.intake.tables.task_table import Sheet
 from lib.models import TaskType
 
 HEAD = "Type,Task,Claim #,Patient Name,DOS,Amount"
@@ -27,14 +27,14 @@ ROW = 'Coding,Check the modifier,A1,"Green, Emma",01/13/2025,200.00'
 
 def opened(text: str | bytes) -> Grid:
     content = text.encode() if isinstance(text, str) else text
-    grid = task_rows.open_table("a.csv", content)
+    grid = task_table.open_table("a.csv", content)
     assert grid is not None
     return grid
 
 
 def read(text: str | bytes, plan: ColumnMapping | None = None) -> Sheet:
     grid = opened(text)
-    return task_rows.read("a.csv", grid, plan or columns.guess(grid))
+    return task_table.read("a.csv", grid, plan or columns.guess(grid))
 
 
 def refusal(content: bytes | str) -> str:
@@ -211,7 +211,9 @@ def test_what_was_completed_elsewhere_makes_no_task() -> None:
     sheet = read(f"{HEAD},Status\n{rows}")
 
     assert (sheet.completed, len(sheet.requests), sheet.unknown_states) == (1, 4, 1)
-    assert any("Completed in the other system: 1 row" in each for each in task_rows.warnings(sheet))
+    assert any(
+        "Completed in the other system: 1 row" in each for each in task_table.warnings(sheet)
+    )
 
 
 def test_a_document_without_a_label_of_ours_is_named_in_the_instructions() -> None:
@@ -302,8 +304,8 @@ def test_the_first_sheet_with_a_table_is_read_or_the_one_that_is_chosen() -> Non
     head, row = HEAD.split(","), ["Coding", "Why", "A1", "", "", ""]
     content = workbook([], title="Empty", One=[head, row], Two=[head, row, row])
 
-    first = task_rows.open_table("a", content)
-    chosen = task_rows.open_table("a", content, "Two")
+    first = task_table.open_table("a", content)
+    chosen = task_table.open_table("a", content, "Two")
 
     assert first is not None
     assert chosen is not None
@@ -316,7 +318,7 @@ def test_of_several_sheets_the_one_with_most_columns_we_know_is_read_and_the_oth
     cover = [["Tasks of Northside"], ["How to read this"], ["Type", "a word"]]
     content = workbook(*cover, title="Read me", One=[head, row], Two=[head, row, row])
 
-    found = task_rows.open_table("a", content)
+    found = task_table.open_table("a", content)
 
     assert found is not None
     assert (found.sheet, len(found.rows)) == ("One", 1)
@@ -363,7 +365,7 @@ def test_an_ambiguous_column_is_read_as_the_plan_says() -> None:
     [other] = read(text, ColumnMapping(plan.columns, {Field.SERVICE: DateOrder.DAY_FIRST})).requests
 
     assert (us.date_of_service, other.date_of_service) == (date(2025, 1, 2), date(2025, 2, 1))
-    assert any("read both ways" in said for said in task_rows.warnings(read(text)))
+    assert any("read both ways" in said for said in task_table.warnings(read(text)))
 
 
 def test_a_column_that_says_its_order_is_believed_more_than_the_plan_of_an_earlier_table() -> None:
@@ -392,7 +394,7 @@ def test_dates_of_both_orders_in_one_column_are_worth_a_word() -> None:
     sheet = read("\n".join((HEAD, *(ROW.replace("01/13/2025", day) for day in written))))
 
     assert len(sheet.refused) == 1
-    assert any("some day first" in said for said in task_rows.warnings(sheet))
+    assert any("some day first" in said for said in task_table.warnings(sheet))
 
 
 def test_what_the_columns_hold_is_said_in_words() -> None:
