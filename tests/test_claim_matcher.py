@@ -374,6 +374,24 @@ def test_a_denial_of_a_payer_whose_claim_is_not_held_has_no_charge(
     assert any("Contradicted by the charges" in said for said in report.warnings)
 
 
+@pytest.mark.parametrize(
+    ("status", "paid_before", "role"),
+    [("1", "0", "P"), ("1", "100", None), ("2", "100", "S"), ("19", "100", None)],
+)
+def test_a_first_payer_that_names_what_another_paid_may_be_the_second(
+    con: Connection, cast: Cast, status: str, paid_before: str, role: str | None
+) -> None:
+    bring(con, cast, to("FIRST PLAN", "P"))
+    bring(con, cast, to("FIRST PLAN", "S"))
+    before = f"CAS*OA*23*{paid_before}~CAS*CO*29*".encode()
+
+    bring(con, cast, from_payer("FIRST PLAN", status=status).replace(b"CAS*CO*197*", before))
+
+    assert (
+        con.value("SELECT payer_role FROM task LEFT JOIN charge ON charge.id = charge_id") == role
+    )
+
+
 def test_two_claims_to_one_payer_are_told_apart_by_its_order(con: Connection, cast: Cast) -> None:
     bring(con, cast, to("FIRST PLAN", "P"))
     bring(con, cast, to("FIRST PLAN", "S"))
