@@ -183,6 +183,22 @@ def test_a_request_for_documents_says_what_for_which_line_and_until_when(
     assert label
 
 
+@pytest.mark.parametrize(
+    ("named", "is_said"),
+    [("19250315", True), ("20200301", True), ("20240101", True), ("20241231", False)],
+)
+def test_a_day_long_before_the_request_is_not_when_it_is_due(
+    con: Connection, cast: Cast, named: str, is_said: bool
+) -> None:
+    asked = document_request().replace(b"20250301", named.encode())
+
+    bring(con, cast, asked)
+
+    [(rule, words)] = con.rows("SELECT due_rule, instructions FROM task")
+    assert (rule == "named by the payer") is not is_said
+    assert ("(DTP*106) is long past" in words) is is_said
+
+
 def test_a_request_is_due_on_the_first_day_that_it_names(con: Connection, cast: Cast) -> None:
     line = ["SVC*HC:87880*80", "STC*R4:18842-5::LOI*20250120", "DTP*106*D8*20250220"]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from lib.intake import loinc
 from lib.intake.records import PayerUpdate, Request
@@ -23,6 +24,8 @@ from lib.models import TaskType
 SOURCE_NAME = "277RFAI"
 LOINC = "LOI"
 ASKS = "R"  # how a category in STC01 begins that asks for something
+OLD_DUE = " The day it names as due (DTP*106) is long past, so ask the payer until when."
+A_YEAR = timedelta(days=366)
 BAD_DUE = " The day it names as due (DTP*106) cannot be read, so ask the payer until when."
 
 
@@ -83,6 +86,8 @@ def _request(unit: StatusLevel) -> Request:
     when = f" on {said_on:%m/%d/%Y}" if said_on else ""
     due = unit.periods.get(DUE)
     due_on = (due[1] or due[0]) if due else None
+    is_old = due_on is not None and said_on is not None and due_on < said_on - A_YEAR
+    due_on = None if is_old else due_on
     until = f" by {due_on:%m/%d/%Y}" if due_on else ""
     asked = [_wanted(whole, "the claim")] if whole else []
     asked += [_wanted(codes, _line(line)) for line, codes in parts]
@@ -92,7 +97,7 @@ def _request(unit: StatusLevel) -> Request:
         f"{when} for documents{until}: "
         f"{'; '.join(asked)}.{status_codes.added(statuses, unit.payer.name)}"
     )
-    doubt = BAD_DUE if unit.has_bad_due else ""
+    doubt = BAD_DUE if unit.has_bad_due else OLD_DUE if is_old else ""
     number = f"The payer's number for this request is {request or '(none)'}"
     return Request(
         key="|".join(
