@@ -50,7 +50,8 @@ REFUSED = Kept[tuple[int, str, str]]("refused")
 PAGE = Kept[str]("page_drawn")  # which is drawn, or was drawn last
 _TOAST_SECONDS = Kept[int]("toast_seconds")  # of the last one
 _SHOWN = KeptOrNew[list[_Shown]]("shown_toasts", list)  # of late
-_DRAWN_BY_THEN = 3.0  # seconds
+_PAINTED_BY_THEN = 1.0  # seconds, on the page that said it
+_DRAWN_BY_THEN = 3.0  # seconds, on the next one
 
 
 def connection() -> Connection:
@@ -185,16 +186,18 @@ def say_what_no_form_says(task_id: int | None) -> None:
 
 
 def say_again(page: str) -> None:
-    """Have what was just said on another page than this one, which is drawn now, said once more.
+    """Have what was just said, and what was said on another page than this one, said once more.
 
-    The browser drops all of a page that is left, and with it a message that came too late to be
-    drawn there. What was shown a moment ago on another page is therefore shown again, as it was: on
-    screen it stays one.
+    The browser drops all of a page that is left, or that is asked for anew before it was drawn, and
+    with it a message that came too late to be drawn there. What was shown a moment ago is therefore
+    shown again, as it was: on screen it stays one.
     """
     now = time.monotonic()
     _SHOWN.put(
         [
-            each._replace(is_again=each.is_again or each.page != page)
+            each._replace(
+                is_again=each.is_again or each.page != page or now - each.at < _PAINTED_BY_THEN
+            )
             for each in _SHOWN.ensure()
             if each.is_again or now - each.at < _DRAWN_BY_THEN
         ]
