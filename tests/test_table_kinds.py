@@ -7,10 +7,12 @@ import io
 import zipfile
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from lib.errors import RefusedFile
 from lib.intake import imports
@@ -436,6 +438,70 @@ def test_a_sheet_that_is_hidden_is_not_read_and_named() -> None:
     assert any("hidden in the workbook: “Archive”" in each for each in beside.warnings)
     assert "holds no rows" in alone
     assert "“Archive”" in alone
+
+
+def rewritten(content: bytes, part: str, old: bytes, new: bytes) -> bytes:
+    """Return a workbook with one part changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as packed, zipfile.ZipFile(out, "w") as made:
+        for name in packed.namelist():
+            raw = packed.read(name)
+            assert name != part or old in raw
+            made.writestr(name, raw.replace(old, new) if name == part else raw)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("height", [b"0", b"0.0", b"0.00", b".0"])
+def test_a_row_without_height_is_hidden(height: bytes) -> None:
+    raw = hiding(ROWS)
+    sheet = "xl/worksheets/sheet1.xml"
+
+    grid = task_table.open_table(
+        "a.xlsx", rewritten(raw, sheet, b'<row r="3"', b'<row r="3" ht="%s"' % height)
+    )
+
+    assert grid and grid.hidden == {3}
+
+
+@pytest.mark.parametrize("is_from_1904", [True, False])
+def test_a_plain_number_of_a_day_counts_from_where_the_workbook_does(is_from_1904: bool) -> None:
+    book = openpyxl.Workbook()
+    if is_from_1904:
+        book.epoch = CALENDAR_MAC_1904
+    sheet = book.active
+    assert sheet is not None
+    for row in (["Type", "Title", "Claim", "DOS", "Amount"], ["Coding", "Look", "A1", 44208, 44208],
+                ["Coding", "Look", "A2", date(2025, 1, 13), 80],
+                ["Wrong", "Look", "A3", 44208, 44208]):  # fmt: skip
+        sheet.append(row)
+    content = io.BytesIO()
+    book.save(content)
+
+    found = taken(content.getvalue(), name="a.xlsx")
+
+    day = date(2025, 1, 13) if is_from_1904 else date(2021, 1, 12)
+    assert [each.date_of_service for each in found.requests] == [day, date(2025, 1, 13)]
+    assert [each.amount for each in found.requests] == [Decimal(44208), Decimal(80)]
+    assert ("2025-01-13" in found.refused_text) == is_from_1904
+
+
+@pytest.mark.parametrize("name", ["MU?OZ", "MU„OZ", "Pe?a-Ruiz"])
+def test_a_letter_that_looks_lost_is_said_with_its_line(name: str) -> None:
+    found = text_encoding.decode(
+        f"Name,Note\nDOE,Why? See http://a.example/x?y=1\n{name},\n".encode()
+    )
+
+    assert found and [each.split(" (")[0] for each in found.warnings] == [
+        "Letters look lost in line 3"
+    ]
+
+
+def test_a_question_or_an_address_is_no_lost_letter() -> None:
+    found = text_encoding.decode(
+        b"Name,Note\nDOE,Why?See a.example/x?y and x?\nRay,Is it so? Yes\n"
+    )
+
+    assert found and not found.warnings
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from lib.us_formats import parse_money
 
 FIRST_SERIAL, LAST_SERIAL = 7306, 73415  # Excel's serial numbers of 1920-01-01 and 2100-12-31
 EPOCH = date(1899, 12, 30)  # the day that Excel counts from
+TO_1904 = 1462  # days from there to the day that some workbooks count from
 MAX_WRITTEN = 64  # letters of a date or an amount; longer text is neither, and is not searched
 MAX_DOLLARS = 10_000_000  # a task's amount is less
 NEAR_YEARS = 20  # a two-digit year lies no further ahead
@@ -101,7 +102,7 @@ def order_of(cells: Iterable[Cell]) -> Order:
 
 
 def day(  # noqa: PLR0911 (a form a line)
-    cell: Cell, order: DateOrder, today: date | None = None
+    cell: Cell, order: DateOrder, today: date | None = None, *, is_from_1904: bool = False
 ) -> date | None:
     """Return the day a cell names, or None: a date, an Excel number of a day, or text.
 
@@ -133,7 +134,7 @@ def day(  # noqa: PLR0911 (a form a line)
         if found := _NAMED_US.fullmatch(text):
             return _in_range(date(int(found[3]), _month(found[1]), int(found[2])))
         if found := _SERIAL.fullmatch(text):
-            serial = int(found[1])
+            serial = int(found[1]) + TO_1904 * is_from_1904
             if FIRST_SERIAL <= serial <= LAST_SERIAL:
                 return EPOCH + timedelta(days=serial)
     except ValueError:

@@ -111,6 +111,7 @@ def _table(
             (*_unread(sheet.title, others), *_unseen(hidden)),
             frozenset(row.line for row in rows if row.line in scan.hidden_rows),
             tuple(column for at, column in enumerate(columns) if scan.hides_column(at)),
+            book.epoch.year == 1904,
         )
     refused.sort(key=lambda said: said.endswith(NO_ROWS))  # the most informative one first
     why = next(iter(refused), f"{name} was refused: it has no sheet of cells that can be seen.")

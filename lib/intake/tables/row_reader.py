@@ -49,8 +49,11 @@ class Reader:
         codes: tuple[int, ...],
         today: date | None,
         lines: tuple[int, ...] = (),
+        *,
+        is_from_1904: bool = False,
     ) -> None:
         self.row, self.at, self.plan, self.today = row, at, plan, today
+        self.is_from_1904 = is_from_1904
         self.of_line = "+".join(fold(text) for at_ in lines if (text := text_of(row.cells[at_])))
         self.problems: list[str] = []
         cells = [row.cells[place] for place in codes]
@@ -226,7 +229,7 @@ class Reader:
         impossible."""
         order = self.plan.orders.get(which, DateOrder.MONTH_FIRST)
         cell = self.cell(which)
-        found = day(cell, order, self.today)
+        found = day(cell, order, self.today, is_from_1904=self.is_from_1904)
         if found is None and not is_blank(cell):
             written = "MM/DD/YYYY" if order is DateOrder.MONTH_FIRST else "DD/MM/YYYY"
             what = f"no date ({written})"

@@ -55,6 +55,7 @@ class Grid:
     warnings: tuple[str, ...] = ()
     hidden: frozenset[int] = frozenset()  # lines of rows that the workbook hides
     hidden_columns: tuple[str, ...] = ()
+    is_from_1904: bool = False  # the workbook counts its days from 1904
 
     def column(self, name: str) -> list[Cell]:
         """Return the cells below a column name."""

@@ -61,6 +61,8 @@ class Sheet:
         if not self.refused:
             return ""
         orders = {self.plan.columns[which]: order for which, order in self.plan.orders.items()}
+        days = {name for which, name in self.plan.columns.items() if which in DATES}
+        numbered = days if self.grid.is_from_1904 else frozenset[str]()
         kept = [at for at, name in enumerate(self.grid.columns) if name != REASON]
         names = [self.grid.columns[at] for at in kept]
         return csv_file.write(
@@ -68,7 +70,9 @@ class Sheet:
             [
                 [
                     *(
-                        _unmistakable(row.cells[at], orders.get(self.grid.columns[at]), self.today)
+                        _since_1900(row.cells[at])
+                        if (column := self.grid.columns[at]) in numbered
+                        else _unmistakable(row.cells[at], orders.get(column), self.today)
                         for at in kept
                     ),
                     row.reason,
@@ -76,6 +80,13 @@ class Sheet:
                 for row in self.refused
             ],
         )
+
+
+def _since_1900(cell: Cell) -> str:
+    """Return a day of a workbook that counts from 1904 as text that can be read in one way only."""
+    is_number = isinstance(cell, (int, float)) and not isinstance(cell, bool)
+    found = day(cell, DateOrder.MONTH_FIRST, is_from_1904=True) if is_number else None
+    return str(found) if found else text_of(cell)
 
 
 def _unmistakable(cell: Cell, order: DateOrder | None, today: date | None) -> str:
@@ -129,7 +140,7 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
     completed = unknown_states = by_codes = 0
     shown = [row for row in grid.rows if plan.with_hidden or row.line not in grid.hidden]
     for row in shown:
-        reader = Reader(row, at, plan, codes, today, lines)
+        reader = Reader(row, at, plan, codes, today, lines, is_from_1904=grid.is_from_1904)
         state = is_open(reader.text(Field.STATUS)) if reader.text(Field.STATUS) else True
         if state is False:
             completed += 1

@@ -20,6 +20,13 @@ _GARBLED = re.compile(
 )
 
 
+# A name in which a letter was lost, and no address or question: "MU?OZ", "Mu„oz".
+_LOST_LETTER = re.compile(
+    r"(?<![\w/.:=&?])(?:[A-Z\u00c0-\u00de]{2,}[?„‡][A-Z\u00c0-\u00de]+"
+    r"|[A-Z\u00c0-\u00de]?[a-z\u00df-\u00ff]+[?„‡][a-z\u00df-\u00ff]+)(?![\w/.:=&?])"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A file's text, and warnings about its encoding, which contain no value."""
@@ -109,6 +116,12 @@ def _checked(text: str, warnings: tuple[str, ...]) -> Decoded | None:
         warnings += (
             f"Letters were lost before the file came here: {_lines(lines)} has the sign "
             f"“{LOST}” in place of some. Correct the names in the other system and export again.",
+        )
+    if _LOST_LETTER.search(text):
+        lines = [n for n, line in enumerate(text.split("\n"), 1) if _LOST_LETTER.search(line)]
+        warnings += (
+            f"Letters look lost in {_lines(lines)} (“MU?OZ” for “MUÑOZ”). Look whether the names "
+            "with accents are right.",
         )
     if _GARBLED.search(text):
         lines = [n for n, line in enumerate(text.split("\n"), start=1) if _GARBLED.search(line)]

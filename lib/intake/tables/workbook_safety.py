@@ -6,6 +6,7 @@ Pure. The parts are walked, never held: a few bytes can describe a sheet of 20,0
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,7 +16,7 @@ from xml.parsers import expat
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # Excel's own limits
 PIECE = 1 << 16  # bytes
 _TRUE = {"1", "true"}
-_ZERO = {"0", "0.0"}
+_ZERO = re.compile(r"0*\.?0+(?:[eE][-+]?\d+)?")  # heights and widths of what is not seen
 
 
 class TooLarge(Exception):
@@ -95,7 +96,7 @@ class _Walk:
             raise Odd(f"row {row:,} follows row {self.row:,}")
         self.row, self.column = row, 0
         self.found.cells += 1
-        if attributes.get("hidden") in _TRUE or attributes.get("ht") in _ZERO:
+        if attributes.get("hidden") in _TRUE or _ZERO.fullmatch(attributes.get("ht", "")):
             self.found.hidden_rows.add(row)
 
     def cell(self, written: str | None) -> None:
@@ -109,7 +110,7 @@ class _Walk:
             raise TooLarge
 
     def columns(self, attributes: dict[str, str]) -> None:
-        if attributes.get("hidden") in _TRUE or attributes.get("width") in _ZERO:
+        if attributes.get("hidden") in _TRUE or _ZERO.fullmatch(attributes.get("width", "")):
             first, last = (
                 _number(attributes.get(end, ""), LAST_COLUMN, "column") for end in ("min", "max")
             )
