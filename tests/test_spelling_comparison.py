@@ -95,3 +95,37 @@ def test_the_list_of_nicknames_is_in_order_and_says_nothing_twice() -> None:
         assert short
         assert len(set(short)) == len(short)
         assert row["name"] not in short
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("MU?OZ, ANA", "MUNOZ, ANA"), ("MU\ufffdOZ, ANA", "MUÑOZ, ANA"), ("MU„OZ, ANA", "MUNOZ, ANA"),
+     ("MU??OZ, ANA", "MUNOZ, ANA"), ("LOPEZ, JOS?", "LOPEZ, JOSE"), ("RAY, JES?S", "RAY, JESUS"),
+     ("GRO?MANN, UWE", "GROSSMANN, UWE"), ("ANA MU?OZ", "MUNOZ, ANA"),
+     ("PE?A-MU?OZ, ANA", "PENA MUNOZ, ANA")],
+)  # fmt: skip
+def test_a_letter_that_was_lost_on_the_way_stands_for_one_or_two(one: str, other: str) -> None:
+    assert could_be_person(one, other, same_member=False)
+    assert could_be_person(other, one, same_member=False)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("DOE, JO?N", "DOE, JOHN"), ("MU?OZ, ANA", "MUNOZ, EVA"), ("MU?OZ, ANA", "MULLOZA, ANA"),
+     ("D?, ANA", "DOE, ANA"), ("LOPEZ, JOS?", "LOPEZ, JOSEFINA"), ("LOPEZ, MARI?", "LOPEZ, MARK")],
+)  # fmt: skip
+def test_a_lost_letter_makes_no_other_name(one: str, other: str) -> None:
+    assert not could_be_person(one, other, same_member=True)
+
+
+@pytest.mark.parametrize(
+    ("cut", "name", "is_same"),
+    [("CHRISTOPH", "CHRISTOPHER", True), ("ELIZABET", "ELIZABETH", True),
+     ("CHRISTIAN", "CHRISTIANA", False), ("EMMANUEL", "EMMANUELLE", False),
+     ("MICHAEL", "MICHAELA", False), ("GABRIEL", "GABRIELLE", False)],
+)  # fmt: skip
+def test_a_first_name_that_a_payer_cut_needs_the_same_member_and_makes_no_other_name(
+    cut: str, name: str, is_same: bool
+) -> None:
+    assert could_be_person(f"DOE, {cut}", f"DOE, {name}", same_member=True) == is_same
+    assert not could_be_person(f"DOE, {cut}", f"DOE, {name}", same_member=False)

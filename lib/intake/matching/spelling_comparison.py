@@ -18,6 +18,11 @@ WRITTEN_SUFFIXES = {"junior": "jr", "senior": "sr", "2nd": "ii", "3rd": "iii", "
 TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "md"})  # no part of a name beside other words
 WRITTEN = {"saint": "st", "sainte": "ste"}  # words of a name that have a usual short form
 CUT_NAME = 10  # letters of a first or last name that senders keep at least
+CUT_FIRST = 8  # letters of a first name that a payer keeps at least, if all else agrees
+FEMININE = ("a", "e")  # ends that make another name: Christian, and Christiana
+LOST = "?\ufffd„‡¿"  # what programs write for a letter that they cannot
+LOSABLE = "acdegilnorstuyz"  # letters that names have with accents
+KNOWN_LETTERS = 3  # of a name some letters of which were lost
 LONG_NAME, LONG_FIRST = 5, 6  # letters from which one typing error is tolerated
 SHARED_ID = 6  # letters of a member ID that identify it without its prefix or suffix
 LONG_ID = 8  # letters of a member ID from which one typing error is tolerated
@@ -135,6 +140,7 @@ def could_be_person(one: str, other: str, *, same_member: bool) -> bool:
     """Return True if both names can be one person's. `same_member`: their member IDs agree."""
     if is_same_name(one, other):
         return True
+    one, other = _restored(one, other), _restored(other, one)
     (last, first, suffix), (last2, first2, suffix2) = _person(one), _person(other)
     if suffix and suffix2 and suffix != suffix2:
         return False
@@ -142,6 +148,24 @@ def could_be_person(one: str, other: str, *, same_member: bool) -> bool:
         return True
     # "First Last" without a comma, and senders that put the first name first.
     return bool(first and first2) and last == first2 and first == last2
+
+
+def _restored(name: str, other: str) -> str:
+    """Return a name with the letters that were lost on its way, as far as the other name has
+    words that could be meant: MU?OZ as MUNOZ."""
+
+    def word(found: re.Match[str]) -> str:
+        known = "".join(fold(_LOST_LETTERS.sub(" ", found[0])))
+        parts = (re.escape("".join(fold(each))) for each in _LOST_LETTERS.split(found[0]))
+        pattern = f"[{LOSABLE}]{{1,2}}".join(parts)
+        meant = [each for each in fold(other) if re.fullmatch(pattern, each)]
+        return meant[0] if meant and len(known) >= KNOWN_LETTERS else found[0]
+
+    return _LOST_WORD.sub(word, name)
+
+
+_LOST_LETTERS = re.compile(f"[{LOST}]+")
+_LOST_WORD = re.compile(rf"[^\s,-]*[^\W\d_][{LOST}]+[^\s,-]*")
 
 
 def _last(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -165,7 +189,9 @@ def _first(one: tuple[str, ...], other: tuple[str, ...], *, same_member: bool) -
     if short == long or _is_cut_name(short, long) or _is_nickname(short, long):
         return True
     is_initial = len(short) == 1 and long.startswith(short)
-    return same_member and (is_initial or _is_one_spelling(short, long))
+    return same_member and (
+        is_initial or _is_one_spelling(short, long) or _is_cut_first(short, long)
+    )
 
 
 def _apart(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
@@ -224,6 +250,13 @@ def _is_cut_name(one: str, other: str) -> bool:
     """Return True if a sender could have cut off the end of one name."""
     short, long = sorted((one, other), key=len)
     return len(short) >= CUT_NAME and long.startswith(short)
+
+
+def _is_cut_first(short: str, long: str) -> bool:
+    """Return True if a payer could have cut off the end of a first name. Names of brothers and
+    sisters begin alike: what was cut off must not make another name."""
+    is_cut = len(short) >= CUT_FIRST and long.startswith(short)
+    return is_cut and not long.endswith(FEMININE)
 
 
 def is_one_slip(one: str, other: str) -> bool:
