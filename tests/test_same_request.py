@@ -238,7 +238,7 @@ def test_a_request_that_is_asked_for_again_no_longer_proposes_to_complete(
     assert open_task(con)[1]
 
     raw = sent(11, status="requested") + b"\n"
-    seen = imports.preview(con, "c.json", raw, actor=cast.ana, practice_id=cast.practice)
+    seen = imports.preview(con, "c.json", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
     report = bring(con, cast, raw, "c.json")
 
     assert seen == report and report.tasks_new == 0
@@ -639,6 +639,38 @@ def test_a_withdrawal_that_says_less_finds_its_request_by_its_number(
     proposals = con.rows("SELECT proposal IS NOT NULL FROM task ORDER BY id")
     assert proposals == [(True,), (False,)]
     assert any(said.startswith("Withdrawn by the payer: 1") for said in report.warnings)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "proposed"),
+    [
+        ({"reasonReference": None}, True),
+        ({"requester": None, "reasonReference": None, "input": None}, True),
+        ({"id": "t9"}, False),
+        ({"reasonReference": {"identifier": {"value": "A7"}}}, False),
+        ({"requester": {"display": "OTHER HEALTH"}}, False),
+        ({"for": {"display": "Green, Fay"}}, False),
+    ],
+)
+def test_a_withdrawal_under_nothing_but_the_tasks_id_finds_its_request(
+    con: Connection, cast: Cast, left_out: dict[str, Any], proposed: bool
+) -> None:
+    bring(con, cast, fhir())
+
+    bring(con, cast, fhir(status="cancelled", lastModified=IN_MARCH, identifier=None, **left_out))
+
+    assert con.rows("SELECT proposal IS NOT NULL FROM task") == [(proposed,)]
+
+
+def test_a_withdrawal_by_an_id_that_two_requests_have_is_told_to_neither(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, fhir())
+    bring(con, cast, fhir(identifier=[{"system": "urn:ph", "value": "T-2"}]))
+
+    bring(con, cast, fhir(status="cancelled", identifier=None, reasonReference=None))
+
+    assert con.value("SELECT count(*) FROM task WHERE proposal IS NOT NULL") == 0
 
 
 def test_a_withdrawal_that_could_mean_two_requests_is_told_to_neither(

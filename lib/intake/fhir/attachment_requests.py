@@ -166,6 +166,7 @@ def _withdrawal(found: Found, tracking: str, system: str, state: str) -> Withdra
         patient_name=_patient_name(found),
         date_of_service=resources.last_day(_service(found)),
         sent=_sent(found.resource),
+        also_key=_id_key(found.resource) if not system else "",
     )
 
 
@@ -202,6 +203,12 @@ def _left_empty(due: tuple[str, date | None], service: tuple[str, date | None]) 
     """Return which days cannot be read, as a part of a sentence."""
     named = (("the day it is due", *due), ("its day of service", *service))
     return " and ".join(f"{what} (“{said}”)" for what, said, day in named if said and not day)
+
+
+def _id_key(task: Resource) -> str:
+    """Return the key of the Task's id on the payer's server; empty where it has none."""
+    id_ = text(task, "id")
+    return f"{FORMAT}|id|{id_}" if id_ else ""
 
 
 def _thread(tracking: str, system: str) -> str:
@@ -249,6 +256,7 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
         facts=_facts(found, claim, service),
         sent=_sent(task),
         thread=_thread(tracking, system),
+        also_key=_id_key(task),
         names=tuple(each.words if not each.code else each.code for each in wanted[:MAX_NAMED]),
     )
 

@@ -288,10 +288,11 @@ def to_withdraw(
     rest = [each for each in told if each.request_key not in exact]
     found = [(exact[each.request_key], each) for each in told if each.request_key in exact]
     numbered = _open_by_thread(con, practice_id, {each.thread for each in rest})
+    by_id = _open_by_id(con, practice_id, {each.also_key for each in rest if each.also_key})
     for each in rest:
         alike = [
             held
-            for held, key, payer in numbered.get(each.thread, ())
+            for held, key, payer in numbered.get(each.thread, by_id.get(each.also_key, []))
             if is_about(each, key, payer) and held.is_about(key, each)
         ]
         found += [(held.task_id, each) for held in alike if len(alike) == 1]
@@ -318,10 +319,9 @@ def overtaken(
     con: Connection,
     practice_id: int,
     requests: Collection[Request],
-    told: Collection[Withdrawal] = (),
 ) -> set[str]:
     """Return the keys of requests that their payer withdrew after it sent them: a later state came
-    in first. `told` are withdrawals that are not stored yet."""
+    in first."""
     dated = [each for each in requests if each.thread and each.sent.at]
     if not dated:
         return set()
@@ -338,7 +338,7 @@ def overtaken(
         for thread, payer, claim, name, at in stored
     ]
     by_thread: dict[str, list[Withdrawal]] = {}
-    for each in (*over, *told):
+    for each in over:
         by_thread.setdefault(each.thread, []).append(each)
     return {
         each.key
@@ -395,6 +395,29 @@ def _open_by_thread(
         threads=list(threads),
     ):
         found.setdefault(thread, []).append((_Known(*row), key, payer))
+    return found
+
+
+def _open_by_id(
+    con: Connection, practice_id: int, keys: Collection[str]
+) -> dict[str, list[tuple[_Known, str, str]]]:
+    """Return the open tasks whose request has one of these other numbers, with key and payer."""
+    if not keys:
+        return {}
+    found: dict[str, list[tuple[_Known, str, str]]] = {}
+    for also_key, key, payer, *row in con.rows(
+        """
+        SELECT answer_key, request_key, coalesce(payer_name, ''), task.id, '', asked_on,
+               patient_name, date_of_service
+        FROM task_answer JOIN task ON task.id = task_answer.task_id
+        WHERE task_answer.practice_id = $practice_id AND is_open AND source = 'FHIR'
+          AND answer_key IN (SELECT unnest($keys::VARCHAR[]))
+        ORDER BY task.id
+        """,
+        practice_id=practice_id,
+        keys=list(keys),
+    ):
+        found.setdefault(also_key, []).append((_Known(*row), key, payer))
     return found
 
 

@@ -60,6 +60,7 @@ class _Batch:
     unit: StatusLevel
     providers: list[StatusLevel] = field(default_factory=list)  # those rejected within it
     claims: int = 0  # named below it
+    said: list[Request | PayerUpdate | StatusSeen] = field(default_factory=list)  # of the first
 
 
 def parse(transaction: Transaction) -> Iterator[Request | PayerUpdate | StatusSeen]:
@@ -69,11 +70,14 @@ def parse(transaction: Transaction) -> Iterator[Request | PayerUpdate | StatusSe
         if unit.level == PATIENT:
             if batch:
                 batch.claims += 1
-            yield from of_claim(unit)
+            if batch and batch.claims == 1:
+                batch.said = [*of_claim(unit)]
+            else:
+                yield from of_claim(unit)
             continue
         is_inside = unit.level == PROVIDER and batch and batch.unit.level != PROVIDER
         if batch and not is_inside:
-            yield _batch(batch)
+            yield from _rejection(batch)
             batch = None
         if _rejected(unit.statuses):
             if batch:
@@ -83,7 +87,31 @@ def parse(transaction: Transaction) -> Iterator[Request | PayerUpdate | StatusSe
         else:
             yield from _unclear(unit, [*unit.statuses])
     if batch:
-        yield _batch(batch)
+        yield from _rejection(batch)
+
+
+def _rejection(batch: _Batch) -> Iterator[Request | PayerUpdate | StatusSeen]:
+    """Yield what a rejected batch asks, and what the first claim below it is told. Where that is
+    all of the batch, both are one request."""
+    whole: Request | None = _batch(batch)
+    count = batch.unit.quantities.get("QC") or batch.unit.quantities.get("AA")
+    is_only = batch.claims == 1 and (count is None or count == 1)
+    for each in batch.said:
+        if (
+            is_only and whole and isinstance(each, Request) and not each.is_history
+            and whole.amount in {None, each.amount}
+        ):  # fmt: skip
+            yield replace(
+                each,
+                codes=", ".join(dict.fromkeys([*each.codes.split(", "), *whole.codes.split(", ")])),
+                instructions=f"{each.instructions} The batch in which it was sent was rejected as "
+                f"well: {whole.instructions}",
+            )
+            whole = None
+        else:
+            yield each
+    if whole:
+        yield whole
 
 
 def _rejected(statuses: Sequence[ClaimStatus]) -> list[ClaimStatus]:
