@@ -37,6 +37,7 @@ FORMATS = (
 FORM = KeptOrNew("import_form", new_token)  # names the uploader: another name is an empty one
 # What the reports on the chosen files depend on, and the reports.
 PREVIEWS = Kept[tuple[object, list[ImportReport]]]("previews")
+SOON = 0.5  # seconds after which a preview says what it waits for
 JOB = Kept[Job]("import_job")
 IMPORTED = Kept[list[ImportReport]]("imported")
 WERE_CHOSEN = Kept[bool]("import_chosen")  # whether the last run had files
@@ -82,6 +83,8 @@ def look(
     if read and read[0] == state:
         return read[1]
     bar = st.empty()
+    if doing := con.store.wait_for_writer(SOON):
+        bar.progress(0.0, f"Waiting for {session.escape_markdown(doing)} to be written")
 
     def watch(place: int, progress: Progress) -> None:
         share = progress.done / progress.size if progress.size else 0

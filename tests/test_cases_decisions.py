@@ -81,7 +81,7 @@ def test_what_is_neither_accepted_nor_rejected_is_named_and_told_to_the_open_tas
 ) -> None:
     bring(con, cast, acknowledgment(*patient("A1", "STC*A7:116*20250120*U*200")))
     raw = acknowledgment(*patient("A1", f"STC*{stc}*20250121*WQ*200"), control="000000002")
-    seen = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    seen = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
 
     report = bring(con, cast, raw)
 
@@ -342,7 +342,7 @@ def test_an_entry_of_an_earlier_remittance_settles_a_takeback(
     bring(con, cast, plb(earlier))
 
     raw = plb(later, trace="TRACE2", control="000000002")
-    seen = imports.preview(con, "b", raw, actor=cast.ana, practice_id=cast.practice)
+    seen = imports.preview(con, "b", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
     report = bring(con, cast, raw)
     again = bring(con, cast, raw + b"\n")
 

@@ -376,9 +376,9 @@ def test_a_denial_of_a_payer_whose_claim_is_not_held_has_no_charge(
 
 @pytest.mark.parametrize(
     ("status", "paid_before", "role"),
-    [("1", "0", "P"), ("1", "100", None), ("2", "100", "S"), ("19", "100", None)],
+    [("1", "0", "P"), ("1", "100", "S"), ("2", "100", "S"), ("19", "100", "S")],
 )
-def test_a_first_payer_that_names_what_another_paid_may_be_the_second(
+def test_a_first_payer_that_names_what_another_paid_is_a_later_one(
     con: Connection, cast: Cast, status: str, paid_before: str, role: str | None
 ) -> None:
     bring(con, cast, to("FIRST PLAN", "P"))
@@ -390,6 +390,18 @@ def test_a_first_payer_that_names_what_another_paid_may_be_the_second(
     assert (
         con.value("SELECT payer_role FROM task LEFT JOIN charge ON charge.id = charge_id") == role
     )
+
+
+@pytest.mark.parametrize(("role", "outcome"), [("P", "contradicted"), ("T", "matched")])
+def test_an_answer_that_names_what_another_paid_is_no_first_payers(
+    con: Connection, cast: Cast, role: str, outcome: str
+) -> None:
+    bring(con, cast, to("FIRST PLAN", role))
+
+    raw = from_payer("FIRST PLAN", status="1")
+    bring(con, cast, raw.replace(b"CAS*CO*197*", b"CAS*OA*23*100~CAS*CO*29*"))
+
+    assert con.value("SELECT outcome FROM task_claim") == outcome
 
 
 def test_two_claims_to_one_payer_are_told_apart_by_its_order(con: Connection, cast: Cast) -> None:

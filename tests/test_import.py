@@ -273,7 +273,7 @@ def test_a_preview_says_the_same_as_the_import_and_writes_nothing(
     raws = [file_837(claim("A1"), claim("A2")), file_835(answer("A1"), answer("A7")), b"?"]
 
     def seen(raw: bytes) -> ImportReport:
-        return imports.preview(con, "b", raw, actor=cast.dora, practice_id=cast.practice)
+        return imports.preview(con, "b", raw, actor=cast.dora, practice_id=cast.practice, now=NOON)
 
     previews = [seen(raw) for raw in raws]
     same = counts(con)
@@ -294,7 +294,9 @@ def test_only_managers_and_billers_of_the_practice_import(con: Connection, cast:
                 con, "a", file_837(claim()), actor=person, practice_id=cast.practice, now=NOON
             )
         with pytest.raises(NotAllowed):
-            imports.preview(con, "a", file_837(claim()), actor=person, practice_id=cast.practice)
+            imports.preview(
+                con, "a", file_837(claim()), actor=person, practice_id=cast.practice, now=NOON
+            )
 
     assert not any(counts(con).values())
 

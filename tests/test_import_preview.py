@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
+import threading
+from collections.abc import Sequence
+from time import sleep
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,12 +15,13 @@ from hypothesis import strategies as st
 from lib import people
 from lib.import_report_models import ImportReport
 from lib.intake import imports
-from lib.intake.imports import ChosenFile
-from lib.store.database import Connection
+from lib.intake.imports import ChosenFile, Progress
+from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
 from tests.fuzz import examples
 from tests.test_cases_decisions import plb, wants
 from tests.test_claim_matcher_property import TRUTHS, Reply, Truth, filed, remitted, replies
+from tests.test_fhir import task as fhir_task
 from tests.test_import import bring
 from tests.test_later_messages import of
 from tests.test_receipts_999 import receipt
@@ -174,9 +179,7 @@ def test_what_is_previewed_together_is_what_comes_in(
         for raw in contents
     ]
 
-    for one, other in zip(seen, done, strict=True):
-        assert (one.matched, one.charges_new) == (other.matched, other.charges_new)
-        assert (one.tasks_new, one.warnings) == (other.tasks_new, other.warnings)
+    assert seen == done
 
 
 def numbered(raw: bytes, number: int) -> bytes:
@@ -197,6 +200,19 @@ REJECTED_BATCH = (
     receipt("999", "AK1*HC*1", "AK2*837*0001", "IK3*CLM*10**8", "IK5*R*5", "AK9*R*1*1*0")
 )  # fmt: skip
 ACCEPTED_BATCH = receipt("999", "AK1*HC*1", "AK2*837*0001", "IK5*A", "AK9*A*1*1*1")
+RFAI = document_request()
+MOVED = numbered(
+    RFAI.replace(b"20250301", b"20250401").replace(b"REF2*20250120", b"REF3*20250125"), 6
+)
+FHIR = json.dumps(fhir_task()).encode()
+OVER = json.dumps(fhir_task(status="cancelled", lastModified="2025-03-01")).encode()
+UNPAID = file_835([part for part in answer("A1") if not part.startswith("DTM")])
+OTHER_VISIT = numbered(file_837(on("20250120", claim("A1"))), 7)
+NOT_HELD = (
+    file_835(answer("A1")),
+    numbered(file_835(answer("A1", control="P2", codes=("CAS*CO*29*200",)), paid_on="20250215"), 8),
+)
+REJECTED_AGAIN = receipt("999", "AK1*HC*1", "AK2*837*0001", "IK5*R*4", "AK9*R*1*1*0")
 BALANCE = plb("FB:CHK1*-100"), plb("FB:CHK1*100", trace="TRACE2", control="000000002")
 
 
@@ -210,9 +226,11 @@ BALANCE = plb("FB:CHK1*-100"), plb("FB:CHK1*100", trace="TRACE2", control="00000
         (ONE, REJECTED_BATCH), (file_837(claim("A1"), claim("A2")), REJECTED_BATCH),
         (ONE, ACCEPTED_BATCH), (TWO, ONE, REJECTED_BATCH), (ONE, REPLACEMENT, REJECTED_BATCH),
         BALANCE, (ONE, REPLACEMENT, VOID), (ONE, numbered(ONE, 9), VOID),
+        (RFAI, MOVED), (FHIR, OVER), (ONE, UNPAID), (ONE, UNPAID, OTHER_VISIT), NOT_HELD,
+        (ONE, REJECTED_BATCH, REJECTED_AGAIN), (DENIED, DENIED + b"\n"), (ONE, ONE),
     ],
 )  # fmt: skip
-def test_a_preview_of_several_files_counts_what_their_import_brings(
+def test_a_preview_of_several_files_says_what_their_import_says(
     con: Connection, cast: Cast, files: tuple[bytes, ...]
 ) -> None:
     wants(con, cast, "takebacks")
@@ -220,13 +238,67 @@ def test_a_preview_of_several_files_counts_what_their_import_brings(
 
     seen = preview(con, cast, *named)
 
-    done = [bring(con, cast, raw, name) for name, raw in named]
-    assert [counted(each) for each in seen] == [counted(each) for each in done]
+    done = {name: bring(con, cast, raw, name) for name, raw in claims_first(named)}
+    assert seen == [done[name] for name, _ in named]
 
 
-def counted(report: ImportReport) -> tuple[object, ...]:
-    held = [said for said in report.warnings if said.startswith(("Held", "Replaced", "Voided"))]
-    return (
-        report.charges_new, report.tasks_new, report.tasks_amount, report.summary, held,
-        report.is_whole,
-    )  # fmt: skip
+def claims_first(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Return the files in the order in which the page imports them."""
+    return sorted(files, key=lambda file: b"ST*837*" not in file[1])
+
+
+def test_a_preview_says_that_a_claim_opens_the_choice_of_an_open_task(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, ONE)
+    bring(con, cast, UNPAID)
+
+    [seen] = preview(con, cast, ("b.837", OTHER_VISIT))
+
+    assert any("as well as the one chosen before: 1 open task" in said for said in seen.warnings)
+    assert seen == bring(con, cast, OTHER_VISIT, "b.837")
+
+
+def test_a_file_that_turns_out_bad_takes_nothing_of_the_others_along(
+    con: Connection, cast: Cast
+) -> None:
+    """What came in of it before that is rolled back, and the others are previewed anew."""
+    table = b"Type,Title,Claim\nWrong,Look,A1\n"
+    bad = file_835(answer("A1")).replace(b"CLP*A1*4*200", b"CLP*A1*4*x")
+    files = [("a.837", ONE), ("b.835", bad), ("c.csv", table), ("d.835", DENIED)]
+
+    seen = preview(con, cast, *files)
+
+    assert [bool(each.refused) for each in seen] == [False, True, False, False]
+    assert (seen[0].charges_new, seen[3].tasks_new) == (1, 1)
+    assert "(comes in with a.837)" in seen[3].tasks[0].charge
+
+
+def test_a_preview_makes_nobody_wait(con: Connection, store: Store, cast: Cast) -> None:
+    """Somebody who saves while a preview runs comes first; the preview then says what is so."""
+    began, done = threading.Event(), threading.Event()
+
+    def save() -> None:
+        began.wait()
+        own = store.connection()
+        bring(own, cast, DENIED, "b.835")
+        own.close()
+        done.set()
+
+    saver = threading.Thread(target=save)
+    saver.start()
+
+    def watch(_: int, progress: Progress) -> None:
+        if progress.done and not began.is_set():
+            began.set()
+            while not store.waiting:
+                sleep(0.001)
+
+    chosen = [ChosenFile("a.837", ONE), ChosenFile("c.837", TWO)]
+    seen = imports.preview_all(
+        con, chosen, actor=cast.ana, practice_id=cast.practice, now=NOON, watch=watch
+    )
+    saver.join()
+
+    assert done.is_set()
+    assert any("Found their claim: 1 open task" in said for said in seen[0].warnings)

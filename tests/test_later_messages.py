@@ -289,7 +289,9 @@ def test_the_original_is_found_by_our_own_number_where_a_sender_repeats_that(
 ) -> None:
     bring(con, cast, file_837(claim("A1"), claim("A2")))
     raw = file_837(of(claim("B9", amount="250"), frequency, "A1"), control="000000002")
-    preview = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    preview = imports.preview(
+        con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice, now=NOON
+    )
 
     report = bring(con, cast, raw)
 
@@ -334,7 +336,9 @@ def test_a_claim_that_comes_after_what_replaces_it_makes_no_second_charge(
 ) -> None:
     bring(con, cast, file_837(of(claim("A1", amount="250"), frequency)))
     raw = file_837(claim("A1"), control="000000002")
-    preview = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    preview = imports.preview(
+        con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice, now=NOON
+    )
 
     report = bring(con, cast, raw)
     again = bring(con, cast, file_837(claim("A1"), claim("A2"), control="000000003"))
@@ -361,7 +365,9 @@ def test_another_claim_of_the_number_of_a_replacement_is_a_charge(
 
 def test_a_replacement_of_a_claim_that_is_not_held_is_a_charge(con: Connection, cast: Cast) -> None:
     raw = file_837(of(claim("A1"), "7"))
-    preview = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    preview = imports.preview(
+        con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice, now=NOON
+    )
     both = file_837(
         claim("B1"),
         of(claim("B1", amount="250"), "7"),
@@ -370,7 +376,7 @@ def test_a_replacement_of_a_claim_that_is_not_held_is_a_charge(con: Connection, 
     )
 
     report = bring(con, cast, raw)
-    seen = imports.preview(con, "a.txt", both, actor=cast.ana, practice_id=cast.practice)
+    seen = imports.preview(con, "a.txt", both, actor=cast.ana, practice_id=cast.practice, now=NOON)
     done = bring(con, cast, both)
 
     assert preview == report

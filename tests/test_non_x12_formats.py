@@ -32,7 +32,13 @@ def bring(
 ) -> ImportReport:
     raw = text.encode() if isinstance(text, str) else text
     seen = imports.preview(
-        con, "a.csv", raw, actor=cast.ana, practice_id=cast.practice, choice=choice
+        con,
+        "a.csv",
+        raw,
+        actor=cast.ana,
+        practice_id=cast.practice,
+        choice=choice,
+        now=NOON,
     )
     done = imports.apply(
         con, "a.csv", raw, actor=cast.ana, practice_id=cast.practice, now=NOON, choice=choice
@@ -107,7 +113,7 @@ def test_a_saved_mapping_is_used_for_every_table_with_these_columns(
         {Field.SERVICE: DateOrder.DAY_FIRST},
     )
     before = imports.preview(
-        con, "a", text.encode(), actor=cast.ana, practice_id=cast.practice
+        con, "a", text.encode(), actor=cast.ana, practice_id=cast.practice, now=NOON,
     )  # fmt: skip
 
     saved_mappings.save(con, cast.practice, grid(text), plan, actor=cast.ana, now=NOON)

@@ -53,7 +53,7 @@ def test_the_batch_is_found_among_the_imported_files_with_its_claims_and_its_fau
     at = 20 - 2  # of the second CLM: the set begins at segment 3
     body = ["AK1*HC*1", "AK2*837*0001", f"IK3*CLM*{at}**8", f"IK3*HI*{at + 1}**3", "IK5*R*5"]
     raw = receipt(*body, "AK9*R*1*1*0")
-    seen = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    seen = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
 
     report = bring(con, cast, raw)
 
@@ -140,7 +140,7 @@ def test_an_accepted_batch_is_named_with_its_file_and_makes_no_task(
     names = {"999": "IK5", "997": "AK5"}
     body = ["AK1*HC*1", "AK2*837*0001", f"{names[kind]}*{code}", f"AK9*{code}*1*1*1"]
     raw = receipt(*body, kind=kind)
-    seen = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    seen = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
 
     report = bring(con, cast, raw)
 

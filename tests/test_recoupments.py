@@ -8,7 +8,7 @@ import pytest
 
 from lib.intake import imports
 from lib.store.database import Connection
-from tests.conftest import Cast
+from tests.conftest import NOON, Cast
 from tests.test_cases_decisions import plb, wants
 from tests.test_import import bring
 
@@ -24,7 +24,7 @@ def test_a_counter_entry_that_comes_later_proposes_to_complete_the_open_task(
     wants(con, cast, "takebacks")
     bring(con, cast, plb("WO:I9*100"))
     raw = later("WO:I9*-100")
-    seen = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    seen = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
 
     report = bring(con, cast, raw)
     bring(con, cast, raw + b"\n")

@@ -51,7 +51,9 @@ def test_a_task_its_preview_and_its_report_say_which_facts_agreed(
 ) -> None:
     bring(con, cast, file_837(claim("A1")))
     raw = file_835(answer("A1"))
-    preview = imports.preview(con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice)
+    preview = imports.preview(
+        con, "a.txt", raw, actor=cast.ana, practice_id=cast.practice, now=NOON
+    )
     report = bring(con, cast, raw)
 
     found = basis(con, cast, 1)

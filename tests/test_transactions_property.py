@@ -154,7 +154,7 @@ def test_a_damaged_message_comes_in_whole_or_not_at_all(
 ) -> None:
     raw, before = damaged(whole, changes), counts(con)
 
-    seen = imports.preview(con, "x", raw, actor=None, practice_id=cast.practice)
+    seen = imports.preview(con, "x", raw, actor=None, practice_id=cast.practice, now=NOON)
     report = imports.apply(con, "x", raw, actor=None, practice_id=cast.practice, now=NOON)
 
     assert (seen.refused, seen.charges_new, seen.tasks_new) == (

@@ -13,6 +13,7 @@ from lib.intake import imports
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_import import bring
+from tests.test_later_messages import of
 from tests.test_receipts_999 import receipt, rejected, ta1
 from tests.test_same_request import complete_all
 from tests.test_transaction_reader import acknowledgment, patient
@@ -449,3 +450,104 @@ def test_a_receipt_that_an_older_store_knows_is_known_on_its_own_day_only(
     other = bring(con, cast, on("250220", BATCHES[kind]))
 
     assert (known.tasks_new, other.tasks_new) == (0, 1)
+
+
+# A batch and what is in it
+
+
+def rejected_batch(*claims: list[str], stc: str = "STC*A3:24*20250121*U*200") -> bytes:
+    raw = acknowledgment(*(part for each in claims for part in each))
+    return raw.replace(b"STC*A1:19:PR*20250120*WQ*400", stc.encode())
+
+
+def test_a_batch_and_its_only_claim_rejected_in_one_message_are_one_task(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    raw = rejected_batch(patient("A1", "STC*A3:116*20250121*U*200"))
+
+    report = seen_and_brought(con, cast, raw)
+
+    assert (report.tasks_new, report.tasks_amount) == (1, Decimal(200))
+    [(codes, charge_id, said)] = con.rows("SELECT codes, charge_id, instructions FROM task")
+    assert (codes, charge_id) == ("A3:116, A3:24", 1)
+    assert "The batch in which it was sent was rejected as well" in said
+
+
+@pytest.mark.parametrize(
+    ("claims", "stc"),
+    [
+        ([patient("A1", "STC*A3:116*20250121*U*200"), patient("A2", "STC*A3:116*20250121*U*200")],
+         "STC*A3:24*20250121*U*400"),
+        ([patient("A1", "STC*A3:116*20250121*U*200")], "STC*A3:24*20250121*U*400"),
+        ([patient("A1", "STC*A3:116*20250121*U*200")], "STC*A3:24*20250121*U*200~QTY*QC*2"),
+        ([patient("A1", "STC*A2:20*20250121*WQ*200")], "STC*A3:24*20250121*U*200"),
+    ],
+)  # fmt: skip
+def test_a_batch_that_is_more_than_its_rejected_claim_is_a_task_of_its_own(
+    con: Connection, cast: Cast, claims: list[list[str]], stc: str
+) -> None:
+    seen_and_brought(con, cast, rejected_batch(*claims, stc=stc))
+
+    rows = con.rows("SELECT claim_number FROM task ORDER BY title")
+    named = sum("A3:116" in part for each in claims for part in each)
+    assert len(rows) == named + 1
+    assert ("",) in rows
+
+
+def test_an_acceptance_of_a_batch_is_told_to_the_rejection_of_its_file(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "batch.837")
+    told = ta1("R", "006").replace(f"{'SENDER':15}".encode(), f"{'CLEARING':15}".encode(), 1)
+    bring(con, cast, told.replace(f"{'RECEIVER':15}".encode(), f"{'SENDER':15}".encode(), 1))
+    others = receipt("AK1*HC*2", "AK2*837*0001", "IK5*A", "AK9*A*1*1*1")
+    whole = receipt("AK1*HC*1", "AK2*837*0001", "IK5*A", "AK9*A*1*1*1")
+
+    reports = [seen_and_brought(con, cast, raw) for raw in (others, whole, whole + b"\n")]
+
+    assert [any("Added to an open task" in said for said in each.warnings) for each in reports] == [
+        False,
+        True,
+        False,
+    ]
+    assert proposals(con) == [False]
+    [(said,)] = con.rows("SELECT detail FROM event WHERE kind = 'answered again'")
+    assert said.startswith("CLEARING accepted a batch of this number")
+
+
+def test_a_denial_of_a_claim_that_was_voided_here_says_so(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_837(of(claim("A1"), "8"), control="000000002"))
+
+    bring(con, cast, file_835(answer("A1")))
+
+    [(charge_id, said)] = con.rows("SELECT charge_id, instructions FROM task")
+    assert charge_id == 1
+    assert "The claim was voided here before this answer came in" in said
+
+
+def test_a_task_whose_answer_names_no_number_is_counted_among_what_is_not_held(
+    con: Connection, cast: Cast
+) -> None:
+    report = bring(con, cast, file_835(answer("0", control="")))
+    table = bring(con, cast, b"Type,Title,Patient\nCoding,Look,Doe\n", "a.csv")
+
+    assert any(said.startswith("Not held here: 1 claim") for said in report.warnings)
+    assert not any(said.startswith("Not held here") for said in table.warnings)
+
+
+def test_parts_of_a_split_claim_in_one_file_are_counted_with_all_their_dollars(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    parts = []
+    for procedure, amount in (("99213", "120"), ("87880", "80")):
+        part = answer("A1", amount=amount, codes=(f"CAS*CO*197*{amount}",))
+        part[4] = f"SVC*HC:{procedure}*{amount}*0**1"
+        part.insert(1, "MOA***MA15")
+        parts.append(part)
+
+    report = seen_and_brought(con, cast, file_835(*parts))
+
+    assert (report.tasks_new, report.tasks_amount) == (1, Decimal(200))

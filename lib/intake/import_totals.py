@@ -23,7 +23,6 @@ class Totals:
     linked: int = 0  # tasks that found their charge
     doubted: int = 0  # tasks that lost it, since another charge agrees as well
     tasks: int = 0
-    amount: Decimal = Decimal("0.00")
     known: int = 0  # requests we had already
     later: int = 0
     proposals: int = 0

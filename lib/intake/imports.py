@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -15,20 +14,18 @@ from lib import access
 from lib.access import Verb
 from lib.errors import NotAllowed, RefusedFile, WrongInput
 from lib.import_report_models import ImportReport
-from lib.intake import file_import
-from lib.intake.charges.charges_pending_import import ComingCharges, Wanted
-from lib.intake.file_import import FileImport, Previewed
+from lib.intake.file_import import FileImport
 from lib.intake.files import parsed_file as contents
 from lib.intake.files import rejected_rows, saved_mappings
 from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
-from lib.intake.files.parsed_file import FileSummary, Kinds
+from lib.intake.files.parsed_file import FileSummary
 from lib.intake.files.source_archive import keep, quarantined_text
 from lib.intake.files.source_file import SourceFile
 from lib.intake.import_context import ImportContext
 from lib.intake.x12 import transaction_reader
 from lib.intake.x12.transaction_reader import QUARANTINED, Batch, Message
 from lib.models import Person, Practice, TaskType
-from lib.store.database import Connection, transaction
+from lib.store.database import Connection, rehearse, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +50,11 @@ def preview(
     *,
     actor: Person | None,
     practice_id: int,
+    now: datetime,
     choice: TableOptions | None = None,
     watch: Watch | None = None,
-    now: datetime | None = None,
 ) -> ImportReport:
-    """Return what would come in, or in `refused` the sentence why nothing would. Write nothing.
-
-    `now` decides how a table's dates are read: which year two digits mean, and which days lie in
-    the future.
+    """Return what would come in, or in `refused` the sentence why nothing would. Keep nothing.
 
     Raises NotAllowed for somebody who may not import into this practice.
     """
@@ -89,18 +83,18 @@ def preview_all(
     *,
     actor: Person | None,
     practice_id: int,
+    now: datetime,
     watch: Callable[[int, Progress], None] | None = None,
-    now: datetime | None = None,
 ) -> list[ImportReport]:
-    """Return what each file would bring if all of them were imported, claims first. Write nothing.
+    """Return what each file would bring if all of them were imported, claims first. Keep nothing.
 
-    Answers in one file are matched to the claims of the others. `watch` is called with the place of
-    the file that is being read. Raises as `preview` does.
+    The files are imported, and rolled back. `watch` is called with the place of the file that is
+    being read. Raises as `preview` does.
     """
     _require(actor, practice_id)
     practice = _practice(con, practice_id)
     files = [
-        _Reading(
+        _Previewed(
             SourceFile(each.name, each.content),
             _dated(each.choice or _choice(con, practice_id), practice, now),
             partial(watch, place) if watch else None,
@@ -108,75 +102,77 @@ def preview_all(
         for place, each in enumerate(chosen)
     ]
     for each in files:
-        each.report = _known(con, each.raw.name, each.raw.sha256, practice_id)
-        each.kinds = contents.kinds(each.raw)
+        if not is_known(con, each.raw.sha256, practice_id):
+            each.read()
+    actor_id = actor.id if actor else None
+
+    def attempt(give_way: Callable[[], None]) -> list[ImportReport] | None:
+        names: dict[int, str] = {}
+        reports: dict[int, ImportReport] = {}
+        for each in sorted(files, key=lambda file: not file.has_claims):
+            file_id = con.next_ids("intake_file", 1)[0]
+            names[file_id] = each.raw.name
+            source = ImportContext(file_id, each.raw.name, practice, actor_id, now)
+            report = each.imported(con, source, names, give_way)
+            if report is None:
+                return None
+            reports[id(each)] = replace(report, file_id=None)
+        return [reports[id(each)] for each in files]
+
     while True:
-        try:
-            return _preview_all(con, practice_id, files)
-        except _Again:
-            continue
+        if (reports := rehearse(con, attempt, doing="a preview of files")) is not None:
+            return reports
 
 
 @dataclass(slots=True)
-class _Reading:
+class _Previewed:
     """A file being previewed."""
 
     raw: SourceFile
     choice: TableOptions
     watch: Watch | None
-    report: ImportReport | None = None  # of a file that was imported before, or cannot be read
-    kinds: Kinds = field(default_factory=Kinds)
-    other: ParsedFile | None = None
-    is_read: bool = False  # `other` is what a file that is no X12 says
-    without: frozenset[int] = frozenset()
+    refused: ImportReport | None = None
+    has_claims: bool = False
+    other: ParsedFile | None = None  # what a file that is no X12 says
+    without: frozenset[int] = frozenset()  # messages that turned out bad
 
-    def parts(self, tally: FileSummary) -> Iterator[Batch | Message]:
-        """Yield what the file says. Raise _Again where all must begin again without its bad
-        messages."""
-        if not self.is_read:
-            self.other, self.is_read = _read(self.raw, self.choice, self.watch), True
+    def read(self) -> None:
+        """Read what can take long and needs no store."""
+        self.has_claims = contents.has_claims(self.raw)
         try:
-            yield from contents.parts(self.raw, tally, without=self.without, other=self.other)
+            self.other = _read(self.raw, self.choice, self.watch)
+        except RefusedFile as problem:
+            self.refused = _refused(self.raw, problem)
+
+    def imported(
+        self,
+        con: Connection,
+        source: ImportContext,
+        names: Mapping[int, str],
+        give_way: Callable[[], None],
+    ) -> ImportReport | None:
+        """Import the file, or return None where what came in of it must be rolled back: then it is
+        known what of it is bad."""
+        if known := _known(con, self.raw.name, self.raw.sha256, source.practice.id):
+            return known
+        if self.refused:
+            return self.refused
+
+        def watch(progress: Progress) -> None:
+            give_way()
+            if self.watch:
+                self.watch(progress)
+
+        tally = FileSummary()
+        taking = FileImport(con, source, tally, names)
+        parts = contents.parts(self.raw, tally, without=self.without, other=self.other)
+        try:
+            return _bring_in(con, taking, self.raw, parts, watch)
         except transaction_reader.RestartWithout:
             self.without = transaction_reader.bad_ones(self.raw.text())
-            raise _Again from None
-
-
-class _Again(Exception):
-    """A message turned out bad after parts of it were counted: begin again without it."""
-
-
-def _preview_all(
-    con: Connection, practice_id: int, files: Sequence[_Reading]
-) -> list[ImportReport]:
-    readable = [each for each in files if each.report is None]
-    previewed = Previewed(wants_batches=any(each.kinds.receipts for each in readable))
-    naming = [each for each in readable if each.kinds.answers or each.kinds.changes]
-    if naming and any(each.kinds.claims for each in readable):
-        wanted = Wanted()
-        for each in naming:
-            with suppress(RefusedFile):
-                for piece in each.parts(FileSummary()):
-                    if isinstance(piece, Batch):
-                        wanted.add(file_import.about(piece))
-        previewed.charges = ComingCharges(con, practice_id, wanted)
-    reports = {id(each): each.report for each in files}
-    for each in sorted(readable, key=lambda file: not file.kinds.claims):
-        try:
-            reports[id(each)] = _preview_one(con, practice_id, each, previewed)
         except RefusedFile as problem:
-            reports[id(each)] = ImportReport(
-                each.raw.name, each.raw.sha256, None, refused=str(problem)
-            )
-    return [report for each in files if (report := reports[id(each)])]
-
-
-def _preview_one(
-    con: Connection, practice_id: int, file: _Reading, previewed: Previewed
-) -> ImportReport:
-    tally = FileSummary()
-    taking = FileImport(con, practice_id, None, tally, previewed, file.raw.name)
-    return _take(taking, file.raw, file.parts(tally), file.watch)
+            self.refused = _refused(self.raw, problem)
+        return None
 
 
 def apply(
@@ -216,15 +212,12 @@ def apply(
             file_id = con.next_ids("intake_file", 1)[0]
             source = ImportContext(file_id, name, practice, actor.id if actor else None, now)
             tally = FileSummary()
-            taking = FileImport(con, practice_id, source, tally, file_name=name)
+            taking = FileImport(con, source, tally)
             parts = contents.parts(raw, tally, without=without, other=other)
-            report = _take(taking, raw, parts, watch)
+            report = _bring_in(con, taking, raw, parts, watch)
             if report.refused_rows and not report.tasks_new and not keeps_refused:
                 raise _all_refused(report)
             keep(con.store, raw)
-            _record(con, report, source)
-            _record_messages(con, taking.messages(), raw, source)
-            rejected_rows.keep(con, taking.tally, source)
         return report
 
     return _attempted(raw, attempt)
@@ -238,7 +231,11 @@ def _attempted(raw: SourceFile, attempt: Callable[[frozenset[int]], ImportReport
         except transaction_reader.RestartWithout:
             return attempt(transaction_reader.bad_ones(raw.text()))
     except RefusedFile as problem:
-        return ImportReport(raw.name, raw.sha256, None, refused=str(problem))
+        return _refused(raw, problem)
+
+
+def _refused(raw: SourceFile, problem: RefusedFile) -> ImportReport:
+    return ImportReport(raw.name, raw.sha256, None, refused=str(problem))
 
 
 def _read(raw: SourceFile, choice: TableOptions, watch: Watch | None) -> ParsedFile | None:
@@ -249,14 +246,23 @@ def _read(raw: SourceFile, choice: TableOptions, watch: Watch | None) -> ParsedF
     return contents.not_x12(raw, choice, alive)
 
 
-def _take(
-    taking: FileImport, raw: SourceFile, parts: Iterable[Batch | Message], watch: Watch | None
+def _bring_in(
+    con: Connection,
+    taking: FileImport,
+    raw: SourceFile,
+    parts: Iterable[Batch | Message],
+    watch: Watch | None,
 ) -> ImportReport:
+    """Write what the file says, and the record of the file; inside a transaction."""
     for piece in parts:
         taking.take(piece)
         if watch:
             watch(Progress(raw.done, raw.size, taking.totals.charges, taking.totals.tasks))
-    return taking.report(raw.name, raw.sha256)
+    report = taking.report(raw.name, raw.sha256)
+    _record(con, report, taking.source)
+    _record_messages(con, taking.messages(), raw, taking.source)
+    rejected_rows.keep(con, taking.tally, taking.source)
+    return report
 
 
 def _choice(con: Connection, practice_id: int) -> TableOptions:
@@ -264,11 +270,9 @@ def _choice(con: Connection, practice_id: int) -> TableOptions:
     return TableOptions(plan_for=saved_mappings.saved(con, practice_id))
 
 
-def _dated(choice: TableOptions, practice: Practice, now: datetime | None) -> TableOptions:
+def _dated(choice: TableOptions, practice: Practice, now: datetime) -> TableOptions:
     """Return the options with today's date in the practice."""
-    return (
-        replace(choice, today=now.astimezone(ZoneInfo(practice.timezone)).date()) if now else choice
-    )
+    return replace(choice, today=now.astimezone(ZoneInfo(practice.timezone)).date())
 
 
 def _all_refused(report: ImportReport) -> RefusedFile:

@@ -8,20 +8,25 @@ from __future__ import annotations
 import threading
 import typing
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from time import sleep
 from typing import TypeVar
 
 from lib.errors import NotCertain, StoreClosing
 from lib.store.values import Value, readers_of, utc
 
-__all__ = ["Connection", "Store", "Value", "money", "transaction", "utc"]
+__all__ = ["Connection", "Store", "Value", "money", "rehearse", "transaction", "utc"]
 
 MAX_CACHED = 400  # the largest entry, a page of the list, is about 50 KB
+GIVES_WAY = 5  # times that a rehearsal begins anew for those who wait, before they wait for it
+REHEARSED = 1 << 60  # ids of a rehearsal begin here, so that it uses none up
 
 Record = TypeVar("Record")
+Result = TypeVar("Result")
 
 
 class Connection(ABC):
@@ -32,6 +37,7 @@ class Connection(ABC):
         self.store = store
         self.is_writing = False
         self.invalidates_cache = True  # what the open transaction writes may be cached
+        self.rehearsed_ids: Counter[str] | None = None  # by table, while a rehearsal runs
 
     def rows(self, sql: str, /, **parameters: Value) -> list[tuple[Value, ...]]:
         """Return all rows of one statement; times come back naive, in UTC."""
@@ -76,6 +82,10 @@ class Connection(ABC):
 
     def next_ids(self, table: str, count: int) -> list[int]:
         """Return `count` new ids for rows of `table`, in ascending order."""
+        if self.rehearsed_ids is not None:
+            first = REHEARSED + self.rehearsed_ids[table]
+            self.rehearsed_ids[table] += count
+            return list(range(first, first + count))
         sql = f"SELECT nextval('{table}_id') FROM generate_series(1, $count)"
         return sorted(row[0] for row in self.rows(sql, count=count))
 
@@ -115,6 +125,7 @@ class Store(ABC):
         self.folder = folder
         self.documents = folder / "documents"
         self.write_lock = threading.RLock()
+        self.waiting = 0  # threads that wait for the lock
         self.depth = 0  # of the open transaction
         self.doing = ""  # what is being written, to tell those who wait
         self.revision = 0  # grows with every commit; what was cached under an earlier one is stale
@@ -158,10 +169,33 @@ class Store(ABC):
     def wait_for_writer(self, seconds: float) -> str:
         """Wait up to `seconds` for the writer. Return what it is still writing, or an empty
         string."""
-        if self.write_lock.acquire(timeout=seconds):
+        with self._waits():
+            is_free = self.write_lock.acquire(timeout=seconds)
+        if is_free:
             self.write_lock.release()
             return ""
         return self.doing
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the write lock while the block runs."""
+        with self._waits():
+            self.write_lock.acquire()
+        try:
+            yield
+        finally:
+            self.write_lock.release()
+
+    @contextmanager
+    def _waits(self) -> Iterator[None]:
+        """Count this thread among those that wait for the lock."""
+        with self._room:
+            self.waiting += 1
+        try:
+            yield
+        finally:
+            with self._room:
+                self.waiting -= 1
 
     def cached(self, key: Hashable, read: Callable[[], Value]) -> Value:
         """Return what `read` returned, cached until the next commit; None is never cached.
@@ -199,7 +233,7 @@ class Store(ABC):
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Keep every other writer out while the block runs."""
-        with self.write_lock:
+        with self.writing():
             if self.depth:
                 raise RuntimeError("a transaction is open: it would be left out")
             yield
@@ -216,7 +250,7 @@ def transaction(
     those who wait what is being written, in words that anybody may read.
     """
     store = con.store
-    with store.write_lock:
+    with store.writing():
         if store.depth:
             raise RuntimeError("a transaction is already open: only public verbs open one")
         if store.is_closing:
@@ -244,6 +278,45 @@ def transaction(
             con.is_writing = False
             store.depth = 0
             store.keep()
+
+
+class _Rehearsed(Exception):
+    """A rehearsal is over: nothing of it is kept."""
+
+
+class _GivesWay(Exception):
+    """Somebody waits to write, and does not wait for a rehearsal."""
+
+
+def rehearse(
+    con: Connection, attempt: Callable[[Callable[[], None]], Result], *, doing: str
+) -> Result:
+    """Return what `attempt` returns, and keep nothing of what it writes.
+
+    It gets a function to call often. Where somebody waits to write, that rolls back and begins
+    `attempt` anew after them; only after GIVES_WAY times they wait for it. `doing` as in
+    `transaction`.
+    """
+    store, times = con.store, 0
+
+    def give_way() -> None:
+        if store.waiting and times < GIVES_WAY:
+            raise _GivesWay
+
+    while True:
+        con.rehearsed_ids = Counter()
+        try:
+            with transaction(con, invalidates_cache=False, doing=doing):
+                result = attempt(give_way)
+                raise _Rehearsed
+        except _Rehearsed:
+            return result
+        except _GivesWay:
+            times += 1
+        finally:
+            con.rehearsed_ids = None
+        while store.waiting:
+            sleep(0.01)
 
 
 def money(value: Decimal | None) -> Decimal:

@@ -1,22 +1,45 @@
-"""Which charge a task would be about, and why, as the preview of an import says it. Pure."""
+"""Which charge a task would be about, and why, as the preview of an import says it."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from lib.import_report_models import TaskPreview
 from lib.intake.matching import claim_matcher, known_charges
 from lib.intake.matching.claim_matcher import Comparison, Match, Outcome
 from lib.intake.matching.known_charges import Charges
 from lib.intake.records import Request
+from lib.store.database import Connection
 
 
-def of(request: Request, match: Match, charges: Charges, file_name: str = "") -> TaskPreview:
-    """Return what the preview says of one task. `file_name` is the chosen file that brings its
-    charge, if that is not here yet."""
-    charge = ""
-    if match.charge_id is not None:
-        charge = known_charges.line(*charges.pair(match.charge_id))
-        charge += f" (comes in with {file_name})" if file_name else ""
-    return TaskPreview(request.title, request.claim_number, charge, _why(request, match))
+def tasks(
+    con: Connection,
+    told: Sequence[tuple[Request, Match]],
+    charges: Charges,
+    files: Mapping[int, str],
+) -> list[TaskPreview]:
+    """Return what the preview says of new tasks. `files`: the names of the chosen files by their
+    ids, which may bring the charges."""
+    brought: dict[int, int] = dict(
+        con.rows(
+            """
+            SELECT id, intake_file_id FROM charge
+            WHERE id IN (SELECT unnest($ids::BIGINT[]))
+              AND intake_file_id IN (SELECT unnest($files::BIGINT[]))
+            """,
+            ids=[match.charge_id for _, match in told if match.charge_id is not None],
+            files=list(files),
+        )
+    )
+    found = []
+    for request, match in told:
+        charge = ""
+        if match.charge_id is not None:
+            charge = known_charges.line(*charges.pair(match.charge_id))
+            if match.charge_id in brought:
+                charge += f" (comes in with {files[brought[match.charge_id]]})"
+        found.append(TaskPreview(request.title, request.claim_number, charge, _why(request, match)))
+    return found
 
 
 def _why(request: Request, match: Match) -> str:

@@ -122,12 +122,10 @@ def parts(
     practice_id: int,
     answers: Iterable[ClaimPayment],
     charges: Charges,
-    source: ImportContext | None,
 ) -> dict[int, Decimal]:
     """Return the US dollars settled so far of each split claim among these answers, and store the
     parts. A part that is denied or taken back is not settled any more; interest, a forwarding, a
-    pending answer or the denial of a duplicate change nothing. A preview, without a source, stores
-    nothing."""
+    pending answer or the denial of a duplicate change nothing."""
     said: dict[tuple[int, str], Decimal | None] = {}
     ids: set[int] = set()
     for each in answers:
@@ -155,8 +153,7 @@ def parts(
             ids=list(ids),
         )
     }
-    if source:
-        _keep_parts(con, practice_id, said, held)
+    _keep_parts(con, practice_id, said, held)
     total = dict.fromkeys(ids, Decimal(0))
     for (charge_id, _), charged in (held | said).items():
         total[charge_id] += charged or Decimal(0)

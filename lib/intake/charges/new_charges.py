@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,16 +30,8 @@ class Known:
     """De-duplicate one file's claims: if the file contains a claim k times and we already hold n
     copies, k − n are new. The claims may come in batches."""
 
-    def __init__(
-        self,
-        con: Connection,
-        practice_id: int,
-        file_id: int | None,
-        coming: Mapping[str, int] | None = None,
-    ) -> None:
-        """`coming`: fingerprints that earlier files of a preview bring, and how often."""
+    def __init__(self, con: Connection, practice_id: int, file_id: int) -> None:
         self._con, self._practice_id, self._file_id = con, practice_id, file_id
-        self._coming = coming or {}
         self._spare: dict[str, int] = {}
 
     def fresh(self, claims: Sequence[Claim]) -> list[NewClaim]:
@@ -75,7 +67,7 @@ class Known:
             file_id=self._file_id,
             wanted=list({*(each.fingerprint for each in found), *before_roles, *before_middles}),
         )
-        counted = {each.fingerprint: self._coming.get(each.fingerprint, 0) for each in found}
+        counted = dict.fromkeys((each.fingerprint for each in found), 0)
         own = {each.fingerprint for each in found}
         for fingerprint, has_role, has_middle, times in held:
             keys = {fingerprint} & own

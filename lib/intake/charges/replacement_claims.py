@@ -228,7 +228,13 @@ def _replace(
         f"{each.label}: {each.before or 'nothing'} → {each.now or 'nothing'}"
         for each in charges.differences(before, after)
     ]
-    said = f"A claim that replaces this one arrived. {'; '.join(changes) or 'Nothing changed'}."
+    is_original = original.by.claim.frequency not in {REPLACES, VOIDS}
+    arrived = (
+        "The claim was sent again as a new one"
+        if is_original
+        else ("A claim that replaces this one arrived")
+    )
+    said = f"{arrived}. {'; '.join(changes) or 'Nothing changed'}."
     _tell(con, original, EventKind.REPLACED, said, source)
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
 
 from lib.errors import RefusedFile
 from lib.import_report_models import RefusedRow
@@ -40,21 +39,13 @@ __all__ = [
     "FileContent",
     "FileSummary",
     "count",
-    "kinds",
+    "has_claims",
     "parts",
     "read",
 ]
 
-# Signs in the text of what a file may hold. They begin with plain letters, found fast, and
-# may be wrong where they say yes.
-_SIGNS = {
-    "claims": re.compile(r"ST(\W)837\1"),
-    "answers": re.compile(r"ST(\W)(?:835|277)\1"),
-    # a CLM whose CLM05 ends in 7 (replacement) or 8 (void)
-    "changes": re.compile(r"CLM(\W).{1,140}?\w(\W)\w?\2[78]\1", re.DOTALL),
-    "receipts": re.compile(r"(?:ST\W(?:999|997|824)|TA1)\W"),
-}
-MAX_SIGN = 250  # letters that one of them may take
+CLAIMS_BEGIN = re.compile(r"ST(\W)837\1")
+MAX_SIGN = 7  # letters of it
 SET_ASIDE = "Rejected"  # how warnings about rejected messages begin
 UNCLEAR = "Neither accepted nor rejected"  # how warnings about such statuses begin
 MAX_NAMED = 20  # rejected messages named in the report
@@ -213,30 +204,18 @@ def parts(
         raise _refused(raw.name, first.segment_number or first.first, first.sentence)
 
 
-class Kinds(NamedTuple):
-    """What a file may hold."""
-
-    claims: bool = False
-    answers: bool = False  # or requests, about claims
-    changes: bool = False  # claims that replace or void others
-    receipts: bool = False  # of batches of claims
-
-
-def kinds(raw: SourceFile) -> Kinds:
-    """Return what a file may hold, by a look at its text."""
-    if not raw.is_interchange:
-        return Kinds(answers=True)
-    found = dict.fromkeys(_SIGNS, False)
+def has_claims(raw: SourceFile) -> bool:
+    """Return True if the file may hold claims, by a look at its text."""
     end = ""
     try:
-        for piece in raw.text():
+        for piece in raw.text() if raw.is_interchange else ():
             text = end + piece
-            for name, sign in _SIGNS.items():
-                found[name] = found[name] or bool(sign.search(text))
+            if CLAIMS_BEGIN.search(text):
+                return True
             end = text[-MAX_SIGN:]
     except Broken:
-        return Kinds()
-    return Kinds(**found)
+        pass
+    return False
 
 
 def not_x12(

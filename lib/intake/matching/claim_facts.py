@@ -9,6 +9,7 @@ from decimal import Decimal
 from lib.intake.matching.spelling_comparison import number_key
 
 PRIMARY, SECONDARY, TERTIARY = "P", "S", "T"  # SBR01
+LATER = "ST"  # secondary or tertiary: the answer names what a payer before it paid
 ROLES_OF_STATUS = {  # CLP02: processed, or processed and forwarded, as this payer of the patient
     "1": PRIMARY, "2": SECONDARY, "3": TERTIARY, "19": PRIMARY, "20": SECONDARY, "21": TERTIARY,
 }  # fmt: skip
@@ -34,7 +35,7 @@ class ClaimFacts:
     is_part: bool = False  # the payer split the claim: `charged` is the amount of this part
     payer_name: str = ""
     payer_code: str = ""
-    payer_role: str = ""  # P, S, T: which of the patient's payers answers
+    payer_role: str = ""  # P, S, T, ST: which of the patient's payers answers
 
 
 NOTHING = ClaimFacts()

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
-from lib.intake.matching.claim_facts import ClaimFacts
+from lib.intake.matching.claim_facts import LATER, PRIMARY, ClaimFacts
 from lib.intake.matching.spelling_comparison import (
     could_be_member,
     could_be_payer,
@@ -158,7 +158,9 @@ NUMBER, PATIENT, MEMBER, BORN = "Claim number", "Patient", "Member ID", "Date of
 DAY, AMOUNT, PAYER = "Date of service", "Amount charged", "Payer"
 ROLE, PAYERS_NUMBER = "Order of payers", "Payer's claim number"
 PROOF = (PATIENT, DAY, PAYER)
-ROLE_NAMES = {"P": "primary", "S": "secondary", "T": "tertiary"}
+ROLE_NAMES = {
+    "P": "primary", "S": "secondary", "T": "tertiary", LATER: "secondary or tertiary",
+}  # fmt: skip
 
 
 def match(message: ClaimFacts, candidates: Iterable[Candidate]) -> Match:
@@ -379,8 +381,10 @@ def _named(message: ClaimFacts, names: Sequence[str], codes: Sequence[str]) -> A
 
 
 def _role(said: str, held: str) -> Agreement:
-    if said not in ROLES or held not in ROLES:
+    if held not in ROLES or said not in ROLES | {LATER}:
         return Agreement.NOT_STATED
+    if said == LATER:
+        return Agreement.DISAGREES if held == PRIMARY else Agreement.AGREES
     return Agreement.EXACT if said == held else Agreement.DISAGREES
 
 

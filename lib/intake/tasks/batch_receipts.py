@@ -16,6 +16,7 @@ from lib.intake.x12.receipts_999 import Fault, Receipt
 from lib.models import TaskType
 from lib.store.database import Connection
 
+ENVELOPE = "TA1"  # the receipt of a file as such
 MAX_NAMED = 6  # files, claims or segments named in one sentence
 DUPLICATE = (
     "Do not send it again: check that the first batch of this number was accepted, and send it "
@@ -30,14 +31,7 @@ class Settled(NamedTuple):
     key: str
     sentence: str
     segment_number: int
-
-
-class ComingCharge(NamedTuple):
-    """A claim that a previewed file would bring."""
-
-    segment_number: int
-    claim_number: str
-    total: Decimal  # US dollars
+    is_of_batch: bool = True  # False: of the file around it, which was rejected as such
 
 
 class _Sent(NamedTuple):
@@ -50,17 +44,6 @@ class _Sent(NamedTuple):
     control: str  # ST02
     first_segment: int
     last_segment: int
-    charges: tuple[ComingCharge, ...] | None = None  # of a preview; else they are stored
-
-
-class ComingBatch(NamedTuple):
-    """An 837 of a previewed file."""
-
-    file_name: str
-    identifiers: str  # sender|ISA13|GS06|ST02|…
-    first_segment: int
-    last_segment: int
-    charges: Sequence[ComingCharge]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +57,9 @@ class _Batch:
     at_fault: tuple[str, ...] = ()  # claim numbers
 
 
-def requests(
-    con: Connection,
-    practice_id: int,
-    found: Iterable[Receipt],
-    coming: Sequence[ComingBatch] = (),
-) -> list[Request]:
-    """Return a request for each rejected batch, with what we know about it. `coming` are those that
-    earlier files of a preview bring."""
-    rejected = [
-        (each, _find(con, practice_id, each, coming)) for each in found if not each.is_accepted
-    ]
+def requests(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[Request]:
+    """Return a request for each rejected batch, with what we know about it."""
+    rejected = [(each, _find(con, practice_id, each)) for each in found if not each.is_accepted]
     return [
         _joined(con, practice_id, each, batch, _request(each, batch)) for each, batch in rejected
     ]
@@ -129,15 +104,10 @@ def _last_accepted(con: Connection, task_id: int) -> date | None:
     return max(filter(None, days), default=None)
 
 
-def acceptances(
-    con: Connection,
-    practice_id: int,
-    found: Iterable[Receipt],
-    coming: Sequence[ComingBatch] = (),
-) -> list[str]:
+def acceptances(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[str]:
     """Return a sentence on each accepted batch, with what we know about it."""
     return [
-        " ".join(filter(None, _accepted(each, _find(con, practice_id, each, coming))))
+        " ".join(filter(None, _accepted(each, _find(con, practice_id, each))))
         for each in found
         if each.is_accepted
     ]
@@ -158,20 +128,47 @@ def settled(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list
             f"{each.sender or 'The receiver'} accepted a batch of this number{when} "
             f"({each.kind}: {', '.join(each.codes)})."
         )
-        rows = con.rows(
-            """
-            SELECT id FROM task
-            WHERE practice_id = $practice_id AND is_open AND starts_with(request_key, $prefix)
-              AND coalesce(asked_on <= $said_on, true)
-              AND id NOT IN (SELECT task_id FROM task_answer WHERE answer_key = $key)
-            """,
-            practice_id=practice_id,
-            prefix=f"{_rejection_of(each)}|",
-            said_on=said_on,
-            key=key,
-        )
-        tasks += [Settled(row[0], key, sentence, each.segment_number) for row in rows]
+        files = _envelopes(con, practice_id, each)
+        for prefix in (_rejection_of(each), *files):
+            rows = con.rows(
+                """
+                SELECT id FROM task
+                WHERE practice_id = $practice_id AND is_open AND starts_with(request_key, $prefix)
+                  AND coalesce(asked_on <= $said_on, true)
+                  AND id NOT IN (SELECT task_id FROM task_answer WHERE answer_key = $key)
+                """,
+                practice_id=practice_id,
+                prefix=f"{prefix}|",
+                said_on=said_on,
+                key=key,
+            )
+            tasks += [
+                Settled(row[0], key, sentence, each.segment_number, prefix not in files)
+                for row in rows
+            ]
     return tasks
+
+
+def _envelopes(con: Connection, practice_id: int, receipt: Receipt) -> list[str]:
+    """Return how the keys of requests begin that are about the rejection (TA1) of an imported file
+    which holds the accepted batch."""
+    if not receipt.group or not receipt.is_of_claims:
+        return []
+    rows = con.rows(
+        """
+        SELECT DISTINCT split_part(identifiers, '|', 2) FROM intake_message
+        WHERE practice_id = $practice_id AND kind = '837P' AND outcome IN ('applied', 'duplicate')
+          AND split_part(identifiers, '|', 1) = $sender
+          AND ltrim(split_part(identifiers, '|', 3), '0') = ltrim($group, '0')
+        """,
+        practice_id=practice_id,
+        sender=receipt.receiver,
+        group=receipt.group,
+    )
+    return [
+        "|".join((ENVELOPE, "rejected", receipt.sender, receipt.receiver, number))
+        for (number,) in rows
+    ]
 
 
 def _rejection_of(receipt: Receipt) -> str:
@@ -196,9 +193,7 @@ def _accepted(receipt: Receipt, batch: _Batch) -> list[str]:
     ]
 
 
-def _find(
-    con: Connection, practice_id: int, receipt: Receipt, coming: Sequence[ComingBatch]
-) -> _Batch:
+def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
     if not receipt.is_of_claims:
         return _Batch()
     rows = con.rows(
@@ -216,7 +211,7 @@ def _find(
         place=3 if receipt.group else 2,
         control=receipt.group or receipt.interchange,
     )
-    sent = [_Sent(*row) for row in rows] + _coming(receipt, coming)
+    sent = [_Sent(*row) for row in rows]
     own = [each for each in sent if each.sender == receipt.receiver]
     sent = own or sent
     if receipt.sets and not receipt.is_whole:
@@ -231,29 +226,9 @@ def _find(
     return _Batch(tuple(sent), (), claims, amount, _at_fault(con, sent, receipt))
 
 
-def _coming(receipt: Receipt, coming: Sequence[ComingBatch]) -> list[_Sent]:
-    """Return the batches of a preview that have the receipt's number. Their files have ids below
-    zero."""
-    control = (receipt.group or receipt.interchange).lstrip("0")
-    files = {name: -number for number, name in enumerate({b.file_name for b in coming}, start=1)}
-    found = []
-    for each in coming:
-        sender, interchange, group, control_of_set, *_ = each.identifiers.split("|")
-        if (group if receipt.group else interchange).lstrip("0") == control:
-            found.append(
-                _Sent(0, files[each.file_name], each.file_name, sender, control_of_set,
-                      each.first_segment, each.last_segment, tuple(each.charges))
-            )  # fmt: skip
-    return found
-
-
 def _worth(con: Connection, sent: Sequence[_Sent]) -> tuple[int, Decimal | None]:
     claims, amount = 0, Decimal(0)
     for each in sent:
-        if each.charges is not None:
-            claims += len(each.charges)
-            amount += sum((one.total for one in each.charges), Decimal(0))
-            continue
         row = con.row(
             """
             SELECT count(*), coalesce(sum(filed_total), 0) FROM charge
@@ -277,11 +252,6 @@ def _at_fault(con: Connection, sent: Sequence[_Sent], receipt: Receipt) -> tuple
         for fault in one.faults[: MAX_NAMED if message else 0]:
             assert message is not None
             at = min(message.first_segment + (fault.position or 0) - 1, message.last_segment)
-            if message.charges is not None:
-                before = [c.claim_number for c in message.charges if c.segment_number <= at]
-                if before:
-                    found.setdefault(before[-1])
-                continue
             number = con.value(
                 """
                 SELECT claim_number FROM charge

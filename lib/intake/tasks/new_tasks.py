@@ -6,9 +6,8 @@ later answer to a claim whose task is still open becomes history of that task.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from lib import tasks
 from lib.history_event_kinds import EventKind
@@ -19,7 +18,7 @@ from lib.intake.matching.claim_facts import ANSWERS, is_numbered_otherwise
 from lib.intake.matching.claim_matcher import Match, Outcome, compare
 from lib.intake.matching.known_charges import Candidates, Charges, candidate_of
 from lib.intake.matching.task_claim_facts import FileTask
-from lib.intake.records import Party, Request, Withdrawal
+from lib.intake.records import Party, Request
 from lib.intake.tasks import known_requests, previous_system_fields, task_updates
 from lib.intake.tasks.known_requests import News
 from lib.models import Status, Turn
@@ -52,31 +51,23 @@ class RequestPlan:
     # key -> a completed task of the same claim
     earlier: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def amount(self) -> Decimal:
-        """Return the US dollars of the new tasks."""
-        return sum((each.amount or Decimal(0) for each in self.new), Decimal("0.00"))
-
 
 def plan(
     con: Connection,
     practice_id: int,
     requests: Iterable[Request],
     charges: Charges | None = None,
-    made: Made | None = None,
-    withdrawn: Collection[Withdrawal] = (),
     file_id: int | None = None,
 ) -> RequestPlan:
     """Return which requests are new, which are later answers, and which we had already.
 
-    `charges` are those the requests could be about, if the caller has read them; `made` the tasks
-    that earlier parts of a preview would create, `withdrawn` what they would withdraw; `file_id`
-    the file that asks.
+    `charges` are those the requests could be about, if the caller has read them; `file_id` is the
+    file that asks.
     """
     found = RequestPlan()
     wanted = _newest(requests, found)
     _sort_known(con, practice_id, wanted, found)
-    for key in known_requests.overtaken(con, practice_id, wanted.values(), withdrawn):
+    for key in known_requests.overtaken(con, practice_id, wanted.values()):
         del wanted[key]
         found.overtaken += 1
     about = {key: request.about for key, request in wanted.items()}
@@ -84,7 +75,7 @@ def plan(
     found.matches = {key: found.charges.match(facts) for key, facts in about.items()}
     matched = [match.charge_id for match in found.matches.values()]
     tasks = task_claim_facts.find(con, practice_id, about.values(), matched)
-    made = Made() if made is None else made
+    made = _Made()
     for key, request in wanted.items():
         charge_id = found.matches[key].charge_id
         about_it = tasks.of(about[key], charge_id)
@@ -147,11 +138,6 @@ def _sort_known(
             found.known += 1
 
 
-def fresh(con: Connection, practice_id: int, requests: Iterable[Request]) -> list[Request]:
-    """Return the requests that would each create a task."""
-    return plan(con, practice_id, requests).new
-
-
 def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
     """Insert the tasks, the later answers and their history; inside a transaction."""
     ids = con.next_ids("task", len(planned.new)) if planned.new else []
@@ -168,15 +154,12 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
             assert each.task_id is not None
             change(con, each.task_id, each.request, source)
     for request in planned.new:
-        if request.again_of:
-            task_updates.remember(
-                con, by_key[request.key], request.again_of, request.segment_number, source
-            )
+        for key in filter(None, (request.again_of, request.also_key)):
+            task_updates.remember(con, by_key[request.key], key, request.segment_number, source)
 
 
-class Made:
-    """The requests of one import that create tasks, to be found by later ones of the same
-    import."""
+class _Made:
+    """The requests of one part of a file that create tasks, to be found by later ones of it."""
 
     def __init__(self) -> None:
         self._by_charge: dict[int, list[Request]] = {}
@@ -184,21 +167,14 @@ class Made:
         self._requests: list[Request] = []
         # by task, or by the key of the request that creates it
         self._followed: dict[int | str, list[Request]] = {}
-        self._of_file: set[str] = set()  # keys of those that the file being read made
 
     def add(self, request: Request, charge_id: int | None) -> None:
         """Add a request that creates a task, with its charge."""
-        self._of_file.add(request.key)
         if charge_id is not None:
             self._by_charge.setdefault(charge_id, []).append(request)
         else:
             self._told.add(candidate_of(request.about, len(self._requests)))
             self._requests.append(request)
-
-    def begin_file(self) -> None:
-        """Begin another file: what a payer numbers otherwise there may be the same claim."""
-        self._followed.clear()
-        self._of_file.clear()
 
     def follow(self, request: Request, of: int | str) -> None:
         """Add an answer that a task takes, by its id or by the key of its request."""
@@ -219,8 +195,7 @@ class Made:
             alike = [each for each in told if compare(request.about, each).agrees]
             found = [self._requests[each.charge_id] for each in alike]
         for each in found:
-            is_other = each.key in self._of_file and _is_other_claim(request, each)
-            is_other = is_other or self.has_other_claim(request, each.key)
+            is_other = _is_other_claim(request, each) or self.has_other_claim(request, each.key)
             if not is_other and _takes(request, each.source, each.type, each.key):
                 return each
         return None
@@ -340,6 +315,10 @@ def _how_matched(
             }
 
 
+VOIDED = (
+    "The claim was voided here before this answer came in: see whether anything is left to do, or "
+    "whether a claim that was sent instead is meant."
+)
 DOUBTS = {
     Outcome.SEVERAL: "Several charges agree with what the file says: choose the one that is meant.",
     Outcome.CONTRADICTED: "The charges of this claim number contradict what the file says: choose "
@@ -356,7 +335,9 @@ def _task_row(
     payers: Payers,
     source: ImportContext,
 ) -> dict[str, Value]:
-    charge = planned.charges.held(planned.matches[request.key].charge_id)
+    match = planned.matches[request.key]
+    charge = planned.charges.held(match.charge_id)
+    is_voided = charge is not None and match.compared[0].candidate.is_voided
     payer_id: int | None
     patient_id: int | None
     if charge:
@@ -378,7 +359,7 @@ def _task_row(
         "is_open": True,
         "turn": Turn.PRACTICE,
         "title": request.title,
-        "instructions": request.instructions,
+        "instructions": f"{request.instructions} {VOIDED}" if is_voided else request.instructions,
         "charge_id": charge.charge_id if charge else None,
         "patient_id": patient_id,
         "payer_id": payer_id,

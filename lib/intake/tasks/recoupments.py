@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from lib.history_event_kinds import EventKind
@@ -25,13 +25,6 @@ RECOVERY = frozenset({"72", "B2", "B3", "CS", "FB", "J1", "WO"})
 # What the practice itself paid back: it always has its counter-entry.
 REFUND = frozenset({"72", "B2", "B3"})
 NOTHING = Decimal("0.00")
-
-
-@dataclass(slots=True)
-class Known:
-    """The entries of the file being read, beside those already stored."""
-
-    accounts: dict[str, tuple[str, Decimal]] = field(default_factory=dict)  # by key
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +46,12 @@ class Settlement:
     told: list[CounterEntry]
 
 
-def settle(
-    con: Connection, practice_id: int, entries: Sequence[Recoupment], known: Known
-) -> Settlement:
+def settle(con: Connection, practice_id: int, entries: Sequence[Recoupment]) -> Settlement:
     """Return what one remittance takes back, and what it settles of earlier take-backs."""
     if not entries:
         return Settlement([], [])
     keys = keys_of(entries)
-    before = _balances(con, practice_id, {_account(each) for each in entries}, set(keys), known)
-    known.accounts.update(
-        (key, (_account(each), each.amount)) for key, each in zip(keys, entries, strict=True)
-    )
+    before = _balances(con, practice_id, {_account(each) for each in entries}, set(keys))
     open_amounts, credit = _open_amounts(entries, before)
     taken_back = [
         replace(each, amount=amount)
@@ -216,7 +204,7 @@ def _account(entry: Recoupment) -> str:
 
 
 def _balances(
-    con: Connection, practice_id: int, accounts: set[str], keys: set[str], known: Known
+    con: Connection, practice_id: int, accounts: set[str], keys: set[str]
 ) -> dict[str, Decimal]:
     """Return the sum of each account's earlier entries."""
     rows = con.rows(
@@ -229,7 +217,6 @@ def _balances(
         wanted=list(accounts),
     )
     earlier = {key: (account, amount) for key, account, amount in rows}
-    earlier |= known.accounts
     found: dict[str, Decimal] = {}
     for key, (account, amount) in earlier.items():
         if key not in keys:

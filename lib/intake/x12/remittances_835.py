@@ -9,7 +9,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 
-from lib.intake.matching.claim_facts import PRIMARY, ROLES_OF_STATUS, SPLIT, ClaimFacts, stated
+from lib.intake.matching.claim_facts import (
+    LATER,
+    PRIMARY,
+    ROLES_OF_STATUS,
+    SPLIT,
+    ClaimFacts,
+    stated,
+)
 from lib.intake.records import NOBODY, Party
 from lib.intake.x12 import elements
 from lib.intake.x12.segment_reader import Segment, Transaction, Unreadable, element
@@ -125,13 +132,13 @@ class ClaimPayment:
 
     @property
     def payer_role(self) -> str:
-        """Return which of the patient's payers answers, by CLP02; empty where that says the first
-        one, and yet the answer names what a payer before it paid (CARC 23)."""
+        """Return which of the patient's payers answers, by CLP02; one after the first where the
+        answer names what a payer before it paid (CARC 23)."""
         role = ROLES_OF_STATUS.get(self.status, "")
         is_after_another = any(
             each.kind is Kind.OTHER_PAYER and each.amount > 0 for each in self.reasons
         )
-        return "" if role == PRIMARY and is_after_another else role
+        return LATER if role == PRIMARY and is_after_another else role
 
     @property
     def asked(self) -> tuple[Adjustment, ...]:

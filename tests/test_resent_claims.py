@@ -1,0 +1,123 @@
+"""A claim that is sent again as an original, with a correction, is the charge it corrects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from lib.intake import imports
+from lib.store.database import Connection
+from tests.conftest import NOON, Cast
+from tests.test_import import bring
+from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
+
+
+def undated() -> bytes:
+    """Return a denial that names no day of service."""
+    return file_835([each for each in answer("A1") if not each.startswith("DTM")])
+
+
+def again(*changes: tuple[str, str]) -> bytes:
+    """Return the file of claim A1 once more, with changes."""
+    text = file_837(claim("A1"), control="000000009").decode()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return text.encode()
+
+
+DIAGNOSIS = ("ABK:J02.9", "ABK:J03.9")
+
+
+@pytest.mark.parametrize(
+    "change", [DIAGNOSIS, ("MI*MEM1", "MI*MEM2"), ("HI*ABK", "REF*G1*AUTH7~HI*ABK")]
+)
+def test_a_corrected_claim_sent_as_an_original_keeps_the_task_with_its_charge(
+    con: Connection, cast: Cast, change: tuple[str, str]
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, undated())
+    raw = again(change)
+    seen = imports.preview(con, "b.837", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
+
+    report = bring(con, cast, raw, "b.837")
+
+    assert seen == report
+    assert (report.charges_new, report.warnings[-1]) == (0, "Replaced: 1 charge held before.")
+    assert con.rows("SELECT charge_id, is_open FROM task") == [(1, True)]
+    [(said, task_id)] = con.rows("SELECT detail, task_id FROM event WHERE kind = 'replaced'")
+    assert said.startswith("The claim was sent again as a new one.")
+    assert task_id == 1
+
+
+def test_the_same_file_of_it_again_is_held_already(con: Connection, cast: Cast) -> None:
+    for raw in (file_837(claim("A1")), again(DIAGNOSIS)):
+        bring(con, cast, raw)
+
+    reports = [bring(con, cast, raw + b"\n") for raw in (file_837(claim("A1")), again(DIAGNOSIS))]
+
+    assert [(each.charges_new, each.warnings[0]) for each in reports] == [
+        (0, "Held already: 1 claim.")
+    ] * 2
+    assert con.value("SELECT diagnoses[1] FROM charge") == "J039"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("SV1*HC:87880*80", "SV1*HC:87881*80"),
+        ("HC:99213:25*", "HC:99213:25:76*"),
+        ("*120*UN*1", "*120*UN*2"),
+        ("D8*20250113", "D8*20250112"),
+        ("*PI*PH-7", "*PI*PH-8"),
+        ("GREEN*EMMA", "GREEN*EMIL"),
+        ("NORTHSIDE*****XX*1234567893", "SOUTHSIDE*****XX*1245319599"),
+        ("HI*ABK", "NM1*82*1*REED*ADA****XX*1679576722~HI*ABK"),
+        ("11:B:1", "22:B:1"),
+    ],
+)
+def test_a_claim_that_bills_otherwise_is_a_charge_of_its_own(
+    con: Connection, cast: Cast, change: tuple[str, str]
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+
+    assert bring(con, cast, again(change)).charges_new == 1
+
+
+def both_in_one_file(con: Connection, cast: Cast) -> None:
+    corrected = [each.replace(*DIAGNOSIS) for each in claim("A1")]
+    bring(con, cast, file_837(claim("A1"), corrected))
+
+
+def two_held(con: Connection, cast: Cast) -> None:
+    both_in_one_file(con, cast)
+    bring(con, cast, again(("ABK:J02.9", "ABK:J04.0")))
+
+
+def two_sent_again(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    more = [[each.replace("J02.9", code) for each in claim("A1")] for code in ("J03.9", "J04.0")]
+    bring(con, cast, envelope(claims(*more), control="000000009").encode())
+
+
+@pytest.mark.parametrize(
+    ("bring_them", "count"), [(both_in_one_file, 2), (two_held, 3), (two_sent_again, 3)]
+)
+def test_where_two_could_be_meant_each_is_a_charge_of_its_own(
+    con: Connection, cast: Cast, bring_them: Callable[[Connection, Cast], None], count: int
+) -> None:
+    bring_them(con, cast)
+
+    assert con.value("SELECT count(*) FROM charge") == count
+
+
+def test_a_voided_claim_that_is_sent_again_is_another(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(
+        con,
+        cast,
+        file_837([e.replace("11:B:1", "11:B:8") for e in claim("A1")], control="000000002"),
+    )
+
+    assert bring(con, cast, again(DIAGNOSIS)).charges_new == 1
