@@ -5,11 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.policy import default
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -30,31 +26,11 @@ from lib.web import invitation_mail
 from lib.web.invitation_mail import MailServer
 from tests.conftest import NOON, Cast
 from tests.given import administrator
+from tests.mailbox import Mailbox
 from tests.server import free_port
 
 ADDRESS = "https://billing.example.com"
 PASSWORD = "of the mail server"
-
-
-@dataclass
-class Post:
-    """The letters that the mail server took."""
-
-    letters: list[EmailMessage] = field(default_factory=list)
-    senders: list[str] = field(default_factory=list)
-
-    async def handle_RCPT(
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
-        if address.startswith("nobody@"):
-            return "550 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        self.letters.append(BytesParser(policy=default).parsebytes(envelope.content))
-        self.senders.append(envelope.mail_from)
-        return "250 OK"
 
 
 def authenticate(_server: Any, _session: Any, _envelope: Any, _kind: str, told: Any) -> AuthResult:
@@ -94,12 +70,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def post() -> Post:
-    return Post()
+def post() -> Mailbox:
+    return Mailbox()
 
 
 @pytest.fixture
-def mail_server(post: Post, certificate: Path) -> Iterator[MailServer]:
+def mail_server(post: Mailbox, certificate: Path) -> Iterator[MailServer]:
     """Yield a mail server that takes letters from its user only, after STARTTLS."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
@@ -126,7 +102,7 @@ def invite(con: Connection, cast: Cast, email: str = "eve@example.com") -> tuple
 
 @pytest.mark.usefixtures("trusted")
 def test_a_letter_brings_the_link_and_names_the_practice(
-    con: Connection, cast: Cast, mail_server: MailServer, post: Post
+    con: Connection, cast: Cast, mail_server: MailServer, post: Mailbox
 ) -> None:
     ada = administrator(con, cast.practice, "Ada\r\nBcc: x@evil.example www.evil.example")
     token, eve = invite(con, cast)
@@ -149,7 +125,7 @@ def test_a_letter_brings_the_link_and_names_the_practice(
 
 
 def test_what_is_not_sent_says_why_in_one_sentence_and_leaves_the_invitation(
-    con: Connection, cast: Cast, mail_server: MailServer, post: Post, certificate: Path,
+    con: Connection, cast: Cast, mail_server: MailServer, post: Mailbox, certificate: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     ada = administrator(con, cast.practice)
@@ -182,7 +158,7 @@ def test_what_is_not_sent_says_why_in_one_sentence_and_leaves_the_invitation(
 
 
 def test_only_an_administrator_of_the_practice_sends(
-    con: Connection, cast: Cast, mail_server: MailServer, post: Post
+    con: Connection, cast: Cast, mail_server: MailServer, post: Mailbox
 ) -> None:
     token, eve = invite(con, cast)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -18,27 +17,9 @@ from lib.web import invitation_mail
 from tests.browser.desk import RESTING
 from tests.browser.test_sign_in import fits, sign_in
 from tests.conftest import NOON
+from tests.mailbox import Mailbox
 from tests.server import Server, free_port, running
 from tests.test_invitations import PASSWORD
-
-
-class Mailbox:
-    """A mail server that keeps what it takes, and knows no nobody@…"""
-
-    def __init__(self) -> None:
-        self.letters: list[str] = []
-
-    async def handle_RCPT(
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
-        if address.startswith("nobody@"):
-            return "550 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        self.letters.append(envelope.content.decode().replace("=\r\n", "").replace("=\n", ""))
-        return "250 OK"
 
 
 @pytest.fixture
@@ -103,8 +84,9 @@ def test_somebody_of_one_practice_accepts_another_by_the_link_of_a_letter(
     expect(bobs.get_by_text("The link was sent to eva").first).to_be_visible()
     assert bobs.locator("code").count() == 0
     [letter] = mailbox[0].letters
-    link = re.search(r"http://\S+/invitation#\S+", letter)
-    assert link and "Bob Reed invites you to work in Billing Tasks for South." in letter
+    text = letter.get_content()
+    link = re.search(r"http://\S+/invitation#\S+", text)
+    assert link and "Bob Reed invites you to work in Billing Tasks for South." in text
 
     evas = browser.new_page()
     evas.goto(link[0])
