@@ -42,17 +42,19 @@ def from_playwright() -> None:
 
 
 def from_debian() -> None:
-    """Install the package chromium, given apt-get and root without a password."""
+    """Install a package of Chromium, given apt-get and root without a password."""
     if not shutil.which("apt-get"):
         return
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if not as_root or shutil.which("sudo"):
         _run([*as_root, "apt-get", "update"])
-        _run([*as_root, "apt-get", "install", "-y", "--no-install-recommends", "chromium"])
+        install = [*as_root, "apt-get", "install", "-y", "--no-install-recommends"]
+        if not _run([*install, "chromium-headless-shell"]):
+            _run([*install, "chromium"])
 
 
-def _run(command: list[str]) -> None:
-    subprocess.run(command, capture_output=True, check=False)
+def _run(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 if __name__ == "__main__":
