@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ from lib import documents, tasks, workflow
 from lib.models import Document, DocumentStatus, TaskType
 from lib.store import process_store
 from lib.store.database import Connection, Store
-from lib.ui import document_attach
+from lib.ui import document_attach, session
 from tests.conftest import NOON, Cast
 from tests.given import add_task, add_task_of_charge, pdf
 from tests.pages import Visit
@@ -99,6 +100,7 @@ def test_what_was_detached_and_is_uploaded_again_is_not_taken_for_the_first_time
         assert attached(store, cast, task_id) == [1]
         page.button(key=f"verb_detach_{task_id}_1").click().run()
         assert attached(store, cast, task_id) == []
+        time.sleep(session.PAINTED_BY_THEN)  # until then a message is said again
 
         upload(page, task_id, pdf("One"))
 

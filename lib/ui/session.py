@@ -50,7 +50,7 @@ REFUSED = Kept[tuple[int, str, str]]("refused")
 PAGE = Kept[str]("page_drawn")  # which is drawn, or was drawn last
 _TOAST_SECONDS = Kept[int]("toast_seconds")  # of the last one
 _SHOWN = KeptOrNew[list[_Shown]]("shown_toasts", list)  # of late
-_PAINTED_BY_THEN = 1.0  # seconds, on the page that said it
+PAINTED_BY_THEN = 1.0  # seconds, on the page that said it
 _DRAWN_BY_THEN = 3.0  # seconds, on the next one
 
 
@@ -196,7 +196,7 @@ def say_again(page: str) -> None:
     _SHOWN.put(
         [
             each._replace(
-                is_again=each.is_again or each.page != page or now - each.at < _PAINTED_BY_THEN
+                is_again=each.is_again or each.page != page or now - each.at < PAINTED_BY_THEN
             )
             for each in _SHOWN.ensure()
             if each.is_again or now - each.at < _DRAWN_BY_THEN
