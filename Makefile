@@ -4,7 +4,7 @@ EXAMPLES ?= 20000
 # Tests of one file share a server, so they stay together; the browser's, the longest, run first.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run check test style bench fuzz released-duckdb screenshots format clean
+.PHONY: help run check test test-postgres style bench fuzz released-duckdb screenshots format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "              BACKUP=folder writes a backup there every day"
 	@echo "make check    format, lint, types and the tests that need neither a browser nor long"
 	@echo "make test     format, lint, types and all tests, a browser's included"
+	@echo "make test-postgres run the tests that need no browser on PostgreSQL"
 	@echo "make bench    measure the pages in a browser"
 	@echo "make screenshots take the README's pictures again"
 	@echo "make fuzz     damage and draw files at random for long (EXAMPLES=1000000 for longer)"
@@ -22,7 +23,7 @@ help:
 	@echo "make clean    remove the environment and caches; data stays"
 
 run:
-	@sh scripts/environment.sh requirements.txt
+	@sh scripts/environment.sh requirements.txt $(if $(BILLING_TASKS_DATABASE),requirements-postgres.txt)
 	@$(if $(BILLING_TASKS_DATA),,$(PYTHON) -m lib sample)
 	@exec $(PYTHON) -m lib serve --port $(PORT) $(if $(WATCH),--watch "$(WATCH)") \
 		$(if $(PRACTICE),--practice "$(PRACTICE)") $(if $(ZONE),--time-zone "$(ZONE)") \
@@ -35,12 +36,18 @@ check: style
 test: style
 	@$(PYTHON) -m tests.install_chromium
 	@$(PYTHON) -m tests.install_openid_provider || echo "The tests with an OpenID provider are skipped."
+	@$(PYTHON) -m tests.install_postgres || echo "The tests on PostgreSQL are skipped."
 	@echo "Tests …"
 	@$(PYTHON) -m pytest $(PARALLEL) || { echo "What failed, once more and alone …"; \
 		$(PYTHON) -m pytest --last-failed --last-failed-no-failures none; }
 
+test-postgres: style
+	@$(PYTHON) -m tests.install_postgres
+	@echo "Tests on PostgreSQL …"
+	@BILLING_TASKS_TEST_STORE=postgres $(PYTHON) -m pytest $(PARALLEL) --ignore tests/browser -m "not slow and not duckdb"
+
 style:
-	@sh scripts/environment.sh requirements.txt requirements-dev.txt
+	@sh scripts/environment.sh requirements.txt requirements-dev.txt requirements-postgres.txt
 	@echo "Format, lint and types …"
 	@$(PYTHON) -m ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
 	@$(PYTHON) -m ruff check --quiet .

@@ -26,6 +26,7 @@ COMMANDS = {
     "sample": ("lib.samples", "fill an empty data folder with the two sample practices"),
     "generate": ("lib.generate", "fill an empty data folder with a practice of any size"),
     "backup": ("lib.upkeep.command:main_backup", "write a backup, while people work"),
+    "move": ("lib.upkeep.move_command", "take a data folder over into a PostgreSQL database"),
     "restore": ("lib.upkeep.command:main_restore", "bring a backup back into an empty folder"),
     "verify": ("lib.upkeep.command:main_verify", "compare what is on disk with what was written"),
     "activity": (

@@ -445,7 +445,8 @@ class OnlyOnDuckDB(BillingError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This needs Billing Tasks' own database file, and here the data is kept otherwise."
+            "This needs Billing Tasks' own database file, and here the data is in PostgreSQL. "
+            "docs/scale.md says what works there and what to use instead."
         )
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from lib.models import Person, Role
 from lib.store import process_store, search_index
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore
-from tests import chromium
+from tests import chromium, postgres
 
 # Servers and commands that tests start turn warnings into errors, as tests do (pyproject.toml).
 os.environ["PYTHONWARNINGS"] = "error"
@@ -60,6 +61,21 @@ def has_memory_disk() -> bool:
     said = Path("/proc/meminfo").read_text(encoding="ascii")
     available = next((line for line in said.splitlines() if line.startswith("MemAvailable")), "")
     return int((available or "x 0").split()[1]) * 1024 >= ROOM
+
+
+# `make test-postgres` runs the tests on PostgreSQL. What speaks to it is imported only where it is
+# used: the tests on DuckDB need nothing of it.
+ON_POSTGRES = os.environ.get("BILLING_TASKS_TEST_STORE") == "postgres"
+HAS_CLIENT = find_spec("psycopg") is not None
+collect_ignore = [] if HAS_CLIENT else ["test_store_postgres.py"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked `stores` on DuckDB and on PostgreSQL."""
+    marked = metafunc.definition.get_closest_marker
+    if marked("stores") and not marked("duckdb") and "store" in metafunc.fixturenames:
+        engines = ["postgres"] if ON_POSTGRES else ["duckdb", "postgres"]
+        metafunc.parametrize("store", engines, indirect=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +119,48 @@ def peopled(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     return folder, cast
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Yield the address of a PostgreSQL server; skip the test, saying so, where there is none."""
+    if not HAS_CLIENT:
+        pytest.skip("psycopg is not installed (requirements-postgres.txt)")
+    with postgres.running() as address:
+        if address is None:
+            pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+        yield address
+
+
+@pytest.fixture
+def new_schema(postgres_server: str) -> Iterator[str]:
+    """Yield the address of a PostgreSQL database that begins empty, in a schema of its own."""
+    made = postgres.new_schema(postgres_server)
+    yield made
+    postgres.drop_schema(postgres_server, made)
+
+
+@pytest.fixture
+def new_database(postgres_server: str) -> str:
+    """Return the address of an empty PostgreSQL database, which several processes may open."""
+    return postgres.new_database(postgres_server)
+
+
 @pytest.fixture
 def store(
     empty: Path, peopled: tuple[Path, Cast], tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Store]:
-    """Yield a new store, with the people where the test asks for them. At the end, assert that the
-    search finds every task."""
-    template = peopled[0] if "cast" in request.fixturenames else empty
-    shutil.copytree(template, tmp_path / "data")
-    opened = DuckDBStore(tmp_path / "data")
-    yield opened
+    """Yield a new store, with the people where the test asks for them: on DuckDB, or on the engine
+    that the test names. At the end, assert that the search finds every task."""
+    engine = getattr(request, "param", "postgres" if ON_POSTGRES else "duckdb")
+    database = request.getfixturevalue("new_schema") if engine == "postgres" else ""
+    if not database:
+        template = peopled[0] if "cast" in request.fixturenames else empty
+        shutil.copytree(template, tmp_path / "data")
+    store = opened(tmp_path / "data", database)
+    yield store
     overlooked: list[tuple[str, str]] = []  # whatever the test did to tasks
-    if not opened.is_closing:  # a test may have closed it
-        overlooked = search_index.unindexed(opened.connection())
-    opened.close()
+    if not store.is_closing:  # a test may have closed it
+        overlooked = search_index.unindexed(store.connection())
+    store.close()
     assert not overlooked, f"The search would not find tasks by {overlooked}."
 
 
@@ -138,6 +182,20 @@ def cast(con: Connection, peopled: tuple[Path, Cast]) -> Cast:
     """Return two practices and their people; insert them where a file has a store of its own."""
     has_people = con.value("SELECT count(*) FROM person") > 0
     return peopled[1] if has_people else everybody(con)
+
+
+def opened(folder: Path, database: str = "") -> Store:
+    """Open a store: in the folder, or in the PostgreSQL database of that address."""
+    if not database:
+        return DuckDBStore(folder)
+    from lib.store.postgres.store import PostgresStore
+
+    return PostgresStore(folder, database)
+
+
+def opened_again(store: Store) -> Store:
+    """Open a store that was closed."""
+    return opened(store.folder, getattr(store, "address", ""))
 
 
 def everybody(con: Connection) -> Cast:

@@ -56,7 +56,17 @@ FLOORS = (
 )
 # What these import, they may reach by no path whatever: neither disk, nor clock, nor the web.
 PURE = FLOORS[0] + FLOORS[1] + FLOORS[2] + FLOORS[3]
-IMPURE_LIBRARIES = {"duckdb", "streamlit", "starlette", "socket", "sqlite3", "tempfile", "time"}
+IMPURE_LIBRARIES = {
+    "duckdb",
+    "psycopg",
+    "psycopg_pool",
+    "streamlit",
+    "starlette",
+    "socket",
+    "sqlite3",
+    "tempfile",
+    "time",
+}
 WEB = {"streamlit", "starlette", "uvicorn"}
 EDGES = ("lib.ui", "lib.web", "lib.frame", "pages", "app")
 # These start the process, so the clock and the environment are theirs to read.
@@ -177,6 +187,8 @@ def objections(module: str, source: str) -> list[str]:
         first = wanted.partition(".")[0]
         if first == "duckdb" and not is_in(module, *DUCKDB):
             found.append(f"{module} knows DuckDB")
+        if first in {"psycopg", "psycopg_pool"} and not is_in(module, "lib.store.postgres"):
+            found.append(f"{module} knows PostgreSQL")
         if first in WEB and not is_in(module, *EDGES):
             found.append(f"{module} knows {first}")
         if first == "starlette" and is_in(module, "lib.ui", "pages"):
@@ -201,6 +213,7 @@ def test_imports_point_down() -> None:
     [
         ("lib.tasks", "import duckdb"),
         ("lib.store.database", "import duckdb"),
+        ("lib.store.process_store", "import psycopg"),
         ("lib.store.process_store", "def f():\n    from duckdb import connect"),
         ("lib.ui.filters", "from duckdb import connect"),
         ("lib.charges", "import streamlit as st"),
@@ -267,7 +280,7 @@ def test_what_verbs_see_reaches_no_database_by_any_path() -> None:
     nouns = [module for module in MODULES if floor(module) == FLOORS.index(("lib",))]
 
     assert len(nouns) > 40
-    assert [module for module in nouns if "duckdb" in impurities(module)] == []
+    assert [module for module in nouns if {"duckdb", "psycopg"} & impurities(module)] == []
 
 
 def test_what_is_reached_by_a_detour_is_seen() -> None:

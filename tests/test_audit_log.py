@@ -10,8 +10,7 @@ from lib import audit_log, audit_log_integrity, tasks, workflow
 from lib.audit_log import Activity, Line
 from lib.errors import BillingError
 from lib.store.database import Connection, Store, transaction
-from lib.store.duckdb.store import DuckDBStore
-from tests.conftest import NOON, Cast
+from tests.conftest import NOON, Cast, opened_again
 from tests.given import add_task_of_charge, minutes
 
 
@@ -111,7 +110,7 @@ def test_the_chain_goes_on_after_the_store_was_closed(store: Store, cast: Cast) 
     audit_log.record(store.connection(), Line(Activity.SIGNED_IN, NOON, cast.ana.id))
     store.close()
 
-    again = DuckDBStore(store.folder)
+    again = opened_again(store)
     con = again.connection()
     audit_log.record(con, Line(Activity.SIGNED_OUT, NOON + timedelta(hours=1), cast.ana.id))
 

@@ -36,6 +36,8 @@ from tests.histories import World, events, live, opened, told, view, world
 from tests.test_import import bring
 from tests.x12_texts import answer, file_835
 
+pytestmark = pytest.mark.duckdb  # reports count in its own SQL
+
 SPRING, AUTUMN = date(2025, 3, 25), date(2025, 11, 5)  # after the clocks of Chicago changed
 SEPTEMBER = date(2025, 9, 20)  # after those of Santiago did
 # One for `make check`, the others when there is time.

@@ -317,6 +317,7 @@ def test_every_usual_spelling_of_a_payer_agrees_with_each_other(names: tuple[str
     assert [pair for pair in pairs if not spelling_comparison.could_be_payer(*pair)] == []
 
 
+@pytest.mark.duckdb  # the text of a migration of its time
 def test_the_key_of_a_number_is_the_same_in_python_and_in_the_store(con: Connection) -> None:
     numbers = ["A-1", "000123", "0", "---", " x 9 ", "VISIT-2025/01", "É7", "a_b.C", "00-0"]
     text = (SCHEMA / "010_claim_identity.sql").read_text(encoding="utf-8")
@@ -452,9 +453,10 @@ def test_an_answer_to_what_was_filed_before_an_edit_still_finds_the_charge(
 ) -> None:
     bring(con, cast, file_837(claim("A1")))
     con.execute(
-        "INSERT INTO earlier_claim BY NAME SELECT practice_id, id AS charge_id, claim_number, "
-        "number_key, patient_id, payer_id, payer_role, member_id, date_from, date_to, filed_total, "
-        "created_at AS ended_at FROM charge"
+        "INSERT INTO earlier_claim (practice_id, charge_id, claim_number, number_key, patient_id, "
+        "payer_id, payer_role, member_id, date_from, date_to, filed_total, ended_at) "
+        "SELECT practice_id, id, claim_number, number_key, patient_id, payer_id, payer_role, "
+        "member_id, date_from, date_to, filed_total, created_at FROM charge"
     )
     con.execute("UPDATE charge SET date_from = DATE '2025-02-01', date_to = DATE '2025-02-01'")
 

@@ -12,7 +12,7 @@ from lib.errors import AlreadyCompleted, NoSuchTask, NotAllowed, NotYourTask
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore
 from lib.store.migrations import SCHEMA
-from tests.conftest import NOON, Cast
+from tests.conftest import NOON, Cast, opened_again
 from tests.given import add_task, minutes
 
 TYPED = {"member_id": "“W”", "lines": [{"units": "1"}], "version": 3}
@@ -43,13 +43,13 @@ def test_the_last_thing_typed_counts(con: Connection, cast: Cast) -> None:
     assert con.rows("SELECT saved_at FROM draft") == [(minutes(1).replace(tzinfo=None),)]
 
 
-def test_a_draft_survives_a_restart(tmp_path: Path, store: Store, cast: Cast) -> None:
+def test_a_draft_survives_a_restart(store: Store, cast: Cast) -> None:
     con = store.connection()
     task_id = started(con, cast)
     drafts.keep(con, task_id, TYPED, actor=cast.ana, now=NOON)
     store.close()
 
-    again = DuckDBStore(tmp_path / "data")
+    again = opened_again(store)
 
     assert drafts.find(again.connection(), task_id, actor=cast.ana) == TYPED
     again.close()

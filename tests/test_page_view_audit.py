@@ -44,7 +44,7 @@ def test_whoever_is_refused_a_task_has_a_line_too(store: Store, cast: Cast) -> N
     lines = con.rows("SELECT actor_id, detail FROM activity WHERE kind = 'refused' ORDER BY id")
     assert lines[0] == (cast.ben.id, f"task {theirs}: NoSuchTask")
     assert len([line for line in lines if line[0] == cast.ben.id]) == 1
-    assert not con.rows("FROM activity WHERE kind = 'saw task'")
+    assert not con.rows("SELECT id FROM activity WHERE kind = 'saw task'")
 
 
 def test_a_list_on_paper_is_written_with_its_count(store: Store, cast: Cast) -> None:

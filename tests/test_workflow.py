@@ -21,6 +21,8 @@ from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
 from tests.given import add_task, minutes, story
 
+pytestmark = pytest.mark.stores
+
 
 def test_starting_takes_the_task_and_begins_it(con: Connection, cast: Cast) -> None:
     task_id = add_task(con, cast.practice)

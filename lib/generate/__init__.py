@@ -88,6 +88,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     )
     parser.add_argument("--tasks", type=_positive, default=10_000, help="how many (10000)")
     wanted = parser.parse_args(arguments)
+    process_store.require_file()
     try:
         store = process_store.open_store(memory_limit="2GB")
         generate(store.connection(), wanted.tasks, now=now)

@@ -25,6 +25,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     parser.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where to")
     parser.add_argument("--practice", metavar="NAME", help="only this practice; all of them unless")
     asked = parser.parse_args(arguments)
+    process_store.require_file()
     try:
         try:
             con = process_store.open_store().connection()

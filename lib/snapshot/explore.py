@@ -158,7 +158,7 @@ def shared(con: Connection, question_id: int, *, actor: Person) -> SavedQuestion
         """
         SELECT id, name, query FROM saved_question WHERE id = $id AND (
             person_id = $person OR NOT EXISTS (
-                FROM membership WHERE membership.person_id = saved_question.person_id
+                SELECT 1 FROM membership WHERE membership.person_id = saved_question.person_id
                 AND practice_id <> ALL ($practices)))
         """,
         id=question_id,

@@ -46,6 +46,10 @@ class Place:
             self.let_go(is_clean=False)
             raise
 
+    def share(self) -> None:
+        """Hold the folder together with other processes. Raise StoreInUse if one holds it alone."""
+        self._lock = _flock(self.folder / LOCK, fcntl.LOCK_SH)
+
     def is_taken(self) -> bool:
         """Return True if another process holds the folder."""
         try:
@@ -166,7 +170,7 @@ def _user(number: int) -> str:
         return f"user {number}"
 
 
-def _flock(path: Path) -> int:
+def _flock(path: Path, kind: int = fcntl.LOCK_EX) -> int:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as problem:
@@ -176,7 +180,7 @@ def _flock(path: Path) -> int:
             f"{path} cannot be written: {problem.strerror}.{owner_of(path)}"
         ) from problem
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except OSError as problem:
         holder = os.pread(handle, 40, 0).decode(errors="replace").split()
         os.close(handle)

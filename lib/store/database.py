@@ -121,6 +121,8 @@ class Connection(ABC):
 class Store(ABC):
     """Everything that is kept: a database, and a folder of the files that it names."""
 
+    is_in_file = True  # in DuckDB's file; what needs DuckDB's own SQL is refused elsewhere
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.documents = folder / "documents"
@@ -215,6 +217,11 @@ class Store(ABC):
                         known.pop(next(iter(known)))
                     known[key] = found
         return found
+
+    def leads(self, what: str) -> bool:  # noqa: ARG002 - this process has the store alone
+        """Return True if, of all processes that share the store, this is the one that does `what`;
+        it stays that until it ends."""
+        return True
 
     def if_rolled_back(self, undo: Callable[[], None]) -> None:
         """Call `undo` if the open transaction is rolled back, so that a file goes when its row

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from lib.errors import WrongDataFolder
+from lib.errors import OnlyOnDuckDB, WrongDataFolder
 from lib.store import permissions
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore
 
+DATABASE_VARIABLE = "BILLING_TASKS_DATABASE"  # postgresql://…; without it a file in the data folder
 BACKUP_VARIABLE = "BILLING_TASKS_BACKUP"  # the folder that backups are written to
 ADDRESS_VARIABLE = "BILLING_TASKS_ADDRESS"  # where people open the app, for links to hand over
 ROOT = Path(__file__).parents[2]
@@ -41,14 +44,47 @@ def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Stor
     folder = folder or data_folder()
     if folder not in _open:
         permissions.tighten(folder)
-        opened = DuckDBStore(folder, memory_limit=memory_limit)
+        address = database_address()
+        opened: Store = (
+            open_in_postgres(folder, address)
+            if address
+            else DuckDBStore(folder, memory_limit=memory_limit)
+        )
         try:
-            _keep_temporary_files(folder)
+            _keep_temporary_files(folder, is_shared=not opened.is_in_file)
         except WrongDataFolder:
             opened.close()
             raise
         _open[folder] = opened
     return _open[folder]
+
+
+def database_address() -> str:
+    """Return the address of the PostgreSQL database that is named, or an empty text."""
+    return os.environ.get(DATABASE_VARIABLE, "").strip()
+
+
+def require_file() -> None:
+    """Raise OnlyOnDuckDB where the data is not in a DuckDB file, before anything is opened."""
+    if database_address():
+        raise OnlyOnDuckDB
+
+
+def open_in_postgres(folder: Path, address: str) -> Store:
+    """Return the store in the database at that address, whose files are in the folder. Raises
+    WrongDataFolder."""
+    if not address.startswith(("postgresql://", "postgres://")):
+        raise WrongDataFolder(
+            f"{address} is not the address of a PostgreSQL database: postgresql://user@host/name."
+        )
+    try:
+        from lib.store.postgres.store import PostgresStore
+    except ImportError:
+        raise WrongDataFolder(
+            "What speaks to PostgreSQL is not installed: .venv/bin/python -m pip install "
+            "--require-hashes -r requirements-postgres.txt"
+        ) from None
+    return PostgresStore(folder, address)
 
 
 def close_to_others() -> None:
@@ -75,20 +111,40 @@ def close_stores() -> None:
     tempfile.tempdir = None
 
 
-def _keep_temporary_files(folder: Path) -> None:
+def _keep_temporary_files(folder: Path, *, is_shared: bool) -> None:
     """Put this process's temporary files in the data folder. An upload is one until it is complete,
     and the system's folder is neither ours nor encrypted with our data.
 
-    Files left there by a process that died are deleted: nobody else holds the store now.
+    Files left there by a process that died are deleted. Processes that share the folder have one of
+    their own each.
     """
     own = folder / TEMPORARY
     try:
-        if own.is_dir() and not own.is_symlink():
-            shutil.rmtree(own)
-        own.mkdir(mode=0o700)
+        if is_shared:
+            own = _own_place(own)
+        else:
+            if own.is_dir() and not own.is_symlink():
+                shutil.rmtree(own)
+            own.mkdir(mode=0o700)
     except OSError:
         raise WrongDataFolder(
             f"{own} cannot be emptied. Remove it and start the app again: nothing that counts is "
             "kept there."
         ) from None
     tempfile.tempdir = str(own)
+
+
+def _own_place(top: Path) -> Path:
+    """Make a folder in `top` that this process holds while it lives; delete those that nobody
+    holds."""
+    top.mkdir(mode=0o700, exist_ok=True)
+    with (top / "starting").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        for held in top.glob("*/held"):
+            with held.open("r+") as trial, suppress(BlockingIOError):
+                fcntl.flock(trial, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(held.parent)
+        own = Path(tempfile.mkdtemp(dir=top))
+        handle = os.open(own / "held", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(handle, fcntl.LOCK_EX)  # until this process ends
+    return own

@@ -80,6 +80,7 @@ def main_verify(arguments: Sequence[str], *, now: datetime) -> int:
     )
     wanted = parser.parse_args(arguments)
     folder, data = wanted.folder, process_store.data_folder()
+    process_store.require_file()
     if folder and folder.resolve() != data:
         return _print(_verified(folder.resolve(), is_whole=not wanted.database_only))
     place = Place(data)
@@ -104,6 +105,7 @@ def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
     )
     parser.add_argument("--from", dest="backup", metavar="FOLDER", type=Path, required=True)
     wanted, data = parser.parse_args(arguments), process_store.data_folder()
+    process_store.require_file()
     process_store.close_to_others()
     found = restore(wanted.backup.resolve(), data, now=now)
     said = found or (f"{data} holds what {wanted.backup.name} held.",)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from lib.errors import StoreInUse, WrongDataFolder
+from lib.errors import StoreInUse, StoreStopped, WrongDataFolder
 from lib.intake.command_imports import ZONE_HELP, WrongUsage
 from lib.store import process_store
 from lib.upkeep.command import answer_all
@@ -87,10 +87,18 @@ def _watch(wanted: argparse.Namespace, over: StopRequests) -> int:
         first, second = watcher.look(over), over.is_asked() or _again(watcher, over, wanted.every)
         return 0 if first and second else 1
     print(f"Watching {wanted.folder} for {watcher.practice}. Ctrl-C ends it.", flush=True)
+    complaint = ""
     while not over.is_asked():
-        store.look_after()
-        answer_all(store)  # what other commands ask of the process that holds the data folder
-        watcher.look(over)
+        said = ""
+        try:
+            store.look_after()
+            answer_all(store)  # what other commands ask of the process that holds the data folder
+            watcher.look(over)
+        except StoreStopped as problem:  # it comes back by itself
+            said = str(problem)
+        if said and said != complaint:
+            print(said, file=sys.stderr, flush=True)
+        complaint = said
         over.wait(wanted.every)
     return 0
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -50,14 +52,21 @@ class Watcher:
         if difference := other_zone(self._con, self.practice, timezone):
             print(difference, file=sys.stderr, flush=True)
         self._timezone = timezone
-        self._folder = Folder(path, store.folder / "watched.part", quiet=quiet, is_once=is_once)
+        part = f"watched-{sha256(os.fsencode(path.absolute())).hexdigest()[:8]}.part"
+        self._folder = Folder(path, store.folder / part, quiet=quiet, is_once=is_once)
         self._told: set[tuple[str, str]] = set()
+        self._is_second = False  # another process watches the folder
 
     def look(self, over: StopSignal) -> bool:
-        """Look once. Return True if every file that was ready came in or was known.
+        """Look once, unless another process watches this folder. Return True if every file that was
+        ready came in or was known.
 
         Raises OSError where the folder can no longer be used.
         """
+        if not self._con.store.leads(f"watch {self.path.absolute()}"):
+            self._say_who_watches(is_me=False)
+            return False
+        self._say_who_watches(is_me=True)
         is_good = True
         for handled in self._folder.look(self._bring, self._today, over.is_asked):
             is_good &= handled.outcome in {Outcome.IN, Outcome.KNOWN}
@@ -67,6 +76,17 @@ class Watcher:
     def close(self) -> None:
         """Close the connection to the store."""
         self._con.close()
+
+    def _say_who_watches(self, *, is_me: bool) -> None:
+        """Print a line when that changes."""
+        if self._is_second is is_me:
+            self._is_second = not is_me
+            print(
+                f"{self.path} is watched here from now on."
+                if is_me
+                else f"Another process watches {self.path}; this one goes on when that one ends.",
+                flush=True,
+            )
 
     def _bring(self, name: str, file: Path) -> ImportReport:
         now = datetime.now(UTC)

@@ -50,7 +50,7 @@ class Upkeep:
         except BillingError as found:
             problem = found
         if (problem is None) is not (self.moved is None):
-            print(problem or "The data folder is back where it was.", flush=True)
+            print(problem or "The data is there again.", flush=True)
         self.moved = problem
 
     def serve_commands(self) -> None:

@@ -17,7 +17,7 @@ from lib.access import Verb, may_anywhere
 from lib.audit_log import Activity
 from lib.backlog import report_url, table_files
 from lib.backlog.measures import NUMBERS
-from lib.errors import BillingError, NotAllowed, NotSignedIn
+from lib.errors import BillingError, NotAllowed, NotSignedIn, OnlyOnDuckDB
 from lib.models import Colleague, Person
 from lib.snapshot import copies
 from lib.store.database import Connection
@@ -40,6 +40,8 @@ async def send_table(request: Request) -> Response:
         name, content = await run_in_threadpool(_read, request, metric, kind)
     except NotSignedIn as problem:
         return PlainTextResponse(str(problem), 401)
+    except OnlyOnDuckDB as problem:
+        return PlainTextResponse(str(problem), 409)
     return Response(
         content,
         media_type=table_files.KINDS[kind],

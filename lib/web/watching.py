@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lib.errors import StoreStopped
 from lib.store.database import Store
 from lib.watch.watcher import EVERY, Watcher
 from lib.web import error_reporting, serve_command
@@ -63,6 +64,8 @@ def _look(watcher: Watcher, stopped: _Stopped) -> None:
             watcher.look(stopped)
         except OSError as problem:
             said = f"{watcher.path} cannot be used ({problem.strerror}); it is tried again."
+        except StoreStopped as problem:
+            said = str(problem)
         except Exception as problem:  # a bug: the pages go on, and so does the watching
             said = error_reporting.sentence(error_reporting.report(problem))
         if said and said != complaint:

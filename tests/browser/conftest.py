@@ -11,8 +11,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from lib.models import Person
+from lib.store import process_store
+from tests import postgres
 from tests.browser.desk import Desk, own_browser, strange_browser
 from tests.browser.scene import Cast, Scene, seed
+from tests.conftest import ON_POSTGRES
 from tests.server import running
 
 Sit = Callable[..., Desk]
@@ -27,21 +30,37 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cast]:
 
 
 @pytest.fixture(scope="session")
-def scene(seeded: tuple[Path, Cast], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def scene(
+    seeded: tuple[Path, Cast],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Scene]:
     """Yield the practices in which tests work: their tasks, their documents."""
-    yield from _scene(seeded, tmp_path_factory.mktemp("busy") / "data")
+    yield from _scene(seeded, tmp_path_factory.mktemp("busy") / "data", request)
 
 
 @pytest.fixture(scope="session")
-def still(seeded: tuple[Path, Cast], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def still(
+    seeded: tuple[Path, Cast],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Scene]:
     """Yield the same practices in a store of their own where nobody works, so that counts stay."""
-    yield from _scene(seeded, tmp_path_factory.mktemp("still") / "data")
+    yield from _scene(seeded, tmp_path_factory.mktemp("still") / "data", request)
 
 
-def _scene(seeded: tuple[Path, Cast], folder: Path) -> Iterator[Scene]:
-    shutil.copytree(seeded[0], folder)
-    with running(folder) as server:
-        yield Scene(server, copy.deepcopy(seeded[1]))
+def _scene(
+    seeded: tuple[Path, Cast], folder: Path, request: pytest.FixtureRequest
+) -> Iterator[Scene]:
+    cast, environment = copy.deepcopy(seeded[1]), {}
+    if ON_POSTGRES:
+        database = postgres.new_database(request.getfixturevalue("postgres_server"))
+        cast = seed(folder, database)
+        environment[process_store.DATABASE_VARIABLE] = database
+    else:
+        shutil.copytree(seeded[0], folder)
+    with running(folder, environment=environment) as server:
+        yield Scene(server, cast)
     said = server.log.read_text()
     assert "reference " not in said, f"The server met a bug:\n{said}"
 

@@ -16,7 +16,7 @@ from lib.intake import imports
 from lib.models import DocumentDetails, DocumentStatus, Person, Role, TaskType
 from lib.samples import pdf
 from lib.store.database import Connection
-from lib.store.duckdb.store import DuckDBStore
+from tests.conftest import opened
 from tests.server import Server
 from tests.x12_texts import CLINIC, DOCTOR, answer, claims, envelope, remittance
 
@@ -98,9 +98,10 @@ class Scene:
         return self.tokens[person.id]
 
 
-def seed(folder: Path) -> Cast:
-    """Write both practices into a new store in `folder` and close it again."""
-    store = DuckDBStore(folder)
+def seed(folder: Path, database: str = "") -> Cast:
+    """Write both practices into a new store and close it again: in `folder`, or in the PostgreSQL
+    database of that address."""
+    store = opened(folder, database)
     try:
         return _Author(store.connection(), datetime.now(UTC)).write()
     finally:

@@ -25,8 +25,9 @@ NGINX = shutil.which("nginx")
 
 
 @contextmanager
-def nginx(folder: Path, app_port: int) -> Iterator[str]:
-    """Run nginx in front of the app; yield its address."""
+def nginx(folder: Path, *app_ports: int) -> Iterator[str]:
+    """Run nginx in front of the app's processes; yield its address. It notes in `asked.log` which
+    process answered what."""
     port, plain = free_port(), free_port()
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     subprocess.run(
@@ -38,7 +39,9 @@ def nginx(folder: Path, app_port: int) -> Iterator[str]:
     for said, meant in (
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
         ("listen 80", f"listen 127.0.0.1:{plain}"),
-        ("billing.example.com;", "localhost;"), ("127.0.0.1:8501", f"127.0.0.1:{app_port}"),
+        ("billing.example.com;", "localhost;"),
+        ("access_log off", f"access_log {folder}/asked.log asked"),
+        ("server 127.0.0.1:8501;", " ".join(f"server 127.0.0.1:{each};" for each in app_ports)),
         ("/etc/letsencrypt/live/billing.example.com/fullchain.pem", str(certificate)),
         ("/etc/letsencrypt/live/billing.example.com/privkey.pem", str(key)),
     ):  # fmt: skip
@@ -51,7 +54,7 @@ def nginx(folder: Path, app_port: int) -> Iterator[str]:
     settings = folder / "nginx.conf"
     settings.write_text(
         f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}} "
-        f"http {{ {paths} {example} }}"
+        f"http {{ {paths} log_format asked '$upstream_addr $request_uri'; {example} }}"
     )
     assert NGINX
     process = subprocess.Popen([NGINX, "-c", settings, "-p", folder, "-e", folder / "error.log"])

@@ -1,0 +1,127 @@
+"""Open a database of a PostgreSQL server: refuse one that would keep or sort things otherwise."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import psycopg
+
+from lib.errors import WrongDataFolder
+from lib.store import durable_files, migrations
+
+OLDEST = 150000  # as PostgreSQL counts versions: 15.0
+LAST_OF_DUCKDB = "170_earlier_tasks.sql"  # migrations up to it were written for DuckDB alone
+ROOM = Path(__file__).parent
+HELP = "docs/scale.md says how to make the database."
+
+BOUND = "billing.database"  # in the data folder: the identity of the database that names its files
+
+# One row, which each writer holds until it has committed: `revision` says what of the cache is
+# stale, `changes` counts every commit.
+_BEGIN = """
+CREATE TABLE IF NOT EXISTS schema_migration
+    (name VARCHAR PRIMARY KEY, applied_at TIMESTAMP NOT NULL);
+CREATE TABLE IF NOT EXISTS writer
+    (one INTEGER PRIMARY KEY CHECK (one = 1), revision BIGINT NOT NULL, changes BIGINT NOT NULL,
+    identity VARCHAR NOT NULL DEFAULT gen_random_uuid()::VARCHAR,
+    has_folder BOOLEAN NOT NULL DEFAULT FALSE);
+INSERT INTO writer (one, revision, changes) VALUES (1, 0, 0) ON CONFLICT (one) DO NOTHING;
+"""
+
+
+def require_fit(con: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Raise WrongDataFolder with the sentence for what is wrong with the server or database."""
+    if con.info.server_version < OLDEST:
+        raise WrongDataFolder(
+            f"This PostgreSQL is version {con.info.server_version // 10000}, and Billing Tasks "
+            f"needs {OLDEST // 10000} or newer."
+        )
+    encoding = con.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise WrongDataFolder(f"The database holds {encoding}, and it has to be UTF8. {HELP}")
+    row = con.execute(
+        "SELECT current_setting('default_transaction_isolation'), lower('É') = 'é', 'B' < 'a'"
+    ).fetchone()
+    isolation, knows_letters, sorts_bytes = row or ("", False, False)
+    if isolation != "read committed":
+        raise WrongDataFolder(
+            f"The database's default_transaction_isolation is “{isolation}”, and it has to be "
+            "“read committed”: a writer waits for the one before it, then reads what it wrote."
+        )
+    if not (knows_letters and sorts_bytes):
+        raise WrongDataFolder(
+            "The database has a locale by which searches or lists would come out otherwise. It has "
+            f"to be made with C.UTF-8. {HELP}"
+        )
+
+
+def bind(con: psycopg.Connection[tuple[object, ...]], folder: Path) -> None:
+    """Let the database and the folder of its files belong to each other from the first start on.
+    Raise WrongDataFolder where they do not."""
+    with con.transaction():
+        row = con.execute("SELECT identity, has_folder FROM writer FOR UPDATE").fetchone()
+        identity, has_folder = row or ("", False)
+        said = _bound_to(folder)
+        if said is None and has_folder:
+            raise WrongDataFolder(
+                f"The documents and files of this database are not in {folder}. Name the folder "
+                f"that has them, or restore it: the file {BOUND} comes with it."
+            )
+        if said is None:
+            durable_files.write(folder / BOUND, str(identity).encode())
+        elif said != identity:
+            raise WrongDataFolder(
+                f"The files in {folder} belong to another database than the one that "
+                "BILLING_TASKS_DATABASE names."
+            )
+        con.execute("UPDATE writer SET has_folder = TRUE")
+
+
+def _bound_to(folder: Path) -> str | None:
+    try:
+        return (folder / BOUND).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+
+
+def begin(con: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Make what has to be there before the first migration."""
+    with con.transaction():
+        con.execute(_BEGIN.encode())
+        con.execute((ROOM / "functions.sql").read_bytes())
+
+
+def finish(con: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Make the indexes that are missing, after the last migration."""
+    con.execute((ROOM / "indexes.sql").read_bytes())
+
+
+def wait_for_others(con: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Wait while another process makes the tables; hold others up until `con` is closed."""
+    con.execute("SELECT pg_advisory_lock(20010)")
+
+
+def sql_of(file: Path) -> str:
+    """Return what of a migration makes or alters tables, of those written for DuckDB: a store in
+    PostgreSQL began empty after them, so they had no rows to change."""
+    text = migrations.as_written(file)
+    if file.name > LAST_OF_DUCKDB:
+        return text
+    text = re.sub(r"--[^\n]*", "", text)
+    statements = re.sub(r"\bDOUBLE\b", "DOUBLE PRECISION", text).split(";")
+    return ";\n".join(
+        statement.strip()
+        for statement in statements
+        if re.match(r"\s*(CREATE|ALTER|DROP)\b", statement)
+    )
+
+
+STEPS = {
+    "110_administrators.sql": lambda run: _drop_check(run, "membership", "role"),
+    "090_task_without_type_check.sql": lambda run: _drop_check(run, "task", "type"),
+}
+
+
+def _drop_check(run: migrations.Run, table: str, column: str) -> None:
+    run(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_check")

@@ -1,0 +1,49 @@
+"""python -m lib move: take a data folder over into a PostgreSQL database."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from lib.store import process_store
+from lib.upkeep.move import move
+
+
+def main(arguments: Sequence[str], *, now: datetime) -> int:
+    """Move the data folder. Return 0 if everything is there, 1 if it is not, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lib move",
+        description="Copy the data folder into an empty PostgreSQL database, and its files into "
+        "another folder, and compare both with what was there. The data folder stays as it is.",
+        epilog="Exit code: 0 all of it is there, 1 it is not, 2 wrong usage.",
+    )
+    parser.add_argument(
+        "--to", metavar="ADDRESS", required=True, help="postgresql://user@host/name"
+    )
+    parser.add_argument(
+        "--files", metavar="FOLDER", type=Path, required=True,
+        help="the data folder from then on, for documents and imported files",
+    )  # fmt: skip
+    wanted = parser.parse_args(arguments)
+    process_store.require_file()
+    try:
+        source = process_store.open_store()
+        target = process_store.open_in_postgres(wanted.files.absolute(), wanted.to)
+        try:
+            moved = move(source, target)
+        finally:
+            target.close()
+    finally:
+        process_store.close_stores()
+    for finding in moved.findings:
+        print(finding, file=sys.stderr)
+    print(
+        f"{moved.rows} rows of {moved.tables} tables and {moved.files} files are there, compared "
+        f"one by one.\nStart with {process_store.DATABASE_VARIABLE} and BILLING_TASKS_DATA="
+        f"{wanted.files.absolute()} from now on. {source.folder} is as it was, and nobody should "
+        "work in it any more."
+    )
+    return 1 if moved.findings else 0

@@ -1,0 +1,98 @@
+"""A PostgreSQL server for tests, and a schema or a database of it for each test store.
+
+BILLING_TASKS_TEST_DATABASE names a server that runs, whose user may make both; otherwise one is
+started in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+USER = "postgres"  # what the server runs as where the tests run as root, which it refuses
+# Nothing of a test has to survive a power cut.
+FAST = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
+
+
+def programs() -> Path | None:
+    """Return the folder of the newest PostgreSQL of this computer, or None."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if found:
+        return max(found, key=lambda path: int(path.parent.name))
+    initdb = shutil.which("initdb")
+    return Path(initdb).resolve().parent if initdb else None
+
+
+@contextmanager
+def running() -> Iterator[str | None]:
+    """Yield the address of a server that lives as long as the block, or None where there is no
+    PostgreSQL."""
+    named, folder = os.environ.get("BILLING_TASKS_TEST_DATABASE"), programs()
+    if named or folder is None:
+        yield named
+        return
+    # A socket's path may have 107 characters, so it is not in the folder of the tests.
+    place = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(place, USER)
+        _as_user(folder / "initdb", "-D", place / "data", "-U", USER, "--locale=C.UTF-8",
+                 "--encoding=UTF8", "--auth=trust", "--no-instructions", "--no-sync")  # fmt: skip
+        options = " ".join(f"-c {name}='{value}'" for name, value in FAST.items())
+        _as_user(folder / "pg_ctl", "-D", place / "data", "-l", place / "log", "-w", "start",
+                 "-o", f"{options} -c unix_socket_directories={place}")  # fmt: skip
+        try:
+            yield f"postgresql:///postgres?host={place}&user={USER}"
+        finally:
+            _as_user(folder / "pg_ctl", "-D", place / "data", "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _as_user(*command: str | Path) -> None:
+    user = USER if os.geteuid() == 0 else None
+    subprocess.run(
+        command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
+        user=user, group=user, extra_groups=[] if user else None,
+    )  # fmt: skip
+
+
+def new_schema(server: str) -> str:
+    """Make a schema. Return the address of a database that begins empty in it."""
+    name = f"test_{secrets.token_hex(8)}"
+    _execute(server, f"CREATE SCHEMA {name}")
+    return f"{server}{'&' if '?' in server else '?'}options={quote(f'-csearch_path={name}')}"
+
+
+def drop_schema(server: str, address: str) -> None:
+    """Drop the schema that `new_schema` made."""
+    name = address.rpartition("%3D")[2]
+    _execute(server, f"DROP SCHEMA {name} CASCADE")
+
+
+def new_database(server: str) -> str:
+    """Make an empty database. Return its address."""
+    name, (before, rest) = f"test_{secrets.token_hex(8)}", server.split("://", 1)
+    host, _, tail = rest.partition("/")
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE template0")
+    return f"{before}://{host}/{name}{tail[len(tail.partition('?')[0]) :]}"
+
+
+def _execute(server: str, sql: str) -> None:
+    import psycopg  # the tests on DuckDB go without
+
+    with psycopg.connect(server, autocommit=True) as con:
+        con.execute(sql.encode())

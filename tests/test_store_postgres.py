@@ -1,0 +1,308 @@
+"""What a store in PostgreSQL promises beside what every store does: `lib/store/postgres`.
+
+A server is started where one is installed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from lib import __main__, audit_log, audit_log_integrity, notes, sessions, tasks, workflow
+from lib.audit_log import Activity, Line
+from lib.errors import BillingError, NotSignedIn, OnlyOnDuckDB, WrongDataFolder
+from lib.models import Status, TaskFilter
+from lib.store import process_store
+from lib.store.database import Connection, Store, transaction
+from lib.store.migrations import SCHEMA
+from lib.store.postgres.errors import DatabaseUnreachable
+from lib.store.postgres.store import PostgresStore, as_sent
+from lib.upkeep import backup
+from lib.watch.watcher import Watcher
+from tests.conftest import NOON, Cast, everybody
+from tests.given import add_task
+from tests.x12_texts import claim, file_837
+
+in_postgres = pytest.mark.parametrize("store", ["postgres"], indirect=True)
+
+
+@pytest.fixture
+def two(new_schema: str, tmp_path: Path) -> Iterator[tuple[PostgresStore, PostgresStore]]:
+    """Yield two stores of one database, as two processes would have them."""
+    stores = [PostgresStore(tmp_path / "data", new_schema) for _ in range(2)]
+    yield stores[0], stores[1]
+    for store in stores:
+        store.close()
+
+
+class Endless:
+    """Nobody asks the watcher to end."""
+
+    def is_asked(self) -> bool:
+        return False
+
+    def wait(self, _seconds: float) -> bool:
+        return False
+
+
+def kill(server: str, pid: int) -> None:
+    """End a connection as its server would, for whatever reason."""
+    with psycopg.connect(server, autocommit=True) as con:
+        con.execute("SELECT pg_terminate_backend(%s)", (pid,))
+
+
+def test_parameters_are_sent_as_the_client_writes_them_but_not_in_texts_or_comments() -> None:
+    sql = "SELECT $a, '$b 5%', x % 2 -- $c\n FROM t WHERE $a::TEXT = $d_1"
+
+    assert as_sent(sql) == (
+        "SELECT %(a)s, '$b 5%%', x %% 2 -- $c\n FROM t WHERE %(a)s::TEXT = %(d_1)s"
+    )
+
+
+@in_postgres
+def test_a_lost_connection_inside_a_transaction_saves_nothing_and_says_so(
+    store: Store, con: Connection, cast: Cast, postgres_server: str
+) -> None:
+    task = add_task(con, cast.practice)
+    assert isinstance(store, PostgresStore)
+
+    with pytest.raises(DatabaseUnreachable, match="nothing of this was saved"), transaction(con):
+        con.execute("UPDATE task SET title = 'Half' WHERE id = $id", id=task)
+        kill(postgres_server, con.value("SELECT pg_backend_pid()"))
+        con.execute("SELECT 1")
+
+    assert con.value("SELECT title FROM task WHERE id = $id", id=task) == "Diagnosis is missing"
+
+
+@in_postgres
+def test_reading_goes_on_by_itself_after_every_connection_was_lost(
+    store: Store, con: Connection, cast: Cast, postgres_server: str
+) -> None:
+    kill(postgres_server, con.value("SELECT pg_backend_pid()"))
+
+    assert con.value("SELECT count(*) FROM practice") == 2
+    notes.notes(con, add_task(con, cast.practice), actor=cast.ana)
+
+
+def test_two_stores_of_one_database_start_each_task_once(
+    two: tuple[PostgresStore, PostgresStore],
+) -> None:
+    cast = everybody(two[0].connection())
+    ids = [add_task(two[0].connection(), cast.practice) for _ in range(20)]
+    started: list[int] = []
+
+    def start_all(store: PostgresStore, who: str) -> None:
+        con = store.connection()
+        for id_ in ids:
+            try:
+                workflow.start(con, id_, actor=getattr(cast, who), now=NOON)
+                started.append(id_)
+            except BillingError:
+                pass
+
+    threads = [
+        threading.Thread(target=start_all, args=pair)
+        for pair in zip(two, ("ana", "ben"), strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    con = two[0].connection()
+    assert (
+        con.rows(
+            "SELECT task_id, count(*) FROM event WHERE kind = 'started' GROUP BY task_id "
+            "HAVING count(*) <> 1"
+        )
+        == []
+    )
+    for store in two:
+        audit_log.settle(store.connection(), now=NOON)
+        audit_log.record(store.connection(), Line(Activity.SIGNED_OUT, NOON, cast.ana.id))
+    assert list(audit_log_integrity.broken(con)) == []
+    assert sorted(set(started)) == ids
+    assert {tasks.get(con, id_, actor=cast.ana).status for id_ in ids} == {Status.IN_PROGRESS}
+
+
+def test_what_another_store_wrote_is_read_by_the_next_connection(
+    two: tuple[PostgresStore, PostgresStore],
+) -> None:
+    here, there = two
+    ask = "SELECT count(*) FROM practice"
+    assert here.cached("practices", lambda: here.connection().value(ask)) == 0
+    with transaction(con := there.connection()):
+        con.execute(
+            "INSERT INTO practice (name, timezone, due_days, created_at) "
+            "VALUES ('P', 'UTC', 1, now())"
+        )
+
+    con = here.connection()
+    assert here.cached("practices", lambda: con.value(ask)) == 1
+
+
+def test_a_server_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(WrongDataFolder, match="cannot be reached"):
+        PostgresStore(tmp_path / "data", "postgresql:///nothing?host=/nowhere")
+
+
+@pytest.mark.parametrize(
+    ("making", "said"),
+    [
+        ("TEMPLATE template0 LOCALE 'C'", "locale"),
+        ("TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'", "UTF8"),
+    ],
+)
+def test_a_database_that_would_sort_otherwise_is_refused(
+    making: str, said: str, postgres_server: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(postgres_server, autocommit=True) as con:
+        con.execute("DROP DATABASE IF EXISTS sorts_otherwise")
+        con.execute(f"CREATE DATABASE sorts_otherwise {making}".encode())
+    try:
+        with pytest.raises(WrongDataFolder, match=said):
+            PostgresStore(
+                tmp_path / "data", postgres_server.replace("/postgres?", "/sorts_otherwise?", 1)
+            )
+    finally:
+        with psycopg.connect(postgres_server, autocommit=True) as con:
+            con.execute("DROP DATABASE sorts_otherwise")
+
+
+@in_postgres
+def test_what_needs_duckdb_is_refused_in_one_sentence(
+    store: Store, con: Connection, cast: Cast, tmp_path: Path
+) -> None:
+    with pytest.raises(OnlyOnDuckDB, match="PostgreSQL"):
+        backup.make(store, tmp_path / "backups", now=NOON)
+
+    assert TaskFilter().selection is None
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["verify", "verify elsewhere", "restore --from elsewhere", "generate --tasks 1",
+     "snapshot --to elsewhere", "serve --backup elsewhere"],
+)  # fmt: skip
+def test_a_command_that_needs_duckdb_is_refused_before_anything_is_opened(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(process_store.DATABASE_VARIABLE, "postgresql:///nothing?host=/nowhere")
+    monkeypatch.setenv("BILLING_TASKS_DATA", str(tmp_path / "data"))
+
+    code = __main__.main(command.split())
+
+    assert code == 1
+    assert capsys.readouterr().err.splitlines() == [str(OnlyOnDuckDB())]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_with_a_database_of_its_own_is_refused(new_schema: str, tmp_path: Path) -> None:
+    (tmp_path / "billing.duckdb").touch()
+
+    with pytest.raises(WrongDataFolder, match=r"billing\.duckdb"):
+        PostgresStore(tmp_path, new_schema)
+
+
+def test_a_folder_belongs_to_one_database(
+    new_schema: str, new_database: str, tmp_path: Path
+) -> None:
+    here, copied, empty = (tmp_path / name for name in ("here", "copied", "empty"))
+    PostgresStore(here, new_schema).close()
+    shutil.copytree(here, copied)
+
+    PostgresStore(copied, new_schema).close()  # as after a restore
+    with pytest.raises(WrongDataFolder, match="are not in"):
+        PostgresStore(empty, new_schema)
+    with pytest.raises(WrongDataFolder, match="belong to another database"):
+        PostgresStore(here, new_database)
+
+
+def test_processes_that_start_at_once_make_the_tables_once(new_schema: str, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as starting:
+        stores = list(
+            starting.map(lambda _: PostgresStore(tmp_path / "data", new_schema), range(4))
+        )
+    con = stores[0].connection()
+
+    assert con.value("SELECT count(*) FROM schema_migration") == len(list(SCHEMA.glob("*.sql")))
+    for store in stores:
+        store.close()
+
+
+def test_who_signs_out_in_one_process_is_signed_out_in_the_other(
+    two: tuple[PostgresStore, PostgresStore],
+) -> None:
+    here, there = (store.connection() for store in two)
+    ana = everybody(here).ana
+    token = sessions.sign_in(here, ana.id, now=NOON)
+    assert sessions.who(there, token, now=NOON).id == ana.id
+
+    sessions.sign_out(here, token, now=NOON)
+
+    with pytest.raises(NotSignedIn):
+        sessions.who(two[1].connection(), token, now=NOON)
+
+
+def test_a_writer_in_another_process_is_waited_for(
+    two: tuple[PostgresStore, PostgresStore],
+) -> None:
+    here, there = two
+    assert not here.is_written
+    with transaction(there.connection()):
+        assert here.is_written
+        assert here.wait_for_writer(0.05) == "another change"
+        assert (
+            here.connection().value("SELECT count(*) FROM practice") == 0
+        )  # readers wait for none
+    assert here.wait_for_writer(0.05) == ""
+
+
+def test_one_of_two_processes_watches_a_folder_and_the_other_takes_over(
+    two: tuple[PostgresStore, PostgresStore], tmp_path: Path, postgres_server: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    box = tmp_path / "box"
+    box.mkdir()
+    (box / "a.837").write_bytes(file_837(claim("A1")))
+    over = Endless()
+    first, second = (
+        Watcher(store, box, "Northside", timezone="America/Chicago", quiet=0) for store in two
+    )
+
+    assert [first.look(over), second.look(over), first.look(over)] == [True, False, True]
+    assert len(list(box.glob("done/*/a.837"))) == 1
+    assert f"Another process watches {box}" in capsys.readouterr().out
+    two[0].close()
+    assert second.look(over)
+    assert f"{box} is watched here from now on." in capsys.readouterr().out
+
+
+def test_a_watched_file_waits_for_a_server_that_is_away(
+    two: tuple[PostgresStore, PostgresStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box" / "a.837").write_bytes(file_837(claim("A1")))
+    watcher = Watcher(two[0], tmp_path / "box", "Northside", timezone="America/Chicago", quiet=0)
+    over = Endless()
+    watcher.look(over)
+
+    def away(*_: object) -> None:
+        raise psycopg.OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PostgresStore, "borrow", away)
+        assert not watcher.look(over)
+    assert (tmp_path / "box" / "a.837").exists()
+    assert watcher.look(over)
+    assert not (tmp_path / "box" / "a.837").exists()
