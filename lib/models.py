@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from lib.history_event_kinds import EventKind
 
@@ -131,6 +132,15 @@ class DocumentStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierZone:
+    """The time zone in which a practice counted its days until a moment."""
+
+    practice_id: int
+    timezone: str  # IANA name
+    until: datetime  # what happened before it, and after the end of the zone before
+
+
+@dataclass(frozen=True, slots=True)
 class Practice:
     """A group of providers that files claims under one name; every record belongs to one."""
 
@@ -138,6 +148,12 @@ class Practice:
     name: str
     timezone: str  # IANA name; days are counted in it
     due_days: int  # the practice's own deadline for requests that name no due date
+    earlier_zones: tuple[EarlierZone, ...] = ()  # the first one first
+
+    def zone_at(self, moment: datetime) -> ZoneInfo:
+        """Return the time zone in which the practice counted the day of that moment."""
+        until = (each.timezone for each in self.earlier_zones if moment < each.until)
+        return ZoneInfo(next(until, self.timezone))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from lib import earlier_zones
 from lib.access import WORKERS
 from lib.models import Colleague, Membership, Person, Practice, Role
 from lib.store.database import Connection, transaction
@@ -134,15 +135,18 @@ def person(con: Connection, person_id: int) -> Person | None:
     )
     if not rows:
         return None
+    zones = earlier_zones.of_practices(con, [row[2] for row in rows])
+    held = [
+        Practice(row[2], row[3], row[4], row[5], tuple(z for z in zones if z.practice_id == row[2]))
+        for row in rows
+    ]
     return Person(
         person_id,
         rows[0][0],
         rows[0][1],
         tuple(
             Membership(practice, Role(row[6]))
-            for practice, row in zip(
-                told_apart([Practice(*row[2:6]) for row in rows]), rows, strict=True
-            )
+            for practice, row in zip(told_apart(held), rows, strict=True)
         ),
     )
 

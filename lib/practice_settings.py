@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import available_timezones
 
-from lib import access, history
+from lib import access, earlier_zones, history
 from lib.access import Verb
 from lib.errors import NoSuchPractice, SettingsChanged, WrongInput
 from lib.history_event_kinds import EventKind
@@ -150,14 +150,16 @@ def set_timezone(
 def write_timezone(
     con: Connection, practice_id: int, timezone: str, *, actor_id: int | None, now: datetime
 ) -> None:
-    """Write the time zone with its history, unless somebody named it already. The caller's verb
-    opens the transaction. Raises WrongInput for a zone that does not exist."""
+    """Write the time zone with its history, unless somebody named it already. Days that are over
+    stay as they were counted. The caller's verb opens the transaction. Raises WrongInput for a zone
+    that does not exist."""
     if timezone not in zones():
         raise WrongInput(f"There is no time zone {timezone}. Name one such as America/New_York.")
     before = con.value("SELECT timezone FROM practice WHERE id = $id", id=practice_id)
     assumed = is_timezone_assumed(con, practice_id)
     if before == timezone and not assumed:
         return
+    earlier_zones.note(con, practice_id, before, timezone, now=now)
     con.execute(
         "UPDATE practice SET timezone = $zone, timezone_is_assumed = false WHERE id = $id",
         zone=timezone,

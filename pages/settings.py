@@ -112,7 +112,7 @@ def timezone_form(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
         practice_settings.set_timezone(
             session.connection(), practice_id, wanted, actor=now, now=session.now()
         )
-        return f"Days are counted in {wanted}."
+        return f"Days are counted in {wanted}. Those that are over stay as they are."
 
     with st.form(f"timezone_{token}", width=640):
         zones = practice_settings.zones()

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib import charges, practice_settings, queue, tasks, timely_filing, workflow
+from lib import charges, earlier_zones, practice_settings, queue, tasks, timely_filing, workflow
 from lib.backlog import flow, payer_denials, pending_tasks
 from lib.backlog.calendar_periods import Unit
 from lib.backlog.report_scope import View, as_known
@@ -214,10 +214,11 @@ def test_an_old_store_learns_from_its_history_what_was_asked(con: Connection, ca
 def every_number(where: World, day: date) -> dict[str, object]:
     """All tables of a closed day, for all, by type and by person."""
     found: dict[str, object] = {}
+    zones = earlier_zones.of_practices(where.con, list(where.practices))
     views: list[dict[str, Any]] = [{}, {"types": (TaskType.CODING,)}, {"unassigned": True}]
     views += [{"person_id": where.workers[min(where.practices)][0].id}]
     for more in views:
-        asked = view(where, day, **more)
+        asked = view(where, day, **more, earlier_zones=zones)
         for name, number in NUMBERS.items():
             table = number(where.con, asked)
             found[f"{name} {more}"] = (table.names, table.rows)
@@ -281,6 +282,18 @@ def settings_changed(con: Connection, cast: Cast, now: datetime) -> None:
         )  # fmt: skip
 
 
+def zones_changed(where: World, cast: Cast, now: datetime) -> None:
+    """Move one practice far to the east and the other far to the west, and that one once more."""
+    for actor, practice, zone, later in (
+        (cast.ana, cast.practice, "Asia/Tokyo", 0),
+        (where.gus, cast.other_practice, "Pacific/Honolulu", 0),
+        (where.gus, cast.other_practice, "America/New_York", 30),
+    ):  # fmt: skip
+        practice_settings.set_timezone(
+            where.con, practice, zone, actor=actor, now=now + timedelta(hours=later)
+        )
+
+
 def charge_edited(where: World, cast: Cast, now: datetime) -> None:
     """Save a charge with another amount, payer, provider and day: its pending tasks follow it."""
     con = where.con
@@ -311,6 +324,7 @@ LATER: dict[str, Callable[[World, Cast, datetime], None]] = {
     "messages": lambda where, cast, now: asked_later(where.con, cast, now),
     "settings": lambda where, cast, now: settings_changed(where.con, cast, now),
     "an edited charge": charge_edited,
+    "another time zone": zones_changed,
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 from lib import queue
 from lib.backlog import measures, report_url
 from lib.backlog.measures import NUMBERS, PAGES
-from lib.models import TaskPage
+from lib.models import Practice, TaskPage
 from lib.people import colleagues
 from lib.store.database import Connection
 from lib.ui import filters
@@ -133,7 +133,7 @@ def test_a_link_to_numbers_means_the_same_moment_next_month(minute: int) -> None
 
     for zone in (CHICAGO, "America/Denver"):
         at, day, closes_day, is_now = report_url.moment(
-            {"as_of": text}, ZoneInfo(zone), moment + timedelta(days=30)
+            {"as_of": text}, Practice(1, "N", zone, 30), moment + timedelta(days=30)
         )
         assert timedelta(0) < at - moment < timedelta(milliseconds=2)
         assert (day.day, closes_day, is_now) == (2, False, False)

@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from lib.backlog.calendar_periods import Unit, hours_of_one_day, midnight
-from lib.models import Selection, TaskType
+from lib.models import EarlierZone, Selection, TaskType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,8 @@ class View:
     today: date  # the day of `as_of`
     since: date
     until: date  # included; not after `today`
-    zone: str | None = None  # of all the practices, where they have the same
+    zone: str | None = None  # of all the practices, where they have had the same all along
+    earlier_zones: tuple[EarlierZone, ...] = ()  # of each practice the first one first
     closes_day: bool = False  # True: all of `today` by each practice's own clock, nothing later
     unit: Unit = Unit.WEEK
     types: tuple[TaskType, ...] = ()
@@ -81,7 +82,7 @@ def _asked(view: View) -> list[str]:
 
 def local_day(view: View, moment: str, practice: str = "practice") -> str:
     """Return the SQL for the day on which a stored moment falls in the practice."""
-    zone = "$of_zone" if view.zone else f"{practice}.timezone"
+    zone = "$of_zone" if view.zone else _zone_then(view, moment, practice)
     day = f"CAST({moment} AT TIME ZONE 'UTC' AT TIME ZONE {zone} AS DATE)"
     if not view.zone:
         return day
@@ -90,6 +91,18 @@ def local_day(view: View, moment: str, practice: str = "practice") -> str:
         f"CASE WHEN hour({moment}) BETWEEN {first} AND {last} THEN CAST({moment} AS DATE) "
         f"ELSE {day} END"
     )
+
+
+def _zone_then(view: View, moment: str, practice: str) -> str:
+    """Return the SQL for the zone in which a practice counted its days at a moment."""
+    if not view.earlier_zones:
+        return f"{practice}.timezone"
+    cases = " ".join(
+        f"WHEN {practice}.id = $was_practice_{place} AND {moment} < $was_until_{place} "
+        f"THEN $was_zone_{place}"
+        for place in range(len(view.earlier_zones))
+    )
+    return f"CASE {cases} ELSE {practice}.timezone END"
 
 
 def within(view: View, moment: str, days: str = "of") -> str:
@@ -238,7 +251,14 @@ def events(view: View) -> str:
 
 def values(view: View) -> dict[str, Any]:
     """Return the parameters of any SQL that is built from a view."""
+    zones: dict[str, Any] = {}
+    for place, each in enumerate(view.earlier_zones):
+        zones |= {
+            f"was_practice_{place}": each.practice_id, f"was_until_{place}": each.until,
+            f"was_zone_{place}": each.timezone,
+        }  # fmt: skip
     return {
+        **zones,
         "of_practices": list(view.practice_ids),
         "of_practice": view.practice_ids[0] if view.practice_ids else None,
         "of_zone": view.zone,

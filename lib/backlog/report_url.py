@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from lib import people
 from lib.backlog import completions_by_person, flow, payer_denials, pending_tasks, times
 from lib.backlog.calendar_periods import MAX_DAYS, Preset, Unit, midnight, period, unit_for
 from lib.backlog.report_scope import View
-from lib.models import Colleague, Person, Selection, TaskType
+from lib.models import Colleague, EarlierZone, Person, Practice, Selection, TaskType
 from lib.us_formats import parse_money
 
 ME, NOBODY = "Me", "Unassigned"
@@ -44,12 +45,17 @@ QUARTER = timedelta(minutes=15)
 Says = Mapping[str, str | None]
 
 
+class _Clock(TypedDict):
+    zone: str | None
+    earlier_zones: tuple[EarlierZone, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """A view with what is said about it."""
 
     view: View
-    zone: ZoneInfo
+    zone: ZoneInfo  # in which its moment is said
     is_now: bool  # no moment of the past is asked for
     problems: tuple[str, ...] = ()
 
@@ -61,13 +67,13 @@ def read(says: Says, actor: Person, colleagues: Sequence[Colleague], now: dateti
     """
     problems: list[str] = []
     ids = practices(says, actor)
-    zone = zone_of(says, actor)
-    as_of, today, closes_day, is_now = moment(says, zone, now)
+    place = _place(says, actor)
+    as_of, today, closes_day, is_now = moment(says, place, now)
     since, until = _period(says, today, problems)
     wanted = says.get("unit")
     unit = unit_for(since, until, Unit(wanted) if wanted in set(Unit) else Unit.WEEK)
     view = View(
-        practice_ids=ids, zone=_one_zone(actor, ids), as_of=as_of, today=today,
+        practice_ids=ids, **_clock(actor, ids), as_of=as_of, today=today,
         closes_day=closes_day, since=since, until=until, unit=unit,
     )  # fmt: skip
     view = _of_person(_filtered(view, says), says.get("assignee"), actor, colleagues)
@@ -76,7 +82,7 @@ def read(says: Says, actor: Person, colleagues: Sequence[Colleague], now: dateti
         for key in ("from", "to")
         if (text := says.get(key)) and parse_money(text) is None
     ]
-    return Report(view, zone, is_now, tuple(problems))
+    return Report(view, place.zone_at(min(as_of, now)), is_now, tuple(problems))
 
 
 def _filtered(view: View, says: Says) -> View:
@@ -98,17 +104,17 @@ def practices(says: Says, actor: Person) -> tuple[int, ...]:
     return tuple(m.practice.id for m in actor.memberships if not named or m.practice.name == named)
 
 
-def zone_of(says: Says, actor: Person) -> ZoneInfo:
-    """Return the zone of the practice that is asked for, else of the first of this person's."""
+def _place(says: Says, actor: Person) -> Practice:
+    """Return the practice that is asked for, else the first of this person's."""
     named = says.get("practice")
     places = [m.practice for m in actor.memberships]
-    place = next((p for p in places if p.name == named), places[0])
-    return ZoneInfo(place.timezone)
+    return next((p for p in places if p.name == named), places[0])
 
 
-def moment(says: Says, zone: ZoneInfo, now: datetime) -> tuple[datetime, date, bool, bool]:
+def moment(says: Says, place: Practice, now: datetime) -> tuple[datetime, date, bool, bool]:
     """Return the moment of the report, its day, whether all of that day counts, and whether it is
     now: a day as `2025-11-25`, a moment as `2025-11-25T17:30` by the clock of the practice."""
+    zone = place.zone_at(now)
     today = now.astimezone(zone).date()
     text = says.get("as_of") or ""
     try:
@@ -124,7 +130,7 @@ def moment(says: Says, zone: ZoneInfo, now: datetime) -> tuple[datetime, date, b
     if len(text) == 10:
         day = asked.date()
         return midnight(day + timedelta(days=2), zone), day, True, day >= today
-    return at, at.astimezone(zone).date(), False, False
+    return at, at.astimezone(place.zone_at(at)).date(), False, False
 
 
 def address_of(moment: datetime, zone: ZoneInfo) -> str:
@@ -178,13 +184,13 @@ def selections(says: Says, actor: Person, now: datetime) -> list[tuple[str, Sele
     """
     if not any(says.get(key) for key in MOMENT_KEYS):
         return []
-    zone = zone_of(says, actor)
+    place = _place(says, actor)
     on = says.get("pending_on") or says.get("gone_on")
     at = on or says.get("at") or says.get("as_of")
-    as_of, today, closes_day, _ = moment({"as_of": at}, zone, now)
+    as_of, today, closes_day, _ = moment({"as_of": at}, place, now)
     ids = practices(says, actor)
     view = View(
-        practice_ids=ids, zone=_one_zone(actor, ids), as_of=as_of, today=today,
+        practice_ids=ids, **_clock(actor, ids), as_of=as_of, today=today,
         closes_day=closes_day, since=today, until=today,
     )  # fmt: skip
     view = _filtered(view, says)
@@ -254,10 +260,13 @@ def _span(period: tuple[date, date]) -> str:
     return f"{since:%m/%d/%Y} to {until:%m/%d/%Y}"
 
 
-def _one_zone(actor: Person, practice_ids: tuple[int, ...]) -> str | None:
-    """Return the zone of all these practices, where they have the same."""
-    zones = {m.practice.timezone for m in actor.memberships if m.practice.id in practice_ids}
-    return zones.pop() if len(zones) == 1 else None
+def _clock(actor: Person, practice_ids: tuple[int, ...]) -> _Clock:
+    """Return the zone of all these practices, where they have had the same all along, and their
+    earlier zones."""
+    places = [m.practice for m in actor.memberships if m.practice.id in practice_ids]
+    zones = {place.timezone for place in places}
+    before = tuple(zone for place in places for zone in place.earlier_zones)
+    return {"zone": None if before or len(zones) != 1 else zones.pop(), "earlier_zones": before}
 
 
 def _number(text: str | None) -> int | None:

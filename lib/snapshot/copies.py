@@ -20,11 +20,12 @@ import duckdb
 
 from lib.backlog.report_scope import runnable
 from lib.errors import NotWritten, StoreInUse
+from lib.models import EarlierZone
 from lib.snapshot.tables import TABLES, VIEWS, dictionary
-from lib.store.database import Connection, Store, transaction
+from lib.store.database import Connection, Store, transaction, utc
 from lib.store.duckdb.store import DuckDBStore, in_file
 
-FILE = "billing_tasks.duckdb"
+FILE, DICTIONARY = "billing_tasks.duckdb", "DICTIONARY.md"
 STORAGE = "v1.0.0"  # which every released DuckDB 1.x opens
 TRIES = 20
 
@@ -78,19 +79,32 @@ def _write(
             engine.execute(f"CREATE VIEW {name} AS {text}")
         engine.execute("USE memory")
         engine.execute("DETACH copy")
-    (place / "DICTIONARY.md").write_text(_dictionary(now), encoding="utf-8")
+    (place / DICTIONARY).write_text(_dictionary(now), encoding="utf-8")
     return counts
 
 
+def is_there(folder: Path) -> bool:
+    """Return True where a folder holds a copy with all tables and columns that one has today."""
+    try:
+        said = (folder / DICTIONARY).read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return (folder / FILE).exists() and said.endswith(_meanings())
+
+
 def _dictionary(now: datetime) -> str:
-    lines = [
-        "# Data dictionary", "",
-        f"Copied {now:%Y-%m-%d %H:%M} UTC. Ids are pseudonyms, the same in every copy of one "
-        "store. Nobody is named; dates of service are the first of their month. Times are UTC.", "",
-    ]  # fmt: skip
+    return (
+        f"# Data dictionary\n\nCopied {now:%Y-%m-%d %H:%M} UTC. Ids are pseudonyms, the same in "
+        "every copy of one store. Nobody is named; dates of service are the first of their month. "
+        f"Times are UTC.\n{_meanings()}"
+    )
+
+
+def _meanings() -> str:
+    lines: list[str] = []
     for table, column, meaning in dictionary():
         lines += [f"- `{column}`: {meaning}"] if column else ["", f"## {table}", "", meaning, ""]
-    return "\n".join(lines) + "\n"
+    return "\n" + "\n".join(lines) + "\n"
 
 
 def _quoted(path: Path) -> str:
@@ -98,7 +112,8 @@ def _quoted(path: Path) -> str:
 
 
 def _key(con: Connection) -> str:
-    """Return the secret under which ids leave this store; made with the first copy."""
+    """Return the secret that this store's pseudonyms are made with; it is made once, with the first
+    copy."""
     found = con.value("SELECT secret FROM copy_key")
     if found is None:
         with transaction(con):
@@ -157,8 +172,8 @@ def _state(files: Sequence[Path]) -> list[tuple[int, int] | None]:
 
 
 class Copy:
-    """A written copy, opened to read: `lib.backlog` counts it as it counts the store. The notebook
-    in docs/ asks it."""
+    """A written copy, opened to read. `lib.backlog` counts it as it counts the store; the notebook
+    in docs/ does."""
 
     def __init__(self, file: Path) -> None:
         self._con = duckdb.connect(str(file), read_only=True)
@@ -174,6 +189,12 @@ class Copy:
         """Return the practices the copy holds."""
         rows = self._con.execute("SELECT id FROM practice ORDER BY name").fetchall()
         return tuple(row[0] for row in rows)
+
+    def earlier_zones(self) -> tuple[EarlierZone, ...]:
+        """Return the zones in which its practices counted their days before, for a `View`."""
+        sql = "SELECT practice_id, timezone, until FROM earlier_zone ORDER BY practice_id, until"
+        rows = self._con.execute(sql).fetchall()
+        return tuple(EarlierZone(row[0], row[1], utc(row[2])) for row in rows)
 
     def copied_at(self) -> datetime:
         """Return when the copy was made (UTC)."""

@@ -49,7 +49,7 @@ EXAMPLES = {
 
 
 class Refused(BillingError):
-    """The engine says why a question has no answer; the sentence is for who asked."""
+    """A question has no answer; the message is the engine's reason, for whoever asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Running:
     why_stopped: str = f"a question may compute for {MOST_WORK} seconds. Ask for less at once"
 
     def is_done(self, now: datetime) -> bool:
-        """Return True once there is an answer; ends what takes too long."""
+        """Return True once there is an answer, or none will come; stop what takes too long."""
         if self.process.poll() is not None:
             return True
         if now - self.began_at > timedelta(seconds=LONGEST):
@@ -104,13 +104,15 @@ class Running:
 
 def copy_of(con: Connection, practice_ids: tuple[int, ...], *, actor: Person, now: datetime,
             again: bool = False) -> Path:  # fmt: skip
-    """Return the copy of these practices that Explore asks, written where there is none yet."""
+    """Return the copy of these practices that Explore asks, written where there is none yet, or
+    where an earlier version wrote one with fewer tables or columns. Raises NoSuchPractice,
+    NotAllowed or NotWritten."""
     wanted = sorted(set(practice_ids))
     for practice in wanted:
         access.require(actor, Verb.TAKE_COPY, practice, NoSuchPractice())
     name = hashlib.sha256(",".join(map(str, wanted)).encode()).hexdigest()[:12]
     folder = con.store.folder / "copies" / name
-    if again or not (folder / copies.FILE).exists():
+    if again or not copies.is_there(folder):
         copies.write(con, folder, wanted, now=now)
     return folder / copies.FILE
 

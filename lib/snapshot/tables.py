@@ -57,12 +57,12 @@ _CODES = r"^[A-Za-z0-9:.-]{1,12}(, [A-Za-z0-9:.-]{1,12})*$"
 
 
 def codes(column: str) -> str:
-    """Return SQL for the codes of a column; nothing where it holds some other text."""
+    """Return the SQL for a column of payers' codes; empty where it holds any other text."""
     return f"CASE WHEN regexp_matches({column}, '{_CODES}') THEN {column} ELSE '' END"
 
 
 def _payer(name: str, practice: str) -> str:
-    """Return the SQL for a payer's name, unless it is the name of a patient."""
+    """Return the SQL for a payer's name; empty where it contains the name of a patient."""
     return f"""CASE WHEN EXISTS (
            SELECT 1 FROM patient WHERE patient.practice_id = {practice}
              AND patient.last_name <> ''
@@ -77,12 +77,26 @@ _KNOWN_PAYER = f"""coalesce((
            WHERE payer.practice_id = {{0}}.practice_id AND payer.name = {{0}}.payer_name
            LIMIT 1), '')"""
 
+_PROVIDER_AND_SERVICE = (
+    Column("provider_name", name_pseudonym("Provider", "practice_id", "provider_name"), "a code"),
+    Column(
+        "date_of_service",
+        "CAST(date_trunc('month', date_of_service) AS DATE)",
+        "the first of the month of service",
+    ),
+)
+
 TABLES = (
     CopiedTable("practice", "A practice.", (
         Column("id", pseudonym("practice", "id"), "pseudonym"),
         Column("name", "'Practice ' || row_number() OVER (ORDER BY id)", "a number, not its name"),
         Column("timezone", "timezone", "the zone in which its days are counted"),
     ), "FROM practice WHERE id = ANY($practices)"),
+    CopiedTable("earlier_zone", "In which zone a practice counted its days before.", (
+        Column("practice_id", pseudonym("practice", "practice_id"), "whose days"),
+        Column("timezone", "timezone", "the zone"),
+        Column("until", "until", "what happened from then on is counted in the next zone, UTC"),
+    ), "FROM earlier_zone WHERE practice_id = ANY($practices)"),
     CopiedTable("holiday", "A day on which a practice is closed.", (
         Column("practice_id", pseudonym("practice", "practice_id"), "whose day"),
         Column("day", "day", "the day"),
@@ -113,10 +127,7 @@ TABLES = (
         Column("assignee_id", pseudonym("person", "assignee_id"), "who has it"),
         Column("claim_number", name_pseudonym("Claim", "practice_id", "claim_number"), "a code"),
         Column("payer_name", _KNOWN_PAYER.format("task"), "the payer's name"),
-        Column("provider_name", name_pseudonym("Provider", "practice_id", "provider_name"),
-               "a code"),
-        Column("date_of_service", "CAST(date_trunc('month', date_of_service) AS DATE)",
-               "the first of the month of service"),
+        *_PROVIDER_AND_SERVICE,
         Column("amount", "amount", "US dollars that the task asked for"),
         Column("due_on", "due_on", "when the answer is due"),
         Column("document_label", "document_label", "the kind of document requested"),
@@ -155,10 +166,7 @@ TABLES = (
         Column("charge_id", pseudonym("charge", "charge_id"), "the charge it was about"),
         Column("payer_id", pseudonym("payer", "payer_id"), "the payer"),
         Column("payer_name", _KNOWN_PAYER.format("task_before"), "the payer's name"),
-        Column("provider_name", name_pseudonym("Provider", "practice_id", "provider_name"),
-               "a code"),
-        Column("date_of_service", "CAST(date_trunc('month', date_of_service) AS DATE)",
-               "the first of the month of service"),
+        *_PROVIDER_AND_SERVICE,
         Column("changed_at", "changed_at", "until when it asked that, UTC"),
     ), "FROM task_before WHERE practice_id = ANY($practices) ORDER BY id"),
     CopiedTable("filing_limit_before", "How long a payer took claims before each change.", (

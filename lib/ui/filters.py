@@ -90,7 +90,7 @@ def _amount(field: str) -> Callable[[str, Desk], dict[str, Any] | None]:
 
 def _age(name: str, desk: Desk) -> dict[str, Any]:
     at_least, at_most = AGES[name]
-    as_of = report_url.moment({}, session.zone(desk.actor), session.now())[0]
+    as_of = report_url.moment({}, desk.actor.memberships[0].practice, session.now())[0]
     return {"age_from": at_least, "age_to": at_most, "as_of": as_of}
 
 
