@@ -41,6 +41,11 @@ def arrive(actor: Person, *, is_new_page: bool) -> None:
     url_widgets.stand({KEY: held} if held else {})
 
 
+def of_address(actor: Person, name: str | None) -> Person:
+    """Return the person as `narrowed` does on a page that was just opened by an address."""
+    return actor.at(_id_of(actor, name))
+
+
 def narrowed(actor: Person) -> Person:
     """Return the person as one of the chosen practice only: their roles, colleagues, time zone and
     tasks elsewhere are left out. Without a choice it is the whole person."""

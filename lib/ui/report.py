@@ -15,7 +15,7 @@ from lib.access import Verb, may_anywhere
 from lib.backlog import day_notes, flow, measures, pending_tasks, report_url
 from lib.backlog.calendar_periods import Preset, Unit
 from lib.backlog.day_notes import DayNote
-from lib.backlog.measures import NUMBERS, Counted, Number
+from lib.backlog.measures import NUMBERS, Number
 from lib.backlog.report_scope import Table, View
 from lib.models import Person
 from lib.store.idempotency import new_token
@@ -24,6 +24,7 @@ from lib.ui import (
     lossless_widgets,
     page_switching,
     practice_switch,
+    report_counting,
     session,
     session_state,
     url_widgets,
@@ -75,24 +76,24 @@ class Page:
 
 
 def begin(title: str, page: str) -> Page:
-    """Draw the head of a Backlog page and return the report its address asks for, counted."""
+    """Draw the head of a Backlog page: filters, period and as-of line. Return the report that its
+    address asks for, with the numbers of `page`, a name in `measures.PAGES`."""
     with st.sidebar:
         actor = practice_switch.choose(session.person(), width="stretch")
     colleagues = colleagues_of(actor)
+    says = {key: url_widgets.get(key) for key in (*report_url.FILTER_KEYS, *report_url.PERIOD_KEYS)}
+    counted_at = session.now()
+    report = report_url.read(says, actor, colleagues, counted_at)
+    con, view = session.connection(), report.view
+    counting = report_counting.begin(con.store, page, view)
     known = filters.options(filters.Desk(actor, colleagues, choices))
     st.header(title, anchor=False)
     filters.choose_of_report(known)
     _choose_period()
-    says = {key: url_widgets.get(key) for key in (*report_url.FILTER_KEYS, *report_url.PERIOD_KEYS)}
-    report = report_url.read(says, actor, colleagues, session.now())
     for problem in report.problems:
         st.warning(session.escape_markdown(problem))
-    con, view = session.connection(), report.view
-    counted_at = session.now()
     with st.spinner("Counting…"):
-        found: Counted = con.store.cached(
-            ("backlog", page, view), lambda: measures.counted(con, page, view)
-        )
+        found = report_counting.wait(counting)
     before = measures.earlier(view)
     now = Part(
         view, found.now, None if report.is_now else url_widgets.get("as_of"), is_before=False
@@ -118,7 +119,8 @@ def begin(title: str, page: str) -> Page:
 
 
 def _as_of(report: report_url.Report, now: Part, counted_at: datetime) -> str:
-    """Say as of when and how much that is, with a link that will say the same next year."""
+    """Draw how much is pending as of when, with a link to the same numbers next year. Return the
+    line."""
     view, found = report.view, pending_tasks.sums(now.tables["summary"])
     moment = view.as_of if not report.is_now else counted_at
     when = (
@@ -191,7 +193,8 @@ def _put_day(key: str) -> None:
 
 
 def heading(name: str) -> Number:
-    """Draw the question of a number and what exactly is counted."""
+    """Draw a number's question as a heading, its definition below it, and which of the chosen
+    filters do not count there. Return the number."""
     number = NUMBERS[name]
     st.subheader(number.question, anchor=False)
     ignored = [
@@ -205,8 +208,8 @@ def heading(name: str) -> Number:
 
 
 def open_list(**changes: str | None) -> NoReturn:
-    """Open the list with exactly the tasks of a bar: with the filters of the report, its moment
-    and what the bar says. The report's own parameters stay, so that Back brings it as it was."""
+    """Open the list with exactly the tasks of a bar. `changes` says what the bar stands for; the
+    filters and the moment are those of the report, whose address stays as it was for Back."""
     nothing: dict[str, str | None] = dict.fromkeys(
         (*filters.DAY_KEYS, "page", "sort", "task", "q", "status", "age")
     )

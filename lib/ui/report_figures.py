@@ -38,7 +38,7 @@ _MONEY = ("Requested", "Held", "Overdue amount", "Denied amount", "Recovered", "
 
 
 def rows(page: Page, name: str) -> list[tuple[Part, Row]]:
-    """Return the rows of a number, those of the period before after those of the period."""
+    """Return a number's rows, each with its part: first this period's, then the earlier one's."""
     parts = [part for part in page.parts if name in part.tables]
     return [(part, row) for part in parts for row in part.tables[name].dicts()]
 
@@ -52,7 +52,7 @@ def said(page: Page, row: Row, column: str) -> Any:
 
 
 def frame_of(page: Page, name: str) -> pd.DataFrame:
-    """Return a number as it is shown, the period before below."""
+    """Return a number's rows in the words of the screen, those of the period before at the end."""
     columns = [each for each in page.table(name).names if each != "Person"]
     found = rows(page, name)
     values = [[said(page, row, column) for column in columns] for _, row in found]
@@ -160,7 +160,8 @@ def bars(
     page: Page, name: str, column: str, *, key: str, finding: str,
     series: tuple[str, ...] = charts.SIDES, most: int = 15,
 ) -> None:  # fmt: skip
-    """Draw a bar a row, the period before beside it; each part of a bar opens its tasks."""
+    """Draw a bar for each row, that of the period before beside it; a click on a part of a bar
+    opens its tasks."""
     names: dict[str, dict[bool, tuple[Part, Row]]] = {}
     for part, row in rows(page, name):
         called = str(said(page, row, "Name" if column == "Person" else column))
@@ -247,7 +248,8 @@ class Figure:
     good: Literal["normal", "inverse", "off"] = "inverse"  # fewer is better, unless it says
 
     def said(self, value: int | Decimal) -> str:
-        """Return a value as it is shown; the dollar is escaped, which Markdown takes for a sign."""
+        """Return a value as it is shown; its dollar sign is escaped, or Markdown would begin a
+        formula there."""
         return f"\\${value:,.2f}" if self.is_money else f"{value:,}"
 
     @property

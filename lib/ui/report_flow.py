@@ -18,7 +18,7 @@ def frame_of(table: Table) -> pd.DataFrame:
 
 
 def over_time(page: Page, series: list[str], *, finding: str, key: str, **more: Any) -> None:
-    """Draw bars a day, week or month; each opens its tasks."""
+    """Draw a bar for each day, week or month; a click on one opens its tasks."""
     name = more.pop("name", "flow")
     picked = charts.over_time(
         frame_of(page.table(name)), series, finding=finding, about=page.about(), key=key,

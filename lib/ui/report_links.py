@@ -54,7 +54,7 @@ class Part:
         comes first."""
         is_running = day >= self.view.today and not self.view.closes_day
         on = self.on if is_running else day.isoformat()
-        if key == "gone_on":  # it is no word for now
+        if key == "gone_on":  # without a value it would not be asked for at all
             return {key: on or (day + timedelta(days=1)).isoformat()}
         return {key: on} if on else {}
 

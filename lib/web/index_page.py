@@ -10,16 +10,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import streamlit
+from starlette.background import BackgroundTask
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from lib.ui import page_layout
-from lib.web import plain_pages
+from lib.ui import page_layout, report_counting
+from lib.web import plain_pages, session
+from lib.web.same_origin import is_opened
 
 _INDEX = Path(streamlit.__file__).parent / "static/index.html"
 _TITLE = re.compile(r"<(title)>Streamlit</\1>")
@@ -54,9 +57,21 @@ def script_hashes() -> str:
     return " ".join(f"'sha256-{base64.b64encode(each).decode()}'" for each in found)
 
 
-async def send_page(_request: Request) -> HTMLResponse:
-    """Send the page; what it shows comes through the WebSocket."""
-    return HTMLResponse(page())
+async def send_page(request: Request) -> HTMLResponse:
+    """Send the page; what it shows comes through the WebSocket. What a Backlog page will show is
+    counted meanwhile."""
+    begin = BackgroundTask(_begin_to_count, request) if is_opened(request) else None
+    return HTMLResponse(page(), background=begin)
+
+
+def _begin_to_count(request: Request) -> None:
+    with session.connection() as con:
+        actor = session.watcher(con, session.token_of(request))
+        if actor is not None:
+            report_counting.begin_ahead(
+                con.store, request.path_params.get("page", ""), dict(request.query_params),
+                actor=actor, now=datetime.now(UTC),
+            )  # fmt: skip
 
 
 async def send_styles(_request: Request) -> Response:

@@ -23,11 +23,18 @@ def is_own(request: HTTPConnection, *, or_unsaid: bool = False) -> bool:
     return site in {None, "same-origin"} and origin in {None, _address(request)}
 
 
+def is_opened(request: HTTPConnection) -> bool:
+    """Return True if a browser opens the address as a page of its own; not for an image, a frame or
+    a prefetch of it."""
+    said = request.headers
+    return said.get("sec-fetch-dest") == "document" and "sec-purpose" not in said
+
+
 def is_followed_link(request: HTTPConnection) -> bool:
     """Return True if a person followed a link of ours; not for an image or a prefetch of that
     address, which text in a task could cause."""
     said = request.headers
-    if said.get("sec-fetch-dest") != "document" or "sec-purpose" in said:
+    if not is_opened(request):
         return False
     if said.get("sec-fetch-site") == "same-origin":
         return True

@@ -55,7 +55,15 @@ export default function (component) {
     if (root) reach(root)
   }
   look()
-  const watch = new MutationObserver(look)
+  let isWaiting = false
+  const watch = new MutationObserver(() => {
+    if (isWaiting) return
+    isWaiting = true
+    requestAnimationFrame(() => {
+      isWaiting = false
+      look()
+    })
+  })
   watch.observe(document.body, { childList: true, subtree: true })
   if (!window.billingChartKeys) {
     window.billingChartKeys = true
