@@ -27,7 +27,8 @@ from lib.backlog.calendar_periods import (
     period,
     unit_for,
 )
-from lib.backlog.report_scope import Table, View, as_known, literal
+from lib.backlog.report_scope import Table, View, as_known
+from lib.backlog.sql_literals import literal
 from lib.models import Person, Resolution, Status, TaskFilter, TaskType
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast, everybody

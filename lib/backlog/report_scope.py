@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from lib.backlog.calendar_periods import Unit, hours_of_one_day, midnight
+from lib.backlog.sql_literals import runnable
 from lib.models import EarlierZone, Selection, TaskType
 
 
@@ -385,28 +385,3 @@ def of_view(view: View) -> str:
 def _used(sql: str, known_values: Mapping[str, Any]) -> dict[str, Any]:
     names = set(re.findall(r"\$(\w+)", sql))
     return {name: value for name, value in known_values.items() if name in names}
-
-
-def runnable(sql: str, parameters: Mapping[str, Any]) -> str:
-    """Return the SQL with literals for its parameters, so that it runs wherever the tables are."""
-    text = re.sub(r"\$(\w+)", lambda found: literal(parameters[found[1]]), sql)
-    return text.strip()
-
-
-def literal(value: Any) -> str:
-    """Return a value as SQL writes it."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, str):  # the words of an enum too
-        text = value.value if isinstance(value, StrEnum) else value
-        return "'" + text.replace("'", "''") + "'"
-    if isinstance(value, Sequence):
-        return "[" + ", ".join(literal(each) for each in value) + "]"
-    return _moment(value) if isinstance(value, date) else str(value)
-
-
-def _moment(value: date) -> str:
-    if isinstance(value, datetime):
-        naive = value.astimezone(UTC).replace(tzinfo=None)
-        return f"TIMESTAMP '{naive.isoformat(sep=' ')}'"
-    return f"DATE '{value.isoformat()}'"

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from lib.backlog.report_scope import runnable
+from lib.backlog.sql_literals import runnable
 from lib.errors import NotWritten, StoreInUse
 from lib.models import EarlierZone
 from lib.snapshot.tables import TABLES, VIEWS, dictionary
