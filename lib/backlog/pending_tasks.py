@@ -339,12 +339,8 @@ def by_due(con: Reader, view: View) -> Table:
 
 def by_filing(con: Reader, view: View) -> Table:
     """Return pending tasks by the days left until the payer takes no claim, as keys of FILING."""
-    return _by(
-        con,
-        view,
-        f'{_FILING_KEY} AS "Filing"',
-        f"any_value(list_position({list(FILING)}, {_FILING_KEY}))",
-    )
+    place = f"any_value(list_position({list(FILING)}, {_FILING_KEY}))"
+    return _by(con, view, f'{_FILING_KEY} AS "Filing"', place)
 
 
 def waiting(con: Reader, view: View) -> Table:
@@ -366,7 +362,8 @@ def oldest(con: Reader, view: View, count: int = 10) -> Table:
     return ask(con, view, f"""
 SELECT standing.id AS "Task", type AS "Type", payer_name AS "Payer", age AS "Age, days",
        {weekdays("today")} - {weekdays("requested_on")}
-           - {holidays_off("standing.practice_id", "requested_on", "today")} AS "Business days",
+           - {holidays_off(view, "standing.practice_id", "requested_on", "today")}
+           AS "Business days",
        due_on AS "Due", amount AS "Requested", side AS "Waiting on"
 FROM standing
 ORDER BY age DESC, standing.id LIMIT {int(count)}

@@ -37,6 +37,7 @@ class View:
     amount_to: Decimal | None = None
     is_changed_since: bool = True  # False: no task or filing limit was changed after `as_of`
     has_later_events: bool = True  # False: nothing happened after `as_of`
+    has_holidays: bool = True  # False: none of the practices has written down any
 
     @property
     def is_one_person(self) -> bool:
@@ -137,9 +138,11 @@ def weekdays(day: str) -> str:
     return f"({past} // 7 * 5 + least({past} % 7 + 1, 5))"
 
 
-def holidays_off(practice: str, after: str, until: str) -> str:
+def holidays_off(view: View, practice: str, after: str, until: str) -> str:
     """Return the SQL for how many Mondays to Fridays after one day and up to another are holidays
     of a practice."""
+    if not view.has_holidays:
+        return "0"
     return (
         f"(SELECT count(*) FROM holiday WHERE holiday.practice_id = {practice} AND "
         f"holiday.day > {after} AND holiday.day <= {until} AND isodow(holiday.day) < 6)"
@@ -181,17 +184,19 @@ def tasks_text(view: View, *extra: str, beside: str = "") -> str:
 
 
 def as_known(con: Reader, view: View) -> View:
-    """Return the view, marked as needing no earlier values or no history of pending tasks where
-    nothing was changed or happened since."""
-    _, [(changed_at, events)] = con.table(
+    """Return the view, marked as needing no earlier values, no history of pending tasks or no
+    holidays where nothing was changed or happened since, or there are none."""
+    _, [(changed_at, events, holidays)] = con.table(
         """
         SELECT (
             SELECT max(changed_at) FROM (
                 SELECT changed_at FROM task_before
                 UNION ALL SELECT changed_at FROM filing_limit_before
             )
-        ), (SELECT count(*) FROM event WHERE happened_at > $moment)
+        ), (SELECT count(*) FROM event WHERE happened_at > $moment),
+           (SELECT count(*) FROM holiday WHERE practice_id = ANY($practices))
         """,
+        practices=list(view.practice_ids),
         moment=view.as_of - _DAYS_APART if view.closes_day else view.as_of,
     )
     moment = (view.as_of - _DAYS_APART).replace(tzinfo=None)
@@ -199,6 +204,7 @@ def as_known(con: Reader, view: View) -> View:
         view,
         is_changed_since=changed_at is not None and changed_at >= moment,
         has_later_events=events > 0,
+        has_holidays=holidays > 0,
     )
 
 

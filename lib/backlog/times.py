@@ -152,8 +152,8 @@ FROM ranked GROUP BY type ORDER BY type NULLS FIRST
     -- from the number of days and the weekday of the last.
     SELECT type, lead_days, round(epoch(completed_at - started_at) / 86400, 1) AS cycle_days,
            done_on - begun_on AS cycle_dates,
-           {holidays_off("worked.practice_id", "asked_on", "done_on")} AS lead_off,
-           {holidays_off("worked.practice_id", "begun_on", "done_on")} AS cycle_off,
+           {holidays_off(view, "worked.practice_id", "asked_on", "done_on")} AS lead_off,
+           {holidays_off(view, "worked.practice_id", "begun_on", "done_on")} AS cycle_off,
            (done_on - DATE '1900-01-01') % 7 AS last_weekday,
            count(*) AS tasks
     FROM (SELECT done.*, {local_day(view, "started_at")} AS begun_on FROM {at_place(view, "done")})
@@ -234,10 +234,11 @@ def _taken_up(view: View) -> str:
     if view.is_filtered:
         chosen = f"chosen AS (\n    SELECT task.id\n    {tasks_text(view)}\n),\n"
         where = "\n      AND event.task_id IN (SELECT id FROM chosen)"
+    whose = "" if view.zone else ", any_value(event.practice_id) AS practice_id"
     first = "$of_begins" if view.zone else "CAST($of_since AS TIMESTAMP) - INTERVAL '1 day'"
     return f"""{chosen}told AS (
     -- Nobody takes up a task before it came in: what happened before the period is passed over.
-    SELECT event.task_id, any_value(event.practice_id) AS practice_id,
+    SELECT event.task_id{whose},
            min(happened_at) FILTER (WHERE kind = 'created') AS came_at,
            min(happened_at) FILTER (WHERE kind <> 'created') AS taken_at
     FROM {events(view)}
