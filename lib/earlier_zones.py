@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from lib.models import EarlierZone
+from lib.models import EarlierZone, Practice
 from lib.store.database import Connection, utc
 
 _QUARTER = timedelta(minutes=15)  # days are counted by quarter hours
@@ -23,6 +23,12 @@ def of_practices(con: Connection, practice_ids: Sequence[int]) -> tuple[EarlierZ
         practice_ids=list(practice_ids),
     )
     return tuple(EarlierZone(row[0], row[1], utc(row[2])) for row in rows)
+
+
+def zone_at(practice: Practice, moment: datetime) -> ZoneInfo:
+    """Return the time zone in which the practice counted the day of that moment."""
+    until = (each.timezone for each in practice.earlier_zones if moment < each.until)
+    return ZoneInfo(next(until, practice.timezone))
 
 
 def note(con: Connection, practice_id: int, before: str, after: str, *, now: datetime) -> None:

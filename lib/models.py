@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from lib.history_event_kinds import EventKind
 
@@ -149,11 +148,6 @@ class Practice:
     timezone: str  # IANA name; days are counted in it
     due_days: int  # the practice's own deadline for requests that name no due date
     earlier_zones: tuple[EarlierZone, ...] = ()  # the first one first
-
-    def zone_at(self, moment: datetime) -> ZoneInfo:
-        """Return the time zone in which the practice counted the day of that moment."""
-        until = (each.timezone for each in self.earlier_zones if moment < each.until)
-        return ZoneInfo(next(until, self.timezone))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from lib import people
 from lib.backlog import completions_by_person, flow, payer_denials, pending_tasks, times
 from lib.backlog.calendar_periods import MAX_DAYS, Preset, Unit, midnight, period, unit_for
 from lib.backlog.report_scope import View
+from lib.earlier_zones import zone_at
 from lib.models import Colleague, EarlierZone, Person, Practice, Selection, TaskType
 from lib.us_formats import parse_money
 
@@ -82,7 +83,7 @@ def read(says: Says, actor: Person, colleagues: Sequence[Colleague], now: dateti
         for key in ("from", "to")
         if (text := says.get(key)) and parse_money(text) is None
     ]
-    return Report(view, place.zone_at(min(as_of, now)), is_now, tuple(problems))
+    return Report(view, zone_at(place, min(as_of, now)), is_now, tuple(problems))
 
 
 def _filtered(view: View, says: Says) -> View:
@@ -114,7 +115,7 @@ def _place(says: Says, actor: Person) -> Practice:
 def moment(says: Says, place: Practice, now: datetime) -> tuple[datetime, date, bool, bool]:
     """Return the moment of the report, its day, whether all of that day counts, and whether it is
     now: a day as `2025-11-25`, a moment as `2025-11-25T17:30` by the clock of the practice."""
-    zone = place.zone_at(now)
+    zone = zone_at(place, now)
     today = now.astimezone(zone).date()
     text = says.get("as_of") or ""
     try:
@@ -130,7 +131,7 @@ def moment(says: Says, place: Practice, now: datetime) -> tuple[datetime, date, 
     if len(text) == 10:
         day = asked.date()
         return midnight(day + timedelta(days=2), zone), day, True, day >= today
-    return at, at.astimezone(place.zone_at(at)).date(), False, False
+    return at, at.astimezone(zone_at(place, at)).date(), False, False
 
 
 def address_of(moment: datetime, zone: ZoneInfo) -> str:
