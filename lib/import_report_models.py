@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+MAX_PREVIEWED = 200  # tasks of a preview that say which charge they are about
+
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:

@@ -201,11 +201,13 @@ if chosen:
                 )  # fmt: skip
                 if st.button("Clear"):
                     start_again()
+            import_report.remarks(reports, is_done=False)
     except BillingError as problem:
         st.error(session.escape_markdown(str(problem)))
         st.stop()
 else:
     if imported := IMPORTED.get():
         import_report.table(imported, is_done=True)
+        import_report.remarks(imported, is_done=True)
     charge_review(actor, practice_id)
     import_history.show(actor)

@@ -70,7 +70,7 @@ def rules() -> None:
     """Draw the rules by which answers are read: the tables that an import itself follows."""
     with st.expander("How answers of payers are read"):
         st.html(
-            html.heading("Remittances (835): the first row that holds counts")
+            html.heading("Remittances (835): the first row that applies decides")
             + html.table(RULES, payer_decision_rules.plain_rows())
             + html.heading("Claim acknowledgments (277CA)")
             + html.table(RULES, payer_decision_rules.plain_status_rows())

@@ -702,8 +702,8 @@ def test_a_request_withdrawn_by_a_later_state_that_came_first_makes_no_task(
         report.warnings
         == seen[1].warnings
         == (
-            "Withdrawn by the payer in a later message that came in before: 1 request; no task was "
-            "made.",
+            "Withdrawn by the payer in a later message that came in before: 1 request, without a "
+            "task.",
         )
     )
     assert (report.tasks_new, anew.tasks_new) == (0, 1)

@@ -58,7 +58,7 @@ def test_a_task_its_preview_and_its_report_say_which_facts_agreed(
 
     found = basis(con, cast, 1)
 
-    said = "claim number, patient, date of service, amount charged, payer (1)."
+    said = "claim number, patient, date of service, amount charged, payer."
     sentence = f"Found their charge: 1 task. What agreed: {said}"
     assert (preview.matched, report.matched) == ((sentence,), (sentence,))
     assert found.is_certain

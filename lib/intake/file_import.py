@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from lib import practice_settings
 from lib.history_event_kinds import EventKind
-from lib.import_report_models import ImportReport, TaskPreview
+from lib.import_report_models import MAX_PREVIEWED, ImportReport, TaskPreview
 from lib.intake import import_totals, records
 from lib.intake.charges import (
     charge_match_preview,
@@ -51,8 +51,8 @@ from lib.intake.x12.transaction_reader import (
 from lib.store.database import Connection
 
 CLAIM_SOURCES = frozenset({"835", "277CA", "277RFAI", "FHIR"})  # what they name is a claim's
+RECEIPTS = frozenset({"999", "997", "TA1", "824"})  # what they reject is a batch
 CHANGING = frozenset({replacement_claims.REPLACES, replacement_claims.VOIDS})
-MAX_PREVIEWED = 200  # tasks of a preview that say which charge they are about
 
 
 class FileImport:
@@ -202,7 +202,8 @@ class FileImport:
             each.request.segment_number for each in (*plan.later, *plan.moved, *plan.again)
         ]
         if self.previewed is not None:
-            shown = plan.new[: max(MAX_PREVIEWED - len(self._tasks), 0)]
+            of_claims = [each for each in plan.new if each.source not in RECEIPTS]
+            shown = of_claims[: max(MAX_PREVIEWED - len(self._tasks), 0)]
             told = [(each, plan.matches[each.key]) for each in shown]
             self._tasks += charge_match_preview.tasks(self.con, told, plan.charges, self.previewed)
         new_tasks.add(self.con, plan, self.source)
@@ -312,7 +313,7 @@ class FileImport:
             return []
         return [
             "The sender used the numbers of an earlier message again: "
-            f"{count(len(again), 'message')}; what is new came in."
+            f"{count(len(again), 'message')}; what is new comes in."
         ]
 
     def _is_known(self, message: Message) -> bool:

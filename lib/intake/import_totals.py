@@ -74,8 +74,10 @@ def matched(totals: Totals) -> list[str]:
     """Return how many new tasks found their charge, and by which facts."""
     if not totals.agreed:
         return []
+    several = len(totals.agreed) > 1
     ways = [
-        f"{', '.join(names)} ({times:,})" for names, times in totals.agreed.most_common(MAX_WAYS)
+        ", ".join(names) + (f" ({times:,})" if several else "")
+        for names, times in totals.agreed.most_common(MAX_WAYS)
     ]
     total = count(totals.agreed.total(), "task")
     return [f"Found their charge: {total}. What agreed: {'; '.join(ways)}."]
@@ -126,7 +128,7 @@ def warnings(totals: Totals) -> list[str]:
         (
             totals.doubtful,
             f"Replace or void a claim that cannot be told: {count(totals.doubtful, 'claim')}; "
-            "each came in as a charge of its own.",
+            "each is a charge of its own.",
         ),
         (
             totals.moved,
@@ -145,7 +147,7 @@ def warnings(totals: Totals) -> list[str]:
         (
             totals.overtaken,
             f"Withdrawn by the payer in a later message that came in before: "
-            f"{count(totals.overtaken, 'request')}; no task was made.",
+            f"{count(totals.overtaken, 'request')}, without a task.",
         ),
         (
             totals.parts,

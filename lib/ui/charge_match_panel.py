@@ -59,7 +59,14 @@ def _choices(task: Task, found: Basis, actor: Person) -> None:
     st.html(html.heading(head))
     is_allowed = may(actor, Verb.CHOOSE_CHARGE, task.practice_id)
     for option in found.options:
-        st.html(html.render("charge_option", line=option.line, difference=_difference(option)))
+        st.html(
+            html.render(
+                "charge_option",
+                line=option.line,
+                content=option.content,
+                difference=_difference(option),
+            )
+        )
         if is_allowed:
             lossless_widgets.button(
                 "Choose this charge", partial(_choose, task, option),

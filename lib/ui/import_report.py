@@ -1,4 +1,4 @@
-"""What files bring, or would bring: one row a file, warnings about it, and rejected rows."""
+"""What files bring, or would bring: one row a file, remarks on it, and rejected rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lib import us_formats
-from lib.import_report_models import ImportReport
+from lib.import_report_models import MAX_PREVIEWED, ImportReport
 from lib.ui import html, session
 
 MAX_SHOWN = 200  # rejected rows of a file; the download has all of them
@@ -32,12 +32,19 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
         for report in reports
     ]
     st.html(html.table(heads, rows, right=range(2, 6), style="bt-report"))
+
+
+def remarks(reports: Sequence[ImportReport], *, is_done: bool) -> None:
+    """Draw what is to be said of each file: what it holds, what to look at, and its tasks."""
     for report in reports:
         if report.refused:
             st.error(session.escape_markdown(report.refused))
         if report.summary or report.matched or report.warnings:
-            remarks = (*report.summary, *report.matched, *report.warnings)
-            st.html(html.heading(report.file) + html.bullets(remarks, "bt-remarks"))
+            st.html(
+                html.heading(report.file)
+                + html.bullets((*report.summary, *report.matched), "bt-remarks bt-said")
+                + html.bullets(report.warnings, "bt-remarks")
+            )
         if report.tasks:
             _tasks(report)
         if report.refused_rows:
@@ -46,11 +53,11 @@ def table(reports: Sequence[ImportReport], *, is_done: bool) -> None:
 
 def _tasks(report: ImportReport) -> None:
     """Draw which charge each new task would be about, and why."""
-    count, name = us_formats.plural(report.tasks_new, "task"), session.escape_markdown(report.file)
+    count, name = us_formats.plural(len(report.tasks), "task"), session.escape_markdown(report.file)
     with st.expander(f"Charges of {count} in {name}"):
         rows = [(each.title, each.claim_number, each.charge, each.why) for each in report.tasks]
         st.html(html.table(("Task", "Claim in the file", "Charge", "Why"), rows))
-        if report.tasks_new > len(rows):
+        if len(rows) == MAX_PREVIEWED:
             st.caption(f"The first {len(rows)} are shown.")
 
 

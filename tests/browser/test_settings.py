@@ -55,7 +55,7 @@ def test_everybody_reads_by_which_rules_answers_become_tasks(still: Scene, sit: 
     desk.page.get_by_text("How answers of payers are read").click()
 
     row = desk.page.get_by_role(
-        "row", name="CLP02 is 4 and nothing was paid, whatever the adjustments say"
+        "row", name="Claim status (CLP02) is 4 and nothing was paid, whatever the adjustments say"
     )
     expect(row).to_contain_text("a task, always")
     expect(desk.page.get_by_role("row", name="The category is A2")).to_contain_text("accepted")

@@ -24,7 +24,7 @@ def test_a_charge_is_chosen_with_one_click_and_says_who_chose_it(scene: Scene, s
         )
         page.get_by_role("button", name="Import 1 file").click()
         expect(page.locator("table.bt-report")).to_contain_text("Imported")
-    expect(page.locator(".bt-remarks")).to_contain_text("Could be several charges: 1 task")
+    expect(page.locator(".bt-remarks").last).to_contain_text("Could be several charges: 1 task")
 
     desk.go(f"/?q={number}")
     page.get_by_role("row", name="No authorization on file").click()
@@ -32,6 +32,8 @@ def test_a_charge_is_chosen_with_one_click_and_says_who_chose_it(scene: Scene, s
     desk.rest()
     buttons = page.get_by_role("button", name="Choose this charge")
     expect(page.get_by_text(f"200.00 · {number}")).to_have_count(2, timeout=15_000)
+    for lines in ("99213-25, 87880", "99213-59, 87880"):  # what tells them apart
+        expect(page.get_by_text(f"{lines} · NORTHSIDE · two.837")).to_be_visible()
     buttons.first.click()
 
     desk.is_told("The task is about this charge now.")

@@ -3,6 +3,7 @@ choice."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +44,7 @@ class Option:
     charge_id: int
     line: str  # "01/10/2025 · DOE, JANE · ANY PLAN · 150.00 · C1"
     comparison: Comparison
+    content: str = ""  # "99213-25, 87880 · REED, ADA · a.837"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,11 +242,37 @@ def _options(con: Connection, task: Task, facts: ClaimFacts) -> tuple[Option, ..
     pairs = known_charges.known(con, sorted(ids))
     match = claim_matcher.match(facts, [candidate for _, candidate in pairs])
     lines = {held.charge_id: known_charges.line(held, candidate) for held, candidate in pairs}
+    content = _content(con, list(lines))
     return tuple(
-        Option(each.candidate.charge_id, lines[each.candidate.charge_id], each)
+        Option(
+            each.candidate.charge_id,
+            lines[each.candidate.charge_id],
+            each,
+            content.get(each.candidate.charge_id, ""),
+        )
         for each in match.compared
         if each.candidate.charge_id != task.charge_id
     )[:MAX_OPTIONS]
+
+
+def _content(con: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Return in a line each what tells apart charges of one number, patient and day: service lines,
+    provider, and the file they came with."""
+    rows = con.rows(
+        """
+        SELECT charge.id,
+               string_agg(concat_ws('-', procedure, nullif(array_to_string(modifiers, '-'), '')),
+                          ', ' ORDER BY position),
+               coalesce(nullif(rendering_name, ''), billing_name), coalesce(intake_file.name, '')
+        FROM charge
+        LEFT JOIN service_line ON service_line.charge_id = charge.id
+        LEFT JOIN intake_file ON intake_file.id = charge.intake_file_id
+        WHERE charge.id IN (SELECT unnest($ids::BIGINT[]))
+        GROUP BY charge.id, rendering_name, billing_name, intake_file.name
+        """,
+        ids=list(ids),
+    )
+    return {id_: " · ".join(filter(None, told)) for id_, *told in rows}
 
 
 def _same_visit(con: Connection, task: Task, facts: ClaimFacts) -> set[int]:

@@ -98,29 +98,29 @@ RULES = (
     ),
     Rule(
         Outcome.DENIED,
-        "CLP02 is 4 and nothing was paid, whatever the adjustments say",
+        "claim status (CLP02) is 4 and nothing was paid, whatever the adjustments say",
         TASK,
         "005010X221A1 CLP02 (the patient is not recognised); RFI 1423, 1885, 207",
         lambda said: said.answer.status == DENIED and said.answer.paid == 0,
     ),
     Rule(
         Outcome.PREDETERMINED,
-        "CLP02 is 25: a price was asked for, nothing was billed",
+        "claim status (CLP02) is 25: a price was asked for, nothing was billed",
         HISTORY,
         "005010X221A1 1.10.2.7; RFI 1941",
         lambda said: said.answer.status == PREDETERMINATION,
     ),
     Rule(
         Outcome.FORWARDED,
-        "CLP02 is 23 (or 24): not this payer's claim, passed on without a decision",
+        "claim status (CLP02) is 23 (or 24): not this payer's claim, passed on without a decision",
         HISTORY,
         "005010X221A1 CLP02",
         lambda said: said.answer.status in NOT_THEIRS,
     ),
     Rule(
         Outcome.REVERSED,
-        "CLP02 is 22, unless a charge above zero was left unpaid for a reason that can be answered "
-        "or for none",
+        "claim status (CLP02) is 22, unless a charge above zero was left unpaid for a reason that "
+        "can be answered or for none",
         f"{HISTORY}; a task where Settings say so",
         "005010X221A1 1.10.2.8; senders that write 22 on the corrected answer",
         lambda said: said.answer.status == REVERSAL and not (said.is_unpaid and said.is_open),
@@ -172,8 +172,8 @@ RULES = (
     ),
     Rule(
         Outcome.FORWARDED,
-        "CLP02 is 19, 20 or 21, and all that is open is the patient's (PR): the next payer is "
-        "asked for it",
+        "claim status (CLP02) is 19, 20 or 21, and all that is open is the patient's (PR): the "
+        "next payer is asked for it",
         HISTORY,
         "005010X221A1 CLP02 (processed, forwarded to additional payers)",
         lambda said: (
@@ -315,7 +315,7 @@ class StatusRule:
 STATUS_RULES = (
     StatusRule(
         StatusOutcome.REJECTED,
-        "STC03 is U, whatever the category",
+        "the action code (STC03) is U, whatever the category",
         TASK,
         "005010X214 STC03",
         frozenset({""}),
@@ -351,7 +351,7 @@ STATUS_RULES = (
     ),
     StatusRule(
         StatusOutcome.ACCEPTED,
-        "the category is A0, A1 or A5 and STC03 is WQ",
+        "the category is A0, A1 or A5 and the action code (STC03) is WQ",
         "proposes to complete a task about a rejection",
         "005010X214 STC03",
         frozenset({"A0", "A1", "A5"}),
@@ -359,7 +359,7 @@ STATUS_RULES = (
     ),
     StatusRule(
         StatusOutcome.RECEIVED,
-        "the category is A0, A1 or A5 and STC03 is empty",
+        "the category is A0, A1 or A5 and the action code (STC03) is empty",
         "counted",
         "Health Care Claim Status Category Codes (receipt is not acceptance)",
         frozenset({"A0", "A1", "A5"}),
@@ -367,7 +367,7 @@ STATUS_RULES = (
     StatusRule(
         StatusOutcome.UNCLEAR,
         "any other category (A4, D…, E…, F…, P…, or none)",
-        "history of a task that is open; named with claim and code in the report, exit code 1",
+        "history of a task that is open; named in the report with claim and code",
         "RFI 1942, 1512",
         frozenset({""}),
     ),
