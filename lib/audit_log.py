@@ -93,6 +93,7 @@ _LABELS = {
     Activity.RESTORED: "Backup restored",
 }
 SAW_AGAIN = timedelta(minutes=15)  # looking again within this time is the same look
+_MANY_AT_ONCE = 20  # lines, which are written together
 _MANY = 20_000  # looks that are remembered, so that they are written once
 COLUMNS = (
     "id", "happened_at", "kind", "actor_id", "practice_id", "person_id", "task_id", "charge_id",
@@ -160,8 +161,7 @@ def write(con: Connection, *lines: Line) -> None:
     """Append lines inside the caller's transaction, after the looks that still wait and the changes
     that are not in the chain yet."""
     seal(con, now=lines[0].now)
-    for line in lines:
-        _append(con, line)
+    _append(con, lines)
 
 
 def seal(con: Connection, *, now: datetime) -> int:
@@ -176,8 +176,7 @@ def seal(con: Connection, *, now: datetime) -> int:
 
     con.store.if_rolled_back(take_back)
     del known.waiting[: len(waiting)]
-    for line in (*waiting, *_seals(con, now)):
-        _append(con, line)
+    _append(con, (*waiting, *_seals(con, now)))
     return _head(con).last_event_id
 
 
@@ -327,24 +326,29 @@ def _seals(con: Connection, now: datetime) -> list[Line]:
     return lines
 
 
-def _append(con: Connection, line: Line) -> None:
-    head = _head(con)
-    values: dict[str, Value] = {
-        "id": head.id + 1,
-        "happened_at": line.now,
-        **{name: getattr(line, name) for name in COLUMNS[2:]},
-    }
-    hash_ = hash_of(head.hash, [values[name] for name in COLUMNS])
-    con.execute(
-        """
-        INSERT INTO activity
-        VALUES ($id, $happened_at, $kind, $actor_id, $practice_id, $person_id, $task_id,
-                $charge_id, $document_id, $patient_id, $detail, $last_event_id, $events_hash,
-                $hash)
-        """,
-        **values,
-        hash=hash_,
-    )
-    _of(con).head = _Head(
-        con.store.opening, head.id + 1, hash_, line.last_event_id or head.last_event_id
-    )
+def _append(con: Connection, lines: Sequence[Line]) -> None:
+    head, rows = _head(con), []
+    for line in lines:
+        values: dict[str, Value] = {
+            "id": head.id + 1,
+            "happened_at": line.now,
+            **{name: getattr(line, name) for name in COLUMNS[2:]},
+        }
+        hash_ = hash_of(head.hash, [values[name] for name in COLUMNS])
+        rows.append({**values, "hash": hash_})
+        last = line.last_event_id or head.last_event_id
+        head = _Head(con.store.opening, head.id + 1, hash_, last)
+    if len(rows) > _MANY_AT_ONCE:
+        con.insert("activity", rows)
+    else:
+        for row in rows:
+            con.execute(
+                """
+                INSERT INTO activity
+                VALUES ($id, $happened_at, $kind, $actor_id, $practice_id, $person_id, $task_id,
+                        $charge_id, $document_id, $patient_id, $detail, $last_event_id,
+                        $events_hash, $hash)
+                """,
+                **row,
+            )
+    _of(con).head = head

@@ -93,7 +93,9 @@ class LogLine:
 def find(
     con: Connection, wanted: Wanted, *, actor: Person, most: int | None = MOST
 ) -> list[LogLine]:
-    """Return the lines of the actor's practices, newest first.
+    """Return the lines of the actor's practices, newest first. The patients in a file that was
+    exported, a line each, are left out of a limited list unless patients are asked for: the export
+    itself is in it.
 
     An actor whose role may only ask who saw a patient has to name patients. Raises NotAllowed.
     """
@@ -114,6 +116,7 @@ def find(
                    NULL AS old, NULL AS new
             FROM activity
             WHERE list_contains($kinds, kind)
+              AND ($with_exported OR kind <> $exported OR patient_id IS NULL)
               AND (list_contains($practices, practice_id) OR practice_id IS NULL AND (
                    person_id IN (SELECT person_id FROM theirs) OR person_id IS NULL
                    AND (actor_id IS NULL OR actor_id IN (SELECT person_id FROM theirs))))
@@ -150,6 +153,8 @@ def find(
         until=wanted.until,
         person_id=wanted.person_id,
         of_patients=bool(wanted.patient_ids),
+        with_exported=bool(wanted.patient_ids) or most is None,
+        exported=Activity.EXPORTED,
         patients=list(wanted.patient_ids) or [0],
         most=most if most is not None else 2**31 - 1,
     )

@@ -52,9 +52,11 @@ def options(con: Connection, practice_id: int) -> TaskOptions:
     return found[0] if found else TaskOptions()
 
 
-def read(con: Connection, practice_id: int, *, actor: Person) -> Settings:
-    """Return the settings of one of the actor's practices. Raise NoSuchPractice for any other."""
-    access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
+def read(con: Connection, practice_id: int, *, actor: Person | None) -> Settings:
+    """Return the settings of one of the actor's practices; `actor` is None on the command line.
+    Raise NoSuchPractice for any other."""
+    if actor is not None:
+        access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
     days = con.value("SELECT due_days FROM practice WHERE id = $id", id=practice_id)
     return Settings(int(days), options(con, practice_id))
 
@@ -65,15 +67,17 @@ def change(
     wanted: Settings,
     *,
     seen: Settings,
-    actor: Person,
+    actor: Person | None,
     now: datetime,
 ) -> int:
     """Write the settings that differ, each with its history. Return how many there were.
 
-    `seen` is what the form showed when it opened. Raises SettingsChanged if somebody else changed
-    them meanwhile, WrongInput for an impossible number of days, NotAllowed, NoSuchPractice.
+    `seen` is what the form showed when it opened; `actor` is None on the command line. Raises
+    SettingsChanged if somebody else changed them meanwhile, WrongInput for an impossible number of
+    days, NotAllowed, NoSuchPractice.
     """
-    access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
+    if actor is not None:
+        access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
     if wanted.due_days not in DUE_DAYS:
         raise WrongInput("Choose between 1 and 365 days to answer a request.")
     with transaction(con):
@@ -92,7 +96,7 @@ def change(
                 con,
                 EventKind.SETTING_CHANGED,
                 practice_id=practice_id,
-                actor_id=actor.id,
+                actor_id=actor.id if actor else None,
                 now=now,
                 field=OPTION_LABELS[name],
                 old=_word(old[name]),

@@ -83,9 +83,10 @@ def change(
     with transaction(con):
         before = details(con, practice_id, actor=actor)
         wanted = _checked(con, wanted, practice_id, actor)
-        practice_settings.write_timezone(
-            con, practice_id, wanted.timezone, actor_id=actor.id if actor else None, now=now
-        )
+        if wanted.timezone != before.timezone:  # else one that was only assumed stays so
+            practice_settings.write_timezone(
+                con, practice_id, wanted.timezone, actor_id=actor.id if actor else None, now=now
+            )
         con.execute(
             """
             UPDATE practice SET name = $name, npi = $npi, tax_id = $tax_id,

@@ -123,28 +123,33 @@ def session_of(con: Connection, token: str | None, *, now: datetime, is_use: boo
         raise NotSignedIn
     idle = SAMPLE_IDLE if is_sample else timedelta(minutes=minutes) if minutes else IDLE
     naive_now = now.astimezone(UTC).replace(tzinfo=None)
-    if naive_now - last_used_at > idle or naive_now - created_at > LONGEST:
+    used_at = max(last_used_at, con.store.unwritten_uses.get(hash_, last_used_at))
+    if naive_now - used_at > idle or naive_now - created_at > LONGEST:
         raise NotSignedIn
-    if is_use and naive_now - last_used_at > TOUCH and not con.store.is_written:
-        _touch(con, hash_, now)
+    if is_use and naive_now - last_used_at > TOUCH:
+        _touch(con, hash_, naive_now)
     return int(person_id)
 
 
-def _touch(con: Connection, hash_: str, now: datetime) -> None:
-    """Write that a session is used. Where the disk takes no more, whoever reads goes on reading,
-    and it is tried again once anything else was written."""
+def _touch(con: Connection, hash_: str, naive_now: datetime) -> None:
+    """Write that a session is used. While somebody else writes, or the disk takes no more, that is
+    kept in memory, so that whoever is at work goes on; the disk is tried again once anything else
+    was written."""
     failed = ("session not touched", hash_)
-    if con.store.cached(failed, lambda: None):
-        return
-    try:
-        with transaction(con):
-            con.execute(
-                "UPDATE session SET last_used_at = $now WHERE token_hash = $hash",
-                hash=hash_,
-                now=now,
-            )
-    except (NotWritten, NotCertain):
-        con.store.cached(failed, lambda: now)
+    if not con.store.is_written and not con.store.cached(failed, lambda: None):
+        try:
+            with transaction(con):
+                con.execute(
+                    "UPDATE session SET last_used_at = $now WHERE token_hash = $hash",
+                    hash=hash_,
+                    now=naive_now.replace(tzinfo=UTC),
+                )
+        except (NotWritten, NotCertain):
+            con.store.cached(failed, lambda: naive_now)
+        else:
+            con.store.unwritten_uses.pop(hash_, None)
+            return
+    con.store.unwritten_uses[hash_] = naive_now
 
 
 def opened_by(con: Connection, token: str | None) -> OpenedBy:

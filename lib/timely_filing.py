@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from lib import access, history
@@ -24,6 +24,12 @@ class FilingLimit:
     source: str
     verified_on: date | None
 
+    def __str__(self) -> str:
+        """Return it in words."""
+        if self.days is None:
+            return "not recorded"
+        return f"{self.days} days ({self.source}, verified {self.verified_on})"
+
 
 @dataclass(frozen=True, slots=True)
 class PayerLimit:
@@ -31,6 +37,7 @@ class PayerLimit:
 
     payer_id: int
     name: str
+    code: str
     days: int | None
     source: str
     verified_on: date | None
@@ -41,14 +48,16 @@ class PayerLimit:
         return FilingLimit(self.days, self.source, self.verified_on)
 
 
-def filing_limits(con: Connection, practice_id: int, *, actor: Person) -> list[PayerLimit]:
-    """Return every payer of the practice with its limit, by name."""
-    access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
+def filing_limits(con: Connection, practice_id: int, *, actor: Person | None) -> list[PayerLimit]:
+    """Return every payer of the practice with its limit, by name; `actor` is None on the command
+    line."""
+    if actor is not None:
+        access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
     return con.records(
         PayerLimit,
         """
-        SELECT id AS payer_id, name, filing_days AS days, coalesce(filing_source, '') AS source,
-               filing_verified_on AS verified_on
+        SELECT id AS payer_id, name, code, filing_days AS days,
+               coalesce(filing_source, '') AS source, filing_verified_on AS verified_on
         FROM payer WHERE practice_id = $practice_id ORDER BY name, id
         """,
         practice_id=practice_id,
@@ -57,19 +66,20 @@ def filing_limits(con: Connection, practice_id: int, *, actor: Person) -> list[P
 
 def set_filing_limit(
     con: Connection, practice_id: int, payer_id: int, wanted: FilingLimit, *, seen: FilingLimit,
-    actor: Person, now: datetime,
+    actor: Person | None, now: datetime,
 ) -> None:  # fmt: skip
-    """Write a payer's limit, with its history.
+    """Write a payer's limit, with its history; `actor` is None on the command line.
 
     Raises SettingsChanged where it is not `seen` any more, WrongInput for a limit without a source
     and a day on which it was verified, NotAllowed or NoSuchPractice.
     """
-    access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
-    source = " ".join(wanted.source.split())
+    if actor is not None:
+        access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
+    wanted = replace(wanted, source=" ".join(wanted.source.split()))
     if wanted.days is not None:
         if wanted.days not in DAYS:
             raise WrongInput("Choose between 1 and 1,095 days, or none where it is not known.")
-        if not source or wanted.verified_on is None:
+        if not wanted.source or wanted.verified_on is None:
             raise WrongInput("Say where the limit is written and on which day you looked there.")
         if wanted.verified_on > now.date():
             raise WrongInput("The day you looked cannot be after today.")
@@ -82,6 +92,8 @@ def set_filing_limit(
             raise WrongInput("There is no such payer.")
         if held.limit != seen:
             raise SettingsChanged
+        if held.limit == wanted:
+            return
         keep_filing_limit(con, payer_id, now=now)
         con.execute(
             """
@@ -90,17 +102,12 @@ def set_filing_limit(
             WHERE id = $payer_id
             """,
             days=wanted.days,
-            source=source or None,
+            source=wanted.source or None,
             verified_on=wanted.verified_on,
             payer_id=payer_id,
         )
         history.record(
-            con, EventKind.SETTING_CHANGED, practice_id=practice_id, actor_id=actor.id, now=now,
-            field=f"Filing limit of {held.name}", old=_said(held.limit), new=_said(wanted),
+            con, EventKind.SETTING_CHANGED, practice_id=practice_id,
+            actor_id=actor.id if actor else None, now=now, field=f"Filing limit of {held.name}",
+            old=str(held.limit), new=str(wanted),
         )  # fmt: skip
-
-
-def _said(limit: FilingLimit) -> str:
-    if limit.days is None:
-        return "not recorded"
-    return f"{limit.days} days ({limit.source}, verified {limit.verified_on})"

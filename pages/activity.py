@@ -18,6 +18,7 @@ from lib.ui import html, practice_switch, session, session_state, url_widgets
 
 USUAL = timedelta(days=7)
 ROWS_IN_VIEW = 15
+WIDTHS = {"When": 140, "Who": 120, "What": 130, "Task": 60, "Patient": 150, "About": 300}  # pixels
 PATIENT = "activity_patient"  # a name: it stays out of the address
 
 
@@ -95,7 +96,12 @@ def table(lines: list[LogLine], actor: Person) -> None:
     if len(actor.memberships) == 1 and "Practice" in shown:
         shown.remove("Practice")
     height: int | Literal["auto"] = 560 if len(rows) > ROWS_IN_VIEW else "auto"
-    st.dataframe(frame[shown], hide_index=True, height=height, alt="Activity")
+    st.dataframe(
+        frame[shown], hide_index=True, height=height, alt="Activity",
+        column_config={
+            name: st.column_config.Column(width=pixels) for name, pixels in WIDTHS.items()
+        },
+    )  # fmt: skip
 
 
 person_here = session.person()

@@ -62,7 +62,11 @@ def practice(actor: Person) -> int | None:
 def plan_of(file: UploadedFile, practice_id: int, actor: Person) -> ColumnMapping | None:
     """Return the mapping of a table on the screen; None for other files."""
     return import_mapping.choose(
-        file.name, file.getvalue(), practice_id=practice_id, actor=actor, key=file.file_id
+        file.name,
+        file.getvalue(),
+        practice_id=practice_id,
+        actor=actor,
+        key=import_mapping.key_of(file.file_id),
     )
 
 
@@ -111,11 +115,12 @@ def starter(
 ) -> lossless_widgets.Verb:  # fmt: skip
     """Return the verb that begins the import of what is drawn. Whoever leaves the page meanwhile
     sees how far it is when they come back."""
-    drawn = {file.file_id: import_mapping.typed(file.file_id) for file in chosen}
+    keys = [import_mapping.key_of(file.file_id) for file in chosen]
+    drawn = {key: import_mapping.drawn(key) for key in keys}
 
     def start(now: Person) -> str:
-        for file_id, fields in drawn.items():
-            import_mapping.require_as_drawn(fields, file_id)
+        for key, before in drawn.items():
+            import_mapping.require_as_drawn(before, key)
         waiting = [
             Waiting(file.name, file.getvalue(), choice(plan), report, is_ready(report))
             for file, plan, report in zip(chosen, plans, reports, strict=True)

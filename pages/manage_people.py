@@ -23,6 +23,10 @@ INVITING = KeptOrNew("invite_form", new_token)  # a sent form is emptied by a ne
 # By practice, person and what the form showed, so that it shows what somebody else changed.
 CHANGING = KeptOrNewEach("member_form", new_token)
 DAYS = invitations.VALID.days
+# The columns of the table and their pixels; the longest, which a narrow screen cuts, comes last.
+WIDTHS: dict[str, int | None] = {
+    "Name": 170, "Role": 110, "Account": 90, "Last seen": 140, "Away": 165, "E-mail": None,
+}  # fmt: skip
 
 
 def state(member: Member) -> str:
@@ -39,15 +43,20 @@ def table(members: list[Member], actor: Person, practice_id: int) -> None:
     zone = session.zone(actor, practice_id)
     rows = [
         (
-            member.name, member.email, member.role.label, state(member),
+            member.name, member.role.label, state(member),
             us_formats.moment(member.last_seen_at, zone) if member.last_seen_at else "never",
             f"{us_formats.day(member.away_from)} – {us_formats.day(member.away_until)}"
             if member.away_from else "",
+            member.email,
         )
         for member in members
     ]  # fmt: skip
-    heads = ["Name", "E-mail", "Role", "Account", "Last seen", "Away"]
-    st.dataframe(pd.DataFrame(rows, columns=heads), hide_index=True, alt="People")
+    st.dataframe(
+        pd.DataFrame(rows, columns=list(WIDTHS)), hide_index=True, alt="People",
+        column_config={
+            name: st.column_config.Column(width=pixels) for name, pixels in WIDTHS.items()
+        },
+    )  # fmt: skip
 
 
 def show_link() -> None:

@@ -10,8 +10,18 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from lib import charges, documents, notes, tasks, workflow
+from lib import (
+    audit_log_integrity,
+    audit_log_queries,
+    charges,
+    documents,
+    notes,
+    tasks,
+    workflow,
+)
+from lib.audit_log_queries import Group, Wanted
 from lib.errors import NoSuchPractice, NotAllowed, WrongInput
+from lib.export.charges_to_refile import claims_file
 from lib.export.completed_tasks import Attached
 from lib.export.completed_tasks_zip import COLUMNS, cell, file_name, write_zip
 from lib.export.period import period
@@ -19,8 +29,9 @@ from lib.file_type_detection import PDF
 from lib.intake import imports
 from lib.models import DocumentDetails, DocumentStatus, TaskType
 from lib.samples import pdf
-from lib.store.database import Connection
+from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
+from tests.given import add_patient, administrator
 from tests.x12_texts import claim, file_837
 
 TODAY = NOON.date()
@@ -237,6 +248,44 @@ def test_who_took_how_many_answers_is_in_the_history(
             "1 completed task, completed 03/03/2025 to 03/03/2025",
         )
     ]
+
+
+def test_who_took_which_patient_away_is_on_record(con: Connection, cast: Cast, charge: int) -> None:
+    others = [held(con, cast, f"B{number}") for number in range(30)]
+    for each in (charge, *others):
+        complete(con, cast, add_task(con, cast, each), member="MEM2")
+    other = int(con.value("SELECT patient_id FROM charge WHERE id = $id", id=charge))
+    stranger = add_patient(con, cast.practice)
+    with transaction(con):  # each of the others is about a patient of its own
+        for each in others:
+            patient = con.value(
+                """
+                INSERT INTO patient (practice_id, last_name, first_name, birth_date, sex)
+                VALUES ($practice, 'Lee', 'Al', DATE '1980-05-04', 'F') RETURNING id
+                """,
+                practice=cast.practice,
+            )
+            con.execute("UPDATE task SET patient_id = $p WHERE charge_id = $id", p=patient, id=each)
+
+    taken(con, cast)
+    list(claims_file(con, period(con, cast.practice, TODAY, TODAY, actor=cast.dora),
+                     actor=cast.dora, now=NOON))  # fmt: skip
+
+    def lines(*patients: int, most: int | None = 500) -> list[tuple[str | None, str | None]]:
+        wanted = Wanted(patient_ids=patients, group=Group.LOOKS)
+        found = audit_log_queries.find(con, wanted, actor=gina, most=most)
+        return [(each.actor, each.detail) for each in found]
+
+    gina = administrator(con, cast.practice)
+    days = "completed 03/03/2025 to 03/03/2025"
+    assert lines(other) == [
+        ("Dora", f"31 claims to replace (837P), {days}"),
+        ("Dora", f"31 completed tasks, {days}"),
+    ]
+    assert lines(stranger) == []
+    assert lines() == []  # the list itself has the export, not its patients
+    assert len(lines(most=None)) == 31 + 1
+    assert list(audit_log_integrity.broken(con)) == []
 
 
 def test_only_managers_and_billers_of_the_practice_take_answers_away(

@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from lib import accounts, invitations
-from lib.store.database import Store
-from lib.upkeep import people_and_practice_commands
-from tests.conftest import NOON
+from lib import accounts, invitations, practice_settings, timely_filing
+from lib.errors import WrongInput
+from lib.models import TaskOptions
+from lib.practice_settings import Settings
+from lib.store.database import Connection, Store
+from lib.upkeep.people_and_practice_commands import do_people, do_practice
+from tests.conftest import NOON, Cast
+from tests.given import add_payer
 from tests.server import running
 from tests.test_command import run_command
 
@@ -21,7 +25,10 @@ def test_people_are_put_on_the_list_while_the_app_is_stopped_and_while_it_runs(
 ) -> None:
     data = tmp_path / "data"
     made = run_command(data, "practice", "add", "My practice", "--time-zone", "America/New_York")
-    assert (made.returncode, made.stdout) == (0, "My practice: America/New_York\n")
+    assert (made.returncode, made.stdout) == (
+        0,
+        "My practice: America/New_York, 30 days to answer\n",
+    )
     add = ("people", "add", "--role", "administrator", "--name", "Ada Lovell")
     first = run_command(data, *add, "ada@example.com")
     assert first.returncode == 0
@@ -52,26 +59,80 @@ def test_people_are_put_on_the_list_while_the_app_is_stopped_and_while_it_runs(
 def test_holidays_are_set_by_command(store: Store) -> None:
     con = store.connection()
     added = ["add", "My practice", "--time-zone", "America/New_York"]
-    people_and_practice_commands.do_practice(con, added, now=NOON)
+    do_practice(con, added, now=NOON)
     asked = ["set", "My practice", "--us-holidays", "2026", "--holiday", "2026-12-24=Christmas Eve"]
-    lines, _ = people_and_practice_commands.do_practice(con, asked, now=NOON)
-    fewer, _ = people_and_practice_commands.do_practice(
-        con, ["set", "My practice", "--no-holiday", "2026-10-12"], now=NOON
-    )
+    lines, _ = do_practice(con, asked, now=NOON)
+    fewer, _ = do_practice(con, ["set", "My practice", "--no-holiday", "2026-10-12"], now=NOON)
 
-    assert lines == ["My practice: America/New_York, 13 holidays"]
-    assert fewer == ["My practice: America/New_York, 12 holidays"]
+    assert lines == ["My practice: America/New_York, 30 days to answer, 13 holidays"]
+    assert fewer == ["My practice: America/New_York, 30 days to answer, 12 holidays"]
+
+
+def test_due_days_and_what_makes_tasks_are_set_by_command(con: Connection, cast: Cast) -> None:
+    asked = ["set", "Northside Clinic", "--due-days", "14", "--tasks-of", "partial-denials",
+             "--tasks-of", "recoupments"]  # fmt: skip
+    lines, _ = do_practice(con, asked, now=NOON)
+    fewer, _ = do_practice(
+        con,
+        ["set", "Northside Clinic", "--no-tasks-of", "recoupments", "--idle-minutes", "20"],
+        now=NOON,
+    )
+    with pytest.raises(WrongInput, match="between 1 and 365"):
+        do_practice(con, ["set", "Northside Clinic", "--due-days", "0"], now=NOON)
+
+    zone = "America/Chicago (assumed: set it with --time-zone)"  # nobody has said it yet
+    also = "14 days to answer, tasks of partial-denials, recoupments"
+    assert lines[0] == f"Northside Clinic: {zone}, {also}"
+    assert fewer[0] == f"Northside Clinic: {zone}, 14 days to answer, tasks of partial-denials"
+    held = practice_settings.read(con, cast.practice, actor=cast.ana)
+    assert held == Settings(14, TaskOptions(partial_denials=True))
+    story = practice_settings.changes(con, cast.practice, actor=cast.ana)
+    assert [(event.field, event.new, event.actor) for event in story] == [
+        ("Recoupments", "off", None),
+        ("Recoupments", "on", None),
+        ("Partial denials", "on", None),
+        ("Days to answer", "14", None),
+    ]
+
+
+def test_how_long_a_payer_takes_claims_is_set_by_command(con: Connection, cast: Cast) -> None:
+    add_payer(con, cast.practice)
+    [payer] = timely_filing.filing_limits(con, cast.practice, actor=cast.ana)
+    limit = ["payer-limit", "Northside Clinic", payer.name]
+    said = ["--days", "180", "--source", "Provider manual, p. 12", "--verified", "2025-02-01"]
+    set_, _ = do_practice(con, [*limit, *said], now=NOON)
+    again, _ = do_practice(con, [*limit, *said], now=NOON)
+    listed, _ = do_practice(con, ["payers", "Northside Clinic"], now=NOON)
+    with pytest.raises(WrongInput, match="where the limit is written"):
+        do_practice(con, [*limit, "--days", "90"], now=NOON)
+    with pytest.raises(WrongInput, match=f"Name one payer: {payer.name}"):
+        do_practice(con, ["payer-limit", "Northside Clinic", "Nobody", "--not-known"], now=NOON)
+    with pytest.raises(SystemExit):  # nothing said erases nothing
+        do_practice(con, limit, now=NOON)
+    gone, _ = do_practice(con, [*limit, "--not-known"], now=NOON)
+
+    who = f"{payer.name} ({payer.code})"
+    kept = f"{who}: 180 days (Provider manual, p. 12, verified 2025-02-01)"
+    assert set_ == again == listed == [kept]
+    assert gone == [f"{who}: not recorded"]
+    story = practice_settings.changes(con, cast.practice, actor=cast.ana)
+    assert [(event.field, event.new, event.actor) for event in story] == [
+        (f"Filing limit of {payer.name}", "not recorded", None),
+        (
+            f"Filing limit of {payer.name}",
+            "180 days (Provider manual, p. 12, verified 2025-02-01)",
+            None,
+        ),
+    ]
 
 
 def test_a_new_link_replaces_the_earlier_one(store: Store) -> None:
     con = store.connection()
-    people_and_practice_commands.do_practice(
-        con, ["add", "My practice", "--time-zone", "America/New_York"], now=NOON
-    )
+    do_practice(con, ["add", "My practice", "--time-zone", "America/New_York"], now=NOON)
     asked = ["add", "eva@example.com", "--name", "Eva", "--role", "staff"]
-    first, _ = people_and_practice_commands.do_people(con, asked, now=NOON)
+    first, _ = do_people(con, asked, now=NOON)
     assert first[0] == "Eva is invited as practice staff of My practice. Hand over this link:"
-    second, _ = people_and_practice_commands.do_people(con, ["link", "Eva@example.com"], now=NOON)
+    second, _ = do_people(con, ["link", "Eva@example.com"], now=NOON)
 
     found = LINK.fullmatch(second[1])
     assert found

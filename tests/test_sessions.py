@@ -125,6 +125,30 @@ def test_a_session_does_not_wait_for_somebody_who_writes(con: Connection, cast: 
     assert con.value("SELECT max(last_used_at) FROM session") == minutes(7).replace(tzinfo=None)
 
 
+def test_who_is_at_work_while_nothing_can_be_written_stays_signed_in(
+    con: Connection, cast: Cast
+) -> None:
+    """A large import can take longer than the minutes after which an unused session ends."""
+    eva = real_person(con, cast.practice)
+    at_work, away = (sessions.sign_in(con, eva, now=NOON) for _ in range(2))
+    longer = sessions.IDLE // timedelta(minutes=1) + 5
+
+    def asked(token: str, after: int, *, is_use: bool = True) -> int:
+        return sessions.session_of(con, token, now=minutes(after), is_use=is_use)
+
+    with ThreadPoolExecutor(1) as other, transaction(con.store.connection()):
+        assert other.submit(asked, at_work, 10).result(timeout=5) == eva
+        assert other.submit(asked, at_work, longer).result(timeout=5) == eva
+
+    assert asked(at_work, longer + 1, is_use=False) == eva
+    assert asked(at_work, longer + 2) == eva
+    written = con.value("SELECT max(last_used_at) FROM session")
+    assert written == minutes(longer + 2).replace(tzinfo=None)
+    assert con.store.unwritten_uses == {}
+    with pytest.raises(NotSignedIn):
+        asked(away, longer)
+
+
 def test_somebody_who_belongs_to_no_practice_is_not_signed_in(con: Connection) -> None:
     stray = people.add_person(con, "Stray", "s@example.com", {}, is_sample=True, now=NOON)
     token = sessions.sign_in(con, stray, now=NOON)

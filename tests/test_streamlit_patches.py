@@ -9,7 +9,8 @@ from streamlit.runtime.scriptrunner import RerunData, RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests, ScriptRequestType
 from streamlit.runtime.state import SafeSessionState, SessionState
 
-from lib.ui import streamlit_patches, unheard_browser_events
+from lib.intake.tables.columns import Field
+from lib.ui import import_mapping, streamlit_patches, unheard_browser_events
 
 KEPT = "$$ID-1-text_question_" + "0" * 32
 
@@ -29,7 +30,17 @@ def test_a_kept_text_that_only_the_older_request_has_is_not_lost() -> None:
     assert both(states(**{KEPT: "Which day?"}), states(q="")) == {KEPT: "Which day?", "q": ""}
 
 
-@pytest.mark.parametrize("key", ["document_7", "resolution_7", "name_task_7_0", "lines_7"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "document_7",
+        "resolution_7",
+        "name_task_7_0",
+        "lines_7",
+        "practice",
+        f"map_0_{Field.CLAIM}_{import_mapping.key_of('file')}",
+    ],
+)
 def test_what_a_button_of_a_task_goes_by_is_kept_with_the_press(key: str) -> None:
     chosen = f"$$ID-1-{key}"
 

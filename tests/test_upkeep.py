@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -238,6 +239,15 @@ def test_what_a_killed_backup_left_is_cleared_away(store: Store, tmp_path: Path)
     made = backup.make(store, tmp_path / "backups", now=NOON)
 
     assert list((tmp_path / "backups").iterdir()) == [made.folder]
+
+
+def test_two_backups_asked_for_at_once_are_both_made(store: Store, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as two:
+        asked = [two.submit(backup.make, store, tmp_path / "kept", now=NOON) for _ in range(2)]
+        made = [each.result().folder for each in asked]
+
+    assert len(set(made)) == 2
+    assert verify(max(made)).all == ()  # of one day the newest is kept
 
 
 def test_where_a_backup_cannot_be_written_it_says_so(store: Store, tmp_path: Path) -> None:

@@ -52,8 +52,9 @@ def claims_file(
     """Yield the 837P of the period, piece by piece, after recording the export in the history."""
     ids = completed_tasks.changed_charges(con, wanted)
     record_export(
-        con, wanted, f"{count(len(ids), 'claim')} to replace (837P)", actor=actor, now=now
-    )
+        con, wanted, f"{count(len(ids), 'claim')} to replace (837P)",
+        patient_ids=completed_tasks.patients_of("charge", con, ids), actor=actor, now=now,
+    )  # fmt: skip
     with transaction(con):
         control = int(con.value("SELECT nextval('interchange_id')")) % 1_000_000_000
     envelope = Envelope(*_between(con, wanted, ids), control, now.astimezone(wanted.zone))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 
 from lib.export.period import Period
 from lib.models import Channel, TaskType
@@ -149,6 +150,20 @@ def changed_charges(con: Connection, wanted: Period) -> list[int]:
             **_values(wanted),
         )
     ]
+
+
+def patients_of(what: Literal["task", "charge"], con: Connection, ids: list[int]) -> set[int]:
+    """Return the patients whom these tasks or charges are about, as far as they are known."""
+    return {
+        row[0]
+        for row in con.rows(
+            f"""
+            SELECT DISTINCT patient_id FROM {what}
+            WHERE id IN (SELECT unnest($ids::BIGINT[])) AND patient_id IS NOT NULL
+            """,
+            ids=ids,
+        )
+    }
 
 
 def answers(con: Connection, ids: list[int]) -> Iterator[CompletedTask]:

@@ -40,7 +40,10 @@ def write_zip(
     history. Once all pieces were taken, `left_out` holds the documents that could not be
     included."""
     ids = completed_tasks.task_ids(con, wanted)
-    record_export(con, wanted, count(len(ids), "completed task"), actor=actor, now=now)
+    record_export(
+        con, wanted, count(len(ids), "completed task"),
+        patient_ids=completed_tasks.patients_of("task", con, ids), actor=actor, now=now,
+    )  # fmt: skip
     missing: list[DocumentFileProblem] = [] if left_out is None else left_out
     return ids, _all(con, wanted, ids, missing, actor=actor, now=now)
 

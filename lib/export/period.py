@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from lib import access, history
+from lib import access, audit_log, history
 from lib.access import Verb
+from lib.audit_log import Activity, Line
 from lib.errors import NoSuchPractice, WrongInput
 from lib.history_event_kinds import EventKind
 from lib.models import Event, Person, Practice
@@ -82,15 +84,21 @@ def exports(con: Connection, wanted: Period) -> list[Event]:
 
 
 def record_export(
-    con: Connection, wanted: Period, what: str, *, actor: Person | None, now: datetime
-) -> None:
-    """Record in the history who exported what, before the first byte of it is sent."""
+    con: Connection, wanted: Period, what: str, *, patient_ids: Collection[int] = (),
+    actor: Person | None, now: datetime,
+) -> None:  # fmt: skip
+    """Record in the history who exported what, and in the record of looks each patient in it,
+    before the first byte of it is sent."""
+    said = f"{what}, completed {wanted.since:%m/%d/%Y} to {wanted.until:%m/%d/%Y}"
+    practice_id, actor_id = wanted.practice.id, actor.id if actor else None
     with transaction(con):
         history.record(
-            con,
-            EventKind.EXPORTED,
-            practice_id=wanted.practice.id,
-            actor_id=actor.id if actor else None,
-            now=now,
-            detail=f"{what}, completed {wanted.since:%m/%d/%Y} to {wanted.until:%m/%d/%Y}",
-        )
+            con, EventKind.EXPORTED, practice_id=practice_id, actor_id=actor_id, now=now,
+            detail=said,
+        )  # fmt: skip
+        lines = [
+            Line(Activity.EXPORTED, now, actor_id, practice_id, patient_id=patient_id, detail=said)
+            for patient_id in sorted(patient_ids)
+        ]
+        if lines:
+            audit_log.write(con, *lines)

@@ -6,6 +6,7 @@ from streamlit.runtime.scriptrunner import StopException
 from lib.errors import OnlyOnDuckDB
 from lib.store.process_store import ROOT
 from lib.ui import (
+    backup_panel,
     live_updates,
     page_layout,
     page_switching,
@@ -36,9 +37,11 @@ try:
     else:
         page.run()
 except StopException:  # a page that had no more to draw
+    backup_panel.follow()
     session.show_toasts()
     raise
 url_widgets.LEAVING.take()  # of a press that came after its page was left: nobody goes anywhere
+backup_panel.follow()
 session.show_toasts()
 live_updates.still()
 url_widgets.write()

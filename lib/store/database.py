@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from time import sleep
@@ -134,6 +135,8 @@ class Store(ABC):
         self.opening = 0  # grows whenever the database had to be reopened
         self.is_damaged = False  # something read was not what had been written
         self.is_closing = False
+        # When sessions were used last, naive and in UTC, where that could not be written.
+        self.unwritten_uses: dict[str, datetime] = {}
         self._undo: list[Callable[[], None]] = []
         self._room = threading.Lock()
         self._remembered: tuple[int, dict[Hashable, Value]] = (0, {})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
@@ -17,13 +19,20 @@ from lib.intake.tables.columns import DATES, ColumnMapping, Field, Outline
 from lib.intake.tables.table import REASON
 from lib.models import Person, TaskType
 from lib.ui import lossless_widgets, practice_switch, session, session_state
-from lib.ui.session_state import KeptOrNew
+from lib.ui.session_state import KeptOrNew, KeptOrNewEach
 
+_CHANGES = KeptOrNewEach("mapping_changes", int)  # of its fields that were heard, by file
 # By file and sheet; None for one that cannot be read.
 _OUTLINES = KeptOrNew[dict[tuple[str, str | None], Outline | None]]("outlines", dict)
 MAX_SEEN = 8  # tables whose columns a session remembers
 NEEDED = " (needed)"  # if no denial code tells the type
 ORDERS = {DateOrder.MONTH_FIRST: "Month first: 01/31", DateOrder.DAY_FIRST: "Day first: 31/01"}
+
+
+def key_of(file_id: str) -> str:
+    """Return what the keys of a file's fields end with, so that what they say is kept with a press
+    though the page is left in the same moment (`streamlit_patches`)."""
+    return hashlib.sha256(file_id.encode()).hexdigest()[:32]
 
 
 def choose(
@@ -57,10 +66,10 @@ def _saver(
     practice_id: int, table: Outline, plan: ColumnMapping, key: str
 ) -> lossless_widgets.Verb:
     """Return the verb that saves the mapping which is drawn."""
-    drawn = typed(key)
+    before = drawn(key)
 
     def save(now: Person) -> str:
-        require_as_drawn(drawn, key)
+        require_as_drawn(before, key)
         saved_mappings.save(
             session.connection(), practice_id, table, plan, actor=now, now=session.now()
         )
@@ -99,8 +108,12 @@ def _kept(plan: ColumnMapping) -> tuple[object, ...]:
 
 def _editor(table: Outline, start: ColumnMapping, key: str) -> ColumnMapping:
     """Draw a select for each field; every option shows samples of its column."""
+    heard: dict[str, Any] = {"on_change": _note_change, "args": (key,)}
     if len(table.sheets) > 1:
-        st.selectbox("Sheet", table.sheets, table.sheets.index(table.sheet), key=f"sheet_{key}")
+        st.selectbox(
+            "Sheet", table.sheets, table.sheets.index(table.sheet), key=f"sheet_{key}", **heard
+        )
+    sheet = _place(table)
     options = [None, *(name for name in table.columns if name != REASON)]
     said = {name: _described(table, name) for name in options if name is not None}
     found: dict[Field, str] = {}
@@ -110,27 +123,34 @@ def _editor(table: Outline, start: ColumnMapping, key: str) -> ColumnMapping:
         with sides[place * 2 // len(fields)]:
             chosen = st.selectbox(
                 which.label + (NEEDED if which is Field.TYPE and not start.codes else ""), options,
-                options.index(start.columns.get(which)), key=f"map_{key}_{table.sheet}_{which}",
-                format_func=lambda name: said[name] if name else "—",
+                options.index(start.columns.get(which)), key=f"map_{sheet}_{which}_{key}",
+                format_func=lambda name: said[name] if name else "—", **heard,
             )  # fmt: skip
             if chosen is not None:
                 found[which] = chosen
     with sides[0]:
         codes = st.multiselect(
             "Denial codes (CARC/RARC)", options[1:], list(start.codes),
-            key=f"codes_{key}_{table.sheet}", format_func=lambda name: said[str(name)],
+            key=f"codes_{sheet}_{key}", format_func=lambda name: said[str(name)],
+            **heard,
         )  # fmt: skip
     with sides[1]:
         type_ = st.selectbox(
             "Type of every row that names none", [None, *TaskType], _place_of(start.type),
-            key=f"type_{key}_{table.sheet}",
+            key=f"type_{sheet}_{key}",
             format_func=lambda each: each.label if each else "— (the denial codes say it)",
+            **heard,
         )  # fmt: skip
     plan = ColumnMapping(
         found, _orders(table, found, start, key), table.sheet or None,
         tuple(str(name) for name in codes), type_, _with_hidden(table, key),
     )  # fmt: skip
     return columns.with_orders(plan, table)
+
+
+def _place(table: Outline) -> int:
+    """Return which of its workbook's sheets the table is."""
+    return table.sheets.index(table.sheet) if table.sheet in table.sheets else 0
 
 
 def _place_of(type_: TaskType | None) -> int:
@@ -144,7 +164,9 @@ def _with_hidden(table: Outline, key: str) -> bool:
     rows = us_formats.plural(table.hidden, "row")
     return st.checkbox(
         f"Bring in {rows} hidden in the workbook or by a filter, too",
-        key=f"hidden_{key}_{table.sheet}",
+        key=f"hidden_{_place(table)}_{key}",
+        on_change=_note_change,
+        args=(key,),
     )
 
 
@@ -166,7 +188,8 @@ def _orders(
             st.segmented_control(
                 "Dates in " + session.escape_markdown(f"{found[which]}{example}"),
                 list(ORDERS), default=before, format_func=lambda order: ORDERS[order],
-                key=f"order_{key}_{which}_{found[which]}", required=True,
+                key=f"order_{which}_{table.columns.index(found[which])}_{key}", required=True,
+                on_change=_note_change, args=(key,),
             )
         )  # fmt: skip
     return orders
@@ -177,21 +200,47 @@ def _described(table: Outline, name: str) -> str:
     return " · ".join([name, *hidden, table.looks[name].kind, *table.looks[name].samples])
 
 
-def typed(key: str) -> dict[str, object]:
-    """Return what the fields of a table's columns say now, by their keys, and the practice."""
-    says = session_state.typed()
-    return {
-        name: says[name]
-        for name in says
-        if name == practice_switch.KEY or (key in name and not name.startswith("verb_"))
-    }
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What the fields of a table's columns and the choice of a practice said when they were
+    drawn."""
+
+    fields: dict[str, object]
+    changes: int  # that had been heard by then
+    practice_id: int | None
+    practice: object
 
 
-def require_as_drawn(drawn: dict[str, object], key: str) -> None:
-    """Raise WrongInput if the fields say something other than what was looked at and pressed, or
-    nothing any more since the page was left in the same moment."""
-    if typed(key) != drawn:
+def drawn(key: str) -> Drawn:
+    """Return what is drawn now."""
+    return Drawn(
+        _fields(key), _CHANGES.of(key).ensure(), practice_switch.chosen(),
+        session_state.widget(practice_switch.KEY),
+    )  # fmt: skip
+
+
+def require_as_drawn(before: Drawn, key: str) -> None:
+    """Raise WrongInput if anything of what was looked at has changed. A press that is heard after
+    its page was left has no fields with it, but a change of one is heard all the same."""
+    now = drawn(key)
+    if not now.fields:
+        now = replace(now, fields=before.fields)
+    if not session_state.has_widget(practice_switch.KEY):
+        now = replace(now, practice=before.practice)
+    if now != before:
         raise WrongInput(
             "The practice or the columns were changed in the same moment, so nothing was done. "
             "Look at the preview and press again."
         )
+
+
+def _fields(key: str) -> dict[str, object]:
+    """Return what the fields of a table's columns say now, by their keys."""
+    says = session_state.typed()
+    no_fields = ("verb_", "kept:")
+    return {name: says[name] for name in says if key in name and not name.startswith(no_fields)}
+
+
+def _note_change(key: str) -> None:
+    changes = _CHANGES.of(key)
+    changes.put(changes.ensure() + 1)

@@ -40,6 +40,7 @@ _KEPT = re.compile(
     r"-[a-z][a-z0-9_]*_[0-9a-f]{32}$|-(lines|document|resolution|attached|uploaded)_\d+$"
     r"|-(file|label|status|date|name|notes)_task_\d+_\d+$|-query$"
 )
+_PRACTICE = re.compile(r"-practice$")  # goes along from page to page (`practice_switch`)
 
 # Where the person is by now, kept at Streamlit's own session.
 _PAGE, _QUERY = "_page_now", "_query_now"
@@ -51,7 +52,8 @@ _stop = AppSession.request_script_stop
 
 def _of_both(old: WidgetStates | None, new: WidgetStates | None) -> WidgetStates | None:
     """Return what both requests say; where both say something, the newer counts. Of the older one
-    only fields whose text is kept count, not the filters of a page that was left."""
+    only fields whose text is kept and the choice of a practice count, not the filters of a page
+    that was left."""
     both = _of_two(old, new)
     if old is None or both is None:
         return both
@@ -59,7 +61,9 @@ def _of_both(old: WidgetStates | None, new: WidgetStates | None) -> WidgetStates
     found = WidgetStates()
     found.CopyFrom(both)
     found.widgets.extend(
-        state for state in old.widgets if state.id not in known and _KEPT.search(state.id)
+        state
+        for state in old.widgets
+        if state.id not in known and (_KEPT.search(state.id) or _PRACTICE.search(state.id))
     )
     return found
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from lib import access, history
@@ -23,6 +24,7 @@ from lib.upkeep.referenced_files import KINDS, Kind
 from lib.upkeep.verify import MANIFEST, copy_database, in_own_process
 
 PART = ".part"  # suffix of an unfinished backup's name
+_ONE_AT_A_TIME = threading.Lock()  # each begins by deleting what is unfinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +43,8 @@ def make(store: Store, to: Path, *, now: datetime) -> Backup:
     is no room, BackupFailed where `to` cannot be used or the copy is damaged; then nothing of the
     new backup is left, and no older one is deleted.
     """
-    name = backup_retention.name_at(now)
-    part = to / f".{name}{PART}"
-    try:
-        _begin(to, part)
-        findings = _fill(store, part, _newest(to), now)
-        part.replace(to / name)
-        durable_files.sync_folder(to)
-    except OSError as problem:
-        if durable_files.has_no_room(problem):
-            raise NotWritten from problem
-        raise BackupFailed(f"{to} cannot be written: {problem.strerror}.") from problem
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    for old in backup_retention.too_many(path.name for path in to.iterdir()):
-        shutil.rmtree(to / old)
-    return Backup(to / name, tuple(findings))
+    with _ONE_AT_A_TIME:
+        return _make(store, to, now)
 
 
 def make_by_hand(
@@ -74,6 +62,27 @@ def make_by_hand(
             detail=made.folder.name,
         )  # fmt: skip
     return made
+
+
+def _make(store: Store, to: Path, now: datetime) -> Backup:
+    while (to / backup_retention.name_at(now)).exists():  # of another person, in this very second
+        now += timedelta(seconds=1)
+    name = backup_retention.name_at(now)
+    part = to / f".{name}{PART}"
+    try:
+        _begin(to, part)
+        findings = _fill(store, part, _newest(to), now)
+        part.replace(to / name)
+        durable_files.sync_folder(to)
+    except OSError as problem:
+        if durable_files.has_no_room(problem):
+            raise NotWritten from problem
+        raise BackupFailed(f"{to} cannot be written: {problem.strerror}.") from problem
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    for old in backup_retention.too_many(path.name for path in to.iterdir()):
+        shutil.rmtree(to / old)
+    return Backup(to / name, tuple(findings))
 
 
 def last_made(to: Path) -> datetime | None:

@@ -15,12 +15,21 @@ from lib import (
     practice_holidays,
     practice_settings,
     practices,
+    timely_filing,
+    us_formats,
 )
 from lib.errors import NoSuchPerson, WrongInput
-from lib.models import Practice, Role
+from lib.models import Practice, Role, TaskOptions
 from lib.practice_holidays import Holiday
 from lib.store import process_store
 from lib.store.database import Connection
+from lib.timely_filing import FilingLimit, PayerLimit
+
+# What a remittance says beside denials, as --tasks-of names it: "partial-denials".
+_OPTIONS = {
+    practice_settings.OPTION_LABELS[name].lower().replace(" ", "-"): name
+    for name in TaskOptions.__dataclass_fields__
+}
 
 
 def people_parser() -> argparse.ArgumentParser:
@@ -88,6 +97,29 @@ def practice_parser() -> argparse.ArgumentParser:
                 "--no-holiday", metavar="DAY", type=date.fromisoformat, action="append",
                 default=[], help="a day on which it is open after all",
             )  # fmt: skip
+            details.add_argument(
+                "--due-days", type=int, metavar="N",
+                help="days to answer a request that names no date",
+            )  # fmt: skip
+            for option, makes in (("--tasks-of", "makes"), ("--no-tasks-of", "makes no")):
+                details.add_argument(
+                    option, choices=_OPTIONS, action="append", default=[], metavar="WHAT",
+                    help=f"what of a remittance {makes} tasks: {', '.join(_OPTIONS)}",
+                )  # fmt: skip
+    payers = verbs.add_parser("payers", help="list a practice's payers with their filing limits")
+    payers.add_argument("practice", metavar="NAME")
+    limit = verbs.add_parser("payer-limit", help="say how long a payer takes claims")
+    limit.add_argument("practice", metavar="NAME")
+    limit.add_argument("payer", metavar="PAYER", help="its name, or its ID where two have one name")
+    known = limit.add_mutually_exclusive_group(required=True)
+    known.add_argument("--days", type=int, metavar="N", help="from the first day of service")
+    known.add_argument(
+        "--not-known", action="store_true", help="nobody knows; take back what was said"
+    )
+    limit.add_argument("--source", default="", metavar="TEXT", help="where that is written")
+    limit.add_argument(
+        "--verified", type=date.fromisoformat, metavar="DAY", help="when somebody looked there"
+    )
     return parser
 
 
@@ -132,11 +164,19 @@ def do_practice(
     elif asked.verb == "add":
         practices.add(con, _details(asked, practices.Details(asked.practice, asked.zone)),
                       actor=None, now=now)  # fmt: skip
+    elif asked.verb in ("payers", "payer-limit"):
+        practice = _practice(con, asked.practice)
+        if asked.verb == "payer-limit":
+            _set_limit(con, practice.id, asked, now)
+        return _payer_lines(con, practice.id), 0
     else:
         practice = _practice(con, asked.practice)
+        _set_rules(con, practice.id, asked, now)
         known = practices.details(con, practice.id, actor=None)
         wanted = _details(asked, replace(known, name=asked.new_name or known.name))
         practices.change(con, practice.id, wanted, actor=None, now=now)
+        if asked.zone:  # also the one that was only assumed
+            practice_settings.set_timezone(con, practice.id, asked.zone, actor=None, now=now)
         closed = [*asked.holiday]
         for year in asked.us_holidays:
             closed += practice_holidays.federal(year)
@@ -144,6 +184,29 @@ def do_practice(
         for day in asked.no_holiday:
             practice_holidays.remove(con, practice.id, day, actor=None, now=now)
     return _practice_lines(con), 0
+
+
+def _set_rules(con: Connection, practice_id: int, asked: argparse.Namespace, now: datetime) -> None:
+    """Write the due days and what of a remittance makes tasks; what was not named stays."""
+    seen = practice_settings.read(con, practice_id, actor=None)
+    made = {_OPTIONS[what]: True for what in asked.tasks_of}
+    made |= {_OPTIONS[what]: False for what in asked.no_tasks_of}
+    days = seen.due_days if asked.due_days is None else asked.due_days
+    wanted = practice_settings.Settings(days, replace(seen.options, **made))
+    practice_settings.change(con, practice_id, wanted, seen=seen, actor=None, now=now)
+
+
+def _set_limit(con: Connection, practice_id: int, asked: argparse.Namespace, now: datetime) -> None:
+    held = timely_filing.filing_limits(con, practice_id, actor=None)
+    named = [each for each in held if asked.payer in (each.name, each.code)]
+    if len(named) != 1:
+        names = "; ".join(_payer(each) for each in named or held)
+        raise WrongInput(f"Name one payer: {names or 'there is none yet'}.")
+    timely_filing.set_filing_limit(
+        con, practice_id, named[0].payer_id,
+        FilingLimit(asked.days, asked.source, asked.verified), seen=named[0].limit, actor=None,
+        now=now,
+    )  # fmt: skip
 
 
 def _details(asked: argparse.Namespace, known: practices.Details) -> practices.Details:
@@ -218,5 +281,18 @@ def _practice_lines(con: Connection) -> list[str]:
         note = " (assumed: set it with --time-zone)" if assumed else ""
         count = len(practice_holidays.find(con, practice.id, actor=None))
         closed = f", {count} holidays" if count else ""
-        lines.append(f"{practice.name}: {practice.timezone}{note}{closed}")
+        settings = practice_settings.read(con, practice.id, actor=None)
+        also = [what for what, name in _OPTIONS.items() if getattr(settings.options, name)]
+        tasks = f", tasks of {', '.join(also)}" if also else ""
+        days = us_formats.plural(settings.due_days, "day")
+        lines.append(f"{practice.name}: {practice.timezone}{note}, {days} to answer{closed}{tasks}")
     return lines
+
+
+def _payer_lines(con: Connection, practice_id: int) -> list[str]:
+    held = timely_filing.filing_limits(con, practice_id, actor=None)
+    return [f"{_payer(each)}: {each.limit}" for each in held] or ["There is no payer yet."]
+
+
+def _payer(each: PayerLimit) -> str:
+    return f"{each.name} ({each.code})" if each.code else each.name

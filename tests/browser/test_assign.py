@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from lib.models import TaskType
 from tests.browser.conftest import Sit
 from tests.browser.scene import Scene
+from tests.browser.test_verbs import press_and_go
 
 
 def test_a_task_is_assigned_step_by_step(scene: Scene, sit: Sit) -> None:
@@ -108,3 +110,23 @@ def test_an_assignment_that_changed_meanwhile_is_not_overwritten(scene: Scene, s
 
     ana.is_told("Somebody else assigned this task meanwhile.")
     expect(ana.panel.get_by_text("Assigned to Ben")).to_be_visible()
+
+
+@pytest.mark.parametrize("delay", [-1, 30])
+def test_an_assignment_counts_whatever_is_clicked_right_after(
+    scene: Scene, sit: Sit, delay: int
+) -> None:
+    task = scene.fresh(TaskType.PATIENT)
+    desk = sit(scene, scene.cast.ana)
+    desk.open(task)
+    desk.press("Assign")
+    desk.page.get_by_role("menuitem", name="Ben").click()
+    expect(desk.panel.get_by_text("Assigning Task to Ben")).to_be_visible()
+    desk.field("Question or comment").fill("Call her first.")
+
+    press_and_go(desk, "Finish Assigning", "Documents", delay)
+
+    desk.is_told("Assigned to Ben.")
+    desk.open(task)
+    expect(desk.panel.get_by_text("Assigned to Ben")).to_be_visible()
+    expect(desk.panel.get_by_text("Call her first.")).to_have_count(1)

@@ -15,6 +15,7 @@ from lib.models import TaskType
 from tests.browser.conftest import Sit
 from tests.browser.desk import Desk
 from tests.browser.scene import Scene, Ticket, letter
+from tests.browser.test_verbs import press_and_go
 
 
 def find(desk: Desk, words: str) -> None:
@@ -390,3 +391,40 @@ def test_what_is_said_of_a_document_is_changed_and_stands_in_its_history(
     expect(desk.rows.filter(has_text="JONES_HUGO")).to_contain_text("Processed")
     expect(desk.page.get_by_text("Front side only.").first).to_be_visible()
     expect(desk.history().filter(has_text="Status")).to_contain_text("New → Processed")
+
+
+@pytest.mark.parametrize("delay", [-1, 30])
+def test_what_is_sent_from_a_dialog_counts_whatever_is_clicked_right_after(
+    scene: Scene, sit: Sit, delay: int
+) -> None:
+    held = scene.cast.documents["lab-77.pdf"]
+    desk = sit(scene, scene.cast.ana, f"/documents?document={held}")
+    desk.press("Edit details")
+    form = desk.page.get_by_role("dialog")
+    form.get_by_label("Notes", exact=True).fill(f"Looked at {delay}.")
+    press_and_go(desk, "Save", "Import", delay)
+    desk.is_told("Document saved.")
+    desk.go(f"/documents?document={held}")
+    expect(desk.page.get_by_text(f"Looked at {delay}.").first).to_be_visible()
+
+    desk.press("Add document")
+    desk.put_file("fax.pdf", letter(f"A fax, {delay}"))
+    form.get_by_label("Name", exact=True).fill(f"Fax {delay}")
+    desk.choose("Label", "Referral", form)
+    expect(desk.page.get_by_role("button", name="Upload", exact=True)).to_be_enabled()
+    desk.rest()
+    press_and_go(desk, "Upload", "Import", delay)
+    desk.is_told("Document saved.")
+    desk.go("/documents")
+    expect(desk.rows.filter(has_text=f"Fax {delay}")).to_have_count(1)
+
+    task = scene.fresh(TaskType.AUTHORIZATION)
+    desk.start(task)
+    desk.press("Attach a document")
+    desk.put_file("note.pdf", letter(f"Note of {task.claim}"))
+    desk.choose("Label", "Office notes", form)
+    desk.rest()
+    press_and_go(desk, "Upload and attach", "Import", delay)
+    desk.is_told("Document uploaded and attached.")
+    desk.go(f"/edit_charge?task={task.id}")
+    expect(desk.page.get_by_text("1 document attached")).to_be_visible()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Sit
 from tests.browser.desk import Desk
 from tests.browser.scene import Scene
+from tests.browser.test_live_updates import SOON
+from tests.browser.test_verbs import press_and_go
 
 TABLE = (
     "Sort;Matter;Number;When\n"
@@ -75,3 +78,27 @@ def test_another_practice_gets_no_refused_rows(scene: Scene) -> None:
     for path in ("/imports/refused/999999", f"/imports/refused/{2**70}", "/imports/x"):
         for token in (ana, carla):
             assert server.ask(path, token=token).status == 404
+
+
+@pytest.mark.parametrize("delay", [20, 80])
+def test_what_is_pressed_counts_whatever_is_clicked_right_after(
+    scene: Scene, sit: Sit, delay: int
+) -> None:
+    """Rita has several practices, and the file columns: nothing of it was changed."""
+    desk = sit(scene, scene.cast.rita, "/import?practice=Southside+Clinic")
+    claim = f"QUICK{delay + 1}"
+    table = f"Type,Subject,Claim number,Other{claim}\nCoding,Left at once,{claim},x\n"
+    drop(desk, f"{claim}.csv", table)
+    expect(desk.page.get_by_role("button", name="Import 1 file")).to_be_enabled()
+    desk.stand()
+    press_and_go(desk, "Save this mapping", "Documents", delay)
+    desk.is_told("Mapping saved")
+
+    desk.go("/import?practice=Southside+Clinic")
+    drop(desk, f"{claim}.csv", table)
+    expect(desk.page.get_by_role("button", name="Import 1 file")).to_be_enabled()
+    desk.rest()
+    press_and_go(desk, "Import 1 file", "Documents", delay)
+    desk.page.wait_for_timeout(300)
+    desk.go(f"/?q={claim}")
+    expect(desk.rows.filter(has_text="Left at once")).to_have_count(1, timeout=SOON)

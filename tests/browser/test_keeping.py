@@ -49,6 +49,7 @@ def test_a_manager_backs_up_from_the_settings_page(scene: Scene, sit: Sit) -> No
     desk = sit(scene, scene.cast.carla, "/settings")
     page = desk.page
     expect(page.get_by_text("There is no backup yet.")).to_be_visible()
+    expect(page.get_by_role("button", name="Back up now")).to_be_enabled()
 
     press_and_go(desk, "Back up now", "Documents", 0)
 
@@ -58,6 +59,29 @@ def test_a_manager_backs_up_from_the_settings_page(scene: Scene, sit: Sit) -> No
     [made] = (scene.server.folder / "backups").iterdir()
     assert backup_retention.moment_of(made.name)
     assert verify(made).all == ()
+
+
+def test_a_page_answers_while_a_backup_is_made(scene: Scene, sit: Sit) -> None:
+    """The backup waits for the import that is being written."""
+    ana, carla = sit(scene, scene.cast.ana, "/settings"), sit(scene, scene.cast.carla, "/import")
+    many = file_837(*(claim(f"B{number}") for number in range(6_000)), control="000000902")
+    file = {"name": "many.txt", "mimeType": "text/plain", "buffer": many}
+    carla.page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    go = carla.page.get_by_role("button", name="Import 1 file")
+    expect(go).to_be_enabled(timeout=60_000)
+    carla.rest()
+    go.click()
+    expect(carla.page.get_by_test_id("stProgress")).to_be_visible()
+
+    ana.press("Back up now")
+    ana.page.get_by_role("link", name="Documents").click()
+    expect(ana.rows.first).to_be_visible()
+    assert ana.page.locator("#toasts p").filter(has_text="was made.").count() == 0
+
+    expect(ana.page.locator("#toasts p").filter(has_text="was made.")).to_have_count(
+        1, timeout=60_000
+    )
+    assert ana.path == "/documents"
 
 
 def test_who_is_no_manager_is_offered_no_backup(scene: Scene, sit: Sit) -> None:

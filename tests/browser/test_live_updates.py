@@ -35,10 +35,13 @@ def test_list_and_panel_follow_others_but_never_under_a_form(scene: Scene, sit: 
     ana, ben = sit(scene, scene.cast.ana), sit(scene, scene.cast.ben)
     ana.open(task)
     ana.go(f"/?task={task.id}&page=2")
+    expect(ana.history()).to_have_count(1)
     ben.open(task)
     assign(ben, "Ben")
 
     expect(ana.panel.get_by_text("Assigned to Ben")).to_be_visible(timeout=SOON)
+    expect(ana.panel.locator(".bt-story li")).to_have_count(2)
+    expect(ana.panel.locator(".bt-story li").last).to_be_visible()  # it stays open
     badge = ana.panel.locator(".bt-badge")
     question = ana.field("Question or comment")
     question.press_sequentially("Which card", delay=20)
@@ -91,6 +94,26 @@ def test_a_row_that_others_change_follows_and_the_chosen_one_stays_chosen(
 
     expect(row.get_by_role("cell").last).to_have_text("Ben", timeout=SOON)
     expect(row).to_be_focused()
+
+
+def test_a_press_on_the_history_counts_though_it_is_drawn_anew_under_it(
+    still: Scene, sit: Sit
+) -> None:
+    desk = sit(still, still.cast.ana, f"/?status=Completed&task={still.cast.completed.id}")
+    summary = desk.panel.locator(".bt-story summary")
+    summary.hover()
+    desk.page.mouse.down()
+    # As a page that is drawn anew does, where a line more is in it.
+    desk.page.evaluate(
+        """() => {
+            const box = document.querySelector(".bt-story").parentElement
+            box.innerHTML = box.innerHTML.replace(/History \\(\\d+\\)/, "History (99)")
+        }"""
+    )
+    desk.page.mouse.up()
+
+    expect(desk.panel.get_by_text("History (99)")).to_be_visible()
+    expect(desk.panel.locator(".bt-story li").first).to_be_visible()
 
 
 def test_who_has_a_window_open_is_told_that_the_task_was_taken_over(scene: Scene, sit: Sit) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Sit
@@ -38,6 +39,30 @@ def test_the_manager_chooses_what_becomes_a_task(scene: Scene, sit: Sit) -> None
     other.is_told("Somebody else changed the settings meanwhile")
     expect(other.page.get_by_role("checkbox", name=re.compile("Line denials"))).to_be_checked()
     expect(other.page.get_by_role("checkbox", name=re.compile("Recoupments"))).not_to_be_checked()
+
+
+@pytest.mark.parametrize("delay", [-1, 30])
+def test_each_form_counts_whatever_is_clicked_right_after(
+    scene: Scene, sit: Sit, delay: int
+) -> None:
+    desk = sit(scene, scene.cast.carla, "/settings")
+    zone = "America/Denver" if delay < 0 else "Pacific/Honolulu"
+    desk.choose("Time zone", zone)
+    desk.rest()
+    press_and_go(desk, "Save time zone", "Documents", delay)
+    desk.is_told(f"Days are counted in {zone}.")
+
+    desk.go("/settings")
+    desk.choose("Payer to change", "PLAINS HEALTH")
+    desk.field("Days").fill(str(100 + delay))
+    desk.field("Source").fill("Provider manual, p. 12")
+    desk.field("Verified").fill("02/03/2026")
+    desk.field("Verified").press("Enter")
+    press_and_go(desk, "Save filing limit", "Documents", delay)
+    desk.is_told("Filing limit saved.")
+    desk.go("/settings")
+    expect(desk.page.get_by_text(f"{100 + delay} days (Provider manual, p. 12")).to_be_visible()
+    expect(desk.page.get_by_text(f"→ {zone}").first).to_be_visible()
 
 
 def test_others_read_the_settings_and_cannot_change_them(still: Scene, sit: Sit) -> None:

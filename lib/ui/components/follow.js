@@ -4,6 +4,7 @@ const OFTEN = 3000 // milliseconds between two questions
 const STILL = 1500 // without a key, until something on the page may move
 const AGAIN = 300 // until a page that may not move is looked at again
 const OPEN = "[role=dialog], [role=listbox], [role=menu], [data-baseweb=popover]"
+const SUMMARY = "details[class^=bt-] > summary"
 const FIELDS = "textarea, input[type=text], input[type=search], input:not([type])"
 
 window.billingFollow ??= { parts: new Map(), typed: 0, isDown: false }
@@ -47,6 +48,34 @@ function hear(news) {
   else others[0].show(others.flatMap((part) => part.data.fragments))
 }
 
+// What somebody opened or closed, such as the history of a task, stays so where it is drawn anew.
+const folded = new Map()
+let pressed // a summary, and the name of what it opens
+
+function nameOf(details) {
+  const task = new URLSearchParams(location.search).get("task")
+  const words = details.querySelector("summary").textContent.replace(/ \(.*/, "") // without the count
+  return `${location.pathname} ${task} ${details.className} ${words}`
+}
+
+function turn(details) {
+  if (details) folded.set(nameOf(details), !details.open)
+}
+
+function fold() {
+  for (const details of document.querySelectorAll("details[class^=bt-]")) {
+    const isOpen = folded.get(nameOf(details))
+    if (isOpen !== undefined && details.open !== isOpen) details.open = isOpen
+  }
+}
+
+function release() {
+  if (!pressed || pressed.summary.isConnected) return // the browser sees to it
+  const same = [...document.querySelectorAll("details")].find((one) => nameOf(one) === pressed.name)
+  turn(same)
+  if (same) same.open = !same.open
+}
+
 async function ask() {
   clearTimeout(asking)
   asking = setTimeout(ask, OFTEN)
@@ -71,10 +100,28 @@ if (!page.isAsking) {
   for (const kind of ["keydown", "input"]) {
     document.addEventListener(kind, () => (page.typed = Date.now()), true)
   }
-  document.addEventListener("pointerdown", () => (page.isDown = true), true)
+  document.addEventListener(
+    "pointerdown",
+    (event) => {
+      page.isDown = true
+      const summary = event.target.closest?.(SUMMARY)
+      pressed = summary && { summary, name: nameOf(summary.parentElement) }
+    },
+    true,
+  )
   for (const kind of ["pointerup", "pointercancel"]) {
-    document.addEventListener(kind, () => (page.isDown = false), true)
+    document.addEventListener(
+      kind,
+      () => {
+        page.isDown = false
+        if (kind === "pointerup") release()
+        pressed = undefined
+      },
+      true,
+    )
   }
+  document.addEventListener("click", (event) => turn(event.target.closest?.(SUMMARY)?.parentElement), true)
+  new MutationObserver(fold).observe(document.body, { subtree: true, childList: true })
   document.addEventListener("visibilitychange", ask)
   asking = setTimeout(ask, OFTEN)
 }
