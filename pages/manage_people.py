@@ -23,10 +23,7 @@ INVITING = KeptOrNew("invite_form", new_token)  # a sent form is emptied by a ne
 # By practice, person and what the form showed, so that it shows what somebody else changed.
 CHANGING = KeptOrNewEach("member_form", new_token)
 DAYS = invitations.VALID.days
-# The columns of the table and their pixels; the longest, which a narrow screen cuts, comes last.
-WIDTHS: dict[str, int | None] = {
-    "Name": 170, "Role": 110, "Account": 90, "Last seen": 140, "Away": 165, "E-mail": None,
-}  # fmt: skip
+WIDTHS = {"Name": 170, "Role": 110, "Account": 90, "Last seen": 140, "Away": 165}  # pixels
 
 
 def state(member: Member) -> str:
@@ -51,12 +48,9 @@ def table(members: list[Member], actor: Person, practice_id: int) -> None:
         )
         for member in members
     ]  # fmt: skip
-    st.dataframe(
-        pd.DataFrame(rows, columns=list(WIDTHS)), hide_index=True, alt="People",
-        column_config={
-            name: st.column_config.Column(width=pixels) for name, pixels in WIDTHS.items()
-        },
-    )  # fmt: skip
+    frame = pd.DataFrame(rows, columns=[*WIDTHS, "E-mail"])  # last, where a narrow screen cuts it
+    looks = {name: st.column_config.Column(width=pixels) for name, pixels in WIDTHS.items()}
+    st.dataframe(frame, hide_index=True, alt="People", column_config=looks)
 
 
 def show_link() -> None:
