@@ -24,15 +24,14 @@ INVITING = KeptOrNew("invite_form", new_token)  # a sent form is emptied by a ne
 CHANGING = KeptOrNewEach("member_form", new_token)
 DAYS = invitations.VALID.days
 WIDTHS = {"Name": 170, "Role": 110, "Account": 90, "Last seen": 140, "Away": 165}  # pixels
+LOOKS = {name: st.column_config.Column(width=pixels) for name, pixels in WIDTHS.items()}
 
 
 def state(member: Member) -> str:
     """Return whether somebody can sign in, in words."""
-    if member.is_offered:
-        return "Invited"
-    if not member.is_active:
+    if not (member.is_active or member.is_offered):
         return "Deactivated"
-    return "Active" if member.is_set_up else "Invited"
+    return "Active" if member.is_set_up and not member.is_offered else "Invited"
 
 
 def table(members: list[Member], actor: Person, practice_id: int) -> None:
@@ -40,17 +39,15 @@ def table(members: list[Member], actor: Person, practice_id: int) -> None:
     zone = session.zone(actor, practice_id)
     rows = [
         (
-            member.name, member.role.label, state(member),
-            us_formats.moment(member.last_seen_at, zone) if member.last_seen_at else "never",
-            f"{us_formats.day(member.away_from)} – {us_formats.day(member.away_until)}"
-            if member.away_from else "",
-            member.email,
+            each.name, each.role.label, state(each),
+            us_formats.moment(each.last_seen_at, zone) if each.last_seen_at else "never",
+            " – ".join(map(us_formats.day, (each.away_from, each.away_until)))
+            if each.away_from else "", each.email,
         )
-        for member in members
+        for each in members
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=[*WIDTHS, "E-mail"])  # last, where a narrow screen cuts it
-    looks = {name: st.column_config.Column(width=pixels) for name, pixels in WIDTHS.items()}
-    st.dataframe(frame, hide_index=True, alt="People", column_config=looks)
+    st.dataframe(frame, hide_index=True, alt="People", column_config=LOOKS)
 
 
 def show_link() -> None:
@@ -122,11 +119,11 @@ def send(
     )
     INVITING.take()
     name, person_id = " ".join(name.split()), accounts.find(con, email)
-    said = f"{email.strip()} is invited."
     if by_mail and person_id is not None:
-        return f"{said} {mail(person_id, name, practice_id, token, actor)}"
+        sent = mail(person_id, name, practice_id, token, actor)
+        return f"{email.strip()} is invited. {sent}"
     keep_link(name, token)
-    return said
+    return f"{email.strip()} is invited."
 
 
 def mail(person_id: int, name: str, practice_id: int, token: str, actor: Person) -> str:
