@@ -97,15 +97,18 @@ def parsed(source: str) -> ast.Module:
     return ast.parse(source)
 
 
-def imports(source: str) -> Iterator[str]:
-    """Every module that the source imports anywhere, functions included."""
+@cache
+def imports(source: str) -> frozenset[str]:
+    """Return every module that the source imports anywhere, functions included."""
+    found: set[str] = set()
     for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            found.update(name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             for name in node.names:
                 deeper = f"{node.module}.{name.name}"
-                yield deeper if deeper in MODULES else node.module
+                found.add(deeper if deeper in MODULES else node.module)
+    return frozenset(found)
 
 
 def arrows(sources: Mapping[str, str]) -> dict[str, set[str]]:
@@ -116,7 +119,7 @@ def arrows(sources: Mapping[str, str]) -> dict[str, set[str]]:
     }
 
 
-IMPORTED = {module: set(imports(source)) for module, source in SOURCES.items()}
+IMPORTED = {module: imports(source) for module, source in SOURCES.items()}
 ARROWS = arrows(SOURCES)
 
 

@@ -28,6 +28,8 @@ from tests.test_receipts_999 import receipt
 from tests.test_transaction_reader import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
+pytestmark = pytest.mark.slow  # hundreds of imports
+
 counter = itertools.count(1)
 
 

@@ -14,6 +14,8 @@ from tests.test_cases_decisions import bring_case, task
 from tests.test_import import bring
 from tests.x12_texts import claim, claims, envelope, file_835, file_837
 
+pytestmark = pytest.mark.slow  # hundreds of imports
+
 
 def receipt(*body: str, kind: str = "999", sender: str = "CLEARING", to: str = "SENDER") -> bytes:
     """Return what CLEARING says to the one who sent our batches."""

@@ -23,6 +23,8 @@ from tests.test_import import bring
 from tests.test_transaction_reader import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
+pytestmark = pytest.mark.slow  # hundreds of imports
+
 
 def complete_all(con: Connection) -> None:
     con.execute("UPDATE task SET status = 'completed', is_open = false, completed_at = $n", n=NOON)

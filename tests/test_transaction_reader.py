@@ -15,6 +15,8 @@ from tests.conftest import Cast, shared
 from tests.test_import import bring, counts
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
+pytestmark = pytest.mark.slow  # hundreds of imports
+
 X214, X313 = "005010X214", "006020X313"
 
 
