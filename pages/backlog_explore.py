@@ -102,10 +102,10 @@ def result() -> None:
 def keep(actor: Person, query: str) -> None:
     """Draw the way to save the question under a name."""
     token = NAMING.ensure()
-    with st.popover("Save this question"):
-        st.text_input("Name", key=f"question_{token}", max_chars=80)
-        lossless_widgets.button(
-            "Save", partial(save, token, query), key=f"save_question_{token}", actor=actor
+    with st.popover("Save this question"), st.form(f"question_{token}", border=False):
+        st.text_input("Name", key=f"name_{token}", max_chars=80)
+        lossless_widgets.submit(
+            "Save", partial(save, token, query), key=f"question_{token}", actor=actor
         )
 
 
@@ -113,7 +113,7 @@ def save(token: str, query: str, actor: Person) -> str:
     """Save the question as it is typed now: the click may come with the last of it."""
     says = session_state.typed()
     query = says.get("query", query)
-    name = says[f"question_{token}"]
+    name = says[f"name_{token}"]
     explore.save(session.connection(), name, query, actor=actor, now=session.now())
     NAMING.take()
     SAVED.put(query)

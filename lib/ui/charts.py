@@ -178,7 +178,8 @@ def bars(
         .encode(
             y=alt.Y("Name:N", sort=names, title=None, axis=alt.Axis(labelLimit=190, ticks=False)),
             yOffset=alt.YOffset("Place:O"),
-            x=alt.X("Count:Q", title="Tasks", axis=alt.Axis(tickMinStep=1, tickCount=4)),
+            x=alt.X("Count:Q", title="Tasks", axis=alt.Axis(tickMinStep=1, tickCount=4),
+                    scale=alt.Scale(nice=4)),
             color=_color(shown),
             order=alt.Order("Order:O"),
             description=alt.Description("Told:N"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from playwright.sync_api import FilePayload, expect
 
@@ -136,6 +139,56 @@ def test_a_document_is_attached_whatever_is_clicked_right_after(
     desk.is_told("Task completed.")
     desk.open(task)
     expect(desk.panel.locator(".bt-badge")).to_have_text("Completed")
+
+
+@pytest.mark.parametrize("delay", [-1, 0, 60])
+def test_a_note_on_a_day_is_kept_or_said_to_be_missing_whatever_is_clicked_right_after(
+    scene: Scene, sit: Sit, delay: int
+) -> None:
+    today = datetime.now(ZoneInfo("America/Chicago")).date()
+    desk = sit(scene, scene.cast.ana, "/flow")
+
+    def note(text: str) -> None:
+        desk.page.get_by_text("Notes on days").click()
+        desk.field("What happened").fill(text)
+
+    note(f"New clearinghouse {delay}")
+    press_and_go(desk, "Add note", "Documents", delay)
+    desk.is_told("Note added.")
+    desk.go("/backlog")
+    said = desk.page.get_by_text(f"▲ {today:%m/%d/%Y}: New clearinghouse {delay}")
+    expect(said.first).to_be_visible()
+    note("")
+    press_and_go(desk, "Add note", "Documents", delay)
+    desk.is_told("Write what happened that day first.")
+    desk.go("/backlog")
+    desk.page.get_by_text("Notes on days").click()
+    press_and_go(desk, f"New clearinghouse {delay}", "Documents", delay)
+    desk.is_told("Note removed.")
+    desk.go("/backlog")
+    expect(desk.page.get_by_text("Notes on days")).to_be_visible()
+    expect(said).to_have_count(0)
+
+
+@pytest.mark.parametrize("delay", [-1, 0, 60])
+def test_a_question_is_saved_or_said_to_have_no_name_whatever_is_clicked_right_after(
+    scene: Scene, sit: Sit, delay: int
+) -> None:
+    desk = sit(scene, scene.cast.ana, "/explore")
+    asked = f"SELECT {delay} AS delay"
+    desk.type("SQL", asked)
+    desk.press("Save this question")
+    press_and_go(desk, "Save", "Documents", delay)
+    desk.is_told("Write a name and the question first.")
+    desk.go("/explore")
+    desk.type("SQL", asked)
+    desk.press("Save this question")
+    desk.type("Name", f"Mine {delay}")
+    press_and_go(desk, "Save", "Documents", delay)
+    desk.is_told("Question saved.")
+    desk.go("/explore")
+    desk.choose("Start from", f"Saved: Mine {delay}")
+    expect(desk.field("SQL")).to_have_value(asked)
 
 
 def test_completing_without_change_or_note_asks_once(scene: Scene, sit: Sit) -> None:
