@@ -9,14 +9,20 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-USER = "postgres"  # what the server runs as where the tests run as root, which it refuses
+# The server refuses to run as root.
+USER = "postgres" if os.geteuid() == 0 else None
+AS_USER: dict[str, Any] = {"user": USER, "group": USER, "extra_groups": []} if USER else {}
+PATIENCE = 60  # seconds; it takes one
 # Nothing of a test has to survive a power cut.
 FAST = {
     "listen_addresses": "",
@@ -47,27 +53,41 @@ def running() -> Iterator[str | None]:
     # A socket's path may have 107 characters, so it is not in the folder of the tests.
     place = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp"))
     try:
-        if os.geteuid() == 0:
+        if USER:
             shutil.chown(place, USER)
-        _as_user(folder / "initdb", "-D", place / "data", "-U", USER, "--locale=C.UTF-8",
-                 "--encoding=UTF8", "--auth=trust", "--no-instructions", "--no-sync")  # fmt: skip
-        options = " ".join(f"-c {name}='{value}'" for name, value in FAST.items())
-        _as_user(folder / "pg_ctl", "-D", place / "data", "-l", place / "log", "-w", "start",
-                 "-o", f"{options} -c unix_socket_directories={place}")  # fmt: skip
-        try:
-            yield f"postgresql:///postgres?host={place}&user={USER}"
-        finally:
-            _as_user(folder / "pg_ctl", "-D", place / "data", "-m", "immediate", "-w", "stop")
+        subprocess.run(
+            [folder / "initdb", "-D", place / "data", "-U", "postgres", "--locale=C.UTF-8",
+             "--encoding=UTF8", "--auth=trust", "--no-instructions", "--no-sync"],
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **AS_USER,
+        )  # fmt: skip
+        with _served(folder, place):
+            yield f"postgresql:///postgres?host={place}&user=postgres"
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _as_user(*command: str | Path) -> None:
-    user = USER if os.geteuid() == 0 else None
-    subprocess.run(
-        command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
-        user=user, group=user, extra_groups=[] if user else None,
-    )  # fmt: skip
+@contextmanager
+def _served(folder: Path, place: Path) -> Iterator[None]:
+    """Run the server; it ends with whoever started it, even where that one is killed."""
+    ends_with_us = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
+    settings = [f"-c{name}={value}" for name, value in FAST.items()]
+    with (place / "log").open("w") as log:
+        server = subprocess.Popen(
+            [*ends_with_us, folder / "postgres", "-D", place / "data", *settings,
+             f"-cunix_socket_directories={place}"],
+            stdout=log, stderr=log, **AS_USER,
+        )  # fmt: skip
+    try:
+        ready = [folder / "pg_isready", "-q", "-h", place]
+        until = time.monotonic() + PATIENCE
+        while subprocess.run(ready, check=False).returncode:
+            if server.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"PostgreSQL did not start:\n{(place / 'log').read_text()}")
+            time.sleep(0.05)
+        yield
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait()
 
 
 def new_schema(server: str) -> str:
