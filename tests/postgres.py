@@ -78,7 +78,7 @@ def _served(folder: Path, place: Path) -> Iterator[None]:
             stdout=log, stderr=log, **AS_USER,
         )  # fmt: skip
     try:
-        ready = [folder / "pg_isready", "-q", "-h", place]
+        ready: list[str | Path] = [folder / "pg_isready", "-q", "-h", place]
         until = time.monotonic() + PATIENCE
         while subprocess.run(ready, check=False).returncode:
             if server.poll() is not None or time.monotonic() > until:

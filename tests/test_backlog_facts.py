@@ -144,7 +144,7 @@ def test_every_claim_of_a_remittance_is_kept_once_with_its_codes(
     assert con.rows("SELECT claim_number, status, paid FROM claim_answer ORDER BY id") == [
         ("A1", "4", 0), ("A2", "1", 80),
     ]  # fmt: skip
-    codes = con.rows("SELECT kind, group_code, code FROM claim_answer_code ORDER BY ALL")
+    codes = con.rows("SELECT kind, group_code, code FROM claim_answer_code ORDER BY 1, 2, 3")
     assert codes == [
         ("adjustment", "CO", "16"), ("adjustment", "CO", "45"), ("adjustment", "PR", "3"),
         ("remark", "", "N290"),

@@ -31,6 +31,7 @@ from tests.test_later_messages import of
 from tests.test_transaction_reader import document_request
 from tests.x12_texts import answer, claim, file_835, file_837
 
+pytestmark = pytest.mark.duckdb  # days are counted in its own SQL
 BEFORE, AFTER = date(2025, 3, 5), date(2025, 3, 20)
 CHANGED_AT = datetime(2025, 3, 12, 18, tzinfo=UTC)
 

@@ -19,6 +19,7 @@ from lib.store.duckdb.store import DuckDBStore
 from lib.store.migrations import Run
 from lib.store.process_store import ROOT
 
+pytestmark = pytest.mark.duckdb  # its tables are made anew
 OURS = "090_task_without_type_check.sql"
 TASKS = """
     INSERT INTO task (practice_id, type, status, is_open, turn, title, instructions, source,

@@ -51,6 +51,7 @@ def test_only_an_administrator_of_the_practice_changes_them(con: Connection, cas
             practice_holidays.remove(con, cast.practice, EVE.day, actor=actor, now=NOON)
 
 
+@pytest.mark.duckdb  # counts in its own SQL
 def test_a_holiday_is_no_business_day_of_the_backlog(con: Connection, cast: Cast) -> None:
     done = add_task(con, cast.practice)
     add_task(con, cast.practice, title="Still pending")
