@@ -178,6 +178,15 @@ def test_an_amount_or_a_day_that_is_too_long_to_be_one_is_refused_not_dropped() 
     assert "is no amount" in found.refused_rows[0].reason
 
 
+@pytest.mark.parametrize("spaces", [10, 6_000, 32_766, 40_000, 400_000])
+def test_what_is_cut_off_a_long_cell_leaves_no_other_amount_day_or_number(spaces: int) -> None:
+    for first in ("1", "$1.00", "01/13/2025", "A1"):
+        long = f"{first}{' ' * spaces}x"
+        assert cells.money(long) is None
+        assert cells.day(long, DateOrder.MONTH_FIRST) is None
+        assert table.text_of(long).split() not in ([first], [])
+
+
 @pytest.mark.parametrize("digits", [25, 400, 5000, 30_000])
 def test_numbers_of_thousands_of_digits_are_no_amounts(digits: int) -> None:
     for text in ("9" * digits, "0" * digits, f"$1.{'0' * digits}", f"1e{digits}"):

@@ -173,12 +173,15 @@ def text_of(cell: Cell) -> str:  # noqa: PLR0911 (one line a kind)
 
 
 def clean(text: str) -> str:
-    """Return text without control characters and lone surrogates; line breaks stay."""
+    """Return text without control characters and lone surrogates; line breaks stay. Longer text
+    than a cell can hold is cut, and ends in a sign that says so: it is no number, day or code."""
     if len(text) <= MAX_LETTERS and text.isprintable():
         return text.strip()
+    if len(text) > MAX_LETTERS:
+        text = f"{text[: MAX_LETTERS - 1]}…"
     kept = "".join(
         sign
-        for sign in text[:MAX_LETTERS].replace("\r\n", "\n").replace("\r", "\n")
+        for sign in text.replace("\r\n", "\n").replace("\r", "\n")
         if sign in "\n\t" or (ord(sign) >= 32 and sign != BOM and not 0x7F <= ord(sign) < 0xA0)
     )
     return kept.encode("utf-8", "ignore").decode("utf-8").strip()
