@@ -110,7 +110,7 @@ def tested(page: Page) -> None:
     st.subheader("Would it have held before?", anchor=False)
     st.caption(
         "For each past week with 91 days before it: was at least as much completed in the next two "
-        "weeks as was promised with 85 %?"
+        "weeks as was promised with 85%?"
     )
     found = forecast.backtest(past(page.now, 364))
     if found.rate is None:

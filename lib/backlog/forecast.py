@@ -103,7 +103,7 @@ def completed_within(
 def backtest(
     days: Sequence[PastDay], ahead: int = 14, *, past_days: int = PAST_DAYS, seed: int = SEED
 ) -> Backtest:
-    """Return how often "at least this many in the next two weeks, with 85 %" would have held, for
+    """Return how often "at least this many in the next two weeks, with 85%" would have held, for
     each past week with enough days before it and `ahead` days after it."""
     tried = held = 0
     for place in range(min(past_days, len(days)), len(days) - ahead + 1, 7):

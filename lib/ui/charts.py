@@ -32,7 +32,7 @@ COLORS = {
 }  # fmt: skip
 QUIET = {"light": "#566379", "dark": "#a3b2c7"}  # --bt-quiet of palette.css
 AROUND_BARS = 160  # pixels of title, legend and axis: the height of a chart counts them
-NOTHING = "No task matches these filters."
+NOTHING = "No tasks to show."
 
 
 @dataclass(frozen=True, slots=True)
