@@ -155,6 +155,8 @@ with left:
                     session.connection(), allowed, actor=actor, now=session.now(), again=fresh
                 )
             if asked:
+                if earlier := RUNNING.take():  # pressed again before the button was drawn anew
+                    earlier.discard()
                 FOUND.take()
                 url_widgets.filter_by(link_to(actor, query))
                 RUNNING.put(explore.ask(file, query, now=session.now()))

@@ -86,6 +86,11 @@ class Running:
         self.process.kill()
         self.process.wait()
 
+    def discard(self) -> None:
+        """Stop the question; nobody waits for its answer."""
+        self.stop()
+        self.output.close()
+
     def result(self) -> Found:
         """Return the answer. Raises Refused with the reason where there is none."""
         self.output.seek(0)
