@@ -31,6 +31,7 @@ COLORS = {
     "Completed so far": "#0d8a72", "Tasks": "#3b74ee", BEFORE: "#7b8794",
 }  # fmt: skip
 QUIET = {"light": "#566379", "dark": "#a3b2c7"}  # --bt-quiet of palette.css
+AROUND = {"left": 6, "top": 6, "right": 12, "bottom": 6}  # pixels; a file ends there
 AROUND_BARS = 160  # pixels of title, legend and axis: the height of a chart counts them
 NOTHING = "No tasks to show."
 
@@ -51,7 +52,7 @@ def _titled(chart: Any, finding: str, about: str) -> Any:
         finding, subtitle=about, anchor="start", fontSize=14, subtitleFontSize=11, offset=8,
         subtitleColor=quiet,
     )  # fmt: skip
-    return chart.properties(title=title)
+    return chart.properties(title=title, padding=AROUND)
 
 
 def _color(series: Sequence[str]) -> Any:
