@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from lib.export.completed_tasks import FILED
 from lib.intake import imports
+from lib.intake.files import provenance
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_import import bring
@@ -49,6 +51,9 @@ def test_a_corrected_claim_sent_as_an_original_keeps_the_task_with_its_charge(
     [(said, task_id)] = con.rows("SELECT detail, task_id FROM event WHERE kind = 'replaced'")
     assert said.startswith("The claim was sent again as a new one.")
     assert task_id == 1
+    assert con.rows(FILED) == [(1, 3, 12)]  # a replacement claim starts from what was sent again
+    origins = provenance.of_charge(con, 1, actor=cast.ana, is_opened=False)
+    assert [each.what for each in origins][-1] == "A claim that replaces it"
 
 
 def test_the_same_file_of_it_again_is_held_already(con: Connection, cast: Cast) -> None:

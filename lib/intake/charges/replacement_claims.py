@@ -149,7 +149,7 @@ def is_same_payer(one: Party, other: Party) -> bool:
 def keep(con: Connection, found: Sequence[ReplacedCharge], source: ImportContext) -> None:
     """Store claims that came after what replaces or voids them; inside a transaction."""
     for each in found:
-        _arrive(con, each, source)
+        _arrive(con, each, each.by.claim.frequency, source)
         said = "The claim that this one replaces or voids came after it; nothing changed."
         _tell(con, each, EventKind.ORIGINAL_ARRIVED, said, source)
 
@@ -161,7 +161,8 @@ def apply(con: Connection, found: Sequence[ReplacedCharge], source: ImportContex
     people = new_charges.people_of(con, [each.by.claim for each in found], source)
     for each in found:
         claim = each.by.claim
-        _arrive(con, each, source)
+        # one that was sent again as an original is the last filing, too
+        _arrive(con, each, VOIDS if claim.frequency == VOIDS else REPLACES, source)
         if claim.frequency == VOIDS:
             con.execute(
                 "UPDATE charge SET is_voided = true, version = version + 1 WHERE id = $id",
@@ -178,14 +179,14 @@ def apply(con: Connection, found: Sequence[ReplacedCharge], source: ImportContex
             _replace(con, each, source, *people)
 
 
-def _arrive(con: Connection, each: ReplacedCharge, source: ImportContext) -> None:
+def _arrive(con: Connection, each: ReplacedCharge, frequency: str, source: ImportContext) -> None:
     claim = each.by.claim
     row = {
         "id": con.next_ids("charge_arrival", 1)[0],
         "practice_id": source.practice.id,
         "charge_id": each.charge_id,
         "fingerprint": each.by.fingerprint,
-        "frequency": claim.frequency,
+        "frequency": frequency,
         "intake_file_id": source.file_id,
         "segment_number": claim.segment_number,
         "arrived_at": source.now,
