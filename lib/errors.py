@@ -445,8 +445,8 @@ class OnlyOnDuckDB(BillingError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This needs Billing Tasks' own database file, and here the data is in PostgreSQL. "
-            "docs/scale.md says what works there and what to use instead."
+            "This does not work yet where the data is in PostgreSQL: it needs Billing Tasks' own "
+            "database file. docs/scale.md says what to use instead."
         )
 
 

@@ -271,6 +271,8 @@ class PostgresStore(Store):
         if self._pool is not None:
             self._pool.close()
         if self._lead is not None:
+            with suppress(psycopg.Error):  # the server may notice late that a connection ended
+                self._lead.execute("SELECT pg_advisory_unlock_all()")
             self._lead.close()
         self.place.let_go(is_clean=True)
         if has_lock:
