@@ -14,7 +14,7 @@ from lib.memberships import Member
 from lib.models import Person, Role
 from lib.store import process_store
 from lib.store.idempotency import new_token
-from lib.ui import html, lossless_widgets, practice_switch, session, session_state
+from lib.ui import html, lossless_widgets, page_layout, practice_switch, session, session_state
 from lib.ui.session_state import Kept, KeptOrNew, KeptOrNewEach
 from lib.web import invitation_mail
 
@@ -22,7 +22,6 @@ LINK = Kept[tuple[str, str]]("one_time_link")  # for whom, and the link: until D
 INVITING = KeptOrNew("invite_form", new_token)  # a sent form is emptied by a new key
 # By practice, person and what the form showed, so that it shows what somebody else changed.
 CHANGING = KeptOrNewEach("member_form", new_token)
-DAYS = invitations.VALID.days
 WIDTHS = {"Name": 170, "Role": 110, "Account": 90, "Last seen": 140, "Away": 165}  # pixels
 LOOKS = {name: st.column_config.Column(width=pixels) for name, pixels in WIDTHS.items()}
 
@@ -47,7 +46,8 @@ def table(members: list[Member], actor: Person, practice_id: int) -> None:
         for each in members
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=[*WIDTHS, "E-mail"])  # last, where a narrow screen cuts it
-    st.dataframe(frame, hide_index=True, alt="People", column_config=LOOKS)
+    height = page_layout.table_height(len(rows))
+    st.dataframe(frame, hide_index=True, alt="People", column_config=LOOKS, height=height)
 
 
 def show_link() -> None:
@@ -58,7 +58,7 @@ def show_link() -> None:
     whose, address = made
     st.success(
         session.escape_markdown(
-            f"Give this link to {whose}. It works once, within {DAYS} days, and is not shown again."
+            f"Give this link to {whose}. It works once, within a week, and is not shown again."
         )
     )
     st.code(address, language=None)

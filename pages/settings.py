@@ -11,7 +11,15 @@ from lib.models import Person, TaskOptions
 from lib.practice_settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
 from lib.timely_filing import FilingLimit, PayerLimit
-from lib.ui import backup_panel, html, lossless_widgets, practice_switch, session, session_state
+from lib.ui import (
+    backup_panel,
+    html,
+    lossless_widgets,
+    page_layout,
+    practice_switch,
+    session,
+    session_state,
+)
 from lib.ui.session_state import Kept, KeptOrNewEach
 
 # The practice, the token and the settings of the form as it was opened.
@@ -144,7 +152,7 @@ def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
         for row in rows
     ]  # fmt: skip
     st.dataframe(pd.DataFrame(table, columns=columns), hide_index=True, width=640,
-                 alt="Filing limits")  # fmt: skip
+                 alt="Filing limits", height=page_layout.table_height(len(table)))  # fmt: skip
     if not is_allowed:
         return
     by_id = {row.payer_id: row for row in rows}

@@ -192,7 +192,7 @@ def bars(
         .add_params(pick)
         .properties(height=44 * len(names) + AROUND_BARS)
     )  # fmt: skip
-    with st.container(key=f"bars_{key}"):
+    with st.container(key=f"bars_{len(names)}_{key}"):  # keeps the place of so many bars
         chosen = _chosen(_titled(chart, finding, about), key, finding)
     return (chosen["Name"], chosen["Series"]) if chosen else None
 

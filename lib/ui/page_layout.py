@@ -18,6 +18,13 @@ from lib.ui import html, keyboard, practice_switch
 STYLES = tuple(Path(__file__).parent / f"{name}.css" for name in ("palette", "frame", "paper"))
 
 LIST = "Medical Billing Tasks"
+_ROW, _TALLEST_TABLE = 35, 400  # pixels
+
+
+def table_height(rows: int) -> int:
+    """Return the pixels that Streamlit gives a table of so many rows, to be told before it is
+    drawn: then nothing below it moves when it comes."""
+    return min(_TALLEST_TABLE, _ROW * (rows + 1) + 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from tests.browser.test_layout import too_wide
 LEAST_CONTRAST = 4.5  # WCAG AA, also for what cannot be used
 MOST_SHIFT = 0.1
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
-COLD = ("/", "/edit_charge?task={of_ben}", "/backlog", "/documents", "/import")
+COLD = ("/", "/edit_charge?task={of_ben}", "/backlog", "/causes", "/documents", "/import")
 
 _SHIFTS = """() => {
     window.shift = 0
