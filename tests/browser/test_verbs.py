@@ -163,6 +163,7 @@ def test_a_note_on_a_day_is_kept_or_said_to_be_missing_whatever_is_clicked_right
     desk.is_told("Write what happened that day first.")
     desk.go("/backlog")
     desk.page.get_by_text("Notes on days").click()
+    expect(desk.page.get_by_role("button", name=f"New clearinghouse {delay}")).to_be_visible()
     press_and_go(desk, f"New clearinghouse {delay}", "Documents", delay)
     desk.is_told("Note removed.")
     desk.go("/backlog")
