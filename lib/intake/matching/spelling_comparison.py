@@ -18,8 +18,7 @@ WRITTEN_SUFFIXES = {"junior": "jr", "senior": "sr", "2nd": "ii", "3rd": "iii", "
 TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "md"})  # no part of a name beside other words
 WRITTEN = {"saint": "st", "sainte": "ste"}  # words of a name that have a usual short form
 CUT_NAME = 10  # letters of a first or last name that senders keep at least
-CUT_FIRST = 8  # letters of a first name that a payer keeps at least, if all else agrees
-FEMININE = ("a", "e")  # ends that make another name: Christian, and Christiana
+ENDS = frozenset("aeo")  # of another name: Maximilian, Maximiliana, Maximiliano
 LOST = "?\ufffd„‡¿"  # what programs write for a letter that they cannot
 LOSABLE = "acdegilnorstuyz"  # letters that names have with accents
 KNOWN_LETTERS = 3  # of a name some letters of which were lost
@@ -141,6 +140,8 @@ def could_be_person(one: str, other: str, *, same_member: bool) -> bool:
     if is_same_name(one, other):
         return True
     one, other = _restored(one, other), _restored(other, one)
+    if _is_illegible(one) or _is_illegible(other):
+        return False
     (last, first, suffix), (last2, first2, suffix2) = _person(one), _person(other)
     if suffix and suffix2 and suffix != suffix2:
         return False
@@ -162,6 +163,12 @@ def _restored(name: str, other: str) -> str:
         return meant[0] if meant and len(known) >= KNOWN_LETTERS else found[0]
 
     return _LOST_WORD.sub(word, name)
+
+
+def _is_illegible(name: str) -> bool:
+    """Return True if all letters of the first name were lost: LI, ???."""
+    first = name.partition(",")[2]
+    return bool(_LOST_LETTERS.search(first)) and not fold(first)
 
 
 _LOST_LETTERS = re.compile(f"[{LOST}]+")
@@ -186,12 +193,11 @@ def _first(one: tuple[str, ...], other: tuple[str, ...], *, same_member: bool) -
     if not _middles(one[1:], other[1:]):  # Mary Ann, and Mary Jane; twin A, and twin B
         return False
     short, long = sorted((one[0], other[0]), key=len)
-    if short == long or _is_cut_name(short, long) or _is_nickname(short, long):
+    is_cut = _is_cut_name(short, long) and long.removeprefix(short) not in ENDS
+    if short == long or is_cut or _is_nickname(short, long):
         return True
     is_initial = len(short) == 1 and long.startswith(short)
-    return same_member and (
-        is_initial or _is_one_spelling(short, long) or _is_cut_first(short, long)
-    )
+    return same_member and (is_initial or _is_one_spelling(short, long))
 
 
 def _apart(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
@@ -250,13 +256,6 @@ def _is_cut_name(one: str, other: str) -> bool:
     """Return True if a sender could have cut off the end of one name."""
     short, long = sorted((one, other), key=len)
     return len(short) >= CUT_NAME and long.startswith(short)
-
-
-def _is_cut_first(short: str, long: str) -> bool:
-    """Return True if a payer could have cut off the end of a first name. Names of brothers and
-    sisters begin alike: what was cut off must not make another name."""
-    is_cut = len(short) >= CUT_FIRST and long.startswith(short)
-    return is_cut and not long.endswith(FEMININE)
 
 
 def is_one_slip(one: str, other: str) -> bool:
