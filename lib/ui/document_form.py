@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from lib import documents, file_type_detection
 from lib.errors import WrongInput
@@ -136,7 +137,8 @@ def filled_now(
     """Return what the form says now, for the verb that sends it, since its click may come together
     with what was typed or chosen last. A document that is saved keeps its name."""
     says = session_state.typed()
-    file = says.get(f"file_{key}")
+    chosen = says.get(f"file_{key}")
+    file = chosen if isinstance(chosen, UploadedFile) else None  # else its page was left: as drawn
     label = str(says.get(f"label_{key}", drawn.label) or "")
     written = parse_date(str(says.get(f"date_{key}", "")))
     name = str(says.get(f"name_{key}", drawn.name))
