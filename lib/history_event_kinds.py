@@ -78,7 +78,7 @@ _HAPPENED = {
     EventKind.KNOWN_PROBLEMS: "Known problems of the claim as it came in",
     EventKind.REPLACED: "Replaced by a later claim",
     EventKind.REPLACEMENT_ARRIVED: "A replacement claim came in; the edited charge stays",
-    EventKind.ORIGINAL_ARRIVED: "The original claim came in after its replacement",
+    EventKind.ORIGINAL_ARRIVED: "The earlier claim came in after the one that replaces it",
     EventKind.VOIDED: "Voided by a later claim",
     EventKind.CLAIM_FOUND: "Found the claim",
     EventKind.CHARGE_NOT_CERTAIN: "No charge is certain to be meant",

@@ -117,6 +117,45 @@ def test_where_two_could_be_meant_each_is_a_charge_of_its_own(
     assert con.value("SELECT count(*) FROM charge") == count
 
 
+def sent_on(day: str, raw: bytes) -> bytes:
+    """Return the file of claims as it is when it was written on another day (BHT04)."""
+    return raw.replace(b"BHT*0019*00*1*20250113", f"BHT*0019*00*1*{day}".encode())
+
+
+def test_a_claim_that_was_voided_and_is_filed_anew_is_a_charge_that_is_denied(
+    con: Connection, cast: Cast
+) -> None:
+    void = [each.replace("11:B:1", "11:B:8") for each in claim("A1")]
+    first, anew = file_837(claim("A1")), sent_on("20250127", again())
+    bring(con, cast, first)
+    bring(con, cast, sent_on("20250120", file_837(void, control="000000002")))
+    seen = imports.preview(con, "c.837", anew, actor=cast.ana, practice_id=cast.practice, now=NOON)
+
+    report = bring(con, cast, anew, "c.837")
+
+    assert (seen, report.charges_new) == (report, 1)
+    bring(con, cast, file_835(answer("A1")))
+    [(charge_id, said)] = con.rows("SELECT charge_id, instructions FROM task")
+    assert charge_id == 2 and "voided" not in said
+    for raw in (first, anew):
+        assert bring(con, cast, raw + b"\n").charges_new == 0
+    assert con.rows("SELECT is_voided FROM charge ORDER BY id") == [(True,), (False,)]
+
+
+def test_an_older_filing_that_comes_in_after_its_correction_is_history(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, sent_on("20250120", again(DIAGNOSIS)))
+    bring(con, cast, undated())
+
+    report = bring(con, cast, file_837(claim("A1")))
+
+    assert (report.charges_new, report.warnings) == (0, ("Held already: 1 claim.",))
+    assert con.value("SELECT diagnoses[1] FROM charge") == "J039"
+    [(said,)] = con.rows("SELECT detail FROM event WHERE kind = 'original arrived'")
+    assert said.startswith("The claim as it was sent before came after it; nothing changed.")
+
+
 def test_a_voided_claim_that_is_sent_again_is_another(con: Connection, cast: Cast) -> None:
     bring(con, cast, file_837(claim("A1")))
     bring(

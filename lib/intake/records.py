@@ -87,6 +87,7 @@ class Claim:
     payer_role: str = ""  # SBR01: P, S, T: which of the patient's payers it is filed to
     other_payers: tuple[Party, ...] = ()  # of loops 2330B
     trace_number: str = ""  # REF*D9: the clearinghouse's number
+    sent_at: str = ""  # when its message was written, ISO 8601; empty if not stated
 
     @property
     def facts(self) -> ClaimFacts:

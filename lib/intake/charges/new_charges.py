@@ -16,6 +16,7 @@ from lib.models import CHARGE_COLUMNS, Charge
 from lib.store.database import Connection, Value
 
 Patients = dict[tuple[str, str, date | None], int]
+_NEVER = "9999"  # after any time
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Known:
 
     def __init__(self, con: Connection, practice_id: int, file_id: int) -> None:
         self._con, self._practice_id, self._file_id = con, practice_id, file_id
-        self._spare: dict[str, int] = {}
+        self._spare: dict[str, tuple[str, ...]] = {}  # when each copy was voided
 
     def fresh(self, claims: Sequence[Claim]) -> list[NewClaim]:
         """Return the claims we do not have yet."""
@@ -47,45 +48,55 @@ class Known:
                     earlier[old] = each.fingerprint
         held = self._con.rows(
             """
-            SELECT fingerprint, has_role, has_middle, count(*) FROM (
-                SELECT fingerprint, intake_file_id, payer_role IS NOT NULL AS has_role,
-                       patient_more IS NOT NULL AS has_middle
+            SELECT held.fingerprint, has_role, has_middle, coalesce(
+                (SELECT min(void.filed_at) FROM charge_arrival AS void
+                 WHERE void.charge_id = held.charge_id AND void.frequency = '8'
+                   AND void.filed_at > held.filed_at), $never) AS voided_at
+            FROM (
+                SELECT fingerprint, id AS charge_id, filed_at, intake_file_id,
+                       payer_role IS NOT NULL AS has_role, patient_more IS NOT NULL AS has_middle
                 FROM charge
                 WHERE practice_id = $practice_id
                   AND fingerprint IN (SELECT unnest($wanted::VARCHAR[]))
                 UNION ALL
-                SELECT charge_arrival.fingerprint, charge_arrival.intake_file_id,
-                       payer_role IS NOT NULL, patient_more IS NOT NULL
+                SELECT charge_arrival.fingerprint, charge_id, charge_arrival.filed_at,
+                       charge_arrival.intake_file_id, payer_role IS NOT NULL,
+                       patient_more IS NOT NULL
                 FROM charge_arrival JOIN charge ON charge.id = charge_id
                 WHERE charge_arrival.practice_id = $practice_id
                   AND charge_arrival.fingerprint IN (SELECT unnest($wanted::VARCHAR[]))
             ) AS held
             WHERE intake_file_id IS DISTINCT FROM $file_id
-            GROUP BY fingerprint, has_role, has_middle
+            ORDER BY voided_at
             """,
             practice_id=self._practice_id,
             file_id=self._file_id,
             wanted=list({*(each.fingerprint for each in found), *before_roles, *before_middles}),
+            never=_NEVER,
         )
-        counted = dict.fromkeys((each.fingerprint for each in found), 0)
+        copies: dict[str, list[str]] = {}
         own = {each.fingerprint for each in found}
-        for fingerprint, has_role, has_middle, times in held:
+        for fingerprint, has_role, has_middle, voided_at in held:
             keys = {fingerprint} & own
             if not has_role and fingerprint in before_roles:
                 keys.add(before_roles[fingerprint])
             if not has_middle and fingerprint in before_middles:
                 keys.add(before_middles[fingerprint])
             for key in keys:
-                counted[key] = counted.get(key, 0) + times
-        for fingerprint, times in counted.items():
-            self._spare.setdefault(fingerprint, times)
-        return [each for each in found if not self._take(each.fingerprint)]
+                copies.setdefault(key, []).append(voided_at)
+        for fingerprint in own:
+            self._spare.setdefault(fingerprint, tuple(copies.get(fingerprint, ())))
+        return [each for each in found if not self._take(each)]
 
-    def _take(self, fingerprint: str) -> bool:
-        left = self._spare.get(fingerprint, 0)
-        if left:
-            self._spare[fingerprint] = left - 1
-        return left > 0
+    def _take(self, new: NewClaim) -> bool:
+        """Return True if we hold the claim, and use up the copy. One that was voided before the
+        claim was written is none of it: the claim is filed anew."""
+        left = self._spare[new.fingerprint]
+        for at, voided_at in enumerate(left):
+            if new.claim.sent_at <= voided_at:
+                self._spare[new.fingerprint] = left[:at] + left[at + 1 :]
+                return True
+        return False
 
 
 def add(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> None:
@@ -178,6 +189,7 @@ def charge_row(charge: Charge, each: NewClaim, source: ImportContext) -> dict[st
     row["intake_file_id"] = source.file_id
     row["segment_number"] = each.claim.segment_number
     row["frequency"] = each.claim.frequency
+    row["filed_at"] = each.claim.sent_at or None
     row["is_voided"] = each.claim.frequency == "8"
     row["created_at"] = source.now
     row["number_key"] = number_key(charge.claim_number)

@@ -29,6 +29,8 @@ from lib.store import search_index
 from lib.store.database import Connection, Value
 
 REPLACES, VOIDS = "7", "8"
+LATE = "The claim that this one replaces or voids came after it; nothing changed."
+OLDER = "The claim as it was sent before came after it; nothing changed."
 COLUMNS = ", ".join(CHARGE_COLUMNS)
 
 
@@ -146,11 +148,12 @@ def is_same_payer(one: Party, other: Party) -> bool:
     return could_be_payer(one.name, other.name)
 
 
-def keep(con: Connection, found: Sequence[ReplacedCharge], source: ImportContext) -> None:
-    """Store claims that came after what replaces or voids them; inside a transaction."""
+def keep(
+    con: Connection, found: Sequence[ReplacedCharge], source: ImportContext, *, said: str = LATE
+) -> None:
+    """Store claims that came after what replaces, corrects or voids them; inside a transaction."""
     for each in found:
         _arrive(con, each, each.by.claim.frequency, source)
-        said = "The claim that this one replaces or voids came after it; nothing changed."
         _tell(con, each, EventKind.ORIGINAL_ARRIVED, said, source)
 
 
@@ -187,6 +190,7 @@ def _arrive(con: Connection, each: ReplacedCharge, frequency: str, source: Impor
         "charge_id": each.charge_id,
         "fingerprint": each.by.fingerprint,
         "frequency": frequency,
+        "filed_at": claim.sent_at or None,
         "intake_file_id": source.file_id,
         "segment_number": claim.segment_number,
         "arrived_at": source.now,
@@ -208,7 +212,7 @@ def _replace(
     )
     row = new_charges.charge_row(after, original.by, source)
     keep = {"id", "practice_id", "version", "is_edited", "fingerprint", "intake_file_id",
-            "segment_number", "created_at"}  # fmt: skip
+            "segment_number", "created_at", "filed_at"}  # fmt: skip
     values = {name: value for name, value in row.items() if name not in keep}
     assignments = ", ".join(f"{name} = ${name}" for name in values)
     con.execute(

@@ -22,24 +22,27 @@ Told = tuple[Value, ...]  # what tells a claim from others
 
 def find(
     con: Connection, new: Sequence[NewClaim], source: ImportContext
-) -> tuple[list[NewClaim], list[ReplacedCharge]]:
-    """Return the claims that become charges of their own, and those that were sent again, with
-    their charges.
+) -> tuple[list[NewClaim], list[ReplacedCharge], list[ReplacedCharge]]:
+    """Return the claims that become charges of their own, those that were sent again, and those
+    that were written before what we hold of them, with their charges.
 
     Two claims of one file are two, and where two charges are alike none is chosen.
     """
     told = [_told(each.claim) for each in new]
     held = _held(con, source, {each[:1] for each in told})
     times = Counter(told)
-    own, again = [], []
+    own: list[NewClaim] = []
+    again: list[ReplacedCharge] = []
+    older: list[ReplacedCharge] = []
     for each, of in zip(new, told, strict=True):
         charges = held.get(of, [])
         if len(charges) == 1 and times[of] == 1:
-            charge_id, is_edited = charges[0]
-            again.append(ReplacedCharge(charge_id, is_edited, each))
+            charge_id, is_edited, filed_at = charges[0]
+            is_older = "" < each.claim.sent_at < filed_at
+            (older if is_older else again).append(ReplacedCharge(charge_id, is_edited, each))
         else:
             own.append(each)
-    return own, again
+    return own, again, older
 
 
 def _told(claim: Claim) -> Told:
@@ -70,11 +73,15 @@ def _lines(lines: Iterable[Told]) -> Value:
 
 def _held(
     con: Connection, source: ImportContext, numbers: Iterable[Told]
-) -> dict[Told, list[tuple[int, bool]]]:
+) -> dict[Told, list[tuple[int, bool, str]]]:
     """Return by what tells them apart the charges of these numbers that other files brought."""
     rows = con.rows(
         """
-        SELECT charge.id, is_edited, charge.number_key, filed_total,
+        SELECT charge.id, is_edited,
+               greatest(coalesce((SELECT max(later.filed_at) FROM charge_arrival AS later
+                                  WHERE later.charge_id = charge.id), ''),
+                        coalesce(filed_at, '')),
+               charge.number_key, filed_total,
                concat_ws(' ', last_name || ', ' || first_name, nullif(patient_more, '')),
                birth_date, payer.code, payer.name, payer_role, billing_npi, billing_name,
                rendering_npi, rendering_name, place_of_service, date_from, date_to
@@ -106,13 +113,13 @@ def _held(
         else ()
     ):
         lines[charge_id].append(tuple(line))
-    found: dict[Told, list[tuple[int, bool]]] = defaultdict(list)
-    for charge_id, is_edited, number, total, patient, born, code, payer, role, *rest in rows:
-        billing_npi, billing, rendering_npi, rendering, place, *days = rest
+    found: dict[Told, list[tuple[int, bool, str]]] = defaultdict(list)
+    for charge_id, is_edited, filed_at, number, total, patient, born, *rest in rows:
+        code, payer, role, billing_npi, billing, rendering_npi, rendering, place, *days = rest
         told = (
             number, total, fold(patient), born, _payer(code, payer), role or "",
             billing_npi or fold(billing), rendering_npi or fold(rendering), place, *days,
             _lines(lines[charge_id]),
         )  # fmt: skip
-        found[told].append((charge_id, is_edited))
+        found[told].append((charge_id, is_edited, filed_at))
     return found

@@ -80,6 +80,7 @@ class LoopContext:
         self.parties: dict[Loop, Party] = {}
         self.born: dict[Loop, tuple[date | None, str | None]] = {}
         self.role = ""  # SBR01
+        self.sent_at = ""  # BHT04 and BHT05
 
     def begin(self, loop: Loop) -> None:
         """Forget the values of the loops that end where this one begins."""
@@ -104,6 +105,8 @@ class LoopContext:
         elif name == "DMG" and loop in _NAMED:
             birth_date = elements.day(segment, 2, number, self.remarks)
             self.born[loop] = (birth_date, element(segment, 3) or None)
+        elif name == "BHT":
+            self.sent_at = elements.sent(segment).at
 
     def party(self, loop: Loop) -> Party:
         """Return whom the loop names, or NOBODY."""
@@ -238,6 +241,7 @@ class ClaimParser:
             payer_role=around.role,
             other_payers=tuple(self.others),
             trace_number=self.numbers.get("D9", ""),
+            sent_at=around.sent_at,
         )
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from lib.intake.records import Party
+from lib.intake.records import Party, Sent
 from lib.intake.x12.segment_reader import Segment, Unreadable, element
 from lib.us_formats import MAX_MONEY
 
@@ -154,3 +154,13 @@ def span(
         return None, None
     ends = [end for _, end in periods if end]
     return min(start for start, _ in periods), max(ends) if len(ends) == len(periods) else None
+
+
+def sent(segment: Segment) -> Sent:
+    """Return the message's own number and time (BHT03 to BHT05)."""
+    number, day, time = (element(segment, at) for at in (3, 4, 5))
+    is_day = len(day) == 8 and day.isdigit()
+    at = f"{day[:4]}-{day[4:6]}-{day[6:]}" if is_day else ""
+    if is_day and len(time) >= 4 and time.isdigit():
+        at = f"{at}T{time[:2]}:{time[2:4]}:{time[4:6] or '00'}"
+    return Sent("|".join((number, day, time)), at)

@@ -102,16 +102,6 @@ def units(transaction: Transaction) -> Iterator[StatusLevel]:
     yield from reader.finish()
 
 
-def _sent(segment: Segment) -> Sent:
-    """Return the message's own number and time (BHT03 to BHT05)."""
-    number, day, time = (element(segment, at) for at in (3, 4, 5))
-    is_day = len(day) == 8 and day.isdigit()
-    at = f"{day[:4]}-{day[4:6]}-{day[6:]}" if is_day else ""
-    if is_day and len(time) >= 4 and time.isdigit():
-        at = f"{at}T{time[:2]}:{time[2:4]}:{time[4:6] or '00'}"
-    return Sent("|".join((number, day, time)), at)
-
-
 class _Reader:
     def __init__(self, component: str, remarks: list[str]) -> None:
         self.component = component
@@ -142,7 +132,7 @@ class _Reader:
         elif self.unit is not None:
             self.detail(self.unit, number, segment)
         elif name == "BHT":
-            self.sent = _sent(segment)
+            self.sent = elements.sent(segment)
         if self.unit is not None:
             self.unit.last = number
 
