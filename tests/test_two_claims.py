@@ -476,6 +476,43 @@ def test_a_batch_and_its_only_claim_rejected_in_one_message_are_one_task(
     assert "The batch in which it was sent was rejected as well" in said
 
 
+BOTH = rejected_batch(patient("A1", "STC*A3:116*20250121*U*200"))
+
+
+def test_a_batch_that_is_rejected_after_its_only_claim_is_told_to_the_claims_task(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    alone = acknowledgment(*patient("A1", "STC*A3:116*20250121*U*200"))
+    bring(con, cast, alone)
+
+    report = seen_and_brought(con, cast, BOTH)
+
+    assert report.tasks_new == 0
+    assert report.warnings[0] == "Added to an open task as its history: 1 answer."
+    [(codes, amount, said)] = con.rows("SELECT codes, amount, instructions FROM task")
+    assert (set(codes.split(", ")), amount) == ({"A3:116", "A3:24"}, Decimal(200))
+    assert "The batch in which it was sent was rejected as well" in said
+    for raw in (alone, BOTH, rejected_batch()):
+        assert bring(con, cast, raw + b"\n").warnings[0].startswith("Asked about by a task already")
+
+
+def test_what_both_say_of_a_batch_and_its_only_claim_is_known_when_one_of_them_comes_again(
+    con: Connection, cast: Cast
+) -> None:
+    raws = [BOTH, acknowledgment(*patient("A1", "STC*A3:116*20250121*U*200")), rejected_batch()]
+
+    assert [bring(con, cast, raw).tasks_new for raw in raws] == [1, 0, 0]
+
+
+def test_a_claim_that_names_no_amount_is_the_only_one_of_its_batch(
+    con: Connection, cast: Cast
+) -> None:
+    seen_and_brought(con, cast, rejected_batch(patient("A1", "STC*A3:116*20250121*U")))
+
+    assert con.rows("SELECT claim_number, amount FROM task") == [("A1", Decimal(200))]
+
+
 @pytest.mark.parametrize(
     ("claims", "stc"),
     [

@@ -218,7 +218,7 @@ class Request:
     sent: Sent = UNSENT  # the message that says it
     again_of: str = ""  # the key of a request whose task is completed: it is asked for again
     thread: str = ""  # how the keys begin of all that bears the payer's number for this request
-    also_key: str = ""  # another number of it, by which alone a later state may name it
+    also_keys: tuple[str, ...] = ()  # others by which what comes later may name it
     left_empty: str = ""  # what it says that cannot be read, as a part of a sentence
     names: tuple[str, ...] = ()  # what is wanted, in words that the instructions hold
 

@@ -256,7 +256,7 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
         facts=_facts(found, claim, service),
         sent=_sent(task),
         thread=_thread(tracking, system),
-        also_key=_id_key(task),
+        also_keys=(_id_key(task),),
         names=tuple(each.words if not each.code else each.code for each in wanted[:MAX_NAMED]),
     )
 

@@ -146,6 +146,8 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
     for later in planned.later:
         task_id = later.task_id if later.task_id is not None else by_key[later.of]
         task_updates.answer(con, task_id, later.request, source, is_certain=later.is_certain)
+        for key in later.request.also_keys:
+            task_updates.remember(con, task_id, key, later.request.segment_number, source)
     for change, follow_ups in (
         (task_updates.move, planned.moved),
         (task_updates.ask_again, planned.again),
@@ -154,7 +156,7 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
             assert each.task_id is not None
             change(con, each.task_id, each.request, source)
     for request in planned.new:
-        for key in filter(None, (request.again_of, request.also_key)):
+        for key in filter(None, (request.again_of, *request.also_keys)):
             task_updates.remember(con, by_key[request.key], key, request.segment_number, source)
 
 

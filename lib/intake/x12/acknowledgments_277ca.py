@@ -99,19 +99,30 @@ def _rejection(batch: _Batch) -> Iterator[Request | PayerUpdate | StatusSeen]:
     for each in batch.said:
         if (
             is_only and whole and isinstance(each, Request) and not each.is_history
-            and whole.amount in {None, each.amount}
+            and len({each.amount, whole.amount} - {None}) < 2
         ):  # fmt: skip
-            yield replace(
-                each,
-                codes=", ".join(dict.fromkeys([*each.codes.split(", "), *whole.codes.split(", ")])),
-                instructions=f"{each.instructions} The batch in which it was sent was rejected as "
-                f"well: {whole.instructions}",
-            )
+            yield _with_batch(each, whole)
             whole = None
         else:
             yield each
     if whole:
         yield whole
+
+
+def _with_batch(request: Request, whole: Request) -> Request:
+    """Return the request about the only claim of a rejected batch, with what the batch says."""
+    also = f"The batch in which it was sent was rejected as well: {whole.instructions}"
+    codes = [*request.codes.split(", "), *whole.codes.split(", ")]
+    return replace(
+        request,
+        key=f"{request.key}|batch {whole.codes}",
+        earlier_keys=(),
+        also_keys=(request.key, whole.key),
+        codes=", ".join(dict.fromkeys(codes)),
+        amount=whole.amount if request.amount is None else request.amount,
+        instructions=f"{request.instructions} {also}",
+        history=f"{request.history} {also}",
+    )
 
 
 def _rejected(statuses: Sequence[ClaimStatus]) -> list[ClaimStatus]:
