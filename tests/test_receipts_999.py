@@ -406,3 +406,70 @@ def test_a_rejection_beside_other_messages_comes_in_with_them(con: Connection, c
 
     assert (report.format, report.tasks_new) == ("835, 999", 1)
     assert report.summary == ("1 batch rejection in receipts.",)
+
+
+def dated(day: str, raw: bytes) -> bytes:
+    """Return the receipt as it is when it was sent on another day (ISA09)."""
+    return raw.replace(b"*250113*0924*^", f"*{day}*0924*^".encode())
+
+
+FILE = ta1("R", "022").replace(
+    b"*ZZ*SENDER         *ZZ*RECEIVER ", b"*ZZ*CLEARING       *ZZ*SENDER   "
+)
+ACCEPTED = receipt("AK1*HC*1", "AK2*837*0001", "IK5*A", "AK9*A*1*1*1")
+
+
+@pytest.mark.parametrize(
+    ("rejection", "kind"),
+    [(FILE, "answered again"), (rejected(), "proposed to complete")],
+    ids=["the file", "the batch"],
+)
+def test_an_acceptance_that_came_in_before_an_older_rejection_is_told_to_its_task(
+    con: Connection, cast: Cast, rejection: bytes, kind: str
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, dated("250118", ACCEPTED))
+    raw = dated("250115", rejection)
+    seen = imports.preview(con, "b.999", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
+
+    report = bring(con, cast, raw, "b.999")
+
+    assert (seen, report.tasks_new) == (report, 1)
+    [(said,)] = con.rows("SELECT detail FROM event WHERE kind = $kind", kind=kind)
+    assert said.startswith("CLEARING accepted a batch of this number on 01/18/2025 (999: AK9*A).")
+    assert "came in before" in said
+    bring(con, cast, raw + b"\n")
+    assert con.value("SELECT count(*) FROM event WHERE kind = $kind", kind=kind) == 1
+
+
+def test_an_acceptance_before_the_rejection_is_not_told_to_its_task(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, dated("250115", ACCEPTED))
+
+    bring(con, cast, dated("250118", rejected()))
+
+    assert not con.rows("SELECT detail FROM event WHERE detail LIKE '%accepted a batch%'")
+
+
+@pytest.mark.parametrize("is_file_first", [True, False])
+def test_a_file_and_its_only_batch_both_rejected_are_one_task(
+    con: Connection, cast: Cast, is_file_first: bool
+) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2")))
+    both = [dated("250115", FILE), dated("250118", rejected())]
+
+    reports = [bring(con, cast, raw) for raw in (both if is_file_first else both[::-1])]
+
+    assert [each.tasks_new for each in reports] == [1, 0]
+    assert con.rows("SELECT amount FROM task") == [(Decimal(400),)]
+
+
+def test_a_file_and_one_of_its_batches_are_two_tasks(con: Connection, cast: Cast) -> None:
+    bring(con, cast, envelope(claims(claim("A1")), claims(claim("A2"))).encode())
+
+    bring(con, cast, FILE)
+    bring(con, cast, rejected("1", "0002", ak9="P*2*2*1"))
+
+    assert con.value("SELECT count(*) FROM task") == 2

@@ -29,6 +29,7 @@ from lib.intake.matching.known_charges import Charges
 from lib.intake.matching.task_claim_facts import Waiting
 from lib.intake.records import Withdrawal
 from lib.intake.tasks import (
+    batch_acceptances,
     batch_receipts,
     favorable_payer_updates,
     known_requests,
@@ -249,7 +250,7 @@ class FileImport:
     def _take_acceptances(self, receipts: Sequence[Receipt]) -> None:
         """Name the batches that were accepted, and tell the open tasks about their rejection."""
         self.totals.accepted += batch_receipts.acceptances(self.con, self.practice_id, receipts)
-        found = batch_receipts.settled(self.con, self.practice_id, receipts)
+        found = batch_acceptances.settle(self.con, self.source, receipts)
         proposals = sum(each.is_of_batch for each in found)
         self.totals.proposals += proposals
         self.totals.later += len(found) - proposals

@@ -17,21 +17,12 @@ from lib.models import TaskType
 from lib.store.database import Connection
 
 ENVELOPE = "TA1"  # the receipt of a file as such
+GROUPS: tuple[str, ...] = ("999", "997")  # the receipts of its batches
 MAX_NAMED = 6  # files, claims or segments named in one sentence
 DUPLICATE = (
     "Do not send it again: check that the first batch of this number was accepted, and send it "
     "under a new control number only if it was not."
 )
-
-
-class Settled(NamedTuple):
-    """An open task about a rejected batch, and the later receipt that accepts it."""
-
-    task_id: int
-    key: str
-    sentence: str
-    segment_number: int
-    is_of_batch: bool = True  # False: of the file around it, which was rejected as such
 
 
 class _Sent(NamedTuple):
@@ -41,6 +32,8 @@ class _Sent(NamedTuple):
     file_id: int
     file_name: str
     sender: str
+    interchange: str  # ISA13
+    group: str  # GS06
     control: str  # ST02
     first_segment: int
     last_segment: int
@@ -69,22 +62,29 @@ def _joined(
     con: Connection, practice_id: int, receipt: Receipt, batch: _Batch, request: Request
 ) -> Request:
     """Return the request as news for the open task about an earlier rejection of this batch, if
-    there is one: a batch is known for the same if only one imported file has its number."""
+    there is one: a batch is known for the same if only one imported file has its number. The file
+    around it (TA1) is the same where it holds nothing else, by the amount."""
     said_on = request.asked_on
     if not batch.sent or request.claim_number or not said_on:
         return request
+    own = rejection_of(receipt)
     rows = con.rows(
         """
-        SELECT id, request_key, asked_on FROM task
-        WHERE practice_id = $practice_id AND is_open AND starts_with(request_key, $prefix)
+        SELECT id, request_key, asked_on, amount FROM task
+        JOIN (SELECT unnest($prefixes::VARCHAR[]) AS prefix) AS wanted
+          ON starts_with(request_key, prefix || '|')
+        WHERE practice_id = $practice_id AND is_open
         ORDER BY id DESC
         """,
         practice_id=practice_id,
-        prefix=f"{_rejection_of(receipt)}|",
+        prefixes=[own, *_around(receipt, batch)],
     )
     part = request.key.rpartition("|")[2]
-    for task_id, key, asked_on in rows:
-        if key.rpartition("|")[2] == part:
+    for task_id, key, asked_on, amount in rows:
+        is_same = key.rpartition("|")[2] == part
+        if not key.startswith(f"{own}|"):
+            is_same = amount is not None and amount == request.amount
+        if is_same:
             after = (asked_on, _last_accepted(con, task_id))
             is_overtaken = any(day > said_on for day in after if day)
             again = "also" if is_overtaken else "again"
@@ -96,11 +96,25 @@ def _joined(
     return request
 
 
+def _around(receipt: Receipt, batch: _Batch) -> list[str]:
+    """Return how the keys of requests begin that reject the file around a batch as such, or the
+    batches in such a file."""
+    if not receipt.is_of_claims:
+        return []
+    kinds = (ENVELOPE,) if receipt.group else GROUPS
+    numbers = {each.interchange if receipt.group else each.group for each in batch.sent}
+    return [
+        "|".join((kind, "rejected", receipt.sender, receipt.receiver, number))
+        for kind in kinds
+        for number in sorted(numbers)
+    ]
+
+
 def _last_accepted(con: Connection, task_id: int) -> date | None:
     """Return the day on which the task heard last that its batch was accepted."""
     keys = con.rows("SELECT answer_key FROM task_answer WHERE task_id = $id", id=task_id)
     said = [key.split("|") for (key,) in keys]
-    days = [_day(parts[-1]) for parts in said if len(parts) > 2 and parts[1] == "accepted"]
+    days = [day_of(parts[-1]) for parts in said if len(parts) > 2 and parts[1] == "accepted"]
     return max(filter(None, days), default=None)
 
 
@@ -113,71 +127,13 @@ def acceptances(con: Connection, practice_id: int, found: Iterable[Receipt]) -> 
     ]
 
 
-def settled(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[Settled]:
-    """Return the open tasks about batches that a later receipt of the same sender accepts, each
-    once."""
-    tasks = []
-    for each in found:
-        if not (each.is_accepted and each.is_whole and each.number):
-            continue
-        said_on = _day(each.sent_on)
-        when = f" on {said_on:%m/%d/%Y}" if said_on else ""
-        key = "|".join((_kind(each), "accepted", each.sender, each.receiver, each.number,
-                        each.sent_on))  # fmt: skip
-        sentence = (
-            f"{each.sender or 'The receiver'} accepted a batch of this number{when} "
-            f"({each.kind}: {', '.join(each.codes)})."
-        )
-        files = _envelopes(con, practice_id, each)
-        for prefix in (_rejection_of(each), *files):
-            rows = con.rows(
-                """
-                SELECT id FROM task
-                WHERE practice_id = $practice_id AND is_open AND starts_with(request_key, $prefix)
-                  AND coalesce(asked_on <= $said_on, true)
-                  AND id NOT IN (SELECT task_id FROM task_answer WHERE answer_key = $key)
-                """,
-                practice_id=practice_id,
-                prefix=f"{prefix}|",
-                said_on=said_on,
-                key=key,
-            )
-            tasks += [
-                Settled(row[0], key, sentence, each.segment_number, prefix not in files)
-                for row in rows
-            ]
-    return tasks
-
-
-def _envelopes(con: Connection, practice_id: int, receipt: Receipt) -> list[str]:
-    """Return how the keys of requests begin that are about the rejection (TA1) of an imported file
-    which holds the accepted batch."""
-    if not receipt.group or not receipt.is_of_claims:
-        return []
-    rows = con.rows(
-        """
-        SELECT DISTINCT split_part(identifiers, '|', 2) FROM intake_message
-        WHERE practice_id = $practice_id AND kind = '837P' AND outcome IN ('applied', 'duplicate')
-          AND split_part(identifiers, '|', 1) = $sender
-          AND ltrim(split_part(identifiers, '|', 3), '0') = ltrim($group, '0')
-        """,
-        practice_id=practice_id,
-        sender=receipt.receiver,
-        group=receipt.group,
-    )
-    return [
-        "|".join((ENVELOPE, "rejected", receipt.sender, receipt.receiver, number))
-        for (number,) in rows
-    ]
-
-
-def _rejection_of(receipt: Receipt) -> str:
+def rejection_of(receipt: Receipt) -> str:
     """Return how the keys of requests about a batch's rejection begin."""
     number = receipt.number or "without a number"
-    return "|".join((_kind(receipt), "rejected", receipt.sender, receipt.receiver, number))
+    return "|".join((kind_of(receipt), "rejected", receipt.sender, receipt.receiver, number))
 
 
-def _kind(receipt: Receipt) -> str:
+def kind_of(receipt: Receipt) -> str:
     """Return how keys begin: batches of claims and of inquiries are numbered apart."""
     return receipt.kind if receipt.is_of_claims else f"{receipt.kind} of inquiries"
 
@@ -199,6 +155,7 @@ def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
     rows = con.rows(
         """
         SELECT message.id, file.id, file.name, split_part(identifiers, '|', 1),
+               split_part(identifiers, '|', 2), split_part(identifiers, '|', 3),
                split_part(identifiers, '|', 4), first_segment, last_segment
         FROM intake_message AS message
         JOIN intake_file AS file ON file.id = intake_file_id
@@ -290,7 +247,7 @@ def _request(receipt: Receipt, batch: _Batch) -> Request:
         amount=item.amount if item else batch.amount,
         claim_number=claim,
         patient_name=item.patient.name if item else "",
-        asked_on=_day(receipt.sent_on),
+        asked_on=day_of(receipt.sent_on),
         asked_in="receipt",
         history=said if claim else "",
     )  # fmt: skip
@@ -301,7 +258,7 @@ def _key(receipt: Receipt, when: str) -> str:
     one. Older stores named the imported file in place of the day."""
     claim = receipt.claim.claim_number if receipt.claim else ""
     return "|".join(
-        (_rejection_of(receipt), when, claim, ",".join(receipt.codes),
+        (rejection_of(receipt), when, claim, ",".join(receipt.codes),
          ",".join(each.control for each in receipt.sets))
     )  # fmt: skip
 
@@ -382,7 +339,7 @@ def _advice(receipt: Receipt) -> str:
     )
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
     """Return the day in ISA09 (YYMMDD)."""
     try:
         return date(2000 + int(text[:2]), int(text[2:4]), int(text[4:6]))

@@ -1,0 +1,149 @@
+"""What receipts that accept a batch say to the open tasks about its rejection, whichever came in
+first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from lib.intake.import_context import ImportContext
+from lib.intake.tasks.batch_receipts import ENVELOPE, day_of, kind_of, rejection_of
+from lib.intake.x12.receipts_999 import Receipt
+from lib.store.database import Connection
+
+BEFORE = " The receipt that says so came in before."
+
+
+class Settled(NamedTuple):
+    """An open task about a rejected batch, and the later receipt that accepts it."""
+
+    task_id: int
+    key: str
+    sentence: str
+    segment_number: int
+    is_of_batch: bool = True  # False: of the file around it, which was rejected as such
+
+
+class _Acceptance(NamedTuple):
+    """What a receipt says to the tasks whose keys begin so."""
+
+    rejection_key: str
+    key: str
+    said_on: date | None
+    sentence: str
+    segment_number: int
+    is_of_batch: bool
+
+
+def settle(con: Connection, source: ImportContext, receipts: Sequence[Receipt]) -> list[Settled]:
+    """Return the open tasks about batches that a later receipt of the same sender accepts, each
+    once. Keep the acceptances, inside a transaction: an older rejection may still come in."""
+    practice_id = source.practice.id
+    new = [each for receipt in receipts for each in _told(con, practice_id, receipt)]
+    held = [
+        each
+        for receipt in receipts
+        if not receipt.is_accepted
+        for each in _held(con, practice_id, receipt)
+    ]
+    _keep(con, new, source)
+    return [each for told in (*new, *held) for each in _settled(con, practice_id, told)]
+
+
+def _told(con: Connection, practice_id: int, receipt: Receipt) -> list[_Acceptance]:
+    if not (receipt.is_accepted and receipt.is_whole and receipt.number):
+        return []
+    said_on = day_of(receipt.sent_on)
+    when = f" on {said_on:%m/%d/%Y}" if said_on else ""
+    key = "|".join((kind_of(receipt), "accepted", receipt.sender, receipt.receiver, receipt.number,
+                    receipt.sent_on))  # fmt: skip
+    sentence = (
+        f"{receipt.sender or 'The receiver'} accepted a batch of this number{when} "
+        f"({receipt.kind}: {', '.join(receipt.codes)})."
+    )
+    files = _envelopes(con, practice_id, receipt)
+    return [
+        _Acceptance(prefix, key, said_on, sentence, receipt.segment_number, prefix not in files)
+        for prefix in (rejection_of(receipt), *files)
+    ]
+
+
+def _held(con: Connection, practice_id: int, receipt: Receipt) -> list[_Acceptance]:
+    """Return the acceptances of a rejected batch that came in before and are newer."""
+    rows = con.rows(
+        """
+        SELECT DISTINCT rejection_key, answer_key, said_on, sentence, is_of_batch
+        FROM accepted_batch
+        WHERE practice_id = $practice_id AND rejection_key = $rejection AND said_on > $said_on
+        ORDER BY said_on, answer_key
+        """,
+        practice_id=practice_id,
+        rejection=rejection_of(receipt),
+        said_on=day_of(receipt.sent_on),
+    )
+    return [
+        _Acceptance(rejection, key, said_on, f"{sentence}{BEFORE}", receipt.segment_number, of)
+        for rejection, key, said_on, sentence, of in rows
+    ]
+
+
+def _settled(con: Connection, practice_id: int, told: _Acceptance) -> list[Settled]:
+    rows = con.rows(
+        """
+        SELECT id FROM task
+        WHERE practice_id = $practice_id AND is_open AND starts_with(request_key, $prefix)
+          AND coalesce(asked_on <= $said_on, true)
+          AND id NOT IN (SELECT task_id FROM task_answer WHERE answer_key = $key)
+        """,
+        practice_id=practice_id,
+        prefix=f"{told.rejection_key}|",
+        said_on=told.said_on,
+        key=told.key,
+    )
+    return [
+        Settled(row[0], told.key, told.sentence, told.segment_number, told.is_of_batch)
+        for row in rows
+    ]
+
+
+def _keep(con: Connection, told: Sequence[_Acceptance], source: ImportContext) -> None:
+    con.insert(
+        "accepted_batch",
+        [
+            {
+                "practice_id": source.practice.id,
+                "rejection_key": each.rejection_key,
+                "answer_key": each.key,
+                "said_on": each.said_on,
+                "sentence": each.sentence,
+                "is_of_batch": each.is_of_batch,
+                "intake_file_id": source.file_id,
+                "recorded_at": source.now,
+            }
+            for each in told
+            if each.said_on
+        ],
+    )
+
+
+def _envelopes(con: Connection, practice_id: int, receipt: Receipt) -> list[str]:
+    """Return how the keys of requests begin that are about the rejection (TA1) of an imported file
+    which holds the accepted batch."""
+    if not receipt.group or not receipt.is_of_claims:
+        return []
+    rows = con.rows(
+        """
+        SELECT DISTINCT split_part(identifiers, '|', 2) FROM intake_message
+        WHERE practice_id = $practice_id AND kind = '837P' AND outcome IN ('applied', 'duplicate')
+          AND split_part(identifiers, '|', 1) = $sender
+          AND ltrim(split_part(identifiers, '|', 3), '0') = ltrim($group, '0')
+        """,
+        practice_id=practice_id,
+        sender=receipt.receiver,
+        group=receipt.group,
+    )
+    return [
+        "|".join((ENVELOPE, "rejected", receipt.sender, receipt.receiver, number))
+        for (number,) in rows
+    ]
