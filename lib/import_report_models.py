@@ -45,11 +45,13 @@ class ImportReport:
     summary: tuple[str, ...] = ()  # "96 answers: 83 paid, 13 denied."
     matched: tuple[str, ...] = ()  # how many tasks found their charge, and what agreed
     refused_rows: tuple[RefusedRow, ...] = ()
+    left_out: int = 0  # hidden rows of a table
     file_id: int | None = field(default=None, compare=False)  # once it is imported
     # of a preview: the first of the new tasks
     tasks: tuple[TaskPreview, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def is_whole(self) -> bool:
-        """Return True if nothing in the file was rejected or not understood."""
-        return not (self.refused or self.quarantined or self.refused_rows or self.unclear)
+        """Return True if nothing in the file was rejected, left out or not understood."""
+        found = (self.refused, self.quarantined, self.refused_rows, self.left_out, self.unclear)
+        return not any(found)

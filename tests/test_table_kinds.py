@@ -423,6 +423,20 @@ def test_rows_that_the_workbook_hides_come_in_only_where_somebody_says_so() -> N
     assert columns.outline(grid).hidden == 1
 
 
+@pytest.mark.parametrize("attribute", [b'hidden="1"', b'width="0"', b'width="0.4"'])
+def test_a_column_too_narrow_to_be_seen_is_named(attribute: bytes) -> None:
+    cols = b'<cols><col min="4" max="4" %s/></cols><sheetData>' % attribute
+    raw = rewritten(hiding(ROWS), "xl/worksheets/sheet1.xml", b"<sheetData>", cols)
+
+    assert any("“Patient”" in each and "Hidden" in each for each in taken(raw).warnings)
+
+
+def test_true_is_nobodys_name() -> None:
+    [refused] = taken(hiding([*ROWS, ["Coding", "Why", "A4", True]])).refused_rows
+
+    assert "“Patient” is TRUE, which is no name" in refused.reason
+
+
 def test_a_column_that_the_workbook_hides_is_named() -> None:
     content = hiding(ROWS, hidden_columns="D")
 
@@ -451,7 +465,7 @@ def rewritten(content: bytes, part: str, old: bytes, new: bytes) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("height", [b"0", b"0.0", b"0.00", b".0"])
+@pytest.mark.parametrize("height", [b"0", b"0.0", b"0.00", b".0", b"0.4", b"4e-1"])
 def test_a_row_without_height_is_hidden(height: bytes) -> None:
     raw = hiding(ROWS)
     sheet = "xl/worksheets/sheet1.xml"
@@ -513,6 +527,22 @@ def test_rows_of_which_all_are_hidden_are_not_said_to_be_none(con: Connection, c
 
     assert report.tasks_new == 0
     assert any("hidden in the workbook or by a filter: 3 rows" in each for each in report.warnings)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rows", "tasks"), [([3], 2), ([2, 3, 4], 0)])
+def test_a_file_whose_hidden_rows_stay_out_is_not_whole(
+    con: Connection, cast: Cast, rows: list[int], tasks: int
+) -> None:
+    report = imports.apply(
+        con, "a.xlsx", hiding(ROWS, hidden_rows=rows), actor=None, practice_id=cast.practice,
+        now=NOON, keeps_refused=False,
+    )  # fmt: skip
+
+    assert (report.tasks_new, report.is_whole) == (tasks, False)
+    assert bool(report.refused) == (not tasks)
+    if report.refused:
+        assert "no row of it is new and shown. Hidden in the workbook" in report.refused
 
 
 PAGE = (
@@ -655,7 +685,7 @@ def listed(*rows: str) -> ParsedFile:
     "row",
     [
         "90,CO-45,Fee schedule,", "0,PR-1,Deductible,", ",PR-2 PR-3,,", ",OA-23,,", "0,CO-253,,",
-        ",CO-45 PR-1 OA-23,,", "150,,,", ",45,,", "0,CO 45 N381,,Paid",
+        ",CO-45 PR-1 OA-23,,", "150,CO-197,,", "150,,,", ",45,,", "0,CO 45 N381,,Paid",
     ],
 )  # fmt: skip
 def test_a_row_that_leaves_nothing_to_answer_is_no_denial_and_is_named(row: str) -> None:
@@ -670,13 +700,19 @@ def test_a_row_that_leaves_nothing_to_answer_is_no_denial_and_is_named(row: str)
     "row",
     [
         "0,CO-197,Precert absent,", "0,CO-45 CO-29,,", "90,CO-45 CO-50,,", "0,CO-45,,Denied",
-        "-90,CO-45,,", ",N290,,", "0,PR-96,,", "0,CO-24,,",
+        "-90,CO-45,,", ",N290,,", "0,PR-96,,", "0,CO-24,,", "150,CO-197,,Denied", "149.99,CO-197,,",
     ],
 )  # fmt: skip
 def test_a_row_with_anything_to_answer_is_a_task(row: str) -> None:
     [request] = listed(row).requests
 
     assert request.claim_number == "1"
+
+
+def test_what_is_left_unpaid_may_be_as_much_as_was_paid() -> None:
+    table = "Claim #,Patient,DOS,Balance,Paid,Denial Code\nA1,DOE,01/13/2025,75,75,CO-197\n"
+
+    assert [each.claim_number for each in taken(table).requests] == ["A1"]
 
 
 def test_a_row_that_was_paid_in_part_says_so_and_advises_on_the_rest() -> None:

@@ -280,6 +280,7 @@ class FileImport:
             summary=(*self.tally.summary, *import_totals.summary(totals)),
             matched=tuple(import_totals.matched(totals)),
             refused_rows=self.tally.refused_rows,
+            left_out=self.tally.left_out,
             file_id=self.source.file_id,
             tasks=tuple(self._tasks),
             warnings=(*self.tally.odd(), *import_totals.warnings(totals), *self._repeated()),

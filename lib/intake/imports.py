@@ -215,8 +215,9 @@ def apply(
             taking = FileImport(con, source, tally)
             parts = contents.parts(raw, tally, without=without, other=other)
             report = _bring_in(con, taking, raw, parts, watch)
-            if report.refused_rows and not report.tasks_new and not keeps_refused:
-                raise _all_refused(report)
+            is_empty = (report.refused_rows or report.left_out) and not report.tasks_new
+            if is_empty and not keeps_refused:
+                raise _none_in(report)
             keep(con.store, raw)
         return report
 
@@ -275,8 +276,14 @@ def _dated(choice: TableOptions, practice: Practice, now: datetime) -> TableOpti
     return replace(choice, today=now.astimezone(ZoneInfo(practice.timezone)).date())
 
 
-def _all_refused(report: ImportReport) -> RefusedFile:
+def _none_in(report: ImportReport) -> RefusedFile:
     rows = report.refused_rows
+    if not rows:
+        return RefusedFile(
+            f"{report.file} was refused: no row of it is new and shown. Hidden in the workbook or "
+            f"by a filter: {contents.count(report.left_out, 'row')}; show them there, or choose on "
+            "the Import page to bring them in."
+        )
     return RefusedFile(
         f"{report.file} was refused: no row of it is new and without a mistake. Refused: "
         f"{contents.count(len(rows), 'row')}, the first in line {rows[0].line}; the Import page "

@@ -60,6 +60,7 @@ class ParsedFile:
     refused_rows: tuple[RefusedRow, ...] = ()
     refused_text: str = ""  # the rejected rows as a file to correct
     withdrawals: tuple[Withdrawal, ...] = ()
+    left_out: int = 0  # rows that are hidden
 
 
 def is_x12(head: bytes) -> bool:
@@ -107,6 +108,7 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
             for row in sheet.refused
         ),
         refused_text=sheet.refused_text,
+        left_out=sheet.left_hidden,
     )
 
 

@@ -90,6 +90,7 @@ class FileSummary:
     more_remarks: int = 0
     refused_rows: tuple[RefusedRow, ...] = ()
     refused_text: str = ""  # the rejected rows as a table to correct
+    left_out: int = 0  # hidden rows of a table
 
     def take(self, piece: Batch | Message) -> None:
         """Count one part of the file."""
@@ -259,6 +260,7 @@ def _other(raw: SourceFile, other: ParsedFile, tally: FileSummary) -> Iterator[B
     """Yield the parts of a FHIR file or of a table of tasks."""
     tally.warnings += other.warnings
     tally.refused_rows, tally.refused_text = other.refused_rows, other.refused_text
+    tally.left_out = other.left_out
     tally.formats.setdefault(other.format)
     tally.said = len(other.requests) or 1
     for at in range(0, len(other.requests), BATCH):

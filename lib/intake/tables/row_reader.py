@@ -27,6 +27,8 @@ from lib.models import TaskType
 
 MAX_TITLE, MAX_INSTRUCTIONS, MAX_NAME = 100, 4000, 200
 ASKING = (Field.TITLE, Field.INSTRUCTIONS)
+NAMES = frozenset({Field.PATIENT, Field.LAST, Field.FIRST})
+BILLED = ("billed", "charge")
 REASONS = ("denial", "reason", "remark", "adjustment")
 ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
 _LINES = (
@@ -134,6 +136,8 @@ class Reader:
     def check_spreadsheet(self) -> None:
         """Report what a spreadsheet did to a text; dates and amounts have checks of their own."""
         for which, place in self.at.items():
+            if which in NAMES and isinstance(self.row.cells[place], bool):
+                self.problem(which, f"is {str(self.row.cells[place]).upper()}, which is no name")
             if isinstance(self.row.cells[place], Uncomputed):
                 self.problem(
                     which,
@@ -172,8 +176,9 @@ class Reader:
 
     @property
     def is_settled(self) -> bool:
-        """Return True for a row of a denial list that is no denial: its codes name only the
-        contract, the patient's share or another payer, or it has none and something was paid.
+        """Return True for a row of a denial list that is no denial: all that was billed was paid,
+        its codes name only the contract, the patient's share or another payer, or it has none and
+        something was paid.
 
         A row that names its type, or says in its own words what to do, is somebody's task, whatever
         its codes say.
@@ -184,6 +189,8 @@ class Reader:
             return False
         if is_negative(self.cell(Field.PAID)):
             return False
+        if self.is_paid_whole:
+            return True
         if self.codes.reasons:
             return not self.codes.asked
         return not self.codes and bool(self.paid)
@@ -192,6 +199,13 @@ class Reader:
         """Return True for a column of payers' reasons, by its name: what it holds asks nobody."""
         name = fold(self.plan.columns[which])
         return any(word in name for word in REASONS)
+
+    @property
+    def is_paid_whole(self) -> bool:
+        """Return True if what was billed was paid; other amounts may be what is left unpaid."""
+        billed, paid = money(self.cell(Field.AMOUNT)), self.paid
+        name = fold(self.plan.columns.get(Field.AMOUNT, ""))
+        return bool(billed and paid) and billed == paid and any(word in name for word in BILLED)
 
     @property
     def paid(self) -> Decimal | None:

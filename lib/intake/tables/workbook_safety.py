@@ -6,7 +6,6 @@ Pure. The parts are walked, never held: a few bytes can describe a sheet of 20,0
 
 from __future__ import annotations
 
-import re
 import zipfile
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,7 +15,7 @@ from xml.parsers import expat
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # Excel's own limits
 PIECE = 1 << 16  # bytes
 _TRUE = {"1", "true"}
-_ZERO = re.compile(r"0*\.?0+(?:[eE][-+]?\d+)?")  # heights and widths of what is not seen
+PIXEL = 0.75  # points; columns are measured in digits
 
 
 class TooLarge(Exception):
@@ -96,7 +95,7 @@ class _Walk:
             raise Odd(f"row {row:,} follows row {self.row:,}")
         self.row, self.column = row, 0
         self.found.cells += 1
-        if attributes.get("hidden") in _TRUE or _ZERO.fullmatch(attributes.get("ht", "")):
+        if attributes.get("hidden") in _TRUE or _is_unseen(attributes.get("ht", "")):
             self.found.hidden_rows.add(row)
 
     def cell(self, written: str | None) -> None:
@@ -110,12 +109,20 @@ class _Walk:
             raise TooLarge
 
     def columns(self, attributes: dict[str, str]) -> None:
-        if attributes.get("hidden") in _TRUE or _ZERO.fullmatch(attributes.get("width", "")):
+        if attributes.get("hidden") in _TRUE or _is_unseen(attributes.get("width", "")):
             first, last = (
                 _number(attributes.get(end, ""), LAST_COLUMN, "column") for end in ("min", "max")
             )
             if len(self.found.hidden_columns) < LAST_COLUMN:
                 self.found.hidden_columns.append((first, last))
+
+
+def _is_unseen(size: str) -> bool:
+    """Return True for a height or width of less than a pixel."""
+    try:
+        return float(size) < PIXEL
+    except ValueError:
+        return False
 
 
 def _parser() -> expat.XMLParserType:
