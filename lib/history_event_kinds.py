@@ -84,7 +84,7 @@ _HAPPENED = {
     EventKind.CHARGE_NOT_CERTAIN: "No charge is certain to be meant",
     EventKind.CHARGE_CHOSEN: "Chose the charge",
     EventKind.ASKED_BEFORE: "The payer asked before",
-    EventKind.WITHDRAWN: "Withdrawn by the payer",
+    EventKind.WITHDRAWN: "Request withdrawn or closed",
     EventKind.ASKED_AGAIN: "The payer asks for it again",
     EventKind.REQUEST_CHANGED: "The payer changed the request",
     EventKind.ANSWERED_AGAIN: "The payer answered again",

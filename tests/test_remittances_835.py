@@ -217,6 +217,8 @@ def test_what_cannot_be_read_is_refused(old: str, new: str, what: str) -> None:
         ("20250210~", "20250210~DTM*405*x~", "DTM02 is not a date"),
         ("20250210~", "99991231~", "BPR16 is 99991231, which stands for no end"),
         ("CAS*CO*197*200", "CAS*CO*197*200~PLB*1*2*WO:A*x", "PLB04 is not an amount"),
+        ("CAS*CO*197*200", "CAS*CO*197*200~PLB*1*2*WO:A", "PLB04 names no amount"),
+        ("CAS*CO*197*200", "CAS*CO*197*200~PLB*1*2*WO:A**L6:B*-1", "PLB04 names no amount"),
     ],
 )
 def test_what_nothing_depends_on_is_left_empty_with_a_remark(old: str, new: str, what: str) -> None:
@@ -307,3 +309,11 @@ def test_a_real_denial_about_the_license_is_not_taken_for_a_request_for_document
     assert denial_advice.codes(found) == "OA-252, M143"
     assert denial_advice.find(found).type is TaskType.PROVIDER
     assert (found.patient.name, found.payer.name) == ("DOE, JOHN", "ANY PLAN USA")
+
+
+def test_a_reason_without_its_group_is_remarked() -> None:
+    text = envelope(remittance(answer()), kind="835")
+
+    _, [remark] = remarked(text.replace("CAS*CO*197*200", "CAS**197*200"))
+
+    assert "CAS01 names no group of reasons" in remark

@@ -165,3 +165,26 @@ def test_a_voided_claim_that_is_sent_again_is_another(con: Connection, cast: Cas
     )
 
     assert bring(con, cast, again(DIAGNOSIS)).charges_new == 1
+
+
+def test_a_claim_number_that_is_written_otherwise_is_told(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")))
+
+    bring(con, cast, again(("CLM*A1*", "CLM*0A1*")))
+
+    [(said,)] = con.rows("SELECT detail FROM event WHERE kind = 'replaced'")
+    assert "Claim number: A1 → 0A1." in said
+
+
+def test_a_charge_that_was_edited_here_is_not_said_to_be_replaced(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    con.execute("UPDATE charge SET is_edited = true")
+
+    report = bring(con, cast, again(DIAGNOSIS))
+
+    assert report.warnings == (
+        "Replaced by its sender, but edited here and left as it is: 1 charge.",
+    )
+    assert con.value("SELECT diagnoses[1] FROM charge") == "J029"

@@ -196,7 +196,9 @@ def test_a_reversed_denial_proposes_to_complete_and_a_new_denial_no_longer_does(
     [
         ("cancelled", "Plains Health has withdrawn this request"),
         ("entered-in-error", "Plains Health says that this request was sent by mistake"),
-        ("completed", "Plains Health has closed this request as completed"),
+        ("completed", "The request of Plains Health was completed"),
+        ("rejected", "The request of Plains Health was rejected"),
+        ("failed", "The request of Plains Health has failed"),
     ],
 )
 def test_a_request_that_is_over_is_said_on_its_open_task_once(
@@ -205,9 +207,12 @@ def test_a_request_that_is_over_is_said_on_its_open_task_once(
     bring(con, cast, json.dumps(fhir_task()).encode(), "a.json")
     over = json.dumps(fhir_task(status=state)).encode()
 
-    bring(con, cast, over, "b.json")
+    report = bring(con, cast, over, "b.json")
     bring(con, cast, over + b"\n", "c.json")
 
+    is_withdrawn = state in {"cancelled", "entered-in-error"}
+    word = "Withdrawn by the payer" if is_withdrawn else "Completed, rejected or failed since"
+    assert any(each.startswith(f"{word}: 1 request;") for each in report.warnings)
     assert con.rows("SELECT status, proposal FROM task") == [
         ("open", f"{said}. Complete the task?")
     ]

@@ -148,7 +148,7 @@ class FileImport:
         self.totals.held += len(older)
         replacement_claims.keep(self.con, older, self.source, said=replacement_claims.OLDER)
         replacement_claims.apply(self.con, again, self.source)
-        self.totals.replaced += len(again)
+        self._count_replaced(again)
         self._add_charges(first)
         rest = [each for each in fresh if each.claim.frequency in CHANGING]
         own, found, doubtful = replacement_claims.originals(self.con, self.practice_id, rest)
@@ -157,9 +157,14 @@ class FileImport:
         self._link(later)
         self.totals.doubtful += doubtful
         self._add_charges(own)
-        voids = sum(each.claim.frequency == replacement_claims.VOIDS for each in later)
-        self.totals.voided += voids
-        self.totals.replaced += len(later) - voids
+        replaced = [e for e in found if e.by.claim.frequency != replacement_claims.VOIDS]
+        self.totals.voided += len(found) - len(replaced)
+        self._count_replaced(replaced)
+
+    def _count_replaced(self, found: Sequence[replacement_claims.ReplacedCharge]) -> None:
+        edited = sum(each.is_edited for each in found)
+        self.totals.left_edited += edited
+        self.totals.replaced += len(found) - edited
 
     def _add_charges(self, new: Sequence[new_charges.NewClaim]) -> None:
         self.totals.charges += len(new)
@@ -241,7 +246,9 @@ class FileImport:
 
     def _take_withdrawals(self, told: Sequence[Withdrawal]) -> None:
         found = favorable_payer_updates.withdrawn(self.con, self.practice_id, told)
-        self.totals.withdrawn += len(found)
+        withdrawn = sum(each.is_withdrawn for _, each in found)
+        self.totals.withdrawn += withdrawn
+        self.totals.closed += len(found) - withdrawn
         self._new += [each.segment_number for _, each in found]
         known_requests.keep(self.con, told, self.source)
         for task_id, each in found:

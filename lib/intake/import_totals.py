@@ -19,6 +19,7 @@ class Totals:
     charges: int = 0
     held: int = 0  # claims we had already
     replaced: int = 0
+    left_edited: int = 0  # charges that a later claim replaces, and that were edited here
     voided: int = 0
     linked: int = 0  # tasks that found their charge
     doubted: int = 0  # tasks that lost it, since another charge agrees as well
@@ -34,6 +35,7 @@ class Totals:
     moved: int = 0  # requests sent again that now ask something else
     again: int = 0  # withdrawn requests that are asked for again
     withdrawn: int = 0
+    closed: int = 0  # requests that are completed, rejected or failed
     overtaken: int = 0  # requests that a later message had withdrawn before they came
     parts: int = 0  # payments for one part of a split claim
     strangers: int = 0  # tasks assigned to somebody who does not work here
@@ -88,6 +90,11 @@ def warnings(totals: Totals) -> list[str]:
     sentences = [
         (totals.held, f"Held already: {count(totals.held, 'claim')}."),
         (totals.replaced, f"Replaced: {count(totals.replaced, 'charge')} held before."),
+        (
+            totals.left_edited,
+            f"Replaced by its sender, but edited here and left as it is: "
+            f"{count(totals.left_edited, 'charge')}.",
+        ),
         (totals.voided, f"Voided: {count(totals.voided, 'charge')} held before."),
         (totals.linked, f"Found their claim: {count(totals.linked, 'open task')}."),
         (
@@ -143,6 +150,11 @@ def warnings(totals: Totals) -> list[str]:
             totals.withdrawn,
             f"Withdrawn by the payer: {count(totals.withdrawn, 'request')}; the open tasks say "
             "so and propose to be completed.",
+        ),
+        (
+            totals.closed,
+            f"Completed, rejected or failed since: {count(totals.closed, 'request')}; the open "
+            "tasks say so and propose to be completed.",
         ),
         (
             totals.overtaken,

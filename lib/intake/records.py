@@ -275,6 +275,7 @@ class Withdrawal:
     patient_name: str = ""
     date_of_service: date | None = None
     also_key: str = ""  # another number of the request
+    is_withdrawn: bool = True  # False: it is completed, rejected or failed
 
     @property
     def request_key(self) -> str:

@@ -233,6 +233,8 @@ def _replace(
         f"{each.label}: {each.before or 'nothing'} → {each.now or 'nothing'}"
         for each in charges.differences(before, after)
     ]
+    if before.claim_number != after.claim_number:
+        changes.insert(0, f"Claim number: {before.claim_number} → {after.claim_number}")
     is_original = original.by.claim.frequency not in {REPLACES, VOIDS}
     arrived = (
         "The claim was sent again as a new one"

@@ -35,12 +35,13 @@ OVER = {  # states in which nobody waits for an answer -> our words for them
     "entered-in-error": "it was sent by mistake",
 }
 WITHDRAWN = {  # states that are told to an open task -> our words for them
-    "completed": "has closed this request as completed",
-    "cancelled": "has withdrawn this request",
-    "rejected": "has closed this request as rejected",
-    "failed": "has closed this request as failed",
-    "entered-in-error": "says that this request was sent by mistake",
+    "completed": "The request of {payer} was completed{when}.",
+    "cancelled": "{payer} has withdrawn this request{when}.",
+    "rejected": "The request of {payer} was rejected{when}.",
+    "failed": "The request of {payer} has failed{when}.",
+    "entered-in-error": "{payer} says that this request was sent by mistake{when}.",
 }
+BY_PAYER = {"cancelled", "entered-in-error"}  # the others either side may set
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +155,15 @@ def _withdrawal(found: Found, tracking: str, system: str, state: str) -> Withdra
         return None
     name, code = parties.payer(found)
     changed = resources.last_day(text(found.resource, "lastModified"))
+    who = name or ("The payer" if state in BY_PAYER else "the payer")
     when = f" on {changed:%m/%d/%Y}" if changed else ""
     return Withdrawal(
         thread=_thread(tracking, system),
         payer=code or name,
         claim=_claim(found),
         state=state,
-        sentence=f"{name or 'The payer'} {WITHDRAWN[state]}{when}.",
+        sentence=WITHDRAWN[state].format(payer=who, when=when),
+        is_withdrawn=state in BY_PAYER,
         segment_number=found.number,
         payer_name=name,
         patient_name=_patient_name(found),

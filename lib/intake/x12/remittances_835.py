@@ -254,10 +254,13 @@ class _Head:
 
     def takebacks(self, number: int, segment: Segment, component: str) -> Iterator[Recoupment]:
         """Yield the adjustments of a PLB segment."""
-        for at in range(3, len(segment) - 1, 2):
+        for at in range(3, len(segment), 2):
             reason, _, reference = element(segment, at).partition(component)
             if not reason.strip():
                 continue
+            if not element(segment, at + 1):
+                missing = Unreadable(number, f"PLB{at + 1:02} names no amount")
+                self.remarks.append(elements.left_empty(missing))
             amount = elements.amount_if_any(segment, at + 1, number, self.remarks)
             if amount:
                 yield Recoupment(
@@ -346,6 +349,9 @@ class _Draft:
 
     def take_reasons(self, number: int, segment: Segment) -> None:
         group = element(segment, 1).upper()
+        if not group:
+            missing = Unreadable(number, "CAS01 names no group of reasons")
+            self.remarks_on.append(elements.left_empty(missing))
         for at in range(2, len(segment), 3):
             code = element(segment, at).upper()
             if code:
