@@ -219,6 +219,22 @@ def test_a_request_that_is_over_is_said_on_its_open_task_once(
     assert con.value("SELECT count(*) FROM event WHERE kind = 'withdrawn by the payer'") == 1
 
 
+def test_a_cancellation_that_fits_two_open_requests_is_said_and_told_to_neither(
+    con: Connection, cast: Cast
+) -> None:
+    for claim_number in ("A1", "B2"):
+        other = fhir_task(id="t1", reasonReference={"identifier": {"value": claim_number}})
+        other["identifier"] = [dict(other["identifier"][0], value=f"T-{claim_number}")]
+        bring(con, cast, json.dumps(other).encode(), f"{claim_number}.json")
+    over = {"resourceType": "Task", "id": "t1", "status": "cancelled", "intent": "order"}
+
+    report = bring(con, cast, json.dumps(over).encode(), "over.json")
+
+    assert con.rows("SELECT proposal FROM task") == [(None,), (None,)]
+    said = "Withdrawn or closed, but could be one of several open tasks: 1 request"
+    assert any(each.startswith(said) for each in report.warnings)
+
+
 def at(hour: int, **changes: Any) -> bytes:
     """Return a FHIR Task as the payer changed it at that hour of 03/01/2025."""
     return json.dumps(fhir_task(lastModified=f"2025-03-01T{hour:02}:00:00Z", **changes)).encode()

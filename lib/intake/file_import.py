@@ -245,7 +245,8 @@ class FileImport:
         favorable_payer_updates.add(self.con, found, self.source)
 
     def _take_withdrawals(self, told: Sequence[Withdrawal]) -> None:
-        found = favorable_payer_updates.withdrawn(self.con, self.practice_id, told)
+        found, several = favorable_payer_updates.withdrawn(self.con, self.practice_id, told)
+        self.totals.unclear_withdrawals += several
         withdrawn = sum(each.is_withdrawn for _, each in found)
         self.totals.withdrawn += withdrawn
         self.totals.closed += len(found) - withdrawn

@@ -35,6 +35,7 @@ class Totals:
     moved: int = 0  # requests sent again that now ask something else
     again: int = 0  # withdrawn requests that are asked for again
     withdrawn: int = 0
+    unclear_withdrawals: int = 0  # of one of several requests
     closed: int = 0  # requests that are completed, rejected or failed
     overtaken: int = 0  # requests that a later message had withdrawn before they came
     parts: int = 0  # payments for one part of a split claim
@@ -150,6 +151,11 @@ def warnings(totals: Totals) -> list[str]:
             totals.withdrawn,
             f"Withdrawn by the payer: {count(totals.withdrawn, 'request')}; the open tasks say "
             "so and propose to be completed.",
+        ),
+        (
+            totals.unclear_withdrawals,
+            "Withdrawn or closed, but could be one of several open tasks: "
+            f"{count(totals.unclear_withdrawals, 'request')}; none of them was changed.",
         ),
         (
             totals.closed,

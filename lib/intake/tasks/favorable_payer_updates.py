@@ -75,17 +75,20 @@ def plan(
 
 def withdrawn(
     con: Connection, practice_id: int, told: Iterable[Withdrawal]
-) -> list[tuple[int, Withdrawal]]:
-    """Return the open task of each request that its payer withdrew, if it was not told yet."""
+) -> tuple[list[tuple[int, Withdrawal]], int]:
+    """Return the open task of each request that its payer withdrew, if it was not told yet, and how
+    many withdrawals could mean several requests."""
     last = {
         (each.request_key, each.patient_name, each.date_of_service): each
         for each in sorted(told, key=lambda each: each.sent.at)
     }
-    return [
+    found, several = known_requests.to_withdraw(con, practice_id, list(last.values()))
+    news = [
         (task_id, each)
-        for task_id, each in known_requests.to_withdraw(con, practice_id, list(last.values()))
+        for task_id, each in found
         if known_requests.is_withdrawal_news(con, each, task_id)
     ]
+    return news, several
 
 
 def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportContext) -> None:

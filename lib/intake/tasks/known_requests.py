@@ -279,11 +279,13 @@ def withdrawn(con: Connection, task_ids: Collection[int]) -> set[int]:
 
 def to_withdraw(
     con: Connection, practice_id: int, told: Sequence[Withdrawal]
-) -> list[tuple[int, Withdrawal]]:
-    """Return the open task of each request that is withdrawn, also of one that was asked for again.
+) -> tuple[list[tuple[int, Withdrawal]], int]:
+    """Return the open task of each request that is withdrawn, also of one that was asked for again;
+    and how many withdrawals could mean several, which are told to none.
 
     A message that names no claim or no payer means the one open request with its number.
     """
+    several = 0
     exact = _open_tasks(con, practice_id, {each.request_key for each in told})
     rest = [each for each in told if each.request_key not in exact]
     found = [(exact[each.request_key], each) for each in told if each.request_key in exact]
@@ -296,7 +298,8 @@ def to_withdraw(
             if is_about(each, key, payer) and held.is_about(key, each)
         ]
         found += [(held.task_id, each) for held in alike if len(alike) == 1]
-    return found
+        several += len(alike) > 1
+    return found, several
 
 
 def is_about(told: Withdrawal, request_key: str, payer_name: str) -> bool:
