@@ -120,3 +120,32 @@ def test_what_an_administrator_pressed_is_done_whatever_is_clicked_right_after(
         expect(desk.page.get_by_text(f"Give this link to {name}.")).to_be_visible()
         expect(desk.page.locator("code").filter(has_text="/invitation#")).to_be_visible()
         expect(desk.page.get_by_label("Name", exact=True)).to_have_value("")
+
+
+def test_holidays_are_added_and_removed_by_their_buttons(office: Office, sit: Sit) -> None:
+    desk = sit(office.scene, office.gina, "/practices")
+    toasts = desk.page.locator("#toasts")
+    this_year = desk.page.get_by_role("button", name="Add the US federal holidays of").first
+    this_year.click()
+    expect(toasts).to_contain_text(re.compile(r"(?<!\d)1[1-3] holidays added\."))
+    this_year.click()
+    expect(toasts).to_contain_text(re.compile(r"(?<!\d)0 holidays added\."))
+
+    form = desk.page.get_by_test_id("stForm").filter(has_text="Add holiday")
+    form.get_by_label("Holiday").fill("Staff day")
+    desk.press("Add holiday")
+    expect(toasts).to_contain_text("Choose the day.")
+    expect(form.get_by_label("Holiday")).to_have_value("Staff day")
+    form.get_by_role("spinbutton", name="month, Day").click()
+    desk.page.keyboard.type("03152027")
+    desk.press("Add holiday")
+    expect(toasts).to_contain_text("Holiday added.")
+
+    desk.choose("Holiday to remove", "03/15/2027 Staff day")
+    desk.press("Remove holiday")
+    expect(toasts).to_contain_text("Holiday removed.")
+    desk.rest()
+    desk.drop_down(desk.page.get_by_role("combobox", name="Holiday to remove", exact=True))
+    options = desk.page.get_by_role("option")
+    expect(options.first).to_be_visible()
+    expect(options.filter(has_text="Staff day")).to_have_count(0)
