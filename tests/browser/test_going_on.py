@@ -63,7 +63,8 @@ def test_after_completing_the_next_one_opens_and_the_list_stands_where_it_stood(
     scene: Scene, sit: Sit
 ) -> None:
     desk = sit(scene, scene.cast.ben, "/?type=Charge+%26+dates&assignee=Unassigned&sort=title")
-    second = desk.rows.nth(4).get_attribute("data-record")
+    first, second = (str(desk.rows.nth(n).get_attribute("data-record")) for n in (3, 4))
+    scene.take(int(first))
     desk.rows.nth(3).click()
     desk.press("Start Task")
     expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
@@ -75,12 +76,13 @@ def test_after_completing_the_next_one_opens_and_the_list_stands_where_it_stood(
     expect(desk.page.get_by_text("Nobody is working on this task yet")).to_be_visible()
     expect(desk.field("Notes to Biller")).to_have_value("")
 
-    desk.go("/?sort=title")
+    desk.go("/?sort=title&assignee=Unassigned")
     desk.rows.first.hover()
     desk.page.mouse.wheel(0, 400)
     stands_at(desk, 400)
     row = desk.rows.nth(18)
     chosen = str(row.get_attribute("data-record"))
+    scene.take(int(chosen))
     row.click()
     desk.press("Start Task")
     expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
