@@ -27,7 +27,7 @@ def test_people_are_put_on_the_list_while_the_app_is_stopped_and_while_it_runs(
     made = run_command(data, "practice", "add", "My practice", "--time-zone", "America/New_York")
     assert (made.returncode, made.stdout) == (
         0,
-        "My practice: America/New_York, 30 days to answer\n",
+        "My practice: America/New_York\n",
     )
     add = ("people", "add", "--role", "administrator", "--name", "Ada Lovell")
     first = run_command(data, *add, "ada@example.com")
@@ -64,8 +64,8 @@ def test_holidays_are_set_by_command(store: Store) -> None:
     lines, _ = do_practice(con, asked, now=NOON)
     fewer, _ = do_practice(con, ["set", "My practice", "--no-holiday", "2026-10-12"], now=NOON)
 
-    assert lines == ["My practice: America/New_York, 30 days to answer, 13 holidays"]
-    assert fewer == ["My practice: America/New_York, 30 days to answer, 12 holidays"]
+    assert lines == ["My practice: America/New_York, 13 holidays"]
+    assert fewer == ["My practice: America/New_York, 12 holidays"]
 
 
 def test_due_days_and_what_makes_tasks_are_set_by_command(con: Connection, cast: Cast) -> None:

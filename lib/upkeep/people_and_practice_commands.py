@@ -25,6 +25,7 @@ from lib.store import process_store
 from lib.store.database import Connection
 from lib.timely_filing import FilingLimit, PayerLimit
 
+USUAL_DUE_DAYS = 30  # of a practice that never chose
 # What a remittance says beside denials, as --tasks-of names it: "partial-denials".
 _OPTIONS = {
     practice_settings.OPTION_LABELS[name].lower().replace(" ", "-"): name
@@ -284,8 +285,9 @@ def _practice_lines(con: Connection) -> list[str]:
         settings = practice_settings.read(con, practice.id, actor=None)
         also = [what for what, name in _OPTIONS.items() if getattr(settings.options, name)]
         tasks = f", tasks of {', '.join(also)}" if also else ""
-        days = us_formats.plural(settings.due_days, "day")
-        lines.append(f"{practice.name}: {practice.timezone}{note}, {days} to answer{closed}{tasks}")
+        is_usual = settings.due_days == USUAL_DUE_DAYS
+        days = "" if is_usual else f", {us_formats.plural(settings.due_days, 'day')} to answer"
+        lines.append(f"{practice.name}: {practice.timezone}{note}{days}{closed}{tasks}")
     return lines
 
 
