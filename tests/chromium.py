@@ -11,15 +11,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Playwright
 
-NAMES = (
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-)
+SHELL = "chromium-headless-shell"  # shows no PDF
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ON_A_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 QUIET = (  # no traffic but what a test asks for
     "--no-sandbox",
@@ -34,9 +30,10 @@ QUIET = (  # no traffic but what a test asks for
 SHORT_LIVED = "--js-flags=--no-opt --no-maglev"
 
 
-def find(chromium: BrowserType) -> str | None:
+def find(chromium: BrowserType, *, shows_pdf: bool = False) -> str | None:
     """Return the path of a Chromium that starts, or None. BILLING_TASKS_CHROMIUM can name one."""
-    candidates = [os.environ.get("BILLING_TASKS_CHROMIUM"), *map(shutil.which, NAMES), ON_A_MAC]
+    names = NAMES if shows_pdf else (SHELL, *NAMES)
+    candidates = [os.environ.get("BILLING_TASKS_CHROMIUM"), *map(shutil.which, names), ON_A_MAC]
     candidates.append(chromium.executable_path)
     return next((path for path in candidates if path and _starts(path)), None)
 
@@ -44,6 +41,14 @@ def find(chromium: BrowserType) -> str | None:
 def launch(playwright: Playwright) -> Browser:
     """Start a Chromium without a window."""
     return playwright.chromium.launch(executable_path=find(playwright.chromium), args=list(QUIET))
+
+
+def launch_with_pdf_viewer(chromium: BrowserType) -> Browser:
+    """Start a Chromium that shows PDF files. Skip the test where there is none."""
+    path = find(chromium, shows_pdf=True)
+    if path is None:
+        pytest.skip("There is no Chromium here that shows PDF files.")
+    return chromium.launch(executable_path=path, args=list(QUIET))
 
 
 def launch_profile(chromium: BrowserType, folder: Path, **options: Any) -> BrowserContext:

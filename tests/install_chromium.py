@@ -42,19 +42,19 @@ def from_playwright() -> None:
 
 
 def from_debian() -> None:
-    """Install a package of Chromium, given apt-get and root without a password."""
+    """Install the packages of Chromium, given apt-get and root without a password."""
     if not shutil.which("apt-get"):
         return
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if not as_root or shutil.which("sudo"):
         _run([*as_root, "apt-get", "update"])
         install = [*as_root, "apt-get", "install", "-y", "--no-install-recommends"]
-        if not _run([*install, "chromium-headless-shell"]):
-            _run([*install, "chromium"])
+        _run([*install, "chromium"])
+        _run([*install, chromium.SHELL])
 
 
-def _run(command: list[str]) -> bool:
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+def _run(command: list[str]) -> None:
+    subprocess.run(command, capture_output=True, check=False)
 
 
 if __name__ == "__main__":

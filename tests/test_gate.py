@@ -29,6 +29,7 @@ from lib.web.documents import disposition
 from lib.web.forms import local_path
 from lib.web.gate import NOT_FORWARDED, ONLY_LOOPBACK, Gate
 from lib.web.headers import ALWAYS
+from tests import chromium
 from tests.server import Server, running
 
 pytestmark = pytest.mark.slow
@@ -568,7 +569,10 @@ def test_a_pdf_is_shown_inside_a_page_of_ours(
     lakeside: Practice, token: str, browser: Browser
 ) -> None:
     server = lakeside.server
-    with browser.new_context() as context:
+    with (
+        chromium.launch_with_pdf_viewer(browser.browser_type) as viewer,
+        viewer.new_context() as context,
+    ):
         context.add_cookies([{"name": sessions.COOKIE, "value": token, "url": server.address}])
         page = context.new_page()
         said: list[str] = []
