@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,7 +69,8 @@ def opened(store: Store, person: Person, page: str, *, dest: str = "document", q
         if response.background:
             await response.background()
 
-    asyncio.run(ask())
+    with ThreadPoolExecutor(1) as thread:  # a browser's loop may run in this one
+        thread.submit(lambda: asyncio.run(ask())).result()
 
 
 def test_what_an_address_asks_for_is_what_the_page_then_shows(served: Store, cast: Cast) -> None:

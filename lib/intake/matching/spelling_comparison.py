@@ -22,6 +22,7 @@ ENDS = frozenset("aeo")  # of another name: Maximilian, Maximiliana, Maximiliano
 LOST = "?\ufffd„‡¿"  # what programs write for a letter that they cannot
 LOSABLE = "acdegilnorstuyz"  # letters that names have with accents
 KNOWN_LETTERS = 3  # of a name some letters of which were lost
+MOST_LOST = 3  # places in a name; each doubles what must be tried
 LONG_NAME, LONG_FIRST = 5, 6  # letters from which one typing error is tolerated
 SHARED_ID = 6  # letters of a member ID that identify it without its prefix or suffix
 LONG_ID = 8  # letters of a member ID from which one typing error is tolerated
@@ -156,13 +157,16 @@ def _restored(name: str, other: str) -> str:
     words that could be meant: MU?OZ as MUNOZ."""
 
     def word(found: re.Match[str]) -> str:
-        known = "".join(fold(_LOST_LETTERS.sub(" ", found[0])))
-        parts = (re.escape("".join(fold(each))) for each in _LOST_LETTERS.split(found[0]))
-        pattern = f"[{LOSABLE}]{{1,2}}".join(parts)
+        if not _LOST_AFTER_LETTER.search(found[0]):
+            return found[0]
+        parts = ["".join(fold(each)) for each in _LOST_LETTERS.split(found[0])]
+        if len("".join(parts)) < KNOWN_LETTERS or len(parts) > MOST_LOST + 1:
+            return found[0]
+        pattern = f"[{LOSABLE}]{{1,2}}".join(map(re.escape, parts))
         meant = [each for each in fold(other) if re.fullmatch(pattern, each)]
-        return meant[0] if meant and len(known) >= KNOWN_LETTERS else found[0]
+        return meant[0] if meant else found[0]
 
-    return _LOST_WORD.sub(word, name)
+    return _WORD.sub(word, name)
 
 
 def _is_illegible(name: str) -> bool:
@@ -172,7 +176,8 @@ def _is_illegible(name: str) -> bool:
 
 
 _LOST_LETTERS = re.compile(f"[{LOST}]+")
-_LOST_WORD = re.compile(rf"[^\s,-]*[^\W\d_][{LOST}]+[^\s,-]*")
+_LOST_AFTER_LETTER = re.compile(rf"[^\W\d_][{LOST}]")
+_WORD = re.compile(r"[^\s,-]+")
 
 
 def _last(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
