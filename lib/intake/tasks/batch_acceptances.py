@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from lib.intake.import_context import ImportContext
-from lib.intake.tasks.batch_receipts import ENVELOPE, day_of, kind_of, rejection_of
+from lib.intake.tasks.batch_receipts import ENVELOPE, day_of, kind_of, rejection_key, rejection_of
 from lib.intake.x12.receipts_999 import Receipt
 from lib.store.database import Connection
 
@@ -143,7 +143,4 @@ def _envelopes(con: Connection, practice_id: int, receipt: Receipt) -> list[str]
         sender=receipt.receiver,
         group=receipt.group,
     )
-    return [
-        "|".join((ENVELOPE, "rejected", receipt.sender, receipt.receiver, number))
-        for (number,) in rows
-    ]
+    return [rejection_key(receipt, ENVELOPE, number) for (number,) in rows]

@@ -103,11 +103,7 @@ def _around(receipt: Receipt, batch: _Batch) -> list[str]:
         return []
     kinds = (ENVELOPE,) if receipt.group else GROUPS
     numbers = {each.interchange if receipt.group else each.group for each in batch.sent}
-    return [
-        "|".join((kind, "rejected", receipt.sender, receipt.receiver, number))
-        for kind in kinds
-        for number in sorted(numbers)
-    ]
+    return [rejection_key(receipt, kind, number) for kind in kinds for number in sorted(numbers)]
 
 
 def _last_accepted(con: Connection, task_id: int) -> date | None:
@@ -129,8 +125,13 @@ def acceptances(con: Connection, practice_id: int, found: Iterable[Receipt]) -> 
 
 def rejection_of(receipt: Receipt) -> str:
     """Return how the keys of requests about a batch's rejection begin."""
-    number = receipt.number or "without a number"
-    return "|".join((kind_of(receipt), "rejected", receipt.sender, receipt.receiver, number))
+    return rejection_key(receipt, kind_of(receipt), receipt.number or "without a number")
+
+
+def rejection_key(receipt: Receipt, kind: str, number: str) -> str:
+    """Return how the keys of requests begin about the rejection, by a receipt of this kind, of what
+    has this number, between the same sender and receiver."""
+    return "|".join((kind, "rejected", receipt.sender, receipt.receiver, number))
 
 
 def kind_of(receipt: Receipt) -> str:
