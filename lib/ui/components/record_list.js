@@ -27,14 +27,13 @@ export default function (component) {
   const head = JSON.stringify([data.columns, data.order, data.descending])
   if (root.head !== head) {
     table.tHead.replaceChildren(heading(data, root))
+    root.getRootNode().querySelector("style.widths").textContent = giveWay(data.columns)
     root.head = head
   }
-  root.columns = data.columns
   const choosing = (record) => {
     if (data.label === "Tasks") document.documentElement.dataset.task = record ?? ""
   }
   choosing(data.selected)
-  giveWay(root)
   const rows = data.rows.map((row) => line(row, data))
   table.tBodies[0].replaceChildren(...rows)
   root.querySelector(".empty").textContent = data.rows.length ? "" : data.empty
@@ -188,32 +187,43 @@ function goTo(address) {
 }
 
 // Columns give way where there is no room for what all of them need, the highest `gives_way` first.
-function giveWay(root) {
-  const shown = [...root.columns].sort((one, other) => one.gives_way - other.gives_way)
-  let needed = shown.reduce((sum, column) => sum + column.needs, 0)
-  const gone = []
-  while (needed > root.clientWidth && shown.at(-1)?.gives_way) {
-    const column = shown.pop()
-    needed -= column.needs
-    gone.push(`table .${column.name} { display: none }`)
+// Said as rules, so that the browser lays out a list of another width once, without our help.
+function giveWay(columns) {
+  const shown = [...columns].sort((one, other) => one.gives_way - other.gives_way)
+  const rules = [widths(shown)]
+  while (shown.at(-1)?.gives_way) {
+    const needed = needs(shown)
+    const { name } = shown.pop()
+    rules.push(`@container (width < ${needed}px) { table .${name} { display: none } ${widths(shown)} }`)
   }
-  // What room there is goes to the columns whose width is a share.
+  return rules.join("\n")
+}
+
+function needs(columns) {
+  return columns.reduce((sum, column) => sum + column.needs, 0)
+}
+
+// What room there is goes to the columns whose width is a share.
+function widths(columns) {
   const share = (column) => (column.width.endsWith("%") ? Number.parseFloat(column.width) : 0)
-  const shares = shown.reduce((sum, column) => sum + share(column), 0)
-  const room = Math.max(0, root.clientWidth - SCROLLBAR - needed)
-  for (const column of shown) {
-    gone.push(`th.${column.name} { width: ${column.needs + (room * share(column)) / shares}px }`)
-  }
-  const style = root.getRootNode().querySelector("style.gone")
-  if (style.textContent !== gone.join("\n")) style.textContent = gone.join("\n")
+  const shares = columns.reduce((sum, column) => sum + share(column), 0)
+  const room = `max(0px, 100cqw - ${needs(columns) + SCROLLBAR}px)`
+  return columns
+    .map((column) => {
+      const part = share(column) ? ` + ${room} * ${share(column) / shares}` : ""
+      return `th.${column.name} { width: calc(${column.needs}px${part}) }`
+    })
+    .join(" ")
 }
 
 // The list ends at the bottom of the window, however many rows the filters take; so does the panel.
 function fit(root, scroller) {
-  giveWay(root)
   const room = window.innerHeight - scroller.getBoundingClientRect().top - 54
-  scroller.style.height = `${Math.max(room, 260)}px`
-  document.documentElement.style.setProperty("--bt-list-height", `${root.offsetHeight}px`)
+  const height = `${Math.max(room, 260)}px`
+  if (scroller.style.height !== height) scroller.style.height = height
+  const whole = `${root.offsetHeight}px`
+  const { style } = document.documentElement
+  if (style.getPropertyValue("--bt-list-height") !== whole) style.setProperty("--bt-list-height", whole)
 }
 
 function heading(data, root) {
