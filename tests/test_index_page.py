@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
+from starlette.requests import Request
+
+from lib import people, sessions
+from lib.models import Person, Role
+from lib.store.database import Store
 from lib.web import headers, index_page
+from tests.conftest import Cast
 
 
 def test_the_page_has_our_title_and_our_script_before_streamlits() -> None:
@@ -26,3 +35,24 @@ def test_the_policy_allows_every_inline_script_of_the_page_and_no_other() -> Non
 
     assert len(inline) == 2
     assert hashes == set(re.findall(r"'sha256-[^']*'", headers.CONTENT_POLICY))
+
+
+def test_the_place_of_what_comes_late_on_the_left_is_kept(served: Store, cast: Cast) -> None:
+    con, now = served.connection(), datetime.now(UTC)
+    both = {cast.practice: Role.BILLER, cast.other_practice: Role.STAFF}
+    rita_id = people.add_person(con, "Rita", "rita@a.test", both, is_sample=True, now=now)
+    rita = people.person(con, rita_id)
+    assert rita is not None
+
+    def keeps(person: Person, name: str) -> bool:
+        cookie = f"{sessions.COOKIE}={sessions.sign_in(con, person.id, now=now)}"
+        request = Request({
+            "type": "http", "method": "GET", "path": f"/{name}", "path_params": {"page": name},
+            "query_string": b"", "headers": [(b"cookie", cookie.encode())],
+        })  # fmt: skip
+        with ThreadPoolExecutor(1) as thread:  # a browser's loop may run in this one
+            answer = thread.submit(lambda: asyncio.run(index_page.send_page(request))).result()
+        return b'<html lang="en" class="bt-menu-comes">' in bytes(answer.body)
+
+    assert [keeps(cast.ana, name) for name in ("", "flow", "documents")] == [True, False, False]
+    assert [keeps(rita, name) for name in ("", "flow", "documents")] == [True, True, False]

@@ -90,8 +90,12 @@ def pages(folder: Path, actor: Person) -> Mapping[str, Sequence[st.Page]]:
 
 def is_refused(url_path: str, con: Connection) -> bool:
     """Return True for a page that counts in DuckDB's own SQL, where the data is elsewhere."""
-    counts = {entry.url_path for entry in PAGES if entry.group == "Backlog"}
-    return url_path in counts and not con.store.is_in_file
+    return is_of_backlog(url_path) and not con.store.is_in_file
+
+
+def is_of_backlog(url_path: str) -> bool:
+    """Return True for a page of the Backlog."""
+    return any(entry.url_path == url_path for entry in PAGES if entry.group == "Backlog")
 
 
 def signed_in_as(actor: Person, *, has_account: bool) -> None:

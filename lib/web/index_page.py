@@ -16,6 +16,7 @@ from pathlib import Path
 
 import streamlit
 from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -27,6 +28,7 @@ from lib.web.same_origin import is_opened
 _INDEX = Path(streamlit.__file__).parent / "static/index.html"
 _TITLE = re.compile(r"<(title)>Streamlit</\1>")
 _BODY = re.compile(r"<(body)>")
+_TOP = '<html lang="en">'
 _SCRIPT = re.compile(r"<(script)>(.*?)</\1>", re.DOTALL)
 
 
@@ -46,7 +48,7 @@ def page() -> str:
     head, body = plain_pages.index_head(), plain_pages.index_body()
     text, titles = _TITLE.subn(lambda _: head, _INDEX.read_text(encoding="utf-8"))
     text, bodies = _BODY.subn(lambda _: body, text)
-    if (titles, bodies) != (1, 1):
+    if (titles, bodies, text.count(_TOP)) != (1, 1, 1):
         raise RuntimeError(f"Streamlit's {_INDEX.name} is not the one that is known here")
     return text
 
@@ -57,11 +59,28 @@ def script_hashes() -> str:
     return " ".join(f"'sha256-{base64.b64encode(each).decode()}'" for each in found)
 
 
+@cache
+def page_with_menu() -> str:
+    """Return the page as `page` does, with the place kept for what comes late on its left."""
+    return page().replace(_TOP, _TOP.replace(">", ' class="bt-menu-comes">'))
+
+
 async def send_page(request: Request) -> HTMLResponse:
     """Send the page; what it shows comes through the WebSocket. What a Backlog page will show is
     counted meanwhile."""
     begin = BackgroundTask(_begin_to_count, request) if is_opened(request) else None
-    return HTMLResponse(page(), background=begin)
+    has_menu = await run_in_threadpool(_has_menu, request)
+    return HTMLResponse(page_with_menu() if has_menu else page(), background=begin)
+
+
+def _has_menu(request: Request) -> bool:
+    """Return True for the list, and for a Backlog page of somebody who chooses among practices."""
+    name = request.path_params.get("page", "")
+    if not page_layout.is_of_backlog(name):
+        return not name
+    with session.connection() as con:
+        actor = session.watcher(con, session.token_of(request))
+    return actor is not None and len(actor.memberships) > 1
 
 
 def _begin_to_count(request: Request) -> None:

@@ -48,13 +48,15 @@ _KEEP_TOASTS = """addEventListener("DOMContentLoaded", () => {
     }).observe(document.body, { childList: true, subtree: true, characterData: true })
 })"""
 
-# A click meets its button only once the page is still: late fonts and pieces move it.
+# A click meets its button, and the Tab key what follows, only once the page is still: late fonts
+# move it, and a part whose script is still on its way cannot be reached.
 _STANDS = """() => new Promise((done) => {
     const look = () => document.querySelectorAll("*").length + " " +
         document.querySelector('[data-testid="stMainBlockContainer"]')?.scrollHeight
     let seen, since
     const frame = (now) => {
-        if (look() !== seen) [seen, since] = [look(), now]
+        const isComing = document.querySelector("[data-testid=stSkeleton]")
+        if (isComing || look() !== seen) [seen, since] = [look(), now]
         if (now - since > 100) done()
         else requestAnimationFrame(frame)
     }

@@ -9,14 +9,25 @@ from playwright.sync_api import Browser, Page, expect
 
 from lib.models import TaskType
 from tests.browser.conftest import Sit
-from tests.browser.desk import PHONE, SMALL, Desk, give_session, strange_browser
+from tests.browser.desk import PHONE, SMALL, WIDE, Desk, give_session, strange_browser
 from tests.browser.scene import Scene
 from tests.browser.test_layout import too_wide
 
 LEAST_CONTRAST = 4.5  # WCAG AA, also for what cannot be used
 MOST_SHIFT = 0.1
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
-COLD = ("/", "/edit_charge?task={of_ben}", "/backlog", "/causes", "/documents", "/import")
+COLD = (  # who opens what, and how wide their window is
+    ("ana", "/", WIDE),
+    ("ben", "/edit_charge?task={of_ben}", WIDE),
+    ("rita", "/backlog", WIDE),  # who chooses among practices
+    ("ana", "/causes", WIDE),
+    ("ana", "/documents", WIDE),
+    ("ana", "/import", WIDE),
+    ("ana", "/?task={of_ben}", SMALL),
+    ("ana", "/find_document?task={document}", SMALL),
+    ("ben", "/edit_charge?task={of_ben}", PHONE),
+    ("ana", "/backlog", PHONE),
+)
 
 _SHIFTS = """() => {
     window.shift = 0
@@ -34,15 +45,15 @@ def address(path: str, scene: Scene) -> str:
     )
 
 
-@pytest.mark.parametrize("path", COLD)
+@pytest.mark.parametrize(("who", "path", "size"), COLD)
 def test_a_page_that_loads_for_the_first_time_moves_little_and_asks_for_nothing_missing(
-    browser: Browser, still: Scene, path: str
+    browser: Browser, still: Scene, who: str, path: str, size: tuple[int, int]
 ) -> None:
     context = strange_browser(browser)  # without anything kept from an earlier page
-    person = still.cast.ben if "edit" in path else still.cast.ana
-    give_session(context, still, still.token(person))
+    give_session(context, still, still.token(getattr(still.cast, who)))
     context.add_init_script(f"({_SHIFTS})()")
     page = context.new_page()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
     missing: list[str] = []
     page.on("response", lambda one: missing.append(one.url) if one.status >= 400 else None)
     desk = Desk(page, still.server)
@@ -50,7 +61,7 @@ def test_a_page_that_loads_for_the_first_time_moves_little_and_asks_for_nothing_
     desk.go(address(path, still))
     page.wait_for_timeout(1500)  # what comes late, such as charts
     shift = float(page.evaluate("window.shift"))
-    print(f"{path} moved {shift:.3f}")
+    print(f"{path} at {size[0]} pixels moved {shift:.3f}")
     problems = desk.problems
     context.close()
 

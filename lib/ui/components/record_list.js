@@ -39,6 +39,7 @@ export default function (component) {
   root.querySelector(".empty").textContent = data.rows.length ? "" : data.empty
   foot(root.querySelector(".foot"), data, send)
 
+  root.getRootNode().host?.closest("[class*='st-key-']")?.setAttribute("data-drawn", "")
   if (data.address !== undefined && data.address !== null) goTo(data.address)
   if (before === undefined) root.wanted = whereItStood(data).top
   else if (before !== data.view) scroller.scrollTop = 0
