@@ -10,12 +10,16 @@ from typing import Any
 
 import pytest
 
+from lib import tasks
+from lib.intake import imports
+from lib.intake.charges import task_charge_choice
 from lib.intake.matching import spelling_comparison
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import Candidate, Filed, Outcome, match
 from lib.store.database import Connection
 from lib.store.migrations import SCHEMA
-from tests.conftest import Cast
+from lib.ui import charge_match_panel
+from tests.conftest import NOON, Cast
 from tests.test_import import bring
 from tests.test_transaction_reader import acknowledgment, patient
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
@@ -115,6 +119,87 @@ def test_what_says_too_little_and_contradicts_nothing_is_not_called_a_contradict
 
     assert (found.outcome, found.charge_id) == (Outcome.UNPROVEN, None)
     assert not found.compared[0].disagreements
+
+
+LOST = [
+    ("LOPEZ, MARI?", "LOPEZ, MARIA"),  # or MARIO
+    ("LOPEZ, JO?N", "LOPEZ, JOAN"),  # or JOHN
+    ("LOPEZ, DANIEL\ufffd", "LOPEZ, DANIELA"),
+    ("LOPEZ, MARI?", "LOPEZ, MARI"),
+    ("LOPEZ, ANA MARI„", "LOPEZ, ANA MARIA"),
+    ("LOPEZ, FRANCISC?", "LOPEZ, FRANCISCO"),
+    ("MARI? LOPEZ", "LOPEZ, MARIA"),
+    ("LOPEZ, ANA ?", "LOPEZ, ANA M"),
+]
+
+
+@pytest.mark.parametrize(("lost", "name"), [*LOST, *(pair[::-1] for pair in LOST)])
+def test_a_first_name_that_lost_a_letter_proves_nobody_but_by_the_payers_own_number(
+    lost: str, name: str
+) -> None:
+    held = replace(HELD, filed=(replace(FILED, patient_name=name),))
+    said = replace(SAID, patient_name=lost)
+    unknown = replace(said, payer_numbers=("ICN2",))
+
+    found = match(unknown, [held])
+
+    assert (found.outcome, found.charge_id) == (Outcome.UNPROVEN, None)
+    assert [fact.name for fact in found.compared[0].doubts] == ["Patient"]
+    assert match(said, [held]).charge_id == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "member_id", "charge_id"),
+    [("MU?OZ, ANA", "XYZ123456", 1), ("MU?OZ, ANA", "", None), ("MU?OZ, EVA", "XYZ123456", None),
+     ("PE?A, ANA", "XYZ123456", None), ("ANA MU?OZ", "XYZ123456", None), ("???, ???", "", None),
+     ("?????, ANA", "XYZ123456", None), ("MU?OZ, AN?", "XYZ123456", None)],
+)  # fmt: skip
+def test_a_last_name_that_lost_a_letter_needs_first_name_and_member_id(
+    name: str, member_id: str, charge_id: int | None
+) -> None:
+    held = replace(HELD, filed=(replace(FILED, patient_name="MUNOZ, ANA"),), payer_numbers=())
+    members = (member_id,) if member_id else ()
+
+    assert match(replace(SAID, patient_name=name, member_ids=members), [held]).charge_id == (
+        charge_id
+    )
+
+
+@pytest.mark.parametrize("name", ["LOPEZ, MARI?", "LOPEZ, ???", "???, JOS?", "???, ???"])
+def test_a_name_that_was_filed_with_letters_lost_proves_nobody_either(name: str) -> None:
+    held = replace(HELD, filed=(replace(FILED, patient_name=name),), payer_numbers=())
+
+    assert match(replace(SAID, patient_name=name), [held]).charge_id is None
+
+
+def test_of_two_who_may_have_lost_the_letter_nobody_is_chosen() -> None:
+    both = [
+        replace(HELD, charge_id=number, filed=(replace(FILED, patient_name=name),))
+        for number, name in enumerate(("LOPEZ, MARIA", "LOPEZ, MARIO"), start=1)
+    ]
+
+    assert match(replace(SAID, patient_name="LOPEZ, MARI?"), both).charge_id is None
+
+
+@pytest.mark.parametrize("name", ["MARI?", "MARI\ufffd", "MAR?A"])
+def test_an_answer_whose_first_name_lost_a_letter_waits_for_a_person(
+    con: Connection, cast: Cast, name: str
+) -> None:
+    bring(con, cast, file_837(claim()).replace(b"GREEN*EMMA", b"GREEN*MARIA"))
+    said = file_835(answer(patient=f"GREEN*{name}"))
+
+    seen = imports.preview(con, "r", said, actor=cast.ana, practice_id=cast.practice, now=NOON)
+    bring(con, cast, said, "r.835")
+
+    assert [task.why for task in seen.tasks] == [
+        "Letters of the name were lost: choose the charge in the task"
+    ]
+    assert con.rows("SELECT charge_id, outcome FROM task JOIN task_claim ON task_id = id") == [
+        (None, "unproven")
+    ]
+    task = tasks.get(con, 1, actor=cast.ana)
+    [option] = task_charge_choice.basis(con, task).options
+    assert "Letters were lost: patient" in charge_match_panel.agreeing(option.comparison)
 
 
 def test_a_number_without_its_day_is_said_alike_before_the_import_and_on_the_task(

@@ -33,6 +33,8 @@ PATIENTS = [
     ("DOE", "JOHN", "", "SR", "M12345678-01"),
     ("ROE", "JANE", "", "", "M2"),
     ("DOE", "JOAN", "", "", "M12345678-01"),
+    ("DOE", "MARIA", "", "", "M12345678-03"),
+    ("DOE", "MARIO", "", "", "M12345678-03"),
 ]
 SECOND = "ICN8"  # the payer's number of a second claim that is answered in the same file
 PAYERS = ["FIRST PLAN", "SECOND MUTUAL", "MEDICARE", "MEDICARE SUPPLEMENT"]
@@ -63,6 +65,7 @@ class Reply:
     has_middle: bool  # middle name and suffix are stated
     has_day: bool
     is_double: bool  # the file answers two claims alike, under two numbers of the payer's
+    is_garbled: bool  # the last letter of the first name was lost on the way
 
     @property
     def is_cut(self) -> bool:
@@ -103,6 +106,7 @@ def replies(draw: st.DrawFn) -> Reply:
         draw(st.sampled_from(["ICN1", "ICN1", "ICN2", "ICN3"])),
         draw(st.booleans()), draw(st.sampled_from([True, True, True, False])),
         draw(st.sampled_from([False, False, False, True])),
+        draw(st.sampled_from([False, False, False, True])),
     )  # fmt: skip
 
 
@@ -125,15 +129,18 @@ def remitted(answers: list[Reply]) -> list[bytes]:
     found = []
     for place, reply in enumerate(answers):
         last, first, *_, member = reply.truth.patient
+        first = f"{first[:-1]}?" if reply.is_garbled else first
+        own = f"-{place}" if reply.is_garbled else ""  # the payer's number tells it of no other
+        icn = f"{reply.icn}{own}"
         middle, suffix = reply.more
         identified = f"*{middle}**{suffix}" + (f"*MI*{member}" if reply.has_member else "")
         body = [
             "BPR*I*0*C*NON************20250301", f"TRN*1*CHECK{place}*1",
             f"N1*PR*{reply.truth.payer}", f"N1*PE*NORTHSIDE*XX*{CLINIC}",
         ]  # fmt: skip
-        for icn in (reply.icn, SECOND) if reply.is_double else (reply.icn,):
+        for number in (icn, f"{SECOND}{own}") if reply.is_double else (icn,):
             body += [
-                f"CLP*{reply.number}*4*{reply.truth.amount}*0**12*{icn}",
+                f"CLP*{reply.number}*4*{reply.truth.amount}*0**12*{number}",
                 f"CAS*CO*{reply.code}*{reply.truth.amount}",
                 f"NM1*QC*1*{last}*{first}{identified}",
             ]
@@ -272,11 +279,12 @@ def test_no_answer_lands_on_a_wrong_charge_and_none_is_lost(
         possible = meant(claims, reply)
         for charge_id in map(charge_of.get, told[place]):
             if charge_id is not None:
+                assert not reply.is_garbled, "nobody can say whose charge it is"
                 assert could_be(truths[charge_id], reply), (reply, truths[charge_id])
                 if len(possible) == 1:
                     assert truths[charge_id] in possible, (reply, possible)
             is_enough = reply.has_day or not reply.is_cut
-            if len(possible) == 1 and is_enough and not reply.is_double:
+            if len(possible) == 1 and is_enough and not (reply.is_double or reply.is_garbled):
                 assert charge_id is not None, (reply, possible)
     creators = {
         task_id: answers[int(trace.removeprefix("CHECK"))]

@@ -275,8 +275,94 @@ def test_two_later_denials_of_one_file_do_not_both_go_to_one_task(
     assert (report.tasks_new, charges_of(con)) == (1, [(1,), (None,)])
 
 
+FAR = [answer(f"Z{number}", control=f"Z{number}") for number in range(1000)]
+
+
+@pytest.mark.parametrize("is_numbered", [False, True])
+def test_two_payers_numbers_far_apart_in_one_remittance_are_two_claims(
+    con: Connection, cast: Cast, is_numbered: bool
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    if is_numbered:
+        con.execute(
+            """
+            INSERT INTO charge_number (practice_id, charge_id, kind, number, number_key, is_proven,
+                                       recorded_at)
+            VALUES ($practice, 1, 'payer', 'P2', 'p2', true, TIMESTAMP '2020-01-01')
+            """,
+            practice=cast.practice,
+        )
+    ends = [answer("A1", control=each) for each in ("P1", "P2", "P3")]
+    raw = file_835(ends[0], *FAR, ends[1], *FAR[:999], ends[2])
+
+    report = seen_and_brought(con, cast, raw)
+
+    charges = con.rows("SELECT charge_id FROM task WHERE claim_number = 'A1' ORDER BY id")
+    assert charges == [(None,), (1 if is_numbered else None,), (None,)]
+    assert con.rows("SELECT number FROM charge_number WHERE kind = 'payer'") == (
+        [("P2",)] if is_numbered else []
+    )
+    told = con.rows("SELECT task_id FROM event WHERE detail LIKE '%answers two claims%'")
+    assert told == [(1,)]
+    assert any("Not certain of the charge" in each for each in report.warnings)
+
+
+def test_far_apart_in_one_remittance_a_correction_is_the_same_claim_as_its_reversal(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    back = answer("A1", status="22", amount="-200", control="P1", codes=("CAS*CO*16*-200",))
+
+    bring(con, cast, file_835(back, *FAR, answer("A1", control="P2")))
+
+    assert con.rows("SELECT charge_id FROM task WHERE claim_number = 'A1'") == [(1,)]
+
+
 def without_day(segments: list[str]) -> list[str]:
     return [each for each in segments if not each.startswith("DTM")]
+
+
+UNDATED = [
+    file_835(without_day(answer("A1", control=""))),
+    acknowledgment(*patient("A1", "STC*A7:116*20250121*U*200")).replace(
+        b"DTP*472*D8*20250113~", b""),
+    file_835([each for each in answer("A1", control="") if not each.startswith("NM1*QC")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("undated", UNDATED)
+def test_an_answer_that_names_more_than_a_task_without_a_charge_can_be_anothers(
+    con: Connection, cast: Cast, undated: bytes, is_first: bool
+) -> None:
+    second = [each.replace("20250113", "20250120") for each in answer("A1", control="")]
+    dated = [file_835(answer("A1", control="")), file_835(second, paid_on="20250310")]
+    for raw in [undated, *dated] if is_first else [*dated, undated]:
+        bring(con, cast, raw)
+
+    assert charges_of(con) == [(None,)] * 3, "each may be of a visit of its own"
+
+
+def test_what_names_no_day_joins_the_task_that_the_payers_number_names(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_835(without_day(answer("A1", control="P1"))))
+    bring(con, cast, file_835(answer("A1", control="P1"), paid_on="20250310"))
+
+    assert charges_of(con) == [(None,)]
+
+
+def test_a_payment_of_one_visit_proposes_nothing_for_a_task_that_names_none(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_835(without_day(answer("A1", control=""))))
+    paid = answer("A1", status="1", paid="180", control="", codes=("CAS*CO*45*20",))
+
+    bring(con, cast, file_835(paid, paid_on="20250310"))
+
+    assert proposals(con) == [False]
+    [(said,)] = con.rows("SELECT detail FROM event WHERE kind = 'answered again'")
+    assert "it can be about another claim of this number" in said
 
 
 PAID = without_day(answer("A1", status="1", paid="180", control="P1", codes=("CAS*CO*45*20",)))

@@ -23,7 +23,8 @@ def doubts(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
 
 
 def _contradicted(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
-    """Return the charges that a task's message contradicts, unless a person chose them for it."""
+    """Return the charges that a task's message contradicts, or names with letters lost, unless a
+    person chose them for it."""
     rows = con.rows(
         """
         SELECT id, charge_id FROM task
@@ -43,11 +44,12 @@ def _contradicted(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
         if task_id not in facts:
             continue
         comparison = claim_matcher.compare(facts[task_id], candidates[charge_id])
-        against = [NEEDED[each.name] for each in comparison.disagreements if each.name in NEEDED]
+        against = [NEEDED[each.name] for each in comparison.doubts if each.name in NEEDED]
         if against:
+            verb = "is" if comparison.disagreements else "may be"
             found[charge_id] = (
-                f"the answer it was changed for is about another {', '.join(against)}: choose the "
-                "right charge in the task"
+                f"the answer it was changed for {verb} about another {', '.join(against)}: choose "
+                "the right charge in the task"
             )
     return found
 

@@ -12,6 +12,7 @@ from lib.history_event_kinds import EventKind
 from lib.import_report_models import MAX_PREVIEWED, ImportReport, TaskPreview
 from lib.intake import import_totals, records
 from lib.intake.charges import (
+    answered_twice,
     charge_match_preview,
     later_matching_charges,
     learned_numbers,
@@ -77,6 +78,7 @@ class FileImport:
         self._entries: list[Recoupment] = []  # of the remittance being read
         self._new: list[int] = []  # numbers of segments that brought something new
         self._waiting_tasks: Waiting | None = None
+        self._has_answers = False  # an earlier part of the file answered claims
         self._identified: set[tuple[str, str]] | None = None  # messages that were imported before
 
     def take(self, piece: Batch | Message) -> None:
@@ -102,12 +104,15 @@ class FileImport:
         said = [*(each.about for each in asked), *(each.facts for each in told)]
         said += [each.facts for each in part.answers]
         charges = known_charges.charges(self.con, self.practice_id, said)
-        charges.tell_apart(
-            [
-                *((each.about, each.asked_on) for each in asked if each.is_of_own_claim),
-                *((each.facts, each.told_on) for each in told),
-            ]
-        )
+        answers = [
+            *((each.about, each.asked_on) for each in asked if each.is_of_own_claim),
+            *((each.facts, each.told_on) for each in told),
+        ]
+        charges.tell_apart(answers)
+        if self._has_answers:
+            lost = answered_twice.doubt(self.con, answers, charges, self.source)
+            self.totals.unproven += lost
+        self._has_answers |= bool(part.answers)
         self._take_requests(asked, charges)
         answered = learned_numbers.parts(self.con, self.practice_id, part.answers, charges)
         self._take_news(told, charges, answered)

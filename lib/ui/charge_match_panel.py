@@ -33,14 +33,17 @@ def charge_basis(task: Task, actor: Person) -> None:
 def agreeing(comparison: Comparison) -> str:
     """Return a sentence: "Agree: claim number A1, patient DOE, JANE. Not stated: member ID.", for
     example."""
-    agree, silent = [], []
+    agree, silent, illegible = [], [], []
     for fact in comparison.facts:
         name = f"{fact.name[:1].lower()}{fact.name[1:]}"
         if fact.agreement > Agreement.NOT_STATED:
             agree.append(f"{name} {fact.stated}")
         elif fact.agreement is Agreement.NOT_STATED:
             silent.append(name)
+        elif fact.agreement is Agreement.ILLEGIBLE:
+            illegible.append(f"{name} {fact.stated}")
     said = [f"Agree: {'; '.join(agree)}."] if agree else []
+    said += [f"Letters were lost: {'; '.join(illegible)}."] if illegible else []
     said += [f"Not compared: {', '.join(silent)}."] if silent else []
     return " ".join(said)
 

@@ -47,14 +47,21 @@ def _why(request: Request, match: Match) -> str:
         return f"Agree: {', '.join(claim_matcher.agreed(match.facts))}"
     if match.outcome is Outcome.SEVERAL:
         return f"{match.agreeing} charges agree: choose one in the task"
-    if match.outcome is Outcome.UNPROVEN and match.agreeing:
-        return "The file answers two claims that this charge could be: choose it in the task"
     if match.outcome is Outcome.UNPROVEN:
-        return "The number alone is not enough: choose the charge in the task"
+        return _unproven(match)
     if match.outcome is Outcome.CONTRADICTED:
         return _against(match.compared[0])
     named = known_charges.numbers(request.about)
     return "No charge has this number" if named else "The file names no claim"
+
+
+def _unproven(match: Match) -> str:
+    """Return what leaves open whether the likeliest charge is meant."""
+    if match.agreeing:
+        return "The file answers two claims that this charge could be: choose it in the task"
+    if match.compared[0].illegible:
+        return "Letters of the name were lost: choose the charge in the task"
+    return "The number alone is not enough: choose the charge in the task"
 
 
 def _against(best: Comparison) -> str:

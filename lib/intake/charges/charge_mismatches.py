@@ -28,7 +28,7 @@ class Doubt:
 
     task_id: int
     title: str
-    facts: tuple[Fact, ...]  # the facts that contradict each other
+    facts: tuple[Fact, ...]  # those that contradict each other, or lost letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def review(con: Connection, practice_id: int, *, actor: Person | None) -> Review
                 continue
             checked += 1
             comparison = claim_matcher.compare(facts[task_id], held[charge_id])
-            if comparison.disagreements:
-                doubts.append(Doubt(task_id, title, comparison.disagreements))
+            if comparison.doubts:
+                doubts.append(Doubt(task_id, title, comparison.doubts))
     return Review(checked, unread, tuple(doubts))
 
 

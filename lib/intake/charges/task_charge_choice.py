@@ -59,10 +59,8 @@ class Basis:
 
     @property
     def is_certain(self) -> bool:
-        """Return True if a person chose the charge, or nothing contradicts it."""
-        return self.chosen_by is not None or bool(
-            self.comparison and not self.comparison.disagreements
-        )
+        """Return True if a person chose the charge, or nothing makes it doubtful."""
+        return self.chosen_by is not None or bool(self.comparison and not self.comparison.doubts)
 
 
 def basis(con: Connection, task: Task) -> Basis:

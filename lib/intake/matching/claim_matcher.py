@@ -15,11 +15,13 @@ from enum import IntEnum, StrEnum
 
 from lib.intake.matching.claim_facts import LATER, PRIMARY, ClaimFacts
 from lib.intake.matching.spelling_comparison import (
+    LAST_NAME,
     could_be_member,
     could_be_payer,
     could_be_person,
     fold,
     is_same_name,
+    lost_letters,
     number_key,
 )
 
@@ -32,7 +34,8 @@ ROLES = frozenset("PST")  # SBR01; other values say nothing
 class Agreement(IntEnum):
     """How two statements of one fact compare."""
 
-    DISAGREES = -1
+    DISAGREES = -2
+    ILLEGIBLE = -1  # letters were lost on the way: it may be the same, or another
     NOT_STATED = 0  # by one side or both
     AGREES = 1
     EXACT = 2  # letter by letter, day by day
@@ -103,9 +106,12 @@ class Comparison:
 
         A rewritten number needs the patient too, or day and amount. A truncated one, or one that
         stands where another kind of number belongs, needs patient and day: alone it says too
-        little.
+        little. A name that lost letters leaves open who is meant, unless the payer's own number
+        says it.
         """
-        if any(each.agreement is Agreement.DISAGREES for each in self.facts):
+        if self.disagreements:
+            return False
+        if self.illegible and self.of(PAYERS_NUMBER) is not Agreement.EXACT:
             return False
         number = self.of(NUMBER)
         if number is Agreement.EXACT:
@@ -124,6 +130,16 @@ class Comparison:
     def disagreements(self) -> tuple[Fact, ...]:
         """Return the facts in which message and charge contradict each other."""
         return tuple(each for each in self.facts if each.agreement is Agreement.DISAGREES)
+
+    @property
+    def illegible(self) -> tuple[Fact, ...]:
+        """Return the facts that lost letters on their way here and could be the charge's."""
+        return tuple(each for each in self.facts if each.agreement is Agreement.ILLEGIBLE)
+
+    @property
+    def doubts(self) -> tuple[Fact, ...]:
+        """Return the facts that contradict each other, or that lost letters and prove nothing."""
+        return (*self.disagreements, *(() if self.agrees else self.illegible))
 
     def exceeds(self, other: Comparison) -> bool:
         """Return True if this one agrees at least as exactly in every fact, and more exactly in
@@ -305,12 +321,16 @@ def _plain(number: str) -> str:
 
 
 def _patient(said: str, held: str, *, same_member: bool) -> Agreement:
-    if not fold(said) or not fold(held):
+    lost = lost_letters(said) | lost_letters(held)
+    if not lost and not (fold(said) and fold(held)):
         return Agreement.NOT_STATED
-    if is_same_name(said, held):
+    if not lost and is_same_name(said, held):
         return Agreement.EXACT
-    is_same = could_be_person(said, held, same_member=same_member)
-    return Agreement.AGREES if is_same else Agreement.DISAGREES
+    if not could_be_person(said, held, same_member=same_member):
+        return Agreement.DISAGREES
+    # MARI? can be a sister's or a brother's; MU?OZ of one first name and member ID nobody else's
+    is_proof = not lost or (same_member and lost == {LAST_NAME})
+    return Agreement.AGREES if is_proof else Agreement.ILLEGIBLE
 
 
 def _member(said: Sequence[str], held: str) -> Agreement:

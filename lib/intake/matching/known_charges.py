@@ -121,6 +121,10 @@ class Charges(Candidates):
                     if any(is_numbered_otherwise(one, other) for other in rivals)
                 )
 
+    def share(self, answers: Iterable[ClaimFacts]) -> None:
+        """Note answers that compete for a charge with others, which were taken before them."""
+        self._shared.update(answers)
+
     def held(self, charge_id: int | None) -> KnownCharge | None:
         """Return what a task shows of one of these charges."""
         return None if charge_id is None else self._held.get(charge_id)

@@ -22,6 +22,7 @@ ENDS = frozenset("aeo")  # of another name: Maximilian, Maximiliana, Maximiliano
 LOST = "?\ufffd„‡¿"  # what programs write for a letter that they cannot
 LOSABLE = "acdegilnorstuyz"  # letters that names have with accents
 KNOWN_LETTERS = 3  # of a name some letters of which were lost
+LAST_NAME, FIRST_NAME = "last", "first"  # in which letters were lost
 MOST_LOST = 3  # places in a name; each doubles what must be tried
 LONG_NAME, LONG_FIRST = 5, 6  # letters from which one typing error is tolerated
 SHARED_ID = 6  # letters of a member ID that identify it without its prefix or suffix
@@ -134,6 +135,14 @@ def _untitled(words: tuple[str, ...]) -> tuple[str, ...]:
 def is_same_name(one: str, other: str) -> bool:
     """Return True if both name the person letter by letter, apart from case and punctuation."""
     return _person(one) == _person(other)
+
+
+def lost_letters(name: str) -> frozenset[str]:
+    """Return in which parts of "LAST, FIRST" letters were lost on its way here. Of "First Last"
+    nobody can say in which."""
+    last, mark, first = name.partition(",")
+    parts = ((LAST_NAME, last), (FIRST_NAME, first if mark else last))
+    return frozenset(part for part, text in parts if _LOST_LETTERS.search(text))
 
 
 def could_be_person(one: str, other: str, *, same_member: bool) -> bool:

@@ -42,6 +42,11 @@ class FileTask(NamedTuple):
     codes: str = ""
     file_id: int | None = None  # the file that made it
 
+    def could_be_of_other_visit(self, facts: ClaimFacts) -> bool:
+        """Return True if the task has no charge, and only its message or only these facts name the
+        patient or the day: nothing but the number says that both mean one claim."""
+        return self.charge_id is None and bool(self.facts and could_be_others(self.facts, facts))
+
     def is_of_other_claim(self, facts: ClaimFacts, day: date | None, file_id: int | None) -> bool:
         """Return True if an answer of this day in this file is about another claim than the task,
         since the payer numbers the two otherwise. Elsewhere it may number the same claim anew."""
@@ -149,6 +154,15 @@ def _of_one_claim(tasks: list[FileTask], message: ClaimFacts) -> list[FileTask]:
         if any(is_numbered_otherwise(one.facts, each) for each in rivals):
             others.add(one.id)
     return [each for each in tasks if each.id not in others]
+
+
+def could_be_others(one: ClaimFacts, other: ClaimFacts) -> bool:
+    """Return True if only one of two messages names the patient or the day of service, so that it
+    can mean another visit of their number, and the payer's number does not say otherwise."""
+    is_stated_alike = bool(one.patient_name) == bool(other.patient_name) and (
+        (one.dates[0] is None) == (other.dates[0] is None)
+    )
+    return not is_stated_alike and not shares_payers_number(one, other)
 
 
 def is_certain(match: Match, message: ClaimFacts, tasks: Sequence[FileTask]) -> bool:

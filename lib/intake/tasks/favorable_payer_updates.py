@@ -69,7 +69,8 @@ def plan(
             # a claim that was only accepted still wants the document that was requested
             if news.is_payment or task.source == "277CA":
                 is_older = bool(news.told_on and task.asked_on and news.told_on < task.asked_on)
-                found.append(PaymentSuggestion(task.id, news, is_whole, is_older, is_certain))
+                is_its = is_certain and not task.could_be_of_other_visit(news.facts)
+                found.append(PaymentSuggestion(task.id, news, is_whole, is_older, is_its))
     return found
 
 
@@ -110,5 +111,8 @@ def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportC
         con.insert("event", [event | {"detail": f"{said} {event['detail']}."}])
 
 
-OTHER_CLAIMS = "It names no day of service, and other claims of this number agree as well."
+OTHER_CLAIMS = (
+    "It, or what the task was made from, does not name patient and day of service: it can be about "
+    "another claim of this number."
+)
 OTHER_PARTS = "The payer split the claim (MA15): its other parts are not settled yet."

@@ -17,7 +17,7 @@ from lib.intake.matching import known_charges, known_patients, task_claim_facts
 from lib.intake.matching.claim_facts import ANSWERS, is_numbered_otherwise
 from lib.intake.matching.claim_matcher import Match, Outcome, compare
 from lib.intake.matching.known_charges import Candidates, Charges, candidate_of
-from lib.intake.matching.task_claim_facts import FileTask
+from lib.intake.matching.task_claim_facts import FileTask, could_be_others
 from lib.intake.records import Party, Request
 from lib.intake.tasks import known_requests, previous_system_fields, task_updates
 from lib.intake.tasks.known_requests import News
@@ -84,6 +84,9 @@ def plan(
         first = None if task_id else made.find(request, charge_id)
         if task_id:
             is_certain = task_claim_facts.is_certain(found.matches[key], about[key], about_it)
+            is_certain &= not any(
+                each.could_be_of_other_visit(about[key]) for each in about_it if each.id == task_id
+            )
             found.later.append(FollowUp(request, task_id, "", is_certain))
             made.follow(request, task_id)
         elif first:
@@ -194,8 +197,12 @@ class _Made:
             found = self._by_charge.get(charge_id, [])
         else:
             told = self._told.candidates(request.about)
-            alike = [each for each in told if compare(request.about, each).agrees]
-            found = [self._requests[each.charge_id] for each in alike]
+            alike = [
+                self._requests[each.charge_id]
+                for each in told
+                if compare(request.about, each).agrees
+            ]
+            found = [each for each in alike if not could_be_others(request.about, each.about)]
         for each in found:
             is_other = _is_other_claim(request, each) or self.has_other_claim(request, each.key)
             if not is_other and _takes(request, each.source, each.type, each.key):
@@ -220,6 +227,8 @@ def _open_task(
         is_other = request.is_of_own_claim and task.is_of_other_claim(
             request.about, request.asked_on, file_id
         )
+        if not request.is_history:  # which only adds a line
+            is_other = is_other or task.could_be_of_other_visit(request.about)
         if not is_other and _takes(request, task.source, task.type, task.request_key):
             return task.id
     return None

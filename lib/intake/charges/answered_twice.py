@@ -1,0 +1,141 @@
+"""Claim numbers that one file answers twice on one day under two of the payer's numbers, in two of
+the parts in which it is imported: two claims, of which nobody can say which one is held.
+
+Within one part `Charges.tell_apart` sees it before either takes the charge.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from lib import tasks
+from lib.history_event_kinds import EventKind
+from lib.intake.charges import learned_numbers
+from lib.intake.import_context import ImportContext
+from lib.intake.matching import known_charges, task_claim_facts
+from lib.intake.matching.claim_facts import ClaimFacts, is_numbered_otherwise
+from lib.intake.matching.claim_matcher import Outcome
+from lib.intake.matching.known_charges import Charges
+from lib.store import search_index
+from lib.store.database import Connection
+
+WHY = (
+    "A later answer of the same file names this claim number on the same day under another of the "
+    "payer's numbers: the file answers two claims, so choose the charge if it is the one meant."
+)
+Told = tuple[ClaimFacts, date | None]  # an answer, and its day
+
+
+def doubt(con: Connection, answers: Iterable[Told], charges: Charges, source: ImportContext) -> int:
+    """Let none of these answers take a charge that an earlier part of the file answered under
+    another number, and take it from the task made there. Return how many tasks lost it; inside a
+    transaction.
+    """
+    by_charge: dict[int, list[Told]] = defaultdict(list)
+    for facts, day in answers:
+        if facts.payer_numbers and (charge_id := charges.match(facts).charge_id) is not None:
+            by_charge[charge_id].append((facts, day))
+    lost = []
+    for charge_id, number, day in _answered(con, by_charge, source):
+        earlier = ClaimFacts(payer_numbers=(number,))
+        rivals = [
+            facts
+            for facts, told_on in by_charge[charge_id]
+            if told_on == day and is_numbered_otherwise(earlier, facts)
+        ]
+        charges.share(rivals)
+        if rivals and not _is_known(con, charge_id, number, source):
+            lost += _let_choose(con, charge_id, earlier, charges, source)
+    search_index.index(con, lost)
+    return len(lost)
+
+
+def _answered(
+    con: Connection, charge_ids: Iterable[int], source: ImportContext
+) -> list[tuple[int, str, date | None]]:
+    """Return what earlier parts of the file answered about these charges, but for reversals and
+    denials of duplicates: charge, payer's number, and day."""
+    ids = list(charge_ids)
+    return [
+        (row[0], row[1], row[2])
+        for row in (
+            con.rows(
+                """
+                SELECT DISTINCT charge_id, payer_claim_number, answered_on FROM claim_answer
+                WHERE intake_file_id = $file_id AND charge_id IN (SELECT unnest($ids::BIGINT[]))
+                  AND payer_claim_number <> '' AND charged > 0 AND status <> '22'
+                  AND (paid <> 0 OR EXISTS (
+                      SELECT 1 FROM claim_answer_code AS said
+                      WHERE said.claim_answer_id = claim_answer.id AND kind = 'adjustment'
+                        AND code NOT IN ('18', '85', '225', 'B13')))
+                ORDER BY charge_id, payer_claim_number
+                """,
+                file_id=source.file_id,
+                ids=ids,
+            )
+            if ids
+            else ()
+        )
+    ]
+
+
+def _is_known(con: Connection, charge_id: int, number: str, source: ImportContext) -> bool:
+    """Return True if the charge had this number of the payer's before the file came in."""
+    return bool(
+        con.value(
+            """
+            SELECT count(*) FROM charge_number
+            WHERE charge_id = $id AND kind = 'payer' AND number = $number AND recorded_at < $now
+            """,
+            id=charge_id,
+            number=number,
+            now=source.now,
+        )
+    )
+
+
+def _let_choose(
+    con: Connection,
+    charge_id: int,
+    earlier: ClaimFacts,
+    charges: Charges,
+    source: ImportContext,
+) -> list[int]:
+    """Take the charge from the tasks that an answer under this number made, with their history."""
+    learned_numbers.forget(con, charge_id, earlier)
+    made = con.rows(
+        """
+        SELECT task.id, segment_number FROM task JOIN task_claim ON task_id = task.id
+        WHERE intake_file_id = $file_id AND charge_id = $id AND is_open
+          AND list_contains(payer_numbers, $number)
+        """,
+        file_id=source.file_id,
+        id=charge_id,
+        number=earlier.payer_numbers[0],
+    )
+    held, candidate = charges.pair(charge_id)
+    told = task_claim_facts.kept_facts(con, [task_id for task_id, _ in made])
+    for task_id, segment_number in made:
+        tasks.unlink_charge(
+            con, task_id, patient_id=held.patient_id, payer_id=held.payer_id, provider="",
+            day=told[task_id].dates[0], now=source.now,
+        )  # fmt: skip
+        tasks.withdraw_suggestion(con, task_id)
+        con.execute(
+            "UPDATE task_claim SET outcome = $outcome WHERE task_id = $id",
+            outcome=Outcome.UNPROVEN.value,
+            id=task_id,
+        )
+        event = source.event(EventKind.CHARGE_NOT_CERTAIN, segment_number, task_id=task_id)
+        line = known_charges.line(held, candidate)
+        con.insert(
+            "event",
+            [
+                event
+                | {"field": "Charge", "old_value": line, "new_value": None}
+                | {"detail": f"{WHY} {event['detail']}."}
+            ],
+        )
+    return [task_id for task_id, _ in made]
