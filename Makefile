@@ -1,10 +1,13 @@
 PYTHON := .venv/bin/python
 PORT ?= 8501
 EXAMPLES ?= 20000
-# Tests of one file share a server, so they stay together; the browser's, the longest, run first.
+# Tests of one file share a server, so they stay together; tests/conftest.py puts the longest first.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+TYPES := $(PYTHON) -m mypy --strict --no-error-summary app.py pages lib tests
+# Every worker, server and command would compile the project anew.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run check test test-postgres style bench fuzz released-duckdb screenshots format clean
+.PHONY: help run check test test-postgres style lint bench fuzz released-duckdb screenshots format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,9 +32,11 @@ run:
 		$(if $(PRACTICE),--practice "$(PRACTICE)") $(if $(ZONE),--time-zone "$(ZONE)") \
 		$(if $(BACKUP),--backup "$(BACKUP)")
 
-check: style
-	@echo "Tests …"
-	@$(PYTHON) -m pytest $(PARALLEL) --ignore tests/browser -m "not slow"
+check: lint
+	@echo "Types and tests …"
+	@$(TYPES) & types=$$!; \
+		$(PYTHON) -m pytest $(PARALLEL) --ignore tests/browser -m "not slow"; tests=$$?; \
+		wait $$types && exit $$tests
 
 test: style
 	@$(PYTHON) -m tests.install_chromium
@@ -46,12 +51,15 @@ test-postgres: style
 	@echo "Tests on PostgreSQL …"
 	@BILLING_TASKS_TEST_STORE=postgres $(PYTHON) -m pytest $(PARALLEL) --ignore tests/browser -m "not slow and not duckdb"
 
-style:
+style: lint
+	@echo "Types …"
+	@$(TYPES)
+
+lint:
 	@sh scripts/environment.sh requirements.txt requirements-dev.txt requirements-postgres.txt
-	@echo "Format, lint and types …"
+	@echo "Format and lint …"
 	@$(PYTHON) -m ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
 	@$(PYTHON) -m ruff check --quiet .
-	@$(PYTHON) -m mypy --strict --no-error-summary app.py pages lib tests
 
 bench:
 	@sh scripts/environment.sh requirements.txt requirements-dev.txt

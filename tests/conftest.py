@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +17,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
-from lib import people
+from lib import passwords, people
 from lib.models import Person, Role
 from lib.store import process_store, search_index
 from lib.store.database import Connection, Store
@@ -28,9 +30,16 @@ from tests import chromium, postgres
 
 # Servers and commands that tests start turn warnings into errors, as tests do (pyproject.toml).
 os.environ["PYTHONWARNINGS"] = "error"
+# Every worker, server and command would compile the project anew where nothing may be kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # How long an example takes says how busy the machine is.
 settings.register_profile("ours", deadline=None)
 settings.load_profile("ours")
+
+# A hash of the served cost takes a fifth of a second; tests/test_passwords.py looks at those.
+SERVED_HASHER = passwords.HASHER
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 MEMORY_DISK = Path("/dev/shm")
 ROOM = 6 * 1024**3  # bytes of memory and of the disk in it; a whole run takes a fifth
@@ -76,6 +85,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marked("stores") and not marked("duckdb") and "store" in metafunc.fixturenames:
         engines = ["postgres"] if ON_POSTGRES else ["duckdb", "postgres"]
         metafunc.parametrize("store", engines, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, so that two workers end at about the same time."""
+    costs: Counter[Path] = Counter()
+    for item in items:
+        costs[item.path] += _cost(item)
+    items.sort(key=lambda item: -costs[item.path])
+
+
+def _cost(item: pytest.Item) -> int:
+    """Return about how many hundredths of a second a test takes."""
+    if "browser" in item.path.parts:
+        return 500
+    if item.get_closest_marker("slow"):
+        return 200
+    return 10 if "store" in getattr(item, "fixturenames", ()) else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +156,35 @@ def postgres_server() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def empty_in_postgres(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """Return the folder and the address of a PostgreSQL store that holds only the schema; a copy
+    costs half of a new one."""
+    folder, address = (
+        tmp_path_factory.mktemp("empty") / "data",
+        postgres.new_database(postgres_server),
+    )
+    opened(folder, address).close()
+    return folder, address
+
+
+@pytest.fixture(scope="session")
+def peopled_in_postgres(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory, peopled: tuple[Path, Cast]
+) -> tuple[Path, str]:
+    """Return the folder and the address of a PostgreSQL store with the people of `peopled`."""
+    folder, address = (
+        tmp_path_factory.mktemp("peopled") / "data",
+        postgres.new_database(postgres_server),
+    )
+    store = opened(folder, address)
+    assert everybody(store.connection()) == peopled[1]
+    store.close()
+    return folder, address
+
+
 @pytest.fixture
 def new_schema(postgres_server: str) -> Iterator[str]:
     """Yield the address of a PostgreSQL database that begins empty, in a schema of its own."""
@@ -150,17 +205,23 @@ def store(
 ) -> Iterator[Store]:
     """Yield a new store, with the people where the test asks for them: on DuckDB, or on the engine
     that the test names. At the end, assert that the search finds every task."""
-    engine = getattr(request, "param", "postgres" if ON_POSTGRES else "duckdb")
-    database = request.getfixturevalue("new_schema") if engine == "postgres" else ""
-    if not database:
-        template = peopled[0] if "cast" in request.fixturenames else empty
-        shutil.copytree(template, tmp_path / "data")
+    has_people = "cast" in request.fixturenames
+    database = ""
+    if getattr(request, "param", "postgres" if ON_POSTGRES else "duckdb") == "postgres":
+        named = "peopled_in_postgres" if has_people else "empty_in_postgres"
+        template, original = request.getfixturevalue(named)
+        database = postgres.copy_of(request.getfixturevalue("postgres_server"), original)
+    else:
+        template = peopled[0] if has_people else empty
+    shutil.copytree(template, tmp_path / "data")
     store = opened(tmp_path / "data", database)
     yield store
     overlooked: list[tuple[str, str]] = []  # whatever the test did to tasks
     if not store.is_closing:  # a test may have closed it
         overlooked = search_index.unindexed(store.connection())
     store.close()
+    if database:
+        postgres.drop_database(request.getfixturevalue("postgres_server"), database)
     assert not overlooked, f"The search would not find tasks by {overlooked}."
 
 

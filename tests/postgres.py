@@ -30,6 +30,9 @@ FAST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "200",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "64MB",
 }
 
 
@@ -51,7 +54,8 @@ def running() -> Iterator[str | None]:
         yield named
         return
     # A socket's path may have 107 characters, so it is not in the folder of the tests.
-    place = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp"))
+    disk = os.environ.get("PYTEST_DEBUG_TEMPROOT", "/tmp")  # in memory, where there is room
+    place = Path(tempfile.mkdtemp(prefix="postgres-", dir=disk))
     try:
         if USER:
             shutil.chown(place, USER)
@@ -103,12 +107,27 @@ def drop_schema(server: str, address: str) -> None:
     _execute(server, f"DROP SCHEMA {name} CASCADE")
 
 
-def new_database(server: str) -> str:
-    """Make an empty database. Return its address."""
+def new_database(server: str, *, template: str = "template0") -> str:
+    """Make a database, empty unless a template is named. Return its address."""
     name, (before, rest) = f"test_{secrets.token_hex(8)}", server.split("://", 1)
     host, _, tail = rest.partition("/")
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE template0")
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     return f"{before}://{host}/{name}{tail[len(tail.partition('?')[0]) :]}"
+
+
+def copy_of(server: str, address: str) -> str:
+    """Copy a database that `new_database` made, to which nobody is connected. Return the address
+    of the copy."""
+    return new_database(server, template=_name(address))
+
+
+def drop_database(server: str, address: str) -> None:
+    """Drop a database that was made here, also where a test left a connection."""
+    _execute(server, f"DROP DATABASE {_name(address)} WITH (FORCE)")
+
+
+def _name(address: str) -> str:
+    return address.partition("://")[2].partition("/")[2].partition("?")[0]
 
 
 def _execute(server: str, sql: str) -> None:

@@ -119,8 +119,9 @@ def arrows(sources: Mapping[str, str]) -> dict[str, set[str]]:
     }
 
 
-IMPORTED = {module: imports(source) for module, source in SOURCES.items()}
-ARROWS = arrows(SOURCES)
+def imported_by(module: str) -> set[str]:
+    """Return the modules of ours that one of ours imports."""
+    return {name for name in imports(SOURCES[module]) if name in SOURCES and name != module}
 
 
 def circles(sources: Mapping[str, str]) -> list[str]:
@@ -265,8 +266,8 @@ def impurities(module: str) -> set[str]:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
-            waiting += ARROWS[name]
-    libraries = {each.partition(".")[0] for name in seen for each in IMPORTED[name]}
+            waiting += imported_by(name)
+    libraries = {each.partition(".")[0] for name in seen for each in imports(SOURCES[name])}
     return (libraries & IMPURE_LIBRARIES) | {
         name for name in seen if not is_in(name, *PURE) and name not in PACKAGES
     }

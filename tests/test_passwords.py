@@ -7,6 +7,17 @@ import pytest
 
 from lib import passwords
 from lib.errors import WrongInput
+from tests.conftest import SERVED_HASHER
+
+
+@pytest.fixture(autouse=True)
+def at_full_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash as servers do; elsewhere tests hash at the least cost."""
+    monkeypatch.setattr(passwords, "HASHER", SERVED_HASHER)
+
+
+def test_who_has_no_password_is_compared_at_the_same_cost() -> None:
+    assert not passwords.HASHER.check_needs_rehash(passwords.NOBODYS)
 
 
 def test_a_password_is_kept_as_argon2id_and_is_known_again() -> None:
