@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -87,18 +88,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("store", engines, indirect=True)
 
 
+@pytest.hookimpl(trylast=True)  # after what -m leaves out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first, so that two workers end at about the same time."""
+    """Put a browser's files first, as they are given, and then the longest, so that two workers
+    end at about the same time."""
     costs: Counter[Path] = Counter()
     for item in items:
         costs[item.path] += _cost(item)
-    items.sort(key=lambda item: -costs[item.path])
+    items.sort(key=lambda item: -inf if "browser" in item.path.parts else -costs[item.path])
 
 
 def _cost(item: pytest.Item) -> int:
     """Return about how many hundredths of a second a test takes."""
-    if "browser" in item.path.parts:
-        return 500
     if item.get_closest_marker("slow"):
         return 200
     return 10 if "store" in getattr(item, "fixturenames", ()) else 1
