@@ -12,6 +12,7 @@ from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_cases_decisions import bring_case, task
 from tests.test_import import bring
+from tests.test_transaction_reader import acknowledgment, patient
 from tests.x12_texts import claim, claims, envelope, file_835, file_837
 
 pytestmark = pytest.mark.slow  # hundreds of imports
@@ -464,6 +465,78 @@ def test_a_file_and_its_only_batch_both_rejected_are_one_task(
 
     assert [each.tasks_new for each in reports] == [1, 0]
     assert con.rows("SELECT amount FROM task") == [(Decimal(400),)]
+
+
+@pytest.mark.parametrize("days", [("250115", "250118"), ("250118", "250115"), ("250115",) * 2])
+@pytest.mark.parametrize("is_file_first", [True, False])
+def test_a_file_and_its_only_batch_rejected_in_one_file_of_receipts_are_one_task(
+    con: Connection, cast: Cast, is_file_first: bool, days: tuple[str, str]
+) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2")))
+    both = [dated(days[0], FILE), dated(days[1], rejected())]
+    raw = b"".join(both if is_file_first else both[::-1])
+    seen = imports.preview(con, "r", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
+
+    report = bring(con, cast, raw)
+
+    assert (report.tasks_new, report.tasks_amount) == (1, Decimal(400))
+    assert (seen.tasks_new, seen.summary) == (1, report.summary)
+    assert bring(con, cast, raw + b"\n").tasks_new == 0
+    assert len(con.rows("SELECT id FROM event WHERE kind = 'answered again'")) == 1
+
+
+def test_a_batch_rejected_twice_in_one_file_of_receipts_is_one_task(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2")))
+
+    bring(con, cast, dated("250115", rejected()) + dated("250118", rejected()))
+
+    assert con.rows("SELECT amount FROM task") == [(Decimal(400),)]
+
+
+def acknowledged(day: str, *numbers: str) -> bytes:
+    """Return a 277CA that accepts these claims."""
+    levels = [part for number in numbers for part in patient(number, f"STC*A2:20*{day}*WQ*200")]
+    return acknowledgment(*levels)
+
+
+@pytest.mark.parametrize("rejection", [FILE, rejected(), rejected("1", "0001")])
+def test_claims_that_an_acknowledgment_accepts_are_told_to_the_rejected_batch(
+    con: Connection, cast: Cast, rejection: bytes
+) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2")))
+    bring(con, cast, dated("250115", rejection))
+
+    for _ in range(2):
+        bring(con, cast, acknowledged("20250121", "A1", "A2") + b"\n" * _)
+
+    assert con.rows("SELECT detail FROM event WHERE detail LIKE '%of this batch%'") == [
+        ("PLAINS HEALTH accepted 2 claims of this batch on 01/21/2025 (277CA). From a.txt, "
+         "segment 14.",)
+    ]  # fmt: skip
+    assert con.value("SELECT proposal FROM task") is None, "others of the batch may not be in"
+
+
+@pytest.mark.parametrize(
+    ("rejection", "accepted"),
+    [
+        (dated("250125", rejected()), acknowledged("20250121", "A1")),  # older
+        (dated("250115", rejected()), acknowledged("20250121", "B7")),  # not of the batch
+        (dated("250115", rejected("2")), acknowledged("20250121", "A1")),
+        (dated("250115", rejected("1", "0002")), acknowledged("20250121", "A1")),
+    ],
+)
+def test_other_acceptances_are_not_told_to_a_rejected_batch(
+    con: Connection, cast: Cast, rejection: bytes, accepted: bytes
+) -> None:
+    bring(con, cast, envelope(claims(claim("A1")), claims(claim("A2"))).encode())
+    bring(con, cast, file_837(claim("B7"), control="000000005").replace(b"*1*X*", b"*5*X*"))
+    bring(con, cast, rejection)
+
+    bring(con, cast, accepted)
+
+    assert not con.rows("SELECT detail FROM event WHERE detail LIKE '%of this batch%'")
 
 
 def test_a_file_and_one_of_its_batches_are_two_tasks(con: Connection, cast: Cast) -> None:

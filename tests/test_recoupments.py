@@ -128,3 +128,29 @@ def test_an_entry_that_appears_twice_in_a_remittance_is_two_tasks(
 
     assert con.rows("SELECT amount FROM task") == [(Decimal(50),)] * len(entries)
     assert (report.tasks_new, again.tasks_new) == (len(entries), 0)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "rest"),
+    [
+        ("WO:I9*50", ("72:I9*-80",), "30.00"),
+        ("WO:I9*50", ("72:I9*-60", "WO:I9*-40"), "50.00"),
+        ("L6:I7*5", ("WO:I9*50", "72:I9*-80"), "30.00"),
+        ("WO:I9*50", ("72:I9*-50",), ""),
+        ("L6:I7*5", ("FB:I9*-80",), ""),  # moved to the next payment
+        ("WO:I9*50", ("FB:I8*-80",), ""),
+    ],
+)
+def test_what_a_counter_entry_settles_beyond_the_takeback_is_said(
+    con: Connection, cast: Cast, first: str, then: tuple[str, ...], rest: str
+) -> None:
+    wants(con, cast, "takebacks")
+    bring(con, cast, plb(first))
+
+    report = bring(con, cast, later(*then))
+
+    said = [each for each in report.summary if each.startswith("Counter-entries")]
+    assert said == (
+        [f"Counter-entries (PLB) come to {rest} US dollars more than was recouped: ask the payer "
+         "what the rest is for."] if rest else []
+    )  # fmt: skip

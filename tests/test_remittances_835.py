@@ -314,6 +314,7 @@ def test_a_real_denial_about_the_license_is_not_taken_for_a_request_for_document
 def test_a_reason_without_its_group_is_remarked() -> None:
     text = envelope(remittance(answer()), kind="835")
 
-    _, [remark] = remarked(text.replace("CAS*CO*197*200", "CAS**197*200"))
+    [found], [remark] = remarked(text.replace("CAS*CO*197*200", "CAS**197*200"))
 
     assert "CAS01 names no group of reasons" in remark
+    assert denial_advice.codes(found) == "197"

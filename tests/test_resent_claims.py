@@ -188,3 +188,55 @@ def test_a_charge_that_was_edited_here_is_not_said_to_be_replaced(
         "Replaced by its sender, but edited here and left as it is: 1 charge.",
     )
     assert con.value("SELECT diagnoses[1] FROM charge") == "J029"
+
+
+@pytest.mark.parametrize(
+    "change", [DIAGNOSIS, ("MI*MEM1", "MI*MEM2"), ("HI*ABK", "REF*G1*AUTH7~HI*ABK")]
+)
+def test_a_claim_that_is_sent_again_as_it_was_at_first_takes_its_correction_back(
+    con: Connection, cast: Cast, change: tuple[str, str]
+) -> None:
+    first, corrected = file_837(claim("A1")), sent_on("20250120", again(change))
+    back = sent_on("20250127", file_837(claim("A1"), control="000000003"))
+    once_more = sent_on("20250203", again(change))
+    bring(con, cast, first)
+    content = "SELECT diagnoses[1], member_id, authorization_number FROM charge"
+    was = con.rows(content)
+    bring(con, cast, corrected)
+    became = con.rows(content)
+
+    report = bring(con, cast, back, "c.837")
+
+    assert (report.charges_new, report.warnings) == (0, ("Replaced: 1 charge held before.",))
+    assert con.rows(content) == was != became
+    for raw in (first, corrected, back):
+        assert "Held already: 1 claim." in bring(con, cast, raw + b"\n").warnings
+    assert con.rows(content) == was
+    bring(con, cast, once_more)
+    assert con.rows(content) == became
+
+
+def test_a_claim_sent_again_as_before_its_replacement_makes_no_second_charge(
+    con: Connection, cast: Cast
+) -> None:
+    replacement = [each.replace("11:B:1", "11:B:7") for each in claim("A1", amount="170")]
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, sent_on("20250120", file_837(replacement, control="000000002")))
+
+    report = bring(con, cast, sent_on("20250127", file_837(claim("A1"), control="000000003")))
+
+    assert (report.charges_new, report.warnings) == (0, ("Held already: 1 claim.",))
+
+
+def test_a_claim_that_is_filed_anew_at_the_time_of_its_void_is_a_charge(
+    con: Connection, cast: Cast
+) -> None:
+    void = [each.replace("11:B:1", "11:B:8") for each in claim("A1")]
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, sent_on("20250120", file_837(void, control="000000002")))
+
+    report = bring(con, cast, sent_on("20250120", again()))
+
+    assert report.charges_new == 1
+    assert con.rows("SELECT is_voided FROM charge ORDER BY id") == [(True,), (False,)]
+    assert bring(con, cast, file_837(claim("A1")) + b"\n").charges_new == 0

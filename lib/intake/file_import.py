@@ -98,8 +98,7 @@ class FileImport:
         self._take_claims(part)
         self._entries += part.takebacks
         asked, told = remittance_outcomes.read(part.answers, (), self.options)
-        rejected = batch_receipts.requests(self.con, self.practice_id, part.receipts)
-        self.totals.batches += len(rejected)
+        rejected = self._take_rejected_batches(part.receipts)
         asked, told = [*asked, *part.requests, *rejected], [*told, *part.news]
         said = [*(each.about for each in asked), *(each.facts for each in told)]
         said += [each.facts for each in part.answers]
@@ -116,6 +115,7 @@ class FileImport:
         self._take_requests(asked, charges)
         answered = learned_numbers.parts(self.con, self.practice_id, part.answers, charges)
         self._take_news(told, charges, answered)
+        self._tell_batches(batch_acceptances.of_claims(self.con, self.source, told, charges))
         self._take_withdrawals(part.withdrawals)
         self._take_acceptances(part.receipts)
         learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
@@ -135,6 +135,7 @@ class FileImport:
                 totals.deducted += 1
                 totals.deducted_amount += each.amount
         totals.counter_entries += len(found.told)
+        totals.beyond_amount += found.beyond
         self._new += [each.entry.segment_number for each in found.told]
         asked, _ = remittance_outcomes.read((), left, self.options)
         self._take_requests(asked)
@@ -150,6 +151,7 @@ class FileImport:
         self.totals.held += len(late)
         replacement_claims.keep(self.con, late, self.source)
         first, again, older = resent_claims.find(self.con, first, self.source)
+        first = self._without_held(first)
         self.totals.held += len(older)
         replacement_claims.keep(self.con, older, self.source, said=replacement_claims.OLDER)
         replacement_claims.apply(self.con, again, self.source)
@@ -160,11 +162,17 @@ class FileImport:
         replacement_claims.apply(self.con, found, self.source)
         later = [each.by for each in found]
         self._link(later)
+        own = self._without_held(own)
         self.totals.doubtful += doubtful
         self._add_charges(own)
         replaced = [e for e in found if e.by.claim.frequency != replacement_claims.VOIDS]
         self.totals.voided += len(found) - len(replaced)
         self._count_replaced(replaced)
+
+    def _without_held(self, new: list[new_charges.NewClaim]) -> list[new_charges.NewClaim]:
+        """Return the claims that no charge holds, also not as it was before a correction."""
+        self.totals.held += sum(each.is_held for each in new)
+        return [each for each in new if not each.is_held]
 
     def _count_replaced(self, found: Sequence[replacement_claims.ReplacedCharge]) -> None:
         edited = sum(each.is_edited for each in found)
@@ -263,7 +271,23 @@ class FileImport:
     def _take_acceptances(self, receipts: Sequence[Receipt]) -> None:
         """Name the batches that were accepted, and tell the open tasks about their rejection."""
         self.totals.accepted += batch_receipts.acceptances(self.con, self.practice_id, receipts)
-        found = batch_acceptances.settle(self.con, self.source, receipts)
+        self._tell_batches(batch_acceptances.settle(self.con, self.source, receipts))
+
+    def _take_rejected_batches(self, receipts: Sequence[Receipt]) -> list[records.Request]:
+        """Take what rejects batches one by one: a file and its only batch are one task. Return
+        the requests about single claims."""
+        of_claims: list[records.Request] = []
+        for each in receipts:
+            rejected = batch_receipts.requests(self.con, self.practice_id, [each])
+            self.totals.batches += len(rejected)
+            if each.claim:
+                of_claims += rejected
+            else:
+                self._take_requests(rejected)
+        return of_claims
+
+    def _tell_batches(self, found: Sequence[batch_acceptances.Settled]) -> None:
+        """Tell the open tasks about rejected batches what says otherwise."""
         proposals = sum(each.is_of_batch for each in found)
         self.totals.proposals += proposals
         self.totals.later += len(found) - proposals

@@ -45,6 +45,7 @@ class Totals:
     taken_back_amount: Decimal = Decimal("0.00")
     deducted: int = 0  # those for other reasons, such as fees, taxes, levies and settlements
     deducted_amount: Decimal = Decimal("0.00")
+    beyond_amount: Decimal = Decimal("0.00")  # US dollars of counter-entries above take-backs
     counter_entries: int = 0  # to take-backs that have an open task
     batches: int = 0  # rejected by a receipt
     accepted: list[str] = field(default_factory=list)  # sentences on batches that were accepted
@@ -64,6 +65,11 @@ def summary(totals: Totals) -> list[str]:
             f"{count(totals.adjustments, 'entry', 'entries')} about whole payments (PLB): "
             f"{totals.taken_back:,} recouped ({totals.taken_back_amount:,.2f} US dollars)"
             f"{other if totals.deducted else ''}."
+        )
+    if totals.beyond_amount:
+        said.append(
+            f"Counter-entries (PLB) come to {totals.beyond_amount:,.2f} US dollars more than was "
+            "recouped: ask the payer what the rest is for."
         )
     if totals.batches:
         said.append(f"{count(totals.batches, 'batch rejection')} in receipts.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from lib import scrubber
@@ -25,6 +25,7 @@ class NewClaim:
 
     claim: Claim
     fingerprint: str
+    is_held: bool = False  # it was corrected since, and only its charge can take it up again
 
 
 class Known:
@@ -33,7 +34,8 @@ class Known:
 
     def __init__(self, con: Connection, practice_id: int, file_id: int) -> None:
         self._con, self._practice_id, self._file_id = con, practice_id, file_id
-        self._spare: dict[str, tuple[str, ...]] = {}  # when each copy was voided
+        # when each copy was filed, voided or corrected, and whether it was voided
+        self._spare: dict[str, tuple[tuple[str, str, bool], ...]] = {}
 
     def fresh(self, claims: Sequence[Claim]) -> list[NewClaim]:
         """Return the claims we do not have yet."""
@@ -48,10 +50,9 @@ class Known:
                     earlier[old] = each.fingerprint
         held = self._con.rows(
             """
-            SELECT held.fingerprint, has_role, has_middle, coalesce(
-                (SELECT min(void.filed_at) FROM charge_arrival AS void
-                 WHERE void.charge_id = held.charge_id AND void.frequency = '8'
-                   AND void.filed_at > held.filed_at), $never) AS voided_at
+            SELECT held.fingerprint, has_role, has_middle, coalesce(held.filed_at, '') AS filed_at,
+                   coalesce(least(voided_at, corrected_at), $never) AS ended_at,
+                   coalesce(voided_at <= coalesce(corrected_at, $never), false) AS is_voided
             FROM (
                 SELECT fingerprint, id AS charge_id, filed_at, intake_file_id,
                        payer_role IS NOT NULL AS has_role, patient_more IS NOT NULL AS has_middle
@@ -66,37 +67,47 @@ class Known:
                 WHERE charge_arrival.practice_id = $practice_id
                   AND charge_arrival.fingerprint IN (SELECT unnest($wanted::VARCHAR[]))
             ) AS held
+            LEFT JOIN LATERAL (
+                SELECT min(CASE WHEN later.frequency = '8' THEN later.filed_at END) AS voided_at,
+                       min(CASE WHEN later.frequency <> '8'
+                                 AND later.fingerprint <> held.fingerprint
+                                THEN later.filed_at END) AS corrected_at
+                FROM charge_arrival AS later
+                WHERE later.charge_id = held.charge_id AND later.filed_at > held.filed_at
+            ) AS ended ON true
             WHERE intake_file_id IS DISTINCT FROM $file_id
-            ORDER BY voided_at
+            ORDER BY ended_at
             """,
             practice_id=self._practice_id,
             file_id=self._file_id,
             wanted=list({*(each.fingerprint for each in found), *before_roles, *before_middles}),
             never=_NEVER,
         )
-        copies: dict[str, list[str]] = {}
+        copies: dict[str, list[tuple[str, str, bool]]] = {}
         own = {each.fingerprint for each in found}
-        for fingerprint, has_role, has_middle, voided_at in held:
+        for fingerprint, has_role, has_middle, *ended in held:
             keys = {fingerprint} & own
             if not has_role and fingerprint in before_roles:
                 keys.add(before_roles[fingerprint])
             if not has_middle and fingerprint in before_middles:
                 keys.add(before_middles[fingerprint])
             for key in keys:
-                copies.setdefault(key, []).append(voided_at)
+                copies.setdefault(key, []).append((ended[0], ended[1], ended[2]))
         for fingerprint in own:
             self._spare.setdefault(fingerprint, tuple(copies.get(fingerprint, ())))
-        return [each for each in found if not self._take(each)]
+        kept = [(each, self._take(each)) for each in found]
+        return [replace(each, is_held=is_held) for each, is_held in kept if is_held is not None]
 
-    def _take(self, new: NewClaim) -> bool:
-        """Return True if we hold the claim, and use up the copy. One that was voided before the
-        claim was written is none of it: the claim is filed anew."""
-        left = self._spare[new.fingerprint]
-        for at, voided_at in enumerate(left):
-            if new.claim.sent_at <= voided_at:
+    def _take(self, new: NewClaim) -> bool | None:
+        """Use up a copy of the claim that we hold, and return None; else whether one was corrected
+        since. One that was voided or corrected before the claim was written is none of it: the
+        claim is filed anew, or again as it was at first."""
+        left, at_time = self._spare[new.fingerprint], new.claim.sent_at
+        for at, (filed_at, ended_at, _) in enumerate(left):
+            if at_time < ended_at or (at_time == ended_at and not filed_at < at_time):
                 self._spare[new.fingerprint] = left[:at] + left[at + 1 :]
-                return True
-        return False
+                return None
+        return any(not is_voided for _, _, is_voided in left)
 
 
 def add(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> None:

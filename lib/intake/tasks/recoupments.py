@@ -44,6 +44,7 @@ class Settlement:
 
     taken_back: list[Recoupment]  # each with the amount that no counter-entry settles
     told: list[CounterEntry]
+    beyond: Decimal = NOTHING  # US dollars of counter-entries above what was taken back
 
 
 def settle(con: Connection, practice_id: int, entries: Sequence[Recoupment]) -> Settlement:
@@ -58,7 +59,25 @@ def settle(con: Connection, practice_id: int, entries: Sequence[Recoupment]) -> 
         for each, amount in zip(entries, open_amounts, strict=True)
         if amount > 0
     ]
-    return Settlement(taken_back, _counter_entries(con, practice_id, entries, keys, before, credit))
+    told = _counter_entries(con, practice_id, entries, keys, before, credit)
+    return Settlement(taken_back, told, _beyond(entries, before, credit))
+
+
+def _beyond(
+    entries: Sequence[Recoupment], before: Mapping[str, Decimal], credit: Mapping[str, Decimal]
+) -> Decimal:
+    """Return the US dollars that counter-entries of this remittance leave over in accounts of which
+    something was taken back. Elsewhere an entry below zero moves a balance to the next payment."""
+    settling = {_account(each) for each in entries if each.amount < 0}
+    taken = {_account(each) for each in entries if each.amount > 0}
+    taken |= {account for account, balance in before.items() if balance > 0}
+    return sum(
+        (
+            max(credit[account] - max(before.get(account, NOTHING), NOTHING), NOTHING)
+            for account in settling & taken - {""}
+        ),
+        NOTHING,
+    )
 
 
 def _counter_entries(

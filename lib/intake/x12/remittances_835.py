@@ -69,7 +69,7 @@ class Adjustment:
         return self.kind is not Kind.ASKED
 
     def __str__(self) -> str:
-        return f"{self.group}-{self.code}"
+        return f"{self.group}-{self.code}" if self.group else self.code
 
 
 @dataclass(frozen=True, slots=True)
