@@ -154,3 +154,8 @@ def test_a_list_and_a_task_become_paper(still: Scene, sit: Sit) -> None:
     expect(opened.value.locator(".bt-paper")).to_contain_text("Service lines")
     expect(opened.value.locator(".bt-story li").first).to_be_visible()
     opened.value.close()
+
+    desk.go(f"/edit_charge?task={still.cast.of_ben.id}")  # printed as it stands, from a dark screen
+    desk.page.emulate_media(media="print", color_scheme="dark")
+    expect(desk.page.locator(".stApp")).to_have_css("background-color", "rgb(255, 255, 255)")
+    assert desk.page.evaluate(CONTRAST, LEAST_CONTRAST) == []
