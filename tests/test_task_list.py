@@ -161,6 +161,24 @@ def test_the_list_and_the_menu_show_ones_own_tasks_only(store: Store, cast: Cast
         assert [row["id"] for row in visit.listed()] == [mine]
 
 
+@pytest.mark.parametrize("is_analyst_first", [True, False])
+def test_an_analyst_sees_no_patient_and_a_manager_does_whoever_looked_before(
+    store: Store, cast: Cast, *, is_analyst_first: bool
+) -> None:
+    add_task_of_charge(store.connection(), cast.practice)
+    seen = {}
+    for person in (cast.alan, cast.ana) if is_analyst_first else (cast.ana, cast.alan):
+        with Visit(store, person) as visit:
+            visit.page("tasks")
+        with Visit(store, person) as visit:  # signing in is over: nothing is written meanwhile
+            visit.page("tasks")
+            [row] = visit.listed()
+            seen[person.name] = row["patient"], row["service"]
+
+    assert seen[cast.alan.name] == ("", "")
+    assert all(seen[cast.ana.name])
+
+
 @pytest.mark.parametrize(
     ("sort", "first"),
     [("amount", "1.00"), ("-amount", "9.00"), ("nonsense", "9.00"), ("", "9.00")],

@@ -238,8 +238,10 @@ def _row(row: TaskRow, actor: Person) -> dict[str, Any]:
 
 def _find(wanted: TaskFilter, order: str, descending: bool, page: int, actor: Person) -> TaskPage:
     con = session.connection()
+    with_patients = may_anywhere(actor, Verb.SEE_PATIENTS)
     found: TaskPage = con.store.cached(
-        ("tasks", wanted, order, descending, page, *actor.practice_ids),
+        # Two roles see one task differently: an analyst sees no patient.
+        ("tasks", wanted, order, descending, page, *actor.practice_ids, "patients", *with_patients),
         lambda: queue.find(con, wanted, actor=actor, order=order, descending=descending, page=page),
     )
     return found
