@@ -255,3 +255,28 @@ def test_the_docs_say_the_same_as_the_tables() -> None:
     for rule in (*RULES, *STATUS_RULES):
         row = f"| {rule.when} | {rule.outcome.value} | {rule.then} | {rule.source} |"
         assert row in text
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (("CAS*CO*45*50**197*150",), 150),
+        (("CAS*PR*3*20", "CAS*PR*204*180"), 180),
+        (("CAS*CO*253*4**50*196",), 196),
+        (("CAS*CO*45*120**16*60", "CAS*PR*2*20"), 60),
+        (("CAS*CO*45*50",), 150),  # 150.00 are not explained
+        (("CAS*CO*45*200",), 200),  # of a patient whom the payer does not recognize
+        (("CAS*CO*45*0**197*200",), 200),
+        (("CAS*CO*45*50**197*250",), 200),  # no more than was charged
+        ((), 200),
+    ],
+)
+def test_the_contracts_and_the_patients_part_depend_on_no_answer(
+    codes: tuple[str, ...], expected: int
+) -> None:
+    body = answer(status="4", codes=())
+    body[1:1] = codes
+    [found] = parsed_file.read("a", file_835(body[:-1])).answers
+
+    assert payer_decision_rules.outcome(found) is Outcome.DENIED
+    assert payer_decision_rules.open_amount(found) == expected

@@ -477,6 +477,47 @@ def test_a_row_without_height_is_hidden(height: bytes) -> None:
     assert grid and grid.hidden == {3}
 
 
+FORMAT = b'<sheetFormatPr baseColWidth="8" defaultRowHeight="15"'
+
+
+@pytest.mark.parametrize(
+    ("format_", "row", "hidden"),
+    [
+        (b'defaultRowHeight="0"', b"", {1, 2, 3, 4}),
+        (b'defaultRowHeight="0.4"', b' ht="15"', {1, 2, 4}),
+        (b'defaultRowHeight="0" customHeight="1"', b' ht="15"', {1, 2, 4}),
+        (b'defaultRowHeight="15"', b"", set()),
+        (b'defaultRowHeight="15" zeroHeight="1"', b"", set()),  # what is written is shown
+        (b'defaultRowHeight="15" zeroHeight="1"', b' hidden="1"', {3}),
+    ],
+)
+def test_a_row_without_a_height_of_its_own_is_hidden_where_the_sheet_has_none(
+    format_: bytes, row: bytes, hidden: set[int]
+) -> None:
+    sheet = "xl/worksheets/sheet1.xml"
+    raw = rewritten(hiding(ROWS), sheet, FORMAT, b'<sheetFormatPr baseColWidth="8" %s' % format_)
+
+    grid = task_table.open_table(
+        "a.xlsx", rewritten(raw, sheet, b'<row r="3"', b'<row r="3"%s' % row)
+    )
+
+    assert grid and grid.hidden == {line for line in hidden if line > 1}
+
+
+@pytest.mark.parametrize(("width", "is_hidden"), [(b"0", True), (b"0.1", True), (b"9", False)])
+def test_a_column_without_a_width_of_its_own_is_hidden_where_the_sheet_has_none(
+    width: bytes, is_hidden: bool
+) -> None:
+    sheet = "xl/worksheets/sheet1.xml"
+    format_ = b'<sheetFormatPr defaultColWidth="%s" defaultRowHeight="15"' % width
+    raw = rewritten(hiding(ROWS), sheet, FORMAT, format_)
+    wide = b'<cols><col min="1" max="1" width="9"/></cols><sheetData>'
+
+    grid = task_table.open_table("a.xlsx", rewritten(raw, sheet, b"<sheetData>", wide))
+
+    assert grid and len(grid.hidden_columns) == (len(grid.columns) - 1 if is_hidden else 0)
+
+
 @pytest.mark.parametrize("is_from_1904", [True, False])
 def test_a_plain_number_of_a_day_counts_from_where_the_workbook_does(is_from_1904: bool) -> None:
     book = openpyxl.Workbook()

@@ -36,13 +36,20 @@ class Scan:
 
     hidden_rows: set[int] = field(default_factory=set)  # counted from 1
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)  # from, to; from 1
+    sized_columns: list[tuple[int, int]] = field(default_factory=list)  # with a width of their own
+    # rows and columns that have no size of their own are hidden
+    hides_other_rows: bool = False
+    hides_other_columns: bool = False
     is_filtered: bool = False
     has_formulas: bool = False
     cells: int = 0  # including empty ones in between
 
     def hides_column(self, at: int) -> bool:
         """Return True if the workbook hides a column, counted from 0."""
-        return any(first <= at + 1 <= last for first, last in self.hidden_columns)
+        if any(first <= at + 1 <= last for first, last in self.hidden_columns):
+            return True
+        is_sized = any(first <= at + 1 <= last for first, last in self.sized_columns)
+        return self.hides_other_columns and not is_sized
 
 
 def check_prolog(opened: IO[bytes]) -> None:
@@ -85,6 +92,10 @@ class _Walk:
             self.found.has_formulas = True
         elif name == "col":
             self.columns(attributes)
+        elif name == "sheetFormatPr":
+            # ECMA-376 18.3.1.81; where zeroHeight is set, rows that are written are shown
+            self.found.hides_other_rows = _is_unseen(attributes.get("defaultRowHeight", ""))
+            self.found.hides_other_columns = _is_unseen(attributes.get("defaultColWidth", ""))
         elif name in ("autoFilter", "filterColumn"):
             self.found.is_filtered = True
 
@@ -95,7 +106,8 @@ class _Walk:
             raise Odd(f"row {row:,} follows row {self.row:,}")
         self.row, self.column = row, 0
         self.found.cells += 1
-        if attributes.get("hidden") in _TRUE or _is_unseen(attributes.get("ht", "")):
+        height = attributes.get("ht") or ("0" if self.found.hides_other_rows else "")
+        if attributes.get("hidden") in _TRUE or _is_unseen(height):
             self.found.hidden_rows.add(row)
 
     def cell(self, written: str | None) -> None:
@@ -109,12 +121,15 @@ class _Walk:
             raise TooLarge
 
     def columns(self, attributes: dict[str, str]) -> None:
-        if attributes.get("hidden") in _TRUE or _is_unseen(attributes.get("width", "")):
-            first, last = (
-                _number(attributes.get(end, ""), LAST_COLUMN, "column") for end in ("min", "max")
-            )
-            if len(self.found.hidden_columns) < LAST_COLUMN:
-                self.found.hidden_columns.append((first, last))
+        is_hidden = attributes.get("hidden") in _TRUE or _is_unseen(attributes.get("width", ""))
+        if not is_hidden and "width" not in attributes:
+            return
+        first, last = (
+            _number(attributes.get(end, ""), LAST_COLUMN, "column") for end in ("min", "max")
+        )
+        found = self.found.hidden_columns if is_hidden else self.found.sized_columns
+        if len(found) < LAST_COLUMN:
+            found.append((first, last))
 
 
 def _is_unseen(size: str) -> bool:

@@ -255,15 +255,18 @@ def is_duplicate(answer: ClaimPayment) -> bool:
 
 
 def open_amount(answer: ClaimPayment) -> Decimal:
-    """Return the US dollars of a denied claim that nobody has covered: at least those for which the
-    answer gives a reason to act on, or none at all.
+    """Return the US dollars of a denied claim that depend on the answer: those for which it gives a
+    reason to act on, or none at all, without the contract's and the patient's part. Where the
+    adjustments name no such dollars it is all that nobody else covers.
 
     What other payers cover can come to the whole charge, of which a contract adds some back.
     """
     said, under_capitation = facts(answer), capitated(answer)
     left = answer.charged - said.by_others - under_capitation
     asked = sum((each.amount for each in said.asked), said.unexplained) - under_capitation
-    return left if left > 0 else min(asked, answer.charged) or answer.charged
+    if left > 0:
+        return min(asked, left) if asked > 0 else left
+    return min(asked, answer.charged) or answer.charged
 
 
 def capitated(answer: ClaimPayment) -> Decimal:
