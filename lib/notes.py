@@ -45,7 +45,7 @@ def ask(
             return
         task = _pending(con, task_id, Verb.ASK, actor)
         _add(con, task, Channel.QUESTION, text, actor=actor, now=now)
-        tasks.wait_on(con, task, Turn.BILLER)
+        tasks.wait_on(con, task, Turn.BILLER, now=now)
         if task.assignee_id is None:
             tasks.give(con, task, to=actor.id, name=actor.name, actor=actor, now=now)
 
@@ -72,7 +72,7 @@ def answer(
             return
         task = _pending(con, task_id, Verb.ANSWER, actor)
         _add(con, task, Channel.QUESTION, text, actor=actor, now=now)
-        tasks.wait_on(con, task, Turn.PRACTICE)
+        tasks.wait_on(con, task, Turn.PRACTICE, now=now)
 
 
 def write_from_biller(

@@ -126,11 +126,11 @@ def create(
                 INSERT INTO task (practice_id, type, status, is_open, turn, title, instructions,
                     charge_id, patient_id, payer_id, claim_number, patient_name, payer_name,
                     provider_name, date_of_service, amount, due_on, due_rule, document_label,
-                    source, claim_shape, requested_on, created_at, created_by)
+                    source, claim_shape, requested_on, created_at, came_at, created_by)
                 VALUES ($practice_id, $type, 'open', true, 'practice', $title, $instructions,
                     $charge_id, $patient_id, $payer_id, $claim_number, $patient_name, $payer_name,
                     $provider_name, $date_of_service, $amount, $due_on, $due_rule, $document_label,
-                    'hand', $claim_shape, $today, $now, $actor_id)
+                    'hand', $claim_shape, $today, $now, $now, $actor_id)
                 RETURNING id
                 """,
                 practice_id=practice_id,
@@ -223,9 +223,14 @@ def give(
     if task.assignee_id == to:
         return
     con.execute(
-        "UPDATE task SET assignee_id = $to, version = version + 1 WHERE id = $task_id",
+        """
+        UPDATE task SET assignee_id = $to, taken_up_at = coalesce(taken_up_at, $now),
+            version = version + 1
+        WHERE id = $task_id
+        """,
         to=to,
         task_id=task.id,
+        now=now,
     )
     history.record_assignee(con, task, name, actor, now, detail)
 
@@ -236,10 +241,12 @@ def give_back(con: Connection, task: Task, *, actor: Person, now: datetime) -> N
         return
     con.execute(
         """
-        UPDATE task SET assignee_id = NULL, status = 'open', version = version + 1
+        UPDATE task SET assignee_id = NULL, status = 'open',
+            taken_up_at = coalesce(taken_up_at, $now), version = version + 1
         WHERE id = $task_id
         """,
         task_id=task.id,
+        now=now,
     )
     history.record_assignee(con, task, None, actor, now)
     if task.status is Status.IN_PROGRESS:
@@ -276,7 +283,7 @@ def mark_started(con: Connection, task: Task, *, actor: Person, now: datetime) -
     con.execute(
         """
         UPDATE task SET status = 'in_progress', started_at = coalesce(started_at, $now),
-            version = version + 1
+            taken_up_at = coalesce(taken_up_at, $now), version = version + 1
         WHERE id = $task_id
         """,
         task_id=task.id,
@@ -348,15 +355,18 @@ def mark_reopened(
     history.record_status(con, EventKind.REOPENED, task, Status.IN_PROGRESS, actor, now, reason)
 
 
-def wait_on(con: Connection, task: Task, side: Turn) -> None:
+def wait_on(con: Connection, task: Task, side: Turn, *, now: datetime) -> None:
     """Set whose turn it is: the biller's by a question, the practice's by the answer to it."""
     con.execute(
         """
-        UPDATE task SET turn = $side, is_answered = ($side = 'practice'), version = version + 1
+        UPDATE task SET turn = $side, is_answered = ($side = 'practice'), version = version + 1,
+            taken_up_at = CASE WHEN $side = 'biller' THEN coalesce(taken_up_at, $now)
+                               ELSE taken_up_at END
         WHERE id = $task_id
         """,
         side=side,
         task_id=task.id,
+        now=now,
     )
 
 

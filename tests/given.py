@@ -195,6 +195,7 @@ def add_tasks(con: Connection, practice_id: int, rows: Sequence[dict[str, Any]])
         }
         task["is_open"] = task["status"] is not Status.COMPLETED
         task["claim_shape"] = claim_shape(task["claim_number"])
+        task = {"came_at": task["created_at"], "taken_up_at": task["started_at"]} | task
         found.append(task)
     with transaction(con):
         con.insert("task", found)

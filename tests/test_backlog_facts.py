@@ -78,6 +78,11 @@ def test_an_old_store_learns_what_its_history_can_tell(
     con = store.connection()
     found = con.rows("SELECT requested_on, resolution FROM task ORDER BY id")
     assert found == [(date(2025, 3, 1), None), (None, None), (None, None)]
+    assert con.rows("SELECT came_at, taken_up_at FROM task ORDER BY id") == [
+        (NOON.replace(tzinfo=None), NOON.replace(tzinfo=None)),
+        (NOON.replace(tzinfo=None), None),
+        (NOON.replace(tzinfo=None), None),
+    ]
     told = con.rows("SELECT kind, assignee_id, was_assignee_id FROM event ORDER BY id")
     assert told == [
         ("assigned", 1, None), ("completed", 1, None), ("reopened", 1, None), ("assigned", 2, 1),

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from datetime import date
+
+import pytest
+
 from lib import history
 from lib.history_event_kinds import EventKind
+from lib.intake import imports
 from lib.models import Event
 from lib.store.database import Connection, transaction
 from tests.conftest import Cast
 from tests.given import minutes
+from tests.histories import live, world
 
 
 def record(con: Connection, cast: Cast, kind: EventKind, minute: int, task_id: int = 1) -> None:
@@ -104,3 +110,31 @@ def test_every_kind_of_event_has_a_sentence_of_its_own() -> None:
 
     assert all(sentences)
     assert len(set(sentences)) == len(sentences)
+
+
+@pytest.mark.duckdb
+def test_the_row_of_a_task_says_when_it_came_and_was_taken_up_as_its_history_does(
+    con: Connection, cast: Cast
+) -> None:
+    live(world(con, cast), date(2025, 3, 1), date(2025, 3, 12), 80)
+    head = "Type,Task,Claim #,Patient Name,DOS,Amount,Assigned to,Received"
+    for claim, actor in (("A1", cast.ana), ("A2", None)):
+        row = f'Coding,Check it,{claim},"Green, Emma",01/13/2025,200.00,Ana,01/20/2025'
+        report = imports.apply(
+            con, f"{claim}.csv", f"{head}\n{row}".encode(), actor=actor,
+            practice_id=cast.practice, now=minutes(5),
+        )  # fmt: skip
+        assert report.refused is None, report
+
+    rows = con.rows("SELECT id, came_at, taken_up_at FROM task ORDER BY id")
+    told = con.rows(
+        """
+        SELECT task_id, min(happened_at) FILTER (WHERE kind = 'created'),
+               min(happened_at) FILTER (WHERE kind IN ('started', 'asked')
+                                           OR (kind = 'assigned' AND actor_id IS NOT NULL))
+        FROM event WHERE task_id IS NOT NULL GROUP BY task_id ORDER BY task_id
+        """
+    )
+    assert rows == told
+    assert [taken is None for *_, taken in rows[-2:]] == [False, True]
+    assert {taken is None for *_, taken in rows} == {True, False}

@@ -14,7 +14,6 @@ from lib.backlog.report_scope import (
     ask,
     at_place,
     days_of,
-    events,
     known,
     local_day,
     of_view,
@@ -107,23 +106,28 @@ def _texts(view: View, what: str) -> list[str]:
 def _daily(view: View) -> Basis:
     """Return the relation `daily`: what happened on each local day, grouped by quarter hour
     first."""
-    chosen, where = "", f"{ours(view, 'event')} AND"
+    chosen = ""
     if view.is_filtered:
-        chosen = f"chosen AS (\n    SELECT task.id\n    {tasks_text(view)}\n),\n"
-        where = "event.task_id IN (SELECT id FROM chosen) AND"
-    apart = "" if view.zone else "event.practice_id, "
+        chosen = f"""chosen AS (
+    SELECT task.id, task.practice_id, task.came_at, task.completed_at
+    {tasks_text(view)}
+),
+"""
     scans = "\n    UNION ALL\n    ".join(
-        f"SELECT {apart}time_bucket(INTERVAL '15 minutes', happened_at) AS quarter, "
-        f"'{what}' AS what, count(*) AS count\n"
-        f"    FROM event WHERE {where} {text} AND happened_at <= $of_as_of\n    GROUP BY ALL"
+        scan
         for what in _COLUMNS
         for text in _texts(view, what)
+        for scan in _scans(view, what, text)
     )
     joined = "" if view.zone else " JOIN practice ON practice.id = happened.practice_id"
     sums = ", ".join(
         f"coalesce(sum(count) FILTER (WHERE what = '{each}'), 0) AS {each}" for each in _COLUMNS
     )
-    return Basis("daily", f"""{chosen}happened AS (
+    return Basis("daily", f"""{chosen}reopened AS (
+    -- By way of a list, which is taken for short, as it is: else the long side would be kept.
+    SELECT unnest(list(DISTINCT task_id)) AS task_id FROM event WHERE kind = 'reopened'
+),
+happened AS (
     -- Quarter hours first: time zones differ by whole ones, and there are few of them.
     {scans}
 ),
@@ -132,6 +136,37 @@ daily AS (
     FROM happened{joined}
     GROUP BY 1
 )""")  # fmt: skip
+
+
+def _scans(view: View, what: str, text: str) -> list[str]:
+    """Return the SELECTs that count a column of a bar by quarter hours.
+
+    The row of a task says when it came in and, unless it was ever reopened, when it was completed;
+    history says the rest.
+    """
+    rows, of_rows = "task", f"{ours(view, 'task')} AND "
+    of_events = f"{ours(view, 'event')} AND "
+    if view.is_filtered:
+        rows, of_rows = "chosen", ""
+        of_events = "event.task_id IN (SELECT id FROM chosen) AND "
+    apart = "" if view.zone else "practice_id, "
+
+    def scan(table: str, moment: str, where: str) -> str:
+        return (
+            f"SELECT {apart}time_bucket(INTERVAL '15 minutes', {moment}) AS quarter, "
+            f"'{what}' AS what, count(*) AS count\n"
+            f"    FROM {table} WHERE {where} AND {moment} <= $of_as_of\n    GROUP BY ALL"
+        )
+
+    if text == "kind = 'created'":
+        return [scan(rows, "came_at", f"{of_rows}true")]
+    if text == "kind = 'completed'":
+        is_reopened = "IN (SELECT task_id FROM reopened)"
+        return [
+            scan(rows, "completed_at", f"{of_rows}id NOT {is_reopened}"),
+            scan("event", "happened_at", f"{of_events}task_id {is_reopened} AND {text}"),
+        ]
+    return [scan("event", "happened_at", f"{of_events}{text}")]
 
 
 def _buckets(unit: Unit) -> str:
@@ -200,12 +235,9 @@ ASKED_FOR = (
 
 
 def _asked(view: View) -> str:
-    coming = f"""task.id NOT IN (
-        SELECT event.task_id FROM {events(view)} WHERE kind = 'created' AND NOT ({known(view)})
-    )"""
     # Nothing is asked for after it came in: what came in before the period is passed over.
-    first = "task.created_at >= CAST($of_since AS TIMESTAMP) - INTERVAL '1 day'"
-    chosen = tasks_text(view, first, known(view, "task.created_at"), coming)
+    first = "task.came_at >= CAST($of_since AS TIMESTAMP) - INTERVAL '1 day'"
+    chosen = tasks_text(view, first, known(view, "task.came_at"))
     return f"""asked AS (
     SELECT task.id, coalesce(task.requested_on, {local_day(view, "task.created_at")}) AS day
     {chosen}

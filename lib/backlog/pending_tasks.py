@@ -86,7 +86,7 @@ def standing(view: View, *facts: str) -> Basis:
         person = f"\n      AND {_HAD} {who}"
     chosen = tasks_text(
         view,
-        "task.created_at <= $of_as_of",
+        known(view, "task.came_at"),
         f"(task.completed_at IS NULL OR NOT ({known(view, 'task.completed_at')}))",
     )
     more = "".join(_FACTS[each].format(events=events(view), known=known(view)) for each in facts)
@@ -104,12 +104,6 @@ def standing(view: View, *facts: str) -> Basis:
            task.turn, CAST({_today(view)} AS DATE) AS today,
            coalesce(task.requested_on, {local_day(view, "task.created_at")}) AS requested_on
     {chosen}
-),
-coming AS (
-    -- What another system received earlier is pending here from the day it came in.
-    SELECT event.task_id FROM {events(view)}
-    WHERE {ours(view, "event")} AND kind = 'created' AND NOT ({known(view)})
-      AND event.task_id IN (SELECT id FROM chosen)
 ),
 reopened AS (
     -- By way of a list, which is taken for short, as it is: else the long side would be kept.
@@ -148,8 +142,7 @@ standing AS (
     FROM chosen
     LEFT JOIN asked ON asked.task_id = chosen.id
     LEFT JOIN filing ON filing.payer_id = chosen.payer_id{joins}
-    WHERE chosen.id NOT IN (SELECT task_id FROM coming)
-      AND chosen.id NOT IN (SELECT task_id FROM closed){person}
+    WHERE chosen.id NOT IN (SELECT task_id FROM closed){person}
 )""")  # fmt: skip
 
 

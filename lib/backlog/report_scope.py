@@ -164,9 +164,9 @@ def at_place(view: View, table: str) -> str:
 _DAYS_APART = timedelta(days=3)  # more than lies between the ends of one day in any two zones
 # Columns of a task that never change or whose changes are events, and those whose earlier values
 # are in `task_before`.
-_FIXED = ("id", "practice_id", "claim_number", "requested_on", "created_at", "started_at",
-          "completed_at", "completed_by", "resolution", "assignee_id", "turn",
-          "is_open")  # fmt: skip
+_FIXED = ("id", "practice_id", "claim_number", "requested_on", "created_at", "came_at",
+          "taken_up_at", "started_at", "completed_at", "completed_by", "resolution", "assignee_id",
+          "turn", "is_open")  # fmt: skip
 _CHANGING = ("type", "codes", "amount", "due_on", "charge_id", "payer_id", "payer_name",
              "provider_name", "date_of_service")  # fmt: skip
 

@@ -224,37 +224,23 @@ FROM counted
 counted AS (
     SELECT count(*) AS came, count(taken_at) AS taken,
            {_quantiles("epoch(taken_at - came_at) / 3600")} AS hours
-    FROM {at_place(view, "told")}
-    WHERE {within(view, "came_at")}
+    FROM came
 )""")  # fmt: skip
 
 
 def _taken_up(view: View) -> str:
-    chosen, where = "", ""
-    if view.is_filtered:
-        chosen = f"chosen AS (\n    SELECT task.id\n    {tasks_text(view)}\n),\n"
-        where = "\n      AND event.task_id IN (SELECT id FROM chosen)"
-    whose = "" if view.zone else ", any_value(event.practice_id) AS practice_id"
-    first = "$of_begins" if view.zone else "CAST($of_since AS TIMESTAMP) - INTERVAL '1 day'"
-    return f"""{chosen}told AS (
-    -- Nobody takes up a task before it came in: what happened before the period is passed over.
-    SELECT event.task_id{whose},
-           min(happened_at) FILTER (WHERE kind = 'created') AS came_at,
-           min(happened_at) FILTER (WHERE kind <> 'created') AS taken_at
-    FROM {events(view)}
-    WHERE {ours(view, "event")} AND {known(view)} AND happened_at >= {first}
-      AND kind IN ('created', 'started', 'asked', 'assigned')
-      AND (kind <> 'assigned' OR actor_id IS NOT NULL){where}
-    GROUP BY event.task_id
+    text = tasks_text(view, known(view, "task.came_at"), within(view, "task.came_at"))
+    return f"""came AS (
+    SELECT task.id AS task_id, task.came_at,
+           CASE WHEN {known(view, "task.taken_up_at")} THEN task.taken_up_at END AS taken_at
+    {text}
 )"""
 
 
 def taken_up(view: View) -> Selection:
     """Return the tasks that came in in the period and were taken up."""
-    return selection(view, f"""
-    WITH {_taken_up(view)}
-    SELECT told.task_id FROM {at_place(view, "told")}
-    WHERE taken_at IS NOT NULL AND {within(view, "came_at")}""")  # fmt: skip
+    text = f"WITH {_taken_up(view)} SELECT task_id FROM came WHERE taken_at IS NOT NULL"
+    return selection(view, text)
 
 
 def on_each_side(con: Reader, view: View) -> Table:

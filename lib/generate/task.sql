@@ -1,7 +1,8 @@
 INSERT INTO task (id, practice_id, type, status, is_open, turn, title, instructions, charge_id,
     patient_id, payer_id, assignee_id, claim_number, patient_name, payer_name, provider_name,
     date_of_service, amount, due_on, due_rule, document_label, source, codes, claim_shape,
-    requested_on, resolution, created_at, created_by, started_at, completed_at, completed_by)
+    requested_on, resolution, created_at, came_at, taken_up_at, created_by, started_at, completed_at,
+    completed_by)
 SELECT id, $practice_id, type, status, status <> 'completed',
        CASE WHEN status = 'completed' OR has_question THEN 'biller' ELSE 'practice' END,
        title, instructions, id, patient_id, payer_id,
@@ -13,7 +14,7 @@ SELECT id, $practice_id, type, status, status <> 'completed',
        created_at::DATE,
        CASE WHEN status = 'completed' THEN
            CASE WHEN document_label IS NOT NULL THEN 'document_sent' ELSE 'corrected' END END,
-       created_at, CASE WHEN codes = '' THEN $biller_id END, started_at, completed_at,
+       created_at, created_at, least(assigned_at, started_at), CASE WHEN codes = '' THEN $biller_id END, started_at, completed_at,
        CASE WHEN status = 'completed' THEN worker_id END
 FROM drawn
 ORDER BY id

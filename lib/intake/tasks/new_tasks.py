@@ -277,7 +277,10 @@ def _add_tasks(
         [
             {"id": id_}
             | _task_row(request, planned, patients, payers, source)
-            | {"assignee_id": taker.id if (taker := takers.get(request.assignee_name)) else None}
+            | {
+                "assignee_id": taker.id if (taker := takers.get(request.assignee_name)) else None,
+                "taken_up_at": source.now if taker and source.actor_id is not None else None,
+            }
             for id_, request in pairs
         ],
     )
@@ -393,5 +396,6 @@ def _task_row(
         "claim_shape": claim_shape(claim_number),
         "requested_on": task_updates.requested_on(request, source),
         "created_at": previous_system_fields.received_at(request.received_on, source),
+        "came_at": source.now,
         "created_by": source.actor_id,
     }
