@@ -43,7 +43,10 @@ def find(con: Connection, practice_id: int, *, actor: Person | None) -> list[Hol
         access.require(actor, Verb.SEE, practice_id, NoSuchPractice())
     return con.records(
         Holiday,
-        "SELECT day, name FROM holiday WHERE practice_id = $practice_id ORDER BY day",
+        """
+        SELECT day, name FROM holiday
+        WHERE practice_id = $practice_id AND removed_at IS NULL ORDER BY day
+        """,
         practice_id=practice_id,
     )
 
@@ -67,8 +70,9 @@ def add(
         new = list({each.day: each for each in tidy if each.day not in held}.values())
         for each in new:
             con.execute(
-                "INSERT INTO holiday (practice_id, day, name) VALUES ($practice_id, $day, $name)",
-                practice_id=practice_id, day=each.day, name=each.name,
+                "INSERT INTO holiday (practice_id, day, name, written_at) "
+                "VALUES ($practice_id, $day, $name, $now)",
+                practice_id=practice_id, day=each.day, name=each.name, now=now,
             )  # fmt: skip
         if new:
             said = ", ".join(f"{each.day} {each.name}" for each in new)
@@ -87,8 +91,9 @@ def remove(
         if day not in held:
             raise WrongInput(f"{day} is no holiday of the practice.")
         con.execute(
-            "DELETE FROM holiday WHERE practice_id = $practice_id AND day = $day",
-            practice_id=practice_id, day=day,
+            "UPDATE holiday SET removed_at = $now "
+            "WHERE practice_id = $practice_id AND day = $day AND removed_at IS NULL",
+            practice_id=practice_id, day=day, now=now,
         )  # fmt: skip
         _note(con, practice_id, f"holiday removed: {day} {held[day].name}", actor, now)
 

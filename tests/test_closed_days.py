@@ -13,12 +13,23 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lib import charges, earlier_zones, practice_settings, queue, tasks, timely_filing, workflow
+from lib import (
+    charges,
+    earlier_zones,
+    memberships,
+    practice_holidays,
+    practice_settings,
+    queue,
+    tasks,
+    timely_filing,
+    workflow,
+)
 from lib.backlog import flow, payer_denials, pending_tasks
 from lib.backlog.calendar_periods import Unit
 from lib.backlog.report_scope import View, as_known
 from lib.intake import imports
 from lib.models import TaskFilter, TaskType
+from lib.practice_holidays import Holiday
 from lib.store import migrations
 from lib.store.database import Connection, transaction
 from lib.timely_filing import FilingLimit
@@ -32,6 +43,7 @@ from tests.test_transaction_reader import document_request
 from tests.x12_texts import answer, claim, file_835, file_837
 
 pytestmark = pytest.mark.duckdb  # days are counted in its own SQL
+PRESIDENTS = Holiday(date(2025, 2, 17), "Presidents' Day")
 BEFORE, AFTER = date(2025, 3, 5), date(2025, 3, 20)
 CHANGED_AT = datetime(2025, 3, 12, 18, tzinfo=UTC)
 
@@ -320,12 +332,27 @@ def worked_on(where: World, _: Cast, now: datetime) -> None:
         act(where, now + timedelta(minutes=minute))
 
 
+def holidays_changed(where: World, cast: Cast, now: datetime) -> None:
+    """Write down some days that are over, and take one away again."""
+    for practice in where.practices:
+        days = [Holiday(SPRING - timedelta(days=back), "Storm") for back in (1, 5, 12, 26, 33)]
+        practice_holidays.add(where.con, practice, days, actor=None, now=now)
+    practice_holidays.remove(where.con, cast.practice, PRESIDENTS.day, actor=None, now=now)
+
+
+def somebody_leaves(where: World, cast: Cast, now: datetime) -> None:
+    """Take somebody's membership away, who has tasks and completed some."""
+    memberships.remove(where.con, cast.practice, cast.ben.id, actor=None, now=now)
+
+
 LATER: dict[str, Callable[[World, Cast, datetime], None]] = {
     "verbs": worked_on,
     "messages": lambda where, cast, now: asked_later(where.con, cast, now),
     "settings": lambda where, cast, now: settings_changed(where.con, cast, now),
     "an edited charge": charge_edited,
     "another time zone": zones_changed,
+    "holidays": holidays_changed,
+    "somebody leaves": somebody_leaves,
 }
 
 
@@ -334,6 +361,9 @@ def test_whatever_happens_today_changes_no_closed_day(con: Connection, cast: Cas
     today = SPRING
     where = world(con, cast)
     asked_before(con, cast)
+    practice_holidays.add(
+        con, cast.practice, [PRESIDENTS], actor=None, now=datetime(2025, 2, 1, tzinfo=UTC)
+    )
     live(where, today - timedelta(days=40), today, 160)
     days = [today - timedelta(days=back) for back in (0, 25)]
     told = {day: every_number(where, day) for day in days}

@@ -38,6 +38,7 @@ class View:
     is_changed_since: bool = True  # False: no task or filing limit was changed after `as_of`
     has_later_events: bool = True  # False: nothing happened after `as_of`
     has_holidays: bool = True  # False: none of the practices has written down any
+    holidays_as_of: datetime | None = None  # of a period before: the moment of the whole report
 
     @property
     def is_one_person(self) -> bool:
@@ -145,8 +146,24 @@ def holidays_off(view: View, practice: str, after: str, until: str) -> str:
         return "0"
     return (
         f"(SELECT count(*) FROM holiday WHERE holiday.practice_id = {practice} AND "
-        f"holiday.day > {after} AND holiday.day <= {until} AND isodow(holiday.day) < 6)"
+        f"holiday.day > {after} AND holiday.day <= {until} AND isodow(holiday.day) < 6 AND "
+        "(written_at IS NULL OR written_at <= $of_calendar) AND "
+        "(removed_at IS NULL OR removed_at > $of_calendar))"
     )
+
+
+_EAST = ZoneInfo("Pacific/Kiritimati")  # where a day is over before it is anywhere else
+
+
+def calendar_moment(view: View) -> datetime:
+    """Return the moment whose list of holidays counts: that of the report, the end of its day where
+    it closes one."""
+    if view.holidays_as_of:
+        return view.holidays_as_of
+    if not view.closes_day:
+        return view.as_of
+    zone = ZoneInfo(view.zone) if view.zone else _EAST
+    return midnight(view.today + timedelta(days=1), zone) - timedelta(microseconds=1)
 
 
 def ours(view: View, table: str) -> str:
@@ -277,6 +294,7 @@ def values(view: View) -> dict[str, Any]:
         "of_person": view.person_id,
         "of_amount_from": view.amount_from,
         "of_amount_to": view.amount_to,
+        "of_calendar": calendar_moment(view),
         "of_closes": midnight(view.today + timedelta(days=1), ZoneInfo(view.zone or "UTC")),
     }
 

@@ -100,6 +100,8 @@ TABLES = (
     CopiedTable("holiday", "A day on which a practice is closed.", (
         Column("practice_id", pseudonym("practice", "practice_id"), "whose day"),
         Column("day", "day", "the day"),
+        Column("written_at", "written_at", "when it was written down, UTC; NULL: not recorded"),
+        Column("removed_at", "removed_at", "when it was taken away again, UTC"),
     ), "FROM holiday WHERE practice_id = ANY($practices)"),
     CopiedTable("person", "Somebody who works in a practice.", (
         Column("id", pseudonym("person", "person.id"), "pseudonym"),
