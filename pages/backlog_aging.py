@@ -24,14 +24,26 @@ def due(page: Page) -> None:
     )  # fmt: skip
 
 
+def most(page: Page, name: str, column: str) -> str:
+    """Return which row has most tasks, and how many of all."""
+    rows = page.table(name).dicts()
+    total = sum(row["Tasks"] for row in rows)
+    first = max(rows, key=lambda row: int(row["Tasks"]), default=None)
+    if first is None:
+        return ""
+    return f"Most: {report_figures.said(page, first, column)}, {first['Tasks']:,} of {total:,}"
+
+
 def kinds(page: Page) -> None:
     report.heading("pending_by_type")
     report_figures.bars(
-        page, "pending_by_type", "Type", key="types", finding="Pending tasks by type",
+        page, "pending_by_type", "Type", key="types",
+        finding=most(page, "pending_by_type", "Type"),
     )  # fmt: skip
     report.heading("pending_by_payer")
     report_figures.bars(
-        page, "pending_by_payer", "Payer", key="payers", finding="Pending tasks by payer", most=12,
+        page, "pending_by_payer", "Payer", key="payers", most=12,
+        finding=most(page, "pending_by_payer", "Payer"),
     )  # fmt: skip
 
 

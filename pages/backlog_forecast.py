@@ -6,26 +6,34 @@ import pandas as pd
 import streamlit as st
 
 from lib.backlog import forecast
+from lib.backlog.calendar_periods import Unit
 from lib.backlog.forecast import PastDay
-from lib.ui import report, session, url_widgets
+from lib.ui import report, report_figures, report_flow, session, url_widgets
 from lib.ui.report import Page
 from lib.ui.report_links import Part
 
 MAX_AHEAD = 365
+YEAR = 364  # days, whole weeks
 NOT_RECORDED = "no completed task recorded"
 
 
-def past(part: Part, days: int) -> list[PastDay]:
+def past(part: Part) -> list[PastDay]:
+    """Return the days that are drawn from."""
+    return forecast.days_of(part.tables["forecast_days"])
+
+
+def year(part: Part) -> list[PastDay]:
     con = session.connection()
     found: list[PastDay] = con.store.cached(
-        ("backlog", "past", days, part.view), lambda: forecast.past(con, part.view, days)
+        ("backlog", "past", YEAR, part.view),
+        lambda: forecast.days_of(forecast.past(con, part.view, YEAR)),
     )
     return found
 
 
 def has_completions(part: Part) -> bool:
     """Return True where something was completed in the days that are drawn from."""
-    return any(day.completed for day in past(part, forecast.PAST_DAYS))
+    return any(day.completed for day in past(part))
 
 
 def day_of(part: Part, took: int | None) -> tuple[str, str]:
@@ -54,9 +62,7 @@ def cleared(page: Page) -> None:
         format_func={"on": "Counted", "off": "Left out"}.__getitem__,
     )  # fmt: skip
     foretold = [
-        forecast.clearing(
-            past(part, forecast.PAST_DAYS), page.sums(part).tasks, arrivals=arrivals != "off"
-        )
+        forecast.clearing(past(part), page.sums(part).tasks, arrivals=arrivals != "off")
         for part in page.parts
     ]
     rows = [
@@ -93,7 +99,7 @@ def by_a_date(page: Page) -> None:
         url_widgets.filter_by({"by": chosen.isoformat()})
         ahead = (chosen - page.view.today).days
     now, then = (
-        [f"{count:,}" for count in forecast.completed_within(past(part, forecast.PAST_DAYS), ahead)]
+        [f"{count:,}" for count in forecast.completed_within(past(part), ahead)]
         if has_completions(part)
         else [NOT_RECORDED] * 3
         for part in page.parts
@@ -112,7 +118,7 @@ def tested(page: Page) -> None:
         "For each past week with 91 days before it: was at least as much completed in the next two "
         "weeks as was promised with 85%?"
     )
-    found = forecast.backtest(past(page.now, 364))
+    found = forecast.backtest(year(page.now))
     if found.rate is None:
         st.text("There is not enough past to tell.")
         return
@@ -120,6 +126,17 @@ def tested(page: Page) -> None:
         f"Held {found.held} of {found.tried} times: {found.rate:.0%}, where {found.expected:.0%} "
         "was promised."
     )
+
+
+def drawn_from(page: Page) -> None:
+    report.heading("forecast_days")
+    came = "Assigned" if "Assigned" in page.table("forecast_days").names else "Received"
+    done, new = (sum(page.table("forecast_days").column(name)) for name in ("Completed", came))
+    report_flow.over_time(
+        page, ["Completed", came], name="forecast_days", key="drawn_from", unit=Unit.DAY,
+        finding=f"{done:,} completed and {new:,} {came.lower()} in {forecast.PAST_DAYS} days",
+    )  # fmt: skip
+    report_figures.evidence(page, "forecast_days")
 
 
 page = report.begin("Forecast", "Forecast")
@@ -131,3 +148,4 @@ else:
     cleared(page)
     by_a_date(page)
     tested(page)
+    drawn_from(page)

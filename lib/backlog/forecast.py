@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from lib.backlog.calendar_periods import Unit
 from lib.backlog.flow import bars, over_time
-from lib.backlog.report_scope import Reader, View
+from lib.backlog.report_scope import Reader, Table, View
 
 SEED = 20_250_303
 RUNS = 2_000
@@ -57,14 +57,19 @@ class Backtest:
         return self.held / self.tried if self.tried else None
 
 
-def past(con: Reader, view: View, days: int = PAST_DAYS) -> list[PastDay]:
-    """Return the last whole days before the view's day, oldest first, including days on which
-    nothing happened."""
+def past(con: Reader, view: View, days: int = PAST_DAYS) -> Table:
+    """Return the last whole days before the view's day as `flow.over_time` does, oldest first,
+    including days on which nothing happened."""
     last = view.today if view.closes_day else view.today - timedelta(days=1)
     whole = replace(view, since=last - timedelta(days=days - 1), until=last, unit=Unit.DAY)
+    return over_time(con, whole)
+
+
+def days_of(table: Table) -> list[PastDay]:
+    """Return the rows of `past` as records."""
     return [
         PastDay(bar.begins_on, bar.received + bar.reopened, bar.completed, bar.pending)
-        for bar in bars(over_time(con, whole))
+        for bar in bars(table)
     ]
 
 

@@ -10,11 +10,12 @@ from lib.backlog import (
     calendar_periods,
     completions_by_person,
     flow,
+    forecast,
     payer_denials,
     pending_tasks,
     times,
 )
-from lib.backlog.report_scope import Reader, Table, Together, View, as_known
+from lib.backlog.report_scope import Reader, Table, Together, View, as_known, calendar_moment
 
 _PENDING = (
     "Tasks that were received and not completed at the moment of the report. Requested: the "
@@ -51,6 +52,11 @@ NUMBERS: dict[str, Number] = {
         "Everything received, and everything completed less what was reopened, since the first "
         "day. The distance between the two lines is what was pending.",
         flow.cumulative,
+    ),
+    "forecast_days": Number(
+        "Which days is it drawn from?",
+        f"The last {forecast.PAST_DAYS} whole days before the report, those without any work too.",
+        forecast.past,
     ),
     "pending_by_type": Number("What is asked for?", _PENDING, pending_tasks.by_type),
     "pending_by_payer": Number("Which payers wait?", _PENDING, pending_tasks.by_payer),
@@ -143,7 +149,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "Causes": ("summary", "causes", "denials_by_payer", "recovered_after_tasks"),
     "Workload": ("summary", "pending_by_person", "completions_by_person", "resolutions"),
     "Waiting": ("summary", "waiting", "time_on_each_side"),
-    "Forecast": ("summary",),
+    "Forecast": ("summary", "forecast_days"),
 }  # fmt: skip
 # Relations worth a temporary table on each page. Completions are not: reading them twice is faster.
 SHARED: dict[str, tuple[str, ...]] = {
@@ -162,6 +168,7 @@ def earlier(view: View) -> View:
     return replace(
         view, since=since, until=until, today=until, closes_day=True,
         as_of=min(view.as_of, view.as_of - (view.today - until) + timedelta(days=2)),
+        holidays_as_of=calendar_moment(view),
     )  # fmt: skip
 
 

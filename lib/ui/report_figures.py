@@ -34,6 +34,7 @@ WORDS: dict[str, dict[Any, str]] = {
     "Payer": {"": report_url.NOT_NAMED},
     "Resolution": {each.value: each.label for each in Resolution} | {"": "Not recorded"},
 }
+_OF_ROWS = ("Period", "Type", "Name")  # what a row is about, in wide tables
 _MONEY = ("Requested", "Held", "Overdue amount", "Denied amount", "Recovered", "Paid")
 
 
@@ -65,6 +66,8 @@ def frame_of(page: Page, name: str) -> pd.DataFrame:
 
 def _look(column: str, values: Any) -> Any:
     """Return how a column is formatted; None for the default."""
+    if column in _OF_ROWS:
+        return st.column_config.Column(pinned=True)  # stays where a wide table is scrolled
     if column in _MONEY:
         return st.column_config.NumberColumn(format="dollar")
     if any(isinstance(value, date) for value in values):

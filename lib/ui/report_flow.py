@@ -19,10 +19,10 @@ def frame_of(table: Table) -> pd.DataFrame:
 
 def over_time(page: Page, series: list[str], *, finding: str, key: str, **more: Any) -> None:
     """Draw a bar for each day, week or month; a click on one opens its tasks."""
-    name = more.pop("name", "flow")
+    name, unit = more.pop("name", "flow"), more.pop("unit", page.view.unit)
     picked = charts.over_time(
         frame_of(page.table(name)), series, finding=finding, about=page.about(), key=key,
-        notes=page.notes, unit=page.view.unit, **more,
+        notes=page.notes, unit=unit, **more,
     )  # fmt: skip
     if picked:
         since, until, each = picked

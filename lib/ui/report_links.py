@@ -160,6 +160,7 @@ CELLS: dict[str, Cell] = {
     "flow": over_time,
     "asked_for": _asked_for,
     "cumulative_flow": over_time,
+    "forecast_days": over_time,
     "pending_by_type": _pending("Type", lambda row: {"bar_type": TaskType(row["Type"]).label}),
     "pending_by_payer": _pending(
         "Payer", lambda row: {"bar_payer": row["Payer"] or report_url.NOT_NAMED}

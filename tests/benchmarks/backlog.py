@@ -21,7 +21,7 @@ from lib import people
 from lib.backlog import forecast, measures
 from lib.backlog.measures import PAGES
 from lib.backlog.report_scope import View
-from lib.models import TaskType
+from lib.models import EarlierZone, TaskType
 from lib.store import process_store
 from lib.store.database import Connection
 
@@ -50,6 +50,7 @@ def main() -> None:
         ("all tasks", view), ("one type", replace(view, types=(TaskType.CODING,))),
         ("one person", replace(view, person_id=_somebody(con))),
         ("as of three months ago", _past(view)),
+        ("time zone changed a month ago", _moved(view)),
     ):  # fmt: skip
         print(f"\n{title}")
         for page in PAGES:
@@ -60,9 +61,7 @@ def main() -> None:
 def _page(con: Connection, page: str, view: View) -> None:
     measures.counted(con, page, view)
     if page == "Forecast":
-        for days in (forecast.PAST_DAYS, 364):
-            forecast.past(con, view, days)
-        forecast.past(con, measures.earlier(view), forecast.PAST_DAYS)
+        forecast.past(con, view, 364)
 
 
 def _past(view: View) -> View:
@@ -71,6 +70,11 @@ def _past(view: View) -> View:
         view, as_of=view.as_of - timedelta(days=88), today=day, until=day, closes_day=True,
         since=day - timedelta(weeks=26),
     )  # fmt: skip
+
+
+def _moved(view: View) -> View:
+    zone = EarlierZone(view.practice_ids[0], "America/New_York", view.as_of - timedelta(days=30))
+    return replace(view, zone=None, earlier_zones=(zone,))
 
 
 def _somebody(con: Connection) -> Any:
