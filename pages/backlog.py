@@ -31,10 +31,10 @@ def figures(page: Page) -> None:
         Figure("Held", now.held, then.held, opens(), is_money=True, tip="Each charge once."),
         Figure("Overdue", now.overdue, then.overdue, opens(due="overdue"),
                tip=f"\\${now.overdue_dollars:,.2f} requested"),
-        Figure("Oldest, days", now.oldest or 0, then.oldest or 0, opens(days=str(now.oldest or 0))),
+        Figure("Oldest, days", now.oldest, then.oldest, opens(days=str(now.oldest or 0))),
         Figure("Net flow", net(page.now), net(page.before),
                tip="Received and reopened less completed."),
-        Figure("P85 lead time, days", days or 0, days_before, page.now.during("done"),
+        Figure("P85 lead time, days", days, days_before, page.now.during("done"),
                tip="Request to completion."),
     ])  # fmt: skip
     st.caption(

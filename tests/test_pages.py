@@ -66,6 +66,10 @@ def test_each_page_of_an_empty_practice_is_drawn(store: Store, cast: Cast, role:
             visit.page(name)
 
             assert errors(visit) == [], name
+            if name == "backlog":
+                figures = {each.label: each.value for each in visit.drawn.metric}
+                assert figures["Pending"] == "0"
+                assert figures["Oldest, days"] == figures["P85 lead time, days"] == "–"
 
 
 @pytest.mark.usefixtures("tasks_here")

@@ -244,22 +244,24 @@ class Figure:
     """One figure beside that of the period before."""
 
     label: str
-    now: int | Decimal
+    now: int | Decimal | None  # None: there is nothing that it could be of
     then: int | Decimal | None
     opens: Opens | None = None  # None: it counts no tasks
     is_money: bool = False
     tip: str = ""
     good: Literal["normal", "inverse", "off"] = "inverse"  # fewer is better, unless it says
 
-    def said(self, value: int | Decimal) -> str:
+    def said(self, value: int | Decimal | None) -> str:
         """Return a value as it is shown; its dollar sign is escaped, or Markdown would begin a
         formula there."""
+        if value is None:
+            return "–"
         return f"\\${value:,.2f}" if self.is_money else f"{value:,}"
 
     @property
     def change(self) -> str | None:
         """Return what changed since the period before; None where there is nothing to compare."""
-        if self.then is None:
+        if self.now is None or self.then is None:
             return None
         change = self.now - self.then
         if not change:
