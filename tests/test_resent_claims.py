@@ -240,3 +240,32 @@ def test_a_claim_that_is_filed_anew_at_the_time_of_its_void_is_a_charge(
     assert report.charges_new == 1
     assert con.rows("SELECT is_voided FROM charge ORDER BY id") == [(True,), (False,)]
     assert bring(con, cast, file_837(claim("A1")) + b"\n").charges_new == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "between"), [([], []), ([], [claim("B2")]), ([claim("A1")], []), ([claim("B2")], [])]
+)
+def test_a_claim_that_follows_its_void_in_one_file_is_filed_anew(
+    con: Connection, cast: Cast, before: list[list[str]], between: list[list[str]]
+) -> None:
+    void = [each.replace("11:B:1", "11:B:8") for each in claim("A1")]
+    bring(con, cast, file_837(claim("A1")))
+    raw = sent_on("20250127", file_837(*before, void, *between, claim("A1"), control="000000002"))
+    seen = imports.preview(con, "b.837", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
+
+    assert seen == bring(con, cast, raw, "b.837")
+
+    charges = "SELECT is_voided FROM charge WHERE claim_number = 'A1' ORDER BY id"
+    assert con.rows(charges) == [(True,), (False,)]
+    bring(con, cast, raw + b"\n")
+    assert con.rows(charges) == [(True,), (False,)]
+    bring(con, cast, file_835(answer("A1")))
+    assert con.value("SELECT is_voided FROM charge JOIN task ON charge_id = charge.id") is False
+
+
+def test_a_void_that_follows_the_claim_in_one_file_voids_it(con: Connection, cast: Cast) -> None:
+    void = [each.replace("11:B:1", "11:B:8") for each in claim("A1")]
+
+    bring(con, cast, file_837(claim("A1"), void))
+
+    assert con.rows("SELECT is_voided FROM charge") == [(True,)]

@@ -207,6 +207,30 @@ def test_a_charge_that_its_own_answer_contradicts_is_not_written(
     assert f"is about another {why}" in sentence
 
 
+@pytest.mark.parametrize("name", ["GREEN, EMM?", "GREEN, ?MMA", "GREEN, EM\ufffdA"])
+def test_a_charge_whose_answer_lost_letters_is_not_written_until_somebody_chose_it(
+    con: Connection, cast: Cast, name: str
+) -> None:
+    """As stores are that were filled when such a name agreed."""
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1")))
+    con.execute("UPDATE task_claim SET patient_name = $name", name=name)
+
+    basis = task_charge_choice.basis(con, tasks.get(con, 1, actor=cast.ana))
+    [doubt] = charge_mismatches.review(con, cast.practice, actor=cast.ana).doubts
+    change(con, cast, 1)
+    before = written(con, cast)
+    con.execute(
+        "INSERT INTO charge_choice VALUES (1, $practice, 1, $ana, $now)",
+        practice=cast.practice, ana=cast.ana.id, now=NOON,
+    )  # fmt: skip
+
+    assert not basis.is_certain
+    assert [fact.stated for fact in doubt.facts] == [name]
+    assert "CLM*" not in before
+    assert "CLM*" in written(con, cast)
+
+
 def test_a_payers_number_that_an_older_store_wrote_on_two_charges_proves_neither(
     con: Connection, cast: Cast
 ) -> None:

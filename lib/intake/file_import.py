@@ -95,7 +95,8 @@ class FileImport:
         """Match and write the waiting part of a message: claims first, then what is asked and
         told."""
         part, self._waiting = self._waiting, Batch()
-        self._take_claims(part)
+        for claims in replacement_claims.in_turn(part.claims):
+            self._take_claims(claims)
         self._entries += part.takebacks
         asked, told = remittance_outcomes.read(part.answers, (), self.options)
         rejected = self._take_rejected_batches(part.receipts)
@@ -142,9 +143,9 @@ class FileImport:
         recoupments.keep(self.con, entries, self.source)
         recoupments.tell(self.con, found.told, self.source)
 
-    def _take_claims(self, part: Batch) -> None:
-        fresh = self.known.fresh(part.claims)
-        self.totals.held += len(part.claims) - len(fresh)
+    def _take_claims(self, claims: Sequence[records.Claim]) -> None:
+        fresh = self.known.fresh(claims)
+        self.totals.held += len(claims) - len(fresh)
         self._new += [each.claim.segment_number for each in fresh]
         first = [each for each in fresh if each.claim.frequency not in CHANGING]
         first, late = replacement_claims.late_originals(self.con, self.practice_id, first)

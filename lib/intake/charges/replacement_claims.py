@@ -7,7 +7,7 @@ content, unless somebody has edited the charge here: then the history says what 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -91,6 +91,21 @@ def visit(claim: Claim) -> tuple[Value, ...]:
     who = claim.patient
     key = number_key(claim.claim_number)
     return key, who.last_name, who.first_name, who.birth_date, claim.dates[0]
+
+
+def in_turn(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
+    """Yield a file's claims in parts to be taken one after another: a claim that follows its void
+    is filed anew, so the void must have been applied before."""
+    part: list[Claim] = []
+    voided: set[tuple[Value, ...]] = set()
+    for each in claims:
+        if voided and each.frequency not in {REPLACES, VOIDS} and visit(each) in voided:
+            yield part
+            part, voided = [], set()
+        part.append(each)
+        if each.frequency == VOIDS:
+            voided.add(visit(each))
+    yield part
 
 
 def late_originals(

@@ -138,8 +138,9 @@ class Comparison:
 
     @property
     def doubts(self) -> tuple[Fact, ...]:
-        """Return the facts that contradict each other, or that lost letters and prove nothing."""
-        return (*self.disagreements, *(() if self.agrees else self.illegible))
+        """Return the facts that contradict each other, or that lost letters and prove nothing: the
+        payer's number may be known from this very message."""
+        return (*self.disagreements, *self.illegible)
 
     def exceeds(self, other: Comparison) -> bool:
         """Return True if this one agrees at least as exactly in every fact, and more exactly in
