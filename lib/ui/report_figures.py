@@ -34,7 +34,7 @@ WORDS: dict[str, dict[Any, str]] = {
     "Payer": {"": report_url.NOT_NAMED},
     "Resolution": {each.value: each.label for each in Resolution} | {"": "Not recorded"},
 }
-_OF_ROWS = ("Period", "Type", "Name")  # what a row is about, in wide tables
+_OF_ROWS = ("Period", "Task", "Type", "Name")  # what a row is about, in wide tables
 _MONEY = ("Requested", "Held", "Overdue amount", "Denied amount", "Recovered", "Paid")
 
 
@@ -204,10 +204,13 @@ def filing_bars(page: Page) -> None:
     risk = sum(
         (row["Requested"] for row in rows if row["Filing"] in ("past", "week", "month")), Decimal(0)
     )
-    bars(
-        page, "pending_by_filing_limit", "Filing", key="filing",
-        finding=f"${risk:,.2f} requested with 30 days left or fewer",
-    )  # fmt: skip
+    unknown = sum(row["Tasks"] for row in rows if row["Filing"] == "unknown")
+    if any(row["Filing"] != "unknown" for row in rows):
+        finding = f"${risk:,.2f} requested with 30 days left or fewer"
+        finding += f", {unknown:,} without a recorded limit" if unknown else ""
+    else:
+        finding = f"No limit is recorded for these {unknown:,}"
+    bars(page, "pending_by_filing_limit", "Filing", key="filing", finding=finding)
 
 
 def shown(page: Page, name: str) -> None:
