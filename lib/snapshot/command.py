@@ -11,7 +11,7 @@ from pathlib import Path
 from lib import people
 from lib.errors import BillingError, StoreInUse
 from lib.snapshot import copies
-from lib.store import process_store
+from lib.store import database_copy, process_store
 from lib.store.database import Connection
 
 
@@ -25,11 +25,14 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     parser.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where to")
     parser.add_argument("--practice", metavar="NAME", help="only this practice; all of them unless")
     asked = parser.parse_args(arguments)
-    process_store.require_file()
     try:
         try:
-            con = process_store.open_store().connection()
-            return _write(con, asked.to, asked.practice, now)
+            store = process_store.open_store()
+            if store.is_in_file:
+                return _write(store.connection(), asked.to, asked.practice, now)
+            copies.make_key(store.connection())
+            with database_copy.beside(store) as copy:
+                return _write(copy.connection(), asked.to, asked.practice, now)
         except StoreInUse:
             with copies.beside(process_store.data_folder()) as store:
                 return _write(store.connection(), asked.to, asked.practice, now)

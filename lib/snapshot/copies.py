@@ -37,7 +37,7 @@ def write(
 
     One reading transaction: people go on working, and the copy is of one moment.
     """
-    key = _key(con)
+    key = make_key(con)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as place:
@@ -111,9 +111,8 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _key(con: Connection) -> str:
-    """Return the secret that this store's pseudonyms are made with; it is made once, with the first
-    copy."""
+def make_key(con: Connection) -> str:
+    """Return the secret that this store's pseudonyms are made with; it is made once."""
     found = con.value("SELECT secret FROM copy_key")
     if found is None:
         with transaction(con):

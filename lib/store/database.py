@@ -10,7 +10,7 @@ import typing
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -144,6 +144,10 @@ class Store(ABC):
     @abstractmethod
     def connection(self) -> Connection:
         """Return a new connection, for one thread."""
+
+    @abstractmethod
+    def at_one_moment(self) -> AbstractContextManager[Connection]:
+        """Yield a connection that reads everything as it is now, while others write."""
 
     @abstractmethod
     def check(self) -> None:

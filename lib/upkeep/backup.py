@@ -16,7 +16,7 @@ from lib.access import Verb
 from lib.errors import BackupFailed, NoSuchPractice, NotWritten
 from lib.history_event_kinds import EventKind
 from lib.models import Person
-from lib.store import data_folder_lock, durable_files
+from lib.store import data_folder_lock, database_copy, durable_files
 from lib.store.database import Connection, Store, transaction
 from lib.store.duckdb.store import file_of
 from lib.upkeep import backup_retention, referenced_files
@@ -38,7 +38,8 @@ class Backup:
 def make(store: Store, to: Path, *, now: datetime) -> Backup:
     """Write a backup into a new folder in `to`; delete those that are no longer kept.
 
-    Writers wait while the database is copied, which takes a fraction of a second for each 100 MB.
+    Writers wait while the database is copied, which takes a fraction of a second for each 100 MB;
+    nobody waits where it is in PostgreSQL, and a DuckDB file with its rows is written.
     Files that the previous backup already has are linked, not copied. Raises NotWritten where there
     is no room, BackupFailed where `to` cannot be used or the copy is damaged; then nothing of the
     new backup is left, and no older one is deleted.
@@ -108,15 +109,7 @@ def _newest(to: Path) -> Path | None:
 
 
 def _fill(store: Store, part: Path, before: Path | None, now: datetime) -> list[str]:
-    with store.exclusive():
-        store.check()
-        file_of(store).checkpoint()  # if a reader prevents it, the log is copied too
-        con = store.connection()
-        try:
-            copy_database(store.folder, part)
-            named = {kind: referenced_files.named(con, kind) for kind in KINDS}
-        finally:
-            con.close()
+    named = _copy_database(store, part)
     findings: list[str] = []
     for kind in KINDS:
         for sha256, ids in named[kind].items():
@@ -126,6 +119,25 @@ def _fill(store: Store, part: Path, before: Path | None, now: datetime) -> list[
     _refuse_damage(part)
     _write_manifest(part, {kind.folder: len(named[kind]) for kind in KINDS}, findings, now)
     return findings
+
+
+def _copy_database(store: Store, part: Path) -> dict[Kind, dict[str, list[int]]]:
+    """Copy the database, and return the files that its rows name."""
+    if not store.is_in_file:
+        with database_copy.written(store, part) as copy:
+            there = copy.connection()
+            named = {kind: referenced_files.named(there, kind) for kind in KINDS}
+            there.close()
+        return named
+    with store.exclusive():
+        store.check()
+        file_of(store).checkpoint()  # if a reader prevents it, the log is copied too
+        con = store.connection()
+        try:
+            copy_database(store.folder, part)
+            return {kind: referenced_files.named(con, kind) for kind in KINDS}
+        finally:
+            con.close()
 
 
 def _take_over(folder: Path, before: Path | None, part: Path, kind: Kind, sha256: str) -> bool:

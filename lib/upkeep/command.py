@@ -17,7 +17,7 @@ from lib.store.data_folder_lock import Place
 from lib.store.database import Store
 from lib.upkeep import app_requests, backup, people_and_practice_commands, verify
 from lib.upkeep.app_requests import Answer, Question
-from lib.upkeep.restore import STALE, restore
+from lib.upkeep.restore import STALE, restore, restore_into_database
 from lib.upkeep.sweep import sweep
 
 
@@ -80,9 +80,10 @@ def main_verify(arguments: Sequence[str], *, now: datetime) -> int:
     )
     wanted = parser.parse_args(arguments)
     folder, data = wanted.folder, process_store.data_folder()
-    process_store.require_file()
     if folder and folder.resolve() != data:
         return _print(_verified(folder.resolve(), is_whole=not wanted.database_only))
+    if process_store.database_address():
+        return _done(Question("verify"), now)
     place = Place(data)
     try:
         place.take()
@@ -98,16 +99,22 @@ def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
     """Restore a backup into an empty data folder. Return 0 if it is complete."""
     parser = argparse.ArgumentParser(
         prog="python -m lib restore",
-        description="Copy a backup into the data folder (BILLING_TASKS_DATA), which must be empty, "
-        "and verify it.",
+        description="Verify a backup and copy it into the data folder (BILLING_TASKS_DATA), which "
+        "must be empty, and into the PostgreSQL database where one is named.",
         epilog="Exit code: 0 it is there and nothing is wrong with it, 1 it is not, or a line for "
         "everything that is wrong, 2 wrong usage.",
     )
     parser.add_argument("--from", dest="backup", metavar="FOLDER", type=Path, required=True)
     wanted, data = parser.parse_args(arguments), process_store.data_folder()
-    process_store.require_file()
     process_store.close_to_others()
-    found = restore(wanted.backup.resolve(), data, now=now)
+    if process_store.database_address():
+        store = process_store.open_store(data)
+        try:
+            found = restore_into_database(wanted.backup.resolve(), store, now=now)
+        finally:
+            process_store.close_stores()
+    else:
+        found = restore(wanted.backup.resolve(), data, now=now)
     said = found or (f"{data} holds what {wanted.backup.name} held.",)
     return _print(Answer((*said, *STALE), 1 if found else 0))
 

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from hashlib import blake2b
 from pathlib import Path
 
 from lib import audit_log_integrity
 from lib.errors import BillingError
 from lib.store import durable_files
-from lib.store.database import Connection, Store, Value, transaction, utc
+from lib.store.database import Connection, Store, transaction
+from lib.store.row_transfer import Differs, copy_rows
 from lib.upkeep import referenced_files
 from lib.upkeep.referenced_files import KINDS
 
-OWN = frozenset({"schema_migration"})  # each store writes its own
-PIECE = 20_000  # rows in memory at once
-BLOCKS = 500  # of PostgreSQL's file of a table, read at once
 SETTINGS = "openid.toml"
-
-Row = tuple[Value, ...]
 
 
 class NotMoved(BillingError):
@@ -38,21 +31,6 @@ class Moved:
     findings: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Sum:
-    """How many rows there are, and a number that differs where any value of any row does."""
-
-    count: int = 0
-    digest: int = 0
-
-    def add(self, rows: Iterable[Row]) -> None:
-        """Count rows, in whatever order."""
-        for row in rows:
-            one = blake2b(repr(row).encode(), digest_size=16).digest()
-            self.digest = (self.digest + int.from_bytes(one)) % 2**128
-            self.count += 1
-
-
 def move(source: Store, target: Store) -> Moved:
     """Copy every file, row and number of `source`, a data folder, into `target`, a database without
     data, while nobody writes in either.
@@ -67,14 +45,15 @@ def move(source: Store, target: Store) -> Moved:
             if there.row(f"SELECT 1 FROM {table} LIMIT 1"):
                 raise NotMoved("The database holds data already. Name an empty one.")
         files, findings = _copy_files(here, source.folder, target.folder)
-        columns = _columns(here)
-        rows = sum(_copy(here, there, table, names) for table, names in columns.items())
-        _continue_numbers(here, there)
+        try:
+            copied = copy_rows(here, there)
+        except Differs as problem:
+            raise NotMoved(f"The table {problem}. Nothing was moved.") from problem
         if sentences := [*audit_log_integrity.broken(there)]:
             raise NotMoved(f"{sentences[0]} Nothing was moved.")
         if audit_log_integrity.end(here) != audit_log_integrity.end(there):
             raise NotMoved("The record does not end as it did. Nothing was moved.")
-    return Moved(len(columns), rows, files, tuple(findings))
+    return Moved(copied.tables, copied.rows, files, tuple(findings))
 
 
 def _copy_files(con: Connection, source: Path, target: Path) -> tuple[int, list[str]]:
@@ -97,70 +76,3 @@ def _copy_files(con: Connection, source: Path, target: Path) -> tuple[int, list[
     if (source / SETTINGS).exists():
         shutil.copy2(source / SETTINGS, target / SETTINGS)
     return count, findings
-
-
-def _columns(here: Connection) -> dict[str, list[str]]:
-    """Return the columns of each table."""
-    found: dict[str, list[str]] = {}
-    for table, column in here.rows(
-        """
-        SELECT table_name, column_name FROM information_schema.columns
-        WHERE table_schema = 'main' ORDER BY table_name, ordinal_position
-        """
-    ):
-        if table not in OWN:
-            found.setdefault(table, []).append(column)
-    return found
-
-
-def _copy(here: Connection, there: Connection, table: str, names: list[str]) -> int:
-    """Copy a table, and compare it. Return how many rows it has."""
-    sent, arrived = Sum(), Sum()
-    for rows in _read(here, table, names):
-        sent.add(rows)
-        there.insert(table, [dict(zip(names, map(_written, row), strict=True)) for row in rows])
-    for rows in _read_again(there, table, names):
-        arrived.add(rows)
-    if sent != arrived:
-        raise NotMoved(
-            f"The table {table} is not as it was ({sent.count} rows here, {arrived.count} there). "
-            "Nothing was moved."
-        )
-    return sent.count
-
-
-def _read(here: Connection, table: str, names: list[str]) -> Iterator[list[Row]]:
-    """Yield the rows of DuckDB's table, piece by piece."""
-    last = here.value(f"SELECT max(rowid) FROM {table}")
-    for first in range(0, -1 if last is None else last + 1, PIECE):
-        yield here.rows(
-            f"SELECT {', '.join(names)} FROM {table} WHERE rowid >= $first AND rowid < $next",
-            first=first,
-            next=first + PIECE,
-        )
-
-
-def _read_again(there: Connection, table: str, names: list[str]) -> Iterator[list[Row]]:
-    """Yield the rows of PostgreSQL's table, piece by piece."""
-    blocks = there.value(
-        f"SELECT pg_relation_size('{table}') / current_setting('block_size')::INTEGER"
-    )
-    for first in range(0, int(blocks), BLOCKS):
-        yield there.rows(
-            f"SELECT {', '.join(names)} FROM {table} "
-            "WHERE ctid >= $first::TID AND ctid < $next::TID",
-            first=f"({first},0)",
-            next=f"({first + BLOCKS},0)",
-        )
-
-
-def _written(value: Value) -> Value:
-    return utc(value) if isinstance(value, datetime) else value
-
-
-def _continue_numbers(here: Connection, there: Connection) -> None:
-    """Let the ids go on where they were."""
-    for name, last in here.rows(
-        "SELECT sequence_name, last_value FROM duckdb_sequences() WHERE last_value IS NOT NULL"
-    ):
-        there.execute("SELECT setval($name, $last)", name=name, last=last)

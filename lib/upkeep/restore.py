@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from lib import audit_log
 from lib.audit_log import Activity, Line
 from lib.errors import NotEmpty, NotWritten, WrongDataFolder
 from lib.store import data_folder_lock, durable_files
-from lib.store.database import Connection, transaction
+from lib.store.database import Connection, Store, transaction
 from lib.store.duckdb import opening
 from lib.store.duckdb.store import DuckDBStore
+from lib.upkeep.move import move
 from lib.upkeep.referenced_files import KINDS, lying_in
-from lib.upkeep.verify import verify
+from lib.upkeep.verify import LEFT, Findings, verify
 
 STALE = (
     "Everybody is signed out, and one-time links no longer work.",
@@ -31,16 +33,7 @@ def restore(backup: Path, folder: Path, *, now: datetime) -> tuple[str, ...]:
     Raises NotEmpty, WrongDataFolder where it is no backup or its database is damaged, NotWritten
     where there is no room; then the folder is as empty as before.
     """
-    if not (backup / data_folder_lock.DATABASE).is_file():
-        raise WrongDataFolder(
-            f"{backup} is no backup: {data_folder_lock.DATABASE} is not in it. "
-            "Name the folder of one backup."
-        )
-    found = verify(backup)
-    if found.of_database:
-        raise WrongDataFolder(
-            f"{backup.name} was not restored, since it is damaged. {' '.join(found.of_database)}"
-        )
+    found = _sound(backup)
     opening.make_folder(folder)
     taken = data_folder_lock.Place(folder)
     taken.take()
@@ -55,6 +48,46 @@ def restore(backup: Path, folder: Path, *, now: datetime) -> tuple[str, ...]:
     finally:
         store.close()
     return found.of_content
+
+
+def restore_into_database(backup: Path, store: Store, *, now: datetime) -> tuple[str, ...]:
+    """Copy a backup into an empty database in PostgreSQL and its data folder, as `restore` does
+    into a folder.
+
+    Raises NotMoved where the database holds data, and what `restore` raises; then it is as empty as
+    before.
+    """
+    found = _sound(backup)
+    place = Path(tempfile.mkdtemp(prefix=LEFT, dir=store.folder))
+    try:
+        for kind in KINDS:
+            (place / kind.folder).symlink_to(backup / kind.folder)
+        _copy_database(backup, place)
+        opened = DuckDBStore(place)
+        try:
+            _end_what_opens(opened.connection(), backup.name, now)
+            move(opened, store)  # which names no file that `found` does not
+        finally:
+            opened.close()
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    return found.of_content
+
+
+def _sound(backup: Path) -> Findings:
+    """Return what is wrong with the files and records of a backup. Raise WrongDataFolder where it
+    is none, or its database is damaged."""
+    if not (backup / data_folder_lock.DATABASE).is_file():
+        raise WrongDataFolder(
+            f"{backup} is no backup: {data_folder_lock.DATABASE} is not in it. "
+            "Name the folder of one backup."
+        )
+    found = verify(backup)
+    if found.of_database:
+        raise WrongDataFolder(
+            f"{backup.name} was not restored, since it is damaged. {' '.join(found.of_database)}"
+        )
+    return found
 
 
 def _end_what_opens(con: Connection, name: str, now: datetime) -> None:
@@ -75,15 +108,16 @@ def _copy(backup: Path, folder: Path) -> None:
                 durable_files.write(
                     folder / path.relative_to(backup), durable_files.pieces_of(path)
                 )
-        for name in (
-            data_folder_lock.LOG,
-            data_folder_lock.DATABASE,
-        ):  # last: without it there is no data folder
-            if (backup / name).exists():
-                durable_files.write(folder / name, durable_files.pieces_of(backup / name))
+        _copy_database(backup, folder)  # last: without it there is no data folder
     except (NotWritten, OSError):
         _clear(folder)
         raise
+
+
+def _copy_database(backup: Path, folder: Path) -> None:
+    for name in (data_folder_lock.LOG, data_folder_lock.DATABASE):
+        if (backup / name).exists():
+            durable_files.write(folder / name, durable_files.pieces_of(backup / name))
 
 
 def _refuse_data(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import datetime, timedelta
 
+from lib.store import database_copy
 from lib.store.database import Store
 from lib.upkeep import referenced_files
 from lib.upkeep.referenced_files import KINDS
@@ -28,7 +29,9 @@ def sweep(store: Store, *, now: datetime, age: timedelta = AGE) -> int:
                     if not is_kept and path.lstat().st_mtime < (now - age).timestamp():
                         path.unlink()
                         deleted += 1
-            for left in store.folder.glob(f"{LEFT}*"):
+            for left in store.folder.glob(".*-*"):
+                if not left.name.startswith((LEFT, database_copy.LEFT)):
+                    continue
                 if left.lstat().st_mtime < (now - age).timestamp():
                     shutil.rmtree(left)
     finally:

@@ -19,7 +19,13 @@ from pathlib import Path
 
 from lib import audit_log_integrity
 from lib.errors import BillingError, NotWritten, StoreDamaged
-from lib.store import block_checksums, data_folder_lock, durable_files, search_index
+from lib.store import (
+    block_checksums,
+    data_folder_lock,
+    database_copy,
+    durable_files,
+    search_index,
+)
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore, file_of
 from lib.store.process_store import ROOT
@@ -76,8 +82,10 @@ def verify(folder: Path, *, is_whole: bool = True) -> Findings:
 def verify_live(store: Store) -> tuple[int, list[str]]:
     """Verify the folder of the open store in a process of its own. Return its exit code and lines.
 
-    Writers wait only while the database is copied.
+    Writers wait only while the database is copied; where it is in PostgreSQL, nobody waits.
     """
+    if not store.is_in_file:
+        return _verify_database(store)
     with ExitStack() as held:
         held.enter_context(store.exclusive())
         store.check()
@@ -89,6 +97,18 @@ def verify_live(store: Store) -> tuple[int, list[str]]:
             (copy / kind.folder).symlink_to(store.folder / kind.folder)
         code, lines = in_own_process(copy)
     return code, [line.replace(str(copy), str(store.folder)) for line in lines]
+
+
+def _verify_database(store: Store) -> tuple[int, list[str]]:
+    """Verify a store in PostgreSQL by a copy of its rows, which are all read for that."""
+    with database_copy.beside(store) as copy:
+        place = copy.folder
+        copy.close()
+        for kind in KINDS:
+            shutil.rmtree(place / kind.folder, ignore_errors=True)
+            (place / kind.folder).symlink_to(store.folder / kind.folder)
+        code, lines = in_own_process(place)
+    return code, [line.replace(str(place), str(store.folder)) for line in lines]
 
 
 def in_own_process(folder: Path, *options: str) -> tuple[int, list[str]]:

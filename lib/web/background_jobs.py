@@ -61,8 +61,10 @@ class Upkeep:
             self._settle_activity(now)
         if self.to is None or self.moved or now - self._last_try() < self.every:
             return
-        self._tried_at = now
         try:
+            if not self.store.leads("backup"):  # another process makes them
+                return
+            self._tried_at = now
             made = backup.make(self.store, self.to, now=now)
             self.backup_problem = " ".join(made.findings) or None
         except StoreClosing:

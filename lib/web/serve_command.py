@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 from lib.intake.command_imports import ZONE_HELP
-from lib.store import process_store
 from lib.store.process_store import BACKUP_VARIABLE, ROOT
 from lib.web import invitation_mail, openid_settings, reach
 
@@ -60,8 +59,6 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     _add_mail_server(parser)
     asked = parser.parse_args(arguments)
     wanted = asked.port
-    if asked.backup:
-        process_store.require_file()
     if asked.watch and not asked.watch.is_dir():
         print(f"{asked.watch} is not a folder.", file=sys.stderr)
         return 1

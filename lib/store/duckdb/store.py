@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -189,6 +189,17 @@ class DuckDBStore(Store):
     def connection(self) -> DuckDBConnection:
         """Return a new connection, for one thread."""
         return DuckDBConnection(self)
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[DuckDBConnection]:
+        """Yield a connection that reads everything as it is now, while others write."""
+        con = self.connection()
+        con.execute("BEGIN")
+        try:
+            yield con
+        finally:
+            con.execute("ROLLBACK")
+            con.close()
 
     def check(self) -> None:
         """Raise StoreMoved where the folder or the database is gone or has been replaced."""

@@ -110,6 +110,16 @@ class PostgresConnection(Connection):
         self.store.note_seen(*self._run(step))
         self.is_writing = True
 
+    def begin_reading(self) -> None:
+        """Begin a transaction that reads everything as it is now, while others write; `end` ends
+        it."""
+
+        def step(raw: Raw) -> None:
+            raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            self._held = raw
+
+        self._run(step)
+
     def require_whole(self) -> None:
         """Raise what keeps the transaction from being committed, and count the commit."""
         sql = "UPDATE writer SET revision = revision + $stale, changes = changes + 1 WHERE one = 1"
@@ -329,6 +339,16 @@ class PostgresStore(Store):
                 yield
             finally:
                 con.end(is_kept=False)
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[PostgresConnection]:
+        """Yield a connection that reads everything as it is now, while others write."""
+        con = PostgresConnection(self)
+        con.begin_reading()
+        try:
+            yield con
+        finally:
+            con.end(is_kept=False)
 
     def borrow(self) -> Raw:
         """Return a connection of the pool, to be given back."""
