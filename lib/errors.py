@@ -445,8 +445,8 @@ class OnlyOnDuckDB(BillingError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This does not work yet where the data is in PostgreSQL: it needs Billing Tasks' own "
-            "database file. docs/scale.md says what to use instead."
+            "This writes Billing Tasks' own database file only. Leave BILLING_TASKS_DATABASE out, "
+            "and take the data over with python -m lib move."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from lib.backlog import measures, report_url
 from lib.backlog.measures import NUMBERS, PAGES
 from lib.models import Practice, TaskPage
 from lib.people import colleagues
+from lib.store import counting_copy
 from lib.store.database import Connection
 from lib.ui import filters
 from lib.ui.filters import DAY_KEYS, KEYS, Desk
@@ -43,12 +45,13 @@ DOLLARS = {"Requested", "Overdue amount"}
 
 
 @pytest.fixture
-def lived(con: Connection, cast: Cast) -> World:
+def lived(con: Connection, cast: Cast) -> Iterator[World]:
     where = world(con, cast, seed=11)
     live(where, SPRING - timedelta(days=75), SPRING, 140)
     denied = answer("N-1001", codes=("CAS*CO*16*100*1*45*20",))
     bring(con, cast, file_835(denied, paid_on="20250320"))
-    return where
+    yield where
+    counting_copy.end(con.store)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +68,16 @@ def lived(con: Connection, cast: Cast) -> World:
     ids=["all", "one practice", "a past moment", "a past day, one type", "one person", "nobody"],
 )  # fmt: skip
 def test_every_cell_opens_the_tasks_it_counted(lived: World, says: dict[str, str]) -> None:
+    opens_what_it_counted(lived, says)
+
+
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+def test_so_it_does_where_a_copy_is_counted_in(lived: World) -> None:
+    opens_what_it_counted(lived, {"since": "2025-02-20", "until": "2025-03-18",
+                                  "as_of": "2025-03-18T15:20:00-05:00"})  # fmt: skip
+
+
+def opens_what_it_counted(lived: World, says: dict[str, str]) -> None:
     people = list({c.id: c for p in lived.practices for c in colleagues(lived.con, p)}.values())
     desk = Desk(lived.gus, people, lambda _: ([], []))
     report = report_url.read(says, lived.gus, people, NOW)
@@ -72,7 +85,8 @@ def test_every_cell_opens_the_tasks_it_counted(lived: World, says: dict[str, str
     opened = 0
     lists: Lists = {}
     for page in PAGES:
-        found = measures.counted(lived.con, page, report.view)
+        counting = counting_copy.of(lived.con.store, now=NOW).store.connection()
+        found = measures.counted(counting, page, report.view)
         parts = (
             Part(report.view, found.now, None if report.is_now else says["as_of"], is_before=False),
             Part(before, found.before, before.today.isoformat(), is_before=True),
@@ -105,7 +119,8 @@ def _opens(
     if key not in lists:
         listed, problems = filters.read(asked, desk)
         assert problems == []
-        [(_, selection)] = report_url.selections(asked, where.gus, NOW)
+        [(_, counted)] = report_url.selections(asked, where.gus, NOW)
+        selection = counting_copy.resolved(where.con.store, counted, now=NOW)
         lists[key] = queue.find(where.con, replace(listed, selection=selection), actor=where.gus)
     page = lists[key]
     told = (name, column, value, part.label, wanted)

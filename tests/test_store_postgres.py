@@ -17,13 +17,12 @@ import pytest
 from lib import __main__, audit_log, audit_log_integrity, notes, sessions, tasks, workflow
 from lib.audit_log import Activity, Line
 from lib.errors import BillingError, NotSignedIn, OnlyOnDuckDB, WrongDataFolder
-from lib.models import Status, TaskFilter
+from lib.models import Status
 from lib.store import process_store
 from lib.store.database import Connection, Store, transaction
 from lib.store.migrations import SCHEMA
 from lib.store.postgres.errors import DatabaseUnreachable
 from lib.store.postgres.store import PostgresStore, as_sent
-from lib.upkeep import backup
 from lib.watch.watcher import Watcher
 from tests.conftest import NOON, Cast, everybody
 from tests.given import add_task
@@ -175,23 +174,7 @@ def test_a_database_that_would_sort_otherwise_is_refused(
             con.execute("DROP DATABASE sorts_otherwise")
 
 
-@in_postgres
-def test_what_needs_duckdb_is_refused_in_one_sentence(
-    store: Store, con: Connection, cast: Cast, tmp_path: Path
-) -> None:
-    with pytest.raises(OnlyOnDuckDB, match="PostgreSQL"):
-        backup.make(store, tmp_path / "backups", now=NOON)
-
-    assert TaskFilter().selection is None
-
-
-@pytest.mark.parametrize(
-    "command",
-    ["verify", "verify elsewhere", "restore --from elsewhere", "generate --tasks 1",
-     "snapshot --to elsewhere", "serve --backup elsewhere"],
-)  # fmt: skip
-def test_a_command_that_needs_duckdb_is_refused_before_anything_is_opened(
-    command: str,
+def test_what_generates_a_practice_is_refused_before_anything_is_opened(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -200,7 +183,7 @@ def test_a_command_that_needs_duckdb_is_refused_before_anything_is_opened(
     monkeypatch.setenv(process_store.DATABASE_VARIABLE, "postgresql:///nothing?host=/nowhere")
     monkeypatch.setenv("BILLING_TASKS_DATA", str(tmp_path / "data"))
 
-    code = __main__.main(command.split())
+    code = __main__.main(["generate", "--tasks", "1"])
 
     assert code == 1
     assert capsys.readouterr().err.splitlines() == [str(OnlyOnDuckDB())]

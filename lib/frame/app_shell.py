@@ -3,7 +3,6 @@
 import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
-from lib.errors import OnlyOnDuckDB
 from lib.store.process_store import ROOT
 from lib.ui import (
     backup_panel,
@@ -32,10 +31,7 @@ if page.title != page_layout.LIST:
     url_widgets.write()
 # Messages come last: a run that a newer request ends, or that leaves, would take them with it.
 try:
-    if page_layout.is_refused(page.url_path, session.connection()):
-        st.info(session.escape_markdown(str(OnlyOnDuckDB())))
-    else:
-        page.run()
+    page.run()
 except StopException:  # a page that had no more to draw
     backup_panel.follow()
     session.show_toasts()

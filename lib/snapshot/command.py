@@ -11,7 +11,7 @@ from pathlib import Path
 from lib import people
 from lib.errors import BillingError, StoreInUse
 from lib.snapshot import copies
-from lib.store import database_copy, process_store
+from lib.store import process_store
 from lib.store.database import Connection
 
 
@@ -27,12 +27,8 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     asked = parser.parse_args(arguments)
     try:
         try:
-            store = process_store.open_store()
-            if store.is_in_file:
-                return _write(store.connection(), asked.to, asked.practice, now)
-            copies.make_key(store.connection())
-            with database_copy.beside(store) as copy:
-                return _write(copy.connection(), asked.to, asked.practice, now)
+            con = process_store.open_store().connection()
+            return _write(con, asked.to, asked.practice, now)
         except StoreInUse:
             with copies.beside(process_store.data_folder()) as store:
                 return _write(store.connection(), asked.to, asked.practice, now)
@@ -50,7 +46,7 @@ def _write(con: Connection, folder: Path, practice: str | None, now: datetime) -
         names = "; ".join(each.name for each in held) or "there is none yet"
         print(f"There is no practice {practice or ''}: {names}.", file=sys.stderr)
         return 2
-    counts = copies.write(con, folder, wanted, now=now)
+    counts = copies.write_of(con, folder, wanted, now=now)
     print(f"{folder}: {counts['task']:,} tasks, {counts['event']:,} lines of history, "
           f"{counts['claim_answer']:,} answers of payers; nobody is named.")  # fmt: skip
     return 0

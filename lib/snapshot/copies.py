@@ -22,6 +22,7 @@ from lib.backlog.sql_literals import runnable
 from lib.errors import NotWritten, StoreInUse
 from lib.models import EarlierZone
 from lib.snapshot.tables import TABLES, VIEWS, dictionary
+from lib.store import database_copy
 from lib.store.database import Connection, Store, transaction, utc
 from lib.store.duckdb.store import DuckDBStore, in_file
 
@@ -37,7 +38,7 @@ def write(
 
     One reading transaction: people go on working, and the copy is of one moment.
     """
-    key = make_key(con)
+    key = _key(con)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as place:
@@ -47,6 +48,17 @@ def write(
     except OSError as problem:
         raise NotWritten from problem
     return counts
+
+
+def write_of(
+    con: Connection, folder: Path, practice_ids: Sequence[int], *, now: datetime
+) -> dict[str, int]:
+    """Do what `write` does, of a store in PostgreSQL too: by way of a DuckDB file with its rows."""
+    if con.store.is_in_file:
+        return write(con, folder, practice_ids, now=now)
+    _key(con)  # which has to be in the database, or each copy would have other pseudonyms
+    with database_copy.beside(con.store) as whole:
+        return write(whole.connection(), folder, practice_ids, now=now)
 
 
 def _write(
@@ -111,7 +123,7 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def make_key(con: Connection) -> str:
+def _key(con: Connection) -> str:
     """Return the secret that this store's pseudonyms are made with; it is made once."""
     found = con.value("SELECT secret FROM copy_key")
     if found is None:

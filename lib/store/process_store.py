@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib.errors import OnlyOnDuckDB, WrongDataFolder
-from lib.store import permissions
+from lib.store import counting_copy, permissions
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore
 
@@ -107,7 +107,9 @@ def connection() -> Connection:
 def close_stores() -> None:
     """Close the open store, at the end of the process."""
     while _open:
-        _open.popitem()[1].close()
+        store = _open.popitem()[1]
+        counting_copy.end(store)
+        store.close()
     tempfile.tempdir = None
 
 

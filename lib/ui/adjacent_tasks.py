@@ -24,7 +24,7 @@ def view(actor: Person) -> View:
     """Return the view that the address of a window still carries."""
     desk = desk_of(actor)
     says = filters.state(filters.options(desk))
-    wanted, _ = filters.read(says, desk)
+    wanted, _ = filters.read_for_store(says, desk)
     order, descending, _ = place(says)
     return View(wanted, order, descending)
 

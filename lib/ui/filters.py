@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from lib.backlog import report_url
 from lib.backlog.pending_tasks import AGES, DUE, FILING, SIDES
 from lib.backlog.report_url import ME, NOBODY
 from lib.models import Colleague, Person, Resolution, Status, TaskFilter, TaskType, Turn
+from lib.store import counting_copy
 from lib.store.search_match import words
 from lib.ui import session, url_widgets
 
@@ -246,6 +247,17 @@ def state(known: FilterOptions) -> dict[str, str | None]:
         text = asked.get(key)
         found[key] = text if text and (key not in known or text in known[key]()) else None
     return found
+
+
+def read_for_store(says: dict[str, str | None], desk: Desk) -> tuple[TaskFilter, list[str]]:
+    """Return what `read` returns, as the store can run it: what a bar counted may have been counted
+    elsewhere."""
+    wanted, problems = read(says, desk)
+    if wanted.selection:
+        store = session.connection().store
+        found = counting_copy.resolved(store, wanted.selection, now=session.now())
+        wanted = replace(wanted, selection=found)
+    return wanted, problems
 
 
 def read(says: dict[str, str | None], desk: Desk) -> tuple[TaskFilter, list[str]]:

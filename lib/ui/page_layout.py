@@ -10,7 +10,6 @@ import streamlit as st
 
 from lib.access import Verb, may_anywhere
 from lib.models import Person
-from lib.store.database import Connection
 from lib.ui import html, keyboard, practice_switch
 
 # What the theme cannot say. They are part of the page that the browser gets first, so that nothing
@@ -86,11 +85,6 @@ def pages(folder: Path, actor: Person) -> Mapping[str, Sequence[st.Page]]:
                 )
             )
     return groups
-
-
-def is_refused(url_path: str, con: Connection) -> bool:
-    """Return True for a page that counts in DuckDB's own SQL, where the data is elsewhere."""
-    return is_of_backlog(url_path) and not con.store.is_in_file
 
 
 def is_of_backlog(url_path: str) -> bool:

@@ -21,7 +21,7 @@ from lib.ui.filters import (
     Desk,
     FilterOptions,
     bar_words,
-    read,
+    read_for_store,
     state,
 )
 
@@ -36,7 +36,7 @@ def task_address(task_id: int) -> str:
 def print_list(desk: Desk, known: FilterOptions) -> None:
     """Draw the tasks that the filters in the address ask for, in their order."""
     says = state(known)
-    wanted, problems = read(says, desk)
+    wanted, problems = read_for_store(says, desk)
     for problem in problems:
         st.warning(session.escape_markdown(problem))
     order, descending, _ = task_list.place(says)

@@ -18,6 +18,7 @@ from lib.backlog.day_notes import DayNote
 from lib.backlog.measures import NUMBERS, Number
 from lib.backlog.report_scope import Table, View
 from lib.models import Person
+from lib.store import counting_copy
 from lib.store.idempotency import new_token
 from lib.ui import (
     filters,
@@ -82,10 +83,12 @@ def begin(title: str, page: str) -> Page:
         actor = practice_switch.choose(session.person(), width="stretch")
     colleagues = colleagues_of(actor)
     says = {key: url_widgets.get(key) for key in (*report_url.FILTER_KEYS, *report_url.PERIOD_KEYS)}
-    counted_at = session.now()
+    con = session.connection()
+    counted_in = counting_copy.of(con.store, now=session.now())
+    counted_at = counted_in.copied_at or session.now()
     report = report_url.read(says, actor, colleagues, counted_at)
-    con, view = session.connection(), report.view
-    counting = report_counting.begin(con.store, page, view)
+    view = report.view
+    counting = report_counting.begin(counted_in.store, page, view)
     known = filters.options(filters.Desk(actor, colleagues, choices))
     st.header(title, anchor=False)
     filters.choose_of_report(known)

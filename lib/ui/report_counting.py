@@ -82,6 +82,8 @@ def begin_ahead(
     if not may_anywhere(actor, entry.needs):
         return
     here = practice_switch.of_address(actor, says.get(practice_switch.KEY))
+    if not store.is_in_file:  # a copy may have to be made first: the page says that it counts
+        return
     report = report_url.read(says, here, colleagues_of(here), now)
     begin(store, entry.title, report.view)
 

@@ -109,7 +109,7 @@ def task_list() -> None:
     desk = desk_of(actor)
     says = filters.state(filters.options(desk))
     seen = live_updates.latest(actor)
-    wanted, problems = filters.read(says, desk)
+    wanted, problems = filters.read_for_store(says, desk)
     for problem in problems:
         st.warning(session.escape_markdown(problem))
     order, descending, page = place(says)

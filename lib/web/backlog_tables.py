@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,9 +18,10 @@ from lib.access import Verb, may_anywhere
 from lib.audit_log import Activity
 from lib.backlog import report_url, table_files
 from lib.backlog.measures import NUMBERS
-from lib.errors import BillingError, NotAllowed, NotSignedIn, OnlyOnDuckDB
+from lib.errors import BillingError, NotAllowed, NotSignedIn
 from lib.models import Colleague, Person
 from lib.snapshot import copies
+from lib.store import counting_copy
 from lib.store.database import Connection
 from lib.web import session
 from lib.web.documents import disposition
@@ -40,8 +42,6 @@ async def send_table(request: Request) -> Response:
         name, content = await run_in_threadpool(_read, request, metric, kind)
     except NotSignedIn as problem:
         return PlainTextResponse(str(problem), 401)
-    except OnlyOnDuckDB as problem:
-        return PlainTextResponse(str(problem), 409)
     return Response(
         content,
         media_type=table_files.KINDS[kind],
@@ -118,7 +118,7 @@ def _written(
 ) -> Path:
     for practice_id in practices:
         audit_log.saw(con, Activity.COPIED, practice_id=practice_id, actor=actor, now=now)
-    copies.write(con, place / "copy", practices, now=now)
+    copies.write_of(con, place / "copy", practices, now=now)
     file = place / f"billing-tasks_{now:%Y-%m-%d}.zip"
     copies.zipped(place / "copy", file)
     return file
@@ -132,7 +132,9 @@ def _read(request: Request, metric: str, kind: str) -> tuple[str, bytes]:
             {c.id: c for p in actor.practice_ids for c in people.colleagues(con, p)}.values()
         )
         says = dict(request.query_params)
-        view = report_url.read(says, actor, colleagues, now).view
-        table = NUMBERS[metric].table(con, view)
+        counted_in = counting_copy.of(con.store, now=now)
+        view = report_url.read(says, actor, colleagues, counted_in.copied_at or now).view
+        with closing(counted_in.store.connection()) as counting:
+            table = NUMBERS[metric].table(counting, view)
     named = [m.practice.name for m in actor.memberships if m.practice.id in view.practice_ids]
     return table_files.file_name("-".join(named), metric, view), table_files.content(table, kind)

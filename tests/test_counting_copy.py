@@ -1,0 +1,111 @@
+"""What the Backlog counts in where the store is in PostgreSQL, and its pages there.
+
+`tests/test_report_links.py` opens every cell on both engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from lib import workflow
+from lib.models import Selection
+from lib.snapshot import copies, explore
+from lib.store import counting_copy
+from lib.store.database import Connection, Store
+from lib.ui import page_layout
+from tests.conftest import Cast
+from tests.given import add_task
+from tests.pages import Visit
+
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("store", ["postgres"], indirect=True)]
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def copied(store: Store) -> Iterator[Store]:
+    """Yield the store, whose copies end with the test."""
+    yield store
+    counting_copy.end(store)
+
+
+def pending(store: Store, now: datetime) -> int:
+    con = counting_copy.of(store, now=now).store.connection()
+    return int(con.value("SELECT count(*) FROM task WHERE is_open"))
+
+
+def test_a_copy_is_kept_for_minutes_and_made_anew_after_a_change(
+    copied: Store, con: Connection, cast: Cast
+) -> None:
+    add_task(con, cast.practice)
+    first = counting_copy.of(copied, now=NOW)
+    assert first.copied_at == NOW
+    assert counting_copy.of(copied, now=NOW + timedelta(hours=5)) is first  # nothing has changed
+
+    task_id = add_task(con, cast.practice)
+    workflow.start(con, task_id, actor=cast.ana, now=NOW)
+
+    assert pending(copied, NOW + timedelta(minutes=1)) == 1
+    assert pending(copied, NOW + timedelta(minutes=6)) == 2
+    assert first.store.connection().value("SELECT count(*) FROM task") == 1  # who counts goes on
+    folder = first.store.folder
+    counting_copy.end(copied)
+    assert not folder.exists()
+
+
+def test_tasks_that_were_counted_are_found_by_their_ids_with_their_amounts(
+    copied: Store, con: Connection, cast: Cast
+) -> None:
+    ids = [
+        add_task(con, cast.practice, amount=amount)
+        for amount in (Decimal("10.5"), Decimal(20), None)
+    ]
+    counted = Selection(
+        "SELECT id FROM task WHERE id >= $least", (("least", ids[1]),), "task.amount + $more"
+    )
+    counted = Selection(counted.sql, (*counted.values, ("more", 1)), counted.amount)
+
+    found = counting_copy.resolved(copied, counted, now=NOW)
+
+    rows = con.rows(
+        f"SELECT id, {found.amount} FROM task WHERE id IN ({found.sql}) ORDER BY id",
+        **dict(found.values),
+    )
+    assert [(id_, amount and float(amount)) for id_, amount in rows] == [
+        (ids[1], 21.0), (ids[2], None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "page", [entry.file for entry in page_layout.PAGES if entry.group == "Backlog"]
+)
+def test_its_pages_stand_and_count(copied: Store, con: Connection, cast: Cast, page: str) -> None:
+    add_task(con, cast.practice)
+    with Visit(copied, cast.ana) as visit:
+        drawn = visit.page(page)
+        said = visit.words()
+    assert not drawn.exception
+    if page != "backlog_explore":
+        assert "1 task" in said
+
+
+def test_copies_of_one_store_have_the_same_pseudonyms(
+    store: Store, con: Connection, cast: Cast, tmp_path: Path
+) -> None:
+    add_task(con, cast.practice)
+
+    def ids(file: Path) -> list[tuple[object, ...]]:
+        copy = copies.Copy(file)
+        rows = copy.table("SELECT id FROM task")[1]
+        copy.close()
+        return rows
+
+    first = explore.copy_of(con, (cast.practice,), actor=cast.ana, now=NOW)
+    before = ids(first)
+    again = explore.copy_of(con, (cast.practice,), actor=cast.ana, now=NOW, again=True)
+    assert ids(again) == before
+    assert len(before) == 1
