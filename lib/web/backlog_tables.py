@@ -134,7 +134,7 @@ def _read(request: Request, metric: str, kind: str) -> tuple[str, bytes]:
         says = dict(request.query_params)
         counted_in = counting_copy.of(con.store, now=now)
         view = report_url.read(says, actor, colleagues, counted_in.copied_at or now).view
-        with closing(counted_in.store.connection()) as counting:
-            table = NUMBERS[metric].table(counting, view)
+    with closing(counted_in.store.connection()) as con:
+        table = NUMBERS[metric].table(con, view)
     named = [m.practice.name for m in actor.memberships if m.practice.id in view.practice_ids]
     return table_files.file_name("-".join(named), metric, view), table_files.content(table, kind)
