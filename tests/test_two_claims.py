@@ -307,6 +307,23 @@ def test_two_payers_numbers_far_apart_in_one_remittance_are_two_claims(
     assert any("Not certain of the charge" in each for each in report.warnings)
 
 
+@pytest.mark.parametrize("numbers", [("P1", "P2"), ("P1", "P1"), ("P1", "P2", "P3")])
+def test_two_payers_numbers_far_apart_in_one_acknowledgment_are_two_claims(
+    con: Connection, cast: Cast, numbers: Sequence[str]
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    stc = "STC*A7:116*20250121*U*200"
+    far = [part for at in range(1000) for part in patient(f"Z{at}", stc)]
+    ends = [patient("A1", stc, f"REF*1K*{each}") for each in numbers]
+    raw = acknowledgment(*[part for end in ends for part in (*end, *far)])
+
+    bring(con, cast, raw)
+
+    charges = con.rows("SELECT charge_id FROM task WHERE claim_number = 'A1' ORDER BY id")
+    is_one = len(set(numbers)) == 1
+    assert charges == ([(1,)] if is_one else [(None,)] * len(numbers))
+
+
 def test_far_apart_in_one_remittance_a_correction_is_the_same_claim_as_its_reversal(
     con: Connection, cast: Cast
 ) -> None:

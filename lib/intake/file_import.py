@@ -79,6 +79,7 @@ class FileImport:
         self._new: list[int] = []  # numbers of segments that brought something new
         self._waiting_tasks: Waiting | None = None
         self._has_answers = False  # an earlier part of the file answered claims
+        self._answered_twice: dict[answered_twice.Answer, None] = {}
         self._identified: set[tuple[str, str]] | None = None  # messages that were imported before
 
     def take(self, piece: Batch | Message) -> None:
@@ -110,9 +111,11 @@ class FileImport:
         ]
         charges.tell_apart(answers)
         if self._has_answers:
-            lost = answered_twice.doubt(self.con, answers, charges, self.source)
+            lost = answered_twice.doubt(
+                self.con, answers, charges, self.source, self._answered_twice
+            )
             self.totals.unproven += lost
-        self._has_answers |= bool(part.answers)
+        self._has_answers |= bool(answers)
         self._take_requests(asked, charges)
         answered = learned_numbers.parts(self.con, self.practice_id, part.answers, charges)
         self._take_news(told, charges, answered)

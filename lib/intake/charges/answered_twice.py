@@ -15,7 +15,7 @@ from lib.history_event_kinds import EventKind
 from lib.intake.charges import learned_numbers
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import known_charges, task_claim_facts
-from lib.intake.matching.claim_facts import ClaimFacts, is_numbered_otherwise
+from lib.intake.matching.claim_facts import ClaimFacts, is_numbered_otherwise, is_of_own_claim
 from lib.intake.matching.claim_matcher import Outcome
 from lib.intake.matching.known_charges import Charges
 from lib.store import search_index
@@ -26,25 +26,35 @@ WHY = (
     "payer's numbers: the file answers two claims, so choose the charge if it is the one meant."
 )
 Told = tuple[ClaimFacts, date | None]  # an answer, and its day
+Answer = tuple[int, str, date | None]  # charge, payer's number, and day
 
 
-def doubt(con: Connection, answers: Iterable[Told], charges: Charges, source: ImportContext) -> int:
+def doubt(
+    con: Connection,
+    answers: Iterable[Told],
+    charges: Charges,
+    source: ImportContext,
+    seen: dict[Answer, None],
+) -> int:
     """Let none of these answers take a charge that an earlier part of the file answered under
     another number, and take it from the task made there. Return how many tasks lost it; inside a
-    transaction.
+    transaction. `seen` keeps what was found so from one part of the file to the next.
     """
     by_charge: dict[int, list[Told]] = defaultdict(list)
     for facts, day in answers:
         if facts.payer_numbers and (charge_id := charges.match(facts).charge_id) is not None:
             by_charge[charge_id].append((facts, day))
     lost = []
-    for charge_id, number, day in _answered(con, by_charge, source):
+    told = [*_answered(con, by_charge, source), *_acknowledged(con, by_charge, source), *seen]
+    for charge_id, number, day in told:
         earlier = ClaimFacts(payer_numbers=(number,))
         rivals = [
             facts
-            for facts, told_on in by_charge[charge_id]
+            for facts, told_on in by_charge.get(charge_id, ())
             if told_on == day and is_numbered_otherwise(earlier, facts)
         ]
+        if rivals:
+            seen[charge_id, number, day] = None
         charges.share(rivals)
         if rivals and not _is_known(con, charge_id, number, source):
             lost += _let_choose(con, charge_id, earlier, charges, source)
@@ -52,9 +62,7 @@ def doubt(con: Connection, answers: Iterable[Told], charges: Charges, source: Im
     return len(lost)
 
 
-def _answered(
-    con: Connection, charge_ids: Iterable[int], source: ImportContext
-) -> list[tuple[int, str, date | None]]:
+def _answered(con: Connection, charge_ids: Iterable[int], source: ImportContext) -> list[Answer]:
     """Return what earlier parts of the file answered about these charges, but for reversals and
     denials of duplicates: charge, payer's number, and day."""
     ids = list(charge_ids)
@@ -78,6 +86,32 @@ def _answered(
             if ids
             else ()
         )
+    ]
+
+
+def _acknowledged(
+    con: Connection, charge_ids: Iterable[int], source: ImportContext
+) -> list[Answer]:
+    """Return the same of the acknowledgments (277CA) from which the file made tasks."""
+    ids = list(charge_ids)
+    if not ids:
+        return []
+    rows = con.rows(
+        """
+        SELECT charge_id, payer_numbers, asked_on, source, coalesce(request_key, ''), codes
+        FROM task JOIN task_claim ON task_id = task.id
+        WHERE intake_file_id = $file_id AND charge_id IN (SELECT unnest($ids::BIGINT[]))
+          AND source = '277CA'
+        ORDER BY task.id
+        """,
+        file_id=source.file_id,
+        ids=ids,
+    )
+    return [
+        (charge_id, number, day)
+        for charge_id, numbers, day, *said in rows
+        if is_of_own_claim(*said)
+        for number in numbers
     ]
 
 
