@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lib import access, history
+from lib import access, history, us_formats
 from lib.access import Verb
 from lib.errors import (
     AlreadyCompleted,
@@ -30,6 +30,8 @@ from lib.store.database import Connection, Value, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
 from lib.store.search_match import claim_shape
 from lib.task_versions import keep_earlier
+
+FARTHEST_DUE = timedelta(days=366)  # what is typed beyond it is a wrong year
 
 # People by their ids: a second statement for their names costs a third of what three joins do.
 _TASK_COLUMNS = """
@@ -96,7 +98,8 @@ def create(
 ) -> int:
     """Make a task by hand, about a charge or a patient, and return its id.
 
-    Raises NothingWritten without title or instructions, WrongInput without a charge or patient.
+    Raises NothingWritten without title or instructions, WrongInput without a charge or patient and
+    for a due date of another year.
     """
     access.require(actor, Verb.CREATE_TASK, practice_id, NoSuchTask())
     title, instructions = title.strip(), instructions.strip()
@@ -117,6 +120,10 @@ def create(
         rule = "named by the biller"
         practice = next(m.practice for m in actor.memberships if m.practice.id == practice_id)
         today = now.astimezone(ZoneInfo(practice.timezone)).date()
+        if due_on is not None and abs(due_on - today) > FARTHEST_DUE:
+            raise WrongInput(
+                f"Check the due date: {us_formats.day(due_on)} is more than a year away."
+            )
         if due_on is None:
             due_on = today + timedelta(days=practice.due_days)
             rule = f"{practice.due_days} days after the request, the practice's own rule"

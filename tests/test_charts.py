@@ -9,7 +9,7 @@ from itertools import combinations
 import pytest
 
 from lib.store.process_store import ROOT
-from lib.ui.charts import BEFORE, COLORS, SIDES
+from lib.ui.charts import BEFORE, COLORS, SIDES, Mark, names_drawn
 
 THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
 GROUNDS = (THEME["light"]["backgroundColor"], THEME["dark"]["backgroundColor"])
@@ -68,3 +68,15 @@ def test_colours_beside_each_other_differ_for_every_eye(series: tuple[str, ...],
         distance = sum((a - b) ** 2 for a, b in pair) ** 0.5
 
         assert distance > 20, (one, other)
+
+
+def test_bars_stand_in_their_order_also_where_only_the_period_before_has_one() -> None:
+    now = [
+        Mark("0–7 days", SIDES[0], 3, None),
+        Mark("8–30 days", SIDES[0], 0, None),
+        Mark("Over", SIDES[0], 1, None),
+    ]
+    before = [Mark("8–30 days", BEFORE, 2, None)]
+
+    assert names_drawn([*now, *before]) == ["0–7 days", "8–30 days", "Over"]
+    assert names_drawn(now) == ["0–7 days", "Over"]

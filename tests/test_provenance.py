@@ -11,6 +11,8 @@ import pytest
 
 from lib import charges, completion_suggestions, history, tasks, us_formats, workflow
 from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed, NothingProposed, NotYourTask
+from lib.export.filed_claim import NOT_HELD
+from lib.export.filed_claim_reader import FiledClaims
 from lib.intake.files import provenance
 from lib.intake.files.source_file import path_of
 from lib.models import Status, Suggestion
@@ -66,7 +68,31 @@ def test_a_file_that_is_gone_leaves_the_place(con: Connection, cast: Cast) -> No
     for place in provenance.of_task(con, task_id, cast.ana):
         path_of(con.store, place.sha256).unlink()
 
-    assert provenance.of_task(con, task_id, cast.ana)[0].segment == ""
+    place = provenance.of_task(con, task_id, cast.ana)[0]
+    assert place.segment == ""
+    assert "is missing on disk" in str(place.problem)
+
+
+def test_of_a_file_that_was_changed_on_disk_nothing_is_shown_or_used(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "claims.837")
+    [(file_id, sha256, number)] = con.rows(
+        """
+        SELECT intake_file.id, sha256, segment_number
+        FROM charge JOIN intake_file ON intake_file.id = intake_file_id
+        """
+    )
+    assert FiledClaims(con).find(file_id, number) is not NOT_HELD
+    path = path_of(con.store, sha256)
+    path.write_bytes(path.read_bytes().replace(b"HC:87880", b"HC:87881"))
+
+    [place] = provenance.of_charge(con, 1, cast.ana)
+
+    assert (place.segment, place.loop) == ("", "")
+    assert "was changed on disk" in str(place.problem)
+    assert provenance.of_fields(con, 1, cast.ana) == []
+    assert FiledClaims(con).find(file_id, number) is NOT_HELD
 
 
 def test_nobody_of_another_practice_sees_where_a_task_came_from(

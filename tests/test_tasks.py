@@ -297,6 +297,14 @@ def test_a_due_date_that_was_named_is_kept_and_days_are_the_practices(
     assert tasks.get(con, ruled, actor=cast.ana).due_on == date(2025, 4, 2)
 
 
+@pytest.mark.parametrize("due_on", [date(1925, 3, 9), date(2205, 3, 9)])
+def test_a_due_date_of_a_wrong_year_is_refused(con: Connection, cast: Cast, due_on: date) -> None:
+    charge_id = add_charge(con, cast.practice)
+
+    with pytest.raises(WrongInput, match=rf"{due_on:%m/%d/%Y} is more than a year away"):
+        create(con, cast.dora, cast.practice, charge_id=charge_id, due_on=due_on)
+
+
 def test_a_documents_task_can_be_about_a_patient_alone(con: Connection, cast: Cast) -> None:
     patient_id = add_patient(con, cast.practice)
 

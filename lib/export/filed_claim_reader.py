@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from lib.errors import SourceFileProblem
 from lib.export.filed_claim import NOT_HELD, FiledClaim
 from lib.export.x12_writer import COMPONENT, REPETITION, Segment
-from lib.intake.files import source_file
+from lib.intake.files import source_archive
 from lib.intake.x12 import segment_reader
 from lib.intake.x12.loops_837 import ENDS, Loop, walk
 from lib.intake.x12.segment_reader import Separators, Transaction, Unreadable
@@ -56,11 +57,8 @@ class FiledClaims:
 
     def _open(self, file_id: int) -> Iterator[tuple[int, FiledClaim]]:
         sha256 = self._con.value("SELECT sha256 FROM intake_file WHERE id = $id", id=file_id)
-        path = source_file.path_of(self._con.store, str(sha256))
-        if not path.exists():
-            return
-        with suppress(Unreadable, OSError):
-            yield from filings(source_file.SourceFile(path.name, path).text())
+        with suppress(Unreadable, OSError, SourceFileProblem):
+            yield from filings(source_archive.kept(self._con.store, "", str(sha256)).text())
 
 
 def filings(text: str | Iterable[str]) -> Iterator[tuple[int, FiledClaim]]:

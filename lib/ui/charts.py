@@ -148,16 +148,23 @@ def _say_notes(frame: pd.DataFrame, notes: Sequence[DayNote]) -> None:
         st.text("\n".join(f"▲ {note.day:%m/%d/%Y}: {note.text}" for note in inside))
 
 
+def names_drawn(marks: Sequence[Mark]) -> list[str]:
+    """Return the names with a bar in either period, in their own order: an age that nobody has
+    waited now stands between the others, not after them."""
+    drawn = {mark.name for mark in marks if mark.count}
+    return [name for name in dict.fromkeys(mark.name for mark in marks) if name in drawn]
+
+
 def bars(
     marks: Sequence[Mark], series: Sequence[str], *, finding: str, about: str, key: str, before: str
 ) -> tuple[str, str] | None:
     """Draw one horizontal bar a name, its series side by side in it, beside that of the period
     `before`. Return the part that was clicked as (name, series)."""
+    names = names_drawn(marks)
     marks = [mark for mark in marks if mark.count]
     if not any(mark.series != BEFORE for mark in marks):
         st.caption(NOTHING)
         return None
-    names = list(dict.fromkeys(mark.name for mark in marks))
     has_before = any(mark.series == BEFORE for mark in marks)
     shown = [*series, BEFORE] if has_before else list(series)
     frame = pd.DataFrame(

@@ -17,6 +17,7 @@ from lib.intake.files.provenance import FieldOrigin, Provenance
 from lib.models import Person
 from lib.store.database import Connection
 from lib.web import session
+from lib.web.logs import LOG
 
 
 async def send_task_origin(request: Request) -> Response:
@@ -83,8 +84,10 @@ def _field(each: FieldOrigin) -> str:
 
 
 def _text(place: Provenance) -> str:
+    if place.problem:
+        LOG.error("%s", place.problem.for_operator)
     head = (
         f"{place.what}: {place.file_name}, segment {place.segment_number}, "
         f"imported {place.imported_at:%m/%d/%Y %H:%M} UTC"
     )
-    return f"{head}\n\n{place.loop or 'The file is not kept as text.'}"
+    return f"{head}\n\n{place.problem or place.loop or 'The file is no X12 text.'}"

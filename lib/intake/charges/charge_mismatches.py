@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from lib import access
 from lib.access import Verb
-from lib.errors import NoSuchPractice, RefusedFile
+from lib.errors import NoSuchPractice, RefusedFile, SourceFileProblem
 from lib.intake.files import parsed_file
+from lib.intake.files.source_archive import kept
 from lib.intake.files.source_file import path_of
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts
@@ -135,12 +136,10 @@ def _read(con: Connection, task_ids: Sequence[int]) -> Iterator[tuple[int, Claim
     ):
         wanted[sha256][number].append(task_id)
     for sha256, by_number in wanted.items():
-        path = path_of(con.store, sha256)
-        if not path.exists():
-            continue
         try:
-            said = parsed_file.read(path.name, path.read_bytes())
-        except (RefusedFile, OSError):
+            kept(con.store, sha256, sha256)
+            said = parsed_file.read(sha256, path_of(con.store, sha256).read_bytes())
+        except (RefusedFile, SourceFileProblem, OSError):
             continue  # a table read by its own mapping, or a file damaged since
         for number, facts in _facts(said):
             for task_id in by_number.get(number, ()) if numbers(facts) else ():

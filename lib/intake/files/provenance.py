@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from lib import charge_form, charges, tasks, us_formats
-from lib.intake.files.source_archive import segments
-from lib.intake.files.source_file import SourceFile, path_of
+from lib.errors import SourceFileProblem
+from lib.intake.files.source_archive import kept, segments
+from lib.intake.files.source_file import SourceFile
 from lib.intake.x12 import field_sources
 from lib.models import Charge, Person
 from lib.store.database import Connection, utc
@@ -21,7 +23,7 @@ MOST = 30  # segments shown of one loop
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """One place in one file. `segment` is empty if the file is not kept or is no X12."""
+    """One place in one file. `segment` is empty if the file is no X12, or has a `problem`."""
 
     file_name: str
     sha256: str
@@ -30,6 +32,7 @@ class Provenance:
     what: str  # "It was asked for", "A later answer" …
     segment: str  # the raw segment
     loop: str  # that segment and what belongs to it, a line each
+    problem: SourceFileProblem | None = None  # why its text cannot be shown
 
 
 def of_task(
@@ -111,11 +114,12 @@ def of_fields(con: Connection, charge_id: int, actor: Person) -> list[FieldOrigi
     charge = charges.get(con, charge_id, actor=actor)
     claim = _claim_of(con, charge_id)
     spots: dict[str, field_sources.Place] = {}
-    if claim and (path := path_of(con.store, claim.sha256)).exists():
-        raw = SourceFile(claim.name, path)
-        if raw.is_interchange:
-            last = claim.segment_number + LONGEST_CLAIM
-            spots = field_sources.places(segments(raw, 1, last), claim.segment_number)
+    if claim:
+        with suppress(SourceFileProblem):  # its place says so
+            raw = kept(con.store, claim.name, claim.sha256)
+            if raw.is_interchange:
+                last = claim.segment_number + LONGEST_CLAIM
+                spots = field_sources.places(segments(raw, 1, last), claim.segment_number)
     by_hand = {
         charge_form.FORMER_LABELS.get(field, field): (who, when)
         for field, who, when in con.rows(
@@ -212,16 +216,13 @@ class _Place:
 
 
 def _place(con: Connection, place: _Place, *, is_opened: bool) -> Provenance:
-    path = path_of(con.store, place.sha256)
     loop: list[str] = []
-    if is_opened and path.exists():
-        raw = SourceFile(place.name, path)
-        first = place.segment_number
-        for text in segments(raw, first, first + MOST) if raw.is_interchange else ():
-            name = "".join(letter for letter in text[:3] if letter.isalnum())
-            if loop and name in LOOP - ({"LX"} if loop[0].startswith("CLM") else set()):
-                break
-            loop.append(text)
+    problem = None
+    if is_opened:
+        try:
+            loop = _loop(kept(con.store, place.name, place.sha256), place.segment_number)
+        except SourceFileProblem as found:
+            problem = found
     return Provenance(
         file_name=place.name,
         sha256=place.sha256,
@@ -230,4 +231,15 @@ def _place(con: Connection, place: _Place, *, is_opened: bool) -> Provenance:
         what=place.what,
         segment=loop[0] if loop else "",
         loop="\n".join(loop),
+        problem=problem,
     )
+
+
+def _loop(raw: SourceFile, first: int) -> list[str]:
+    loop: list[str] = []
+    for text in segments(raw, first, first + MOST) if raw.is_interchange else ():
+        name = "".join(letter for letter in text[:3] if letter.isalnum())
+        if loop and name in LOOP - ({"LX"} if loop[0].startswith("CLM") else set()):
+            break
+        loop.append(text)
+    return loop

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from lib.errors import RefusedFile
+from lib.errors import RefusedFile, SourceFileProblem
 from lib.intake.files.source_file import SourceFile, path_of
 from lib.intake.x12 import segment_reader
 from lib.intake.x12.segment_reader import Unreadable
@@ -26,6 +26,18 @@ def keep(store: Store, raw: SourceFile) -> None:
     path = path_of(store, raw.sha256)
     if durable_files.keep(path, raw.sha256, _unchanged(raw)):
         store.if_rolled_back(lambda: durable_files.take_back(path))
+
+
+def kept(store: Store, name: str, sha256: str) -> SourceFile:
+    """Return the file with that hash, as it came in. Raises SourceFileProblem where it is missing
+    or was changed since."""
+    try:
+        raw = SourceFile(name, path_of(store, sha256))
+    except OSError:
+        raise SourceFileProblem(sha256, "is missing") from None
+    if raw.sha256 != sha256:
+        raise SourceFileProblem(sha256, "was changed")
+    return raw
 
 
 def _unchanged(raw: SourceFile) -> Iterator[bytes]:
