@@ -224,6 +224,29 @@ def test_saving_keeps_the_cursor_and_escape_leads_back(scene: Scene, sit: Sit) -
     hands.waits_for("TR")
 
 
+def test_a_heading_and_a_page_that_are_pressed_by_key_keep_the_cursor(
+    still: Scene, sit: Sit
+) -> None:
+    desk = sit(still, still.cast.ana)
+    hands = Hands(desk.page)
+    amount = desk.page.get_by_role("columnheader").get_by_role("button", name="Amount")
+
+    for order in ("descending", "ascending"):
+        amount.focus()
+        hands.press("Enter")
+        expect(desk.page.locator(f"th.amount[aria-sort={order}]")).to_be_visible()
+        hands.waits_for("BUTTON", "Amount")
+    desk.page.get_by_role("button", name="Page 2", exact=True).focus()
+    hands.press("Enter")
+    expect(desk.page.get_by_text("51–100", exact=True)).to_be_visible()
+    hands.waits_for("BUTTON", "2")
+    hands.press("Tab", "Tab")  # over page 3
+    hands.waits_for("BUTTON", "›")
+    hands.press("Enter")
+    expect(desk.page.get_by_text("101–148", exact=True)).to_be_visible()
+    hands.waits_for("BUTTON", "3")  # there is no page after it
+
+
 def faults(desk: Desk, most: int) -> list[str]:
     """Return the controls that the Tab key reaches and that do not show that they have the cursor,
     or that stand before the one reached before them: above it, and not in a column to its right."""

@@ -20,6 +20,7 @@ export default function (component) {
   const scroller = root.querySelector(".scroller")
   const focused = root.getRootNode().activeElement
   const focusedRecord = focused?.dataset?.record
+  const focusedButton = focused?.dataset?.button
   const before = root.dataset.view
 
   table.setAttribute("aria-label", data.label)
@@ -51,6 +52,11 @@ export default function (component) {
     of(focusedRecord) || of(data.selected) || rows[Math.min(stood ?? 0, rows.length - 1)]
   if (current) current.tabIndex = 0
   if (focusedRecord) current?.focus({ preventScroll: true })
+  // A heading or a page that was pressed by key is drawn anew: the same one has the cursor again.
+  if (focusedButton && !focused.isConnected) {
+    const same = root.querySelector(`[data-button="${CSS.escape(focusedButton)}"]:enabled`)
+    ;(same ?? root.querySelector(".pager .current") ?? current)?.focus({ preventScroll: true })
+  }
 
   const choose = (record) => {
     for (const [at, row] of [...table.tBodies[0].rows].entries()) {
@@ -239,6 +245,7 @@ function heading(data, root) {
     }
     const button = make("button", "", label)
     button.type = "button"
+    button.dataset.button = name
     const isSorted = data.order === name
     cell.setAttribute("aria-sort", isSorted ? (data.descending ? "descending" : "ascending") : "none")
     if (isSorted) button.append(make("span", "arrow", data.descending ? "▾" : "▴"))
@@ -277,6 +284,7 @@ function foot(element, data, send) {
     const one = make("button", page === data.page && !name ? "current" : "", label)
     one.type = "button"
     one.setAttribute("aria-label", name || `Page ${page}`)
+    one.dataset.button = name || `Page ${page}`
     if (page === data.page && !name) one.setAttribute("aria-current", "page")
     one.disabled = page < 1 || page > data.pages
     one.onclick = () => send({ kind: "page", page })
