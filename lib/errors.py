@@ -304,18 +304,6 @@ class DuplicateDocument(BillingError):
         super().__init__(f"This file is already saved as “{name}” (ID {document_id}).")
 
 
-class SourceFileProblem(BillingError):
-    """A file that was imported is not on the disk as it came in; `for_operator` says so without
-    patient data."""
-
-    def __init__(self, sha256: str, what: str) -> None:
-        self.for_operator = f"imported file {sha256} {what} on disk"
-        super().__init__(
-            f"The imported file {what} on disk, so nothing of it is shown or used. Have it "
-            "restored from a backup."
-        )
-
-
 class DocumentFileProblem(BillingError):
     """The file of a document is not what was saved; `for_operator` says so without patient data."""
 

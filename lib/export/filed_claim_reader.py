@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from lib.errors import SourceFileProblem
 from lib.export.filed_claim import NOT_HELD, FiledClaim
 from lib.export.x12_writer import COMPONENT, REPETITION, Segment
 from lib.intake.files import source_archive
@@ -57,7 +56,7 @@ class FiledClaims:
 
     def _open(self, file_id: int) -> Iterator[tuple[int, FiledClaim]]:
         sha256 = self._con.value("SELECT sha256 FROM intake_file WHERE id = $id", id=file_id)
-        with suppress(Unreadable, OSError, SourceFileProblem):
+        with suppress(Unreadable, OSError, source_archive.SourceFileProblem):
             yield from filings(source_archive.kept(self._con.store, "", str(sha256)).text())
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from lib import access
 from lib.access import Verb
-from lib.errors import NoSuchPractice, RefusedFile, SourceFileProblem
+from lib.errors import NoSuchPractice, RefusedFile
 from lib.intake.files import parsed_file
-from lib.intake.files.source_archive import kept
+from lib.intake.files.source_archive import SourceFileProblem, kept
 from lib.intake.files.source_file import path_of
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts

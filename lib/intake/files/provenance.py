@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lib import charge_form, charges, tasks, us_formats
-from lib.errors import SourceFileProblem
-from lib.intake.files.source_archive import kept, segments
+from lib.intake.files.source_archive import SourceFileProblem, kept, segments
 from lib.intake.files.source_file import SourceFile
 from lib.intake.x12 import field_sources
 from lib.models import Charge, Person

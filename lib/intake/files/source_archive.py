@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from lib.errors import RefusedFile, SourceFileProblem
+from lib.errors import RefusedFile
 from lib.intake.files.source_file import SourceFile, path_of
 from lib.intake.x12 import segment_reader
 from lib.intake.x12.segment_reader import Unreadable
@@ -15,6 +15,14 @@ from lib.store.database import Store
 
 MAX_TEXTS = 20_000_000  # characters of everything that was rejected in one file
 MAX_TEXT = 100_000  # characters of a rejected message; the file itself holds all
+
+
+class SourceFileProblem(Exception):
+    """An imported file is not on the disk as it came in; `for_operator` says so for a log."""
+
+    def __init__(self, sha256: str, what: str) -> None:
+        self.for_operator = f"imported file {sha256} {what} on disk"
+        super().__init__(f"The imported file {what} on disk. Have it restored from a backup.")
 
 
 def keep(store: Store, raw: SourceFile) -> None:
