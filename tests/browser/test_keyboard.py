@@ -247,6 +247,30 @@ def test_a_heading_and_a_page_that_are_pressed_by_key_keep_the_cursor(
     hands.waits_for("BUTTON", "3")  # there is no page after it
 
 
+def test_the_cursor_stays_among_the_lines_when_one_is_removed_by_key(
+    scene: Scene, sit: Sit
+) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.fresh(TaskType.CODING))
+    hands = Hands(desk.page)
+    lines = desk.page.locator(".lines tr[data-place]")
+    count = lines.count()
+
+    desk.press("Add line")
+    expect(lines).to_have_count(count + 1)
+    desk.page.get_by_role("button", name=f"Remove line {count + 1}").focus()
+    hands.press("Enter")
+    expect(lines).to_have_count(count)
+    hands.waits_for("BUTTON", "×")
+    desk.rest()
+
+    while lines.count():
+        left = lines.count()
+        hands.press("Enter")
+        expect(lines).to_have_count(left - 1)
+    hands.waits_for("BUTTON", "Add line")
+
+
 def faults(desk: Desk, most: int) -> list[str]:
     """Return the controls that the Tab key reaches and that do not show that they have the cursor,
     or that stand before the one reached before them: above it, and not in a column to its right."""

@@ -67,6 +67,7 @@ export default function (component) {
   }
 
   function draw() {
+    const focused = body.contains(root.getRootNode().activeElement) && root.getRootNode().activeElement
     body.replaceChildren()
     root.lines.forEach((line, place) => {
       const row = document.createElement("tr")
@@ -125,6 +126,10 @@ export default function (component) {
       body.append(row)
     })
     sums()
+    if (!focused) return
+    // The same cell or button has the cursor again; of a line that is gone, what is there now.
+    const same = body.querySelector(`[aria-label="${focused.getAttribute("aria-label")}"]`)
+    ;(same ?? [...body.querySelectorAll(".remove button")].at(-1) ?? root.querySelector(".add")).focus()
   }
 
   function mark() {
