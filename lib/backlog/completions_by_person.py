@@ -20,7 +20,7 @@ from lib.models import Selection, TaskType
 DEFINITION = (
     "Completions in the period by who had the task then, with their mix of types: a coding "
     "question and a referral letter are not the same work, so there is no order by count. "
-    "Reopened: of these completions, those after which the task came back by the day of the report."
+    "Reopened: those of these completions whose task was reopened by the day of the report."
 )
 
 
@@ -40,7 +40,7 @@ def _done(view: View) -> Basis:
         within(view, "event.happened_at"), beside="event",
     )  # fmt: skip
     return Basis("done", f"""reopened AS (
-    -- By way of a list, which is taken for short, as it is: else the long side would be kept.
+    -- unnest(list(…)) lets the planner take this side for the short one, which it is, and keep it.
     SELECT unnest(list(DISTINCT task_id)) AS task_id FROM event WHERE kind = 'reopened'
 ),
 again AS (
@@ -49,7 +49,7 @@ again AS (
     GROUP BY event.task_id
 ),
 completion AS (
-    -- The only completion of a task stands in its row; of a reopened one its history has them.
+    -- A task that was completed once has that in its row; a reopened one has all in its history.
     SELECT task.id AS task_id, task.completed_by AS assignee_id, task.resolution, {about},
            task.completed_at, false AS came_back
     {once}

@@ -18,7 +18,7 @@ from lib.backlog.report_scope import Reader, Table, View
 
 SEED = 20_250_303
 RUNS = 2_000
-HORIZON = 730  # days; what takes longer is not foretold
+HORIZON = 730  # days; beyond them no date is given
 PAST_DAYS = 91  # whole days that are drawn from
 LEAST_DAYS = 28
 

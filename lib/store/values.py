@@ -35,13 +35,13 @@ def _stored(value: Value) -> Value:
         return value.value
     if isinstance(value, (tuple, list)):
         return [_stored(item) for item in value]
-    if isinstance(value, str) and NUL in value:  # whichever door it came in by
+    if isinstance(value, str) and NUL in value:  # from a form, a file or a command
         return value.replace(NUL, "")
     return value
 
 
 def require_exact(rows: Sequence[Mapping[str, Value]], name: str, kind: str) -> None:
-    """Raise ValueError if a number in this column would be rounded; DuckDB says nothing of it."""
+    """Raise ValueError if a number in this column would be rounded; DuckDB rounds silently."""
     if kind.startswith("DECIMAL"):
         places = int(kind[:-1].split(",")[1])
         for row in rows:
@@ -58,8 +58,7 @@ def require_exact(rows: Sequence[Mapping[str, Value]], name: str, kind: str) -> 
 
 @cache
 def readers_of(record: type[Any]) -> dict[str, Any]:
-    """Return by field name what turns a stored value into the field's type, where it must be
-    turned."""
+    """Return a converter for each field whose stored value has another type, by field name."""
     hints = typing.get_type_hints(record)
     found: dict[str, Any] = {}
     for part in dataclasses.fields(record):

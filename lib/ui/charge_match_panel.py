@@ -31,8 +31,8 @@ def charge_basis(task: Task, actor: Person) -> None:
 
 
 def agreeing(comparison: Comparison) -> str:
-    """Return a sentence: "Agree: claim number A1, patient DOE, JANE. Not stated: member ID.", for
-    example."""
+    """Return sentences, such as "Agree: claim number A1; patient DOE, JANE. Not compared: member
+    ID."."""
     agree, silent, illegible = [], [], []
     for fact in comparison.facts:
         name = f"{fact.name[:1].lower()}{fact.name[1:]}"

@@ -55,7 +55,7 @@ def is_being_written(path: Path) -> bool:
     except OSError:
         return False
     try:
-        # whoever opens it meanwhile notifies us so
+        # sent to us if somebody opens the file meanwhile; ignored unless handled, unlike SIGIO
         fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)

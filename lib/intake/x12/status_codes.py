@@ -118,12 +118,12 @@ def codes(statuses: Iterable[ClaimStatus]) -> str:
 
 
 def find(statuses: Iterable[ClaimStatus], unknown: str = "rejected_unknown") -> Advice:
-    """Return the advice for the first code we have advice for. A code that names nothing comes
-    last; `unknown` if we have none."""
+    """Return the advice for the first code that has one; codes that name nothing specific come
+    last. Where no code has any, return the advice `unknown`."""
     keys = [_key(code) for each in statuses for code in each.codes]
     known = [key for key in keys if key]
     named = [key for key in known if key not in UNNAMED]
-    if known and not named and None in keys:  # an unknown code may name it
+    if known and not named and None in keys:  # the code without advice may be the specific one
         known = [UNREAD[known[0]]]
     return denial_advice.advice(next(iter(named + known), unknown))
 

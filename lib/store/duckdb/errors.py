@@ -29,8 +29,9 @@ _CHECKSUM = re.compile(
 )
 
 
-def sentence_of(problem: duckdb.Error) -> BillingError | None:
-    """Return the error for a full disk or for damage, which is logged; None for anything else."""
+def told(problem: duckdb.Error) -> BillingError | None:
+    """Return what to raise for a full disk, or for damage (which is also logged); None for anything
+    else."""
     if is_full_disk(problem):
         return NotWritten()
     if is_damage(problem):

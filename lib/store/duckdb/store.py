@@ -26,7 +26,7 @@ from lib.store.data_folder_lock import Place
 from lib.store.database import Connection, Store
 from lib.store.duckdb import opening
 from lib.store.duckdb.conditional_migrations import STEPS
-from lib.store.duckdb.errors import LOG, sentence_of
+from lib.store.duckdb.errors import LOG, told
 from lib.store.values import Value, outgoing, require_exact
 
 PATIENCE = 2.0  # seconds that closing waits for the write in progress before interrupting it
@@ -126,7 +126,7 @@ class DuckDBConnection(Connection):
             raise (self._sentence(problem) or NotWritten()) from problem
 
     def _sentence(self, problem: duckdb.Error) -> BillingError | None:
-        said = sentence_of(problem)
+        said = told(problem)
         self.store.is_damaged |= isinstance(said, StoreDamaged)
         return said
 
