@@ -21,7 +21,7 @@ ONE_ENGINE_ONLY = {
     "generate": "fills an empty data folder, for measuring",
     "store/duckdb": "is the store in a DuckDB file",
     "store/postgres": "is the store in PostgreSQL",
-    "upkeep/move.py": "reads everything from one engine and writes it into the other",
+    "store/row_transfer.py": "reads everything from one engine and writes it into the other",
     "upkeep/verify.py": "reads DuckDB's file block by block",
 }
 # Migrations as they were when DuckDB was the only engine; elsewhere a store begins after them.
