@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from lib import access, audit_log, passwords, people, sessions, sign_in_limits
 from lib.access import Verb
 from lib.audit_log import Activity, Line
+from lib.authentication_methods import Proof
 from lib.errors import (
     AlsoElsewhere,
     LastAdministrator,
@@ -16,7 +17,6 @@ from lib.errors import (
     WrongSignIn,
 )
 from lib.models import Account, Person, Role
-from lib.sign_in_proofs import Proof
 from lib.store.database import Connection, transaction
 
 

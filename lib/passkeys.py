@@ -24,9 +24,9 @@ from webauthn.helpers.structs import (
 
 from lib import accounts, audit_log, sign_in_limits
 from lib.audit_log import Activity, Line
+from lib.authentication_methods import Proof
 from lib.errors import NoSuchPasskey, WrongInput, WrongPasskey
 from lib.models import Person
-from lib.sign_in_proofs import Proof
 from lib.store.database import Connection, transaction
 
 MOST = 10  # of one person

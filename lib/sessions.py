@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from lib import audit_log, people
 from lib.audit_log import Activity, Line
+from lib.authentication_methods import OpenedBy
 from lib.errors import NotCertain, NotSignedIn, NotWritten
 from lib.models import Person
-from lib.sign_in_proofs import OpenedBy
 from lib.store.database import Connection, transaction
 
 COOKIE = "billing_session"  # carries a session's token

@@ -29,7 +29,7 @@ from lib.store import search_index
 from lib.store.database import Connection, Value, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
 from lib.store.search_match import claim_shape
-from lib.task_versions import keep_earlier
+from lib.tasks_before_changes import keep_earlier
 
 FARTHEST_DUE = timedelta(days=366)  # what is typed beyond it is a wrong year
 

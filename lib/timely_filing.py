@@ -11,7 +11,7 @@ from lib.errors import NoSuchPractice, SettingsChanged, WrongInput
 from lib.history_event_kinds import EventKind
 from lib.models import Person
 from lib.store.database import Connection, transaction
-from lib.task_versions import keep_filing_limit
+from lib.tasks_before_changes import keep_filing_limit
 
 DAYS = range(1, 1096)  # three years are the longest known
 

@@ -14,7 +14,7 @@ from lib.memberships import Member
 from lib.models import Person, Role
 from lib.store import process_store
 from lib.store.idempotency import new_token
-from lib.ui import html, lossless_widgets, page_layout, practice_switch, session, session_state
+from lib.ui import html, lossless_widgets, navigation, practice_switch, session, session_state
 from lib.ui.session_state import Kept, KeptOrNew, KeptOrNewEach
 from lib.web import invitation_mail
 
@@ -46,7 +46,7 @@ def table(members: list[Member], actor: Person, practice_id: int) -> None:
         for each in members
     ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=[*WIDTHS, "E-mail"])  # last, where a narrow screen cuts it
-    height = page_layout.table_height(len(rows))
+    height = navigation.table_height(len(rows))
     st.dataframe(frame, hide_index=True, alt="People", column_config=LOOKS, height=height)
 
 

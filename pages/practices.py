@@ -17,7 +17,7 @@ from lib.models import Person
 from lib.practice_holidays import Holiday
 from lib.practices import Details
 from lib.store.idempotency import new_token
-from lib.ui import html, lossless_widgets, page_layout, practice_switch, session, session_state
+from lib.ui import html, lossless_widgets, navigation, practice_switch, session, session_state
 from lib.ui.session_state import KeptOrNewEach
 
 # By practice and what the form showed: a sent form shows what is there under a new key.
@@ -100,7 +100,7 @@ def closed_days(practice_id: int, actor: Person) -> None:
         rows = [(us_formats.day(each.day), f"{each.day:%A}", each.name) for each in held]
         st.dataframe(
             pd.DataFrame(rows, columns=["Day", "Weekday", "Holiday"]), hide_index=True, width=640,
-            alt="Holidays", height=page_layout.table_height(len(rows)),
+            alt="Holidays", height=navigation.table_height(len(rows)),
         )  # fmt: skip
     year = session.today(actor, practice_id).year
     with st.container(horizontal=True, gap="small"):

@@ -15,7 +15,7 @@ from lib.ui import (
     backup_panel,
     html,
     lossless_widgets,
-    page_layout,
+    navigation,
     practice_switch,
     session,
     session_state,
@@ -152,7 +152,7 @@ def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
         for row in rows
     ]  # fmt: skip
     st.dataframe(pd.DataFrame(table, columns=columns), hide_index=True, width=640,
-                 alt="Filing limits", height=page_layout.table_height(len(table)))  # fmt: skip
+                 alt="Filing limits", height=navigation.table_height(len(table)))  # fmt: skip
     if not is_allowed:
         return
     by_id = {row.payer_id: row for row in rows}

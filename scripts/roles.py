@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from lib.access import ALLOWED, Verb
 from lib.models import Role
 from lib.store.process_store import ROOT
-from lib.ui.page_layout import PAGES
+from lib.ui.navigation import PAGES
 
 PAPER = ROOT / "docs" / "roles.md"
 HEAD = """# Roles
 
 A person has one role in each of their practices, given on the *People* page or by `python -m lib
 people`. In a practice of others nobody has any: what is asked of it is answered as if it did not
-exist. `python -m scripts.roles` writes this page from `lib/access.py` and `lib/ui/page_layout.py`.
+exist. `python -m scripts.roles` writes this page from `lib/access.py` and `lib/ui/navigation.py`.
 
 An administrator may do what a billing manager may, tasks and patients included. Who can give every
 role could take it as well, so hiding tasks from them would only look safe; every role given and

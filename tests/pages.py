@@ -22,14 +22,14 @@ from lib.access import may_anywhere
 from lib.models import Person
 from lib.store import process_store
 from lib.store.database import Store
-from lib.ui import page_layout
+from lib.ui import navigation
 
 PAGES = tuple(sorted(path.stem for path in (process_store.ROOT / "pages").glob("*.py")))
 
 
 def offered(person: Person) -> list[str]:
     """Return the files of the pages that the person is offered, as docs/roles.md says."""
-    return [entry.file for entry in page_layout.PAGES if may_anywhere(person, entry.needs)]
+    return [entry.file for entry in navigation.PAGES if may_anywhere(person, entry.needs)]
 
 
 class Visit:

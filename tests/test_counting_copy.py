@@ -17,7 +17,7 @@ from lib.models import Selection
 from lib.snapshot import copies, explore
 from lib.store import counting_copy
 from lib.store.database import Connection, Store
-from lib.ui import page_layout
+from lib.ui import navigation
 from tests.conftest import Cast
 from tests.given import add_task
 from tests.pages import Visit
@@ -81,7 +81,7 @@ def test_tasks_that_were_counted_are_found_by_their_ids_with_their_amounts(
 
 
 @pytest.mark.parametrize(
-    "page", [entry.file for entry in page_layout.PAGES if entry.group == "Backlog"]
+    "page", [entry.file for entry in navigation.PAGES if entry.group == "Backlog"]
 )
 def test_its_pages_stand_and_count(copied: Store, con: Connection, cast: Cast, page: str) -> None:
     add_task(con, cast.practice)

@@ -14,6 +14,7 @@ from lib import (
     sessions,
     sign_in_limits,
 )
+from lib.authentication_methods import OpenedBy, Proof
 from lib.errors import (
     NotOnTheList,
     NotSignedIn,
@@ -26,7 +27,6 @@ from lib.models import Role
 from lib.openid_accounts import Identity
 from lib.passkeys import Site
 from lib.sign_in_limits import FREE
-from lib.sign_in_proofs import OpenedBy, Proof
 from lib.store.database import Connection
 from tests.authenticator import Authenticator
 from tests.conftest import NOON, Cast

@@ -11,7 +11,7 @@ import pytest
 from lib import notes, workflow
 from lib.models import Person, Role, Status, TaskType
 from lib.store.database import Store
-from lib.ui import page_layout
+from lib.ui import navigation
 from tests.conftest import NOON, Cast
 from tests.given import add_charge, add_patient, add_task, add_task_of_charge, administrator
 from tests.pages import PAGES, Visit, offered
@@ -114,7 +114,7 @@ def test_every_page_and_role_is_looked_at(store: Store, cast: Cast) -> None:
     everybody = [somebody(store, cast, role) for role in ROLES]
 
     assert {m.role for person in everybody for m in person.memberships} == set(Role)
-    assert {entry.file for entry in page_layout.PAGES} == set(PAGES)
+    assert {entry.file for entry in navigation.PAGES} == set(PAGES)
 
 
 def test_an_analyst_sees_no_patient_and_gets_no_window(

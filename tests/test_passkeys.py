@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from lib import accounts, invitations, passkeys, people, sign_in_limits
+from lib.authentication_methods import OpenedBy, Proof
 from lib.errors import WrongPasskey
 from lib.models import Person
 from lib.passkeys import Site
-from lib.sign_in_proofs import OpenedBy, Proof
 from lib.store.database import Connection
 from tests.authenticator import Authenticator
 from tests.conftest import NOON, Cast

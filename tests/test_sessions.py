@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lib import people, practices, sessions
+from lib.authentication_methods import OpenedBy
 from lib.errors import NotSignedIn
 from lib.models import Role
-from lib.sign_in_proofs import OpenedBy
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
 from tests.given import minutes

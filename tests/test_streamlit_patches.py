@@ -10,7 +10,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests,
 from streamlit.runtime.state import SafeSessionState, SessionState
 
 from lib.intake.tables.columns import Field
-from lib.ui import import_mapping, streamlit_patches, unheard_browser_events
+from lib.ui import import_mapping, streamlit_patches, unprocessed_browser_events
 
 KEPT = "$$ID-1-text_question_" + "0" * 32
 
@@ -96,15 +96,15 @@ def test_a_callback_is_not_ended_by_a_newer_request_and_the_run_after_it_is() ->
 def test_a_request_that_waits_behind_a_callback_is_not_taken_for_heard() -> None:
     runner, state = Runner(), Called()
     state.safe = SafeSessionState(state, runner.end_if_asked)
-    unheard_browser_events.send("", "")
+    unprocessed_browser_events.send("", "")
     runner._requests._state = ScriptRequestType.RERUN
 
     streamlit_patches._hear_first(state.safe, None)
-    assert unheard_browser_events.is_sent("")
+    assert unprocessed_browser_events.is_sent("")
 
     runner._requests._state = ScriptRequestType.CONTINUE
     streamlit_patches._hear_first(state.safe, None)
-    assert not unheard_browser_events.is_sent("")
+    assert not unprocessed_browser_events.is_sent("")
 
 
 class Session:

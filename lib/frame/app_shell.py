@@ -7,7 +7,7 @@ from lib.store.process_store import ROOT
 from lib.ui import (
     backup_panel,
     live_updates,
-    page_layout,
+    navigation,
     page_switching,
     practice_switch,
     session,
@@ -19,15 +19,15 @@ streamlit_patches.listen()
 
 st.set_page_config(page_title="Billing Tasks", layout="wide")
 actor = session.person_or_sign_in()
-page = st.navigation(page_layout.pages(ROOT / "pages", actor), position="top")
+page = st.navigation(navigation.pages(ROOT / "pages", actor), position="top")
 is_window = page.url_path in {"edit_charge", "find_document"}  # which say what was refused there
 session.say_what_no_form_says(page_switching.task_in_url() if is_window else None)
 is_new_page = url_widgets.arrive(page.url_path)
 practice_switch.arrive(actor, is_new_page=is_new_page)
-page_layout.signed_in_as(actor, has_account=session.has_accounts())
+navigation.signed_in_as(actor, has_account=session.has_accounts())
 session.say_again(page.url_path)
 # The list sets the browser's address itself, and is painted first.
-if page.title != page_layout.LIST:
+if page.title != navigation.LIST:
     url_widgets.write()
 # Messages come last: a run that a newer request ends, or that leaves, would take them with it.
 try:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from lib import practice_settings
 from lib.history_event_kinds import EventKind
 from lib.import_report_models import MAX_PREVIEWED, ImportReport, TaskPreview
-from lib.intake import import_totals, records
+from lib.intake import claim_payments, import_totals, records
 from lib.intake.charges import (
     answered_twice,
     charge_match_preview,
@@ -37,10 +37,9 @@ from lib.intake.tasks import (
     new_tasks,
     previous_system_fields,
     recoupments,
-    remittance_claims,
     task_updates,
 )
-from lib.intake.x12 import provider_adjustments_plb, remittance_outcomes
+from lib.intake.x12 import provider_adjustments_plb, remittance_requests
 from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.intake.x12.transaction_reader import (
@@ -99,7 +98,7 @@ class FileImport:
         for claims in replacement_claims.in_turn(part.claims):
             self._take_claims(claims)
         self._entries += part.takebacks
-        asked, told = remittance_outcomes.read(part.answers, (), self.options)
+        asked, told = remittance_requests.read(part.answers, (), self.options)
         rejected = self._take_rejected_batches(part.receipts)
         asked, told = [*asked, *part.requests, *rejected], [*told, *part.news]
         said = [*(each.about for each in asked), *(each.facts for each in told)]
@@ -123,7 +122,7 @@ class FileImport:
         self._take_withdrawals(part.withdrawals)
         self._take_acceptances(part.receipts)
         learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
-        remittance_claims.keep(self.con, part.answers, charges, self.source)
+        claim_payments.keep(self.con, part.answers, charges, self.source)
 
     def _take_adjustments(self) -> None:
         """Import what one remittance recoups, once all its entries are known."""
@@ -141,7 +140,7 @@ class FileImport:
         totals.counter_entries += len(found.told)
         totals.beyond_amount += found.beyond
         self._new += [each.entry.segment_number for each in found.told]
-        asked, _ = remittance_outcomes.read((), left, self.options)
+        asked, _ = remittance_requests.read((), left, self.options)
         self._take_requests(asked)
         recoupments.keep(self.con, entries, self.source)
         recoupments.tell(self.con, found.told, self.source)

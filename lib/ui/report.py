@@ -25,7 +25,7 @@ from lib.ui import (
     lossless_widgets,
     page_switching,
     practice_switch,
-    report_counting,
+    report_prefetch,
     session,
     session_state,
     url_widgets,
@@ -88,7 +88,7 @@ def begin(title: str, page: str) -> Page:
     counted_at = counted_in.copied_at or session.now()
     report = report_url.read(says, actor, colleagues, counted_at)
     view = report.view
-    counting = report_counting.begin(counted_in.store, page, view)
+    counting = report_prefetch.begin(counted_in.store, page, view)
     known = filters.options(filters.Desk(actor, colleagues, choices))
     st.header(title, anchor=False)
     filters.choose_of_report(known)
@@ -96,7 +96,7 @@ def begin(title: str, page: str) -> Page:
     for problem in report.problems:
         st.warning(session.escape_markdown(problem))
     with st.spinner("Counting…"):
-        found = report_counting.wait(counting)
+        found = report_prefetch.wait(counting)
     before = measures.earlier(view)
     now = Part(
         view, found.now, None if report.is_now else url_widgets.get("as_of"), is_before=False

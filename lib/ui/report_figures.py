@@ -16,7 +16,7 @@ from lib.backlog import report_url
 from lib.backlog.measures import NUMBERS
 from lib.backlog.pending_tasks import DUE, FILING, SIDES
 from lib.models import Resolution, TaskType
-from lib.ui import charts, page_layout, report, url_widgets
+from lib.ui import charts, navigation, report, url_widgets
 from lib.ui.report import Page
 from lib.ui.report_links import CELLS, Cell, Opens, Part, Row
 
@@ -92,13 +92,13 @@ def draw(page: Page, name: str) -> None:
     if opens is None:
         st.dataframe(
             frame, hide_index=True, alt=NUMBERS[name].question, column_config=looks,
-            placeholder="–", height=page_layout.table_height(len(frame)),
+            placeholder="–", height=navigation.table_height(len(frame)),
         )  # fmt: skip
         return
     event: Any = st.dataframe(
         frame, hide_index=True, alt=NUMBERS[name].question, key=f"cells_{name}",
         on_select="rerun", selection_mode="single-cell", column_config=looks,
-        placeholder="–", height=page_layout.table_height(len(frame)),
+        placeholder="–", height=navigation.table_height(len(frame)),
     )  # fmt: skip
     for place, column in event.selection.cells:
         part, row = found[place]

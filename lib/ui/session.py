@@ -17,7 +17,7 @@ from lib.errors import NotSignedIn
 from lib.models import Colleague, Person, Practice
 from lib.store import process_store
 from lib.store.database import Connection
-from lib.ui import html, session_state, unheard_browser_events
+from lib.ui import html, session_state, unprocessed_browser_events
 from lib.ui.session_state import Kept, KeptOrNew
 
 _NOBODY_CLICKED = Kept[datetime]("nobody_clicked")  # when a page was last drawn by itself
@@ -132,8 +132,8 @@ def _person() -> Person:
             session_state.clear()
         context = get_script_run_ctx(suppress_warning=True)
         if context:  # a page that was just left may have more to say
-            unheard_browser_events.wait(
-                context.session_id, unheard_browser_events.owner_of(context.user_info)
+            unprocessed_browser_events.wait(
+                context.session_id, unprocessed_browser_events.owner_of(context.user_info)
             )
         PERSON_ID.put(actor.id)
     return actor

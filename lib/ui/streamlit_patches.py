@@ -32,7 +32,7 @@ from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 
-from lib.ui import unheard_browser_events
+from lib.ui import unprocessed_browser_events
 
 # A field's id ends with its key; kept fields are keyed by the token of their form, what a button of
 # a task goes by is keyed by the task.
@@ -81,7 +81,7 @@ def _hear_first(
     runner = getattr(self._yield_callback, "__self__", None)
     context = get_script_run_ctx(suppress_warning=True)
     session_id = context.session_id if context else ""
-    sent_at = unheard_browser_events.last_sent(session_id)
+    sent_at = unprocessed_browser_events.last_sent(session_id)
     try:
         with self._lock, _not_ended(runner):
             self._state.on_script_will_rerun(
@@ -93,12 +93,12 @@ def _hear_first(
     finally:
         if runner is None or runner._requests._state is not ScriptRequestType.RERUN:
             # Nothing that was sent since waits behind this.
-            unheard_browser_events.hear(session_id, sent_at)
+            unprocessed_browser_events.hear(session_id, sent_at)
 
 
 def _stop_if_heard(self: AppSession) -> None:
     """Stop the session of a browser that has gone, unless a callback is still to run."""
-    if not unheard_browser_events.is_sent(self.id):
+    if not unprocessed_browser_events.is_sent(self.id):
         _stop(self)
 
 
@@ -128,7 +128,9 @@ def _request_or_follow(self: AppSession, client_state: ClientState | None) -> No
         if counted and hasattr(self, _PAGE):
             client_state = _on_page_now(self, client_state, counted)
     if any(_counts(state) for state in client_state.widget_states.widgets):
-        unheard_browser_events.send(self.id, unheard_browser_events.owner_of(self._user_info))
+        unprocessed_browser_events.send(
+            self.id, unprocessed_browser_events.owner_of(self._user_info)
+        )
     _request(self, client_state)
 
 

@@ -16,12 +16,12 @@ from starlette.responses import (
 )
 
 from lib import accounts, passkeys, sessions
+from lib.authentication_methods import OpenedBy, Proof
 from lib.errors import BillingError, NotSignedIn, WrongInput, WrongPasskey
 from lib.models import Person
 from lib.passkeys import Passkey, Site
-from lib.sign_in_proofs import OpenedBy, Proof
 from lib.store.database import Connection
-from lib.web import ceremonies, forms, openid_provider, reach, session
+from lib.web import forms, openid_provider, passkey_challenges, reach, session
 from lib.web.invitation import NOT_THE_SAME
 from lib.web.plain_pages import account_page
 from lib.web.second_factor import Asked
@@ -57,7 +57,7 @@ async def change_account(request: Request) -> Response:
 
 async def ask_for_new_passkey(request: Request) -> Response:
     """Send what a new passkey is made of, to whoever is signed in and knows the password."""
-    form, site = await forms.read(request), ceremonies.site(request)
+    form, site = await forms.read(request), passkey_challenges.site(request)
     if form is None:
         return forms.TOO_LONG
     person = await run_in_threadpool(_who, request)
@@ -74,8 +74,8 @@ async def ask_for_new_passkey(request: Request) -> Response:
 async def _page(request: Request, person: Person, *, said: str = "", done: str = "") -> Response:
     held, has_password = await run_in_threadpool(_held, person)
     page = account_page(
-        person, held, has_passkeys=ceremonies.site(request) is not None, said=said, done=done,
-        has_password=has_password, provider=openid_provider.settings(),
+        person, held, has_passkeys=passkey_challenges.site(request) is not None, said=said,
+        done=done, has_password=has_password, provider=openid_provider.settings(),
     )  # fmt: skip
     return HTMLResponse(page, 400 if said else 200)
 
@@ -98,7 +98,7 @@ def _held(person: Person) -> tuple[list[Passkey], bool]:
 def _asked(request: Request, person: Person, site: Site, form: dict[str, str]) -> Asked:
     with session.connection() as con:
         since = _confirm(con, request, person, form)
-        token, ceremony = ceremonies.begin(
+        token, ceremony = passkey_challenges.begin(
             address=reach.address_of(request), person_id=person.id, is_new=True,
             proof=Proof(OpenedBy.PASSWORD, since),
         )  # fmt: skip
@@ -125,7 +125,10 @@ def _change(request: Request, person: Person, form: dict[str, str]) -> str:
             passkeys.remove(con, passkey_id, actor=person, now=now)
             return "The passkey is removed."
         if "credential" in form:
-            site, ceremony = ceremonies.site(request), ceremonies.take(form.get("ceremony", ""))
+            site, ceremony = (
+                passkey_challenges.site(request),
+                passkey_challenges.take(form.get("ceremony", "")),
+            )
             if not site or not ceremony or not ceremony.is_new or ceremony.person_id != person.id:
                 raise WrongPasskey
             passkeys.add(

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from lib import accounts, sessions, sign_in_limits
-from lib.sign_in_proofs import OpenedBy
+from lib.authentication_methods import OpenedBy
 from lib.web import session
 from lib.web.sockets import SOCKETS
 

@@ -21,7 +21,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from lib.ui import page_layout, report_counting
+from lib.ui import navigation, report_prefetch
 from lib.web import plain_pages, session
 from lib.web.same_origin import is_opened
 
@@ -76,7 +76,7 @@ async def send_page(request: Request) -> HTMLResponse:
 def _has_menu(request: Request) -> bool:
     """Return True for the list, and for a Backlog page of somebody who chooses among practices."""
     name = request.path_params.get("page", "")
-    if not page_layout.is_of_backlog(name):
+    if not navigation.is_of_backlog(name):
         return not name
     with session.connection() as con:
         actor = session.watcher(con, session.token_of(request))
@@ -87,7 +87,7 @@ def _begin_to_count(request: Request) -> None:
     with session.connection() as con:
         actor = session.watcher(con, session.token_of(request))
         if actor is not None:
-            report_counting.begin_ahead(
+            report_prefetch.begin_ahead(
                 con.store, request.path_params.get("page", ""), dict(request.query_params),
                 actor=actor, now=datetime.now(UTC),
             )  # fmt: skip
@@ -95,5 +95,5 @@ def _begin_to_count(request: Request) -> None:
 
 async def send_styles(_request: Request) -> Response:
     """Send our styles."""
-    text = "".join(path.read_text(encoding="utf-8") for path in page_layout.STYLES)
+    text = "".join(path.read_text(encoding="utf-8") for path in navigation.STYLES)
     return Response(text, media_type="text/css")

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from lib import accounts, invitations, membership_offers, sessions
+from lib.authentication_methods import OpenedBy, Proof
 from lib.errors import BillingError, NotSignedIn, TooManyAttempts, WrongInput, WrongLink
 from lib.membership_offers import Offer
 from lib.models import Person
-from lib.sign_in_proofs import OpenedBy, Proof
 from lib.web import forms, openid_provider, reach, second_factor, session
 from lib.web.plain_pages import invitation_page, link_page, offer_page
 

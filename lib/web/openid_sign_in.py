@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from lib import accounts, openid_accounts, sign_in_limits
+from lib.authentication_methods import OpenedBy, Proof
 from lib.errors import BillingError, OpenIDFailed
 from lib.openid_accounts import Identity
-from lib.sign_in_proofs import OpenedBy, Proof
 from lib.web import forms, openid_provider, reach, second_factor, session, sign_in
 from lib.web.openid_provider import Begun
 from lib.web.short_lived import ShortLived

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from lib.authentication_methods import OpenedBy
 from lib.membership_offers import Offer
 from lib.models import Person, Practice
 from lib.passkeys import Passkey
-from lib.sign_in_proofs import OpenedBy
 from lib.ui.html import environment
 from lib.web.openid_settings import OpenIDSettings
 

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from lib import passkeys, people
+from lib.authentication_methods import Proof
 from lib.errors import WrongPasskey
 from lib.passkeys import Site
-from lib.sign_in_proofs import Proof
-from lib.web import ceremonies, forms, reach, session
-from lib.web.ceremonies import Ceremony
+from lib.web import forms, passkey_challenges, reach, session
+from lib.web.passkey_challenges import Ceremony
 from lib.web.plain_pages import second_factor_page
 
 
@@ -31,7 +31,7 @@ async def go_on(request: Request, person_id: int, proof: Proof, wanted: str = "/
     """Sign in a person who proved who they are, or ask for the passkey first."""
     if proof.by.has_two_factors or not await run_in_threadpool(_is_needed, person_id):
         return await forms.signed_in(request, person_id, wanted, by=proof.by)
-    site = ceremonies.site(request)
+    site = passkey_challenges.site(request)
     asked = None
     if site:
         address = reach.address_of(request)
@@ -70,7 +70,7 @@ def _asked(person_id: int, proof: Proof, site: Site, wanted: str, address: str) 
         person = people.person(con, person_id)
         assert person
         is_new = not passkeys.of(con, person_id)
-        token, ceremony = ceremonies.begin(
+        token, ceremony = passkey_challenges.begin(
             address=address, person_id=person_id, is_new=is_new, wanted=wanted,
             proof=proof,
         )  # fmt: skip

@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from lib import accounts, people, practice_settings, practices, samples
+from lib.authentication_methods import OpenedBy
 from lib.errors import BillingError, WrongInput
 from lib.models import Practice
-from lib.sign_in_proofs import OpenedBy
 from lib.store import process_store
 from lib.web import forms, reach, session
 from lib.web.invitation import NOT_THE_SAME

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from lib import accounts, passkeys, people
+from lib.authentication_methods import OpenedBy, Proof
 from lib.errors import (
     BillingError,
     OpenIDFailed,
@@ -18,8 +19,15 @@ from lib.errors import (
     WrongSignIn,
 )
 from lib.models import Person
-from lib.sign_in_proofs import OpenedBy, Proof
-from lib.web import ceremonies, forms, openid_provider, plain_pages, reach, second_factor, session
+from lib.web import (
+    forms,
+    openid_provider,
+    passkey_challenges,
+    plain_pages,
+    reach,
+    second_factor,
+    session,
+)
 
 TOO_LATE = "That took too long, or was done already. Try again."
 
@@ -70,7 +78,7 @@ async def refused(
 
 async def ask_for_passkey(request: Request) -> Response:
     """Send what a passkey is to sign, to a browser whose person wants to sign in with one."""
-    form, site = await forms.read(request), ceremonies.site(request)
+    form, site = await forms.read(request), passkey_challenges.site(request)
     if form is None:
         return forms.TOO_LONG
     if site is None or not await run_in_threadpool(session.has_accounts):
@@ -84,7 +92,10 @@ async def ask_for_passkey(request: Request) -> Response:
 
 async def _by_passkey(request: Request, form: dict[str, str]) -> Response:
     """Sign in by a passkey: instead of a password, after one, or by one made after it."""
-    site, ceremony = ceremonies.site(request), ceremonies.take(form.get("ceremony", ""))
+    site, ceremony = (
+        passkey_challenges.site(request),
+        passkey_challenges.take(form.get("ceremony", "")),
+    )
     if site is None or ceremony is None:
         return await _page(request, "/", said=TOO_LATE, status=403)
     if (only := openid_provider.only()) and not ceremony.proof:
@@ -112,7 +123,7 @@ async def _page(
     # After an end or a refusal it is to be another person's turn there, too.
     anew = bool(said) or bool({"out", "ended"} & request.query_params.keys())
     if await run_in_threadpool(session.has_accounts):
-        has_passkeys = ceremonies.site(request) is not None
+        has_passkeys = passkey_challenges.site(request) is not None
         page = plain_pages.sign_in_page(
             wanted,
             email=email,
@@ -136,7 +147,7 @@ def _left(request: Request) -> str | None:
 
 
 def _asked(site: passkeys.Site, wanted: str, address: str) -> second_factor.Asked:
-    token, ceremony = ceremonies.begin(address=address, wanted=wanted)
+    token, ceremony = passkey_challenges.begin(address=address, wanted=wanted)
     with session.connection() as con:
         told = passkeys.options(con, None, site=site, challenge=ceremony.challenge)
     return second_factor.Asked(token, told, is_new=False)

@@ -18,7 +18,7 @@ from lib import accounts
 from lib.errors import BillingError, StoreMoved, WrongInput
 from lib.store import process_store
 from lib.store.database import Store
-from lib.ui import report_counting
+from lib.ui import report_prefetch
 from lib.web import (
     invitation_mail,
     openid_provider,
@@ -71,7 +71,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
         store = process_store.open_store()
         _require_accounts(store)
         openid_provider.use(openid_settings.read(store.folder))
-        watched.enter_context(report_counting.threads())
+        watched.enter_context(report_prefetch.threads())
         watched.enter_context(looked_after(store))
         watched.enter_context(watching(store))
     except BillingError as problem:

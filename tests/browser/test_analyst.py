@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from playwright.sync_api import WebSocket, expect
 
-from lib.ui import page_layout
+from lib.ui import navigation
 from tests.browser.conftest import Sit
 from tests.browser.scene import FIRST, LAST, Scene
 
 PATIENTS = [*LAST, *(name for name in FIRST if len(name) > 3), "MEM0", "1980-02-29", "02/29/1980",
             "19800229"]  # fmt: skip
 PAGES = [
-    *(page.url_path for page in page_layout.PAGES if page.group == "Backlog"),
+    *(page.url_path for page in navigation.PAGES if page.group == "Backlog"),
     "", "?sort=patient", "settings",
     "?status=Pending+and+completed&q=N001", "documents", "import", "answers", "edit_charge",
     "find_document", "new_task",

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 from playwright.sync_api import TimeoutError as TooLate
 
-from lib.ui.page_layout import PAGES
+from lib.ui.navigation import PAGES
 from tests.browser.conftest import Sit
 from tests.browser.desk import NARROW, Desk
 from tests.browser.scene import Scene

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
-from lib.ui import charts, page_layout
+from lib.ui import charts, navigation
 from lib.ui.charts import Mark
 
 FIRST = date(2026, 6, 1)
@@ -22,7 +22,7 @@ LEFT = ["Past the limit", "0–7 days left", "8–30 days left", "31–90 days l
 ABOUT = "As of 11/26/2026 3:31 AM CST · 46 tasks · $11,169.00 requested · $10,941.00 held"
 
 st.set_page_config(layout="wide")
-for style in page_layout.STYLES:
+for style in navigation.STYLES:
     st.html(style)
 st.header("Backlog", anchor=False)
 with st.container(horizontal=True):

@@ -10,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from lib.models import TaskType
-from lib.ui import components, page_layout
+from lib.ui import components, navigation
 from lib.ui.components import Column
 from lib.ui.task_list import COLUMNS
 
@@ -147,7 +147,7 @@ def details() -> None:
 
 
 st.set_page_config(page_title="Bare page", layout="wide")
-for style in page_layout.STYLES:
+for style in navigation.STYLES:
     st.html(style)
 with st.container(key="who"):
     st.html("<span><b>Ana Ruiz</b> <i>Billing manager · Practice</i></span> <a>Sign out</a>")

@@ -16,7 +16,7 @@ from lib.backlog.report_scope import View
 from lib.errors import StoreClosing
 from lib.models import Person
 from lib.store.database import Store
-from lib.ui import page_layout, practice_switch
+from lib.ui import navigation, practice_switch
 from lib.ui.task_list import colleagues_of
 
 AT_ONCE = 2  # pages that are counted at a time; the others wait
@@ -76,7 +76,7 @@ def begin_ahead(
 ) -> None:
     """Begin to count what the address of a page asks for, exactly as the page will; nothing where
     it is no page of numbers, or none that the person may see."""
-    entry = next((each for each in page_layout.PAGES if each.url_path == name), None)
+    entry = next((each for each in navigation.PAGES if each.url_path == name), None)
     if entry is None or entry.group != "Backlog" or entry.title not in measures.PAGES:
         return
     if not may_anywhere(actor, entry.needs):

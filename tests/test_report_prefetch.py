@@ -19,7 +19,7 @@ from lib.backlog.report_scope import View
 from lib.errors import StoreClosing
 from lib.models import Person, TaskType
 from lib.store.database import Connection, Store
-from lib.ui import report_counting
+from lib.ui import report_prefetch
 from lib.ui.task_list import colleagues_of
 from lib.web import index_page
 from tests.conftest import Cast
@@ -29,7 +29,7 @@ from tests.pages import Visit
 
 @pytest.fixture
 def threads() -> Iterator[None]:
-    with report_counting.threads():
+    with report_prefetch.threads():
         yield
     assert not [each for each in threading.enumerate() if each.name.startswith("counting")]
 
@@ -105,15 +105,15 @@ def test_a_page_is_counted_once_and_anew_after_each_change(
 ) -> None:
     con, view = served.connection(), view_of(cast.ana)
     come_in(con, cast, 1)
-    several = [report_counting.begin(served, "Overview", view) for _ in range(5)]
-    first = [report_counting.wait(each) for each in several]
+    several = [report_prefetch.begin(served, "Overview", view) for _ in range(5)]
+    first = [report_prefetch.wait(each) for each in several]
     assert all(each is first[0] for each in first)
 
     come_in(con, cast, 2)
 
-    again = report_counting.wait(report_counting.begin(served, "Overview", view))
+    again = report_prefetch.wait(report_prefetch.begin(served, "Overview", view))
     assert [each.now["summary"].dicts()[0]["Pending"] for each in (first[0], again)] == [1, 2]
-    assert not report_counting._on_their_way
+    assert not report_prefetch._on_their_way
 
 
 def test_what_goes_wrong_is_raised_where_it_is_waited_for(
@@ -123,19 +123,19 @@ def test_what_goes_wrong_is_raised_where_it_is_waited_for(
     served.connection().execute("DROP TABLE charge_total")
     for _ in range(2):
         with pytest.raises(duckdb.CatalogException):
-            report_counting.wait(report_counting.begin(served, "Overview", view))
+            report_prefetch.wait(report_prefetch.begin(served, "Overview", view))
 
 
 def test_no_thread_is_left_when_the_process_ends(served: Store, cast: Cast) -> None:
     view = view_of(cast.ana)
     pages = ["Overview", "Flow", "Aging", "Causes", "Workload", "Waiting"]
-    with report_counting.threads():
-        on_their_way = [report_counting.begin(served, page, view) for page in pages]
+    with report_prefetch.threads():
+        on_their_way = [report_prefetch.begin(served, page, view) for page in pages]
     assert not [each for each in threading.enumerate() if each.name.startswith("counting")]
     outcomes = set()
     for each in on_their_way:  # what had begun is there, the rest never is
         try:
-            report_counting.wait(each)
+            report_prefetch.wait(each)
             outcomes.add("counted")
         except StoreClosing:
             outcomes.add("not counted")

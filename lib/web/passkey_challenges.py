@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from lib.authentication_methods import Proof
 from lib.passkeys import Site
-from lib.sign_in_proofs import Proof
 from lib.web.short_lived import ShortLived
 
 LASTS = 300.0  # seconds
