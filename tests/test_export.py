@@ -34,6 +34,8 @@ from tests.conftest import NOON, Cast
 from tests.given import add_patient, administrator
 from tests.x12_texts import claim, file_837
 
+pytestmark = pytest.mark.slow  # many exports
+
 TODAY = NOON.date()
 
 

@@ -12,6 +12,8 @@ from tests.conftest import Cast
 from tests.test_import import bring
 from tests.x12_texts import claim, envelope, file_837, remittance
 
+pytestmark = pytest.mark.slow  # many imports
+
 controls = itertools.count(11)
 
 

@@ -33,6 +33,8 @@ from tests.conftest import NOON, Cast
 from tests.given import minutes
 from tests.test_invitations import PASSWORD, administrator, invited
 
+pytestmark = pytest.mark.slow  # a provider that answers over HTTP
+
 EMAIL = "eva@example.com"
 EVA = Identity("https://login.example", "eva-1", EMAIL, is_verified=True)
 

@@ -19,6 +19,8 @@ from lib.web.openid_settings import OpenIDSettings
 from tests import openid_stand_in
 from tests.openid_stand_in import CLIENT, EMAIL, SECRET, StandIn, new_key
 
+pytestmark = pytest.mark.slow  # a provider that answers over HTTP
+
 T = TypeVar("T")
 BEGUN = Begun("the state", "the nonce", "v" * 64, "http://127.0.0.1:8501/sign-in/openid/callback")
 

@@ -12,6 +12,8 @@ from tests.conftest import NOON, Cast
 from tests.test_cases_decisions import plb, wants
 from tests.test_import import bring
 
+pytestmark = pytest.mark.slow  # many imports
+
 
 def later(*entries: str, number: int = 2) -> bytes:
     """Return a later remittance with these entries."""

@@ -14,6 +14,8 @@ from tests.conftest import NOON, Cast
 from tests.test_import import bring
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
+pytestmark = pytest.mark.slow  # many imports
+
 
 def undated() -> bytes:
     """Return a denial that names no day of service."""

@@ -12,6 +12,8 @@ from lib.sign_in_limits import FREE, SINKS
 from lib.store.database import Connection, Store, transaction
 from tests.conftest import NOON, Cast
 
+pytestmark = pytest.mark.slow  # hundreds of attempts
+
 ANA = "ana@x.org"
 
 

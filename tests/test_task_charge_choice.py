@@ -24,6 +24,8 @@ from tests.test_command import run_command
 from tests.test_import import bring
 from tests.x12_texts import answer, claim, envelope, file_835, file_837, remittance
 
+pytestmark = pytest.mark.slow  # many imports
+
 TODAY = NOON.date()
 
 
