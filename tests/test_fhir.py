@@ -192,6 +192,42 @@ def on(day: str) -> list[dict[str, Any]]:
     return [wanted(), {"type": concept("service-date"), "valueDate": day}]
 
 
+def served(**value: Any) -> list[dict[str, Any]]:
+    return [wanted(), {"type": concept("service-date"), **value}]
+
+
+@pytest.mark.parametrize(
+    ("period", "last", "said"),
+    [
+        (("2025-01-20", "2025-01-20"), date(2025, 1, 20), "service of 01/20/2025 without"),
+        (("2025-01-20", "2025-01-22"), date(2025, 1, 22), "01/20/2025 to 01/22/2025 without"),
+        (("2025-01-20T08:00:00Z", None), None, "service of 01/20/2025 without"),
+    ],
+)
+def test_a_period_of_service_is_read_as_first_and_last_day(
+    period: tuple[str, str | None], last: date | None, said: str
+) -> None:
+    start, end = period
+    given = {"start": start} | ({"end": end} if end else {})
+
+    [request], _ = read(task(input=served(valuePeriod=given)))
+
+    assert (request.date_of_service, request.facts.dates) == (
+        date(2025, 1, 20), (date(2025, 1, 20), last),
+    )  # fmt: skip
+    assert said in request.instructions
+    assert request.left_empty == ""
+
+
+@pytest.mark.parametrize("written", ["not a date", "2025-13-01", "10/02/2025"])
+def test_a_bad_day_of_writing_is_said_to_whoever_imports(written: str) -> None:
+    [request], _ = read(task(authoredOn=written))
+
+    assert request.asked_on is None
+    assert request.left_empty == f"the day it was written (“{written}”)"
+    assert "Ask the payer" not in request.instructions
+
+
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
@@ -199,6 +235,25 @@ def on(day: str) -> list[dict[str, Any]]:
         ({"restriction": {"period": {"end": "2025-02-30"}}}, "the day it is due (“2025-02-30”)"),
         ({"input": on("2025-13-13")}, "its day of service (“2025-13-13”)"),
         ({"input": on("0025-01-13")}, "its day of service (“0025-01-13”)"),
+        ({"input": on("2025-01")}, "its day of service (“2025-01”)"),
+        ({"input": on("2025")}, "its day of service (“2025”)"),
+        ({"input": served(valueString="2025-01-20")}, "its day of service (“2025-01-20”)"),
+        (
+            {"input": served(valueTiming={"event": ["2025-01-20"]})},
+            "its day of service (“valueTiming”)",
+        ),
+        (
+            {"input": served(valuePeriod={"start": "2025-01", "end": "2025-02"})},
+            "its day of service (“2025-01 - 2025-02”)",
+        ),
+        (
+            {"input": served(valuePeriod={"start": "2025-01-20", "end": "2025-01-13"})},
+            "its day of service (“2025-01-20 - 2025-01-13”)",
+        ),
+        (
+            {"input": served(valuePeriod={"end": "2025-01-13"})},
+            "its day of service (“ - 2025-01-13”)",
+        ),
     ],
 )
 def test_a_day_that_cannot_be_read_is_said_and_left_empty(

@@ -44,6 +44,10 @@ WITHDRAWN = {  # states that are told to an open task -> our words for them
 BY_PAYER = {"cancelled", "entered-in-error"}  # the others either side may set
 
 
+Days = tuple[date | None, date | None]  # first and last; no last one if the period has no end
+NO_DAYS: Days = (None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A resource that makes no task, and why; `is_bad` if it should have made one."""
@@ -167,7 +171,7 @@ def _withdrawal(found: Found, tracking: str, system: str, state: str) -> Withdra
         segment_number=found.number,
         payer_name=name,
         patient_name=_patient_name(found),
-        date_of_service=resources.last_day(_service(found)),
+        date_of_service=_service(found)[1][0],
         sent=_sent(found.resource),
         also_key=_id_key(found.resource) if not system else "",
     )
@@ -198,14 +202,26 @@ def _patient_name(found: Found) -> str:
     return parties.name(patient) or text(found.resource, "for", "display")
 
 
-def _service(found: Found) -> str:
-    return _input(found.resource, "service-date", "valueDate", "valueDateTime")
+def _service(found: Found) -> tuple[str, Days]:
+    """Return the days of service as the Task writes them, and as dates; none where it names no day
+    (a month is none) or writes them in another way than as date, time or period."""
+    holder = _input(found.resource, "service-date")
+    if period := at(holder, "valuePeriod"):
+        start, end = text(period, "start"), text(period, "end")
+        first, last = resources.whole_day(start), resources.whole_day(end)
+        is_range = first and (first <= last if last else not end)
+        return f"{start} - {end}", (first, last) if is_range else NO_DAYS
+    said = _value(holder, "valueDate", "valueDateTime")
+    if day := resources.whole_day(said):
+        return said, (day, day)
+    kinds = [each for each in holder if each.startswith("value")]
+    return said or " ".join(text(holder, each) or each for each in kinds), NO_DAYS
 
 
-def _left_empty(due: tuple[str, date | None], service: tuple[str, date | None]) -> str:
+def _left_empty(*named: tuple[str, str, date | None]) -> str:
     """Return which days cannot be read, as a part of a sentence."""
-    named = (("the day it is due", *due), ("its day of service", *service))
-    return " and ".join(f"{what} (“{said}”)" for what, said, day in named if said and not day)
+    several = [f"{what} (“{said}”)" for what, said, day in named if said and not day]
+    return " and ".join(filter(None, (", ".join(several[:-1]), *several[-1:])))
 
 
 def _id_key(task: Resource) -> str:
@@ -222,13 +238,15 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
     task = found.resource
     patient = found.referred(at(task, "for")) or {}
     payer_name, payer_code = parties.payer(found)
-    said_due, said_service = text(task, "restriction", "period", "end"), _service(found)
-    due, service = resources.last_day(said_due), resources.last_day(said_service)
+    said_due, said_asked = text(task, "restriction", "period", "end"), text(task, "authoredOn")
+    said_service, days = _service(found)
+    due, service, asked_on = resources.last_day(said_due), days[0], resources.last_day(said_asked)
     key = _key(found, tracking, system, claim)
-    left_empty = _left_empty((said_due, due), (said_service, service))
-    instructions = _instructions(found, tracking, claim, wanted, due, service, payer_name)
-    if left_empty:
-        instructions += f" Ask the payer, since {left_empty} cannot be read."
+    unread = (("the day it is due", said_due, due), ("its day of service", said_service, service))
+    left_empty = _left_empty(*unread, ("the day it was written", said_asked, asked_on))
+    instructions = _instructions(found, tracking, claim, wanted, due, days, payer_name)
+    if to_ask := _left_empty(*unread):
+        instructions += f" Ask the payer, since {to_ask} cannot be read."
     label = next((_label(each) for each in wanted), loinc.OTHER)
     lines = sorted({line for each in wanted for line in each.lines})
     return Request(
@@ -252,11 +270,11 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
         payer_code=payer_code,
         provider_name=parties.provider(found),
         date_of_service=service,
-        asked_on=resources.last_day(text(task, "authoredOn")),
+        asked_on=asked_on,
         due_on=due,
         due_rule="named by the payer" if due else "",
         document_label=label,
-        facts=_facts(found, claim, service),
+        facts=_facts(found, claim, days),
         sent=_sent(task),
         thread=_thread(tracking, system),
         also_keys=(_id_key(task),),
@@ -264,7 +282,7 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
     )
 
 
-def _facts(found: Found, claim: str, service: date | None) -> ClaimFacts:
+def _facts(found: Found, claim: str, days: Days) -> ClaimFacts:
     """Return which claim is meant. A Task does not say whether its number is ours or the
     payer's."""
     patient = found.referred(at(found.resource, "for")) or {}
@@ -275,7 +293,7 @@ def _facts(found: Found, claim: str, service: date | None) -> ClaimFacts:
         patient_name=parties.full_name(patient) or text(found.resource, "for", "display"),
         birth_date=resources.last_day(text(patient, "birthDate")),
         member_ids=stated(parties.member(found)),
-        dates=(service, service),
+        dates=days,
         payer_name=name if name != code else "",
         payer_code=code,
     )
@@ -369,11 +387,13 @@ def _instructions(
     claim: str,
     wanted: list[Wanted],
     due: date | None,
-    service: date | None,
+    days: Days,
     payer: str,
 ) -> str:
     task = found.resource
-    of = f", service of {service:%m/%d/%Y}" if service else ""
+    first, last = days
+    of = f", service of {first:%m/%d/%Y}" if first else ""
+    of += f" to {last:%m/%d/%Y}" if last and last != first else ""
     member = parties.member(found)
     said = [
         f"{payer or 'The payer'} cannot decide claim {claim}{of} without more documents"
@@ -403,11 +423,8 @@ def _sentence(wanted: Wanted) -> str:
     return f"Attach: {label.lower()} ({named}){where}."
 
 
-def _input(task: Resource, kind: str, *values: str) -> str:
-    for each in items(task, "input"):
-        if kind in codes(at(each, "type")):
-            return _value(each, *values)
-    return ""
+def _input(task: Resource, kind: str) -> Resource:
+    return next((each for each in items(task, "input") if kind in codes(at(each, "type"))), {})
 
 
 def _value(holder: Resource, *values: str) -> str:

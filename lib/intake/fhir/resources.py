@@ -301,3 +301,8 @@ def last_day(written: str) -> date | None:
     except ValueError:
         return None
     return date(year, 12, 31)
+
+
+def whole_day(written: str) -> date | None:
+    """Return the day of a FHIR date or dateTime; None where it names a month or year only."""
+    return last_day(written) if len(written) >= len("2025-01-01") else None
