@@ -494,3 +494,26 @@ def test_written_tables_are_read_back_as_they_were() -> None:
     grid = opened(csv_file.write(names, rows))
 
     assert [list(row.cells) for row in grid.rows] == rows
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "amount"),
+    [
+        ("Billed", "200.00,50.00", "150.00"),
+        ("Charge Amount", "200.00,50.00", "150.00"),
+        ("Total Charges", "$200.00,199.99", "0.01"),
+        ("Balance", "150.00,50.00", "150.00"),
+        ("Amount", "150.00,50.00", "150.00"),
+        ("Billed", "200.00,0.00", "200.00"),
+        ("Billed", "200.00,", "200.00"),
+        ("Billed", "50.00,200.00", "50.00"),
+    ],
+)
+def test_of_a_billed_amount_what_was_paid_is_no_longer_open(
+    column: str, cells: str, amount: str
+) -> None:
+    [request] = read(
+        f"Claim,Patient,DOS,CARC,{column},Paid\nA1,Green,01/13/2025,CO-197,{cells}\n"
+    ).requests
+
+    assert request.amount == Decimal(amount)

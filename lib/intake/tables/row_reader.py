@@ -119,7 +119,7 @@ class Reader:
             source=format_,
             segment_number=self.row.line,
             codes=str(self.codes),
-            amount=amount,
+            amount=self.left_open(amount),
             claim_number=claim,
             patient_name=patient,
             payer_name=payer,
@@ -204,8 +204,20 @@ class Reader:
     def is_paid_whole(self) -> bool:
         """Return True if what was billed was paid; other amounts may be what is left unpaid."""
         billed, paid = money(self.cell(Field.AMOUNT)), self.paid
+        return bool(billed and paid) and billed == paid and self.is_billed
+
+    @property
+    def is_billed(self) -> bool:
+        """Return True if the amount is what was billed, by the name of its column."""
         name = fold(self.plan.columns.get(Field.AMOUNT, ""))
-        return bool(billed and paid) and billed == paid and any(word in name for word in BILLED)
+        return any(word in name for word in BILLED)
+
+    def left_open(self, amount: Decimal | None) -> Decimal | None:
+        """Return the US dollars that depend on the answer: of a billed amount what was not paid."""
+        paid = self.paid
+        if amount and paid and self.is_billed and paid < amount:
+            return amount - paid
+        return amount
 
     @property
     def paid(self) -> Decimal | None:
