@@ -75,6 +75,25 @@ def test_the_same_reason_on_claim_and_lines_is_said_once() -> None:
     assert [(str(reason), reason.amount) for reason in found.reasons] == [("CO-197", Decimal(200))]
 
 
+@pytest.mark.parametrize(
+    ("of_claim", "lines", "total"),
+    [
+        ("CAS*CO*197*50", ["CAS*CO*197*150"], 200),
+        ("CAS*CO*197*80", ["CAS*CO*197*120"], 200),
+        ("CAS*CO*197*40", ["CAS*CO*197*100", "SVC*HC:1*80*0**1", "CAS*CO*197*60"], 200),
+        ("CAS*CO*197*150", ["CAS*CO*197*150"], 150),  # repeated: more than was charged
+        ("CAS*CO*197*160", ["CAS*CO*197*120"], 160),
+        ("CAS*CO*197*80", ["CAS*CO*197*80", "SVC*HC:1*80*0**1"], 80),  # the lines are all of it
+    ],
+)
+def test_parts_of_one_reason_on_claim_and_lines_that_fit_the_charge_are_added(
+    of_claim: str, lines: Sequence[str], total: int
+) -> None:
+    found = one(*lines, claim_codes=[of_claim])
+
+    assert [(str(each), each.amount) for each in found.reasons] == [("CO-197", Decimal(total))]
+
+
 def test_remarks_of_the_whole_claim_are_read_too() -> None:
     assert one(claim_codes=["MOA***MA01*N290"]).remarks == ("MA01", "N290")
     assert one(claim_codes=["MIA*1****N706"]).remarks == ("N706",)

@@ -369,30 +369,34 @@ class _Draft:
             return Decimal("0.00")
 
     def all_reasons(self) -> dict[tuple[str, str], Decimal]:
-        """Return the adjustments of all lines together; some senders repeat them for the claim."""
+        """Return the adjustments of the claim and of its lines. What both name is the same money,
+        since some senders repeat their lines for the claim, or two parts that fit the charge."""
+        of_lines, both = self.reasons_of_lines(), self.reasons_together()
+        largest = self.reasons | {
+            key: max(amount, self.reasons.get(key, amount), key=abs)
+            for key, amount in of_lines.items()
+        }
+        is_parts = sum(largest.values()) < sum(both.values()) <= self.charged - self.paid
+        return both if is_parts else largest
+
+    def reasons_of_lines(self) -> dict[tuple[str, str], Decimal]:
+        """Return the adjustments of all lines together."""
         found: dict[tuple[str, str], Decimal] = {}
         for line in self.lines:
             for key, amount in line.reasons.items():
-                found[key] = found.get(key, Decimal(0)) + amount
-        return self.reasons | {
-            key: max(amount, self.reasons.get(key, amount), key=abs)
-            for key, amount in found.items()
-        }
+                found[key] = found.get(key, Decimal("0.00")) + amount
+        return found
 
-    def adjusted(self) -> Decimal:
-        """Return the adjustments of the claim and of its lines. Where the lines make up the whole
-        charge, what the claim repeats of them is counted once."""
-        of_lines: dict[tuple[str, str], Decimal] = {}
-        for line in self.lines:
-            for key, amount in line.reasons.items():
-                of_lines[key] = of_lines.get(key, Decimal("0.00")) + amount
+    def reasons_together(self) -> dict[tuple[str, str], Decimal]:
+        """Return the adjustments of the claim and of its lines, added. Where the lines make up the
+        whole charge, what the claim repeats of them is counted once."""
+        of_lines = self.reasons_of_lines()
         is_whole = sum((line.charged for line in self.lines), Decimal(0)) >= self.charged
-        of_claim = (
-            amount
-            for key, amount in self.reasons.items()
-            if not (is_whole and of_lines.get(key) == amount)
-        )
-        return sum(of_claim, Decimal("0.00")) + sum(of_lines.values(), Decimal("0.00"))
+        found = dict(self.reasons)
+        for key, amount in of_lines.items():
+            of_claim = self.reasons.get(key, Decimal("0.00"))
+            found[key] = amount if is_whole and of_claim == amount else of_claim + amount
+        return found
 
     def take_date(self, number: int, segment: Segment) -> None:
         kind = element(segment, 1)
@@ -439,7 +443,7 @@ class _Draft:
             filing=element(self.clp, 6).upper(),
             patient_owes=self.patient_owes,
             interest=self.interest,
-            adjusted=self.adjusted(),
+            adjusted=sum(self.reasons_together().values(), Decimal("0.00")),
         )
 
     def check_balance(self) -> None:
