@@ -86,6 +86,41 @@ def test_a_part_of_a_batch_is_the_sets_that_were_rejected(con: Connection, cast:
     assert "a part of batch 1" in said and "that part sent again" in said
 
 
+@pytest.mark.parametrize("ak9", ["R*1*1*0", "P*2*2*1", "R*2*2*0"])
+def test_a_batch_without_the_set_that_is_named_is_another_one(
+    con: Connection, cast: Cast, ak9: str
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "batch.837")
+
+    bring(con, cast, rejected("1", "0009", ak9=ak9))
+
+    _, title, amount, said = task(con)
+    assert (title, amount) == ("Batch 1 rejected", None)
+    assert "What was imported under this number (batch.837) has no transaction 0009." in said
+    assert "It is the imported file" not in said and "Find the batch by it" in said
+
+
+def test_of_several_batches_of_one_number_the_one_with_the_set_that_is_named_is_meant(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "jan.837")
+    text = envelope(claims(claim("A2")), claims(claim("A3")), control="000000002")
+    bring(con, cast, text.encode(), "feb.837")
+
+    bring(con, cast, rejected("1", "1", "2"))
+
+    assert "It is the imported file feb.837: 2 claims" in task(con)[3]
+
+
+def test_a_set_that_could_not_be_read_is_one_of_its_file(con: Connection, cast: Cast) -> None:
+    text = envelope(claims(claim("A1")), claims(claim("A2", amount="much")))
+    bring(con, cast, text.encode(), "batch.837")
+
+    bring(con, cast, rejected("1", "0001", "0002", ak9="R*2*2*0"))
+
+    assert "It is the imported file batch.837: 1 claim" in task(con)[3]
+
+
 def test_of_several_batches_of_one_number_none_is_chosen_silently(
     con: Connection, cast: Cast
 ) -> None:

@@ -45,6 +45,7 @@ class _Batch:
 
     sent: tuple[_Sent, ...] = ()
     others: tuple[str, ...] = ()  # names of files, if several have the number
+    without: tuple[str, ...] = ()  # names of files that have it, but not the transactions named
     claims: int = 0
     amount: Decimal | None = None  # US dollars
     at_fault: tuple[str, ...] = ()  # claim numbers
@@ -157,11 +158,11 @@ def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
         """
         SELECT message.id, file.id, file.name, split_part(identifiers, '|', 1),
                split_part(identifiers, '|', 2), split_part(identifiers, '|', 3),
-               split_part(identifiers, '|', 4), first_segment, last_segment
+               split_part(identifiers, '|', 4), first_segment, last_segment,
+               message.kind = '837P' AND message.outcome IN ('applied', 'duplicate')
         FROM intake_message AS message
         JOIN intake_file AS file ON file.id = intake_file_id
-        WHERE message.practice_id = $practice_id AND message.kind = '837P'
-          AND message.outcome IN ('applied', 'duplicate')
+        WHERE message.practice_id = $practice_id AND starts_with(message.kind, '837')
           AND ltrim(split_part(identifiers, '|', $place), '0') = ltrim($control, '0')
         ORDER BY message.id
         """,
@@ -169,11 +170,17 @@ def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
         place=3 if receipt.group else 2,
         control=receipt.group or receipt.interchange,
     )
-    sent = [_Sent(*row) for row in rows]
-    own = [each for each in sent if each.sender == receipt.receiver]
-    sent = own or sent
-    if receipt.sets and not receipt.is_whole:
-        controls = {each.control.lstrip("0") for each in receipt.sets}
+    found = [(_Sent(*row), is_read) for *row, is_read in rows]
+    found = [each for each in found if each[0].sender == receipt.receiver] or found
+    controls = {each.control.lstrip("0") for each in receipt.sets} - {""}
+    held: dict[int, set[str]] = {}
+    for each, _ in found:
+        held.setdefault(each.file_id, set()).add(each.control.lstrip("0"))
+    sent = [each for each, is_read in found if is_read and controls <= held[each.file_id]]
+    if not sent:
+        without = [each.file_name for each, _ in found if not controls <= held[each.file_id]]
+        return _Batch(without=tuple(dict.fromkeys(without)))
+    if controls and not receipt.is_whole:
         sent = [each for each in sent if each.control.lstrip("0") in controls]
     names = tuple(dict.fromkeys(each.file_name for each in sent))
     if len({each.file_id for each in sent}) > 1:
@@ -181,7 +188,7 @@ def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
     if not sent:
         return _Batch()
     claims, amount = _worth(con, sent)
-    return _Batch(tuple(sent), (), claims, amount, _at_fault(con, sent, receipt))
+    return _Batch(tuple(sent), (), (), claims, amount, _at_fault(con, sent, receipt))
 
 
 def _worth(con: Connection, sent: Sequence[_Sent]) -> tuple[int, Decimal | None]:
@@ -310,6 +317,10 @@ def _which(receipt: Receipt, batch: _Batch) -> str:
     if batch.others:
         some = ", ".join(batch.others[:MAX_NAMED])
         return f"Several imported files have this number ({some})."
+    if batch.without:
+        some = ", ".join(batch.without[:MAX_NAMED])
+        sets = ", ".join(each.control for each in receipt.sets[:MAX_NAMED])
+        return f"What was imported under this number ({some}) has no transaction {sets}."
     if not batch.sent:
         return "No imported 837 file has this number."
     worth = f" over {batch.amount:,.2f} US dollars" if batch.amount is not None else ""
