@@ -140,9 +140,9 @@ class FileSummary:
         for status in self.unclear_named:
             whose = f"claim {status.claim_number}" if status.claim_number else "a batch"
             codes = status.codes or "a status without a code"
+            what = status.words or f"{whose} with {codes}"
             said.append(
-                f"{UNCLEAR}: {whose} with {codes} (segment "
-                f"{status.segment_number}). No task was made of it."
+                f"{UNCLEAR}: {what} (segment {status.segment_number}). No task was made of it."
             )
         if more := self.unclear - len(self.unclear_named):
             said.append(f"{UNCLEAR} too: {count(more, 'claim')}.")

@@ -24,6 +24,7 @@ from lib.intake.x12.hl_levels_277 import (
     units,
 )
 from lib.intake.x12.payer_decision_rules import StatusOutcome
+from lib.intake.x12.rejected_totals import RejectedTotals
 from lib.intake.x12.segment_reader import Transaction
 from lib.intake.x12.status_codes import ClaimStatus, StatusSeen
 from lib.models import TaskType
@@ -66,19 +67,25 @@ class _Batch:
 def parse(transaction: Transaction) -> Iterator[Request | PayerUpdate | StatusSeen]:
     """Yield what one 277CA asks and tells, in the order of the file."""
     batch: _Batch | None = None
+    totals = RejectedTotals()
     for unit in units(transaction):
         if unit.level == PATIENT:
             if batch:
                 batch.claims += 1
+            elif not has_status(unit):
+                yield without_status(unit)
+            said = [*of_claim(unit)]
+            totals.claim(unit, said)
             if batch and batch.claims == 1:
-                batch.said = [*of_claim(unit)]
+                batch.said = said
             else:
-                yield from of_claim(unit)
+                yield from said
             continue
         is_inside = unit.level == PROVIDER and batch and batch.unit.level != PROVIDER
         if batch and not is_inside:
             yield from _rejection(batch)
             batch = None
+        yield from totals.begin(unit, is_rejected=bool(batch or _rejected(unit.statuses)))
         if _rejected(unit.statuses):
             if batch:
                 batch.providers.append(unit)
@@ -88,6 +95,18 @@ def parse(transaction: Transaction) -> Iterator[Request | PayerUpdate | StatusSe
             yield from _unclear(unit, [*unit.statuses])
     if batch:
         yield from _rejection(batch)
+    yield from totals.finish()
+
+
+def has_status(unit: StatusLevel) -> bool:
+    """Return True if anything is said of a claim or of one of its lines."""
+    return bool(unit.statuses or any(line.statuses for line in unit.lines))
+
+
+def without_status(unit: StatusLevel) -> StatusSeen:
+    """Return that the file names a claim and says nothing of it."""
+    number = unit.trace or unit.numbers.get(PAYER_NUMBER, "") or "without a number"
+    return StatusSeen(StatusOutcome.UNCLEAR, unit.number, number, "no status (STC)")
 
 
 def _rejection(batch: _Batch) -> Iterator[Request | PayerUpdate | StatusSeen]:

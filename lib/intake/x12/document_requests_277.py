@@ -35,7 +35,11 @@ def parse(
     """Yield what one 277 requests, in the order of the file; a request without a claim stops no
     other."""
     for unit in units(transaction):
-        if unit.level != PATIENT or not (unit.statuses or unit.lines):
+        if unit.level != PATIENT:
+            continue
+        if not acknowledgments_277ca.has_status(unit):
+            claim = unit.numbers.get("EJ", "") or unit.trace
+            yield acknowledgments_277ca.without_status(replace(unit, trace=claim))
             continue
         if not any(_asks(each) for each in _statuses(unit)):
             yield from _told(unit)

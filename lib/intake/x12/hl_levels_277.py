@@ -61,6 +61,10 @@ class StatusLevel:
     payer_kind: str = ""  # NM101 of the payer
     sent: Sent = UNSENT
 
+    def is_only_trace(self, is_own: bool) -> bool:
+        """Return True if nothing but a number, ours or the payer's, stands here."""
+        return self.last == self.number and self.is_own_trace is is_own
+
     @property
     def said_on(self) -> date | None:
         """Return the first date of its statuses, or None."""
@@ -118,9 +122,12 @@ class _Reader:
             yield from self.finish()
             self.enter(element(segment, 3))
         elif name == "TRN" and self.level:
+            is_own = element(segment, 1) == "2"
+            if self.level == PATIENT and self.unit and self.unit.is_only_trace(not is_own):
+                self.unit = None  # the payer's number and ours of one claim
             yield from self.finish()
             self.unit = self.begin(number, trace=element(segment, 2))
-            self.unit.is_own_trace = element(segment, 1) == "2"
+            self.unit.is_own_trace = is_own
             if self.level == RECEIVER:
                 self.batch = self.unit.batch = element(segment, 2)
         elif name == "NM1":

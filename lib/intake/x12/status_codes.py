@@ -86,6 +86,7 @@ class StatusSeen:
     segment_number: int
     claim_number: str  # empty for a batch
     codes: str
+    words: str = ""  # what is said, where it is not a status of this claim or batch
 
 
 def read(number: int, segment: Segment, component: str, remarks: list[str]) -> ClaimStatus:
