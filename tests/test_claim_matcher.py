@@ -404,9 +404,12 @@ def test_every_usual_spelling_of_a_payer_agrees_with_each_other(names: tuple[str
 
 @pytest.mark.duckdb  # the text of a migration of its time
 def test_the_key_of_a_number_is_the_same_in_python_and_in_the_store(con: Connection) -> None:
-    numbers = ["A-1", "000123", "0", "---", " x 9 ", "VISIT-2025/01", "É7", "a_b.C", "00-0"]
-    text = (SCHEMA / "010_claim_identity.sql").read_text(encoding="utf-8")
-    sql = text[text.index("number_key = coalesce(") + 13 : text.index(";\n\n-- The payer's number")]
+    numbers = [
+        "A-1", "000123", "0", "---", " x 9 ", "VISIT-2025/01", "É7", "a_b.C", "00-0", "12-3",
+        "1--2 3", "0-12", "G7-1-12", "1-A-2", "A-B-C", "-7-", "٣-1", "",
+    ]  # fmt: skip
+    text = (SCHEMA / "250_number_groups.sql").read_text(encoding="utf-8")
+    sql = text[text.index("number_key = coalesce(") + 13 : text.index("\nWHERE")]
 
     rows = con.rows(
         f"SELECT claim_number, {sql} FROM (SELECT unnest($numbers::VARCHAR[]) AS claim_number)",

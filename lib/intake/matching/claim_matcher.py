@@ -22,6 +22,7 @@ from lib.intake.matching.spelling_comparison import (
     fold,
     is_same_name,
     lost_letters,
+    member_key,
     number_key,
 )
 
@@ -287,6 +288,8 @@ def _number(message: ClaimFacts, candidate: Candidate) -> Fact:
 
 
 def _number_agreement(message: ClaimFacts, candidate: Candidate) -> Agreement:
+    if _is_another(message, candidate):
+        return Agreement.DISAGREES  # whatever a clearinghouse or payer calls them
     ours = [each.claim_number for each in candidate.filed]
     pairs = (
         (message.claim_numbers, ours),
@@ -297,14 +300,14 @@ def _number_agreement(message: ClaimFacts, candidate: Candidate) -> Agreement:
         return Agreement.EXACT
     if any(number_key(one) in map(number_key, held) for said, held in pairs for one in said):
         return Agreement.AGREES
-    return Agreement.DISAGREES if _is_another(message, candidate) else Agreement.NOT_STATED
+    return Agreement.NOT_STATED
 
 
 def _is_another(message: ClaimFacts, candidate: Candidate) -> bool:
     """Return True if both sides state our number, and it is neither truncated nor of another
     kind."""
     ours = [each.claim_number for each in candidate.filed if each.claim_number]
-    others = set(map(number_key, (*candidate.payer_numbers, *candidate.trace_numbers)))
+    others = set(map(number_key, (*ours, *candidate.payer_numbers, *candidate.trace_numbers)))
     return bool(ours and message.claim_numbers) and not any(
         number_key(said) in others or any(is_cut(said, held) for held in ours)
         for said in message.claim_numbers
@@ -337,7 +340,7 @@ def _patient(said: str, held: str, *, same_member: bool) -> Agreement:
 def _member(said: Sequence[str], held: str) -> Agreement:
     if not said or not held:
         return Agreement.NOT_STATED
-    if number_key(held) in map(number_key, said):
+    if member_key(held) in map(member_key, said):
         return Agreement.EXACT
     is_same = any(could_be_member(each, held) for each in said)
     return Agreement.AGREES if is_same else Agreement.DISAGREES

@@ -289,7 +289,7 @@ def is_one_slip(one: str, other: str) -> bool:
 def could_be_member(one: str, other: str) -> bool:
     """Return True if two member IDs can be one: with or without a prefix or suffix, or one typing
     error before the last letters. Those can tell one dependent from another (-01, -02)."""
-    plain, plain2 = (number_key(_PERSON_ZEROS.sub("-", each.strip())) for each in (one, other))
+    plain, plain2 = (member_key(_PERSON_ZEROS.sub("-", each.strip())) for each in (one, other))
     short, long = sorted((plain, plain2), key=len)
     if short == long:
         return True
@@ -379,9 +379,21 @@ def _without(some: frozenset[str], words: tuple[str, ...]) -> list[str]:
 
 @lru_cache(maxsize=16384)
 def number_key(number: str) -> str:
-    """Return a number without case, separators, padding and leading zeros.
+    """Return a claim's number without case, padding, leading zeros and separators, but for those
+    between two digits: 12-3 and 1-23 are two claims of two accounts.
 
-    lib/store/schema/010_claim_identity.sql does the same in SQL.
+    lib/store/schema/250_number_groups.sql does the same in SQL.
     """
+    plain = ""
+    for group in re.split(r"[^0-9a-z]+", number.lower()):
+        is_between_digits = plain[-1:].isdigit() and group[:1].isdigit()
+        plain += f"-{group}" if is_between_digits else group
+    return plain.lstrip("0-") or plain or number.strip()
+
+
+@lru_cache(maxsize=16384)
+def member_key(number: str) -> str:
+    """Return a member ID without case, separators, padding and leading zeros: a payer has one way
+    to write its own."""
     plain = re.sub(r"[^0-9A-Za-z]", "", number).lower()
     return plain.lstrip("0") or plain or number.strip()
