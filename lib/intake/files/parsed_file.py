@@ -48,6 +48,7 @@ CLAIMS_BEGIN = re.compile(r"ST(\W)837\1")
 MAX_SIGN = 7  # letters of it
 SET_ASIDE = "Rejected"  # how warnings about rejected messages begin
 UNCLEAR = "Neither accepted nor rejected"  # how warnings about such statuses begin
+NOT_NAMED = f"{SET_ASIDE}, but not named"  # how warnings about claims in totals only begin
 MAX_NAMED = 20  # rejected messages named in the report
 
 
@@ -140,10 +141,10 @@ class FileSummary:
         for status in self.unclear_named:
             whose = f"claim {status.claim_number}" if status.claim_number else "a batch"
             codes = status.codes or "a status without a code"
-            what = status.words or f"{whose} with {codes}"
-            said.append(
-                f"{UNCLEAR}: {what} (segment {status.segment_number}). No task was made of it."
-            )
+            what = f"{UNCLEAR}: {whose} with {codes}"
+            if status.totals:
+                what = f"{NOT_NAMED}: {status.totals}"
+            said.append(f"{what} (segment {status.segment_number}). No task was made of it.")
         if more := self.unclear - len(self.unclear_named):
             said.append(f"{UNCLEAR} too: {count(more, 'claim')}.")
         said += self.remarks

@@ -89,10 +89,10 @@ class RejectedTotals:
 
 
 def _seen(unit: StatusLevel, claims: Decimal, worth: Decimal | None) -> StatusSeen:
-    whose = (unit.provider if unit.level == PROVIDER else unit.receiver).name or "the batch"
+    whose = (unit.provider if unit.level == PROVIDER else unit.receiver).name or "its batch"
     what = f"{claims:,.0f} claim{'' if claims == 1 else 's'}" if claims else "claims"
     over = f" over {worth:,.2f} US dollars" if worth else ""
     return StatusSeen(
         StatusOutcome.UNCLEAR, unit.number, "", "",
-        f"the totals of {whose} count {what}{over} as rejected that the file does not name",
+        f"{what}{over}, by the totals for {whose}",
     )  # fmt: skip

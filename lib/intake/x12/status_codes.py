@@ -86,7 +86,7 @@ class StatusSeen:
     segment_number: int
     claim_number: str  # empty for a batch
     codes: str
-    words: str = ""  # what is said, where it is not a status of this claim or batch
+    totals: str = ""  # rejected claims that only the totals of a batch count, in words
 
 
 def read(number: int, segment: Segment, component: str, remarks: list[str]) -> ClaimStatus:
