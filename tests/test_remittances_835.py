@@ -337,3 +337,11 @@ def test_a_reason_without_its_group_is_remarked() -> None:
 
     assert "CAS01 names no group of reasons" in remark
     assert denial_advice.codes(found) == "197"
+
+
+@pytest.mark.parametrize("of_claim", ["CAS*OA*23*-50", "CAS*CO*45*-0.01", "CAS*PR*1*-200"])
+def test_a_claim_and_lines_that_are_both_unpaid_do_not_differ(of_claim: str) -> None:
+    body = answer(codes=["CAS*CO*197*120"])
+    text = envelope(remittance([*body[:1], of_claim, *body[1:]]), kind="835")
+
+    assert remarked(text)[1] == []

@@ -450,7 +450,7 @@ class _Draft:
         """Add a remark where nothing was paid for the claim, but something for its lines, and no
         adjustment of the claim takes that away (005010X221A1 1.10.2.1.2)."""
         of_lines = sum((line.paid for line in self.lines), Decimal("0.00"))
-        if self.paid == 0 and of_lines - sum(self.reasons.values()) > 0:
+        if self.paid == 0 and of_lines and of_lines - sum(self.reasons.values()) > 0:
             self.remarks_on.append(
                 f"Segment {self.number}: the claim is paid 0.00 (CLP04), its service lines "
                 f"{of_lines:,.2f} (SVC03); what the claim says was counted."
