@@ -14,6 +14,7 @@ from lib.ui import html, keyboard, practice_switch
 
 # What the theme cannot say. They are part of the page that the browser gets first, so that nothing
 # moves when they come.
+COLD_LOAD = Path(__file__).parent / "cold_load.css"
 STYLES = tuple(Path(__file__).parent / f"{name}.css" for name in ("palette", "frame", "paper"))
 
 LIST = "Medical Billing Tasks"

@@ -26,6 +26,7 @@ OPEN = frozenset(
 NOT_PAGES = (
     "/_stcore",
     "/static",
+    "/cold-load.css",
     "/styles.css",
     "/media",
     "/component",

@@ -29,6 +29,7 @@ _INDEX = Path(streamlit.__file__).parent / "static/index.html"
 _TITLE = re.compile(r"<(title)>Streamlit</\1>")
 _BODY = re.compile(r"<(body)>")
 _TOP = '<html lang="en">'
+NARROW = "(max-width: 1100px)"  # where the list and the Backlog reserve no space for what comes
 _SCRIPT = re.compile(r"<(script)>(.*?)</\1>", re.DOTALL)
 
 
@@ -43,9 +44,10 @@ register_url_convertor("page", PageConvertor())
 
 
 @cache
-def page() -> str:
-    """Return the page, with our lines before Streamlit's first script."""
-    head, body = plain_pages.index_head(), plain_pages.index_body()
+def page(cold_load: str = "all") -> str:
+    """Return the page, with our lines before Streamlit's first script, and the screens on which
+    `cold_load.css` holds."""
+    head, body = plain_pages.index_head(), plain_pages.index_body(cold_load)
     text, titles = _TITLE.subn(lambda _: head, _INDEX.read_text(encoding="utf-8"))
     text, bodies = _BODY.subn(lambda _: body, text)
     if (titles, bodies, text.count(_TOP)) != (1, 1, 1):
@@ -60,9 +62,9 @@ def script_hashes() -> str:
 
 
 @cache
-def page_with_menu() -> str:
+def page_with_menu(cold_load: str) -> str:
     """Return the page as `page` does, with the place kept for what comes late on its left."""
-    return page().replace(_TOP, _TOP.replace(">", ' class="bt-menu-comes">'))
+    return page(cold_load).replace(_TOP, _TOP.replace(">", ' class="bt-menu-comes">'))
 
 
 async def send_page(request: Request) -> HTMLResponse:
@@ -70,7 +72,10 @@ async def send_page(request: Request) -> HTMLResponse:
     counted meanwhile."""
     begin = BackgroundTask(_begin_to_count, request) if is_opened(request) else None
     has_menu = await run_in_threadpool(_has_menu, request)
-    return HTMLResponse(page_with_menu() if has_menu else page(), background=begin)
+    name = request.path_params.get("page", "")
+    cold_load = NARROW if not name or navigation.is_of_backlog(name) else "all"
+    text = page_with_menu(cold_load) if has_menu else page(cold_load)
+    return HTMLResponse(text, background=begin)
 
 
 def _has_menu(request: Request) -> bool:
@@ -91,6 +96,11 @@ def _begin_to_count(request: Request) -> None:
                 con.store, request.path_params.get("page", ""), dict(request.query_params),
                 actor=actor, now=datetime.now(UTC),
             )  # fmt: skip
+
+
+async def send_cold_load(_request: Request) -> Response:
+    """Send the styles that hold while a page loads for the first time."""
+    return Response(navigation.COLD_LOAD.read_text(encoding="utf-8"), media_type="text/css")
 
 
 async def send_styles(_request: Request) -> Response:

@@ -144,9 +144,10 @@ def index_head() -> str:
     return _page("index_head")
 
 
-def index_body() -> str:
-    """Return our line for the body of Streamlit's page: our styles stand over its own."""
-    return _page("index_body")
+def index_body(cold_load: str) -> str:
+    """Return our lines for the body of Streamlit's page: our styles stand over its own. Those of a
+    cold load hold for screens of that kind, a media query."""
+    return _page("index_body", cold_load=cold_load)
 
 
 def _page(template: str, **values: object) -> str:
