@@ -8,7 +8,7 @@ import streamlit as st
 from lib.backlog import forecast
 from lib.backlog.calendar_periods import Unit
 from lib.backlog.forecast import PastDay
-from lib.store import counting_copy
+from lib.store import backlog_copy
 from lib.ui import report, report_figures, report_flow, session, url_widgets
 from lib.ui.report import Page
 from lib.ui.report_links import Part
@@ -24,7 +24,7 @@ def past(part: Part) -> list[PastDay]:
 
 
 def year(part: Part) -> list[PastDay]:
-    counted_in = counting_copy.of(session.connection().store, now=session.now())
+    counted_in = backlog_copy.of(session.connection().store, now=session.now())
     con = counted_in.store.connection()
     found: list[PastDay] = con.store.cached(
         ("backlog", "past", YEAR, part.view),

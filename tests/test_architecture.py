@@ -233,7 +233,7 @@ def test_imports_point_down() -> None:
         ("lib.models", "from lib import people"),
         ("lib.errors", "from lib.tasks import get"),
         ("lib.scrubber", "from lib.store.database import Connection"),
-        ("lib.intake.x12.remittance_requests", "from lib.store.database import Connection"),
+        ("lib.intake.x12.denial_requests_835", "from lib.store.database import Connection"),
         ("lib.intake.tables.cells", "from lib import practice_settings"),
         ("lib.store.database", "from lib import tasks"),
     ],

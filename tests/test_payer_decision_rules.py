@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lib.intake.files import parsed_file
-from lib.intake.x12 import payer_decision_rules, remittance_requests
+from lib.intake.x12 import denial_requests_835, payer_decision_rules
 from lib.intake.x12.payer_decision_rules import RULES, STATUS_RULES, Outcome
 from lib.store.database import Connection
 from tests.conftest import Cast
@@ -246,7 +246,7 @@ def test_every_outcome_has_its_row_and_its_words() -> None:
     assert {rule.outcome for rule in RULES} == set(Outcome)
     assert all(rule.source and rule.then for rule in (*RULES, *STATUS_RULES))
     spoken = {Outcome.DENIED, Outcome.REVERSED, Outcome.PAID, Outcome.NOTHING_DUE}
-    assert set(remittance_requests.TOLD) == set(Outcome) - spoken
+    assert set(denial_requests_835.TOLD) == set(Outcome) - spoken
 
 
 def test_the_docs_say_the_same_as_the_tables() -> None:

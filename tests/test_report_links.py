@@ -14,7 +14,7 @@ from lib.backlog import measures, report_url
 from lib.backlog.measures import NUMBERS, PAGES
 from lib.models import Practice, TaskPage
 from lib.people import colleagues
-from lib.store import counting_copy
+from lib.store import backlog_copy
 from lib.store.database import Connection
 from lib.ui import filters
 from lib.ui.filters import DAY_KEYS, KEYS, Desk
@@ -51,7 +51,7 @@ def lived(con: Connection, cast: Cast) -> Iterator[World]:
     denied = answer("N-1001", codes=("CAS*CO*16*100*1*45*20",))
     bring(con, cast, file_835(denied, paid_on="20250320"))
     yield where
-    counting_copy.end(con.store)
+    backlog_copy.end(con.store)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def opens_what_it_counted(lived: World, says: dict[str, str]) -> None:
     opened = 0
     lists: Lists = {}
     for page in PAGES:
-        counting = counting_copy.of(lived.con.store, now=NOW).store.connection()
+        counting = backlog_copy.of(lived.con.store, now=NOW).store.connection()
         found = measures.counted(counting, page, report.view)
         parts = (
             Part(report.view, found.now, None if report.is_now else says["as_of"], is_before=False),
@@ -120,7 +120,7 @@ def _opens(
         listed, problems = filters.read(asked, desk)
         assert problems == []
         [(_, counted)] = report_url.selections(asked, where.gus, NOW)
-        selection = counting_copy.resolved(where.con.store, counted, now=NOW)
+        selection = backlog_copy.resolved(where.con.store, counted, now=NOW)
         lists[key] = queue.find(where.con, replace(listed, selection=selection), actor=where.gus)
     page = lists[key]
     told = (name, column, value, part.label, wanted)

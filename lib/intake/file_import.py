@@ -39,7 +39,7 @@ from lib.intake.tasks import (
     recoupments,
     task_updates,
 )
-from lib.intake.x12 import provider_adjustments_plb, remittance_requests
+from lib.intake.x12 import denial_requests_835, provider_adjustments_plb
 from lib.intake.x12.receipts_999 import Receipt
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.intake.x12.transaction_reader import (
@@ -98,7 +98,7 @@ class FileImport:
         for claims in replacement_claims.in_turn(part.claims):
             self._take_claims(claims)
         self._entries += part.takebacks
-        asked, told = remittance_requests.read(part.answers, (), self.options)
+        asked, told = denial_requests_835.read(part.answers, (), self.options)
         rejected = self._take_rejected_batches(part.receipts)
         asked, told = [*asked, *part.requests, *rejected], [*told, *part.news]
         said = [*(each.about for each in asked), *(each.facts for each in told)]
@@ -140,7 +140,7 @@ class FileImport:
         totals.counter_entries += len(found.told)
         totals.beyond_amount += found.beyond
         self._new += [each.entry.segment_number for each in found.told]
-        asked, _ = remittance_requests.read((), left, self.options)
+        asked, _ = denial_requests_835.read((), left, self.options)
         self._take_requests(asked)
         recoupments.keep(self.con, entries, self.source)
         recoupments.tell(self.con, found.told, self.source)

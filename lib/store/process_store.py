@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib.errors import OnlyOnDuckDB, WrongDataFolder
-from lib.store import counting_copy, permissions
+from lib.store import backlog_copy, permissions
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore
 
@@ -108,7 +108,7 @@ def close_stores() -> None:
     """Close the open store, at the end of the process."""
     while _open:
         store = _open.popitem()[1]
-        counting_copy.end(store)
+        backlog_copy.end(store)
         store.close()
     tempfile.tempdir = None
 

@@ -14,7 +14,7 @@ from lib.backlog import report_url
 from lib.backlog.pending_tasks import AGES, DUE, FILING, SIDES
 from lib.backlog.report_url import ME, NOBODY
 from lib.models import Colleague, Person, Resolution, Status, TaskFilter, TaskType, Turn
-from lib.store import counting_copy
+from lib.store import backlog_copy
 from lib.store.search_match import words
 from lib.ui import session, url_widgets
 
@@ -255,7 +255,7 @@ def read_for_store(says: dict[str, str | None], desk: Desk) -> tuple[TaskFilter,
     wanted, problems = read(says, desk)
     if wanted.selection:
         store = session.connection().store
-        found = counting_copy.resolved(store, wanted.selection, now=session.now())
+        found = backlog_copy.resolved(store, wanted.selection, now=session.now())
         wanted = replace(wanted, selection=found)
     return wanted, problems
 

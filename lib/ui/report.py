@@ -18,7 +18,7 @@ from lib.backlog.day_notes import DayNote
 from lib.backlog.measures import NUMBERS, Number
 from lib.backlog.report_scope import Table, View
 from lib.models import Person
-from lib.store import counting_copy
+from lib.store import backlog_copy
 from lib.store.idempotency import new_token
 from lib.ui import (
     filters,
@@ -84,7 +84,7 @@ def begin(title: str, page: str) -> Page:
     colleagues = colleagues_of(actor)
     says = {key: url_widgets.get(key) for key in (*report_url.FILTER_KEYS, *report_url.PERIOD_KEYS)}
     con = session.connection()
-    counted_in = counting_copy.of(con.store, now=session.now())
+    counted_in = backlog_copy.of(con.store, now=session.now())
     counted_at = counted_in.copied_at or session.now()
     report = report_url.read(says, actor, colleagues, counted_at)
     view = report.view

@@ -21,7 +21,7 @@ from lib.backlog.measures import NUMBERS
 from lib.errors import BillingError, NotAllowed, NotSignedIn
 from lib.models import Colleague, Person
 from lib.snapshot import copies
-from lib.store import counting_copy
+from lib.store import backlog_copy
 from lib.store.database import Connection
 from lib.web import session
 from lib.web.documents import disposition
@@ -132,7 +132,7 @@ def _read(request: Request, metric: str, kind: str) -> tuple[str, bytes]:
             {c.id: c for p in actor.practice_ids for c in people.colleagues(con, p)}.values()
         )
         says = dict(request.query_params)
-        counted_in = counting_copy.of(con.store, now=now)
+        counted_in = backlog_copy.of(con.store, now=now)
         view = report_url.read(says, actor, colleagues, counted_in.copied_at or now).view
     with closing(counted_in.store.connection()) as con:
         table = NUMBERS[metric].table(con, view)

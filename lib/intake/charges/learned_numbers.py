@@ -13,7 +13,7 @@ from lib.intake.matching import claim_matcher
 from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.matching.known_charges import Charges
 from lib.intake.records import PayerUpdate, Request
-from lib.intake.x12 import payer_decision_rules, remittance_requests
+from lib.intake.x12 import denial_requests_835, payer_decision_rules
 from lib.intake.x12.payer_decision_rules import Outcome
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection
@@ -136,9 +136,9 @@ def parts(
         ids.add(charge_id)
         outcome = payer_decision_rules.outcome(each)
         if outcome in SETTLED:
-            said[charge_id, remittance_requests.part_key(each)] = each.facts.charged
+            said[charge_id, denial_requests_835.part_key(each)] = each.facts.charged
         elif outcome in UNSETTLED and not payer_decision_rules.is_duplicate(each):
-            said[charge_id, remittance_requests.part_key(each)] = None
+            said[charge_id, denial_requests_835.part_key(each)] = None
     if not ids:
         return {}
     held: dict[tuple[int, str], Decimal | None] = {

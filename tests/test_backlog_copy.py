@@ -15,7 +15,7 @@ import pytest
 from lib import workflow
 from lib.models import Selection
 from lib.snapshot import copies, explore
-from lib.store import counting_copy
+from lib.store import backlog_copy
 from lib.store.database import Connection, Store
 from lib.ui import navigation
 from tests.conftest import Cast
@@ -30,11 +30,11 @@ NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 def copied(store: Store) -> Iterator[Store]:
     """Yield the store, whose copies end with the test."""
     yield store
-    counting_copy.end(store)
+    backlog_copy.end(store)
 
 
 def pending(store: Store, now: datetime) -> int:
-    con = counting_copy.of(store, now=now).store.connection()
+    con = backlog_copy.of(store, now=now).store.connection()
     return int(con.value("SELECT count(*) FROM task WHERE is_open"))
 
 
@@ -42,9 +42,9 @@ def test_a_copy_is_kept_for_minutes_and_made_anew_after_a_change(
     copied: Store, con: Connection, cast: Cast
 ) -> None:
     add_task(con, cast.practice)
-    first = counting_copy.of(copied, now=NOW)
+    first = backlog_copy.of(copied, now=NOW)
     assert first.copied_at == NOW
-    assert counting_copy.of(copied, now=NOW + timedelta(hours=5)) is first  # nothing has changed
+    assert backlog_copy.of(copied, now=NOW + timedelta(hours=5)) is first  # nothing has changed
 
     task_id = add_task(con, cast.practice)
     workflow.start(con, task_id, actor=cast.ana, now=NOW)
@@ -53,7 +53,7 @@ def test_a_copy_is_kept_for_minutes_and_made_anew_after_a_change(
     assert pending(copied, NOW + timedelta(minutes=6)) == 2
     assert first.store.connection().value("SELECT count(*) FROM task") == 1  # who counts goes on
     folder = first.store.folder
-    counting_copy.end(copied)
+    backlog_copy.end(copied)
     assert not folder.exists()
 
 
@@ -69,7 +69,7 @@ def test_tasks_that_were_counted_are_found_by_their_ids_with_their_amounts(
     )
     counted = Selection(counted.sql, (*counted.values, ("more", 1)), counted.amount)
 
-    found = counting_copy.resolved(copied, counted, now=NOW)
+    found = backlog_copy.resolved(copied, counted, now=NOW)
 
     rows = con.rows(
         f"SELECT id, {found.amount} FROM task WHERE id IN ({found.sql}) ORDER BY id",
