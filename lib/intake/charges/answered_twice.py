@@ -13,6 +13,7 @@ from datetime import date
 from lib import tasks
 from lib.history_event_kinds import EventKind
 from lib.intake.charges import learned_numbers
+from lib.intake.charges.later_matching_charges import tell_not_certain
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts, is_numbered_otherwise, is_of_own_claim
@@ -156,20 +157,7 @@ def _let_choose(
             con, task_id, patient_id=held.patient_id, payer_id=held.payer_id, provider="",
             day=told[task_id].dates[0], now=source.now,
         )  # fmt: skip
-        tasks.withdraw_suggestion(con, task_id)
-        con.execute(
-            "UPDATE task_claim SET outcome = $outcome WHERE task_id = $id",
-            outcome=Outcome.UNPROVEN.value,
-            id=task_id,
-        )
         event = source.event(EventKind.CHARGE_NOT_CERTAIN, segment_number, task_id=task_id)
         line = known_charges.line(held, candidate)
-        con.insert(
-            "event",
-            [
-                event
-                | {"field": "Charge", "old_value": line, "new_value": None}
-                | {"detail": f"{WHY} {event['detail']}."}
-            ],
-        )
+        tell_not_certain(con, task_id, Outcome.UNPROVEN, event, line, WHY)
     return [task_id for task_id, _ in made]

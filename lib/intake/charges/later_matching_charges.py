@@ -6,7 +6,7 @@ chooses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lib import tasks
@@ -20,7 +20,7 @@ from lib.intake.matching.claim_matcher import CUT, Candidate, Match, Outcome
 from lib.intake.matching.known_charges import Charges
 from lib.intake.matching.spelling_comparison import number_key
 from lib.store import search_index
-from lib.store.database import Connection
+from lib.store.database import Connection, Value
 
 WHY = "A further charge agrees with what the file says: choose the one that is meant."
 
@@ -138,21 +138,24 @@ def _let_choose(
         day=facts.dates[0],
         now=source.now,
     )
-    tasks.withdraw_suggestion(con, task_id)
     learned_numbers.forget(con, charge_id, facts)
-    con.execute(
-        "UPDATE task_claim SET outcome = $outcome WHERE task_id = $id",
-        outcome=Outcome.SEVERAL.value,
-        id=task_id,
-    )
     number = con.value("SELECT segment_number FROM charge WHERE id = $id", id=new_id)
     event = source.event(EventKind.CHARGE_NOT_CERTAIN, number, task_id=task_id, charge_id=new_id)
     line = known_charges.line(before, candidate)
-    con.insert(
-        "event",
-        [
-            event
-            | {"field": "Charge", "old_value": line, "new_value": None}
-            | {"detail": f"{WHY} {event['detail']}."}
-        ],
+    tell_not_certain(con, task_id, Outcome.SEVERAL, event, line, WHY)
+
+
+def tell_not_certain(
+    con: Connection, task_id: int, outcome: Outcome, event: Mapping[str, Value], line: str, why: str
+) -> None:
+    """Write that a task no longer has the charge `line`, and why, inside the caller's transaction;
+    nothing suggests completing it any more."""
+    tasks.withdraw_suggestion(con, task_id)
+    con.execute(
+        "UPDATE task_claim SET outcome = $outcome WHERE task_id = $id",
+        outcome=outcome.value,
+        id=task_id,
     )
+    detail = f"{why} {event['detail']}."
+    told = {"field": "Charge", "old_value": line, "new_value": None, "detail": detail}
+    con.insert("event", [{**event, **told}])
