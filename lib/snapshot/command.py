@@ -46,7 +46,7 @@ def _write(con: Connection, folder: Path, practice: str | None, now: datetime) -
         names = "; ".join(each.name for each in held) or "there is none yet"
         print(f"There is no practice {practice or ''}: {names}.", file=sys.stderr)
         return 2
-    counts = copies.write_of(con, folder, wanted, now=now)
+    counts = copies.write(con, folder, wanted, now=now)
     print(f"{folder}: {counts['task']:,} tasks, {counts['event']:,} lines of history, "
           f"{counts['claim_answer']:,} answers of payers; nobody is named.")  # fmt: skip
     return 0

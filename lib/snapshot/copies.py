@@ -36,9 +36,13 @@ def write(
 ) -> dict[str, int]:
     """Write the copy of these practices into a folder and return how many rows each table has.
 
-    One reading transaction: people go on working, and the copy is of one moment.
+    One reading transaction: people go on working, and the copy is of one moment. Of a store in
+    PostgreSQL it is made by way of a DuckDB file with its rows.
     """
-    key = _key(con)
+    key = _key(con)  # in the store itself, or each copy would have other pseudonyms
+    if not con.store.is_in_file:
+        with database_copy.beside(con.store) as whole:
+            return write(whole.connection(), folder, practice_ids, now=now)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as place:
@@ -48,17 +52,6 @@ def write(
     except OSError as problem:
         raise NotWritten from problem
     return counts
-
-
-def write_of(
-    con: Connection, folder: Path, practice_ids: Sequence[int], *, now: datetime
-) -> dict[str, int]:
-    """Do what `write` does, of a store in PostgreSQL too: by way of a DuckDB file with its rows."""
-    if con.store.is_in_file:
-        return write(con, folder, practice_ids, now=now)
-    _key(con)  # which has to be in the database, or each copy would have other pseudonyms
-    with database_copy.beside(con.store) as whole:
-        return write(whole.connection(), folder, practice_ids, now=now)
 
 
 def _write(

@@ -118,7 +118,7 @@ def copy_of(con: Connection, practice_ids: tuple[int, ...], *, actor: Person, no
     name = hashlib.sha256(",".join(map(str, wanted)).encode()).hexdigest()[:12]
     folder = con.store.folder / "copies" / name
     if again or not copies.is_there(folder):
-        copies.write_of(con, folder, wanted, now=now)
+        copies.write(con, folder, wanted, now=now)
     return folder / copies.FILE
 
 

@@ -118,7 +118,7 @@ def _written(
 ) -> Path:
     for practice_id in practices:
         audit_log.saw(con, Activity.COPIED, practice_id=practice_id, actor=actor, now=now)
-    copies.write_of(con, place / "copy", practices, now=now)
+    copies.write(con, place / "copy", practices, now=now)
     file = place / f"billing-tasks_{now:%Y-%m-%d}.zip"
     copies.zipped(place / "copy", file)
     return file
