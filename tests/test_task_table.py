@@ -74,10 +74,10 @@ def test_a_row_becomes_a_request() -> None:
 def test_columns_are_known_by_many_names() -> None:
     head = (
         "Category;Subject;Description;Encounter ID;Last Name;First Name;Insurance;Physician;"
-        "Service Date;Balance;Deadline;Doc Type;State;Owner;Created At"
+        "Service Date;Balance;Deadline;Doc Type;State;Owner;Created At;Total Charge;DOB;Policy No."
     )
 
-    plan = columns.guess(opened(f"{head}\n" + ";" * 13 + "x;\n"))
+    plan = columns.guess(opened(f"{head}\n" + ";" * 13 + "x;;;;\n"))
 
     assert set(plan.columns) == set(Field) - {Field.PATIENT, Field.PAID}
 

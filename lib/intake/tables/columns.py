@@ -34,10 +34,13 @@ class Field(StrEnum):
     PATIENT = "patient"
     LAST = "last_name"
     FIRST = "first_name"
+    BORN = "birth_date"
+    MEMBER = "member_id"
     PAYER = "payer"
     PROVIDER = "provider"
     SERVICE = "date_of_service"
     AMOUNT = "amount"
+    BILLED = "billed"
     PAID = "paid"
     DUE = "due_on"
     LABEL = "document_label"
@@ -59,10 +62,13 @@ COLUMN_LABELS = {
     Field.PATIENT: "Patient (full name)",
     Field.LAST: "Patient's last name",
     Field.FIRST: "Patient's first name",
+    Field.BORN: "Patient's date of birth",
+    Field.MEMBER: "Member ID",
     Field.PAYER: "Payer",
     Field.PROVIDER: "Provider",
     Field.SERVICE: "Date of service",
     Field.AMOUNT: "Amount",
+    Field.BILLED: "Amount billed",
     Field.PAID: "Paid by the payer",
     Field.DUE: "Due",
     Field.LABEL: "Document requested",
@@ -70,8 +76,8 @@ COLUMN_LABELS = {
     Field.ASSIGNEE: "Assigned to",
     Field.CREATED: "Received",
 }
-DATES = (Field.SERVICE, Field.DUE, Field.CREATED)
-MONEY = (Field.AMOUNT, Field.PAID)
+DATES = (Field.BORN, Field.SERVICE, Field.DUE, Field.CREATED)
+MONEY = (Field.AMOUNT, Field.BILLED, Field.PAID)
 NAMES = {  # what other systems call these columns; the first one in the table counts
     Field.TYPE: "type, task type, category, request type, kind, task category, reason type, issue "
     "type, task kind, request category",
@@ -92,6 +98,13 @@ NAMES = {  # what other systems call these columns; the first one in the table c
     "name, patient last, last, pt last name",
     Field.FIRST: "first name, patient first name, patient's first name, firstname, given name, "
     "patient first, first, pt first name",
+    Field.BORN: "date of birth, dob, birth date, birthdate, birthday, patient dob, patient's dob, "
+    "patient date of birth, patient birth date, patient birthdate, pt dob, born, d.o.b., "
+    "date of birth (dob), subscriber dob, member dob",
+    Field.MEMBER: "member id, member number, member no, member #, member, subscriber id, "
+    "subscriber number, subscriber no, subscriber #, insurance id, insurance id number, insured "
+    "id, insured's id, policy number, policy no, policy #, policy id, policy, ins id, mbi, hicn, "
+    "medicare id, medicaid id, member id number, memberid, patient member id, health plan id",
     Field.PAYER: "payer, payer name, insurance, insurance name, insurance company, carrier, plan, "
     "health plan, primary insurance, ins, payor, payor name, insurer, insurance carrier, "
     "insurance plan, insurance payer",
@@ -101,9 +114,17 @@ NAMES = {  # what other systems call these columns; the first one in the table c
     Field.SERVICE: "date of service, dos, service date, service from, from date, date from, visit "
     "date, encounter date, service date from, dos from, date of service (dos), service dates, "
     "dates of service, date(s) of service",
-    Field.AMOUNT: "amount, charge, charges, total, charge amount, billed, billed amount, balance, "
-    "total charge, total charges, claim amount, amount due, value, amt, billed amt, charge amt, "
-    "total amount, total billed, total charged",
+    # What is still open tells more than what was billed, where the table has both.
+    Field.AMOUNT: "amount, denied amount, amount denied, denied amt, amt denied, total denied, "
+    "denied, denied charges, denial amount, balance, claim balance, open balance, balance due, "
+    "remaining balance, outstanding balance, outstanding, outstanding amount, unpaid, unpaid "
+    "amount, amount due, insurance balance, ins balance, charge, charges, total, charge amount, "
+    "billed, billed amount, total charge, total charges, claim amount, value, amt, billed amt, "
+    "charge amt, total amount, total billed, total charged, amount billed, amount charged",
+    Field.BILLED: "billed, billed amount, billed amt, amount billed, total billed, total charge, "
+    "total charges, total charged, charge amount, charge amt, amount charged, claim charge, claim "
+    "charges, billed charges, submitted charges, charged, charged amount, claim amount, charge, "
+    "charges",
     Field.PAID: "paid, paid amount, amount paid, paid amt, amt paid, payment, payment amount, "
     "total paid, insurance paid, ins paid, payer paid, payor paid, plan paid, insurance payment, "
     "ins payment, payer payment, primary paid, paid by payer, paid by insurance",

@@ -9,9 +9,11 @@ from datetime import date
 from decimal import Decimal
 
 from lib.intake import denial_advice
+from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.records import Request
 from lib.intake.tables import denial_codes
 from lib.intake.tables.cells import (
+    NEAR_YEARS,
     DateOrder,
     day,
     days_of_range,
@@ -25,10 +27,12 @@ from lib.intake.tables.table import Cell, Row, Uncomputed, fold, text_of
 from lib.intake.tables.value_synonyms import is_denied, label_of, type_of
 from lib.models import TaskType
 
-MAX_TITLE, MAX_INSTRUCTIONS, MAX_NAME = 100, 4000, 200
+MAX_TITLE, MAX_INSTRUCTIONS, MAX_NAME, MAX_MEMBER = 100, 4000, 200, 80
 ASKING = (Field.TITLE, Field.INSTRUCTIONS)
 NAMES = frozenset({Field.PATIENT, Field.LAST, Field.FIRST})
 BILLED = ("billed", "charge")
+NOT_NEEDED = (Field.BORN, Field.MEMBER, Field.BILLED)  # they only tell whose claim is meant
+UNPAID = ("denied", "denial")  # Denied Charges is what was not paid
 REASONS = ("denial", "reason", "remark", "adjustment")
 ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
 _LINES = (
@@ -58,6 +62,7 @@ class Reader:
         self.is_from_1904 = is_from_1904
         self.of_line = "+".join(fold(text) for at_ in lines if (text := text_of(row.cells[at_])))
         self.problems: list[str] = []
+        self.left_empty: list[Field] = []  # what nothing needs and cannot be read
         cells = [row.cells[place] for place in codes]
         self.codes = denial_codes.joined(
             [denial_codes.read(text_of(c)) for c in cells if not isinstance(c, Uncomputed)]
@@ -102,14 +107,19 @@ class Reader:
         asked = [title, instructions, label or ""]
         if self.is_typed_by_codes or self.is_worded_by_codes:
             asked.append(str(self.codes))
-        payer = self.line(Field.PAYER)
-        keys = [_key(claim or patient, type_, asked, service, amount)]
-        for told in (
+        payer, billed = self.line(Field.PAYER), self.billed
+        if Field.BILLED in self.at and billed is None:
+            self.leave_empty(Field.BILLED)
+        told = (
             fold(patient) if claim else "",
             f"payer={fold(payer)}" if payer else "",
             f"line={self.of_line}" if self.of_line else "",
-        ):
-            keys += [f"{keys[-1]}|{told}"] if told else []
+        )
+        keys = _keys(_key(claim or patient, type_, asked, service, amount), told)
+        if Field.BILLED in self.at and billed:  # older stores did not read it, or only it
+            older = [*keys, *_keys(_key(claim or patient, type_, asked, service, billed), told)]
+            keys = [*dict.fromkeys(older), f"{keys[-1]}|billed={billed}"]
+        born = self.born()
         return Request(
             key=keys[-1],
             earlier_keys=tuple(keys[-2::-1]),
@@ -122,6 +132,7 @@ class Reader:
             amount=self.left_open(amount),
             claim_number=claim,
             patient_name=patient,
+            birth_date=born,
             payer_name=payer,
             provider_name=self.line(Field.PROVIDER),
             date_of_service=service,
@@ -131,11 +142,23 @@ class Reader:
             due_rule="named in the table" if due else "",
             document_label=label,
             assignee_name=self.line(Field.ASSIGNEE),
+            facts=ClaimFacts(
+                claim_numbers=stated(claim),
+                patient_name=patient,
+                birth_date=born,
+                member_ids=stated(self.member_id()),
+                dates=(service, service),
+                charged=billed,
+                is_part=bool(self.of_line),
+                payer_name=payer,
+            ),
         )
 
     def check_spreadsheet(self) -> None:
         """Report what a spreadsheet did to a text; dates and amounts have checks of their own."""
         for which, place in self.at.items():
+            if which in NOT_NEEDED:
+                continue
             if which in NAMES and isinstance(self.row.cells[place], bool):
                 self.problem(which, f"is {str(self.row.cells[place]).upper()}, which is no name")
             if isinstance(self.row.cells[place], Uncomputed):
@@ -203,20 +226,28 @@ class Reader:
     @property
     def is_paid_whole(self) -> bool:
         """Return True if what was billed was paid; other amounts may be what is left unpaid."""
-        billed, paid = money(self.cell(Field.AMOUNT)), self.paid
-        return bool(billed and paid) and billed == paid and self.is_billed
+        return bool(self.billed and self.paid) and self.billed == self.paid
 
     @property
-    def is_billed(self) -> bool:
-        """Return True if the amount is what was billed, by the name of its column."""
+    def billed(self) -> Decimal | None:
+        """Return the US dollars of the claim, or None: those of their own column, else the amount
+        if its column's name says that it is what was billed."""
+        if Field.BILLED in self.at:
+            return money(self.cell(Field.BILLED))
         name = fold(self.plan.columns.get(Field.AMOUNT, ""))
-        return any(word in name for word in BILLED)
+        is_billed = any(word in name for word in BILLED) and not any(
+            word in name for word in UNPAID
+        )
+        return money(self.cell(Field.AMOUNT)) if is_billed else None
 
     def left_open(self, amount: Decimal | None) -> Decimal | None:
-        """Return the US dollars that depend on the answer: of a billed amount what was not paid."""
-        paid = self.paid
-        if amount and paid and self.is_billed and paid < amount:
-            return amount - paid
+        """Return the US dollars that depend on the answer: the amount, and of what was billed the
+        part that was not paid."""
+        billed, paid = self.billed, self.paid
+        if is_blank(self.cell(Field.AMOUNT)) or Field.BILLED not in self.at:
+            if billed and paid and paid < billed:
+                return billed - paid
+            return billed if amount is None else amount
         return amount
 
     @property
@@ -270,6 +301,29 @@ class Reader:
             )
         return found
 
+    def born(self) -> date | None:
+        """Return the patient's date of birth, or None. A two-digit year is none to come."""
+        order, cell = self.plan.orders.get(Field.BORN, DateOrder.MONTH_FIRST), self.cell(Field.BORN)
+        window = self.today and date(self.today.year - NEAR_YEARS, 1, 1)
+        found = day(cell, order, window, is_from_1904=self.is_from_1904)
+        if found and (self.today is None or found <= self.today):
+            return found
+        self.leave_empty(Field.BORN)
+        return None
+
+    def member_id(self) -> str:
+        """Return the patient's member ID; empty if a spreadsheet shortened it."""
+        text = " ".join(self.text(Field.MEMBER).split())
+        if len(text) <= MAX_MEMBER and text not in ERRORS and not _SHORTENED.fullmatch(text):
+            return "" if is_blank(text) else text
+        self.leave_empty(Field.MEMBER)
+        return ""
+
+    def leave_empty(self, which: Field) -> None:
+        """Note that a field which nothing needs could not be read, if it says anything."""
+        if which in self.at and not is_blank(self.row.cells[self.at[which]]):
+            self.left_empty.append(which)
+
     def with_context(self, instructions: str) -> str:
         """Return the instructions, with what denial codes mean and all dates of service."""
         said = [instructions]
@@ -311,6 +365,15 @@ class Reader:
         if type_ is not TaskType.DOCUMENTS or found is None:
             instructions = f"{instructions}\nDocument requested: {text}."
         return (found or "Other" if type_ is TaskType.DOCUMENTS else None), instructions
+
+
+def _keys(first: str, told: Sequence[str]) -> list[str]:
+    """Return the key of a row, followed by those that say more and more of its claim."""
+    keys = [first]
+    keys += [
+        "|".join((first, *filter(None, told[: at + 1]))) for at, more in enumerate(told) if more
+    ]
+    return keys
 
 
 def _key(

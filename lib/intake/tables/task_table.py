@@ -5,24 +5,27 @@ Good rows become requests; each of the others is rejected with its line and its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from lib.errors import RefusedFile
+from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import Request
 from lib.intake.tables import csv_file, excel_file, text_encoding, unsupported_formats
 from lib.intake.tables.cells import DateOrder, day, days_of_range, order_of
 from lib.intake.tables.columns import DATES, KNOWN, ColumnMapping, Field
 from lib.intake.tables.row_reader import ERRORS, LINES, Reader
-from lib.intake.tables.table import AGAIN, NAMELESS, REASON, Cell, Grid, fold, text_of
-from lib.intake.tables.value_synonyms import is_open
+from lib.intake.tables.table import REASON, Cell, Grid, fold, text_of
+from lib.intake.tables.value_synonyms import is_denied, is_open
 
 __all__ = ["ERRORS", "Refused", "Sheet", "missing_columns", "open_table", "read", "warnings"]
 
 MAX_BYTES = 50_000_000
 FORMATS = ("CSV", "XLSX")
 MAX_LINES = 10  # named in one sentence
+MAX_NAMED = 20  # columns named in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Sheet:
     left_hidden: int = 0  # hidden rows that stayed out
     took_hidden: int = 0  # hidden rows that came in
     today: date | None = None  # the date by which its dates were read
+    # lines in which something that nothing needs could not be read, by column
+    left_empty: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def refused_text(self) -> str:
@@ -135,6 +140,7 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
         at_ for at_, name in enumerate(grid.columns) if name not in told and fold(name) in LINES
     )
     requests: list[Request] = []
+    left_empty: dict[str, list[int]] = defaultdict(list)
     refused: list[Refused] = []
     settled: list[int] = []
     completed = unknown_states = by_codes = 0
@@ -148,18 +154,33 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
         if reader.is_settled:
             settled.append(row.line)
             continue
-        unknown_states += state is None
         request = reader.request(grid.format)
+        unknown_states += state is None and not is_denied(reader.text(Field.STATUS))
+        for which in reader.left_empty:
+            left_empty[plan.columns[which]].append(row.line)
         if reader.problems:
             refused.append(Refused(row.line, "; ".join(reader.problems), row.cells))
         else:
             by_codes += reader.is_typed_by_codes
             requests.append(request)
     return Sheet(
-        grid, plan, tuple(requests), tuple(refused), completed, unknown_states, by_codes,
+        grid, plan, _with_parts(requests), tuple(refused), completed, unknown_states, by_codes,
         tuple(settled), len(grid.rows) - len(shown), len(grid.hidden) if plan.with_hidden else 0,
-        today,
+        today, {name: tuple(lines) for name, lines in left_empty.items()},
     )  # fmt: skip
+
+
+def _with_parts(requests: Sequence[Request]) -> tuple[Request, ...]:
+    """Return the requests; of several rows about one claim what was billed may be a line's."""
+    rows = Counter(_claim(each) for each in requests)
+    return tuple(
+        replace(each, facts=replace(each.facts, is_part=True)) if rows[_claim(each)] > 1 else each
+        for each in requests
+    )
+
+
+def _claim(request: Request) -> tuple[object, ...]:
+    return number_key(request.claim_number), fold(request.patient_name), request.date_of_service
 
 
 def missing_columns(plan: ColumnMapping) -> str:
@@ -191,13 +212,10 @@ def warnings(sheet: Sheet) -> list[str]:
     if sheet.completed:
         said.append(f"Completed in the other system: {_rows(sheet.completed)}; they make no task.")
     if sheet.settled:
-        lines = "lines " if len(sheet.settled) > 1 else "line "
-        lines += ", ".join(map(str, sheet.settled[:MAX_LINES]))
-        more = "" if len(sheet.settled) <= MAX_LINES else " …"
         said.append(
             "No denial, since their codes leave money only to the contract, the patient or another "
-            f"payer, or all was paid: {_rows(len(sheet.settled))} ({lines}{more}); they make "
-            "no task."
+            f"payer, or all was paid: {_rows(len(sheet.settled))} ({_lines(sheet.settled)}); they "
+            "make no task."
         )
     if sheet.unknown_states:
         said.append(
@@ -228,23 +246,30 @@ def _hidden_warnings(sheet: Sheet) -> list[str]:
 
 
 def _unread_warning(sheet: Sheet) -> Sequence[str]:
-    """Name the columns that nobody could have meant to leave out: values without a column name, and
-    a second column of one name."""
+    """Name the columns with values that were not read, and the lines of what could not be."""
     used = {*sheet.plan.columns.values(), *sheet.plan.codes}
     unread = [
         name for name in sheet.grid.columns
-        if name not in used
-        and (NAMELESS.fullmatch(name) or (AGAIN.search(name) and AGAIN.sub("", name) in used))
+        if name not in used and name != REASON and fold(name) not in LINES
         and any(map(text_of, sheet.grid.column(name)))
     ]  # fmt: skip
-    if not unread:
-        return ()
-    named = ", ".join(f"“{name}”" for name in unread[:MAX_LINES])
-    more = "" if len(unread) <= MAX_LINES else " …"
-    return (
-        f"Not read: {named}{more}. A column without a name, or with the name of another, is read "
-        "only where the Import page says what it holds.",
-    )
+    said = [
+        f"Left empty, since it cannot be read: “{name}” in {_lines(lines)}."
+        for name, lines in sheet.left_empty.items()
+    ]
+    if unread:
+        named = ", ".join(f"“{name}”" for name in unread[:MAX_NAMED])
+        more = "" if len(unread) <= MAX_NAMED else f" and {len(unread) - MAX_NAMED} more"
+        said.append(
+            f"Columns not read: {named}{more}. What they hold can be chosen on the Import page."
+        )
+    return said
+
+
+def _lines(lines: Sequence[int]) -> str:
+    named = ", ".join(map(str, lines[:MAX_LINES]))
+    more = "" if len(lines) <= MAX_LINES else " …"
+    return f"line{'s' if len(lines) > 1 else ''} {named}{more}"
 
 
 def _date_warning(sheet: Sheet, which: Field) -> Sequence[str]:
