@@ -13,16 +13,17 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from lib import documents, sessions
-from lib.errors import NotWritten
+from lib.errors import BillingError, NotWritten
 from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus
 from lib.samples import write_files
@@ -356,3 +357,28 @@ def test_the_files_of_the_sample_are_whole(tmp_path: Path) -> None:
 
     made = {file.name: file.content for file in sample_files(today)}
     assert all((tmp_path / name).read_bytes() == made[Path(name).name] for name in there(tmp_path))
+
+
+def test_a_colleague_who_reads_while_the_database_is_opened_again_keeps_nobody_out(
+    con: Connection, cast: Cast, store: DuckDBStore
+) -> None:
+    """DuckDB does not close a database while a thread is in a call to it; it raises."""
+    reader = store.connection()
+    reads = threading.Event()
+
+    def read() -> None:
+        reads.set()
+        with suppress(BillingError):  # the database ended below it
+            reader.rows("SELECT count(*) FROM range(40000000) AS many (n) WHERE hash(n) % 7 = 3")
+
+    fill_log(con, cast)
+    reading = threading.Thread(target=read)
+    reading.start()
+    reads.wait()
+    time.sleep(0.05)
+    with little_room(1_000), pytest.raises(NotWritten):
+        con.execute("FORCE CHECKPOINT")
+    reading.join()
+
+    assert add_patient(con, cast.practice)
+    assert reader.value("SELECT count(*) FROM patient") == 51

@@ -172,6 +172,9 @@ class DuckDBStore(Store):
         super().__init__(folder)
         self._memory_limit = memory_limit
         self._tried_at = float("-inf")
+        self._ending: duckdb.DuckDBPyConnection | None = (
+            None  # to be closed before the next opening
+        )
         opening.make_folder(folder)
         self.place = Place(folder)
         self.place.take()
@@ -237,9 +240,7 @@ class DuckDBStore(Store):
             # what was cached may come from a transaction that was never committed
             self.revision += 1
             self.opening += 1
-            if self._root is not None:
-                self._root.close()
-                self._root = None
+            self._ending, self._root = self._root or self._ending, None
             self._tried_at = float("-inf")
             self._open_now()
 
@@ -248,14 +249,31 @@ class DuckDBStore(Store):
         fails."""
         if monotonic() - self._tried_at < REOPEN:
             return
-        self._tried_at = monotonic()
         try:
+            if not self._has_ended():
+                return
             self.place.check()
             self._root = opening.open_database(self.place.database, self._memory_limit)
         except (NotWritten, StoreMoved, WrongDataFolder) as problem:
             LOG.error("the database cannot be opened again: %s", type(problem).__name__)
         else:
             LOG.error("the database was opened again after a fatal error")
+        finally:
+            self._tried_at = monotonic()
+
+    def _has_ended(self) -> bool:
+        """Close what was open before. Return False where a thread is still in a call to it, for
+        which closing does not wait."""
+        until = monotonic() + PATIENCE
+        while self._ending is not None:
+            try:
+                self._ending.close()
+                self._ending = None
+            except duckdb.Error:
+                if monotonic() > until:
+                    return False
+                sleep(0.01)
+        return True
 
     def checkpoint(self, *, patience: float = PATIENCE) -> bool:
         """Move everything in the log into the database file. Return False where readers prevented
@@ -311,9 +329,9 @@ class DuckDBStore(Store):
 
     def _let_go(self, *, is_clean: bool) -> None:
         self.is_closing = True
-        if self._root is not None:
-            self._root.close()
-            self._root = None
+        self._ending, self._root = self._root or self._ending, None
+        if not self._has_ended():
+            LOG.error("the database was left open: somebody is still reading")
         self.place.let_go(is_clean=is_clean)
 
 
