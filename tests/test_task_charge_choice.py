@@ -233,6 +233,104 @@ def test_a_charge_whose_answer_lost_letters_is_not_written_until_somebody_chose_
     assert "CLM*" in written(con, cast)
 
 
+def without(*names: str, patient: str = "GREEN*EMMA") -> bytes:
+    """Return the denial of A1 without some segments."""
+    said = answer("A1", patient=patient)
+    return file_835([each for each in said if not each.startswith(names)])
+
+
+TABLE = "Type,Task,Claim,Patient,DOS,Payer\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "lacking"),
+    [
+        (without("NM1*QC", "DTM"), "the patient's whole name and the date of service"),
+        (without("NM1*QC"), "the patient's whole name"),
+        (without("DTM"), "the date of service"),
+        (without("DTM", patient="GREEN"), "the patient's whole name and the date of service"),
+        (without(patient="GREEN"), "the patient's whole name"),
+        (f'{TABLE}Charge,Check,A1,"GREEN, EMMA",,PLAINS HEALTH'.encode(), "the date of service"),
+        (f"{TABLE}Charge,Check,A1,Green,1/13/2025,".encode(),
+         "the patient's whole name and the payer"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_does_not_say_whose_claim_it_is_proves_no_original_until_confirmed(
+    con: Connection, cast: Cast, raw: bytes, lacking: str
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, raw, "b.835")
+    asked = basis(con, cast, 1)
+    change(con, cast, 1)
+    before = written(con, cast)
+    review = charges_to_refile.review(con, period(con, cast.practice, TODAY, TODAY, actor=cast.ana))
+    completed = basis(con, cast, 1)
+
+    task_charge_choice.choose(con, 1, 1, seen=1, token="t", actor=cast.ben, now=minutes(1))
+
+    assert "CLM*" not in before
+    assert review.remarks[0][0] == (
+        f"left out, because the answer it was changed for does not say {lacking}: confirm in the "
+        "task that this charge is meant"
+    )
+    for found in (asked, completed):
+        assert not found.is_certain
+        assert [(each.charge_id, each.is_present) for each in found.options] == [(1, True)]
+    assert "CLM*A1*" in written(con, cast)
+    assert basis(con, cast, 1).options == ()
+    [event] = [e for e in history.of_task(con, 1, actor=cast.ben) if e.kind == "charge chosen"]
+    assert (event.actor, event.old, event.new) == (
+        "Ben", None, "01/13/2025 · GREEN, EMMA · PLAINS HEALTH · 200.00 · A1",
+    )  # fmt: skip
+
+
+def test_a_last_name_and_birth_date_name_a_patient(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    table = TABLE.replace("Patient,", "Patient,DOB,")
+    row = "Charge,Check,A1,Green,02/29/1980,01/13/2025,PLAINS HEALTH\n"
+    bring(con, cast, f"{table}{row}".encode(), "b.csv")
+    change(con, cast, 1)
+
+    assert "CLM*A1*" in written(con, cast)
+
+
+def test_a_payers_number_that_another_answer_proved_names_the_claim(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1", status="1", paid="200", codes=())), "paid.835")
+    bring(con, cast, without("NM1*QC", "DTM"), "b.835")
+    change(con, cast, 1)
+
+    assert basis(con, cast, 1).is_certain
+    assert "CLM*A1*" in written(con, cast)
+
+
+def test_another_task_of_the_charge_that_says_little_hinders_nothing(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, f"{TABLE}Coding,Look at it,A1,Green,,\n".encode(), "b.csv")
+    bring(con, cast, file_835(answer("A1")), "c.835")
+    change(con, cast, con.value("SELECT id FROM task WHERE source = '835'"))
+
+    assert "CLM*A1*" in written(con, cast)
+
+
+def test_what_is_typed_stays_when_the_charge_is_confirmed(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, without("NM1*QC"), "b.835")
+    drafts = {
+        "person_id": cast.ana.id, "task_id": 1, "practice_id": cast.practice, "form": "charge",
+        "writer": "first", "content": "{}", "saved_at": NOON,
+    }  # fmt: skip
+    con.insert("draft", [drafts])
+
+    task_charge_choice.choose(con, 1, 1, seen=1, token="t", actor=cast.ana, now=minutes(1))
+
+    assert con.value("SELECT count(*) FROM draft") == 1
+
+
 def test_a_payers_number_that_an_older_store_wrote_on_two_charges_proves_neither(
     con: Connection, cast: Cast
 ) -> None:

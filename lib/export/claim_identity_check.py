@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from lib.export.filed_claim import Segments, element_at
 from lib.export.replacement_claims_837p import Replacement
+from lib.intake.charges import learned_numbers
 from lib.intake.charges.charge_mismatches import facts_of_tasks
 from lib.intake.matching import claim_matcher, known_charges
 from lib.intake.matching.claim_matcher import BORN, DAY, MEMBER, PATIENT, PAYER, ROLE
@@ -16,18 +17,25 @@ from lib.store.database import Connection
 NEEDED = {PATIENT: "patient", MEMBER: "member ID", BORN: "date of birth", DAY: "date of service",
           PAYER: "payer", ROLE: "order of payers"}  # fmt: skip
 
+LACKING = {PATIENT: "the patient's whole name", DAY: "the date of service", PAYER: "the payer"}
+
 
 def doubts(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
     """Return for each charge that is not certain the reason; the sentences name no patient."""
-    return _unproven_numbers(con, charge_ids) | _contradicted(con, charge_ids)
+    return _unproven_numbers(con, charge_ids) | _uncertain(con, charge_ids)
 
 
-def _contradicted(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
-    """Return the charges that a task's message contradicts, or names with letters lost, unless a
-    person chose them for it."""
+def _uncertain(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
+    """Return the charges that a task's message contradicts, or names with letters lost, and those
+    that were changed for one which names no patient, day or payer; unless a person chose them for
+    it."""
     rows = con.rows(
         """
-        SELECT id, charge_id FROM task
+        SELECT id, charge_id,
+               EXISTS (SELECT 1 FROM event
+                       WHERE event.task_id = task.id AND event.kind = 'changed'
+                         AND event.charge_id = task.charge_id)
+        FROM task
         WHERE charge_id IN (SELECT unnest($ids::BIGINT[])) AND intake_file_id IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM charge_choice
                           WHERE charge_choice.task_id = task.id
@@ -35,12 +43,13 @@ def _contradicted(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
         """,
         ids=list(charge_ids),
     )
-    facts = facts_of_tasks(con, [task_id for task_id, _ in rows])
+    facts = facts_of_tasks(con, [task_id for task_id, _, _ in rows])
+    proven = learned_numbers.proven(con, charge_ids)
     candidates = {
         candidate.charge_id: candidate for _, candidate in known_charges.known(con, charge_ids)
     }
     found: dict[int, str] = {}
-    for task_id, charge_id in rows:
+    for task_id, charge_id, is_changed_for in sorted(rows, key=lambda row: not row[2]):
         if task_id not in facts:
             continue
         comparison = claim_matcher.compare(facts[task_id], candidates[charge_id])
@@ -51,7 +60,20 @@ def _contradicted(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
                 f"the answer it was changed for {verb} about another {', '.join(against)}: choose "
                 "the right charge in the task"
             )
+        elif is_changed_for and charge_id not in found:
+            known = proven.get(charge_id, ())
+            lacking = learned_numbers.lacking(comparison, facts[task_id], known)
+            if lacking:
+                found[charge_id] = (
+                    f"the answer it was changed for does not say {_said(lacking)}: confirm in the "
+                    "task that this charge is meant"
+                )
     return found
+
+
+def _said(lacking: Sequence[str]) -> str:
+    *first, last = (LACKING[each] for each in lacking)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _unproven_numbers(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -51,8 +52,10 @@ def agreeing(comparison: Comparison) -> str:
 def _choices(task: Task, found: Basis, actor: Person) -> None:
     """Draw each charge that could be meant, with one button."""
     agreeing_ones = sum(each.comparison.agrees for each in found.options)
-    if task.charge_id is not None:
-        head = "Other charges it could be about"
+    if found.comparison and not found.comparison.doubts:
+        head = f"The file does not name the {_said(found.lacking)}. Confirm the charge to export it"
+    elif task.charge_id is not None:
+        head = "Charges it could be about"
     elif agreeing_ones > 1:
         head = "Several charges agree with what the file says. Choose the charge"
     elif any(not each.comparison.disagreements for each in found.options):
@@ -72,9 +75,15 @@ def _choices(task: Task, found: Basis, actor: Person) -> None:
         )
         if is_allowed:
             lossless_widgets.button(
-                "Choose this charge", partial(_choose, task, option),
+                "Confirm this charge" if option.is_present else "Choose this charge",
+                partial(_choose, task, option),
                 key=f"choose_{task.id}_{task.charge_id}_{option.charge_id}", actor=actor,
             )  # fmt: skip
+
+
+def _said(lacking: Sequence[str]) -> str:
+    words = [f"{each[:1].lower()}{each[1:]}" for each in lacking]
+    return " and the ".join([", the ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
 
 
 def _difference(option: Option) -> str:
@@ -90,4 +99,4 @@ def _choose(task: Task, option: Option, actor: Person) -> str:
         session.connection(), task.id, option.charge_id, seen=task.charge_id,
         token=f"charge of {task.id} at {task.version}", actor=actor, now=session.now(),
     )  # fmt: skip
-    return "The task is about this charge now."
+    return "Confirmed." if option.is_present else "The task is about this charge now."

@@ -3,7 +3,8 @@ parts of a split claim were answered. Only answers that certainly belong to the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from lib.earlier_claims import with_corrected_payer
@@ -11,7 +12,9 @@ from lib.intake.charges import new_charges
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher
 from lib.intake.matching.claim_facts import ClaimFacts, stated
+from lib.intake.matching.claim_matcher import Comparison
 from lib.intake.matching.known_charges import Charges
+from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import denial_requests_835, payer_decision_rules
 from lib.intake.x12.payer_decision_rules import Outcome
@@ -93,6 +96,28 @@ def _add_numbers(
             if held.get(f"{charge_id} {kind} {number}") not in (True, is_proven)
         ],
     )
+
+
+def proven(con: Connection, charge_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Return the keys of the payer's numbers that a message which names patient, day and payer, or
+    a person's choice, gave to each of these charges."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for charge_id, number in con.rows(
+        """
+        SELECT DISTINCT charge_id, number FROM charge_number
+        WHERE charge_id IN (SELECT unnest($ids::BIGINT[])) AND kind = 'payer' AND is_proven
+        """,
+        ids=list(charge_ids),
+    ):
+        found[charge_id].add(number_key(number))
+    return found
+
+
+def lacking(comparison: Comparison, facts: ClaimFacts, known: Collection[str]) -> tuple[str, ...]:
+    """Return which of patient, day and payer a message does not prove; none if it names the claim
+    by a number of the payer that is proven, whose keys are `known`."""
+    is_numbered = any(number_key(number) in known for number in facts.payer_numbers)
+    return () if is_numbered else comparison.lacking
 
 
 def forget(con: Connection, charge_id: int, facts: ClaimFacts) -> None:

@@ -4,7 +4,7 @@ choice."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lib import access, history, tasks
@@ -45,6 +45,7 @@ class Option:
     line: str  # "01/10/2025 · DOE, JANE · ANY PLAN · 150.00 · C1"
     comparison: Comparison
     content: str = ""  # "99213-25, 87880 · REED, ADA · a.837"
+    is_present: bool = False  # the task has it already, and nobody said that it is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,15 @@ class Basis:
     chosen_at: datetime | None = None
     options: tuple[Option, ...] = ()
     earlier: EarlierTask | None = None
+    lacking: tuple[str, ...] = ()  # of patient, day and payer: what the file does not prove
 
     @property
     def is_certain(self) -> bool:
-        """Return True if a person chose the charge, or nothing makes it doubtful."""
-        return self.chosen_by is not None or bool(self.comparison and not self.comparison.doubts)
+        """Return True if a person chose the charge, or nothing makes it doubtful and the file names
+        patient, day and payer."""
+        return self.chosen_by is not None or bool(
+            self.comparison and not self.comparison.doubts and not self.lacking
+        )
 
 
 def basis(con: Connection, task: Task) -> Basis:
@@ -72,15 +77,24 @@ def basis(con: Connection, task: Task) -> Basis:
     facts = task_claim_facts.of_task(con, task.id)
     if facts is None:
         return Basis(earlier=earlier)
-    comparison = None
     who, when = _chosen(con, task)
-    if task.charge_id is not None:
-        [(_, candidate)] = known_charges.known(con, [task.charge_id])
-        comparison = claim_matcher.compare(facts, candidate)
-    found = Basis(comparison, who, when, (), earlier)
-    if task.status is Status.COMPLETED or (task.charge_id is not None and found.is_certain):
+    if task.charge_id is None:
+        options = () if task.status is Status.COMPLETED else _options(con, task, facts)
+        return Basis(None, who, when, options, earlier)
+    [(_, candidate)] = known_charges.known(con, [task.charge_id])
+    comparison = claim_matcher.compare(facts, candidate)
+    proven = learned_numbers.proven(con, [task.charge_id]).get(task.charge_id, set())
+    lacking = learned_numbers.lacking(comparison, facts, proven)
+    found = Basis(comparison, who, when, (), earlier, lacking)
+    if found.is_certain:
         return found
-    return Basis(comparison, who, when, _options(con, task, facts), earlier)
+    options = tuple(
+        each for each in _options(con, task, facts)
+        if each.is_present or (
+            task.status is not Status.COMPLETED and (comparison.doubts or each.comparison.agrees)
+        )
+    )  # fmt: skip
+    return replace(found, options=options)
 
 
 def choose(
@@ -94,6 +108,7 @@ def choose(
     now: datetime,
 ) -> None:
     """Set the task's charge, with its history. What was typed for the previous charge is dropped.
+    The charge the task has already is confirmed, also on a completed task.
 
     `seen` is the charge the task had when it was read. Raises ChargeChosen where it has another by
     now, AlreadyCompleted, NoSuchCharge, NotAllowed or NoSuchTask.
@@ -105,7 +120,8 @@ def choose(
             con, FormSubmission(token, "choose charge", actor, (task_id, charge_id)), now=now
         ):
             return
-        if task.status is Status.COMPLETED:
+        is_present = charge_id == task.charge_id
+        if task.status is Status.COMPLETED and not is_present:
             raise AlreadyCompleted(task.completed_by)
         if task.charge_id != seen:
             raise ChargeChosen(_chosen(con, task)[0], _line_of(con, task.charge_id))
@@ -114,9 +130,10 @@ def choose(
             raise NoSuchCharge
         [(held, candidate)] = known_charges.known(con, [charge_id])
         facts = task_claim_facts.of_task(con, task_id) or ClaimFacts()
-        show_charge(con, task_id, held, now=now)
-        search_index.index(con, [task_id])
-        con.execute("DELETE FROM draft WHERE task_id = $id", id=task_id)
+        if not is_present:
+            show_charge(con, task_id, held, now=now)
+            search_index.index(con, [task_id])
+            con.execute("DELETE FROM draft WHERE task_id = $id", id=task_id)
         con.execute(
             "INSERT INTO charge_choice VALUES ($task_id, $practice_id, $charge_id, $by, $now)",
             task_id=task_id,
@@ -150,7 +167,7 @@ def _record(
         actor_id=actor.id,
         now=now,
         field="Charge",
-        old=_line_of(con, task.charge_id),
+        old=_line_of(con, task.charge_id) if charge_id != task.charge_id else None,
         new=_line_of(con, charge_id),
         detail=against or None,
     )
@@ -237,6 +254,7 @@ def _options(con: Connection, task: Task, facts: ClaimFacts) -> tuple[Option, ..
     charges = known_charges.charges(con, task.practice_id, [facts])
     ids = {each.charge_id for each in charges.candidates(facts)}
     ids |= _same_visit(con, task, facts)
+    ids |= {task.charge_id} if task.charge_id is not None else set()
     pairs = known_charges.known(con, sorted(ids))
     match = claim_matcher.match(facts, [candidate for _, candidate in pairs])
     lines = {held.charge_id: known_charges.line(held, candidate) for held, candidate in pairs}
@@ -247,9 +265,11 @@ def _options(con: Connection, task: Task, facts: ClaimFacts) -> tuple[Option, ..
             lines[each.candidate.charge_id],
             each,
             content.get(each.candidate.charge_id, ""),
+            each.candidate.charge_id == task.charge_id,
         )
-        for each in match.compared
-        if each.candidate.charge_id != task.charge_id
+        for each in sorted(
+            match.compared, key=lambda each: each.candidate.charge_id != task.charge_id
+        )
     )[:MAX_OPTIONS]
 
 

@@ -20,6 +20,7 @@ from lib.intake.matching.spelling_comparison import (
     could_be_payer,
     could_be_person,
     fold,
+    has_first_name,
     is_same_name,
     lost_letters,
     member_key,
@@ -125,7 +126,20 @@ class Comparison:
     @property
     def is_proven(self) -> bool:
         """Return True if patient, day and payer all agree, which a replacement claim requires."""
-        return self.agrees and all(self.of(each) > 0 for each in PROOF)
+        return self.agrees and not self.lacking
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Return which of patient, day and payer do not agree. A last name is a whole family's: it
+        names a patient only with the first name or the date of birth."""
+        [patient] = [each for each in self.facts if each.name == PATIENT]
+        is_named = patient.agreement is Agreement.EXACT or (
+            patient.agreement is Agreement.AGREES
+            and (has_first_name(patient.stated) or self.of(BORN) > 0)
+        )
+        return tuple(
+            name for name in PROOF if not (is_named if name == PATIENT else self.of(name) > 0)
+        )
 
     @property
     def disagreements(self) -> tuple[Fact, ...]:

@@ -137,6 +137,11 @@ def is_same_name(one: str, other: str) -> bool:
     return _person(one) == _person(other)
 
 
+def has_first_name(name: str) -> bool:
+    """Return True if the name says more than the family's."""
+    return bool(_person(name)[1])
+
+
 def lost_letters(name: str) -> frozenset[str]:
     """Return in which parts of "LAST, FIRST" letters were lost on its way here. Of "First Last"
     nobody can say in which."""
