@@ -476,11 +476,11 @@ class WrongDataFolder(BillingError):
 
 
 class LogMissing(WrongDataFolder):
-    """The database's log is missing, and with it the latest changes."""
+    """The database's log or its end is missing, and with it the latest changes."""
 
-    def __init__(self, log: str, lock: object) -> None:
+    def __init__(self, log: str, lock: object, what: str = "missing") -> None:
         super().__init__(
-            f"{log} is missing: changes that were confirmed last are in it, and it was not closed "
+            f"{log} is {what}: changes that were confirmed last are in it, and it was not closed "
             "properly before. Put it back beside billing.duckdb, or restore a backup. To go on "
             f"without those changes, delete {lock} and start again."
         )

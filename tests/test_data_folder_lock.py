@@ -143,6 +143,21 @@ def test_a_log_that_was_deleted_after_a_crash_is_missed(data: Path) -> None:
     assert names(data) == ["Confirmed"]
 
 
+@pytest.mark.parametrize("left", [0, 100, -1])
+def test_a_log_that_lost_its_end_after_a_crash_is_missed(data: Path, left: int) -> None:
+    killed(data)
+    log = data / data_folder_lock.LOG
+    content = log.read_bytes()
+    log.write_bytes(content[:left])
+
+    for _ in range(2):  # looking changes nothing
+        with pytest.raises(LogMissing, match=r"billing\.duckdb\.wal is shorter than it was"):
+            DuckDBStore(data)
+
+    log.write_bytes(content + content[:100])  # half of a change that nobody was told of
+    assert names(data) == ["Confirmed"]
+
+
 def test_who_knows_that_the_log_is_lost_can_go_on_without_it(data: Path) -> None:
     killed(data)
     (data / data_folder_lock.LOG).unlink()

@@ -31,17 +31,16 @@ class Place:
         self._lock: int | None = None
         self._name_lock: tuple[int, Path] | None = None
         self._known: tuple[Identity, Identity] | None = None
-        self._log_seen: tuple[int, int] | None = None  # inode and size
 
     def take(self) -> None:
         """Lock the folder for this process. Raise StoreInUse if another one holds it."""
         self._lock = _flock(self.folder / LOCK)
         try:
-            self._refuse_missing_log()
+            held = self._refuse_lost_log()
             # A new folder of the same name, made after this one was moved or deleted, does not
             # contain our lock, so the name itself is locked too.
             self._name_lock = _lock_name(self.folder)
-            self._mark(has_log=self.log.exists())
+            self._mark(held if self.log.exists() else "")
         except BaseException:
             self.let_go(is_clean=False)
             raise
@@ -78,16 +77,9 @@ class Place:
             raise StoreMoved(str(self.folder))
 
     def note_log(self) -> None:
-        """Record after a commit that the log holds something, so that the next start notices its
-        loss."""
-        try:
-            found = self.log.stat()
-        except OSError:
-            self._log_seen = None  # DuckDB has moved its content into the database
-            return
-        seen, self._log_seen = self._log_seen, (found.st_ino, found.st_size)
-        if seen is None or seen[0] != found.st_ino or found.st_size < seen[1]:
-            self._mark(has_log=True)
+        """Record after a commit how much the log holds, so that the next start notices its loss."""
+        with suppress(NotWritten, WrongDataFolder):  # what was committed is saved all the same
+            self._mark(self._held_by_log())
 
     def has_lost_log(self) -> bool:
         """Return True if somebody deleted the log while it was open; False also where nobody can
@@ -111,21 +103,36 @@ class Place:
             os.close(handle)
             self._name_lock = None
 
-    def _refuse_missing_log(self) -> None:
-        """Raise LogMissing where the previous process ended without closing, had written to the log
-        since its last checkpoint, and the log is gone."""
+    def _refuse_lost_log(self) -> str:
+        """Return what the lock file says of the log. Raise LogMissing where the previous process
+        ended without closing, had written to the log since its last checkpoint, and the log
+        or its end is gone."""
         assert self._lock is not None
-        said = os.pread(self._lock, 100, 0).split()
-        if said[1:] != [b"log"] or self.log.exists() or not self.database.exists():
-            return
-        if self.database.stat().st_mtime_ns <= os.fstat(self._lock).st_mtime_ns:
-            raise LogMissing(self.log.name, self.folder / LOCK)
+        lines = os.pread(self._lock, 100, 0).decode("ascii", "replace").splitlines()
+        said = lines[0].split() if lines else []
+        if said[1:2] != ["log"] or not self.database.exists():
+            return " log"
+        if not self.log.exists():
+            if self.database.stat().st_mtime_ns <= os.fstat(self._lock).st_mtime_ns:
+                raise LogMissing(self.log.name, self.folder / LOCK)
+            return ""
+        is_same = said[3:4] == [str(self.database.stat().st_mtime_ns)]  # no checkpoint since
+        if is_same and self.log.stat().st_size < int(said[2]):
+            raise LogMissing(self.log.name, self.folder / LOCK, "shorter than it was")
+        # What follows in the log was never confirmed, and is cut off when it is read.
+        return f" {' '.join(said[1:])}"
 
-    def _mark(self, *, has_log: bool) -> None:
-        """Write into the lock file who holds the folder, and whether the log holds something."""
+    def _held_by_log(self) -> str:
+        """Return how many bytes the log holds, and when the database was written last."""
+        with suppress(OSError):
+            return f" log {self.log.stat().st_size} {self.database.stat().st_mtime_ns}"
+        return ""  # DuckDB has moved the log's content into the database
+
+    def _mark(self, held: str) -> None:
+        """Write into the lock file who holds the folder, and what the log holds."""
         if self._lock is None:
             return
-        content = f"{os.getpid()}{' log' if has_log else ''}\n".encode()
+        content = f"{os.getpid()}{held}\n".encode()
         try:
             os.pwrite(self._lock, content, 0)
             os.ftruncate(self._lock, len(content))
