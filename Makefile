@@ -1,13 +1,15 @@
 PYTHON := .venv/bin/python
 PORT ?= 8501
 EXAMPLES ?= 20000
+KILLS ?= 300
+TURNS ?= 12
 # Tests of one file share a server, so they stay together; tests/conftest.py puts the longest first.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 TYPES := $(PYTHON) -m mypy --strict --no-error-summary app.py pages lib tests
 # Every worker, server and command would compile the project anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run check test test-postgres style lint bench fuzz released-duckdb screenshots format clean
+.PHONY: help run check test test-postgres torture style lint bench fuzz released-duckdb screenshots format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +20,7 @@ help:
 	@echo "make check    format, lint, types and the tests that need neither a browser nor long"
 	@echo "make test     format, lint, types and all tests, a browser's included"
 	@echo "make test-postgres run the tests that need no browser on PostgreSQL"
+	@echo "make torture  kill, fill up and cut off both stores for a quarter of an hour (KILLS=300 TURNS=12 SEED=1)"
 	@echo "make bench    measure the pages in a browser"
 	@echo "make screenshots take the README's pictures again"
 	@echo "make fuzz     damage and draw files at random for long (EXAMPLES=1000000 for longer)"
@@ -50,6 +53,11 @@ test-postgres: style
 	@$(PYTHON) -m tests.install_postgres
 	@echo "Tests on PostgreSQL …"
 	@BILLING_TASKS_TEST_STORE=postgres $(PYTHON) -m pytest $(PARALLEL) --ignore tests/browser -m "not slow and not duckdb"
+
+torture:
+	@sh scripts/environment.sh requirements.txt requirements-dev.txt requirements-postgres.txt
+	@$(PYTHON) -m tests.install_postgres || echo "Only DuckDB's file is tortured."
+	@$(PYTHON) -m tests.torture --kills $(KILLS) --turns $(TURNS) $(if $(SEED),--seed $(SEED))
 
 style: lint
 	@echo "Types …"

@@ -49,12 +49,24 @@ def programs() -> Path | None:
 def running() -> Iterator[str | None]:
     """Yield the address of a server that lives as long as the block, or None where there is no
     PostgreSQL."""
-    named, folder = os.environ.get("BILLING_TASKS_TEST_DATABASE"), programs()
-    if named or folder is None:
+    if named := os.environ.get("BILLING_TASKS_TEST_DATABASE"):
         yield named
         return
+    with started() as server:
+        yield server.address if server else None
+
+
+@contextmanager
+def started(disk: Path | None = None, **settings: str) -> Iterator[Server | None]:
+    """Yield a server of one's own with these settings, whose data lies on that disk, or None where
+    there is no PostgreSQL."""
+    folder = programs()
+    if folder is None:
+        yield None
+        return
     # A socket's path may have 107 characters, so it is not in the folder of the tests.
-    disk = os.environ.get("PYTEST_DEBUG_TEMPROOT", "/tmp")  # in memory, where there is room
+    # In memory, where there is room.
+    disk = disk or Path(os.environ.get("PYTEST_DEBUG_TEMPROOT", "/tmp"))
     place = Path(tempfile.mkdtemp(prefix="postgres-", dir=disk))
     try:
         if USER:
@@ -64,34 +76,53 @@ def running() -> Iterator[str | None]:
              "--encoding=UTF8", "--auth=trust", "--no-instructions", "--no-sync"],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **AS_USER,
         )  # fmt: skip
-        with _served(folder, place):
-            yield f"postgresql:///postgres?host={place}&user=postgres"
+        server = Server(folder, place, FAST | settings)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop(signal.SIGINT)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
-@contextmanager
-def _served(folder: Path, place: Path) -> Iterator[None]:
-    """Run the server; it ends with whoever started it, even where that one is killed."""
-    ends_with_us = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
-    settings = [f"-c{name}={value}" for name, value in FAST.items()]
-    with (place / "log").open("w") as log:
-        server = subprocess.Popen(
-            [*ends_with_us, folder / "postgres", "-D", place / "data", *settings,
-             f"-cunix_socket_directories={place}"],
-            stdout=log, stderr=log, **AS_USER,
-        )  # fmt: skip
-    try:
-        ready: list[str | Path] = [folder / "pg_isready", "-q", "-h", place]
+class Server:
+    """A PostgreSQL that ends with whoever started it, even where that one is killed."""
+
+    def __init__(self, programs: Path, place: Path, settings: dict[str, str]) -> None:
+        self.place = place
+        self.address = f"postgresql:///postgres?host={place}&user=postgres"
+        self._programs, self._settings = programs, settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        ends_with_us = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
+        settings = [f"-c{name}={value}" for name, value in self._settings.items()]
+        with (self.place / "log").open("a") as log:
+            self._process = subprocess.Popen(
+                [*ends_with_us, self._programs / "postgres", "-D", self.place / "data", *settings,
+                 f"-cunix_socket_directories={self.place}"],
+                stdout=log, stderr=log, **AS_USER,
+            )  # fmt: skip
+        ready: list[str | Path] = [self._programs / "pg_isready", "-q", "-h", self.place]
         until = time.monotonic() + PATIENCE
         while subprocess.run(ready, check=False).returncode:
-            if server.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"PostgreSQL did not start:\n{(place / 'log').read_text()}")
+            if self._process.poll() is not None or time.monotonic() > until:
+                said = (self.place / "log").read_text()
+                raise RuntimeError(f"PostgreSQL did not start:\n{said}")
             time.sleep(0.05)
-        yield
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait()
+
+    @property
+    def runs(self) -> bool:
+        """Return True while it has not ended, by itself either."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self, how: signal.Signals) -> None:
+        """End it: at once and without tidying up by SIGQUIT."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        self._process.wait()
 
 
 def new_schema(server: str) -> str:
