@@ -13,10 +13,11 @@ from lib.earlier_claims import filed_payers, with_corrected_payer
 from lib.errors import WrongInput
 from lib.export.charges_to_refile import claims_file, review
 from lib.export.period import period
+from lib.intake.charges import task_charge_choice
 from lib.models import Charge, Payer, TaskFilter
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
-from tests.given import CHARGE, add_payer, story
+from tests.given import CHARGE, add_payer, minutes, story
 from tests.test_export import TODAY
 from tests.test_import import bring
 from tests.test_replacement_claims_837p import is_accepted, written
@@ -227,6 +228,28 @@ def test_a_later_answer_of_the_earlier_payer_gives_the_claim_no_number(
     assert con.value(number) == "PM-1"
     of_payer(con, cast, "PLAINS HEALTH", "OLD-3", paid_on="20250305")
     assert con.value(number) == "PM-1"
+
+
+def test_a_charge_chosen_for_the_earlier_payers_answer_takes_no_number_of_it(
+    con: Connection, cast: Cast
+) -> None:
+    task_id, charge_id = denied(con, cast)
+    save(con, cast, task_id, charge_id, payer=NEW)
+    other = [
+        part.replace("20250113", "20250120").replace("0114-20250115", "0121-20250122")
+        for part in claim("A1")
+    ]
+    bring(con, cast, file_837(other, control="000000002"), "b.837")
+    late = [each for each in answer("A1", control="P0") if not each.startswith("DTM")]
+    bring(con, cast, file_835(late, control="000000003", paid_on="20250301"), "c.835")
+    [(late_task, seen)] = con.rows("SELECT id, charge_id FROM task WHERE id <> $id", id=task_id)
+
+    task_charge_choice.choose(
+        con, late_task, charge_id, seen=seen, token="t", actor=cast.ana, now=minutes(5)
+    )
+
+    number = con.value("SELECT payer_claim_number FROM charge WHERE id = $id", id=charge_id)
+    assert not number
 
 
 def test_a_payer_that_is_corrected_back_has_its_number_again(con: Connection, cast: Cast) -> None:

@@ -76,16 +76,18 @@ def document_request(*rest: str, control: str = "000000001") -> bytes:
     ).encode()
 
 
-@pytest.mark.parametrize("status", ["A2:20*20250121*WQ*200", "A7:116*20250121*U*200"])
-def test_a_charge_learns_its_payers_number_from_an_acknowledgment(
-    con: Connection, cast: Cast, status: str
+@pytest.mark.parametrize(
+    ("status", "number"), [("A2:20*20250121*WQ*200", "PAYER9"), ("A7:116*20250121*U*200", None)]
+)
+def test_a_charge_learns_its_payers_number_from_an_acknowledgment_that_is_no_rejection(
+    con: Connection, cast: Cast, status: str, number: str | None
 ) -> None:
     bring(con, cast, file_837(claim("A1"), claim("A2")))
 
     bring(con, cast, acknowledgment(*patient("A1", f"STC*{status}", "REF*1K*PAYER9")), "b.277")
 
     numbers = con.rows("SELECT claim_number, payer_claim_number FROM charge ORDER BY 1")
-    assert numbers == [("A1", "PAYER9"), ("A2", None)]
+    assert numbers == [("A1", number), ("A2", None)]
 
 
 def test_a_rejected_claim_becomes_a_task_about_its_charge(con: Connection, cast: Cast) -> None:

@@ -15,6 +15,7 @@ from lib.export.period import Period, record_export
 from lib.export.replacement_claims_837p import Replacement
 from lib.export.x12_writer import Envelope
 from lib.intake.files.parsed_file import count
+from lib.intake.matching.claim_facts import REJECTIONS
 from lib.models import CHARGE_COLUMNS, Charge, Patient, Payer, Person, ServiceLine
 from lib.store.database import Connection, transaction
 
@@ -75,6 +76,7 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
         numbers = payer_claim_numbers(con, batch)
         places = _places(con, batch)
         filed = filed_payers(con, batch)
+        rejected = _rejected(con, batch)
         uncertain = claim_identity_check.doubts(con, batch)
         for charge_id in batch:
             charge = charges[charge_id]
@@ -85,6 +87,7 @@ def replacements(con: Connection, ids: list[int]) -> Iterator[Replacement]:
                 numbers.get(charge_id, ""),
                 originals.find(*places[charge_id]),
                 filed.get(charge_id),
+                charge_id in rejected,
             )
             yield replace(found, doubt=claim_identity_check.why_not(found, uncertain))
 
@@ -112,6 +115,25 @@ def payer_claim_numbers(con: Connection, charge_ids: list[int]) -> dict[int, str
             ids=charge_ids,
         )
     )
+
+
+def _rejected(con: Connection, charge_ids: list[int]) -> set[int]:
+    """Return the charges that were changed for a rejection, and that no remittance answered."""
+    rows = con.rows(
+        """
+        SELECT DISTINCT task.charge_id
+        FROM task JOIN event ON event.task_id = task.id
+        WHERE task.charge_id IN (SELECT unnest($ids::BIGINT[]))
+          AND event.kind = 'changed' AND event.charge_id = task.charge_id
+          AND (request_key LIKE $of_claim || '%' OR request_key LIKE $of_lines || '%')
+          AND NOT EXISTS (SELECT 1 FROM claim_answer
+                          WHERE claim_answer.charge_id = task.charge_id)
+        """,
+        ids=charge_ids,
+        of_claim=REJECTIONS[0],
+        of_lines=REJECTIONS[1],
+    )
+    return {row[0] for row in rows}
 
 
 _COLUMNS = ", ".join(CHARGE_COLUMNS)

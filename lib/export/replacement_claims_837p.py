@@ -24,12 +24,20 @@ class Replacement:
     payer_claim_number: str = ""  # REF*F8, from the payer's answer; empty if not known
     filing: FiledClaim = NOT_HELD
     filed_payer: Payer | None = None  # whom it was filed with, where somebody corrected that
+    was_rejected: bool = False  # before it was processed, and no remittance answered it
     doubt: str = ""  # why the charge cannot be proven to be the claim that the payer answered
 
     @property
     def is_new(self) -> bool:
         """Return True if the payer never had this claim: it gets a new one, not a replacement."""
+        if self.was_rejected and not _is_replacement(self.filing):
+            return True
         return self.filed_payer is not None and not self.payer_claim_number
+
+    @property
+    def original_number(self) -> str:
+        """Return the payer's number of the claim that is replaced; empty for a new claim."""
+        return "" if self.is_new else self.payer_claim_number
 
 
 def write(replacements: Iterable[Replacement], envelope: Envelope) -> Iterator[bytes]:
@@ -60,11 +68,18 @@ def hindrance(replacement: Replacement) -> str | None:
     return None
 
 
+def _is_replacement(filing: FiledClaim) -> bool:
+    """Return True if the claim was filed as a replacement of one that the payer has."""
+    return any((each[0], element_at(each, 1)) == ("REF", "F8") for each in filing.claim)
+
+
 def missing(replacement: Replacement) -> Iterator[str]:
     """Yield what the claim will lack, or say otherwise than the charge."""
     filing, charge = replacement.filing, replacement.charge
-    is_known = any((s[0], element_at(s, 1)) == ("REF", "F8") for s in filing.claim)
-    if replacement.is_new:
+    is_known = _is_replacement(filing)
+    if replacement.is_new and replacement.filed_payer is None:
+        yield "it was rejected before it was processed: it leaves as a new claim (CLM05-3 is 1)"
+    elif replacement.is_new:
         yield (
             "the payer was corrected: it gets a new claim (CLM05-3 is 1); check the kind of "
             "insurance, written as ZZ in SBR09, and add the group number"
@@ -117,7 +132,7 @@ def _body(replacements: Iterator[Replacement], envelope: Envelope, place: int) -
             yield from filing.patient_level or (("PAT", "G8"),)
             yield from filing.patient
         yield from claim_loop(
-            replacement.charge, replacement.payer_claim_number, filing, is_new=replacement.is_new
+            replacement.charge, replacement.original_number, filing, is_new=replacement.is_new
         )
 
 

@@ -121,8 +121,8 @@ class FileImport:
         self._tell_batches(batch_acceptances.of_claims(self.con, self.source, told, charges))
         self._take_withdrawals(part.withdrawals)
         self._take_acceptances(part.receipts)
-        learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
         claim_payments.keep(self.con, part.answers, charges, self.source)
+        learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
 
     def _take_adjustments(self) -> None:
         """Import what one remittance recoups, once all its entries are known."""

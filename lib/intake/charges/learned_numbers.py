@@ -11,13 +11,13 @@ from lib.earlier_claims import with_corrected_payer
 from lib.intake.charges import new_charges
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher
-from lib.intake.matching.claim_facts import ClaimFacts, stated
+from lib.intake.matching.claim_facts import DUPLICATES, REJECTIONS, ClaimFacts, stated
 from lib.intake.matching.claim_matcher import Comparison
 from lib.intake.matching.known_charges import Charges
 from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import denial_requests_835, payer_decision_rules
-from lib.intake.x12.payer_decision_rules import Outcome
+from lib.intake.x12.payer_decision_rules import REVERSAL, Outcome
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection
 
@@ -26,6 +26,9 @@ SETTLED = {
     Outcome.PAID, Outcome.NOTHING_DUE, Outcome.OTHER_PAYER, Outcome.CAPITATED, Outcome.ENCOUNTER,
 }  # fmt: skip
 UNSETTLED = {Outcome.REVERSED, Outcome.DENIED}
+NOT_PROCESSED = frozenset({"23", "25"})  # CLP02: not this payer's, and only priced
+# How keys begin of messages that bear a number of no processed claim.
+UNPROCESSED = ("835|", *REJECTIONS, "277CA|unclear|")
 
 
 def keep(
@@ -36,8 +39,9 @@ def keep(
 ) -> None:
     """Store the payer's and the clearinghouse's numbers with each charge, inside a transaction: a
     later claim or answer may name only those. Where somebody corrected the payer, the number of an
-    earlier one is not the claim's."""
-    newest: dict[int, list[tuple[str, bool]]] = {}
+    earlier one is not the claim's. The payments among them are stored already."""
+    given: dict[int, list[tuple[str, bool]]] = defaultdict(list)
+    paid: dict[int, list[tuple[str, bool]]] = defaultdict(list)
     numbers: dict[tuple[int, str, str], bool] = {}
     for each in said:
         facts = each.about if isinstance(each, Request) else each.facts
@@ -50,28 +54,108 @@ def keep(
         is_proven = match.compared[0].is_proven
         if each.payer_claim_number:
             is_current = claim_matcher.is_from_current_payer(facts, match.compared[0].candidate)
-            newest.setdefault(charge_id, []).append((each.payer_claim_number, is_current))
-            numbers[charge_id, "payer", each.payer_claim_number] = is_proven
+            if isinstance(each, ClaimPayment):
+                if is_adjudicated(each):
+                    paid[charge_id].append((each.payer_claim_number, is_current))
+            elif not each.key.startswith(UNPROCESSED):
+                given[charge_id].append((each.payer_claim_number, is_current))
+            key = charge_id, "payer", each.payer_claim_number
+            numbers[key] = numbers.get(key, False) or is_proven
         for number in facts.trace_numbers:
             numbers[charge_id, "trace", number] = is_proven
     if not numbers:
         return
     _add_numbers(con, numbers, source)
-    corrected = with_corrected_payer(con, newest)
-    payers = {
-        charge_id: number
-        for charge_id, given in newest.items()
-        for number, is_current in given
-        if is_current or charge_id not in corrected
-    }
+    ids = {charge_id for charge_id, _, _ in numbers}
+    corrected = with_corrected_payer(con, ids)
+    newest = adjudicated(con, ids - corrected)
+    for charge_id in ids - newest.keys():
+        several = paid.get(charge_id) or given.get(charge_id, [])
+        right = [number for number, is_now in several if is_now or charge_id not in corrected]
+        if right:
+            newest[charge_id] = right[-1]
+    _set(con, newest)
+
+
+def keep_of_tasks(
+    con: Connection, told: Iterable[ClaimFacts], charges: Charges, source: ImportContext
+) -> None:
+    """Store the payer's numbers in messages that came before their claim did, inside a
+    transaction."""
+    numbers: dict[tuple[int, str, str], bool] = {}
+    for facts in told:
+        match = charges.match(facts)
+        own = {number_key(each.claim_number) for each in match.compared[0].candidate.filed}
+        for number in facts.payer_numbers:
+            if match.charge_id is not None and number_key(number) not in own:
+                numbers[match.charge_id, "payer", number] = match.compared[0].is_proven
+    if numbers:
+        _add_numbers(con, numbers, source)
+        refresh(con, {charge_id for charge_id, _, _ in numbers})
+
+
+def is_adjudicated(answer: ClaimPayment) -> bool:
+    """Return True if the payer's number in an answer is that of a claim which stands: not of one
+    that it takes back, denies as a duplicate, only priced, or passed on unprocessed."""
+    is_taken_back = answer.charged <= 0 or (answer.status == REVERSAL and answer.paid != 0)
+    is_elsewhere = answer.status in NOT_PROCESSED
+    return not (is_taken_back or is_elsewhere or payer_decision_rules.is_duplicate(answer))
+
+
+def adjudicated(con: Connection, charge_ids: Iterable[int]) -> dict[int, str]:
+    """Return the payer's number for each of these claims from its newest remittance, by the day of
+    the remittance and whatever the order in which they came in."""
+    ids = list(charge_ids)
+    if not ids:
+        return {}
+    return dict(
+        con.rows(
+            """
+            WITH said AS (
+                SELECT DISTINCT charge_id, number, practice_id FROM charge_number
+                WHERE charge_id IN (SELECT unnest($ids::BIGINT[])) AND kind = 'payer'
+            )
+            SELECT DISTINCT ON (said.charge_id) said.charge_id, said.number
+            FROM said JOIN claim_answer AS answer
+                ON answer.practice_id = said.practice_id
+               AND answer.payer_claim_number = said.number
+            WHERE coalesce(answer.charge_id, said.charge_id) = said.charge_id
+              AND charged > 0 AND NOT (status = $reversal AND paid <> 0)
+              AND status NOT IN (SELECT unnest($not_processed::VARCHAR[]))
+              AND (paid <> 0
+                   OR EXISTS (SELECT 1 FROM claim_answer_code AS code
+                              WHERE code.claim_answer_id = answer.id AND kind = 'adjustment'
+                                AND code.code NOT IN (SELECT unnest($duplicates::VARCHAR[])))
+                   OR NOT EXISTS (SELECT 1 FROM claim_answer_code AS code
+                                  WHERE code.claim_answer_id = answer.id
+                                    AND kind = 'adjustment'))
+            ORDER BY said.charge_id, coalesce(answered_on, DATE '1900-01-01') DESC, answer.id DESC
+            """,
+            ids=ids,
+            reversal=REVERSAL,
+            not_processed=list(NOT_PROCESSED),
+            duplicates=list(DUPLICATES),
+        )
+    )
+
+
+def refresh(con: Connection, charge_ids: Collection[int]) -> set[int]:
+    """Give charges the number of their newest remittance, inside a transaction, but for those whose
+    payer was corrected: it can be the earlier payer's. Return those that have one."""
+    newest = adjudicated(con, set(charge_ids) - with_corrected_payer(con, list(charge_ids)))
+    _set(con, newest)
+    return set(newest)
+
+
+def _set(con: Connection, numbers: Mapping[int, str]) -> None:
     con.execute(
         """
         UPDATE charge SET payer_claim_number = said.payers
         FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($payers::VARCHAR[]) AS payers) AS said
         WHERE charge.id = said.id AND charge.payer_claim_number IS DISTINCT FROM said.payers
         """,
-        ids=list(payers),
-        payers=list(payers.values()),
+        ids=list(numbers),
+        payers=list(numbers.values()),
     )
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from lib import charges, tasks
 from lib.earlier_claims import keep_earlier
 from lib.history_event_kinds import EventKind
-from lib.intake.charges import new_charges
+from lib.intake.charges import learned_numbers, new_charges
 from lib.intake.charges.new_charges import NewClaim
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.import_context import ImportContext
@@ -318,6 +318,7 @@ def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: Imp
         )
         con.insert("event", [event])
         linked.append(task_id)
+    learned_numbers.keep_of_tasks(con, [told[each] for each in linked], charges, source)
     waiting.forget(linked)
     search_index.index(con, linked)
     return len(linked)

@@ -9,13 +9,14 @@ from datetime import datetime
 
 from lib import access, history, tasks
 from lib.access import Verb
+from lib.earlier_claims import with_corrected_payer
 from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchCharge, NoSuchTask
 from lib.history_event_kinds import EventKind
 from lib.intake.charges import learned_numbers
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.charges.replacement_claims import show_charge
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
-from lib.intake.matching.claim_facts import ClaimFacts
+from lib.intake.matching.claim_facts import REJECTIONS, ClaimFacts
 from lib.intake.matching.claim_matcher import PAYER, Agreement, Candidate, Comparison
 from lib.intake.matching.known_charges import KnownCharge
 from lib.intake.matching.spelling_comparison import number_key
@@ -185,6 +186,8 @@ def _teach(
     itself."""
     if task.charge_id is not None:
         learned_numbers.forget(con, task.charge_id, facts)
+    own = {number_key(each.claim_number) for each in candidate.filed}
+    payers = [each for each in facts.payer_numbers if number_key(each) not in own]
     rows = [
         {
             "practice_id": task.practice_id,
@@ -195,14 +198,19 @@ def _teach(
             "is_proven": True,
             "recorded_at": now,
         }
-        for kind, numbers in (("payer", facts.payer_numbers), ("trace", facts.trace_numbers))
+        for kind, numbers in (("payer", payers), ("trace", facts.trace_numbers))
         for number in numbers
     ]
     con.insert("charge_number", rows)
-    if facts.payer_numbers:
+    is_known = bool(learned_numbers.refresh(con, [held.charge_id]))
+    key = con.value("SELECT coalesce(request_key, '') FROM task WHERE id = $id", id=task.id)
+    is_its_payers = claim_matcher.is_from_current_payer(facts, candidate) or not (
+        with_corrected_payer(con, [held.charge_id])
+    )
+    if payers and is_its_payers and not is_known and not key.startswith(REJECTIONS):
         con.execute(
             "UPDATE charge SET payer_claim_number = $number WHERE id = $id",
-            number=facts.payer_numbers[0],
+            number=payers[0],
             id=held.charge_id,
         )
     is_new = claim_matcher.compare(facts, candidate).of(PAYER) is Agreement.DISAGREES
