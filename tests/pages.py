@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib import sessions
 from lib.access import may_anywhere
+from lib.backlog import measures
 from lib.models import Person
 from lib.store import process_store
 from lib.store.database import Store
@@ -63,6 +64,12 @@ class Visit:
             self.drawn.switch_page(str(Path(process_store.ROOT, "pages", f"{name}.py")))
         for key, value in query.items():
             self.drawn.query_params[key] = value
+        return self.drawn.run()
+
+    def open_everything(self) -> AppTest:
+        """Draw the page again with what is below its charts and tables opened."""
+        for number in measures.NUMBERS:
+            self.drawn.session_state[f"evidence_{number}"] = True
         return self.drawn.run()
 
     def words(self) -> str:

@@ -81,11 +81,32 @@ def test_each_page_of_a_practice_with_tasks_is_drawn_and_says_nothing_of_another
     with Visit(store, person) as visit:
         for name in offered(person):
             visit.page(name)
+            if name.startswith("backlog"):
+                visit.open_everything()
 
             assert errors(visit) == [], name
             assert THEIRS not in visit.words()
             for each in visit.drawn.dataframe:  # a cell without a value would say None
                 assert not holes(each.value) or each.proto.placeholder == "–", name
+
+
+def test_what_is_below_a_chart_is_drawn_once_it_is_opened_and_says_what_it_counts(
+    store: Store, cast: Cast, tasks_here: dict[str, int]
+) -> None:
+    with Visit(store, cast.alan) as visit:
+        drawn = visit.page("backlog_aging")
+        assert [each.label for each in drawn.expander] == [
+            *["Table, SQL and files"] * 5, "SQL and files",
+        ]  # fmt: skip
+        assert not drawn.code
+        assert len(drawn.dataframe) == 1
+
+        drawn = visit.open_everything()
+
+    assert len(drawn.code) == len(drawn.dataframe) == 6
+    assert all("SELECT" in each.value for each in drawn.code)
+    table = next(each.value for each in drawn.dataframe if "Due" in each.value)
+    assert sum(table[table["Period"] == "This period"]["Tasks"]) == len(tasks_here) - 2
 
 
 @pytest.mark.parametrize("role", ROLES[:4])

@@ -121,6 +121,13 @@ def begin(title: str, page: str) -> Page:
     )
 
 
+def same_reader(page: Page) -> None:
+    """Draw the whole page again, from a part of it, unless who reads it is the person, with the
+    practices, for whom it was counted."""
+    if practice_switch.narrowed(session.person()) != page.actor:
+        st.rerun()
+
+
 def _as_of(report: report_url.Report, now: Part, counted_at: datetime) -> str:
     """Draw how much is pending as of when, with a link to the same numbers next year. Return the
     line."""

@@ -111,10 +111,18 @@ def _way(opens: Cell, part: Part, row: Row, column: str) -> Opens | None:
     return opens(part, row, column) if row.get(column) else None
 
 
+@st.fragment
 def evidence(page: Page, name: str, *, is_shown: bool = False) -> None:
     """Draw an expander with the number's table (unless it `is_shown` already), a select box that
-    opens its tasks by keyboard, its files and its SQL."""
-    with st.expander("SQL and files" if is_shown else "Table, SQL and files"):
+    opens its tasks by keyboard, its files and its SQL. What is in it is drawn once it is opened."""
+    report.same_reader(page)
+    with st.expander(
+        "SQL and files" if is_shown else "Table, SQL and files",
+        key=f"evidence_{name}",
+        on_change="rerun",
+    ) as inside:
+        if not inside.open:
+            return
         if name in CELLS:
             _by_keyboard(page, name, CELLS[name])
         if not is_shown:

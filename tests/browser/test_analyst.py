@@ -31,6 +31,10 @@ def test_no_page_sends_an_analyst_anything_of_a_patient(still: Scene, sit: Sit) 
         received.clear()
         desk.go(f"/{path}")
         desk.rest()
+        below = desk.page.locator('[class*="st-key-evidence_"]')
+        for summary in below.locator("summary").all():
+            summary.evaluate("(one) => one.click()")
+        expect(below.locator("code")).to_have_count(below.count())
         everything = desk.text + "".join(received)
         assert len(everything) > 100, path
         assert [name for name in PATIENTS if name in everything] == [], path

@@ -101,6 +101,22 @@ def test_bars_and_cells_are_reached_by_keyboard_and_a_chart_is_kept_as_svg(
     desk.page.go_back()
     expect(desk.page.get_by_role("heading", name="Workload")).to_be_visible()
 
+    below = desk.page.locator(".st-key-evidence_pending_by_person")
+    desk.stand()
+    below.locator("summary").press("Enter")
+    expect(below.get_by_role("link", name="Parquet")).to_be_visible()
+    expect(below.locator("code")).to_contain_text("SELECT")
+    expect(below.locator("canvas").first).to_be_visible()
+    desk.drop_down(below.get_by_role("combobox", name="Open the tasks of"))
+    figure = desk.page.get_by_role("option").filter(has_text="Unassigned · Tasks").first
+    count = int(figure.inner_text().split()[-1].replace(",", ""))
+    figure.click()
+
+    lists_exactly(desk, count)
+    assert desk.query["had_by"] == "none"
+    desk.page.go_back()
+    expect(desk.page.get_by_role("heading", name="Workload")).to_be_visible()
+
 
 @pytest.mark.parametrize(
     ("chart", "series", "says"),

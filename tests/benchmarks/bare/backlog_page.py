@@ -60,12 +60,7 @@ for name in ("flow", "filing"):
         ]
         charts.bars(marks, charts.SIDES, finding="$2,857.00 requested", about=ABOUT, key="filing",
                     before="12/04/2025 to 05/31/2026")  # fmt: skip
-    with st.expander("Table, SQL and files"):
-        st.selectbox("Open the tasks of", WEEKS, index=None, key=f"open {name}")
-        st.dataframe(FLOW, hide_index=True, on_select="rerun", selection_mode="single-cell",
-                     key=f"cells {name}")  # fmt: skip
-        st.code("SELECT 1\n" * 60, language="sql")
+    st.expander("Table, SQL and files", key=f"{name} table", on_change="rerun")
 st.subheader("What is pending?", anchor=False)
 st.dataframe(FLOW.head(2), hide_index=True)
-with st.expander("SQL and files"):
-    st.code("SELECT 1\n" * 60, language="sql")
+st.expander("SQL and files", key="summary table", on_change="rerun")
