@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from lib.export import filed_lines
 from lib.export.filed_claim import FiledClaim, Segments, element_at, with_element
 from lib.export.x12_writer import COMPONENT, Segment, composite, plain
 from lib.intake.x12.claims_837 import DIAGNOSIS
@@ -43,10 +44,12 @@ def claim_loop(
     for loop in _providers(charge, filing):
         yield from loop
     yield from filing.others
-    filed = _matched(charge.lines, filing.lines)
+    filed = filed_lines.continued(charge.lines, filing.lines)
+    roles = corrected_roles(charge, filing)
     for place, line in enumerate(charge.lines, 1):
         yield ("LX", str(place))
-        yield from _line(line, filed[place - 1])
+        kept = filed[place - 1].filed
+        yield from _line(line, filed_lines.followed(kept, charge, filing, roles))
 
 
 def person(role: str, name: str, npi: str) -> Segment:
@@ -143,6 +146,13 @@ def _providers(charge: Charge, filing: FiledClaim) -> list[Segments]:
     return [filed[role] for role in known]
 
 
+def corrected_roles(charge: Charge, filing: FiledClaim) -> list[str]:
+    """Return the providers and locations of the claim (NM101) that are others than were filed."""
+    before = {element_at(loop[0], 1): loop for loop in reversed(filing.providers)}
+    now = {element_at(loop[0], 1): loop for loop in _providers(charge, filing)}
+    return [role for role in filed_lines.ROLES if before.get(role) != now.get(role)]
+
+
 def location(charge: Charge, filing: FiledClaim) -> Segments:
     """Return the loop of the service location as it was filed, else with the name alone; empty if
     the charge has none."""
@@ -156,31 +166,12 @@ def _whole_name(segment: Segment) -> str:
     return f"{plain(element_at(segment, 3))}, {plain(element_at(segment, 4))}"
 
 
-def _matched(lines: tuple[ServiceLine, ...], filed: tuple[Segments, ...]) -> list[Segments]:
-    """Return for each line the filed line it continues: the one in its place, else one with its
-    procedure."""
-    spare = dict(enumerate(filed))
-    found: list[Segments] = []
-    for place, line in enumerate(lines):
-        order = sorted(spare, key=lambda at_: (at_ != place, at_))
-        known = next((each for each in order if _procedure(spare[each]) == line.procedure), None)
-        found.append(() if known is None else spare.pop(known))
-    return found
-
-
-def _procedure(loop: Segments) -> str:
-    code = element_at(_service(loop), 1).split(COMPONENT)
-    return (code[1] if len(code) > 1 else code[0]).strip().upper()
-
-
-def _service(loop: Segments) -> Segment:
-    return next((segment for segment in loop if segment[0] == "SV1"), ("SV1",))
-
-
 def _line(line: ServiceLine, filed: Segments) -> Iterator[Segment]:
-    service = _service(filed)
+    service = filed_lines.service(filed)
     code = element_at(service, 1).split(COMPONENT)
     kind, described = (code[0], code[6:7]) if len(code) > 1 else ("HC", [])
+    if filed_lines.procedure(filed) != line.procedure:
+        described = []
     modifiers = [*line.modifiers[:4], *[""] * (4 - len(line.modifiers))]
     for element, text in (
         (1, composite(kind, line.procedure, *modifiers, *described)),
@@ -191,9 +182,7 @@ def _line(line: ServiceLine, filed: Segments) -> Iterator[Segment]:
     ):
         service = with_element(service, element, text)
     yield service
-    kept = [
-        s for s in filed if s[0] not in {"LX", "SV1"} and (s[0], element_at(s, 1)) != ("DTP", "472")
-    ]
+    kept = filed_lines.extras(filed)
     own = [place for place, s in enumerate(kept) if s[0] not in BEFORE_DATES]
     cut = own[0] if own else len(kept)
     yield from kept[:cut]
