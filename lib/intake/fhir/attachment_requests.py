@@ -10,7 +10,9 @@ import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
+from lib import us_formats
 from lib.errors import RefusedFile
 from lib.intake import loinc
 from lib.intake.fhir import other_resources, parties, resources
@@ -198,14 +200,15 @@ def _of(patient: str, service: date | None) -> str:
 
 
 def _patient_name(found: Found) -> str:
-    patient = found.referred(at(found.resource, "for")) or {}
-    return parties.name(patient) or text(found.resource, "for", "display")
+    return parties.name(parties.patient(found)) or text(found.resource, "for", "display")
 
 
 def _service(found: Found) -> tuple[str, Days]:
     """Return the days of service as the Task writes them, and as dates; none where it names no day
     (a month is none) or writes them in another way than as date, time or period."""
     holder = _input(found.resource, "service-date")
+    if not holder and (claimed := parties.claim(found)):
+        holder = {"valuePeriod": at(claimed.resource, "billablePeriod")}
     if period := at(holder, "valuePeriod"):
         start, end = text(period, "start"), text(period, "end")
         first, last = resources.whole_day(start), resources.whole_day(end)
@@ -236,7 +239,7 @@ def _thread(tracking: str, system: str) -> str:
 
 def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[Wanted]) -> Request:
     task = found.resource
-    patient = found.referred(at(task, "for")) or {}
+    patient = found.referred(at(task, "for")) or parties.patient(found)
     payer_name, payer_code = parties.payer(found)
     said_due, said_asked = text(task, "restriction", "period", "end"), text(task, "authoredOn")
     said_service, days = _service(found)
@@ -285,18 +288,38 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
 def _facts(found: Found, claim: str, days: Days) -> ClaimFacts:
     """Return which claim is meant. A Task does not say whether its number is ours or the
     payer's."""
-    patient = found.referred(at(found.resource, "for")) or {}
+    claimed, patient = parties.claim(found), parties.patient(found)
+    of_task = found.referred(at(found.resource, "for")) or patient
     name, code = parties.payer(found)
+    numbers = stated(claim, *_numbers(claimed.resource if claimed else {}))
     return ClaimFacts(
-        claim_numbers=stated(claim),
-        payer_numbers=stated(claim),
+        claim_numbers=numbers,
+        payer_numbers=numbers,
         patient_name=parties.full_name(patient) or text(found.resource, "for", "display"),
-        birth_date=resources.last_day(text(patient, "birthDate")),
+        birth_date=resources.last_day(text(of_task, "birthDate")),
         member_ids=stated(parties.member(found)),
         dates=days,
+        charged=_total(claimed),
         payer_name=name if name != code else "",
         payer_code=code,
     )
+
+
+def _total(claimed: Found | None) -> Decimal | None:
+    """Return the US dollars of a Claim."""
+    total = at(claimed.resource, "total") if claimed else None
+    written = text(total, "value")
+    if not written or text(total, "currency") not in {"", "USD"}:
+        return None
+    return us_formats.parse_money(written)
+
+
+def _numbers(pointed: Resource) -> list[str]:
+    """Return the numbers of a Claim, those that are old last."""
+    several = sorted(
+        items(pointed, "identifier"), key=lambda identifier: text(identifier, "use") == "old"
+    )
+    return [number for each in several if (number := text(each, "value"))]
 
 
 def _tracking(task: Resource) -> tuple[str, str]:
@@ -315,11 +338,8 @@ def _claim(found: Found) -> str:
     for reference in (at(task, "reasonReference"), at(task, "focus")):
         if number := text(reference, "identifier", "value"):
             return number
-        pointed = found.referred(reference)
-        several = items(pointed, "identifier")
-        for each in sorted(several, key=lambda identifier: text(identifier, "use") == "old"):
-            if number := text(each, "value"):
-                return number
+        if numbers := _numbers(found.referred(reference) or {}):
+            return numbers[0]
     for each in items(task, "input"):
         if codes(at(each, "type")) & {"claim", "claim-id", "claim-identifier", "claim-number"}:
             for path in (

@@ -38,11 +38,30 @@ def provider(found: Found) -> str:
     return f"NPI {number}" if number and text(owner, "identifier", "system") == NPI else number
 
 
+def claim(found: Found) -> Found | None:
+    """Return the Claim that a Task is about, if the file holds it."""
+    for reference in (at(found.resource, "reasonReference"), at(found.resource, "focus")):
+        pointed = found.pointed(reference)
+        if pointed and text(pointed.resource, "resourceType") in {"", "Claim"}:
+            return pointed
+    return None
+
+
+def patient(found: Found) -> Resource:
+    """Return the patient of the Claim that a Task is about, else of the Task; {} if the file holds
+    none."""
+    claimed = claim(found)
+    return (
+        (claimed and claimed.referred(at(claimed.resource, "patient")))
+        or found.referred(at(found.resource, "for"))
+        or {}
+    )
+
+
 def member(found: Found) -> str:
     """Return the patient's member ID, else the first identifier; empty if there is none."""
     task = found.resource
-    patient = found.referred(at(task, "for")) or {}
-    several = [*items(patient, "identifier"), *items(task, "for", "identifier")]
+    several = [*items(patient(found), "identifier"), *items(task, "for", "identifier")]
     known = [each for each in several if codes(at(each, "type")) & MEMBER_KINDS]
     return next((text(each, "value") for each in known or several if text(each, "value")), "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from math import isfinite
 from typing import Any
@@ -50,24 +50,43 @@ class Found:
     others: tuple[Mapping[str, Resource], ...] = ()
     problem: str = ""  # why it is no resource
     raw: str = ""  # the text that stands there instead
+    base: str = ""  # of the server that its full address names
+    holder: Resource | None = None  # in which it is contained
 
     def referred(self, reference: Any) -> Resource | None:
         """Return the resource that a Reference points to: contained, in the same Bundle, or in the
         file."""
-        if not isinstance(reference, Mapping):
-            return None
-        wanted = text(reference, "reference")
+        found = self.pointed(reference)
+        return found.resource if found else None
+
+    def pointed(self, reference: Any) -> Found | None:
+        """Return the same with what it may refer to itself. A reference without a server means the
+        server of what refers (https://hl7.org/fhir/R4/bundle.html#references)."""
+        wanted = text(reference, "reference") if isinstance(reference, Mapping) else ""
         if wanted.startswith("#"):
-            for each in items(self.resource, "contained"):
+            holder = self.resource if self.holder is None else self.holder
+            for each in items(holder, "contained"):
                 if text(each, "id") == wanted[1:]:
-                    return each
+                    return replace(self, resource=each, holder=holder)
             return None
         wanted = wanted.partition("/_history/")[0]
-        anywhere = "/".join(["", *wanted.split("/")[-2:]]) if "://" in wanted else wanted
+        names = [wanted]
+        if "://" in wanted:
+            names.append("/".join(["", *wanted.split("/")[-2:]]))
+        elif self.base and not wanted.startswith("urn:"):
+            names = [f"{self.base}/{wanted}", f"/{wanted}"]
         for known in self.others:
-            if found := known.get(wanted) or known.get(anywhere):
-                return found
+            for name in names:
+                if found := known.get(name):
+                    base = _base(name, found) or self.base
+                    return Found(self.number, found, self.others, base=base)
         return None
+
+
+def _base(full: str, resource: Resource) -> str:
+    """Return the server in the full address of a resource; empty if it names none."""
+    address = f"/{text(resource, 'resourceType')}/{text(resource, 'id')}"
+    return full.removesuffix(address) if "://" in full and full.endswith(address) else ""
 
 
 def is_json(content: bytes) -> bool:
@@ -155,7 +174,7 @@ def _unpacked(
         return
     if given["resourceType"] != "Bundle":
         _put(given, full, around)
-        yield Found(before + 1, given, around)
+        yield Found(before + 1, given, around, base=_base(full, given))
         return
     if len(around) > MAX_BUNDLES:
         problem = f"Bundles stand in one another more than {MAX_BUNDLES} deep"
@@ -216,14 +235,20 @@ def _depth_above(given: Any, most: int) -> bool:
 
 def _put(resource: Resource, full: str, places: tuple[dict[str, Resource], ...]) -> None:
     """Make the resource findable by its full address and by Type/id. A reference to any server
-    finds it unless the resource names its own server."""
+    finds it unless the resource names its own server; one to none does not say which of two servers
+    is meant."""
     address = f"{text(resource, 'resourceType')}/{text(resource, 'id')}"
+    has_server = "://" in full
     for known in places:
-        known.setdefault(address, resource)
+        is_again = full in known if full else False
+        if has_server and address in known and f"/{address}" not in known and not is_again:
+            known[address] = {}
+        elif has_server:
+            known.setdefault(address, resource)
+        elif f"/{address}" not in known:
+            known[address] = known[f"/{address}"] = resource
         if full:
             known.setdefault(full, resource)
-        if "://" not in full:
-            known.setdefault(f"/{address}", resource)
 
 
 def items(holder: Any, *path: str) -> list[Mapping[str, Any]]:

@@ -84,7 +84,8 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
     if is_fhir(name, content):
         requests, recorded = attachment_requests.read(name, content)
         return ParsedFile(
-            attachment_requests.FORMAT, tuple(requests), tuple(_left_empty(requests)),
+            attachment_requests.FORMAT, tuple(requests),
+            (*_left_empty(requests), *_without_patient(requests)),
             _messages(requests, recorded),
             withdrawals=tuple(each.withdrawal for each in recorded if each.withdrawal),
         )  # fmt: skip
@@ -132,6 +133,16 @@ def _left_empty(requests: Sequence[Request]) -> list[str]:
     if len(odd) > MAX_NAMED:
         said.append(f"Left empty too: days of {len(odd) - MAX_NAMED:,} more requests.")
     return said
+
+
+def _without_patient(requests: Sequence[Request]) -> list[str]:
+    """Return a sentence on the requests whose patient the file does not name."""
+    places = [each.segment_number for each in requests if not each.patient_name]
+    if not places:
+        return []
+    named = ", ".join(map(str, places[:MAX_NAMED])) + (" …" if len(places) > MAX_NAMED else "")
+    many = "1 request" if len(places) == 1 else f"{len(places):,} requests"
+    return [f"The file does not name the patient of {many}, in place {named}."]
 
 
 def _messages(requests: list[Request], recorded: list[Recorded]) -> tuple[Message, ...]:
