@@ -125,9 +125,20 @@ def test_a_damaged_log_is_said(data: Path) -> None:
     flip(data / data_folder_lock.LOG, (data / data_folder_lock.LOG).stat().st_size // 2)
 
     said = wrong(data)
+    (data / data_folder_lock.LOCK).unlink()
+    by_duckdb = wrong(data)
 
-    assert "billing.duckdb.wal is damaged (computed checksum" in said
-    assert "Restore a backup" in said
+    assert "billing.duckdb.wal is damaged: changes that were confirmed last are in it" in said
+    assert "billing.duckdb.wal is damaged (computed checksum" in by_duckdb
+    assert "Restore a backup" in by_duckdb
+
+
+def test_a_changed_byte_that_duckdb_takes_for_the_end_of_the_log_is_said(data: Path) -> None:
+    killed(data)
+    flip(data / data_folder_lock.LOG, 0)
+
+    with pytest.raises(LogMissing, match=r"billing\.duckdb\.wal is damaged"):
+        DuckDBStore(data)
 
 
 def test_a_log_that_was_deleted_after_a_crash_is_missed(data: Path) -> None:

@@ -21,6 +21,7 @@ from lib.models import Status
 from lib.store import process_store
 from lib.store.database import Connection, Store, transaction
 from lib.store.migrations import SCHEMA
+from lib.store.postgres import opening
 from lib.store.postgres.errors import DatabaseUnreachable
 from lib.store.postgres.store import PostgresStore, as_sent
 from lib.watch.watcher import Watcher
@@ -289,3 +290,28 @@ def test_a_watched_file_waits_for_a_server_that_is_away(
     assert (tmp_path / "box" / "a.837").exists()
     assert watcher.look(over)
     assert not (tmp_path / "box" / "a.837").exists()
+
+
+def test_a_process_starts_while_another_one_writes(
+    two: tuple[PostgresStore, PostgresStore], new_schema: str
+) -> None:
+    """An index that is there already is not asked for again: that would lock its table."""
+    here, _ = two
+    with transaction(con := here.connection()):
+        con.execute("UPDATE task SET title = '' WHERE id < 0")
+        with psycopg.connect(new_schema, autocommit=True) as starting:
+            starting.execute("SET lock_timeout = '100ms'")
+            opening.finish(starting)
+
+
+def test_an_index_that_is_missing_is_made_at_the_next_start(
+    two: tuple[PostgresStore, PostgresStore], new_schema: str
+) -> None:
+    con = two[0].connection()
+    asked = "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema()"
+    before = con.value(asked)
+    con.execute("DROP INDEX note_of_task")
+    with psycopg.connect(new_schema, autocommit=True) as starting:
+        opening.finish(starting)
+
+    assert con.value(asked) == before

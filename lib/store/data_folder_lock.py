@@ -8,11 +8,12 @@ import hashlib
 import os
 import pwd
 import tempfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
 from lib.errors import LogMissing, NotWritten, StoreInUse, StoreMoved, WrongDataFolder
-from lib.store.durable_files import has_no_room
+from lib.store.durable_files import PIECE, has_no_room
 
 DATABASE = "billing.duckdb"
 LOG = "billing.duckdb.wal"
@@ -31,6 +32,8 @@ class Place:
         self._lock: int | None = None
         self._name_lock: tuple[int, Path] | None = None
         self._known: tuple[Identity, Identity] | None = None
+        self._log: int | None = None  # kept open: closing it would end DuckDB's lock of the log
+        self._log_read = (0, 0, 0)  # its inode, and the bytes and checksum of what was read of it
 
     def take(self) -> None:
         """Lock the folder for this process. Raise StoreInUse if another one holds it."""
@@ -86,11 +89,15 @@ class Place:
         tell."""
         deleted = f"{self.log} (deleted)"
         with suppress(OSError):  # no /proc: not Linux
-            return any(_target(link) == deleted for link in Path("/proc/self/fd").iterdir())
+            return any(
+                _target(link) == deleted and link.name != str(self._log)
+                for link in Path("/proc/self/fd").iterdir()
+            )
         return False
 
     def let_go(self, *, is_clean: bool) -> None:
         """Release the folder. A clean end leaves nothing that only the log holds."""
+        self._close_log()
         if self._lock is not None:
             if is_clean:
                 with suppress(OSError):
@@ -116,17 +123,35 @@ class Place:
             if self.database.stat().st_mtime_ns <= os.fstat(self._lock).st_mtime_ns:
                 raise LogMissing(self.log.name, self.folder / LOCK)
             return ""
-        is_same = said[3:4] == [str(self.database.stat().st_mtime_ns)]  # no checkpoint since
-        if is_same and self.log.stat().st_size < int(said[2]):
-            raise LogMissing(self.log.name, self.folder / LOCK, "shorter than it was")
+        if said[3:4] == [str(self.database.stat().st_mtime_ns)]:  # no checkpoint since
+            if self.log.stat().st_size < int(said[2]):
+                raise LogMissing(self.log.name, self.folder / LOCK, "shorter than it was")
+            with self.log.open("rb") as log:
+                checksum = _checksum(log.fileno(), 0, int(said[2]), 0)
+            if said[4:] != [str(checksum)]:
+                raise LogMissing(self.log.name, self.folder / LOCK, "damaged")
         # What follows in the log was never confirmed, and is cut off when it is read.
         return f" {' '.join(said[1:])}"
 
     def _held_by_log(self) -> str:
-        """Return how many bytes the log holds, and when the database was written last."""
+        """Return how many bytes the log holds, when the database was written last, and the checksum
+        of the log: DuckDB takes a log with a wrong length in it for one that ends there."""
         with suppress(OSError):
-            return f" log {self.log.stat().st_size} {self.database.stat().st_mtime_ns}"
-        return ""  # DuckDB has moved the log's content into the database
+            found, (inode, size, checksum) = self.log.stat(), self._log_read
+            if self._log is None or inode != found.st_ino or found.st_size < size:
+                self._close_log()
+                self._log = os.open(self.log, os.O_RDONLY | os.O_CLOEXEC)
+                size = checksum = 0
+            checksum = _checksum(self._log, size, found.st_size, checksum)
+            self._log_read = (found.st_ino, found.st_size, checksum)
+            return f" log {found.st_size} {self.database.stat().st_mtime_ns} {checksum}"
+        self._close_log()  # DuckDB has moved its content into the database
+        return ""
+
+    def _close_log(self) -> None:
+        if self._log is not None:
+            os.close(self._log)
+            self._log = None
 
     def _mark(self, held: str) -> None:
         """Write into the lock file who holds the folder, and what the log holds."""
@@ -218,6 +243,14 @@ def _lock_name(folder: Path) -> tuple[int, Path] | None:
     with suppress(OSError):  # the holder is named only in the message
         os.pwrite(handle, str(os.getpid()).encode(), 0)
     return handle, path
+
+
+def _checksum(handle: int, start: int, end: int, before: int) -> int:
+    """Return the CRC-32 of a file up to `end`, where `before` is the one up to `start`."""
+    while start < end and (piece := os.pread(handle, min(PIECE, end - start), start)):
+        before = zlib.crc32(piece, before)
+        start += len(piece)
+    return before
 
 
 def _is_same(handle: int, path: Path) -> bool:

@@ -93,8 +93,15 @@ def begin(con: psycopg.Connection[tuple[object, ...]]) -> None:
 
 
 def finish(con: psycopg.Connection[tuple[object, ...]]) -> None:
-    """Make the indexes that are missing, after the last migration."""
-    con.execute((ROOM / "indexes.sql").read_bytes())
+    """Make the indexes that are missing, after the last migration. Each locks its table, even where
+    it is there already, so it is asked for singly and only if it is not: several at once and a
+    writer of another process would wait for each other."""
+    rows = con.execute("SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()")
+    there = {str(name) for (name,) in rows.fetchall()}
+    for statement in (ROOM / "indexes.sql").read_text(encoding="utf-8").split(";"):
+        found = re.search(r"INDEX IF NOT EXISTS (\w+)", statement)
+        if found and found[1] not in there:
+            con.execute(statement.encode())
 
 
 def wait_for_others(con: psycopg.Connection[tuple[object, ...]]) -> None:
