@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from lib.models import Payer
+from lib.models import Charge, Payer
 from lib.store.database import Connection
 
 # What each charge was since the biller last filed it: corrections that people made here.
@@ -37,6 +37,40 @@ def keep_earlier(con: Connection, charge_id: int, *, now: datetime) -> None:
         FROM charge WHERE id = $id
         """,
         id=charge_id,
+        now=now,
+    )
+
+
+def add_earlier(
+    con: Connection,
+    was: Charge,
+    number_key: str,
+    *,
+    payer_role: str,
+    patient_more: str,
+    now: datetime,
+) -> None:
+    """Store what a charge was filed as before, which comes in after what replaced it; inside a
+    transaction. Its payer is the charge's: only another spelling is told apart from that."""
+    con.execute(
+        """
+        INSERT INTO earlier_claim (practice_id, charge_id, claim_number, number_key, patient_id,
+            payer_id, payer_role, member_id, date_from, date_to, filed_total, patient_more,
+            ended_at)
+        SELECT practice_id, id, $claim_number, $key, $patient_id, payer_id, $role, $member_id,
+               $first, $last, $total, $more, $now
+        FROM charge WHERE id = $id
+        """,
+        id=was.id,
+        claim_number=was.claim_number,
+        key=number_key,
+        patient_id=was.patient_id,
+        role=payer_role,
+        member_id=was.member_id,
+        first=was.date_from,
+        last=was.date_to,
+        total=was.filed_total,
+        more=patient_more,
         now=now,
     )
 

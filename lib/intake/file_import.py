@@ -14,6 +14,7 @@ from lib.intake import claim_payments, import_totals, records
 from lib.intake.charges import (
     answered_twice,
     charge_match_preview,
+    filing_times,
     later_matching_charges,
     learned_numbers,
     new_charges,
@@ -53,7 +54,7 @@ from lib.store.database import Connection
 
 CLAIM_SOURCES = frozenset({"835", "277CA", "277RFAI", "FHIR"})  # what they name is a claim's
 RECEIPTS = frozenset({"999", "997", "TA1", "824"})  # what they reject is a batch
-CHANGING = frozenset({replacement_claims.REPLACES, replacement_claims.VOIDS})
+CHANGING = frozenset({filing_times.REPLACES, filing_times.VOIDS})
 
 
 class FileImport:
@@ -151,26 +152,37 @@ class FileImport:
         self._new += [each.claim.segment_number for each in fresh]
         first = [each for each in fresh if each.claim.frequency not in CHANGING]
         first, late = replacement_claims.late_originals(self.con, self.practice_id, first)
-        self.totals.held += len(late)
-        replacement_claims.keep(self.con, late, self.source)
+        self._keep_earlier(late)
         first, again, older = resent_claims.find(self.con, first, self.source)
         first = self._without_held(first)
-        self.totals.held += len(older)
-        replacement_claims.keep(self.con, older, self.source, said=replacement_claims.OLDER)
+        self._keep_earlier(older, said=replacement_claims.OLDER)
         replacement_claims.apply(self.con, again, self.source)
         self._count_replaced(again)
         self._add_charges(first)
         rest = [each for each in fresh if each.claim.frequency in CHANGING]
         own, found, doubtful = replacement_claims.originals(self.con, self.practice_id, rest)
+        older, found = replacement_claims.superseded(self.con, found)
+        self._keep_earlier(older, said=replacement_claims.OLDER)
         replacement_claims.apply(self.con, found, self.source)
         later = [each.by for each in found]
         self._link(later)
         own = self._without_held(own)
         self.totals.doubtful += doubtful
         self._add_charges(own)
-        replaced = [e for e in found if e.by.claim.frequency != replacement_claims.VOIDS]
+        replaced = [e for e in found if e.by.claim.frequency != filing_times.VOIDS]
         self.totals.voided += len(found) - len(replaced)
         self._count_replaced(replaced)
+
+    def _keep_earlier(
+        self,
+        found: Sequence[replacement_claims.ReplacedCharge],
+        said: str = replacement_claims.LATE,
+    ) -> None:
+        """Keep claims that came after what was written later; a task may wait for one of them."""
+        self.totals.held += len(found)
+        replacement_claims.keep(self.con, found, self.source, said=said)
+        if found:
+            self._link([each.by for each in found])
 
     def _without_held(self, new: list[new_charges.NewClaim]) -> list[new_charges.NewClaim]:
         """Return the claims that no charge holds, also not as it was before a correction."""

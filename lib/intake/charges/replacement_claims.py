@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from lib import charges, tasks
-from lib.earlier_claims import keep_earlier
+from lib.earlier_claims import add_earlier, keep_earlier
 from lib.history_event_kinds import EventKind
-from lib.intake.charges import learned_numbers, new_charges
+from lib.intake.charges import filing_times, learned_numbers, new_charges
+from lib.intake.charges.filing_times import REPLACES, SUPERSEDED, VOIDS
 from lib.intake.charges.new_charges import NewClaim
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.import_context import ImportContext
@@ -28,7 +29,6 @@ from lib.models import CHARGE_COLUMNS, Charge, ServiceLine
 from lib.store import search_index
 from lib.store.database import Connection, Value
 
-REPLACES, VOIDS = "7", "8"
 LATE = "The claim that this one replaces or voids came after it; nothing changed."
 OLDER = "The claim as it was sent before came after it; nothing changed."
 COLUMNS = ", ".join(CHARGE_COLUMNS)
@@ -50,26 +50,45 @@ def originals(
 
     The original is found by REF*F8 (the payer's number; some senders write our own) or by the claim
     number, and has the same patient and payer. A claim may correct the day of one that the payer's
-    number names.
+    number names. It replaces nothing that was first filed after it was written (BHT04, BHT05).
     """
     later = [each for each in new if each.claim.frequency in {REPLACES, VOIDS}]
     if not later:
         return list(new), [], 0
     charges = known_charges.charges(con, practice_id, [each.claim.facts for each in later])
     edited = charges.edited(con)
+    filed = filing_times.first(con, [held.charge_id for held, _ in charges.pairs()])
     own, found, doubtful = [], [], 0
     for each in new:
         if each.claim.frequency not in {REPLACES, VOIDS}:
             own.append(each)
             continue
-        candidates = [c for c in charges.candidates(each.claim.facts) if not c.is_voided]
+        candidates = [
+            c for c in charges.candidates(each.claim.facts)
+            if not c.is_voided
+            and not filing_times.is_after(filed.get(c.charge_id, ""), each.claim.sent_at)
+        ]  # fmt: skip
         match = original(each.claim, candidates)
         if match.charge_id is not None:
             found.append(ReplacedCharge(match.charge_id, match.charge_id in edited, each))
         else:
             doubtful += bool(candidates)
             own.append(each)
-    return own, found, doubtful
+    return own, sorted(found, key=lambda each: each.by.claim.sent_at), doubtful
+
+
+def superseded(
+    con: Connection, found: Sequence[ReplacedCharge]
+) -> tuple[list[ReplacedCharge], list[ReplacedCharge]]:
+    """Return the replacements and voids that were written before what their charge was last filed
+    as (BHT04, BHT05), and the others: in whatever order they come in, the last written counts."""
+    if not found:
+        return [], []
+    last = filing_times.last(con, [each.charge_id for each in found])
+    older = [
+        each for each in found if filing_times.is_after(last[each.charge_id], each.by.claim.sent_at)
+    ]
+    return older, [each for each in found if each not in older]
 
 
 def original(claim: Claim, candidates: Sequence[Candidate]) -> Match:
@@ -112,32 +131,37 @@ def late_originals(
     con: Connection, practice_id: int, new: Sequence[NewClaim]
 ) -> tuple[list[NewClaim], list[ReplacedCharge]]:
     """Return the claims that become charges of their own, and those whose replacement or void came
-    before them: same number, patient, payer and first day of service. Each replacement takes one
-    claim."""
+    before them: same number, patient, payer and first day of service, and not written after it.
+    Each replacement takes one claim."""
     if not new:
         return [], []
     rows = con.rows(
         """
         SELECT charge.number_key, last_name, first_name, birth_date, date_from,
                charge.id, is_edited, payer.code, payer.name,
-               concat_ws(' ', last_name || ', ' || first_name, nullif(patient_more, ''))
+               concat_ws(' ', last_name || ', ' || first_name, nullif(patient_more, '')),
+               least(filed_at, (SELECT min(filed_at) FROM charge_arrival
+                                WHERE charge_id = charge.id AND filed_at <> ''))
         FROM charge
         JOIN patient ON patient.id = charge.patient_id
         JOIN payer ON payer.id = charge.payer_id
         WHERE charge.practice_id = $practice_id AND frequency IN ($replaces, $voids)
           AND charge.number_key IN (SELECT unnest($numbers::VARCHAR[]))
-          AND charge.id NOT IN (SELECT charge_id FROM charge_arrival)
+          AND charge.id NOT IN (SELECT charge_id FROM charge_arrival
+                                WHERE frequency NOT IN ($replaces, $voids, $superseded))
         ORDER BY charge.id DESC
         """,
         practice_id=practice_id,
         replaces=REPLACES,
         voids=VOIDS,
+        superseded=SUPERSEDED,
         numbers=list({number_key(each.claim.claim_number) for each in new}),
     )
-    waiting: dict[tuple[Value, ...], list[tuple[int, bool, Party, str]]] = {}
-    for *about, charge_id, is_edited, code, name, patient in rows:
+    waiting: dict[tuple[Value, ...], list[tuple[int, bool, Party, str, str]]] = {}
+    for *about, charge_id, is_edited, code, name, patient, filed_at in rows:
         payer = Party(last=name, code=code)
-        waiting.setdefault(tuple(about), []).append((charge_id, is_edited, payer, patient))
+        told = charge_id, is_edited, payer, patient, filed_at or ""
+        waiting.setdefault(tuple(about), []).append(told)
     own, found = [], []
     for each in new:
         of = visit(each.claim)
@@ -146,6 +170,7 @@ def late_originals(
             for one in waiting.get(of, ())
             if is_same_payer(each.claim.payer, one[2])
             and could_be_person(each.claim.patient.full_name, one[3], same_member=True)
+            and not filing_times.is_after(each.claim.sent_at, one[4])
         ]
         if later:
             waiting[of].remove(later[-1])
@@ -166,9 +191,21 @@ def is_same_payer(one: Party, other: Party) -> bool:
 def keep(
     con: Connection, found: Sequence[ReplacedCharge], source: ImportContext, *, said: str = LATE
 ) -> None:
-    """Store claims that came after what replaces, corrects or voids them; inside a transaction."""
+    """Store claims that came after what replaces, corrects or voids them, as what their charges
+    were before; inside a transaction."""
+    if not found:
+        return
+    people = new_charges.people_of(con, [each.by.claim for each in found], source)
     for each in found:
-        _arrive(con, each, each.by.claim.frequency, source)
+        claim = each.by.claim
+        is_original = claim.frequency not in {REPLACES, VOIDS}
+        _arrive(con, each, claim.frequency if is_original else SUPERSEDED, source)
+        was = new_charges.charge_of(each.charge_id, claim, source.practice.id, *people)
+        add_earlier(
+            con, was, number_key(claim.claim_number), payer_role=claim.payer_role,
+            patient_more=claim.patient.more, now=source.now,
+        )  # fmt: skip
+        con.insert("charge_number", new_charges.number_rows(each.charge_id, claim, source))
         _tell(con, each, EventKind.ORIGINAL_ARRIVED, said, source)
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from lib.intake.charges.filing_times import VOIDS
 from lib.intake.charges.new_charges import NewClaim
-from lib.intake.charges.replacement_claims import VOIDS, ReplacedCharge
+from lib.intake.charges.replacement_claims import ReplacedCharge
 from lib.intake.import_context import ImportContext
 from lib.intake.matching.spelling_comparison import fold, number_key
 from lib.intake.records import Claim, Party
