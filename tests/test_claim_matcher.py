@@ -192,14 +192,33 @@ def test_an_answer_whose_first_name_lost_a_letter_waits_for_a_person(
     bring(con, cast, said, "r.835")
 
     assert [task.why for task in seen.tasks] == [
-        "Letters of the name were lost: choose the charge in the task"
+        "The name can be another person's, too: choose the charge in the task"
     ]
     assert con.rows("SELECT charge_id, outcome FROM task JOIN task_claim ON task_id = id") == [
         (None, "unproven")
     ]
     task = tasks.get(con, 1, actor=cast.ana)
     [option] = task_charge_choice.basis(con, task).options
-    assert "Letters were lost: patient" in charge_match_panel.agreeing(option.comparison)
+    assert "Can be another's, too: patient" in charge_match_panel.agreeing(option.comparison)
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "is_found"),
+    [
+        ("PATRICK", "PAT", False), ("ALEXANDRA", "ALEX", False), ("CHRIS", "CHRISTOPHER", False),
+        ("SAMANTHA", "SAM", False), ("STEPHEN", "STEVE", True), ("WILLIAM", "BILL", True),
+        ("PHILLIP", "PHIL", True), ("KATHRYN", "KATHRYN", True),
+    ],
+)  # fmt: skip
+def test_a_nickname_of_several_names_is_certain_only_with_the_birth_date(
+    held: str, said: str, is_found: bool
+) -> None:
+    message = replace(SAID, patient_name=f"DOE, {said}", payer_numbers=())
+    charge = [replace(HELD, filed=(replace(FILED, patient_name=f"DOE, {held}"),))]
+    born = replace(message, birth_date=HELD.birth_date)
+
+    assert (match(message, charge).charge_id is not None) is is_found
+    assert match(born, charge).charge_id is not None
 
 
 def test_a_number_without_its_day_is_said_alike_before_the_import_and_on_the_task(

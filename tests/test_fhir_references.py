@@ -94,6 +94,32 @@ def test_of_two_servers_a_task_without_one_says_neither(con: Connection, cast: C
     assert matched(con, cast, json.dumps(raw).encode()) == [("", "several")]
 
 
+def test_of_two_patients_of_one_id_without_servers_neither_is_meant(
+    con: Connection, cast: Cast
+) -> None:
+    one = asked(**{"for": {"reference": "Patient/1"}})
+    entries = [
+        {"fullUrl": f"urn:uuid:{at}", "resource": each}
+        for at, each in enumerate((person(EMMA), person(OLIVER), one))
+    ]
+    raw = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries})
+
+    assert matched(con, cast, raw.encode()) == [("", "several")]
+
+
+def test_a_payer_that_asks_in_a_role_is_compared(con: Connection, cast: Cast) -> None:
+    role = {
+        "resourceType": "PractitionerRole", "id": "r",
+        "organization": {"reference": "Organization/o"},
+    }  # fmt: skip
+    plan = {"resourceType": "Organization", "id": "o", "name": "Other Plan"}
+    one = asked(requester={"reference": "PractitionerRole/r"}, **{"for": None})
+
+    found = matched(con, cast, bundle(b1=role, b2=plan, b3=one))
+
+    assert found == [("", "contradicted")]
+
+
 def about(**more: Any) -> dict[str, Any]:
     return {
         "resourceType": "Claim", "id": "c", "identifier": [{"value": "A1"}],

@@ -170,3 +170,42 @@ def test_a_charge_that_is_chosen_for_an_older_denial_keeps_the_newer_ones_number
     task_charge_choice.choose(con, task_id, 1, seen=None, token="t", actor=cast.ana, now=minutes(1))
 
     assert number(con) == "P2"
+
+
+def test_one_number_for_two_claims_of_a_remittance_is_proof_for_neither(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2"), claim("A3")))
+    denied = [answer("A1"), answer("A2"), answer("A3", control="P3")]
+    bring(con, cast, file_835(*denied), "b.835")
+    for task_id in (1, 2, 3):
+        change(con, cast, task_id)
+    before = written(con, cast)
+
+    task_charge_choice.choose(con, 1, 1, seen=1, token="t", actor=cast.ana, now=minutes(1))
+    after = written(con, cast)
+
+    assert [number for number in ("A1", "A2", "A3") if f"CLM*{number}*" in before] == ["A3"]
+    assert [number for number in ("A1", "A2", "A3") if f"CLM*{number}*" in after] == ["A1", "A3"]
+    assert "REF*F8*PAYER1" in after
+
+
+def test_a_choice_that_is_undone_leaves_the_charge_its_own_number(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(*(visit(claim(), day) for day in ("20250113", "20250120"))))
+    own = file_835(visit(answer(control="P5"), "20250120"), control="000000021")
+    bring(con, cast, own, "b.835")
+    other = [each for each in answer(control="P1") if not each.startswith("DTM")]
+    later = file_835(other, control="000000022", paid_on="20250301")
+    bring(con, cast, later, "c.835")
+    task_id = con.value("SELECT id FROM task WHERE charge_id IS NULL")
+
+    for charge_id, seen in ((2, None), (1, 2)):
+        task_charge_choice.choose(
+            con, task_id, charge_id, seen=seen, token=f"{charge_id}", actor=cast.ana,
+            now=minutes(charge_id),
+        )  # fmt: skip
+
+    numbers = con.rows("SELECT id, payer_claim_number FROM charge ORDER BY id")
+    assert numbers == [(1, "P1"), (2, "P5")]

@@ -239,6 +239,33 @@ def without(*names: str, patient: str = "GREEN*EMMA") -> bytes:
     return file_835([each for each in said if not each.startswith(names)])
 
 
+def of_payer(name: str) -> bytes:
+    body = remittance(answer("A1"), payer=name)
+    return envelope(body, kind="835", version="005010X221A1").encode()
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "is_proven"),
+    [
+        ("HUMANA", "HUMANA MILITARY", False), ("TRICARE", "TRICARE FOR LIFE", False),
+        ("AETNA", "AETNA STUDENT HEALTH", False), ("HUMANA GOLD PLUS", "HUMANA", False),
+        ("UNITEDHEALTHCARE", "UHC COMMUNITY PLAN", False), ("HUMANA", "Humana Inc.", True),
+        ("AETNA", "AETNA LIFE INSURANCE COMPANY", True), ("ANTHEM", "ANTHEM BLUE CROSS", True),
+    ],
+)  # fmt: skip
+def test_the_other_plan_of_a_company_is_no_proof(
+    con: Connection, cast: Cast, held: str, said: str, is_proven: bool
+) -> None:
+    bring(con, cast, file_837(claim("A1")).replace(b"PLAINS HEALTH", held.encode()))
+    bring(con, cast, of_payer(said), "b.835")
+    change(con, cast, 1)
+
+    text = written(con, cast)
+
+    assert con.value("SELECT charge_id FROM task") == 1
+    assert ("CLM*A1*" in text) is is_proven
+
+
 TABLE = "Type,Task,Claim,Patient,DOS,Payer\n"
 
 
@@ -270,7 +297,7 @@ def test_an_answer_that_does_not_say_whose_claim_it_is_proves_no_original_until_
 
     assert "CLM*" not in before
     assert review.remarks[0][0] == (
-        f"left out, because the answer it was changed for does not say {lacking}: confirm in the "
+        f"left out, because the answer it was changed for leaves {lacking} open: confirm in the "
         "task that this charge is meant"
     )
     for found in (asked, completed):

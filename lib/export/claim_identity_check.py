@@ -65,7 +65,7 @@ def _uncertain(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
             lacking = learned_numbers.lacking(comparison, facts[task_id], known)
             if lacking:
                 found[charge_id] = (
-                    f"the answer it was changed for does not say {_said(lacking)}: confirm in the "
+                    f"the answer it was changed for leaves {_said(lacking)} open: confirm in the "
                     "task that this charge is meant"
                 )
     return found
@@ -79,25 +79,11 @@ def _said(lacking: Sequence[str]) -> str:
 def _unproven_numbers(con: Connection, charge_ids: Sequence[int]) -> dict[int, str]:
     """Return the charges whose payer's claim number may be another's: no agreeing message gave it,
     and another charge has the same claim number or payer's claim number."""
-    rows = con.rows(
-        """
-        SELECT charge.id FROM charge
-        WHERE charge.id IN (SELECT unnest($ids::BIGINT[])) AND payer_claim_number <> ''
-          AND NOT EXISTS (SELECT 1 FROM charge_number AS said
-                          WHERE said.charge_id = charge.id AND said.kind = 'payer'
-                            AND said.number = charge.payer_claim_number AND said.is_proven)
-          AND EXISTS (SELECT 1 FROM charge AS other
-                      WHERE other.practice_id = charge.practice_id AND other.id <> charge.id
-                        AND (other.number_key = charge.number_key
-                             OR other.payer_claim_number = charge.payer_claim_number))
-        """,
-        ids=list(charge_ids),
+    return dict.fromkeys(
+        learned_numbers.doubtful(con, charge_ids),
+        "the payer's claim number may be that of another claim: no answer proves it for this one. "
+        "Confirm in the task that this charge is meant",
     )
-    return {
-        row[0]: "the payer's claim number may be that of another claim of the same number: no "
-        "answer that names this patient, day and payer gave it"
-        for row in rows
-    }
 
 
 def of_filing(replacement: Replacement) -> str | None:

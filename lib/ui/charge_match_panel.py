@@ -10,7 +10,7 @@ import streamlit as st
 from lib.access import Verb, may
 from lib.intake.charges import task_charge_choice
 from lib.intake.charges.task_charge_choice import Basis, Option
-from lib.intake.matching.claim_matcher import Agreement, Comparison
+from lib.intake.matching.claim_matcher import PAYER, Agreement, Comparison
 from lib.models import Person, Task
 from lib.ui import html, lossless_widgets, session
 
@@ -39,12 +39,14 @@ def agreeing(comparison: Comparison) -> str:
         name = f"{fact.name[:1].lower()}{fact.name[1:]}"
         if fact.agreement > Agreement.NOT_STATED:
             agree.append(f"{name} {fact.stated}")
+        elif fact.name == PAYER and fact.agreement is Agreement.NOT_STATED and fact.stated:
+            illegible.append(f"{name} {fact.stated}")
         elif fact.agreement is Agreement.NOT_STATED:
             silent.append(name)
         elif fact.agreement is Agreement.ILLEGIBLE:
             illegible.append(f"{name} {fact.stated}")
     said = [f"Agree: {'; '.join(agree)}."] if agree else []
-    said += [f"Letters were lost: {'; '.join(illegible)}."] if illegible else []
+    said += [f"Can be another's, too: {'; '.join(illegible)}."] if illegible else []
     said += [f"Not compared: {', '.join(silent)}."] if silent else []
     return " ".join(said)
 
@@ -53,7 +55,7 @@ def _choices(task: Task, found: Basis, actor: Person) -> None:
     """Draw each charge that could be meant, with one button."""
     agreeing_ones = sum(each.comparison.agrees for each in found.options)
     if found.comparison and not found.comparison.doubts:
-        head = f"The file does not name the {_said(found.lacking)}. Confirm the charge to export it"
+        head = f"The file leaves the {_said(found.lacking)} open. Confirm the charge to export it"
     elif task.charge_id is not None:
         head = "Charges it could be about"
     elif agreeing_ones > 1:

@@ -60,7 +60,7 @@ def _unproven(match: Match) -> str:
     if match.agreeing:
         return "The file answers two claims that this charge could be: choose it in the task"
     if match.compared[0].illegible:
-        return "Letters of the name were lost: choose the charge in the task"
+        return "The name can be another person's, too: choose the charge in the task"
     return "The number alone is not enough: choose the charge in the task"
 
 

@@ -65,6 +65,7 @@ def keep(
             numbers[charge_id, "trace", number] = is_proven
     if not numbers:
         return
+    numbers |= dict.fromkeys(_of_several(numbers), False)
     _add_numbers(con, numbers, source)
     ids = {charge_id for charge_id, _, _ in numbers}
     corrected = with_corrected_payer(con, ids)
@@ -75,6 +76,15 @@ def keep(
         if right:
             newest[charge_id] = right[-1]
     _set(con, newest)
+
+
+def _of_several(numbers: Iterable[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
+    """Return the payer's numbers that one remittance gives to several charges: they prove none."""
+    charges: dict[str, set[int]] = defaultdict(set)
+    for charge_id, kind, number in numbers:
+        if kind == "payer":
+            charges[number_key(number)].add(charge_id)
+    return [each for each in numbers if len(charges.get(number_key(each[2]), ())) > 1]
 
 
 def keep_of_tasks(
@@ -197,6 +207,26 @@ def proven(con: Connection, charge_ids: Iterable[int]) -> dict[int, set[str]]:
     return found
 
 
+def doubtful(con: Connection, charge_ids: Iterable[int]) -> set[int]:
+    """Return the charges whose payer's claim number may be another's: no message that proves it
+    gave it, and another charge has the same claim number or payer's claim number."""
+    rows = con.rows(
+        """
+        SELECT charge.id FROM charge
+        WHERE charge.id IN (SELECT unnest($ids::BIGINT[])) AND payer_claim_number <> ''
+          AND NOT EXISTS (SELECT 1 FROM charge_number AS said
+                          WHERE said.charge_id = charge.id AND said.kind = 'payer'
+                            AND said.number = charge.payer_claim_number AND said.is_proven)
+          AND EXISTS (SELECT 1 FROM charge AS other
+                      WHERE other.practice_id = charge.practice_id AND other.id <> charge.id
+                        AND (other.number_key = charge.number_key
+                             OR other.payer_claim_number = charge.payer_claim_number))
+        """,
+        ids=list(charge_ids),
+    )
+    return {row[0] for row in rows}
+
+
 def lacking(comparison: Comparison, facts: ClaimFacts, known: Collection[str]) -> tuple[str, ...]:
     """Return which of patient, day and payer a message does not prove; none if it names the claim
     by a number of the payer that is proven, whose keys are `known`."""
@@ -205,7 +235,8 @@ def lacking(comparison: Comparison, facts: ClaimFacts, known: Collection[str]) -
 
 
 def forget(con: Connection, charge_id: int, facts: ClaimFacts) -> None:
-    """Remove from a charge the numbers it got from a message that means another one, or may."""
+    """Remove from a charge the numbers it got from a message that means another one, or may; it
+    keeps the one of its own newest remittance."""
     numbers = list(stated(*facts.payer_numbers, *facts.trace_numbers))
     con.execute(
         """
@@ -224,6 +255,7 @@ def forget(con: Connection, charge_id: int, facts: ClaimFacts) -> None:
         id=charge_id,
         numbers=numbers,
     )
+    refresh(con, [charge_id])
 
 
 def parts(

@@ -16,8 +16,8 @@ from lib.intake.charges import learned_numbers
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.charges.replacement_claims import show_charge
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
-from lib.intake.matching.claim_facts import REJECTIONS, ClaimFacts
-from lib.intake.matching.claim_matcher import PAYER, Agreement, Candidate, Comparison
+from lib.intake.matching.claim_facts import REJECTIONS, ClaimFacts, stated
+from lib.intake.matching.claim_matcher import PAYER, PAYERS_NUMBER, Agreement, Candidate, Comparison
 from lib.intake.matching.known_charges import KnownCharge
 from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import Party
@@ -86,6 +86,8 @@ def basis(con: Connection, task: Task) -> Basis:
     comparison = claim_matcher.compare(facts, candidate)
     proven = learned_numbers.proven(con, [task.charge_id]).get(task.charge_id, set())
     lacking = learned_numbers.lacking(comparison, facts, proven)
+    if learned_numbers.doubtful(con, [task.charge_id]):
+        lacking = (*lacking, PAYERS_NUMBER)
     found = Basis(comparison, who, when, (), earlier, lacking)
     if found.is_certain:
         return found
@@ -184,10 +186,12 @@ def _teach(
 ) -> None:
     """Store what the choice shows: the payer's number for the claim, and the payer's name for
     itself."""
+    shown = con.value("SELECT payer_claim_number FROM charge WHERE id = $id", id=held.charge_id)
     if task.charge_id is not None:
         learned_numbers.forget(con, task.charge_id, facts)
     own = {number_key(each.claim_number) for each in candidate.filed}
     payers = [each for each in facts.payer_numbers if number_key(each) not in own]
+    confirmed = (shown,) if task.charge_id == held.charge_id else ()
     rows = [
         {
             "practice_id": task.practice_id,
@@ -198,7 +202,10 @@ def _teach(
             "is_proven": True,
             "recorded_at": now,
         }
-        for kind, numbers in (("payer", payers), ("trace", facts.trace_numbers))
+        for kind, numbers in (
+            ("payer", stated(*payers, *filter(None, confirmed))),
+            ("trace", facts.trace_numbers),
+        )
         for number in numbers
     ]
     con.insert("charge_number", rows)

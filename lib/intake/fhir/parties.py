@@ -11,7 +11,11 @@ NPI = "http://hl7.org/fhir/sid/us-npi"
 def payer(found: Found) -> tuple[str, str]:
     """Return name and identifier of who asks; the identifier replaces a missing name."""
     requester = at(found.resource, "requester")
-    pointed = found.referred(requester) or {}
+    role = found.pointed(requester)
+    if role and text(role.resource, "resourceType") == "PractitionerRole":
+        requester = at(role.resource, "organization")
+        role = role.pointed(requester)
+    pointed = role.resource if role else {}
     code = text(requester, "identifier", "value") or text(pointed, "identifier", "value")
     return text(pointed, "name") or text(requester, "display") or code, code
 

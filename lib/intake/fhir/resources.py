@@ -241,12 +241,15 @@ def _put(resource: Resource, full: str, places: tuple[dict[str, Resource], ...])
     has_server = "://" in full
     for known in places:
         is_again = full in known if full else False
+        other = known.get(f"/{address}")
         if has_server and address in known and f"/{address}" not in known and not is_again:
             known[address] = {}
         elif has_server:
             known.setdefault(address, resource)
-        elif f"/{address}" not in known:
+        elif other is None:
             known[address] = known[f"/{address}"] = resource
+        elif full and not is_again and other != resource:
+            known[address] = known[f"/{address}"] = {}
         if full:
             known.setdefault(full, resource)
 

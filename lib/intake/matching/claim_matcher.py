@@ -21,6 +21,8 @@ from lib.intake.matching.spelling_comparison import (
     could_be_person,
     fold,
     has_first_name,
+    is_nickname_of_several,
+    is_other_plan,
     is_same_name,
     lost_letters,
     member_key,
@@ -37,7 +39,7 @@ class Agreement(IntEnum):
     """How two statements of one fact compare."""
 
     DISAGREES = -2
-    ILLEGIBLE = -1  # letters were lost on the way: it may be the same, or another
+    ILLEGIBLE = -1  # letters were lost, or a nickname fits two: it may be the same, or another
     NOT_STATED = 0  # by one side or both
     AGREES = 1
     EXACT = 2  # letter by letter, day by day
@@ -257,17 +259,21 @@ def compare(message: ClaimFacts, candidate: Candidate) -> Comparison:
 def _version(message: ClaimFacts, candidate: Candidate, filed: Filed) -> list[Fact]:
     member = _member(message.member_ids, filed.member_id)
     same_member = member > 0
+    born = _equal(message.birth_date, candidate.birth_date)
     return [
         Fact(
             PATIENT,
-            _patient(message.patient_name, filed.patient_name, same_member=same_member),
+            _patient(
+                message.patient_name, filed.patient_name, same_member=same_member,
+                same_birth=born is Agreement.EXACT,
+            ),
             message.patient_name,
             filed.patient_name,
         ),
         Fact(MEMBER, member, ", ".join(message.member_ids), filed.member_id),
         Fact(
             BORN,
-            _equal(message.birth_date, candidate.birth_date),
+            born,
             _day(message.birth_date),
             _day(candidate.birth_date),
         ),
@@ -338,7 +344,7 @@ def _plain(number: str) -> str:
     return number.strip().casefold()
 
 
-def _patient(said: str, held: str, *, same_member: bool) -> Agreement:
+def _patient(said: str, held: str, *, same_member: bool, same_birth: bool) -> Agreement:
     lost = lost_letters(said) | lost_letters(held)
     if not lost and not (fold(said) and fold(held)):
         return Agreement.NOT_STATED
@@ -346,6 +352,8 @@ def _patient(said: str, held: str, *, same_member: bool) -> Agreement:
         return Agreement.EXACT
     if not could_be_person(said, held, same_member=same_member):
         return Agreement.DISAGREES
+    if not same_birth and is_nickname_of_several(said, held):
+        return Agreement.ILLEGIBLE
     # MARI? can be a sister's or a brother's; MU?OZ of one first name and member ID nobody else's
     is_proof = not lost or (same_member and lost == {LAST_NAME})
     return Agreement.AGREES if is_proof else Agreement.ILLEGIBLE
@@ -401,12 +409,15 @@ def _payer(message: ClaimFacts, filed: Filed, candidate: Candidate) -> Agreement
         return own
     if _named(message, candidate.other_payers, candidate.other_payers) is Agreement.EXACT:
         return Agreement.DISAGREES
-    if own is Agreement.AGREES:
+    if own is Agreement.AGREES and not is_other_plan(message.payer_name, filed.payer_names[0]):
         return own
     if _named(message, filed.payer_names[1:], ()) > 0:
         return Agreement.AGREES
     is_stated = fold(message.payer_name) and fold(filed.payer_names[0])
-    return Agreement.DISAGREES if is_stated else Agreement.NOT_STATED
+    # Another plan of the same company contradicts nothing, and proves nothing.
+    return (
+        Agreement.DISAGREES if is_stated and own is not Agreement.AGREES else Agreement.NOT_STATED
+    )
 
 
 def _named(message: ClaimFacts, names: Sequence[str], codes: Sequence[str]) -> Agreement:

@@ -96,6 +96,13 @@ TELLING = frozenset({  # words that, added to a payer's name, make it another pa
     "veterans", "tricare", "champva", "better", "healthspring",
 })  # fmt: skip
 
+# Words that make another plan of one company: CHAMPUS's and Medicaid's contracts are other payers.
+PLANS = frozenset({
+    "military", "community", "choice", "select", "preferred", "premier", "complete", "total",
+    "senior", "family", "kids", "plus", "priority", "gold", "student",
+})  # fmt: skip
+NO_PLANS = frozenset({"blue", "cross", "shield", UNITED})  # ANTHEM BLUE CROSS is ANTHEM
+
 
 @lru_cache(maxsize=16384)
 def fold(text: str) -> tuple[str, ...]:
@@ -261,6 +268,27 @@ def _is_nickname(one: str, other: str) -> bool:
     return bool({(one, other), (other, one)} & _nicknames())
 
 
+def is_nickname_of_several(one: str, other: str) -> bool:
+    """Return True if two first names agree only as a nickname and its name, and it is one of other
+    names, too: PAT of Patrick and Patricia. Names spelled in two ways are one (Steven, Stephen)."""
+    (_, first, _), (_, first2, _) = _person(one), _person(other)
+    if not first or not first2 or not _is_nickname(first[0], first2[0]):
+        return False
+    pairs = _nicknames()
+    short, name = (first[0], first2[0]) if (first[0], first2[0]) in pairs else (first2[0], first[0])
+    others = {each for nickname, each in pairs if nickname == short} - {name}
+    return any(not _is_variant(name, each) for each in others)
+
+
+def _is_variant(one: str, other: str) -> bool:
+    """Return True if two names are one in two spellings: Catherine, Katherine."""
+    plain, plain2 = (
+        re.sub(r"h|(.)(?=\1)", "", each.replace("ph", "f").replace("c", "k").replace("y", "i"))
+        for each in (one, other)
+    )
+    return plain == plain2 or is_one_slip(plain, plain2)
+
+
 def _is_one_spelling(one: str, other: str) -> bool:
     """Return True if two neighboring letters were swapped (Micheal), or one was doubled (Philip,
     Phillip). A letter that is another makes another name: Marisa and Marina are sisters."""
@@ -358,6 +386,20 @@ def could_be_payer(one: str, other: str) -> bool:
         return more <= GENERIC | CONTRACTORS
     # Health First and First Health are two.
     return _without(LEGAL, whole) == _without(LEGAL, whole2)
+
+
+@lru_cache(maxsize=4096)
+def is_other_plan(one: str, other: str) -> bool:
+    """Return True if one of two names that could be one payer's has a word more that can name
+    another plan of the company: HUMANA MILITARY, TRICARE FOR LIFE."""
+    words, words2 = payer_words(one), payer_words(other)
+    more = words ^ words2
+    if words & words2 <= PROGRAMS:  # of a company, Life is its legal name
+        return "life" in set(_payer_fold(one)) ^ set(_payer_fold(other))
+    if not (words <= words2 or words2 <= words):  # one is misspelled
+        return False
+    known = (GENERIC - PLANS) | FILLERS | CONTRACTORS | PROGRAMS | NO_PLANS
+    return bool(more - known)
 
 
 def _is_misspelled(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
