@@ -369,3 +369,45 @@ def test_an_entry_of_another_practice_settles_nothing(con: Connection, cast: Cas
     bring(con, cast, plb("FB:CHK1*100", trace="TRACE2"))
 
     assert con.value("SELECT count(*) FROM task") == 1
+
+
+@pytest.mark.parametrize(
+    ("stc", "title"),
+    [
+        ("A2:20*20250121**200******A7:21", "Rejected"),
+        ("A1:19*20250121**200*******A3:187", "Rejected"),
+        ("A2:20*20250121**200******A1:19*A8:746", "Rejected"),
+        ("A2:20*20250121**200******F2:1", "Denied"),
+        ("A1:19*20250121*WQ*200******R4:298", "Asked by the payer"),
+        ("A2:20*20250121**200******R4:298*A7:21", "Rejected"),
+        ("F0:1*20250121**200******P3:123", "Asked by the payer"),
+    ],
+)
+def test_of_several_codes_in_one_status_the_worst_decides(
+    con: Connection, cast: Cast, stc: str, title: str
+) -> None:
+    report = bring(con, cast, acknowledgment(*patient("A1", f"STC*{stc}")))
+
+    assert report.tasks_new == 1
+    found, said, codes = con.row("SELECT title, instructions, codes FROM task") or ("", "", "")
+    assert found.startswith(f"{title}: ")
+    assert ("codes disagree" in said) is (title != "Asked by the payer")
+    assert codes == ", ".join(each for each in stc.split("*") if ":" in each)
+
+
+@pytest.mark.parametrize("code", ["A7:21", "A3:187", "F2:1"])
+def test_a_refusal_beside_the_action_that_accepts_is_named(
+    con: Connection, cast: Cast, code: str
+) -> None:
+    stc = f"STC*A2:20*20250121*WQ*200******{code}"
+    report = bring(con, cast, acknowledgment(*patient("A1", stc)))
+
+    assert (report.tasks_new, report.unclear) == (0, 1)
+    assert any(f"A2:20, {code}" in each for each in report.warnings)
+
+
+@pytest.mark.parametrize("stc", ["A2:20*20250121*WQ*200******A1:19", "A2:20*20250121*WQ*200"])
+def test_codes_that_only_explain_an_acceptance_leave_it_one(
+    con: Connection, cast: Cast, stc: str
+) -> None:
+    assert bring(con, cast, acknowledgment(*patient("A1", f"STC*{stc}"))).tasks_new == 0

@@ -1,7 +1,8 @@
 """Claim acknowledgments (277CA, 005010X214): what was rejected, requested and accepted. Pure.
 
 What a status means is decided by the table in payer_decision_rules.py: STC03 and the category in
-STC01; the composites in STC10 and STC11 only explain. Parsed, not stored.
+STC01. The composites in STC10 and STC11 explain it, unless one of them rejects or asks beside an
+acceptance: the worst decides. Parsed, not stored.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ DISAGREE = (
 REJECTED, DENIED, REQUESTED = (
     StatusOutcome.REJECTED, StatusOutcome.DENIED, StatusOutcome.REQUESTED,
 )  # fmt: skip
-TASKS = (REJECTED, DENIED, REQUESTED)  # outcomes that make a task, the weightiest first
+TASKS = status_codes.WEIGHTY
 TITLES = {REJECTED: "Rejected", DENIED: "Denied", REQUESTED: "Asked by the payer"}
 VERBS = {REJECTED: "rejected", DENIED: "denied", REQUESTED: "asks for something about"}
 CLOSING = {

@@ -29,6 +29,8 @@ BY_ENTITY: dict[str, tuple[str | None, str | None, str | None]] = {
     NOT_ELIGIBLE: ("coverage_dates", "wrong_payer", "provider_eligible"),
 }
 UNNAMED = frozenset({"rejected_unnamed", "document_unnamed"})  # another code may say more
+REFUSALS = (StatusOutcome.REJECTED, StatusOutcome.DENIED)
+WEIGHTY = (*REFUSALS, StatusOutcome.REQUESTED)  # what makes a task, the weightiest first
 UNREAD = {"rejected_unnamed": "rejected_unread", "document_unnamed": "document_unread"}
 MAX_CODES = 8  # named in one sentence
 
@@ -51,7 +53,7 @@ class ClaimStatus:
     """What one STC segment says."""
 
     number: int  # of the segment
-    codes: tuple[Code, ...]  # STC01, then STC10 and STC11, which only explain
+    codes: tuple[Code, ...]  # STC01, then STC10 and STC11
     said_on: date | None  # STC02
     action: str  # STC03
     amount: Decimal | None  # STC04, US dollars
@@ -64,13 +66,26 @@ class ClaimStatus:
 
     @property
     def outcome(self) -> StatusOutcome:
-        """Return what this status means."""
-        return payer_decision_rules.status_outcome(self.category, self.action)
+        """Return what this status means: STC10 and STC11 explain STC01, but for one of them that
+        rejects, denies or asks beside a first one that does not. A refusal beside the action code
+        that accepts is neither."""
+        first = payer_decision_rules.status_outcome(self.category, self.action)
+        also = [payer_decision_rules.status_outcome(each.category, "") for each in self.codes[1:]]
+        worst = next((outcome for outcome in WEIGHTY if outcome in also), first)
+        if first in WEIGHTY:
+            return first
+        is_accepted = self.action == ACCEPT and worst in REFUSALS
+        return StatusOutcome.UNCLEAR if is_accepted else worst
 
     @property
     def disagrees(self) -> bool:
         """Return True if category and action code contradict each other."""
         by_category = payer_decision_rules.status_outcome(self.category, "")
+        if by_category in {StatusOutcome.ACCEPTED, StatusOutcome.RECEIVED} and any(
+            payer_decision_rules.status_outcome(each.category, "") in REFUSALS
+            for each in self.codes[1:]
+        ):
+            return True
         if self.action == ACCEPT:
             return by_category in {StatusOutcome.REJECTED, StatusOutcome.DENIED}
         if self.action == REJECT:
