@@ -39,7 +39,7 @@ def test_what_was_sent_while_a_callback_ran_is_still_to_be_heard() -> None:
 def test_a_page_waits_neither_for_itself_nor_for_ever() -> None:
     unprocessed_browser_events.send("stuck", "ana")
 
-    unprocessed_browser_events.wait("stuck", "ana")  # would wait half a second
+    unprocessed_browser_events.wait("stuck", "ana")  # would wait a second and a half
     unprocessed_browser_events.wait("new", "ana")
 
     assert unprocessed_browser_events.is_sent("stuck")
@@ -52,5 +52,5 @@ def test_a_page_waits_for_nobody_elses_press() -> None:
 
     unprocessed_browser_events.wait("new", "ana")
 
-    assert time.monotonic() - began < 0.2  # half a second where it waits
+    assert time.monotonic() - began < 0.2  # a second and a half where it waits
     unprocessed_browser_events.hear("of Ben", unprocessed_browser_events.last_sent("of Ben"))

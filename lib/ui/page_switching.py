@@ -8,7 +8,7 @@ from typing import NoReturn
 import streamlit as st
 
 from lib.store.process_store import ROOT
-from lib.ui import url_widgets
+from lib.ui import streamlit_patches, url_widgets
 from lib.ui.session_state import Kept
 
 
@@ -37,6 +37,7 @@ def go(page: str, /, **changes: str | None) -> NoReturn:
     url_widgets.write()
     kept = {key: value for key, value in st.query_params.to_dict().items() if key not in changes}
     wanted = {key: value for key, value in changes.items() if value is not None}
+    streamlit_patches.lead_elsewhere()
     st.switch_page(ROOT / "pages" / f"{page}.py", query_params=kept | url_widgets.hidden(wanted))
 
 

@@ -25,6 +25,7 @@ from typing import Any
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime import get_instance
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
@@ -42,7 +43,8 @@ _KEPT = re.compile(
 )
 _PRACTICE = re.compile(r"-practice$")  # goes along from page to page (`practice_switch`)
 
-# Where the person is by now, kept at Streamlit's own session.
+# Which page the person asked for last, kept at Streamlit's own session; None once a run has led to
+# another one.
 _PAGE, _QUERY = "_page_now", "_query_now"
 
 _of_two = script_requests._coalesce_widget_states
@@ -125,7 +127,7 @@ def _request_or_follow(self: AppSession, client_state: ClientState | None) -> No
         setattr(self, _QUERY, client_state.query_string)
     elif not (client_state.is_auto_rerun or self.has_fragment(client_state.fragment_id)):
         counted = [state for state in client_state.widget_states.widgets if _counts(state)]
-        if counted and hasattr(self, _PAGE):
+        if counted:
             client_state = _on_page_now(self, client_state, counted)
     if any(_counts(state) for state in client_state.widget_states.widgets):
         unprocessed_browser_events.send(
@@ -145,11 +147,62 @@ def _on_page_now(
     now = ClientState()
     now.CopyFrom(asked)
     now.fragment_id = ""
-    now.page_script_hash, now.page_name = getattr(session, _PAGE)
-    now.query_string = getattr(session, _QUERY)
+    page = getattr(session, _PAGE, None)
+    if page is None:  # a run led here
+        now.page_script_hash = session.page_script_hash
+        now.query_string = session._client_state.query_string
+    else:
+        now.page_script_hash, now.page_name = page
+        now.query_string = getattr(session, _QUERY)
     del now.widget_states.widgets[:]
     now.widget_states.widgets.extend(counted)
     return now
+
+
+def lead_elsewhere() -> None:
+    """Note that this run leads to another page than the person asked for."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return
+    requests = context.script_requests
+    if requests is None or requests._state is ScriptRequestType.RERUN:
+        return  # the person has asked for a page since
+    session = _session(context.session_id)
+    if session is not None:
+        setattr(session, _PAGE, None)
+
+
+def hear_last(session_id: str, owner: str, said: Mapping[str, str]) -> None:
+    """Handle what fields whose text is kept said, by their keys, as their page was left.
+
+    Nothing is done for a session that is gone or somebody else's, for keys it does not have, and
+    for what is no kept text. Call it in the thread of Streamlit's event loop.
+    """
+    session = _session(session_id)
+    if session is None or unprocessed_browser_events.owner_of(session._user_info) != owner:
+        return
+    fields = session._session_state
+    widgets = []
+    for key, text in said.items():
+        state = WidgetState(id=fields.get_widget_id_from_key(key) or "")
+        known = fields.get_widget_metadata(state.id)
+        if known is None or not _KEPT.search(state.id):
+            continue
+        if known.value_type == "json_value":
+            state.json_value = text
+        elif known.value_type == "string_value":
+            state.string_value = text
+        else:
+            continue
+        widgets.append(state)
+    if widgets:
+        session.request_rerun(_on_page_now(session, ClientState(), widgets))
+
+
+def _session(session_id: str) -> AppSession | None:
+    sessions = getattr(get_instance(), "_session_mgr", None)  # not where Streamlit tests an app
+    found = sessions and sessions.get_session_info(session_id)
+    return found.session if found else None
 
 
 def listen() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 _LATE = 2.0  # seconds after which a request is not waited for: Streamlit dropped it, or it writes
-_PATIENCE = 0.5  # seconds a page waits
+_PATIENCE = 1.5  # seconds a page waits
 
 
 class _Sent(NamedTuple):
@@ -61,8 +61,8 @@ def hear(session_id: str, sent_at: float | None) -> None:
 
 
 def wait(session_id: str, owner: str) -> None:
-    """Wait, for half a second at most, until callbacks have heard what other sessions of the same
-    owner sent before now."""
+    """Wait, for a second and a half at most, until callbacks have heard what other sessions of the
+    same owner sent before now."""
     with _changed:
         now = time.monotonic()
         for late in [each for each, sent in _sent.items() if now - sent.at >= _LATE]:

@@ -37,6 +37,7 @@ NOT_PAGES = (
     "/activity.csv",
     "/imports/",
     "/origin/",
+    "/typed",
 )
 WATCHING = frozenset({"/healthz", "/metrics"})
 UNAVAILABLE = (StoreMoved, StoreClosing, StoreStopped)  # may recover later

@@ -23,6 +23,7 @@ from lib.web.rejected_downloads import no_such_file, send_refused_rows, send_set
 from lib.web.set_up import set_up, show_set_up
 from lib.web.sign_in import ask_for_passkey, show_sign_in, sign_in
 from lib.web.sign_out import ask_to_sign_out, sign_out
+from lib.web.typed_on_leaving import hear_typed
 
 
 class IdConvertor(IntegerConvertor):
@@ -64,6 +65,7 @@ ROUTES = [
     Route("/healthz", health),
     Route("/metrics", metrics),
     Route("/news", send_news),
+    Route("/typed", hear_typed, methods=["POST"]),
     Route("/favicon.png", favicon),
     Route("/plain.js", script),
     Route("/set-up", show_set_up, methods=["GET"]),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from typing import Any
 
 from playwright.sync_api import expect
 
@@ -67,9 +69,52 @@ def test_a_field_that_still_has_the_cursor_is_kept(scene: Scene, sit: Sit) -> No
         expect(desk.field(name)).to_be_focused()
         desk.reload()
         expect(desk.field(name)).to_have_value(text)
-    desk.field("Location").fill("At once")
+
+
+def test_what_is_typed_just_before_the_page_is_left_is_kept(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.fresh(TaskType.AUTHORIZATION))
+
+    for number, name in enumerate(("Location", "Notes to Biller", "Line 1 Units") * 3):
+        desk.field(name).fill(str(11 + number))
+        desk.page.wait_for_timeout(40 * number)  # before, while and after the page sends it
+        desk.page.reload()
+        desk.stand()
+        expect(desk.field(name)).to_have_value(str(11 + number))
+
+    desk.field("Location").fill("As it was closed")
+    address = desk.page.url
+    desk.page.close(run_before_unload=True)
+    desk.page = desk.page.context.new_page()
+    desk.page.goto(address)
+    desk.stand()
+    expect(desk.field("Location")).to_have_value("As it was closed")
+
+
+def test_only_the_own_browser_tells_what_was_typed_last(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    desk.start(scene.fresh(TaskType.AUTHORIZATION))
+    desk.field("Location").fill("Ours")
+    with desk.page.expect_request("**/typed") as sent:
+        desk.page.evaluate("dispatchEvent(new Event('pagehide'))")
+    said: Any = sent.value.post_data_json
+    assert list(said["said"].values()) == ["Ours"]
+    stranger = sit(scene, scene.cast.ben)
+    ask = """async (said) => (await fetch("/typed", {method: "POST", body: said})).status"""
+
+    theirs = {"session": said["session"], "said": dict.fromkeys(said["said"], "Theirs")}
+    assert stranger.page.evaluate(ask, json.dumps(theirs)) == 204
+    for body in ("", "{}", "[]", '{"session": 1, "said": {}}', '{"session": "", "said": [1]}'):
+        assert stranger.page.evaluate(ask, body) == 400
+    assert stranger.page.evaluate(ask, "x" * 65_537) == 413
+    desk.rest()
     desk.reload()
-    expect(desk.field("Location")).to_have_value("At once")
+
+    expect(desk.field("Location")).to_have_value("Ours")
+    no_fields = {"session": said["session"], "said": {"verb_save": "1", "task_list": "x"}}
+    assert desk.page.evaluate(ask, json.dumps(no_fields)) == 204
+    expect(desk.field("Location")).to_have_value("Ours")
+    stranger.problems.clear()  # the answers it was refused with
 
 
 def test_two_tabs_of_one_person_do_not_share_a_draft(scene: Scene, sit: Sit) -> None:

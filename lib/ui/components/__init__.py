@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _HERE = Path(__file__).parent
 
@@ -80,7 +81,7 @@ def task_menu(data: dict[str, Any], on_view: Callable[[], None]) -> None:
 def line_editor(data: dict[str, Any], *, key: str, on_typed: Callable[[], None]) -> None:
     """Draw the service lines as editable cells. The widget's `typed` has what is typed as `lines`,
     and as `stamp` that of the `data` on which it was typed."""
-    _line_editor(key=key, data=data, on_typed_change=on_typed)
+    _line_editor(key=key, data={**data, "key": key}, on_typed_change=on_typed)
 
 
 def document_frame(address: str, name: str, *, key: str) -> None:
@@ -101,7 +102,9 @@ def follow(data: dict[str, Any], *, key: str, on_news: Callable[[], None]) -> No
 def form_guard(*, wrong: Sequence[str] = (), known: Sequence[str] = (), key: str) -> None:
     """Send what is typed while the cursor is still in the field. Mark the fields with the keys in
     `wrong` as wrong, and those in `known` as wrong since the claim came in."""
-    _form_guard(key=key, data={"wrong": list(wrong), "known": list(known)})
+    context = get_script_run_ctx(suppress_warning=True)
+    session_id = context.session_id if context else ""
+    _form_guard(key=key, data={"wrong": list(wrong), "known": list(known), "session": session_id})
 
 
 def keyboard(data: dict[str, Any]) -> None:

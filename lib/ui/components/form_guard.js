@@ -5,8 +5,11 @@ const FORMS =
   ".st-key-edit_body, .st-key-details_box, .st-key-window_note, .st-key-find_own, .st-key-new_task"
 const FIELDS = "textarea, input[type=text], input:not([type])"
 
+const LATELY = 3000 // milliseconds within which what a field says may not have left the browser
+
 let timer
 let typedIn
+const typed = new Map() // field -> when somebody typed into it last
 
 function send() {
   clearTimeout(timer)
@@ -20,7 +23,26 @@ function hear(event) {
   if (!field.matches?.(FIELDS) || !field.closest(FORMS)) return
   clearTimeout(timer)
   typedIn = field
+  typed.set(field, performance.now())
   timer = setTimeout(send, PAUSE)
+}
+
+// As a page is left, Streamlit's own message may be late or lost on its way; the browser delivers a
+// beacon even if the page is gone. What is told twice is the same text.
+function leave() {
+  send()
+  const said = {}
+  for (const [field, at] of typed) {
+    const key = /\bst-key-(\w+)/.exec(field.closest("[class*=st-key-]")?.className)?.[1]
+    if (key && performance.now() - at < LATELY) said[key] = field.value
+  }
+  typed.clear()
+  tellLast(said)
+}
+
+function tellLast(said) {
+  if (!Object.keys(said).length) return
+  navigator.sendBeacon("/typed", JSON.stringify({ session: window.billingTyping.session, said }))
 }
 
 // A press by key or by a program leaves no field first: send the text, then press, in that order.
@@ -46,13 +68,13 @@ function press() {
 }
 
 if (!window.billingTyping) {
-  window.billingTyping = true
+  window.billingTyping = { tellLast }
   document.addEventListener("input", hear)
   // Send what was typed before a click elsewhere leaves or redraws the page.
   document.addEventListener("pointerdown", send, true)
   document.addEventListener("click", goFirst, true)
-  window.addEventListener("beforeunload", send)
-  window.addEventListener("pagehide", send)
+  window.addEventListener("beforeunload", leave)
+  window.addEventListener("pagehide", leave)
 }
 
 // The fields redraw themselves and lose the classes that were set on them.
@@ -77,6 +99,7 @@ function mark() {
 
 export default function (component) {
   const { data } = component
+  window.billingTyping.session = data.session
   marks.clear()
   for (const key of data.known) marks.set(`st-key-${key}`, false)
   for (const key of data.wrong) marks.set(`st-key-${key}`, true)

@@ -6,6 +6,7 @@ const FIELDS = [
   ["unit_charge", "Unit charge", "0.00"],
 ]
 const PAUSE = 350 // milliseconds without a key
+const LATELY = 3000 // milliseconds within which what is typed may not have left the browser
 const CODES = new Set(["procedure", "m1", "m2", "m3", "m4", "pointers"])
 
 // Money and units in whole cents and thousandths, so that nothing is lost to binary fractions.
@@ -38,7 +39,20 @@ export default function (component) {
     const now = JSON.stringify(root.lines)
     if (now === root.sent) return
     root.sent = now
-    setStateValue("typed", { stamp: root.stamp, lines: root.lines })
+    root.sentAt = performance.now()
+    setStateValue("typed", typed())
+  }
+
+  function typed() {
+    return { stamp: root.stamp, lines: root.lines }
+  }
+
+  // What the page says as it is left may not leave the browser: see form_guard.js.
+  function leave() {
+    tell()
+    if (!(performance.now() - root.sentAt < LATELY)) return
+    root.sentAt = undefined
+    window.billingTyping?.tellLast({ [data.key]: JSON.stringify({ typed: typed() }) })
   }
 
   function total(line, place) {
@@ -159,9 +173,11 @@ export default function (component) {
     sums()
   }
 
-  window.removeEventListener("beforeunload", root.tell)
-  root.tell = tell
-  window.addEventListener("beforeunload", tell)
+  for (const leaving of ["beforeunload", "pagehide"]) {
+    window.removeEventListener(leaving, root.leave)
+    window.addEventListener(leaving, leave)
+  }
+  root.leave = leave
 
   root.querySelector(".add").onclick = () => {
     const last = root.lines[root.lines.length - 1]
