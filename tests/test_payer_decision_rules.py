@@ -172,6 +172,22 @@ def test_what_the_patient_owes_may_stand_in_clp05_alone() -> None:
     assert payer_decision_rules.outcome(found) is Outcome.NOTHING_DUE
 
 
+@pytest.mark.parametrize(
+    ("owed", "codes", "is_proposed"),
+    [("200", (), False), ("200", ("CAS*PR*1*200",), True), ("50", ("CAS*CO*45*150",), True)],
+)
+def test_what_is_left_to_the_patient_without_a_reason_completes_no_denial(
+    con: Connection, cast: Cast, owed: str, codes: tuple[str, ...], is_proposed: bool
+) -> None:
+    bring(con, cast, file_835(answer()))
+    body = answer(status="1", control="P2", codes=codes)
+    body[0] = body[0].replace("*0**12", f"*0*{owed}*12")
+
+    bring(con, cast, file_835(body, control="000000002", paid_on="20250301"), "b.835")
+
+    assert con.rows("SELECT proposal IS NOT NULL FROM task") == [(is_proposed,)]
+
+
 def test_a_secondary_denial_is_open_for_what_the_primary_left(con: Connection, cast: Cast) -> None:
     codes = ("CAS*OA*23*160", "CAS*CO*29*40")
 

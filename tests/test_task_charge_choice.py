@@ -344,6 +344,23 @@ def test_another_task_of_the_charge_that_says_little_hinders_nothing(
     assert "CLM*A1*" in written(con, cast)
 
 
+def test_a_charge_that_was_voided_after_it_was_changed_is_left_out_and_said(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1"), claim("A2")))
+    bring(con, cast, file_835(answer("A1"), answer("A2", control="P2")), "b.835")
+    change(con, cast, 1)
+    change(con, cast, 2)
+    void = file_837(claim("A1"), control="000000002").replace(b"11:B:1", b"11:B:8")
+    bring(con, cast, void, "c.837")
+
+    review = charges_to_refile.review(con, period(con, cast.practice, TODAY, TODAY, actor=cast.ana))
+
+    assert (review.claims, review.left_out) == (1, 1)
+    assert ("left out, because the claim was voided", 1) in review.remarks
+    assert "CLM*A1*" not in written(con, cast)
+
+
 def test_what_is_typed_stays_when_the_charge_is_confirmed(con: Connection, cast: Cast) -> None:
     bring(con, cast, file_837(claim("A1")))
     bring(con, cast, without("NM1*QC"), "b.835")

@@ -36,6 +36,9 @@ def review(con: Connection, wanted: Period) -> Review:
     """Return how many claims there are to replace, and what they will lack. It names no patient."""
     remarks: Counter[str] = Counter()
     claims = left_out = 0
+    if voided := len(completed_tasks.changed_charges(con, wanted, is_voided=True)):
+        left_out += voided
+        remarks["left out, because the claim was voided"] = voided
     for each in replacements(con, completed_tasks.changed_charges(con, wanted)):
         hindrance = replacement_claims_837p.hindrance(each)
         if hindrance:

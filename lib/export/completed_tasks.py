@@ -133,8 +133,9 @@ def task_ids(con: Connection, wanted: Period) -> list[int]:
     ]
 
 
-def changed_charges(con: Connection, wanted: Period) -> list[int]:
-    """Return the charges changed on a task of the period, in the order in which they were filed."""
+def changed_charges(con: Connection, wanted: Period, *, is_voided: bool = False) -> list[int]:
+    """Return the charges changed on a task of the period, in the order in which they were filed;
+    those that were voided are none to file again, and come only if they are asked for."""
     return [
         row[0]
         for row in con.rows(
@@ -144,9 +145,10 @@ def changed_charges(con: Connection, wanted: Period) -> list[int]:
             WHERE practice_id = $practice_id AND id IN (
                 SELECT task.charge_id FROM task JOIN event ON event.task_id = task.id
                 WHERE {_COMPLETED} AND event.kind = 'changed' AND event.charge_id = task.charge_id)
-            AND NOT coalesce(is_voided, false)
+            AND coalesce(is_voided, false) = $is_voided
             ORDER BY filed.file_id, filed.segment_number, id
             """,
+            is_voided=is_voided,
             **_values(wanted),
         )
     ]

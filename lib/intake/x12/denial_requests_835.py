@@ -29,6 +29,8 @@ TOLD = {  # continues "answered the claim without a payment"
     Outcome.ENCOUNTER: "nothing was charged",
     Outcome.INTEREST: "only interest was paid",
     Outcome.OTHER_PAYER: "another payer has taken care of it",
+    Outcome.UNREASONED: "it leaves all of it to the patient and gives no reason: see whether the "
+    "patient owes it before anybody is billed",
 }
 
 NONE = TaskOptions()

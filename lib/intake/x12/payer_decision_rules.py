@@ -37,6 +37,7 @@ class Outcome(StrEnum):
     ENCOUNTER = "without a charge"
     INTEREST = "interest only"
     OTHER_PAYER = "left to what another payer paid"
+    UNREASONED = "left to the patient without a reason"
     NOTHING_DUE = "left to the contract and the patient"
 
 
@@ -187,6 +188,13 @@ RULES = (
         HISTORY,
         "005010X221A1 1.10.2.13 (secondary payers report OA 23); RFI 1696",
         lambda said: not said.is_open and said.by_others > 0,
+    ),
+    Rule(
+        Outcome.UNREASONED,
+        "nothing was paid, all is left to the patient (CLP05), and no adjustment says why",
+        HISTORY,
+        "005010X221A1 1.10.2.1 (what is not paid is explained by adjustments)",
+        lambda said: not said.is_open and not said.answer.reasons,
     ),
     Rule(
         Outcome.NOTHING_DUE,
