@@ -7,11 +7,21 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from lib import access, charge_form, drafts, history, notes, scrubber, tasks, us_formats
+from lib import (
+    access,
+    charge_form,
+    drafts,
+    history,
+    notes,
+    payers_claim_number,
+    scrubber,
+    tasks,
+    us_formats,
+)
 from lib.access import Verb
 from lib.charge_form import FIELD_LABELS
 from lib.drafts import Form
-from lib.earlier_claims import keep_earlier, number_given_by
+from lib.earlier_claims import keep_earlier
 from lib.errors import ChargeChanged, ChargeProblems, NoSuchCharge, WrongInput
 from lib.history_event_kinds import EventKind
 from lib.models import (
@@ -369,13 +379,11 @@ def _change_payer(con: Connection, charge: Charge, text: str, *, now: datetime) 
         )
     payer_id, name = found[0]
     con.execute(
-        """
-        UPDATE charge SET payer_id = $payer_id, payer_claim_number = $number WHERE id = $charge_id
-        """,
+        "UPDATE charge SET payer_id = $payer_id WHERE id = $charge_id",
         payer_id=payer_id,
-        number=number_given_by(con, charge.id, payer_id),
         charge_id=charge.id,
     )
+    payers_claim_number.refresh(con, [charge.id])
     tasks.follow_charge(con, charge.id, payer_id=payer_id, payer_name=name, now=now)
 
 

@@ -103,25 +103,3 @@ def with_corrected_payer(con: Connection, charge_ids: Collection[int]) -> set[in
         ids=list(charge_ids),
     )
     return {row[0] for row in rows}
-
-
-def number_given_by(con: Connection, charge_id: int, payer_id: int) -> str:
-    """Return the last number the payer gave the claim while the charge was with it before; empty
-    if it gave none."""
-    found = con.value(
-        """
-        WITH version AS (
-            SELECT payer_id, ended_at,
-                   coalesce(lag(ended_at) OVER (ORDER BY ended_at), '-infinity'::TIMESTAMP)
-                       AS began_at
-            FROM earlier_claim WHERE charge_id = $charge_id
-        )
-        SELECT number FROM charge_number, version
-        WHERE charge_id = $charge_id AND kind = 'payer' AND payer_id = $payer_id
-          AND recorded_at > began_at AND recorded_at <= ended_at
-        ORDER BY recorded_at DESC LIMIT 1
-        """,
-        charge_id=charge_id,
-        payer_id=payer_id,
-    )
-    return str(found or "")

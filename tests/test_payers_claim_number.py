@@ -49,7 +49,7 @@ def number(con: Connection) -> str:
 SAID = [
     ([DENIED, DENIED_AGAIN], "P2"), ([DENIED, REJECTED], "P1"), ([DENIED, ACCEPTED], "P1"),
     ([PAID, DUPLICATE], "P1"), ([DENIED, TAKEN_BACK], "P1"), ([REJECTED], ""),
-    ([ACCEPTED], "CA9"), ([REJECTED, DENIED, DENIED_AGAIN], "P2"),
+    ([ACCEPTED], ""), ([REJECTED, DENIED, DENIED_AGAIN], "P2"),
 ]  # fmt: skip
 
 

@@ -76,18 +76,18 @@ def document_request(*rest: str, control: str = "000000001") -> bytes:
     ).encode()
 
 
-@pytest.mark.parametrize(
-    ("status", "number"), [("A2:20*20250121*WQ*200", "PAYER9"), ("A7:116*20250121*U*200", None)]
-)
-def test_a_charge_learns_its_payers_number_from_an_acknowledgment_that_is_no_rejection(
-    con: Connection, cast: Cast, status: str, number: str | None
+@pytest.mark.parametrize("status", ["A2:20*20250121*WQ*200", "A7:116*20250121*U*200"])
+def test_a_charge_is_found_by_the_number_in_an_acknowledgment_and_not_replaced_by_it(
+    con: Connection, cast: Cast, status: str
 ) -> None:
+    """Only what was decided can be replaced (REF*F8)."""
     bring(con, cast, file_837(claim("A1"), claim("A2")))
 
     bring(con, cast, acknowledgment(*patient("A1", f"STC*{status}", "REF*1K*PAYER9")), "b.277")
 
     numbers = con.rows("SELECT claim_number, payer_claim_number FROM charge ORDER BY 1")
-    assert numbers == [("A1", number), ("A2", None)]
+    assert numbers == [("A1", None), ("A2", None)]
+    assert con.rows("SELECT kind, number FROM charge_number") == [("payer", "PAYER9")]
 
 
 def test_a_rejected_claim_becomes_a_task_about_its_charge(con: Connection, cast: Cast) -> None:

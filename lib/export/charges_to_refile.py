@@ -17,6 +17,7 @@ from lib.export.x12_writer import Envelope
 from lib.intake.files.parsed_file import count
 from lib.intake.matching.claim_facts import REJECTIONS
 from lib.models import CHARGE_COLUMNS, Charge, Patient, Payer, Person, ServiceLine
+from lib.payers_claim_number import Said
 from lib.store.database import Connection, transaction
 
 BATCH = 500  # charges in memory at once
@@ -121,7 +122,8 @@ def payer_claim_numbers(con: Connection, charge_ids: list[int]) -> dict[int, str
 
 
 def _rejected(con: Connection, charge_ids: list[int]) -> set[int]:
-    """Return the charges that were changed for a rejection, and that no remittance answered."""
+    """Return the charges that were changed for a rejection, of which no remittance says that the
+    payer has them."""
     rows = con.rows(
         """
         SELECT DISTINCT task.charge_id
@@ -130,9 +132,10 @@ def _rejected(con: Connection, charge_ids: list[int]) -> set[int]:
           AND event.kind = 'changed' AND event.charge_id = task.charge_id
           AND (request_key LIKE $of_claim || '%' OR request_key LIKE $of_lines || '%')
           AND NOT EXISTS (SELECT 1 FROM claim_answer
-                          WHERE claim_answer.charge_id = task.charge_id)
+                          WHERE claim_answer.charge_id = task.charge_id AND outcome <> $nothing)
         """,
         ids=charge_ids,
+        nothing=Said.NOTHING.value,
         of_claim=REJECTIONS[0],
         of_lines=REJECTIONS[1],
     )

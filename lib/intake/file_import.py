@@ -10,10 +10,11 @@ from decimal import Decimal
 from lib import practice_settings
 from lib.history_event_kinds import EventKind
 from lib.import_report_models import MAX_PREVIEWED, ImportReport, TaskPreview
-from lib.intake import claim_payments, import_totals, records
+from lib.intake import import_totals, records
 from lib.intake.charges import (
     answered_twice,
     charge_match_preview,
+    claim_payments,
     filing_times,
     later_matching_charges,
     learned_numbers,
@@ -123,7 +124,8 @@ class FileImport:
         self._take_withdrawals(part.withdrawals)
         self._take_acceptances(part.receipts)
         claim_payments.keep(self.con, part.answers, charges, self.source)
-        learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
+        new = learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
+        claim_payments.link(self.con, self.source, new)
 
     def _take_adjustments(self) -> None:
         """Import what one remittance recoups, once all its entries are known."""
@@ -207,6 +209,7 @@ class FileImport:
         self.totals.linked += replacement_claims.link(
             self.con, new, self._waiting_tasks, self.source
         )
+        claim_payments.link(self.con, self.source, later_matching_charges.keys(new))
         if doubted := later_matching_charges.doubt(self.con, new, self.source):
             self.totals.doubted += doubted
             self._waiting_tasks = None  # they wait again

@@ -51,12 +51,6 @@ def doubt(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> in
 
 def _chosen(con: Connection, practice_id: int, new: Sequence[NewClaim]) -> dict[int, int]:
     """Return the open tasks that could mean these claims, with the charge the matcher chose."""
-    keys = {
-        number_key(number)
-        for each in new
-        for number in (each.claim.claim_number, each.claim.original, each.claim.trace_number)
-        if number
-    }
     return dict(
         con.rows(
             """
@@ -71,14 +65,21 @@ def _chosen(con: Connection, practice_id: int, new: Sequence[NewClaim]) -> dict[
             """,
             practice_id=practice_id,
             matched=Outcome.MATCHED.value,
-            keys=[*keys, *_beginnings(keys)],
+            keys=list(keys(new)),
         )
     )
 
 
-def _beginnings(keys: Iterable[str]) -> set[str]:
-    """Return what payers could have made of these numbers by cutting off their ends."""
-    return {key[:length] for key in keys for length in range(CUT, len(key))}
+def keys(new: Sequence[NewClaim]) -> set[str]:
+    """Return every number of these claims as `number_key` makes it, and what payers could have made
+    of it by cutting off its end."""
+    whole = {
+        number_key(number)
+        for each in new
+        for number in (each.claim.claim_number, each.claim.original, each.claim.trace_number)
+        if number
+    }
+    return whole | {key[:length] for key in whole for length in range(CUT, len(key))}
 
 
 def _learned(con: Connection, told: Iterable[int]) -> dict[int, list[str]]:

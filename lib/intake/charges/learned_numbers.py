@@ -7,17 +7,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
-from lib.earlier_claims import with_corrected_payer
+from lib import payers_claim_number
 from lib.intake.charges import new_charges
 from lib.intake.import_context import ImportContext
-from lib.intake.matching import claim_matcher
-from lib.intake.matching.claim_facts import DUPLICATES, REJECTIONS, ClaimFacts, stated
-from lib.intake.matching.claim_matcher import Comparison
+from lib.intake.matching.claim_facts import ClaimFacts, stated
+from lib.intake.matching.claim_matcher import Candidate, Comparison
 from lib.intake.matching.known_charges import Charges
 from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import denial_requests_835, payer_decision_rules
-from lib.intake.x12.payer_decision_rules import REVERSAL, Outcome
+from lib.intake.x12.payer_decision_rules import Outcome
 from lib.intake.x12.remittances_835 import ClaimPayment
 from lib.store.database import Connection
 
@@ -26,9 +25,6 @@ SETTLED = {
     Outcome.PAID, Outcome.NOTHING_DUE, Outcome.OTHER_PAYER, Outcome.CAPITATED, Outcome.ENCOUNTER,
 }  # fmt: skip
 UNSETTLED = {Outcome.REVERSED, Outcome.DENIED}
-NOT_PROCESSED = frozenset({"23", "25"})  # CLP02: not this payer's, and only priced
-# How keys begin of messages that bear a number of no processed claim.
-UNPROCESSED = ("835|", *REJECTIONS, "277CA|unclear|")
 
 
 def keep(
@@ -36,46 +32,25 @@ def keep(
     said: Iterable[Request | PayerUpdate | ClaimPayment],
     charges: Charges,
     source: ImportContext,
-) -> None:
+) -> set[str]:
     """Store the payer's and the clearinghouse's numbers with each charge, inside a transaction: a
-    later claim or answer may name only those. Where somebody corrected the payer, the number of an
-    earlier one is not the claim's. The payments among them are stored already."""
-    given: dict[int, list[tuple[str, bool]]] = defaultdict(list)
-    paid: dict[int, list[tuple[str, bool]]] = defaultdict(list)
+    later claim or answer may name only those. Return the keys of the payer's that are new."""
     numbers: dict[tuple[int, str, str], bool] = {}
     for each in said:
         facts = each.about if isinstance(each, Request) else each.facts
         if not (each.payer_claim_number or facts.trace_numbers):
             continue
         match = charges.match(facts)
-        charge_id = match.charge_id
-        if charge_id is None:
+        if match.charge_id is None:
             continue
         is_proven = match.compared[0].is_proven
-        if each.payer_claim_number:
-            is_current = claim_matcher.is_from_current_payer(facts, match.compared[0].candidate)
-            if isinstance(each, ClaimPayment):
-                if is_adjudicated(each):
-                    paid[charge_id].append((each.payer_claim_number, is_current))
-            elif not each.key.startswith(UNPROCESSED):
-                given[charge_id].append((each.payer_claim_number, is_current))
-            key = charge_id, "payer", each.payer_claim_number
+        for number in payers(stated(each.payer_claim_number), match.compared[0].candidate):
+            key = match.charge_id, "payer", number
             numbers[key] = numbers.get(key, False) or is_proven
         for number in facts.trace_numbers:
-            numbers[charge_id, "trace", number] = is_proven
-    if not numbers:
-        return
+            numbers[match.charge_id, "trace", number] = is_proven
     numbers |= dict.fromkeys(_of_several(numbers), False)
-    _add_numbers(con, numbers, source)
-    ids = {charge_id for charge_id, _, _ in numbers}
-    corrected = with_corrected_payer(con, ids)
-    newest = adjudicated(con, ids - corrected)
-    for charge_id in ids - newest.keys():
-        several = paid.get(charge_id) or given.get(charge_id, [])
-        right = [number for number, is_now in several if is_now or charge_id not in corrected]
-        if right:
-            newest[charge_id] = right[-1]
-    _set(con, newest)
+    return _add_numbers(con, numbers, source)
 
 
 def _of_several(numbers: Iterable[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
@@ -87,91 +62,35 @@ def _of_several(numbers: Iterable[tuple[int, str, str]]) -> list[tuple[int, str,
     return [each for each in numbers if len(charges.get(number_key(each[2]), ())) > 1]
 
 
-def keep_of_tasks(
+def learn(
     con: Connection, told: Iterable[ClaimFacts], charges: Charges, source: ImportContext
-) -> None:
-    """Store the payer's numbers in messages that came before their claim did, inside a
-    transaction."""
+) -> set[str]:
+    """Store the payer's numbers in messages that came before their claim did, inside a transaction.
+    Return the keys of those that are new."""
     numbers: dict[tuple[int, str, str], bool] = {}
     for facts in told:
         match = charges.match(facts)
-        own = {number_key(each.claim_number) for each in match.compared[0].candidate.filed}
-        for number in facts.payer_numbers:
-            if match.charge_id is not None and number_key(number) not in own:
-                numbers[match.charge_id, "payer", number] = match.compared[0].is_proven
-    if numbers:
-        _add_numbers(con, numbers, source)
-        refresh(con, {charge_id for charge_id, _, _ in numbers})
+        if match.charge_id is None:
+            continue
+        for number in payers(facts.payer_numbers, match.compared[0].candidate):
+            key = match.charge_id, "payer", number
+            numbers[key] = numbers.get(key, False) or match.compared[0].is_proven
+    return _add_numbers(con, numbers, source)
 
 
-def is_adjudicated(answer: ClaimPayment) -> bool:
-    """Return True if the payer's number in an answer is that of a claim which stands: not of one
-    that it takes back, denies as a duplicate, only priced, or passed on unprocessed."""
-    is_taken_back = answer.charged <= 0 or (answer.status == REVERSAL and answer.paid != 0)
-    is_elsewhere = answer.status in NOT_PROCESSED
-    return not (is_taken_back or is_elsewhere or payer_decision_rules.is_duplicate(answer))
-
-
-def adjudicated(con: Connection, charge_ids: Iterable[int]) -> dict[int, str]:
-    """Return the payer's number for each of these claims from its newest remittance, by the day of
-    the remittance and whatever the order in which they came in."""
-    ids = list(charge_ids)
-    if not ids:
-        return {}
-    return dict(
-        con.rows(
-            """
-            WITH said AS (
-                SELECT DISTINCT charge_id, number, practice_id FROM charge_number
-                WHERE charge_id IN (SELECT unnest($ids::BIGINT[])) AND kind = 'payer'
-            )
-            SELECT DISTINCT ON (said.charge_id) said.charge_id, said.number
-            FROM said JOIN claim_answer AS answer
-                ON answer.practice_id = said.practice_id
-               AND answer.payer_claim_number = said.number
-            WHERE coalesce(answer.charge_id, said.charge_id) = said.charge_id
-              AND charged > 0 AND NOT (status = $reversal AND paid <> 0)
-              AND status NOT IN (SELECT unnest($not_processed::VARCHAR[]))
-              AND (paid <> 0
-                   OR EXISTS (SELECT 1 FROM claim_answer_code AS code
-                              WHERE code.claim_answer_id = answer.id AND kind = 'adjustment'
-                                AND code.code NOT IN (SELECT unnest($duplicates::VARCHAR[])))
-                   OR NOT EXISTS (SELECT 1 FROM claim_answer_code AS code
-                                  WHERE code.claim_answer_id = answer.id
-                                    AND kind = 'adjustment'))
-            ORDER BY said.charge_id, coalesce(answered_on, DATE '1900-01-01') DESC, answer.id DESC
-            """,
-            ids=ids,
-            reversal=REVERSAL,
-            not_processed=list(NOT_PROCESSED),
-            duplicates=list(DUPLICATES),
-        )
-    )
-
-
-def refresh(con: Connection, charge_ids: Collection[int]) -> set[int]:
-    """Give charges the number of their newest remittance, inside a transaction, but for those whose
-    payer was corrected: it can be the earlier payer's. Return those that have one."""
-    newest = adjudicated(con, set(charge_ids) - with_corrected_payer(con, list(charge_ids)))
-    _set(con, newest)
-    return set(newest)
-
-
-def _set(con: Connection, numbers: Mapping[int, str]) -> None:
-    con.execute(
-        """
-        UPDATE charge SET payer_claim_number = said.payers
-        FROM (SELECT unnest($ids::BIGINT[]) AS id, unnest($payers::VARCHAR[]) AS payers) AS said
-        WHERE charge.id = said.id AND charge.payer_claim_number IS DISTINCT FROM said.payers
-        """,
-        ids=list(numbers),
-        payers=list(numbers.values()),
-    )
+def payers(numbers: Iterable[str], candidate: Candidate) -> list[str]:
+    """Return which of the numbers that a message calls the payer's can be: a charge's own is none,
+    though some senders write it there."""
+    own = {number_key(each.claim_number) for each in candidate.filed}
+    return [each for each in numbers if number_key(each) not in own]
 
 
 def _add_numbers(
     con: Connection, numbers: Mapping[tuple[int, str, str], bool], source: ImportContext
-) -> None:
+) -> set[str]:
+    """Insert what is new or newly proven; return the keys of the payer's numbers that are new."""
+    if not numbers:
+        return set()
     ids = list({charge_id for charge_id, _, _ in numbers})
     held: dict[str, bool] = dict(
         con.rows(
@@ -190,6 +109,11 @@ def _add_numbers(
             if held.get(f"{charge_id} {kind} {number}") not in (True, is_proven)
         ],
     )
+    return {
+        number_key(number)
+        for charge_id, kind, number in numbers
+        if kind == "payer" and f"{charge_id} {kind} {number}" not in held
+    }
 
 
 def proven(con: Connection, charge_ids: Iterable[int]) -> dict[int, set[str]]:
@@ -249,13 +173,21 @@ def forget(con: Connection, charge_id: int, facts: ClaimFacts) -> None:
     )
     con.execute(
         """
+        UPDATE claim_answer SET charge_id = NULL
+        WHERE charge_id = $id AND payer_claim_number IN (SELECT unnest($numbers::VARCHAR[]))
+        """,
+        id=charge_id,
+        numbers=numbers,
+    )
+    con.execute(
+        """
         UPDATE charge SET payer_claim_number = NULL
         WHERE id = $id AND payer_claim_number IN (SELECT unnest($numbers::VARCHAR[]))
         """,
         id=charge_id,
         numbers=numbers,
     )
-    refresh(con, [charge_id])
+    payers_claim_number.refresh(con, [charge_id])
 
 
 def parts(

@@ -355,7 +355,7 @@ def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: Imp
         )
         con.insert("event", [event])
         linked.append(task_id)
-    learned_numbers.keep_of_tasks(con, [told[each] for each in linked], charges, source)
+    learned_numbers.learn(con, [told[each] for each in linked], charges, source)
     waiting.forget(linked)
     search_index.index(con, linked)
     return len(linked)

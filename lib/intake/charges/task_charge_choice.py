@@ -9,14 +9,13 @@ from datetime import datetime
 
 from lib import access, history, tasks
 from lib.access import Verb
-from lib.earlier_claims import with_corrected_payer
 from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchCharge, NoSuchTask
 from lib.history_event_kinds import EventKind
-from lib.intake.charges import learned_numbers
+from lib.intake.charges import claim_payments, learned_numbers
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.charges.replacement_claims import show_charge
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
-from lib.intake.matching.claim_facts import REJECTIONS, ClaimFacts, stated
+from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.matching.claim_matcher import PAYER, PAYERS_NUMBER, Agreement, Candidate, Comparison
 from lib.intake.matching.known_charges import KnownCharge
 from lib.intake.matching.spelling_comparison import number_key
@@ -189,8 +188,7 @@ def _teach(
     shown = con.value("SELECT payer_claim_number FROM charge WHERE id = $id", id=held.charge_id)
     if task.charge_id is not None:
         learned_numbers.forget(con, task.charge_id, facts)
-    own = {number_key(each.claim_number) for each in candidate.filed}
-    payers = [each for each in facts.payer_numbers if number_key(each) not in own]
+    payers = learned_numbers.payers(facts.payer_numbers, candidate)
     confirmed = (shown,) if task.charge_id == held.charge_id else ()
     rows = [
         {
@@ -209,17 +207,7 @@ def _teach(
         for number in numbers
     ]
     con.insert("charge_number", rows)
-    is_known = bool(learned_numbers.refresh(con, [held.charge_id]))
-    key = con.value("SELECT coalesce(request_key, '') FROM task WHERE id = $id", id=task.id)
-    is_its_payers = claim_matcher.is_from_current_payer(facts, candidate) or not (
-        with_corrected_payer(con, [held.charge_id])
-    )
-    if payers and is_its_payers and not is_known and not key.startswith(REJECTIONS):
-        con.execute(
-            "UPDATE charge SET payer_claim_number = $number WHERE id = $id",
-            number=payers[0],
-            id=held.charge_id,
-        )
+    claim_payments.move(con, task, facts, candidate)
     is_new = claim_matcher.compare(facts, candidate).of(PAYER) is Agreement.DISAGREES
     known = Payers(con, task.practice_id).find_named(Party(last=facts.payer_name))
     is_other = facts.payer_name.casefold() in {each.casefold() for each in candidate.other_payers}

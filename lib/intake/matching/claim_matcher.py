@@ -67,6 +67,7 @@ class Filed:
     payer_names: tuple[str, ...]  # the payer's name, and others that people said are the same payer
     payer_code: str
     payer_role: str = ""
+    payer_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,16 +224,16 @@ def match(message: ClaimFacts, candidates: Iterable[Candidate]) -> Match:
     return Match(Outcome.SEVERAL, None, tuple(compared))
 
 
-def is_from_current_payer(message: ClaimFacts, candidate: Candidate) -> bool:
-    """Return True if the message names the payer the charge has now, and no earlier one better."""
-    now, *before = candidate.filed
-    others = [
-        each
-        for each in before
-        if (each.payer_names[:1], each.payer_code) != (now.payer_names[:1], now.payer_code)
-    ]
-    best = max((_payer(message, each, candidate) for each in others), default=Agreement.NOT_STATED)
-    return _payer(message, now, candidate) > max(best, Agreement.NOT_STATED)
+def payer_of(message: ClaimFacts, candidate: Candidate) -> int | None:
+    """Return which payer that the charge has or had the message names best, the present one first;
+    None if it names none of them."""
+    best = max(
+        candidate.filed,
+        key=lambda each: (
+            _payer(message, each, candidate), each.payer_id == candidate.filed[0].payer_id,
+        ),
+    )  # fmt: skip
+    return best.payer_id if _payer(message, best, candidate) > 0 else None
 
 
 def agreed(facts: Iterable[Fact]) -> tuple[str, ...]:

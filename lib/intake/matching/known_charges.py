@@ -260,6 +260,7 @@ def known(con: Connection, ids: Sequence[int]) -> list[tuple[KnownCharge, Candid
             (held.payer_name, *aliases.get(held.payer_id, ())),
             code,
             role or "",
+            held.payer_id,
         )
         own = numbers.get(held.charge_id, {})
         filed = (now, *earlier.get(held.charge_id, ()), *_renumbered(now, own.get("claim", ())))
@@ -284,7 +285,7 @@ def _renumbered(now: Filed, numbers: Iterable[str]) -> Iterable[Filed]:
     """Yield the charge under earlier numbers of which nothing else is known any more."""
     return (
         Filed(number, now.patient_name, now.member_id, now.dates, now.totals, now.payer_names,
-              now.payer_code, now.payer_role)
+              now.payer_code, now.payer_role, now.payer_id)
         for number in numbers
     )  # fmt: skip
 
@@ -348,7 +349,7 @@ def _earlier(con: Connection, ids: Sequence[int]) -> dict[int, list[Filed]]:
         SELECT charge_id, claim_number,
                concat_ws(', ', nullif(patient.last_name, ''), nullif(patient.first_name, '')),
                member_id, date_from, date_to, filed_total, payer.name, payer.code, payer_role,
-               coalesce(patient_more, '')
+               coalesce(patient_more, ''), payer_id
         FROM earlier_claim
         JOIN patient ON patient.id = earlier_claim.patient_id
         JOIN payer ON payer.id = earlier_claim.payer_id
@@ -357,11 +358,15 @@ def _earlier(con: Connection, ids: Sequence[int]) -> dict[int, list[Filed]]:
         """,
         ids=list(ids),
     ):
-        charge_id, number, patient, member, first, last, total, payer, code, role, more = row
+        charge_id, number, patient, member, first, last, total, payer, code, role, *rest = row
+        more, payer_id = rest
         patient = f"{patient} {more}" if more else patient
         found[charge_id].append(
-            Filed(number, patient, member, (first, last), (total,), (payer,), code, role or "")
-        )
+            Filed(
+                number, patient, member, (first, last), (total,), (payer,), code, role or "",
+                payer_id,
+            )
+        )  # fmt: skip
     return found
 
 

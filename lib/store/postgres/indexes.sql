@@ -25,6 +25,7 @@ CREATE INDEX IF NOT EXISTS charge_arrival_of_charge ON charge_arrival (charge_id
 CREATE INDEX IF NOT EXISTS service_line_of_charge ON service_line (charge_id);
 CREATE INDEX IF NOT EXISTS patient_by_name ON patient (practice_id, last_name);
 CREATE INDEX IF NOT EXISTS claim_answer_of_charge ON claim_answer (charge_id);
+CREATE INDEX IF NOT EXISTS claim_answer_by_number ON claim_answer (practice_id, number_key);
 CREATE INDEX IF NOT EXISTS intake_message_of_file ON intake_message (intake_file_id);
 CREATE INDEX IF NOT EXISTS spelling_by_text ON spelling (text);
 CREATE UNIQUE INDEX IF NOT EXISTS activity_by_id ON activity (id);
