@@ -284,11 +284,27 @@ def test_a_number_that_was_rewritten_or_cut_needs_facts_that_agree() -> None:
     long = replace(FILED, claim_number="VISIT-20250110-000012345")
     cut = replace(SAID, claim_numbers=("VISIT-20250110-0000",), payer_numbers=())
 
-    assert match(replace(alone, claim_numbers=("acct-0007",)), [HELD]).charge_id == 1
+    named = replace(SAID, claim_numbers=("acct-0007",), payer_numbers=())
+    assert match(named, [HELD]).charge_id == 1
     assert match(alone, [HELD]).charge_id is None
     assert match(cut, [Candidate(1, (long,))]).charge_id == 1
     assert match(replace(cut, dates=(None, None)), [Candidate(1, (long,))]).charge_id is None
     assert match(replace(cut, patient_name=""), [Candidate(1, (long,))]).charge_id is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "is_enough"),
+    [
+        ({}, False), ({"charged": SAID.charged}, False), ({"payer_name": SAID.payer_name}, False),
+        ({"patient_name": SAID.patient_name}, True), ({"dates": SAID.dates}, True),
+        ({"member_ids": SAID.member_ids}, True),
+    ],
+)  # fmt: skip
+def test_a_number_alone_says_too_little(stated: dict[str, Any], is_enough: bool) -> None:
+    said = ClaimFacts(claim_numbers=SAID.claim_numbers, **stated)
+    found = match(said, [HELD])
+
+    assert found.outcome is (Outcome.MATCHED if is_enough else Outcome.UNPROVEN)
 
 
 def test_a_payer_that_the_claim_names_as_another_one_is_not_its_payer() -> None:

@@ -272,7 +272,6 @@ TABLE = "Type,Task,Claim,Patient,DOS,Payer\n"
 @pytest.mark.parametrize(
     ("raw", "lacking"),
     [
-        (without("NM1*QC", "DTM"), "the patient's whole name and the date of service"),
         (without("NM1*QC"), "the patient's whole name"),
         (without("DTM"), "the date of service"),
         (without("DTM", patient="GREEN"), "the patient's whole name and the date of service"),
@@ -319,6 +318,15 @@ def test_a_last_name_and_birth_date_name_a_patient(con: Connection, cast: Cast) 
     change(con, cast, 1)
 
     assert "CLM*A1*" in written(con, cast)
+
+
+def test_an_answer_that_names_neither_patient_nor_day_finds_no_charge(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, without("NM1*QC", "DTM"), "b.835")
+
+    assert con.value("SELECT charge_id FROM task") is None
 
 
 def test_a_payers_number_that_another_answer_proved_names_the_claim(

@@ -109,10 +109,11 @@ class Comparison:
     def agrees(self) -> bool:
         """Return True if the number is the claim's and nothing contradicts it.
 
-        A rewritten number needs the patient too, or day and amount. A truncated one, or one that
-        stands where another kind of number belongs, needs patient and day: alone it says too
-        little. A name that lost letters leaves open who is meant, unless the payer's own number
-        says it.
+        The number alone says too little: patient, member ID, date of birth, day or the payer's own
+        number agrees with it. A rewritten number needs the patient too, or day and amount. A
+        truncated one, or one that stands where another kind of number belongs, needs patient and
+        day. A name that lost letters leaves open who is meant, unless the payer's own number says
+        it.
         """
         if self.disagreements:
             return False
@@ -120,7 +121,7 @@ class Comparison:
             return False
         number = self.of(NUMBER)
         if number is Agreement.EXACT:
-            return True
+            return any(self.of(each) > 0 for each in WHOSE)
         patient, day, amount = (self.of(each) > 0 for each in (PATIENT, DAY, AMOUNT))
         if number is Agreement.AGREES:
             return patient or (day and amount)
@@ -193,6 +194,7 @@ NUMBER, PATIENT, MEMBER, BORN = "Claim number", "Patient", "Member ID", "Date of
 DAY, AMOUNT, PAYER = "Date of service", "Amount charged", "Payer"
 ROLE, PAYERS_NUMBER = "Order of payers", "Payer's claim number"
 PROOF = (PATIENT, DAY, PAYER)
+WHOSE = (PATIENT, MEMBER, BORN, DAY, PAYERS_NUMBER)  # one of them agrees beside the number
 ROLE_NAMES = {
     "P": "primary", "S": "secondary", "T": "tertiary", LATER: "secondary or tertiary",
 }  # fmt: skip

@@ -40,6 +40,7 @@ _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augu
 _CURRENCY = re.compile(r"^(?:US\$|USD|\$)\s*|\s*(?:US\$|USD|\$)$", re.IGNORECASE)
 _SIGN = r"(?:US\$|[$€£]|USD|EUR|CAD)?"
 _LIKE_MONEY = re.compile(rf"[-+(−]*\s*{_SIGN}[-\s]*\d[\d.,' ]*\s*{_SIGN}[-)]*", re.IGNORECASE)
+_BEGINS_AS_MONEY = re.compile(r"[-+($€£~ ]*\d[^/\-:;#]*")
 _MONEY_SIGNS = frozenset("0123456789.,' $€£-+()")
 _NOTHING = {"", "na", "none", "null", "nil"}  # what people write where there is nothing to write
 
@@ -228,8 +229,14 @@ def is_like_money(cell: Cell) -> bool:
         text = text_of(cell)
         if len(text) > MAX_WRITTEN:
             return _MONEY_SIGNS.issuperset(text)
-        return _LIKE_MONEY.fullmatch(text) is not None
+        return _LIKE_MONEY.fullmatch(text) is not None or _is_near_money(text)
     return isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool)
+
+
+def _is_near_money(text: str) -> bool:
+    """Return True for a slip of an amount ("2e2", "200 (est.)"), not for a date, code or range."""
+    is_more_digits = sum(map(str.isdigit, text)) >= sum(map(str.isalpha, text))
+    return is_more_digits and _BEGINS_AS_MONEY.fullmatch(text) is not None
 
 
 def is_like_day(cell: Cell) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from lib.intake.tables import denial_codes
+from lib.intake.tables import denial_codes, heading_words
 from lib.intake.tables.cells import (
     DateOrder,
     Order,
@@ -19,6 +20,7 @@ from lib.intake.tables.cells import (
     money,
     order_of,
 )
+from lib.intake.tables.heading_words import DENIED, INSURED, READINGS, Reading
 from lib.intake.tables.table import REASON, Cell, Grid, Uncomputed, fold, text_of
 from lib.intake.tables.value_synonyms import type_of
 from lib.models import TaskType
@@ -31,6 +33,8 @@ class Field(StrEnum):
     TITLE = "title"
     INSTRUCTIONS = "instructions"
     CLAIM = "claim_number"
+    ACCOUNT = "account_number"
+    ICN = "payer_claim_number"
     PATIENT = "patient"
     LAST = "last_name"
     FIRST = "first_name"
@@ -46,6 +50,7 @@ class Field(StrEnum):
     LABEL = "document_label"
     STATUS = "status"
     ASSIGNEE = "assignee"
+    ASKED = "asked_on"
     CREATED = "created_on"
 
     @property
@@ -59,6 +64,8 @@ COLUMN_LABELS = {
     Field.TITLE: "Subject",
     Field.INSTRUCTIONS: "Instructions",
     Field.CLAIM: "Claim number",
+    Field.ACCOUNT: "Account or other claim number",
+    Field.ICN: "Payer's claim number",
     Field.PATIENT: "Patient (full name)",
     Field.LAST: "Patient's last name",
     Field.FIRST: "Patient's first name",
@@ -74,10 +81,17 @@ COLUMN_LABELS = {
     Field.LABEL: "Document requested",
     Field.STATUS: "Status",
     Field.ASSIGNEE: "Assigned to",
+    Field.ASKED: "Denied or asked for on",
     Field.CREATED: "Received",
 }
-DATES = (Field.BORN, Field.SERVICE, Field.DUE, Field.CREATED)
+DATES = (Field.BORN, Field.SERVICE, Field.DUE, Field.ASKED, Field.CREATED)
 MONEY = (Field.AMOUNT, Field.BILLED, Field.PAID)
+PEOPLE = frozenset({Field.PATIENT, Field.LAST, Field.FIRST})
+NAMED = PEOPLE | {Field.PAYER, Field.PROVIDER}  # what holds names, never numbers alone
+MAX_LOOKED_AT = 200  # letters of a cell
+_LAST_FIRST = re.compile(r"[^\W\d]{2}[\w' .-]{0,40},\s*[^\W\d][\w' .-]{0,40}")  # GREEN, EMMA
+_FULL_NAME = re.compile(r"[^\W\d_][^\d#@:;/]*[, ]\s*[^\W\d_][^\d#@:;/]*")
+WHOSE = PEOPLE | {Field.BORN, Field.MEMBER}  # what tells the patient
 NAMES = {  # what other systems call these columns; the first one in the table counts
     Field.TYPE: "type, task type, category, request type, kind, task category, reason type, issue "
     "type, task kind, request category",
@@ -146,6 +160,9 @@ _SYNONYMS = {
     which: tuple(dict.fromkeys(fold(name) for name in names.split(",")))
     for which, names in NAMES.items()
 }
+_SYNONYMS[Field.ACCOUNT] = _SYNONYMS[Field.CLAIM]  # its second number
+_WORDS = {Field(which): readings for which, readings in READINGS.items()}
+_WORDS[Field.ACCOUNT] = _WORDS[Field.CLAIM]
 KNOWN = frozenset(name for names in _SYNONYMS.values() for name in names) | denial_codes.NAMES
 
 
@@ -178,6 +195,8 @@ class Look:
     are_codes: bool
     are_grouped_codes: bool
     are_types: bool
+    are_names: bool
+    are_numbers: bool  # of members, policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +233,8 @@ def _look(cells: list[Cell]) -> Look:
         denial_codes.are_codes(cells),
         denial_codes.are_codes(cells, grouped=True),
         _are_types(cells),
+        sum(map(_is_like_name, cells)) * 2 >= len(cells),
+        _plausible(Field.MEMBER, cells),
     )
 
 
@@ -241,12 +262,61 @@ def guess(grid: Table) -> ColumnMapping:
             if name in free and _fits(which, grid, free[name]):
                 found[which] = free.pop(name)
                 break
+    codes = _code_columns(grid, folded)
+    _add_by_words(grid, found, [name for name in free.values() if name not in codes], bool(codes))
     if Field.LAST in found:
         found.pop(Field.PATIENT, None)
-    codes = _code_columns(grid, folded)
+    title = found.get(Field.TITLE, "")
+    is_alone = fold(title) == "name" and not PEOPLE & found.keys()
+    if is_alone and (codes or _are_people(grid, title)):
+        found[Field.PATIENT] = found.pop(Field.TITLE)
     if codes and Field.TYPE in found and not _holds_types(grid, found[Field.TYPE]):
         del found[Field.TYPE]  # another system's categories: the codes say more
     return with_orders(ColumnMapping(found, codes=codes), grid)
+
+
+def _add_by_words(
+    grid: Table, found: dict[Field, str], free: list[str], is_of_denials: bool
+) -> None:
+    """Add the fields that no column names by a usual name, by the words of the headings."""
+
+    def add(which: Field, readings: Sequence[Reading]) -> None:
+        for name, reading in heading_words.best(readings, free):
+            is_known = reading.is_sure and which not in NAMED
+            if _fits(which, grid, name) and (is_known or _says(which, grid, name)):
+                found[which] = name
+                free.remove(name)
+                return
+
+    for which, readings in _WORDS.items():
+        is_named = which in PEOPLE and (
+            Field.PATIENT in found or (which is Field.PATIENT and Field.LAST in found)
+        )
+        if which not in found and not is_named:
+            add(which, readings)
+    for several, is_meant in ((INSURED, not PEOPLE & found.keys()), (DENIED, is_of_denials)):
+        for name, readings in several.items():
+            if is_meant and (which := Field(name)) not in found:
+                add(which, readings)
+
+
+def _says(which: Field, grid: Table, name: str) -> bool:
+    """Return True if the values of a column, too, say what it holds: dates, or names."""
+    if which in NAMED:
+        if isinstance(grid, Outline):
+            return grid.looks[name].are_names
+        return sum(map(_is_like_name, grid.column(name))) * 2 >= len(grid.rows)
+    if which not in DATES:
+        return True
+    said = grid.looks[name].kind if isinstance(grid, Outline) else kind(grid.column(name))
+    return said.startswith("dates")
+
+
+def _are_people(grid: Table, name: str) -> bool:
+    """Return True if a column holds people's names, last name first."""
+    cells = grid.looks[name].samples if isinstance(grid, Outline) else grid.column(name)
+    filled = [text for cell in cells[:200] if (text := text_of(cell))]
+    return sum(bool(_LAST_FIRST.fullmatch(text)) for text in filled) * 2 > len(filled)
 
 
 def _code_columns(grid: Table, folded: Mapping[str, str]) -> tuple[str, ...]:
@@ -261,7 +331,8 @@ def _code_columns(grid: Table, folded: Mapping[str, str]) -> tuple[str, ...]:
     named = tuple(
         column
         for name, column in folded.items()
-        if name in denial_codes.NAMES and holds(column, grouped=False)
+        if (name in denial_codes.NAMES or heading_words.is_of_codes(column))
+        and holds(column, grouped=False)
     )
     return named or tuple(column for column in folded.values() if holds(column, grouped=True))[:2]
 
@@ -282,7 +353,8 @@ def _fits(which: Field, grid: Table, name: str) -> bool:
     if not isinstance(grid, Outline):
         return _plausible(which, grid.column(name))
     look = grid.looks[name]
-    return look.is_money if which in MONEY else look.is_days if which in DATES else True
+    checks = ((MONEY, look.is_money), (DATES, look.is_days), ((Field.MEMBER,), look.are_numbers))
+    return all(said for fields, said in checks if which in fields)
 
 
 def with_orders(plan: ColumnMapping, grid: Table) -> ColumnMapping:
@@ -308,7 +380,18 @@ def _plausible(which: Field, cells: list[Cell]) -> bool:
         return sum(map(is_like_money, filled)) * 2 >= len(filled)
     if which in DATES:
         return sum(map(is_like_day, filled)) * 2 >= len(filled)
+    if which is Field.MEMBER:  # a "Member" may be a person
+        return sum(map(_is_full_name, filled)) * 2 <= len(filled)
     return True
+
+
+def _is_full_name(cell: Cell) -> bool:
+    return _FULL_NAME.fullmatch(text_of(cell)[:MAX_LOOKED_AT]) is not None
+
+
+def _is_like_name(cell: Cell) -> bool:
+    text = text_of(cell)[:MAX_LOOKED_AT]
+    return sum(map(str.isalpha, text)) >= sum(map(str.isdigit, text))
 
 
 def kind(cells: list[Cell]) -> str:

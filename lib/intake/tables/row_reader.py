@@ -27,11 +27,13 @@ from lib.intake.tables.table import Cell, Row, Uncomputed, fold, text_of
 from lib.intake.tables.value_synonyms import is_denied, label_of, type_of
 from lib.models import TaskType
 
-MAX_TITLE, MAX_INSTRUCTIONS, MAX_NAME, MAX_MEMBER = 100, 4000, 200, 80
+MAX_TITLE, MAX_INSTRUCTIONS, MAX_NAME, MAX_MEMBER, MAX_NUMBER = 100, 4000, 200, 80, 50
 ASKING = (Field.TITLE, Field.INSTRUCTIONS)
 NAMES = frozenset({Field.PATIENT, Field.LAST, Field.FIRST})
 BILLED = ("billed", "charge")
-NOT_NEEDED = (Field.BORN, Field.MEMBER, Field.BILLED)  # they only tell whose claim is meant
+NOT_NEEDED = (  # they only tell which claim is meant, or since when
+    Field.BORN, Field.MEMBER, Field.BILLED, Field.ACCOUNT, Field.ICN, Field.ASKED,
+)  # fmt: skip
 UNPAID = ("denied", "denial")  # Denied Charges is what was not paid
 REASONS = ("denial", "reason", "remark", "adjustment")
 ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
@@ -96,14 +98,18 @@ class Reader:
         self.check_spreadsheet()
         type_ = self.type()
         title, instructions = self.words()
-        claim, patient = self.line(Field.CLAIM, 50), self.patient()
+        icn, patient = self.number(Field.ICN), self.patient()
+        written, account = self.line(Field.CLAIM, MAX_NUMBER), self.number(Field.ACCOUNT)
+        if is_blank(written) and (account or icn):
+            written = ""
+        ours, claim = written or account, written or account or icn
         if not claim and not patient:
             self.problems.append("it names neither a claim nor a patient")
         elif not claim and type_ is not TaskType.DOCUMENTS:
             self.problems.append("it names no claim: only a Documents task can do without one")
         service, amount, due = self.day(Field.SERVICE), self.amount(), self.day(Field.DUE)
         label, instructions = self.label(type_, instructions)
-        asked_on = self.day(Field.CREATED)
+        received_on, asked_on = self.day(Field.CREATED), self.asked_on()
         asked = [title, instructions, label or ""]
         if self.is_typed_by_codes or self.is_worded_by_codes:
             asked.append(str(self.codes))
@@ -130,20 +136,23 @@ class Reader:
             segment_number=self.row.line,
             codes=str(self.codes),
             amount=self.left_open(amount),
-            claim_number=claim,
+            claim_number=ours,
+            payer_claim_number=icn,
             patient_name=patient,
             birth_date=born,
             payer_name=payer,
             provider_name=self.line(Field.PROVIDER),
             date_of_service=service,
-            asked_on=asked_on,
-            received_on=asked_on,
+            asked_on=asked_on or received_on,
+            asked_in="denial" if asked_on else "request",
+            received_on=received_on,
             due_on=due,
             due_rule="named in the table" if due else "",
             document_label=label,
             assignee_name=self.line(Field.ASSIGNEE),
             facts=ClaimFacts(
-                claim_numbers=stated(claim),
+                claim_numbers=stated(written, account),
+                payer_numbers=stated(icn),
                 patient_name=patient,
                 birth_date=born,
                 member_ids=stated(self.member_id()),
@@ -310,6 +319,23 @@ class Reader:
             return found
         self.leave_empty(Field.BORN)
         return None
+
+    def asked_on(self) -> date | None:
+        """Return the day the payer denied or asked, or None; it does not lie in the future."""
+        order = self.plan.orders.get(Field.ASKED, DateOrder.MONTH_FIRST)
+        found = day(self.cell(Field.ASKED), order, self.today, is_from_1904=self.is_from_1904)
+        if found and (self.today is None or found <= self.today):
+            return found
+        self.leave_empty(Field.ASKED)
+        return None
+
+    def number(self, which: Field) -> str:
+        """Return one more number of the claim; empty if a spreadsheet shortened it."""
+        text = " ".join(self.text(which).split())
+        if len(text) <= MAX_NUMBER and text not in ERRORS and not _SHORTENED.fullmatch(text):
+            return "" if is_blank(text) else text
+        self.leave_empty(which)
+        return ""
 
     def member_id(self) -> str:
         """Return the patient's member ID; empty if a spreadsheet shortened it."""

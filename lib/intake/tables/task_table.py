@@ -15,7 +15,7 @@ from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import Request
 from lib.intake.tables import csv_file, excel_file, text_encoding, unsupported_formats
 from lib.intake.tables.cells import DateOrder, day, days_of_range, order_of
-from lib.intake.tables.columns import DATES, KNOWN, ColumnMapping, Field
+from lib.intake.tables.columns import DATES, KNOWN, WHOSE, ColumnMapping, Field
 from lib.intake.tables.row_reader import ERRORS, LINES, Reader
 from lib.intake.tables.table import REASON, Cell, Grid, fold, text_of
 from lib.intake.tables.value_synonyms import is_denied, is_open
@@ -25,7 +25,7 @@ __all__ = ["ERRORS", "Refused", "Sheet", "missing_columns", "open_table", "read"
 MAX_BYTES = 50_000_000
 FORMATS = ("CSV", "XLSX")
 MAX_LINES = 10  # named in one sentence
-MAX_NAMED = 20  # columns named in one sentence
+MAX_NAMED = 40  # columns named in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def missing_columns(plan: ColumnMapping) -> str:
         )
     if not has & {Field.TITLE, Field.INSTRUCTIONS} and not plan.codes:
         return "no column is known to say what is asked; choose it on the Import page."
-    if not has & {Field.CLAIM, Field.PATIENT, Field.LAST}:
+    if not has & {Field.CLAIM, Field.ACCOUNT, Field.ICN, Field.PATIENT, Field.LAST}:
         return (
             "no column is known to hold the claim number or the patient; choose one on the "
             "Import page."
@@ -257,6 +257,8 @@ def _unread_warning(sheet: Sheet) -> Sequence[str]:
         f"Left empty, since it cannot be read: “{name}” in {_lines(lines)}."
         for name, lines in sheet.left_empty.items()
     ]
+    if told := _unstated(sheet.plan):
+        said.append(told)
     if unread:
         named = ", ".join(f"“{name}”" for name in unread[:MAX_NAMED])
         more = "" if len(unread) <= MAX_NAMED else f" and {len(unread) - MAX_NAMED} more"
@@ -264,6 +266,24 @@ def _unread_warning(sheet: Sheet) -> Sequence[str]:
             f"Columns not read: {named}{more}. What they hold can be chosen on the Import page."
         )
     return said
+
+
+def _unstated(plan: ColumnMapping) -> str:
+    """Return the sentence on a table whose columns say too little of whose claims they name."""
+    has = plan.columns.keys()
+    if not has & {Field.CLAIM, Field.ACCOUNT, Field.ICN}:
+        return ""
+    if not has & WHOSE and Field.SERVICE not in has:
+        return (
+            "No column was read as the patient or the date of service: no charge is found by a "
+            "claim number alone."
+        )
+    if not has & WHOSE:
+        return (
+            "No column was read as the patient: charges are found by claim number and date of "
+            "service."
+        )
+    return ""
 
 
 def _lines(lines: Sequence[int]) -> str:
