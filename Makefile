@@ -29,7 +29,8 @@ help:
 	@echo "make clean    remove the environment and caches; data stays"
 
 run:
-	@sh scripts/environment.sh requirements.txt $(if $(BILLING_TASKS_DATABASE),requirements-postgres.txt)
+	@sh scripts/environment.sh requirements.txt $(if $(BILLING_TASKS_DATABASE),requirements-postgres.txt) \
+		$(if $(BILLING_TASKS_FILES),requirements-s3.txt)
 	@$(if $(BILLING_TASKS_DATA),,$(PYTHON) -m lib sample)
 	@exec $(PYTHON) -m lib serve --port $(PORT) $(if $(WATCH),--watch "$(WATCH)") \
 		$(if $(PRACTICE),--practice "$(PRACTICE)") $(if $(ZONE),--time-zone "$(ZONE)") \
@@ -45,6 +46,7 @@ test: style
 	@$(PYTHON) -m tests.install_chromium
 	@$(PYTHON) -m tests.install_openid_provider || echo "The tests with an OpenID provider are skipped."
 	@$(PYTHON) -m tests.install_postgres || echo "The tests on PostgreSQL are skipped."
+	@$(PYTHON) -m tests.install_seaweedfs || echo "The tests with a bucket are skipped."
 	@echo "Tests …"
 	@$(PYTHON) -m pytest $(PARALLEL) || { echo "What failed, once more and alone …"; \
 		$(PYTHON) -m pytest --last-failed --last-failed-no-failures none; }
@@ -64,7 +66,7 @@ style: lint
 	@$(TYPES)
 
 lint:
-	@sh scripts/environment.sh requirements.txt requirements-dev.txt requirements-postgres.txt
+	@sh scripts/environment.sh requirements.txt requirements-dev.txt requirements-postgres.txt requirements-s3.txt
 	@echo "Format and lint …"
 	@$(PYTHON) -m ruff format --check --quiet . || { echo "Run: make format" >&2; exit 1; }
 	@$(PYTHON) -m ruff check --quiet .

@@ -6,7 +6,6 @@ import hashlib
 import re
 from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
 
 from lib import access, document_rows, history, tasks
 from lib.access import Verb
@@ -24,8 +23,8 @@ from lib.errors import (
 from lib.file_type_detection import DOCUMENT_LABELS, look, safe_name
 from lib.history_event_kinds import EventKind
 from lib.models import Document, DocumentDetails, DocumentStatus, Person, Resolution, Task
-from lib.store import durable_files
 from lib.store.database import Connection, transaction
+from lib.store.files import DOCUMENTS
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -84,17 +83,12 @@ def read_content(con: Connection, document_id: int, sha256: str) -> bytes:
     Raises DocumentFileMissing, or DocumentFileChanged where it is not the one that was saved.
     """
     try:
-        found = path_of(con, sha256).read_bytes()
+        found = con.store.files.read(DOCUMENTS, sha256)
     except OSError as problem:
         raise DocumentFileMissing(document_id) from problem
     if hashlib.sha256(found).hexdigest() != sha256:
         raise DocumentFileChanged(document_id)
     return found
-
-
-def path_of(con: Connection, sha256: str) -> Path:
-    """Return where content with that hash lies."""
-    return con.store.documents / sha256[:2] / sha256
 
 
 def attached(con: Connection, task_id: int, *, actor: Person) -> list[Document]:
@@ -296,14 +290,12 @@ def add(
     practice has that content, NotWritten where the disk has no room for it.
     """
     held = document_rows.by_content(con, practice_id, file.sha256)
-    path = path_of(con, file.sha256)
-    is_new = durable_files.keep(
-        path, file.sha256, content
-    )  # a file that was damaged or lost is whole again
+    store = con.store  # where a file that was damaged or lost becomes whole again
+    is_new = store.files.keep(DOCUMENTS, file.sha256, content)
     if held:
         raise DuplicateDocument(*held)
     if is_new:
-        con.store.if_rolled_back(lambda: durable_files.take_back(path))
+        store.if_rolled_back(lambda: store.files.take_back(DOCUMENTS, file.sha256))
     details = replace(details, name=details.name.strip(), notes=details.notes.strip())
     document_id = document_rows.insert(
         con, file, details, practice_id=practice_id, patient_id=patient_id, actor_id=actor.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from lib import people
@@ -24,6 +25,7 @@ from lib.models import (
 )
 from lib.store import search_index
 from lib.store.database import Connection, transaction
+from lib.store.files import DOCUMENTS, INTAKE, Folder
 from lib.store.search_match import claim_shape
 from tests.conftest import NOON
 
@@ -268,3 +270,13 @@ ABOUT = DocumentDetails(
 def names(found: Sequence[Document]) -> list[str]:
     """Return the names of documents."""
     return [document.name for document in found]
+
+
+def kept_at(con: Connection, sha256: str) -> Path:
+    """Return where the content of a document lies."""
+    return Folder(con.store.folder).path(DOCUMENTS, sha256)
+
+
+def imported_at(con: Connection, sha256: str) -> Path:
+    """Return where an imported file lies."""
+    return Folder(con.store.folder).path(INTAKE, sha256)

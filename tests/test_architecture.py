@@ -58,6 +58,7 @@ FLOORS = (
 PURE = FLOORS[0] + FLOORS[1] + FLOORS[2] + FLOORS[3]
 IMPURE_LIBRARIES = {
     "duckdb",
+    "obstore",
     "psycopg",
     "psycopg_pool",
     "streamlit",
@@ -193,6 +194,8 @@ def objections(module: str, source: str) -> list[str]:
             found.append(f"{module} knows DuckDB")
         if first in {"psycopg", "psycopg_pool"} and not is_in(module, "lib.store.postgres"):
             found.append(f"{module} knows PostgreSQL")
+        if first == "obstore" and module != "lib.store.bucket":
+            found.append(f"{module} knows buckets")
         if first in WEB and not is_in(module, *EDGES):
             found.append(f"{module} knows {first}")
         if first == "starlette" and is_in(module, "lib.ui", "pages"):
@@ -218,6 +221,7 @@ def test_imports_point_down() -> None:
         ("lib.tasks", "import duckdb"),
         ("lib.store.database", "import duckdb"),
         ("lib.store.process_store", "import psycopg"),
+        ("lib.store.files", "import obstore"),
         ("lib.store.process_store", "def f():\n    from duckdb import connect"),
         ("lib.ui.filters", "from duckdb import connect"),
         ("lib.charges", "import streamlit as st"),

@@ -163,7 +163,7 @@ def test_after_a_kill_no_document_is_without_its_file(tmp_path: Path) -> None:
         hashes = {sha256 for (sha256,) in con.rows("SELECT sha256 FROM document")}
         assert len(hashes) == len(completed)
         for sha256 in hashes:
-            content = (store.documents / sha256[:2] / sha256).read_bytes()
+            content = (store.folder / "documents" / sha256[:2] / sha256).read_bytes()
             assert hashlib.sha256(content).hexdigest() == sha256
         before = completed
         store.close()

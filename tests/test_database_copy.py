@@ -89,7 +89,9 @@ def test_what_is_wrong_in_the_database_or_its_files_is_found(
     assert verify.verify_live(store) == (0, [f"{store.folder}: nothing is wrong."])
 
     con.execute("UPDATE task SET is_open = TRUE WHERE id = $id", id=worked)
-    next(path for path in store.documents.rglob("*") if path.is_file()).write_bytes(b"other")
+    next(path for path in (store.folder / "documents").rglob("*") if path.is_file()).write_bytes(
+        b"other"
+    )
     con.execute("SELECT setval('event_id', 1)")
 
     code, lines = verify.verify_live(store)

@@ -33,7 +33,7 @@ from lib.errors import (
 from lib.models import DocumentDetails, DocumentStatus, Person, Status, TaskType
 from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
-from tests.given import ABOUT, add_patient, add_task, minutes, names, pdf, story
+from tests.given import ABOUT, add_patient, add_task, kept_at, minutes, names, pdf, story
 
 
 def image(kind: str) -> bytes:
@@ -164,7 +164,7 @@ def started(con: Connection, cast: Cast, **row: Any) -> int:
 
 
 def files(store: Store) -> list[Path]:
-    return [path for path in store.documents.rglob("*") if path.is_file()]
+    return [path for path in (store.folder / "documents").rglob("*") if path.is_file()]
 
 
 def test_each_kind_is_known_by_its_content_whatever_its_name(con: Connection, cast: Cast) -> None:
@@ -241,7 +241,7 @@ def test_content_lies_under_its_hash_and_is_stored_once(con: Connection, cast: C
     upload(con, cast, pdf())
     upload(con, cast, pdf(), cast.carla, practice_id=cast.other_practice, token="there")
 
-    assert files(con.store) == [con.store.documents / sha256[:2] / sha256]
+    assert files(con.store) == [con.store.folder / "documents" / sha256[:2] / sha256]
     assert con.rows("SELECT DISTINCT sha256 FROM document") == [(sha256,)]
 
 
@@ -303,10 +303,10 @@ def test_a_file_name_leads_nowhere(con: Connection, cast: Cast, given: str, kept
     document_id = upload(con, cast, pdf(), file_name=given)
 
     document = documents.get(con, document_id, actor=cast.ana)
-    path = documents.path_of(con, document.sha256)
+    path = kept_at(con, document.sha256)
     assert document.file_name == kept
     assert kept_files() - before == {path}
-    assert path.parent.parent == con.store.documents
+    assert path.parent.parent == con.store.folder / "documents"
 
 
 def test_another_file_in_a_form_that_was_sent_is_saved_too(con: Connection, cast: Cast) -> None:
@@ -531,7 +531,7 @@ def test_a_crash_while_writing_leaves_neither_row_nor_half_a_file(
     sha256 = hashlib.sha256(pdf()).hexdigest()
 
     assert con.rows("SELECT * FROM document") == []
-    assert not documents.path_of(con, sha256).exists()
+    assert not kept_at(con, sha256).exists()
     assert files(con.store) == []
     assert documents.content(con, upload(con, cast, pdf()), actor=cast.ana)[1] == pdf()
 
@@ -552,7 +552,7 @@ def test_a_document_that_is_rolled_back_takes_its_file_with_it(con: Connection, 
 
 
 def test_half_a_file_under_the_hash_is_written_again(con: Connection, cast: Cast) -> None:
-    path = documents.path_of(con, hashlib.sha256(pdf()).hexdigest())
+    path = kept_at(con, hashlib.sha256(pdf()).hexdigest())
     path.parent.mkdir()
     path.write_bytes(pdf()[:5])
 
@@ -565,7 +565,7 @@ def test_a_changed_or_missing_file_is_said_and_the_original_heals_it(
     con: Connection, cast: Cast
 ) -> None:
     document_id = upload(con, cast, pdf("original"))
-    path = documents.path_of(con, documents.get(con, document_id, actor=cast.ana).sha256)
+    path = kept_at(con, documents.get(con, document_id, actor=cast.ana).sha256)
     same_size = pdf("orIginal")
 
     for damage, sentence in (

@@ -31,7 +31,7 @@ from lib.models import DocumentDetails, DocumentStatus, TaskType
 from lib.samples import pdf
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
-from tests.given import add_patient, administrator
+from tests.given import add_patient, administrator, kept_at
 from tests.x12_texts import claim, file_837
 
 pytestmark = pytest.mark.slow  # many exports
@@ -148,9 +148,7 @@ def test_documents_lie_beside_the_manifest_each_once_under_a_safe_name(
     name = f"{document.id}_Marz-Op-Report.pdf"
     assert [row["Documents"] for row in rows] == [name, name]
     assert archive.namelist() == ["manifest.csv", f"documents/{name}"]
-    assert archive.read(f"documents/{name}") == (
-        documents.path_of(con, document.sha256).read_bytes()
-    )
+    assert archive.read(f"documents/{name}") == (kept_at(con, document.sha256).read_bytes())
 
 
 def test_a_document_whose_file_was_lost_is_said_to_be(
@@ -159,7 +157,7 @@ def test_a_document_whose_file_was_lost_is_said_to_be(
     task_id = add_task(con, cast, charge, kind=TaskType.DOCUMENTS)
     attach(con, cast, task_id, "Report")
     [document] = documents.attached(con, task_id, actor=cast.ben)
-    documents.path_of(con, document.sha256).unlink()
+    kept_at(con, document.sha256).unlink()
 
     [row], archive = taken(con, cast)
 
@@ -176,7 +174,7 @@ def test_a_document_that_was_changed_on_disk_is_not_in_it_and_said(
     attach(con, cast, kept, "Report")
     attach(con, cast, changed, "Plan")
     [document] = documents.attached(con, changed, actor=cast.ben)
-    path = documents.path_of(con, document.sha256)
+    path = kept_at(con, document.sha256)
     path.write_bytes(path.read_bytes().replace(b"Seen", b"SEEN"))
 
     rows, archive = taken(con, cast)

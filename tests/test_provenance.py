@@ -14,11 +14,10 @@ from lib.errors import NoSuchCharge, NoSuchTask, NotAllowed, NothingProposed, No
 from lib.export.filed_claim import NOT_HELD
 from lib.export.filed_claim_reader import FiledClaims
 from lib.intake.files import provenance
-from lib.intake.files.source_file import path_of
 from lib.models import Status, Suggestion
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
-from tests.given import minutes, story
+from tests.given import imported_at, minutes, story
 from tests.test_import import bring
 from tests.x12_texts import answer, claim, file_835, file_837
 
@@ -66,7 +65,7 @@ def test_a_charge_shows_its_claim_and_what_replaced_it(con: Connection, cast: Ca
 def test_a_file_that_is_gone_leaves_the_place(con: Connection, cast: Cast) -> None:
     task_id = proposed(con, cast)
     for place in provenance.of_task(con, task_id, cast.ana):
-        path_of(con.store, place.sha256).unlink()
+        imported_at(con, place.sha256).unlink()
 
     place = provenance.of_task(con, task_id, cast.ana)[0]
     assert place.segment == ""
@@ -84,7 +83,7 @@ def test_of_a_file_that_was_changed_on_disk_nothing_is_shown_or_used(
         """
     )
     assert FiledClaims(con).find(file_id, number) is not NOT_HELD
-    path = path_of(con.store, sha256)
+    path = imported_at(con, sha256)
     path.write_bytes(path.read_bytes().replace(b"HC:87880", b"HC:87881"))
 
     [place] = provenance.of_charge(con, 1, cast.ana)
@@ -246,6 +245,6 @@ def test_the_fields_of_a_replaced_charge_name_the_claim_that_replaced_it(
 def test_the_fields_of_a_charge_whose_file_is_gone_say_nothing(con: Connection, cast: Cast) -> None:
     bring(con, cast, file_837(claim("A1")), "claims.837")
     [place] = provenance.of_charge(con, 1, cast.ana, is_opened=False)
-    path_of(con.store, place.sha256).unlink()
+    imported_at(con, place.sha256).unlink()
 
     assert provenance.of_fields(con, 1, cast.ana) == []

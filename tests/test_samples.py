@@ -108,7 +108,7 @@ def test_bea_bills_and_gina_administers_both_practices_and_everybody_else_is_in_
 
 def test_the_documents_have_a_file_each(filled: Connection) -> None:
     rows = filled.rows("SELECT sha256, size FROM document")
-    folder = filled.store.documents
+    folder = filled.store.folder / "documents"
 
     assert len(rows) >= 20
     assert all((folder / sha[:2] / sha).stat().st_size == size for sha, size in rows)

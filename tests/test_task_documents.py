@@ -24,7 +24,7 @@ from lib.errors import (
 from lib.models import Status, TaskType
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
-from tests.given import ABOUT, add_charge, add_patient, add_task, minutes, pdf, story
+from tests.given import ABOUT, add_charge, add_patient, add_task, kept_at, minutes, pdf, story
 
 
 def started(con: Connection, cast: Cast, **row: Any) -> int:
@@ -195,7 +195,7 @@ def test_a_document_whose_file_changed_or_went_is_not_attached_and_completes_not
     task_id = started(con, cast)
     document_id = saved(con, cast, "1")
     task_documents.attach(con, task_id, document_id, actor=cast.ana, now=NOON)
-    path = documents.path_of(con, documents.get(con, document_id, actor=cast.ana).sha256)
+    path = kept_at(con, documents.get(con, document_id, actor=cast.ana).sha256)
 
     damages: list[tuple[Callable[[], object], type[Exception]]] = [
         (lambda: path.write_bytes(pdf("2")), DocumentFileChanged),

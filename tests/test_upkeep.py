@@ -31,7 +31,8 @@ from lib.models import DocumentDetails, DocumentStatus, Role
 from lib.store import block_checksums, data_folder_lock, search_index
 from lib.store.database import Connection, Store, transaction
 from lib.store.duckdb.store import DuckDBStore
-from lib.upkeep import app_requests, backup, backup_retention, referenced_files
+from lib.store.files import Folder
+from lib.upkeep import app_requests, backup, backup_retention
 from lib.upkeep.app_requests import Question
 from lib.upkeep.command import do
 from lib.upkeep.referenced_files import KINDS
@@ -105,7 +106,11 @@ def flip(path: Path, at: int) -> None:
 
 
 def content_of(folder: Path) -> list[Path]:
-    return [path for kind in KINDS for path in referenced_files.lying_in(folder, kind)]
+    return [
+        folder / kind.folder / found.name
+        for kind in KINDS
+        for found in Folder(folder).lying(kind.folder)
+    ]
 
 
 @pytest.mark.usefixtures("worked")
@@ -356,7 +361,7 @@ def test_while_the_store_is_open_verify_looks_at_the_disk_and_not_at_the_memory(
     store: Store,
 ) -> None:
     healthy = verify_live(store)
-    [document] = referenced_files.lying_in(store.folder, KINDS[0])
+    document = content_of(store.folder)[0]
     flip(document, 5)
 
     code, lines = verify_live(store)
@@ -426,8 +431,8 @@ def test_only_old_files_that_no_row_names_are_swept(
     store: Store, con: Connection, cast: Cast
 ) -> None:
     upload(con, cast, "kept")
-    stray = store.documents / "ab" / ("ab" + "0" * 62)
-    young = store.documents / "cd" / ".0011.part"
+    stray = store.folder / "documents" / "ab" / ("ab" + "0" * 62)
+    young = store.folder / "documents" / "cd" / ".0011.part"
     for path in (stray, young):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")

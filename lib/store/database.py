@@ -18,6 +18,7 @@ from time import sleep
 from typing import TypeVar
 
 from lib.errors import NotCertain, StoreClosing
+from lib.store import file_places
 from lib.store.values import Value, readers_of, utc
 
 __all__ = ["Connection", "Store", "Value", "money", "rehearse", "transaction", "utc"]
@@ -126,7 +127,7 @@ class Store(ABC):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.documents = folder / "documents"
+        self.files = file_places.of(folder)
         self.write_lock = threading.RLock()
         self.waiting = 0  # threads that wait for the lock
         self.depth = 0  # of the open transaction

@@ -63,11 +63,6 @@ def keep(path: Path, sha256: str, content: bytes | Iterable[bytes]) -> bool:
     return is_new
 
 
-def take_back(path: Path) -> None:
-    """Delete a file that was kept for a row that was never written."""
-    path.unlink(missing_ok=True)
-
-
 def make_folder(folder: Path) -> None:
     """Make the folder and its missing parents, each synced into the folder above it."""
     if folder.is_dir():

@@ -10,11 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib.errors import OnlyOnDuckDB, WrongDataFolder
-from lib.store import backlog_copy, permissions
+from lib.store import backlog_copy, file_places, permissions
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore
 
 DATABASE_VARIABLE = "BILLING_TASKS_DATABASE"  # postgresql://…; without it a file in the data folder
+FILES_VARIABLE = "BILLING_TASKS_FILES"  # s3://bucket/prefix; without it folders beside the database
+SERVER_VARIABLE = "AWS_ENDPOINT_URL"  # where that bucket is not Amazon's
 BACKUP_VARIABLE = "BILLING_TASKS_BACKUP"  # the folder that backups are written to
 ADDRESS_VARIABLE = "BILLING_TASKS_ADDRESS"  # where people open the app, for links to hand over
 ROOT = Path(__file__).parents[2]
@@ -44,6 +46,7 @@ def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Stor
     folder = folder or data_folder()
     if folder not in _open:
         permissions.tighten(folder)
+        bind_files(folder)
         address = database_address()
         opened: Store = (
             open_in_postgres(folder, address)
@@ -62,6 +65,18 @@ def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Stor
 def database_address() -> str:
     """Return the address of the PostgreSQL database that is named, or an empty text."""
     return os.environ.get(DATABASE_VARIABLE, "").strip()
+
+
+def bind_files(folder: Path) -> None:
+    """Bind the folder to the bucket that is named for documents and files, or to none. Raises
+    WrongDataFolder."""
+    address = os.environ.get(FILES_VARIABLE, "").strip()
+    file_places.bind(folder, address, files_server())
+
+
+def files_server() -> str:
+    """Return the URL of the server of buckets; an empty text for Amazon's own."""
+    return os.environ.get(SERVER_VARIABLE, "").strip()
 
 
 def require_file() -> None:

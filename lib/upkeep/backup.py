@@ -19,6 +19,7 @@ from lib.models import Person
 from lib.store import data_folder_lock, database_copy, durable_files
 from lib.store.database import Connection, Store, transaction
 from lib.store.duckdb.store import file_of
+from lib.store.files import Files, Folder
 from lib.upkeep import backup_retention, referenced_files
 from lib.upkeep.referenced_files import KINDS, Kind
 from lib.upkeep.verify import MANIFEST, copy_database, in_own_process
@@ -113,7 +114,7 @@ def _fill(store: Store, part: Path, before: Path | None, now: datetime) -> list[
     findings: list[str] = []
     for kind in KINDS:
         for sha256, ids in named[kind].items():
-            if not _take_over(store.folder, before, part, kind, sha256):
+            if not _take_over(store.files, before, part, kind, sha256):
                 findings.append(f"The file of {kind.noun} {ids[0]} is missing or was changed.")
     _sync(part)
     _refuse_damage(part)
@@ -140,19 +141,19 @@ def _copy_database(store: Store, part: Path) -> dict[Kind, dict[str, list[int]]]
             con.close()
 
 
-def _take_over(folder: Path, before: Path | None, part: Path, kind: Kind, sha256: str) -> bool:
+def _take_over(files: Files, before: Path | None, part: Path, kind: Kind, sha256: str) -> bool:
     """Bring one file into the backup, linked from the previous one if that has it. Return False if
     it is missing or has changed. A changed file is copied all the same: it may be all there is."""
-    to = referenced_files.path_in(part, kind, sha256)
+    to = Folder(part).path(kind.folder, sha256)
     durable_files.make_folder(to.parent)
-    source = referenced_files.path_in(folder, kind, sha256)
-    older = referenced_files.path_in(before or part, kind, sha256)
+    older = Folder(before or part).path(kind.folder, sha256)
+    size = files.size(kind.folder, sha256)
     with suppress(OSError):  # not there, or the disk has no links
-        if source.is_file() and source.stat().st_size == older.stat().st_size:
+        if size == older.stat().st_size:
             os.link(older, to)
             return True
-    if source.is_file():
-        durable_files.write(to, durable_files.pieces_of(source))
+    if size is not None:
+        durable_files.write(to, files.pieces(kind.folder, sha256))
         if durable_files.sha256_of(to) == sha256:
             return True
     if before and older.is_file() and durable_files.sha256_of(older) == sha256:

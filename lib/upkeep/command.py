@@ -114,6 +114,7 @@ def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
         finally:
             process_store.close_stores()
     else:
+        process_store.bind_files(data)
         found = restore(wanted.backup.resolve(), data, now=now)
     said = found or (f"{data} holds what {wanted.backup.name} held.",)
     return _print(Answer((*said, *STALE), 1 if found else 0))

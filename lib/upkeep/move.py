@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from lib import audit_log_integrity
 from lib.errors import BillingError
-from lib.store import durable_files
 from lib.store.database import Connection, Store, transaction
 from lib.store.row_transfer import Differs, copy_rows
 from lib.upkeep import referenced_files
@@ -44,7 +42,7 @@ def move(source: Store, target: Store) -> Moved:
         for table in ("practice", "person", "activity"):
             if there.row(f"SELECT 1 FROM {table} LIMIT 1"):
                 raise NotMoved("The database holds data already. Name an empty one.")
-        files, findings = _copy_files(here, source.folder, target.folder)
+        files, findings = _copy_files(here, source, target)
         try:
             copied = copy_rows(here, there)
         except Differs as problem:
@@ -56,23 +54,18 @@ def move(source: Store, target: Store) -> Moved:
     return Moved(copied.tables, copied.rows, files, tuple(findings))
 
 
-def _copy_files(con: Connection, source: Path, target: Path) -> tuple[int, list[str]]:
+def _copy_files(con: Connection, source: Store, target: Store) -> tuple[int, list[str]]:
     """Copy the files that rows name, but for those that are there already. Return how many are
     there, and a sentence for each that is missing or was changed."""
     count, findings = 0, []
     for kind in KINDS:
         for sha256, ids in referenced_files.named(con, kind).items():
-            before, after = (
-                referenced_files.path_in(folder, kind, sha256) for folder in (source, target)
-            )
-            if before.is_file() and not (
-                after.is_file() and durable_files.sha256_of(after) == sha256
-            ):
-                durable_files.write(after, durable_files.pieces_of(before))
-            if after.is_file() and durable_files.sha256_of(after) == sha256:
+            if source.files.size(kind.folder, sha256) is not None:
+                target.files.keep(kind.folder, sha256, source.files.pieces(kind.folder, sha256))
+            if not target.files.problem(kind.folder, sha256):
                 count += 1
             else:
                 findings.append(f"The file of {kind.noun} {ids[0]} is missing or was changed.")
-    if (source / SETTINGS).exists():
-        shutil.copy2(source / SETTINGS, target / SETTINGS)
+    if (source.folder / SETTINGS).exists():
+        shutil.copy2(source.folder / SETTINGS, target.folder / SETTINGS)
     return count, findings

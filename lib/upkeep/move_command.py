@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from lib.store import process_store
+from lib.store import file_places, process_store
 from lib.upkeep.move import move
 
 
@@ -27,10 +27,15 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         "--files", metavar="FOLDER", type=Path, required=True,
         help="the data folder from then on, for documents and imported files",
     )  # fmt: skip
+    parser.add_argument(
+        "--bucket", metavar="ADDRESS", default="",
+        help="s3://bucket/prefix, to keep the files there instead",
+    )  # fmt: skip
     wanted = parser.parse_args(arguments)
     process_store.require_file()
     try:
         source = process_store.open_store()
+        file_places.bind(wanted.files.absolute(), wanted.bucket, process_store.files_server())
         target = process_store.open_in_postgres(wanted.files.absolute(), wanted.to)
         try:
             moved = move(source, target)
@@ -42,7 +47,8 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         print(finding, file=sys.stderr)
     print(
         f"{moved.rows} rows of {moved.tables} tables and {moved.files} files are there, compared "
-        f"one by one.\nStart with {process_store.DATABASE_VARIABLE} and BILLING_TASKS_DATA="
+        f"one by one.\nStart with {process_store.DATABASE_VARIABLE}"
+        f"{f', {process_store.FILES_VARIABLE}' if wanted.bucket else ''} and BILLING_TASKS_DATA="
         f"{wanted.files.absolute()} from now on. {source.folder} is as it was, and nobody should "
         "work in it any more."
     )

@@ -10,12 +10,13 @@ from pathlib import Path
 from lib import audit_log
 from lib.audit_log import Activity, Line
 from lib.errors import NotEmpty, NotWritten, WrongDataFolder
-from lib.store import data_folder_lock, durable_files
+from lib.store import data_folder_lock, durable_files, file_places
 from lib.store.database import Connection, Store, transaction
 from lib.store.duckdb import opening
 from lib.store.duckdb.store import DuckDBStore
+from lib.store.files import Folder
 from lib.upkeep.move import move
-from lib.upkeep.referenced_files import KINDS, lying_in
+from lib.upkeep.referenced_files import KINDS
 from lib.upkeep.verify import LEFT, Findings, verify
 
 STALE = (
@@ -104,10 +105,11 @@ def _end_what_opens(con: Connection, name: str, now: datetime) -> None:
 def _copy(backup: Path, folder: Path) -> None:
     try:
         for kind in KINDS:
-            for path in lying_in(backup, kind):
-                durable_files.write(
-                    folder / path.relative_to(backup), durable_files.pieces_of(path)
-                )
+            for found in Folder(backup).lying(kind.folder):
+                if found.sha256:
+                    file_places.of(folder).keep(
+                        kind.folder, found.sha256, Folder(backup).pieces(kind.folder, found.sha256)
+                    )
         _copy_database(backup, folder)  # last: without it there is no data folder
     except (NotWritten, OSError):
         _clear(folder)

@@ -24,10 +24,9 @@ def sweep(store: Store, *, now: datetime, age: timedelta = AGE) -> int:
             store.check()
             for kind in KINDS:
                 named = referenced_files.named(con, kind)
-                for path in referenced_files.lying_in(store.folder, kind):
-                    is_kept = referenced_files.is_named_well(path) and path.name in named
-                    if not is_kept and path.lstat().st_mtime < (now - age).timestamp():
-                        path.unlink()
+                for found in list(store.files.lying(kind.folder)):
+                    if found.sha256 not in named and found.changed_at < now - age:
+                        store.files.delete(kind.folder, found.name)
                         deleted += 1
             for left in store.folder.glob(".*-*"):
                 if not left.name.startswith((LEFT, database_copy.LEFT)):

@@ -24,10 +24,12 @@ from lib.store import (
     data_folder_lock,
     database_copy,
     durable_files,
+    file_places,
     search_index,
 )
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore, file_of
+from lib.store.files import BOUND
 from lib.store.process_store import ROOT
 from lib.upkeep import referenced_files
 from lib.upkeep.referenced_files import KINDS
@@ -93,8 +95,7 @@ def verify_live(store: Store) -> tuple[int, list[str]]:
         keeping = ExitStack()
         copy = keeping.enter_context(copied(store.folder))
     with keeping:
-        for kind in KINDS:
-            (copy / kind.folder).symlink_to(store.folder / kind.folder)
+        _lend_files(store.folder, copy)
         code, lines = in_own_process(copy)
     return code, [line.replace(str(copy), str(store.folder)) for line in lines]
 
@@ -104,11 +105,19 @@ def _verify_database(store: Store) -> tuple[int, list[str]]:
     with database_copy.beside(store) as copy:
         place = copy.folder
         copy.close()
-        for kind in KINDS:
-            shutil.rmtree(place / kind.folder, ignore_errors=True)
-            (place / kind.folder).symlink_to(store.folder / kind.folder)
+        _lend_files(store.folder, place)
         code, lines = in_own_process(place)
     return code, [line.replace(str(place), str(store.folder)) for line in lines]
+
+
+def _lend_files(folder: Path, copy: Path) -> None:
+    """Let a copy of the database find the files of its folder."""
+    if (folder / BOUND).exists():
+        shutil.copyfile(folder / BOUND, copy / BOUND)
+        return
+    for kind in KINDS:
+        shutil.rmtree(copy / kind.folder, ignore_errors=True)
+        (copy / kind.folder).symlink_to(folder / kind.folder)
 
 
 def in_own_process(folder: Path, *options: str) -> tuple[int, list[str]]:
@@ -243,24 +252,21 @@ def _parent(column: str) -> str:
 def _files(con: Connection, folder: Path) -> Iterator[str]:
     """Yield a sentence for each row whose file is missing or changed, and each file that no row
     names."""
+    content = file_places.of(folder)
     for kind in KINDS:
         named = referenced_files.named(con, kind)
         for sha256, ids in named.items():
-            path = referenced_files.path_in(folder, kind, sha256)
             whose = f"The file of {kind.noun} {_some([(id_,) for id_ in ids])}"
-            if not path.is_file():
-                yield f"{whose} is missing."
-            elif durable_files.sha256_of(path) != sha256:
+            problem = content.problem(kind.folder, sha256)
+            if problem == "was changed":
                 yield f"{whose} was changed on disk: its SHA-256 differs."
-        strays = [
-            path
-            for path in referenced_files.lying_in(folder, kind)
-            if not referenced_files.is_named_well(path) or path.name not in named
-        ]
+            elif problem:
+                yield f"{whose} {problem}."
+        strays = [found for found in content.lying(kind.folder) if found.sha256 not in named]
         if strays:
             yield (
                 f"{len(strays)} in {kind.folder}/ are named by no row, the first "
-                f"{strays[0].relative_to(folder)}: python -m lib sweep deletes them."
+                f"{kind.folder}/{strays[0].name}: python -m lib sweep deletes them."
             )
 
 

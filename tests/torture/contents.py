@@ -48,7 +48,8 @@ def _history(con: Connection) -> Facts:
     """Return the kinds of events of each change, which is known by its microsecond."""
     kinds: dict[str, list[str]] = defaultdict(list)
     for kind, at in con.rows("SELECT kind, happened_at FROM event ORDER BY kind"):
-        kinds[f"events {at.microsecond}"].append(kind)
+        if at.microsecond:  # not what was prepared, or raced for
+            kinds[f"events {at.microsecond}"].append(kind)
     for (at,) in con.rows("SELECT happened_at FROM activity WHERE kind = 'signed out'"):
         kinds[f"line {at.microsecond}"].append("signed out")
     return dict(kinds)

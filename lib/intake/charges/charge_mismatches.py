@@ -12,13 +12,13 @@ from lib.access import Verb
 from lib.errors import NoSuchPractice, RefusedFile
 from lib.intake.files import parsed_file
 from lib.intake.files.source_archive import SourceFileProblem, kept
-from lib.intake.files.source_file import path_of
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import Fact, Outcome
 from lib.intake.matching.known_charges import numbers
 from lib.models import Person
 from lib.store.database import Connection, transaction
+from lib.store.files import INTAKE
 
 BATCH = 2000  # tasks in memory at once
 
@@ -138,7 +138,7 @@ def _read(con: Connection, task_ids: Sequence[int]) -> Iterator[tuple[int, Claim
     for sha256, by_number in wanted.items():
         try:
             kept(con.store, sha256, sha256)
-            said = parsed_file.read(sha256, path_of(con.store, sha256).read_bytes())
+            said = parsed_file.read(sha256, con.store.files.read(INTAKE, sha256))
         except (RefusedFile, SourceFileProblem, OSError):
             continue  # a table read by its own mapping, or a file damaged since
         for number, facts in _facts(said):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from lib.errors import RefusedFile
-from lib.intake.files.source_file import SourceFile, path_of
+from lib.intake.files.source_file import SourceFile
 from lib.intake.x12 import segment_reader
 from lib.intake.x12.segment_reader import Unreadable
 from lib.intake.x12.transaction_reader import Message
-from lib.store import durable_files
 from lib.store.database import Store
+from lib.store.files import INTAKE
 
 MAX_TEXTS = 20_000_000  # characters of everything that was rejected in one file
 MAX_TEXT = 100_000  # characters of a rejected message; the file itself holds all
@@ -31,16 +32,15 @@ def keep(store: Store, raw: SourceFile) -> None:
     Raises NotWritten where there is no room for it, RefusedFile where its content has changed since
     it was read.
     """
-    path = path_of(store, raw.sha256)
-    if durable_files.keep(path, raw.sha256, _unchanged(raw)):
-        store.if_rolled_back(lambda: durable_files.take_back(path))
+    if store.files.keep(INTAKE, raw.sha256, _unchanged(raw)):
+        store.if_rolled_back(lambda: store.files.take_back(INTAKE, raw.sha256))
 
 
 def kept(store: Store, name: str, sha256: str) -> SourceFile:
     """Return the file with that hash, as it came in. Raises SourceFileProblem where it is missing
     or was changed since."""
     try:
-        raw = SourceFile(name, path_of(store, sha256))
+        raw = SourceFile(name, partial(store.files.pieces, INTAKE, sha256))
     except OSError:
         raise SourceFileProblem(sha256, "is missing") from None
     if raw.sha256 != sha256:

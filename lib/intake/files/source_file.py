@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lib.intake.x12.segment_reader import BYTE_ORDER_MARKS
 from lib.intake.x12.separators import EDGES, Broken
-from lib.store.database import Store
+from lib.store.durable_files import PIECE, pieces_of
 
-PIECE = 1 << 20  # bytes
+Pieces = Callable[[], Iterator[bytes]]  # reads content from its beginning, in pieces
 
 
 class SourceFile:
     """One file. Its content can be read any number of times, and is never held as a whole."""
 
-    def __init__(self, name: str, content: bytes | Path) -> None:
+    def __init__(self, name: str, content: bytes | Path | Pieces) -> None:
         self.name = name
         self._content = content
         self.size = 0
@@ -51,17 +51,19 @@ class SourceFile:
             for at in range(0, len(self._content), PIECE):
                 yield self._content[at : at + PIECE]
             return
-        with self._content.open("rb") as file:
-            while piece := file.read(PIECE):
-                yield piece
+        yield from pieces_of(self._content) if isinstance(self._content, Path) else self._content()
 
     def content(self, most: int) -> bytes:
         """Return the whole, for formats whose files are small; of a larger file the first `most`
         bytes."""
         if isinstance(self._content, bytes):
             return self._content[:most]
-        with self._content.open("rb") as file:
-            return file.read(most)
+        found = b""
+        for piece in self._pieces():
+            found += piece
+            if len(found) >= most:
+                break
+        return found[:most]
 
     def text(self) -> Iterator[str]:
         """Yield the text, decoded by its byte order mark, else as UTF-8, else as Latin-1. U+0000,
@@ -75,8 +77,3 @@ class SourceFile:
             if self.encoding == "utf-8":  # the last character is cut in two
                 return
             raise Broken(1, "the text is damaged: it is not the Unicode it says") from None
-
-
-def path_of(store: Store, sha256: str) -> Path:
-    """Return where the file with that hash is stored."""
-    return store.folder / "intake" / sha256[:2] / sha256

@@ -23,6 +23,7 @@ from lib.store import migrations
 from lib.store.data_folder_lock import Place
 from lib.store.database import Connection, Store
 from lib.store.durable_files import make_folder
+from lib.store.files import DOCUMENTS
 from lib.store.postgres import opening
 from lib.store.postgres.errors import DatabaseUnreachable, MaybeSaved
 from lib.store.values import Value, outgoing, require_exact
@@ -200,7 +201,7 @@ class PostgresStore(Store):
         self._changes = -1
         self.address = address
         self.place = Place(folder)
-        self._take_folder()
+        self._take_folder(folder)
         self._pool: ConnectionPool[Raw] | None = None
         self._leading = threading.Lock()
         self._lead: Raw | None = None  # the connection that holds what this process leads
@@ -211,10 +212,10 @@ class PostgresStore(Store):
             self.close()
             raise
 
-    def _take_folder(self) -> None:
+    def _take_folder(self, folder: Path) -> None:
         """Hold the folder, together with other processes of this database."""
         try:
-            make_folder(self.documents)
+            make_folder(folder / DOCUMENTS)
         except OSError as problem:
             raise WrongDataFolder(
                 f"The data folder {self.folder} cannot be made or written: {problem.strerror}."

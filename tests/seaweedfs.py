@@ -1,0 +1,88 @@
+"""A real S3 server for tests, with one bucket, and one key that may use it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests import install_seaweedfs
+
+BUCKET = "billing-files"
+KEY = {"AWS_ACCESS_KEY_ID": "billing", "AWS_SECRET_ACCESS_KEY": "secret-of-billing"}
+PATIENCE = 60  # seconds; it takes four
+
+
+@dataclass(slots=True)
+class Server:
+    """A server that runs."""
+
+    url: str
+    environment: dict[str, str]
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Yield a server that lives as long as the block."""
+    folder = Path(tempfile.mkdtemp(prefix="seaweedfs-"))
+    master, volume, filer, s3 = _free_ports(4)
+    may = ["Read", "Write", "List"]
+    key = {"accessKey": KEY["AWS_ACCESS_KEY_ID"], "secretKey": KEY["AWS_SECRET_ACCESS_KEY"]}
+    (folder / "s3.json").write_text(
+        json.dumps({"identities": [{"name": "billing", "credentials": [key], "actions": may}]})
+    )
+    process = subprocess.Popen(
+        [install_seaweedfs.program(), "server", "-s3", f"-dir={folder}", "-ip=127.0.0.1",
+         "-ip.bind=127.0.0.1", f"-master.port={master}", f"-volume.port={volume}",
+         f"-filer.port={filer}", f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}",
+         "-master.volumeSizeLimitMB=64"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
+    )  # fmt: skip
+    try:
+        _until(f"http://127.0.0.1:{s3}/healthz", "GET")
+        _until(f"http://127.0.0.1:{filer}/buckets/{BUCKET}/", "POST")
+        url = f"http://127.0.0.1:{s3}"
+        yield Server(url, {**KEY, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": url})
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _until(url: str, method: str) -> None:
+    """Ask until it is answered."""
+    ends = time.monotonic() + PATIENCE
+    while True:
+        try:
+            request = urllib.request.Request(url, method=method)  # noqa: S310 - of this computer
+            with urllib.request.urlopen(request, timeout=5):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on; the server takes each plus 10,000 too."""
+    with ExitStack() as held:
+        found: list[int] = []
+        for port in range(21_000 + time.monotonic_ns() % 20_000, 50_000):
+            try:
+                for each in (port, port + 10_000):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", each))
+            except OSError:
+                continue
+            found.append(port)
+            if len(found) == count:
+                break
+        return found
