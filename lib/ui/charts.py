@@ -65,18 +65,23 @@ def _bars_over_time(
     frame: pd.DataFrame, series: Sequence[str], before: pd.DataFrame | None
 ) -> pd.DataFrame:
     """Return a row a bar; one of the period before stands at the day of the bar it is beside."""
-    about_bar = ["At", "From", "Until", "Unfinished"]
-    long = frame.assign(At=frame["From"])[[*about_bar, *series]].melt(
-        about_bar, list(series), "Series", "Count"
-    )
+    rows = frame.to_dict("records")
+    bars = [(row, row, name, row[name], row["Unfinished"]) for name in series for row in rows]
     if before is not None:
-        beside = before.head(len(frame)).assign(At=list(frame["From"])[: len(before)])
-        beside = beside.assign(Series=BEFORE, Count=beside[series[0]], Unfinished=False)
-        long = pd.concat([long, beside[long.columns]])
-    day = [f"{day:%m/%d/%Y}" for day in long["From"]]
-    state = ["not over yet" if each else "whole" for each in long["Unfinished"]]
-    iso = {name: [each.isoformat() for each in long[name]] for name in ("At", "From", "Until")}
-    return long.assign(Day=day, State=state, **iso)
+        beside = zip(rows, before.to_dict("records"), strict=False)
+        bars += [(row, then, BEFORE, then[series[0]], False) for row, then in beside]
+    return pd.DataFrame(
+        {
+            "At": [at["From"].isoformat() for at, *_ in bars],
+            "From": [row["From"].isoformat() for _, row, *_ in bars],
+            "Until": [row["Until"].isoformat() for _, row, *_ in bars],
+            "Series": [name for _, _, name, *_ in bars],
+            "Count": [count for *_, count, _ in bars],
+            "Unfinished": [unfinished for *_, unfinished in bars],
+            "Day": [f"{row['From']:%m/%d/%Y}" for _, row, *_ in bars],
+            "State": ["not over yet" if each else "whole" for *_, each in bars],
+        }
+    )
 
 
 def over_time(
@@ -107,7 +112,7 @@ def over_time(
         y=alt.Y("Count:Q", title="Tasks", axis=alt.Axis(tickMinStep=1)),
         color=_color(shown),
         tooltip=[
-            alt.Tooltip("Day", title="From"), "Series",
+            alt.Tooltip("Day", title="From"), alt.Tooltip("Series"),
             alt.Tooltip("Count:Q", format=",", title="Tasks"),
             alt.Tooltip("State", title=unit.capitalize()),
         ],
@@ -115,9 +120,10 @@ def over_time(
     if kind == "line":
         chart: Any = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=50))
     else:
+        outline = {"test": "datum.Unfinished", "value": 0.25}
         chart = base.mark_bar(cursor="pointer", cornerRadiusEnd=1, strokeWidth=1.5).encode(
             xOffset=alt.XOffset("Series:N", sort=shown),
-            fillOpacity=alt.condition("datum.Unfinished", alt.value(0.25), alt.value(1)),
+            fillOpacity=alt.FillOpacityValue(1, condition=outline),
             stroke=_color(shown),
         )
     pick = alt.selection_point(_PICK, fields=["From", "Until", "Series"])
@@ -192,7 +198,8 @@ def bars(
             order=alt.Order("Order:O"),
             description=alt.Description("Told:N"),
             tooltip=[
-                "Name", "Series", "Period", alt.Tooltip("Count:Q", format=",", title="Tasks"),
+                *(alt.Tooltip(each) for each in ("Name", "Series", "Period")),
+                alt.Tooltip("Count:Q", format=",", title="Tasks"),
                 alt.Tooltip("Amount", format="$,.2f", title="Requested by the whole bar"),
             ],
         )
