@@ -313,7 +313,7 @@ def test_people_and_resolutions_are_what_pandas_says(lived: tuple[World, date]) 
     "zone", ["America/Chicago", "America/Santiago", "Asia/Kolkata", "Pacific/Apia", "UTC"]
 )
 def test_the_date_of_utc_is_taken_only_where_it_is_that_of_the_zone(zone: str) -> None:
-    first, last = hours_of_one_day(zone)
+    first, last = hours_of_one_day((zone,))
     begin = datetime(2025, 1, 1, tzinfo=UTC)
     moments = [begin + timedelta(hours=n) - timedelta(microseconds=n % 2) for n in range(8760)]
     differ = [at for at in moments if at.astimezone(ZoneInfo(zone)).date() != at.date()]

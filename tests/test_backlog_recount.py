@@ -7,7 +7,9 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -15,7 +17,8 @@ import pytest
 from lib import tasks, workflow
 from lib.backlog import flow, payer_denials, pending_tasks, times
 from lib.backlog.calendar_periods import Unit
-from lib.models import TaskType
+from lib.earlier_zones import counts_from
+from lib.models import EarlierZone, TaskType
 from lib.store import search_index
 from lib.store.database import Connection, transaction
 from tests.conftest import NOON, Cast
@@ -190,11 +193,31 @@ def test_a_later_request_leaves_the_day_of_the_first(con: Connection, cast: Cast
     ]
 
 
-def test_a_practice_counts_the_same_by_its_own_clock_as_beside_others(lived: World) -> None:
+@pytest.mark.parametrize("before", [(), ("Asia/Tokyo", "Pacific/Honolulu")])
+def test_a_practice_counts_the_same_by_its_own_clock_as_beside_others(
+    lived: World, before: tuple[str, ...]
+) -> None:
     for practice, zone in lived.practices.items():
+        zones, earlier = (zone.key, *before), earlier_zones_of(practice, (*before, zone.key))
         for back in (0, 20):
-            several = view(lived, AUTUMN - timedelta(days=back), practice_ids=(practice,))
-            one = replace(several, zone=zone.key)
+            several = view(
+                lived, AUTUMN - timedelta(days=back), practice_ids=(practice,),
+                earlier_zones=earlier,
+            )  # fmt: skip
+            one, known = replace(several, zone=zone.key), replace(several, zones=zones)
             for name, number in NUMBERS.items():
-                tables = [number(lived.con, each) for each in (several, one)]
-                assert tables[0].rows == tables[1].rows, (name, zone.key, back)
+                tables = [number(lived.con, each).rows for each in (several, one, known)]
+                assert tables[0] == tables[1] == tables[2], (name, zone.key, back)
+
+
+def earlier_zones_of(practice: int, zones: tuple[str, ...]) -> tuple[EarlierZone, ...]:
+    """Return a move from each zone to the next, a fortnight apart, in the middle of the period."""
+    moved = datetime(AUTUMN.year, AUTUMN.month, AUTUMN.day, 15, 7, tzinfo=UTC) - timedelta(days=28)
+    return tuple(
+        EarlierZone(
+            practice,
+            one,
+            counts_from(ZoneInfo(one), ZoneInfo(other), moved + timedelta(days=14 * place)),
+        )
+        for place, (one, other) in enumerate(pairwise(zones))
+    )

@@ -10,9 +10,9 @@ import pytest
 
 from lib import earlier_zones, people, practice_settings, tasks
 from lib.backlog import flow, report_url
-from lib.backlog.calendar_periods import Unit
+from lib.backlog.calendar_periods import Unit, begins
 from lib.backlog.report_scope import View
-from lib.models import Practice, TaskType
+from lib.models import EarlierZone, Practice, TaskType
 from lib.store.database import Connection
 from tests.conftest import Cast
 from tests.given import add_charge
@@ -77,6 +77,21 @@ def test_no_day_comes_twice(after: str) -> None:
         quarters = [now + timedelta(minutes=15 * n) for n in range(200)]
         days = [q.astimezone(before if q < until else ZoneInfo(after)).date() for q in quarters]
         assert all(one <= other for one, other in pairwise(days)), now
+
+
+@pytest.mark.parametrize("after", ["Asia/Tokyo", "America/Los_Angeles", "Pacific/Honolulu"])
+def test_a_day_begins_with_its_first_moment_by_the_clock_of_then(after: str) -> None:
+    now = datetime(2025, 3, 7, 20, 7, tzinfo=UTC)  # the clocks of Chicago change on the 9th
+    until = earlier_zones.counts_from(ZoneInfo("America/Chicago"), ZoneInfo(after), now)
+    practice = Practice(1, "N", after, 30, (EarlierZone(1, "America/Chicago", until),))
+    quarters = [datetime(2025, 3, 5, tzinfo=UTC) + timedelta(minutes=15 * n) for n in range(600)]
+
+    for day in (date(2025, 3, 5) + timedelta(days=n) for n in range(1, 6)):
+        first = next(
+            each for each in quarters
+            if each.astimezone(earlier_zones.zone_at(practice, each)).date() >= day
+        )  # fmt: skip
+        assert begins(day, after, practice.earlier_zones) == first
 
 
 def test_a_zone_that_is_corrected_at_once_never_counted(con: Connection, cast: Cast) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from math import ceil
 from zoneinfo import ZoneInfo
+
+from lib.models import EarlierZone
 
 
 class Unit(StrEnum):
@@ -48,16 +51,29 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+def begins(day: date, zone: str, earlier: Sequence[EarlierZone]) -> datetime:
+    """Return the moment a day begins by a clock that was in `earlier` zones before, the first one
+    first: the moment of a change, where that takes the clock into the day or past it."""
+    start = datetime.min.replace(tzinfo=UTC)
+    for each in earlier:
+        start = max(start, midnight(day, ZoneInfo(each.timezone)))
+        if start < each.until:
+            return start
+        start = each.until
+    return max(start, midnight(day, ZoneInfo(zone)))
+
+
 @cache
-def hours_of_one_day(zone: str) -> tuple[int, int]:
-    """Return the first and last UTC hour at which it is the same date in the zone as in UTC, on
-    every day since 1900.
+def hours_of_one_day(zones: tuple[str, ...]) -> tuple[int, int]:
+    """Return the first and last UTC hour at which it is the same date in all these zones as in UTC,
+    on every day since 1900.
 
     Within these hours SQL can take the date of the UTC timestamp, 25 times faster than a
     conversion to the zone. If the first hour is greater than the last, there is no such hour.
     """
     hours = [
         offset / timedelta(hours=1)
+        for zone in zones
         for week in range(0, _WEEKS)
         if (offset := (_FIRST + timedelta(weeks=week)).astimezone(ZoneInfo(zone)).utcoffset())
         is not None

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
-from lib.backlog.calendar_periods import Unit, hours_of_one_day, midnight
+from lib.backlog.calendar_periods import Unit, begins, hours_of_one_day, midnight
 from lib.backlog.sql_literals import runnable
 from lib.models import EarlierZone, Selection, TaskType
 
@@ -24,8 +24,9 @@ class View:
     today: date  # the day of `as_of`
     since: date
     until: date  # included; not after `today`
-    zone: str | None = None  # of all the practices, where they have had the same all along
-    earlier_zones: tuple[EarlierZone, ...] = ()  # of each practice the first one first
+    zone: str | None = None  # of all the practices, where one clock tells their days
+    earlier_zones: tuple[EarlierZone, ...] = ()  # of that clock, or of each; the first one first
+    zones: tuple[str, ...] = ()  # of several clocks: all zones they are or were in, where known
     closes_day: bool = False  # True: all of `today` by each practice's own clock, nothing later
     unit: Unit = Unit.WEEK
     types: tuple[TaskType, ...] = ()
@@ -84,27 +85,31 @@ def _asked(view: View) -> list[str]:
 
 def local_day(view: View, moment: str, practice: str = "practice") -> str:
     """Return the SQL for the day on which a stored moment falls in the practice."""
-    zone = "$of_zone" if view.zone else _zone_then(view, moment, practice)
-    day = f"CAST({moment} AT TIME ZONE 'UTC' AT TIME ZONE {zone} AS DATE)"
-    if not view.zone:
+    day = _day_in_its_zone(view, moment, practice)
+    zones = view.zones
+    if view.zone:
+        zones = (view.zone, *(each.timezone for each in view.earlier_zones))
+    if not zones:
         return day
-    first, last = hours_of_one_day(view.zone)
+    first, last = hours_of_one_day(zones)
     return (
         f"CASE WHEN hour({moment}) BETWEEN {first} AND {last} THEN CAST({moment} AS DATE) "
         f"ELSE {day} END"
     )
 
 
-def _zone_then(view: View, moment: str, practice: str) -> str:
-    """Return the SQL for the zone in which a practice counted its days at a moment."""
+def _day_in_its_zone(view: View, moment: str, practice: str) -> str:
+    def day(zone: str) -> str:
+        return f"CAST({moment} AT TIME ZONE 'UTC' AT TIME ZONE {zone} AS DATE)"
+
+    present = day("$of_zone" if view.zone else f"{practice}.timezone")
     if not view.earlier_zones:
-        return f"{practice}.timezone"
-    cases = " ".join(
-        f"WHEN {practice}.id = $was_practice_{place} AND {moment} < $was_until_{place} "
-        f"THEN $was_zone_{place}"
-        for place in range(len(view.earlier_zones))
-    )
-    return f"CASE {cases} ELSE {practice}.timezone END"
+        return present
+    cases = ""
+    for place in range(len(view.earlier_zones)):
+        whose = "" if view.zone else f"{practice}.id = $was_practice_{place} AND "
+        cases += f"WHEN {whose}{moment} < $was_until_{place} THEN {day(f'$was_zone_{place}')} "
+    return f"CASE {cases}ELSE {present} END"
 
 
 def within(view: View, moment: str, days: str = "of") -> str:
@@ -127,9 +132,8 @@ def days_of(view: View, name: str, since: date, until: date) -> dict[str, Any]:
     """Return the values of `within` for these days."""
     found: dict[str, Any] = {f"{name}_since": since, f"{name}_until": until}
     if view.zone:
-        zone = ZoneInfo(view.zone)
-        found[f"{name}_begins"] = midnight(since, zone)
-        found[f"{name}_ends"] = midnight(until + timedelta(days=1), zone)
+        found[f"{name}_begins"] = begins(since, view.zone, view.earlier_zones)
+        found[f"{name}_ends"] = _end(view, until, view.zone)
     return found
 
 
@@ -152,7 +156,7 @@ def holidays_off(view: View, practice: str, after: str, until: str) -> str:
     )
 
 
-_EAST = ZoneInfo("Pacific/Kiritimati")  # where a day is over before it is anywhere else
+_EAST = "Pacific/Kiritimati"  # where a day is over before it is anywhere else
 
 
 def calendar_moment(view: View) -> datetime:
@@ -162,8 +166,13 @@ def calendar_moment(view: View) -> datetime:
         return view.holidays_as_of
     if not view.closes_day:
         return view.as_of
-    zone = ZoneInfo(view.zone) if view.zone else _EAST
-    return midnight(view.today + timedelta(days=1), zone) - timedelta(microseconds=1)
+    if view.zone:
+        return _end(view, view.today, view.zone) - timedelta(microseconds=1)
+    return midnight(view.today + timedelta(days=1), ZoneInfo(_EAST)) - timedelta(microseconds=1)
+
+
+def _end(view: View, day: date, zone: str) -> datetime:
+    return begins(day + timedelta(days=1), zone, view.earlier_zones)
 
 
 def ours(view: View, table: str) -> str:
@@ -295,7 +304,7 @@ def values(view: View) -> dict[str, Any]:
         "of_amount_from": view.amount_from,
         "of_amount_to": view.amount_to,
         "of_calendar": calendar_moment(view),
-        "of_closes": midnight(view.today + timedelta(days=1), ZoneInfo(view.zone or "UTC")),
+        "of_closes": _end(view, view.today, view.zone) if view.zone else None,
     }
 
 

@@ -49,6 +49,7 @@ Says = Mapping[str, str | None]
 class _Clock(TypedDict):
     zone: str | None
     earlier_zones: tuple[EarlierZone, ...]
+    zones: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +263,14 @@ def _span(period: tuple[date, date]) -> str:
 
 
 def _clock(actor: Person, practice_ids: tuple[int, ...]) -> _Clock:
-    """Return the zone of all these practices, where they have had the same all along, and their
-    earlier zones."""
+    """Return the zone of all these practices, where one clock tells their days, their earlier zones
+    and all zones together."""
     places = [m.practice for m in actor.memberships if m.practice.id in practice_ids]
-    zones = {place.timezone for place in places}
+    zones = tuple(dict.fromkeys(place.timezone for place in places))
     before = tuple(zone for place in places for zone in place.earlier_zones)
-    return {"zone": None if before or len(zones) != 1 else zones.pop(), "earlier_zones": before}
+    is_one = len(zones) == 1 and (len(places) == 1 or not before)
+    every = (*zones, *(each.timezone for each in before))
+    return {"zone": zones[0] if is_one else None, "earlier_zones": before, "zones": every}
 
 
 def _number(text: str | None) -> int | None:

@@ -74,7 +74,7 @@ def _past(view: View) -> View:
 
 def _moved(view: View) -> View:
     zone = EarlierZone(view.practice_ids[0], "America/New_York", view.as_of - timedelta(days=30))
-    return replace(view, zone=None, earlier_zones=(zone,))
+    return replace(view, earlier_zones=(zone,))
 
 
 def _somebody(con: Connection) -> Any:
