@@ -490,3 +490,19 @@ def test_half_letters_and_control_signs_do_not_come_through() -> None:
 def test_every_code_in_the_table_asks_for_a_document_we_have_a_label_for() -> None:
     assert {loinc.label(code) for code in loinc._labels()} <= set(DOCUMENT_LABELS)
     assert loinc.label("00000-0") == loinc.OTHER
+
+
+@pytest.mark.parametrize("last", ["end of file", '{"resourceType": "Task",}', "-- 1 row"])
+def test_a_bad_last_line_is_set_aside_and_the_others_come_in(last: str) -> None:
+    raw = "\n".join([json.dumps(task()), json.dumps(task(identifier=[{"value": "T-2"}])), last])
+
+    requests, recorded = attachment_requests.read("a.ndjson", raw.encode())
+
+    assert len(requests) == 2
+    assert [(each.is_bad, each.text) for each in recorded] == [(True, last)]
+
+
+def test_a_file_whose_last_line_was_cut_off_is_refused() -> None:
+    raw = f"{json.dumps(task())}\n{json.dumps(task())[:-20]}"
+
+    assert "not whole" in refusal(raw.encode())

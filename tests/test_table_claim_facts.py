@@ -150,3 +150,32 @@ def test_a_state_that_says_denied_is_known(con: Connection, cast: Cast) -> None:
 
     assert not any("not known here" in said for said in report.warnings)
     assert any("not known here: 1 row" in said for said in other.warnings)
+
+
+@pytest.mark.parametrize(
+    ("number", "patient", "tasks"),
+    [
+        ("0A1", '"GREEN, EMMA"', 1), ("a1", '"GREEN, EMMA"', 1), ("A1", "Emma Green", 1),
+        ("A1", '"Green,Emma"', 1), ("A2", '"GREEN, EMMA"', 2), ("A1", '"GREEN, LEO"', 2),
+    ],
+)  # fmt: skip
+def test_a_row_that_is_written_in_another_way_is_the_same(
+    con: Connection, cast: Cast, number: str, patient: str, tasks: int
+) -> None:
+    bring(con, cast, listed("Billed", "200"), "a.csv")
+    again = f"{HEAD},Billed\n{number},{patient},01/13/2025,CO-197,200\n"
+    bring(con, cast, again.encode(), "b.csv")
+
+    assert con.value("SELECT count(*) FROM task") == tasks
+
+
+def test_a_row_that_an_older_store_knows_as_it_was_written_is_the_same(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, listed("Billed", "200"), "a.csv")
+    keys = only(listed("Billed", "200")).earlier_keys
+    [key] = [each for each in keys if each.startswith("TABLE|A1|") and "|greenemma" in each]
+    con.execute("UPDATE task SET request_key = $key", key=key)
+    bring(con, cast, listed("Billed,Room", "200,1"), "b.csv")
+
+    assert con.value("SELECT count(*) FROM task") == 1

@@ -148,7 +148,8 @@ def _lines(name: str, raw: str, problem: Exception) -> list[Any]:
             given.append(_Bad(line.strip(), str(bad) if isinstance(bad, _Beyond) else NOT_JSON))
     whole = sum(isinstance(each, dict) for each in given)
     is_lines = len(lines) > 1 and whole * 2 >= len(lines)
-    is_cut = isinstance(given[-1], _Bad) and given[-1].problem == NOT_JSON
+    last = given[-1]
+    is_cut = isinstance(last, _Bad) and last.problem == NOT_JSON and not _is_balanced(last.raw)
     if is_lines and not is_cut:
         return given
     if isinstance(problem, _Beyond):

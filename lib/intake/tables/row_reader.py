@@ -10,6 +10,8 @@ from decimal import Decimal
 
 from lib.intake import denial_advice
 from lib.intake.matching.claim_facts import ClaimFacts, stated
+from lib.intake.matching.spelling_comparison import fold as words
+from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import Request
 from lib.intake.tables import denial_codes
 from lib.intake.tables.cells import (
@@ -117,18 +119,28 @@ class Reader:
         if Field.BILLED in self.at and billed is None:
             self.leave_empty(Field.BILLED)
         told = (
-            fold(patient) if claim else "",
             f"payer={fold(payer)}" if payer else "",
             f"line={self.of_line}" if self.of_line else "",
         )
-        keys = _keys(_key(claim or patient, type_, asked, service, amount), told)
-        if Field.BILLED in self.at and billed:  # older stores did not read it, or only it
-            older = [*keys, *_keys(_key(claim or patient, type_, asked, service, billed), told)]
-            keys = [*dict.fromkeys(older), f"{keys[-1]}|billed={billed}"]
+        ends = (type_, asked, service)
+        written = (claim or patient, fold(patient) if claim else "", *told)
+        who = " ".join(sorted(words(patient)))
+        of = (number_key(claim), who, *told) if claim else (who, "", *told)
+        # Older stores compared letter by letter, and knew what was billed as the only amount.
+        amounts = (billed, amount) if Field.BILLED in self.at and billed else (amount,)
+        keys = [
+            key
+            for whose in (written, of)
+            for each in amounts
+            for key in _keys(_key(whose[0], *ends, each), whose[1:])
+        ]
+        if Field.BILLED in self.at and billed:
+            keys.append(f"{keys[-1]}|billed={billed}")
+        keys = [*dict.fromkeys(keys[:-1]), keys[-1]]
         born = self.born()
         return Request(
             key=keys[-1],
-            earlier_keys=tuple(keys[-2::-1]),
+            earlier_keys=tuple(key for key in keys[-2::-1] if key != keys[-1]),
             type=type_,
             title=title,
             instructions=self.with_context(instructions),
