@@ -140,7 +140,7 @@ def test_what_a_claim_repeats_of_its_lines_explains_no_other_line(
     [
         (("CAS*CO*24*150", "CAS*CO*29*50"), "12", ("Timely filing", Decimal(50), "CO-29")),
         (("CAS*CO*24*150",), "12", ("Denied without a reason", Decimal(50), "")),
-        (("CAS*OA*133*150", "CAS*CO*29*50"), "12", ("Timely filing", Decimal(200), "CO-29")),
+        (("CAS*OA*133*150", "CAS*CO*29*50"), "12", ("Timely filing", Decimal(50), "CO-29")),
         (
             ("CAS*CO*24*150", "CAS*CO*29*50"),
             "MC",
@@ -296,3 +296,20 @@ def test_the_contracts_and_the_patients_part_depend_on_no_answer(
 
     assert payer_decision_rules.outcome(found) is Outcome.DENIED
     assert payer_decision_rules.open_amount(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("codes", "amount"),
+    [
+        (("CAS*CO*97*80", "CAS*OA*133*120"), 80), (("CAS*OA*133*50**CO", "CAS*CO*16*150"), 150),
+        (("CAS*OA*133*60", "CAS*CO*45*40", "CAS*CO*29*100"), 100),
+    ],
+)  # fmt: skip
+def test_what_is_still_in_review_is_not_denied(
+    con: Connection, cast: Cast, codes: tuple[str, ...], amount: int
+) -> None:
+    bring(con, cast, file_835(answer(status="1", codes=codes)))
+
+    [(found, said)] = con.rows("SELECT amount, instructions FROM task")
+    assert found == Decimal(amount)
+    assert "still in review" in said

@@ -123,14 +123,14 @@ class Reader:
             f"line={self.of_line}" if self.of_line else "",
         )
         ends = (type_, asked, service)
-        written = (claim or patient, fold(patient) if claim else "", *told)
+        literal = (claim or patient, fold(patient) if claim else "", *told)
         who = " ".join(sorted(words(patient)))
         of = (number_key(claim), who, *told) if claim else (who, "", *told)
         # Older stores compared letter by letter, and knew what was billed as the only amount.
         amounts = (billed, amount) if Field.BILLED in self.at and billed else (amount,)
         keys = [
             key
-            for whose in (written, of)
+            for whose in (literal, of)
             for each in amounts
             for key in _keys(_key(whose[0], *ends, each), whose[1:])
         ]

@@ -144,6 +144,12 @@ def _denied(about: ClaimPayment, answer: ClaimPayment, advice: denial_advice.Adv
             f" {capitated:,.2f} US dollars of the charge are covered by the capitation agreement "
             "(CO-24)."
         )
+    in_review = payer_decision_rules.in_review(answer)
+    if in_review and about is not answer:
+        said += (
+            f" {in_review:,.2f} US dollars of the charge are still in review: the payer decides on "
+            "them later (CARC 133)."
+        )
     if answer.charged == 0:
         said += " Nothing was charged, so no money is open."
     if answer.status in payer_decision_rules.FORWARDED:

@@ -264,14 +264,14 @@ def is_duplicate(answer: ClaimPayment) -> bool:
 
 def open_amount(answer: ClaimPayment) -> Decimal:
     """Return the US dollars of a denied claim that depend on the answer: those for which it gives a
-    reason to act on, or none at all, without the contract's and the patient's part. Where the
-    adjustments name no such dollars it is all that nobody else covers.
+    reason to act on, or none at all, without the contract's and the patient's part and what is
+    still in review. Where the adjustments name no such dollars it is all that nobody else covers.
 
     What other payers cover can come to the whole charge, of which a contract adds some back.
     """
-    said, under_capitation = facts(answer), capitated(answer)
-    left = answer.charged - said.by_others - under_capitation
-    asked = sum((each.amount for each in said.asked), said.unexplained) - under_capitation
+    said, quiet = facts(answer), capitated(answer) + in_review(answer)
+    left = answer.charged - said.by_others - quiet
+    asked = sum((each.amount for each in said.asked), said.unexplained) - quiet
     if left > 0:
         return min(asked, left) if asked > 0 else left
     return min(asked, answer.charged) or answer.charged
@@ -282,6 +282,11 @@ def capitated(answer: ClaimPayment) -> Decimal:
     if answer.filing in PUBLIC:
         return NOTHING
     return sum((each.amount for each in facts(answer).asked if _is_capitated(each)), NOTHING)
+
+
+def in_review(answer: ClaimPayment) -> Decimal:
+    """Return the US dollars of which the payer says that it still decides (CARC 133)."""
+    return sum((each.amount for each in facts(answer).asked if _is_in_review(each)), NOTHING)
 
 
 def left_to_answer(answer: ClaimPayment) -> ClaimPayment:
