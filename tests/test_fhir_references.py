@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from lib.intake import imports
 from lib.store.database import Connection
-from tests.conftest import Cast
+from tests.conftest import NOON, Cast
 from tests.test_fhir import task
 from tests.test_import import bring
 from tests.x12_texts import claim, claims, envelope, subscriber
@@ -83,7 +84,7 @@ def test_a_reference_without_a_server_means_the_server_of_what_refers(
 def test_a_patient_of_another_server_only_is_not_the_one_meant(con: Connection, cast: Cast) -> None:
     raw = bundle(a1=person(EMMA), b1=asked(**{"for": {"reference": "Patient/1"}}))
 
-    assert matched(con, cast, raw) == [("", "several")]
+    assert matched(con, cast, raw) == [("", "unproven")]
 
 
 def test_of_two_servers_a_task_without_one_says_neither(con: Connection, cast: Cast) -> None:
@@ -91,7 +92,7 @@ def test_of_two_servers_a_task_without_one_says_neither(con: Connection, cast: C
     one = asked(**{"for": {"reference": "Patient/1"}})
     raw["entry"].append({"fullUrl": "urn:uuid:1", "resource": one})
 
-    assert matched(con, cast, json.dumps(raw).encode()) == [("", "several")]
+    assert matched(con, cast, json.dumps(raw).encode()) == [("", "unproven")]
 
 
 def test_of_two_patients_of_one_id_without_servers_neither_is_meant(
@@ -104,7 +105,7 @@ def test_of_two_patients_of_one_id_without_servers_neither_is_meant(
     ]
     raw = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries})
 
-    assert matched(con, cast, raw.encode()) == [("", "several")]
+    assert matched(con, cast, raw.encode()) == [("", "unproven")]
 
 
 def test_a_payer_that_asks_in_a_role_is_compared(con: Connection, cast: Cast) -> None:
@@ -163,7 +164,10 @@ def test_a_task_and_its_claim_that_name_two_patients_find_none(con: Connection, 
     one = asked(**CLAIM, **{"for": {"reference": "https://a.org/fhir/Patient/1"}})
     raw = bundle(a1=person(EMMA), b1=person(OLIVER), b2=one, b3=about())
 
-    assert matched(con, cast, raw) == [("", "contradicted")]
+    report = imports.apply(con, "b.json", raw, actor=cast.ana, practice_id=cast.practice, now=NOON)
+
+    assert "another patient (for) than its claim" in str(report.refused)
+    assert con.value("SELECT count(*) FROM task") == 0
 
 
 def test_a_request_whose_patient_is_not_in_the_file_is_named(con: Connection, cast: Cast) -> None:

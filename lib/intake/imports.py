@@ -272,8 +272,9 @@ def _choice(con: Connection, practice_id: int) -> TableOptions:
 
 
 def _dated(choice: TableOptions, practice: Practice, now: datetime) -> TableOptions:
-    """Return the options with today's date in the practice."""
-    return replace(choice, today=now.astimezone(ZoneInfo(practice.timezone)).date())
+    """Return the options with the practice's time zone and today's date in it."""
+    zone = ZoneInfo(practice.timezone)
+    return replace(choice, today=now.astimezone(zone).date(), zone=zone)
 
 
 def _none_in(report: ImportReport) -> RefusedFile:

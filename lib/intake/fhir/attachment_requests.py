@@ -10,12 +10,12 @@ import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from lib import us_formats
 from lib.errors import RefusedFile
 from lib.intake import loinc
-from lib.intake.fhir import other_resources, parties, resources
+from lib.intake.fhir import other_resources, parties, referenced_claims, resources
+from lib.intake.fhir.referenced_claims import NO_DAYS, Days, Patient, ReferencedClaim
 from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
 from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.matching.spelling_comparison import fold
@@ -46,10 +46,6 @@ WITHDRAWN = {  # states that are told to an open task -> our words for them
 BY_PAYER = {"cancelled", "entered-in-error"}  # the others either side may set
 
 
-Days = tuple[date | None, date | None]  # first and last; no last one if the period has no end
-NO_DAYS: Days = (None, None)
-
-
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A resource that makes no task, and why; `is_bad` if it should have made one."""
@@ -72,14 +68,17 @@ class Wanted:
     is_questionnaire: bool = False
 
 
-def read(name: str, content: bytes) -> tuple[list[Request], list[Recorded]]:
-    """Return what the file asks for, and its resources that make no task.
+def read(
+    name: str, content: bytes, zone: ZoneInfo | None = None
+) -> tuple[list[Request], list[Recorded]]:
+    """Return what the file asks for, and its resources that make no task. `zone` is the practice's,
+    which tells on what day a moment is.
 
     Raises RefusedFile where it is not FHIR in JSON, or holds no Task that can be read.
     """
     if resources.is_fhir_xml(content):
         raise RefusedFile(f"{name} was refused: it is FHIR in XML; ask for it in JSON.")
-    found = resources.resources(name, content)
+    found = resources.resources(name, content, zone)
     tasks = [
         each for each in found if each.problem or text(each.resource, "resourceType") == "Task"
     ]
@@ -136,18 +135,20 @@ def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line
     if state in OVER:  # by then senders leave out what it was about
         recorded = no_task(f"{OVER[state]}, so no task was made")
         return replace(recorded, withdrawal=_withdrawal(found, tracking, system, state))
-    is_known = bool(_claim(found) and _wanted(task))
+    about = referenced_claims.of_task(found)
+    is_known = bool(about.numbers and _wanted(task))
     if CLAIM not in reasons and (reasons or not (is_known or _is_for_documents(task))):
         return no_task("it does not say that it is about a claim, so no billing task was made")
     if not tracking:
         return no_task("it has no identifier by which the payer would know the answer", is_bad=True)
-    claim = _claim(found)
-    if not claim:
+    if not about.numbers:
         return no_task("it does not say which claim it is about (reasonReference)", is_bad=True)
+    if why := _contradiction(found, about):
+        return no_task(why, is_bad=True)
     wanted = _wanted(task)
     if not wanted:
         return no_task("it does not say which documents are wanted (input)", is_bad=True)
-    return _request(found, tracking, system, claim, wanted)
+    return _request(found, tracking, system, about, wanted)
 
 
 def _is_for_documents(task: Resource) -> bool:
@@ -160,20 +161,21 @@ def _withdrawal(found: Found, tracking: str, system: str, state: str) -> Withdra
     if state not in WITHDRAWN or not tracking:
         return None
     name, code = parties.payer(found)
-    changed = resources.last_day(text(found.resource, "lastModified"))
+    about = referenced_claims.of_task(found)
+    changed = found.last_day(text(found.resource, "lastModified"))
     who = name or ("The payer" if state in BY_PAYER else "the payer")
     when = f" on {changed:%m/%d/%Y}" if changed else ""
     return Withdrawal(
         thread=_thread(tracking, system),
         payer=code or name,
-        claim=_claim(found),
+        claim=next(iter(about.numbers), ""),
         state=state,
         sentence=WITHDRAWN[state].format(payer=who, when=when),
         is_withdrawn=state in BY_PAYER,
         segment_number=found.number,
         payer_name=name,
-        patient_name=_patient_name(found),
-        date_of_service=_service(found)[1][0],
+        patient_name=_patient(found, about).name,
+        date_of_service=_days(found, about)[0],
         sent=_sent(found.resource),
         also_key=_id_key(found.resource) if not system else "",
     )
@@ -199,31 +201,52 @@ def _of(patient: str, service: date | None) -> str:
     return f"{OF}{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
 
-def _patient_name(found: Found) -> str:
-    return parties.name(parties.patient(found)) or text(found.resource, "for", "display")
+def _patient(found: Found, about: ReferencedClaim) -> Patient:
+    """Return whom the Task is for, else the patient of its claim."""
+    said = referenced_claims.patient(found, "for")
+    return said if said.name else about.patient if about.patient.name else said
+
+
+def _contradiction(found: Found, about: ReferencedClaim) -> str:
+    """Return what a Task and its claim say otherwise, as the reason to leave it; empty if
+    nothing."""
+    if referenced_claims.patient(found, "for").contradicts(about.patient):
+        return "it is for another patient (for) than its claim (reasonReference)"
+    if not referenced_claims.overlap(_service(found)[1], about.days):
+        return "it names another day of service (input) than its claim (reasonReference)"
+    return ""
 
 
 def _service(found: Found) -> tuple[str, Days]:
     """Return the days of service as the Task writes them, and as dates; none where it names no day
     (a month is none) or writes them in another way than as date, time or period."""
     holder = _input(found.resource, "service-date")
-    if not holder and (claimed := parties.claim(found)):
-        holder = {"valuePeriod": at(claimed.resource, "billablePeriod")}
     if period := at(holder, "valuePeriod"):
         start, end = text(period, "start"), text(period, "end")
-        first, last = resources.whole_day(start), resources.whole_day(end)
+        first, last = found.whole_day(start), found.whole_day(end)
         is_range = first and (first <= last if last else not end)
         return f"{start} - {end}", (first, last) if is_range else NO_DAYS
     said = _value(holder, "valueDate", "valueDateTime")
-    if day := resources.whole_day(said):
+    if day := found.whole_day(said):
         return said, (day, day)
     kinds = [each for each in holder if each.startswith("value")]
     return said or " ".join(text(holder, each) or each for each in kinds), NO_DAYS
 
 
-def _left_empty(*named: tuple[str, str, date | None]) -> str:
-    """Return which days cannot be read, as a part of a sentence."""
-    several = [f"{what} (“{said}”)" for what, said, day in named if said and not day]
+def _days(found: Found, about: ReferencedClaim) -> Days:
+    """Return the days of service that the Task names, else those of its claim."""
+    said = _service(found)[1]
+    return said if said[0] else about.days
+
+
+def _unread(what: str, said: str, day: date | None) -> str:
+    """Return which day cannot be read, and what stands there; empty if nothing does."""
+    return f"{what} (“{said}”)" if said and not day else ""
+
+
+def _left_empty(*parts: str) -> str:
+    """Return what cannot be read, as a part of a sentence."""
+    several = [each for each in parts if each]
     return " and ".join(filter(None, (", ".join(several[:-1]), *several[-1:])))
 
 
@@ -237,24 +260,35 @@ def _thread(tracking: str, system: str) -> str:
     return "|".join((FORMAT, system, tracking))
 
 
-def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[Wanted]) -> Request:
+def _request(
+    found: Found, tracking: str, system: str, about: ReferencedClaim, wanted: list[Wanted]
+) -> Request:
     task = found.resource
-    patient = found.referred(at(task, "for")) or parties.patient(found)
-    payer_name, payer_code = parties.payer(found)
+    claim, patient = about.numbers[0], _patient(found, about)
+    payer_name, payer_code = _payer(found, about)
     said_due, said_asked = text(task, "restriction", "period", "end"), text(task, "authoredOn")
-    said_service, days = _service(found)
-    due, service, asked_on = resources.last_day(said_due), days[0], resources.last_day(said_asked)
+    said_service, named = _service(found)
+    days = _days(found, about)
+    due, service, asked_on = found.last_day(said_due), days[0], found.last_day(said_asked)
     key = _key(found, tracking, system, claim)
-    unread = (("the day it is due", said_due, due), ("its day of service", said_service, service))
-    left_empty = _left_empty(*unread, ("the day it was written", said_asked, asked_on))
+    whose = _of(patient.name, service)
+    older = _of(referenced_claims.patient(found, "for").name, named[0])
+    unread = (
+        _unread("the day it is due", said_due, due),
+        _unread("its day of service", said_service, named[0]),
+    )
+    left_empty = _left_empty(
+        *unread,
+        _unread("the day it was written", said_asked, asked_on),
+    )
     instructions = _instructions(found, tracking, claim, wanted, due, days, payer_name)
     if to_ask := _left_empty(*unread):
         instructions += f" Ask the payer, since {to_ask} cannot be read."
     label = next((_label(each) for each in wanted), loinc.OTHER)
     lines = sorted({line for each in wanted for line in each.lines})
     return Request(
-        key=f"{key}{_of(_patient_name(found), service)}",
-        earlier_keys=(key,),
+        key=f"{key}{whose}",
+        earlier_keys=(key,) if whose == older else (f"{key}{older}", key),
         left_empty=left_empty,
         type=TaskType.DOCUMENTS,
         title=_title(wanted, label, lines),
@@ -267,8 +301,8 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
             ]
         ),
         claim_number=claim,
-        patient_name=_patient_name(found),
-        birth_date=resources.last_day(text(patient, "birthDate")),
+        patient_name=patient.name,
+        birth_date=patient.birth_date,
         payer_name=payer_name,
         payer_code=payer_code,
         provider_name=parties.provider(found),
@@ -277,7 +311,7 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
         due_on=due,
         due_rule="named by the payer" if due else "",
         document_label=label,
-        facts=_facts(found, claim, days),
+        facts=_facts(found, about),
         sent=_sent(task),
         thread=_thread(tracking, system),
         also_keys=(_id_key(task),),
@@ -285,41 +319,27 @@ def _request(found: Found, tracking: str, system: str, claim: str, wanted: list[
     )
 
 
-def _facts(found: Found, claim: str, days: Days) -> ClaimFacts:
-    """Return which claim is meant. A Task does not say whether its number is ours or the
-    payer's."""
-    claimed, patient = parties.claim(found), parties.patient(found)
-    of_task = found.referred(at(found.resource, "for")) or patient
-    name, code = parties.payer(found)
-    numbers = stated(claim, *_numbers(claimed.resource if claimed else {}))
+def _payer(found: Found, about: ReferencedClaim) -> tuple[str, str]:
+    """Return name and identifier of the payer that asks, else the name of the claim's."""
+    name, code = parties.payer_name(found), parties.payer(found)[1]
+    return about.payer_name if name in {"", code} and about.payer_name else name, code
+
+
+def _facts(found: Found, about: ReferencedClaim) -> ClaimFacts:
+    """Return which claim is meant. A Task does not say whether a number is ours or the payer's."""
+    patient = _patient(found, about)
+    name, code = _payer(found, about)
     return ClaimFacts(
-        claim_numbers=numbers,
-        payer_numbers=numbers,
-        patient_name=parties.full_name(patient) or text(found.resource, "for", "display"),
-        birth_date=resources.last_day(text(of_task, "birthDate")),
-        member_ids=stated(parties.member(found)),
-        dates=days,
-        charged=_total(claimed),
+        claim_numbers=about.numbers,
+        payer_numbers=about.numbers,
+        patient_name=patient.full_name,
+        birth_date=patient.birth_date,
+        member_ids=stated(patient.member_id),
+        dates=about.days if about.days[0] else _service(found)[1],
+        charged=about.total,
         payer_name=name if name != code else "",
         payer_code=code,
     )
-
-
-def _total(claimed: Found | None) -> Decimal | None:
-    """Return the US dollars of a Claim."""
-    total = at(claimed.resource, "total") if claimed else None
-    written = text(total, "value")
-    if not written or text(total, "currency") not in {"", "USD"}:
-        return None
-    return us_formats.parse_money(written)
-
-
-def _numbers(pointed: Resource) -> list[str]:
-    """Return the numbers of a Claim, those that are old last."""
-    several = sorted(
-        items(pointed, "identifier"), key=lambda identifier: text(identifier, "use") == "old"
-    )
-    return [number for each in several if (number := text(each, "value"))]
 
 
 def _tracking(task: Resource) -> tuple[str, str]:
@@ -330,26 +350,6 @@ def _tracking(task: Resource) -> tuple[str, str]:
     for each in known or several:
         return text(each, "value"), text(each, "system")
     return text(task, "id"), ""
-
-
-def _claim(found: Found) -> str:
-    """Return the claim's number: what reasonReference identifies or points to, or an input."""
-    task = found.resource
-    for reference in (at(task, "reasonReference"), at(task, "focus")):
-        if number := text(reference, "identifier", "value"):
-            return number
-        if numbers := _numbers(found.referred(reference) or {}):
-            return numbers[0]
-    for each in items(task, "input"):
-        if codes(at(each, "type")) & {"claim", "claim-id", "claim-identifier", "claim-number"}:
-            for path in (
-                ("valueIdentifier", "value"),
-                ("valueReference", "identifier", "value"),
-                ("valueString",),
-            ):
-                if number := text(each, *path):
-                    return number
-    return ""
 
 
 def _wanted(task: Resource) -> list[Wanted]:

@@ -8,14 +8,20 @@ MEMBER_KINDS = {"MB", "UMB"}
 NPI = "http://hl7.org/fhir/sid/us-npi"
 
 
+def payer_name(found: Found) -> str:
+    """Return the name of the payer that asks, also where a person asks for it in a role; empty if
+    none is named."""
+    requester = at(found.resource, "requester")
+    role = found.follow(requester)
+    organization = role.referred(at(role.resource, "organization")) if role else None
+    shown = text(role.resource, "organization", "display") if role else ""
+    return text(organization or {}, "name") or shown or payer(found)[0]
+
+
 def payer(found: Found) -> tuple[str, str]:
     """Return name and identifier of who asks; the identifier replaces a missing name."""
     requester = at(found.resource, "requester")
-    role = found.pointed(requester)
-    if role and text(role.resource, "resourceType") == "PractitionerRole":
-        requester = at(role.resource, "organization")
-        role = role.pointed(requester)
-    pointed = role.resource if role else {}
+    pointed = found.referred(requester) or {}
     code = text(requester, "identifier", "value") or text(pointed, "identifier", "value")
     return text(pointed, "name") or text(requester, "display") or code, code
 
@@ -42,30 +48,12 @@ def provider(found: Found) -> str:
     return f"NPI {number}" if number and text(owner, "identifier", "system") == NPI else number
 
 
-def claim(found: Found) -> Found | None:
-    """Return the Claim that a Task is about, if the file holds it."""
-    for reference in (at(found.resource, "reasonReference"), at(found.resource, "focus")):
-        pointed = found.pointed(reference)
-        if pointed and text(pointed.resource, "resourceType") in {"", "Claim"}:
-            return pointed
-    return None
-
-
-def patient(found: Found) -> Resource:
-    """Return the patient of the Claim that a Task is about, else of the Task; {} if the file holds
-    none."""
-    claimed = claim(found)
-    return (
-        (claimed and claimed.referred(at(claimed.resource, "patient")))
-        or found.referred(at(found.resource, "for"))
-        or {}
-    )
-
-
-def member(found: Found) -> str:
-    """Return the patient's member ID, else the first identifier; empty if there is none."""
-    task = found.resource
-    several = [*items(patient(found), "identifier"), *items(task, "for", "identifier")]
+def member(found: Found, part: str = "for") -> str:
+    """Return the member ID of the patient that a part of a resource refers to, else the first
+    identifier; empty if there is none."""
+    holder = found.resource
+    patient = found.referred(at(holder, part)) or {}
+    several = [*items(patient, "identifier"), *items(holder, part, "identifier")]
     known = [each for each in several if codes(at(each, "type")) & MEMBER_KINDS]
     return next((text(each, "value") for each in known or several if text(each, "value")), "")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from math import isfinite
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from lib.errors import RefusedFile
 from lib.intake.tables.table import clean, text_of
@@ -30,6 +31,7 @@ _START = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*[{\[]")
 _XML = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<")
 _IN_FHIR = re.compile(rb"""xmlns(?::\w{1,20})? ?= ?["']http://hl7\.org/fhir["']""")
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.*)?)?)?")
+_SERVER = re.compile(r"(\w+://.+/)[A-Za-z]+/[A-Za-z0-9.-]{1,64}(?:/_history/.*)?")  # of a fullUrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,46 +49,80 @@ class Found:
     number: int  # of the resource in the file, counted from 1
     resource: Resource
     # by address: those of its own Bundle first, those of the file last
-    others: tuple[Mapping[str, Resource], ...] = ()
+    others: tuple[Mapping[str, list[Found]], ...] = ()
     problem: str = ""  # why it is no resource
     raw: str = ""  # the text that stands there instead
-    base: str = ""  # of the server that its full address names
-    holder: Resource | None = None  # in which it is contained
+    full: str = ""  # its full address, if given
+    holder: Resource | None = None  # the resource that contains it
+    zone: ZoneInfo | None = None  # of the practice
 
     def referred(self, reference: Any) -> Resource | None:
         """Return the resource that a Reference points to: contained, in the same Bundle, or in the
         file."""
-        found = self.pointed(reference)
+        found = self.follow(reference)
         return found.resource if found else None
 
-    def pointed(self, reference: Any) -> Found | None:
-        """Return the same with what it may refer to itself. A reference without a server means the
-        server of what refers (https://hl7.org/fhir/R4/bundle.html#references)."""
-        wanted = text(reference, "reference") if isinstance(reference, Mapping) else ""
+    def follow(self, reference: Any) -> Found | None:
+        """Return what a Reference points to, with what it may refer to itself; None if nothing or
+        nobody knows which.
+
+        A relative reference is to the server of the resource it stands in
+        (https://hl7.org/fhir/R4/bundle.html#references), else to a resource that names none.
+        """
+        if not isinstance(reference, Mapping):
+            return None
+        wanted = text(reference, "reference")
         if wanted.startswith("#"):
-            holder = self.resource if self.holder is None else self.holder
-            for each in items(holder, "contained"):
+            for each in items(self.holder or self.resource, "contained"):
                 if text(each, "id") == wanted[1:]:
-                    return replace(self, resource=each, holder=holder)
+                    return replace(self, resource=each, holder=self.holder or self.resource)
             return None
         wanted = wanted.partition("/_history/")[0]
-        names = [wanted]
-        if "://" in wanted:
-            names.append("/".join(["", *wanted.split("/")[-2:]]))
-        elif self.base and not wanted.startswith("urn:"):
-            names = [f"{self.base}/{wanted}", f"/{wanted}"]
         for known in self.others:
-            for name in names:
-                if found := known.get(name):
-                    base = _base(name, found) or self.base
-                    return Found(self.number, found, self.others, base=base)
+            for address in self._addresses(wanted):
+                if several := known.get(address):
+                    return _only(several)
         return None
 
+    def _addresses(self, wanted: str) -> tuple[str, ...]:
+        """Return the addresses to look for, the most exact first."""
+        anywhere = "/".join(["", *wanted.split("/")[-2:]])
+        if ":" in wanted:
+            return (wanted, anywhere) if "://" in wanted else (wanted,)
+        server = _SERVER.fullmatch(self.full)
+        return (f"{server[1]}{wanted}", anywhere) if server else (wanted,)
 
-def _base(full: str, resource: Resource) -> str:
-    """Return the server in the full address of a resource; empty if it names none."""
-    address = f"/{text(resource, 'resourceType')}/{text(resource, 'id')}"
-    return full.removesuffix(address) if "://" in full and full.endswith(address) else ""
+    def last_day(self, written: str) -> date | None:
+        """Return the last day of a FHIR date or dateTime, as the practice counts its days."""
+        return last_day(written, self.zone)
+
+    def whole_day(self, written: str) -> date | None:
+        """Return the day of a FHIR date or dateTime; None where it names a month or year only."""
+        return self.last_day(written) if len(written) >= len("2025-01-01") else None
+
+
+def _only(several: Sequence[Found]) -> Found | None:
+    """Return the one resource that has an address: of versions of one, the newest; None if they
+    differ and nothing tells which is meant."""
+    first, *more = several
+    is_one = first.full and all(each.full == first.full for each in more)
+    if all(_same(each.resource, first.resource) for each in more):
+        return first
+    dated = [text(each.resource, "meta", "lastUpdated") for each in several]
+    if is_one or (all(dated) and not any(each.full for each in several)):
+        return max(several, key=lambda each: moment(text(each.resource, "meta", "lastUpdated")))
+    return None
+
+
+def _same(one: Resource, other: Resource) -> bool:
+    return one is other or _plain(one) == _plain(other)
+
+
+def _plain(resource: Resource) -> dict[str, Any]:
+    return {name: part for name, part in resource.items() if name not in {"meta", "text"}}
+
+
+Places = dict[str, list[Found]]  # resources by address
 
 
 def is_json(content: bytes) -> bool:
@@ -99,8 +135,9 @@ def is_fhir_xml(content: bytes) -> bool:
     return _XML.match(content[:LOOKED_AT]) is not None and bool(_IN_FHIR.search(content[:2000]))
 
 
-def resources(name: str, content: bytes) -> list[Found]:
-    """Return all resources of the file in its order; a Bundle stands for its entries.
+def resources(name: str, content: bytes, zone: ZoneInfo | None = None) -> list[Found]:
+    """Return all resources of the file in its order; a Bundle stands for its entries. `zone` is the
+    practice's.
 
     Raises RefusedFile with the sentence that says why not.
     """
@@ -119,10 +156,10 @@ def resources(name: str, content: bytes) -> list[Found]:
     except ValueError as problem:
         given = _lines(name, raw, problem)
     found: list[Found] = []
-    whole: dict[str, Resource] = {}  # by address
+    whole: Places = {}
     for each in given:
         for one in each if isinstance(each, list) else [each]:
-            for resource in _unpacked(one, len(found), (whole,)):
+            for resource in _unpacked(one, len(found), (whole,), zone):
                 found.append(resource)
                 if len(found) > MAX_RESOURCES:
                     raise RefusedFile(
@@ -162,7 +199,7 @@ def _lines(name: str, raw: str, problem: Exception) -> list[Any]:
 
 
 def _unpacked(
-    given: Any, before: int, around: tuple[dict[str, Resource], ...], full: str = ""
+    given: Any, before: int, around: tuple[Places, ...], zone: ZoneInfo | None, full: str = ""
 ) -> Iterator[Found]:
     """Yield the resource, or those of a Bundle and of its nested Bundles. Each is put where those
     `around` it can refer to it. `full` is its full address, if given."""
@@ -174,8 +211,9 @@ def _unpacked(
         yield Found(before + 1, {}, around, problem, json.dumps(given)[:MAX_RAW])
         return
     if given["resourceType"] != "Bundle":
-        _put(given, full, around)
-        yield Found(before + 1, given, around, base=_base(full, given))
+        found = Found(before + 1, given, around, full=full, zone=zone)
+        _put(found, around)
+        yield found
         return
     if len(around) > MAX_BUNDLES:
         problem = f"Bundles stand in one another more than {MAX_BUNDLES} deep"
@@ -185,7 +223,7 @@ def _unpacked(
     for entry in items(given, "entry"):
         resource = entry.get("resource")
         if isinstance(resource, Mapping):
-            for found in _unpacked(resource, before, around, text(entry, "fullUrl")):
+            for found in _unpacked(resource, before, around, zone, text(entry, "fullUrl")):
                 before = found.number
                 yield found
 
@@ -234,25 +272,16 @@ def _depth_above(given: Any, most: int) -> bool:
     return True
 
 
-def _put(resource: Resource, full: str, places: tuple[dict[str, Resource], ...]) -> None:
+def _put(found: Found, places: tuple[Places, ...]) -> None:
     """Make the resource findable by its full address and by Type/id. A reference to any server
-    finds it unless the resource names its own server; one to none does not say which of two servers
-    is meant."""
-    address = f"{text(resource, 'resourceType')}/{text(resource, 'id')}"
-    has_server = "://" in full
+    finds it unless the resource names its own server."""
+    address = f"{text(found.resource, 'resourceType')}/{text(found.resource, 'id')}"
     for known in places:
-        is_again = full in known if full else False
-        other = known.get(f"/{address}")
-        if has_server and address in known and f"/{address}" not in known and not is_again:
-            known[address] = {}
-        elif has_server:
-            known.setdefault(address, resource)
-        elif other is None:
-            known[address] = known[f"/{address}"] = resource
-        elif full and not is_again and other != resource:
-            known[address] = known[f"/{address}"] = {}
-        if full:
-            known.setdefault(full, resource)
+        known.setdefault(address, []).append(found)
+        if found.full and found.full != address:
+            known.setdefault(found.full, []).append(found)
+        if "://" not in found.full:
+            known.setdefault(f"/{address}", []).append(found)
 
 
 def items(holder: Any, *path: str) -> list[Mapping[str, Any]]:
@@ -314,8 +343,11 @@ def moment(written: str) -> str:
         return ""
 
 
-def last_day(written: str) -> date | None:
-    """Return the last day of a FHIR date or dateTime ("2022-06" is the 30th), or None."""
+def last_day(written: str, zone: ZoneInfo | None = None) -> date | None:
+    """Return the last day of a FHIR date or dateTime ("2022-06" is the 30th), or None.
+
+    A time is a day of the `zone`, if given; midnight where it was written is a day without a time.
+    """
     found = _DAY.fullmatch(written)
     if not found:
         return None
@@ -324,7 +356,7 @@ def last_day(written: str) -> date | None:
         return None
     try:
         if day and month:
-            return date(year, month, day)
+            return _day_in(written, zone) or date(year, month, day)
         if month:
             return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
     except ValueError:
@@ -332,6 +364,13 @@ def last_day(written: str) -> date | None:
     return date(year, 12, 31)
 
 
-def whole_day(written: str) -> date | None:
-    """Return the day of a FHIR date or dateTime; None where it names a month or year only."""
-    return last_day(written) if len(written) >= len("2025-01-01") else None
+def _day_in(written: str, zone: ZoneInfo | None) -> date | None:
+    """Return the day of a moment in a zone; None where no moment or no zone is given."""
+    if zone is None or "T" not in written:
+        return None
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    is_moment = found.tzinfo is not None and found.time() != time()
+    return found.astimezone(zone).date() if is_moment else None

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from lib.import_report_models import RefusedRow
 from lib.intake.fhir import attachment_requests, resources
@@ -30,12 +31,14 @@ MAX_NAMED = 20  # requests named in the report
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """How to read a table: the sheet of a workbook, and the mapping of its columns."""
+    """How to read a file that is not X12: the sheet of a workbook, the mapping of its columns, and
+    the practice's days."""
 
     sheet: str | None = None
     plan_for: Callable[[Grid], ColumnMapping] = columns.guess
     type: TaskType | None = None  # of every row that names none, whatever the mapping says
     today: date | None = None  # today's date in the practice
+    zone: ZoneInfo | None = None  # in which the practice counts its days
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +84,15 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
     """
     if is_x12(content):
         return None
+    choice = choice or TableOptions()
     if is_fhir(name, content):
-        requests, recorded = attachment_requests.read(name, content)
+        requests, recorded = attachment_requests.read(name, content, choice.zone)
         return ParsedFile(
             attachment_requests.FORMAT, tuple(requests),
             (*_left_empty(requests), *_without_patient(requests)),
             _messages(requests, recorded),
             withdrawals=tuple(each.withdrawal for each in recorded if each.withdrawal),
         )  # fmt: skip
-    choice = choice or TableOptions()
     grid = task_table.open_table(name, content, choice.sheet)
     if grid is None:
         return None
