@@ -1,5 +1,5 @@
 """Whatever order its files come in, a claim is replaced as the same claim under the same number:
-lib.payers_claim_number, lib.intake.claim_payments and lib.intake.charges.filing_times together."""
+lib.payers_claim_number with claim_payments and filing_times in lib.intake.charges."""
 
 from __future__ import annotations
 
