@@ -11,7 +11,7 @@ import pytest
 from lib import notes, workflow
 from lib.models import Person, Role, Status, TaskType
 from lib.store.database import Store
-from lib.ui import navigation
+from lib.ui import navigation, report_figures
 from tests.conftest import NOON, Cast
 from tests.given import add_charge, add_patient, add_task, add_task_of_charge, administrator
 from tests.pages import PAGES, Visit, offered
@@ -107,6 +107,14 @@ def test_what_is_below_a_chart_is_drawn_once_it_is_opened_and_says_what_it_count
     assert all("SELECT" in each.value for each in drawn.code)
     table = next(each.value for each in drawn.dataframe if "Due" in each.value)
     assert sum(table[table["Period"] == "This period"]["Tasks"]) == len(tasks_here) - 2
+
+
+def test_a_range_that_only_the_period_before_has_stands_between_the_others() -> None:
+    found = ["0–7 days", "Over 90 days", "61–90 days"]
+
+    assert report_figures.in_order("Age", found) == ["0–7 days", "61–90 days", "Over 90 days"]
+    assert report_figures.in_order("Due", ["Later", "Overdue"]) == ["Overdue", "Later"]
+    assert report_figures.in_order("Payer", ["B", "A"]) == ["B", "A"]
 
 
 @pytest.mark.parametrize("role", ROLES[:4])

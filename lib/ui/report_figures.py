@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,7 @@ import streamlit as st
 
 from lib.backlog import report_url
 from lib.backlog.measures import NUMBERS
-from lib.backlog.pending_tasks import DUE, FILING, SIDES
+from lib.backlog.pending_tasks import AGES, DUE, FILING, SIDES
 from lib.models import Resolution, TaskType
 from lib.ui import charts, navigation, report, url_widgets
 from lib.ui.report import Page
@@ -34,6 +34,7 @@ WORDS: dict[str, dict[Any, str]] = {
     "Payer": {"": report_url.NOT_NAMED},
     "Resolution": {each.value: each.label for each in Resolution} | {"": "Not recorded"},
 }
+_RANGES = {"Age": [*AGES], "Due": [*DUE.values()], "Filing": [*FILING.values()]}
 _OF_ROWS = ("Period", "Task", "Type", "Name")  # what a row is about, in wide tables
 _MONEY = ("Requested", "Held", "Overdue amount", "Denied amount", "Recovered", "Paid")
 
@@ -180,7 +181,7 @@ def bars(
         if column == "Code":
             called = f"{said(page, row, 'Payer')} · {called}"
         names.setdefault(called, {})[part.is_before] = part, row
-    shown = list(names.items())[:most]
+    shown = [(called, names[called]) for called in in_order(column, names)][:most]
     marks = [
         charts.Mark(called, each, int(row[each]), row.get("Requested"))
         for called, both in shown
@@ -204,6 +205,13 @@ def bars(
         if wanted is not None:
             report.open_list(**wanted)
     evidence(page, name)
+
+
+def in_order(column: str, names: Iterable[str]) -> list[str]:
+    """Return the names of bars in the order of their ranges, where the column has ranges: one that
+    only the period before has stands between the others."""
+    ranges = _RANGES.get(column)
+    return sorted(names, key=ranges.index) if ranges else list(names)
 
 
 def filing_bars(page: Page) -> None:
