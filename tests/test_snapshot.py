@@ -201,4 +201,15 @@ def test_a_copy_of_real_files_holds_their_tasks_and_none_of_their_people(
     } | {
         name for (name,) in con.rows("SELECT patient_name FROM task WHERE length(patient_name) > 4")
     }
+    names |= {
+        each
+        for (each,) in con.rows(
+            "SELECT claim_number FROM charge UNION SELECT claim_number FROM task "
+            "UNION SELECT claim_number FROM claim_answer "
+            "UNION SELECT payer_claim_number FROM claim_answer "
+            "UNION SELECT CAST(birth_date AS VARCHAR) FROM patient"
+        )
+        if each and len(each) > 4
+    }
+    assert len(names) > 500
     assert [name for name in names if name in text] == []
