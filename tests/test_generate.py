@@ -106,6 +106,26 @@ def test_the_history_of_a_task_says_what_its_columns_say(filled: Connection) -> 
     assert different == 0
 
 
+def test_a_few_completed_tasks_came_back_before_and_the_practice_has_holidays(
+    filled: Connection,
+) -> None:
+    completed, reopened, twice = filled.rows(
+        """
+        SELECT count(*) FILTER (WHERE completions > 0), sum(reopened),
+               count(*) FILTER (WHERE completions = 2)
+        FROM (
+            SELECT count(*) FILTER (WHERE kind = 'completed') AS completions,
+                   count(*) FILTER (WHERE kind = 'reopened') AS reopened
+            FROM event GROUP BY task_id
+        )
+        """
+    )[0]
+
+    assert 0.02 < reopened / completed < 0.04
+    assert reopened == twice
+    assert filled.value("SELECT count(*) FROM holiday WHERE day > $day", day=NOW.date()) > 5
+
+
 def test_history_is_in_order_and_never_in_the_future(filled: Connection) -> None:
     wrong = filled.value(
         """

@@ -14,10 +14,11 @@ from functools import cache
 from pathlib import Path
 from time import monotonic
 
-from lib import people
+from lib import people, practice_holidays
 from lib.errors import StoreInUse, WrongDataFolder
 from lib.generate import sample_value_tables
 from lib.models import Role
+from lib.practice_holidays import federal
 from lib.samples.value_lists import SamplePerson, read
 from lib.store import process_store, search_index
 from lib.store.database import Connection, Value, transaction
@@ -44,6 +45,8 @@ def generate(
     began = now - timedelta(weeks=WEEKS)
     practice_id = people.add_practice(con, PRACTICE, timezone=ZONE, now=began)
     staff = _hire(con, practice_id, began)
+    closed = [day for year in range(began.year, now.year + 1) for day in federal(year)]
+    practice_holidays.add(con, practice_id, closed, actor=None, now=began)
     patients = max(count // 3, 1)
     with transaction(con):
         billing_npi = sample_value_tables.add_payers(con, practice_id)

@@ -60,6 +60,7 @@ SELECT standing.id, standing.status, standing.created_at,
        CASE WHEN status = 'completed' THEN chance(standing.id, 26) < 0.06
             ELSE status = 'in_progress' AND chance(standing.id, 26) < 0.3 END AS has_question,
        status = 'completed' AND chance(standing.id, 27) < 0.06 AS has_note,
+       status = 'completed' AND chance(standing.id, 60) < 0.03 AS came_back,
        lines.amount, request_slot.type, request_slot.title, request_slot.instructions,
        request_slot.document_label, request_slot.codes,
        patient.id AS patient_id, patient.last_name || ', ' || patient.first_name AS patient_name,

@@ -18,10 +18,18 @@ WITH story AS (
     SELECT id, 5, 'answered', NULL, NULL, NULL, $biller_id, started_at + INTERVAL 4 MINUTES
     FROM drawn WHERE has_question AND status = 'completed'
     UNION ALL
-    SELECT id, 6, 'noted to the biller', NULL, NULL, NULL, worker_id, completed_at
+    SELECT id, 6, 'completed', 'Status', 'In progress', 'Completed', worker_id,
+           part_of(started_at, completed_at, 0.9)
+    FROM drawn WHERE came_back
+    UNION ALL
+    SELECT id, 7, 'reopened', 'Status', 'Completed', 'In progress', $biller_id,
+           part_of(started_at, completed_at, 0.95)
+    FROM drawn WHERE came_back
+    UNION ALL
+    SELECT id, 8, 'noted to the biller', NULL, NULL, NULL, worker_id, completed_at
     FROM drawn WHERE has_note
     UNION ALL
-    SELECT id, 7, 'completed', 'Status', 'In progress', 'Completed', worker_id, completed_at
+    SELECT id, 9, 'completed', 'Status', 'In progress', 'Completed', worker_id, completed_at
     FROM drawn WHERE status = 'completed'
 )
 SELECT $before + row_number() OVER (ORDER BY id, step), $practice_id, id, NULL, kind, field,

@@ -4,6 +4,8 @@ CREATE OR REPLACE TEMP MACRO chance(id, salt) AS (hash(id * 64 + salt) % 1000000
 CREATE OR REPLACE TEMP MACRO pick(id, salt, n) AS (hash(id * 64 + salt) % n)::BIGINT;
 CREATE OR REPLACE TEMP MACRO workday(t) AS
     t + to_days(CASE dayofweek(t) WHEN 6 THEN 2 WHEN 0 THEN 1 ELSE 0 END);
+CREATE OR REPLACE TEMP MACRO part_of(since, until, part) AS
+    since + to_seconds(floor((epoch(until) - epoch(since)) * part));
 
 CREATE OR REPLACE TEMP TABLE payer_slot (slot BIGINT, payer_id BIGINT, name VARCHAR);
 CREATE OR REPLACE TEMP TABLE provider_slot (slot BIGINT, npi VARCHAR, name VARCHAR);
