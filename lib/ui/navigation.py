@@ -23,8 +23,8 @@ _ROW, _TALLEST_TABLE = 31, 400  # pixels; a row is 2.1875 of the font size, 14
 
 def table_height(rows: int) -> int:
     """Return the pixels that Streamlit gives a table of so many rows, to be told before it is
-    drawn: then nothing below it moves when it comes."""
-    return min(_TALLEST_TABLE, _ROW * (rows + 1) + 2)
+    drawn: then nothing below it moves when it comes. One without rows says so in a row."""
+    return min(_TALLEST_TABLE, _ROW * (max(rows, 1) + 1) + 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,14 @@ from tests.browser.desk import NARROW, Desk
 from tests.browser.scene import Scene
 from tests.test_export_web import LINK
 
+# How many tables reach into what stands below them.
+COVERED = """() => {
+    const boxes = (name) => [...document.querySelectorAll(`[data-testid="${name}"]`)]
+        .map((one) => one.getBoundingClientRect())
+    return boxes("stDataFrame").filter((table) => boxes("stExpander").some((below) =>
+        below.top < table.bottom - 1 && below.bottom > table.bottom)).length
+}"""
+
 
 def bars(desk: Desk, chart: str, saying: str = "Tasks:") -> Locator:
     return desk.page.locator(
@@ -190,6 +198,7 @@ def test_every_page_stands_with_tasks_without_any_and_on_a_narrow_screen(
         desk = sit(still, person, path)
         expect(desk.page.get_by_role("heading").first).to_be_visible()
         assert "Something went wrong" not in desk.text
+        assert desk.page.evaluate(COVERED) == 0
     desk.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
     desk.page.wait_for_function(
         """most => document.querySelector('[data-testid="stMain"]').scrollWidth <= most""",
