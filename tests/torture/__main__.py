@@ -47,7 +47,7 @@ def _torture(store: str, kills_asked: int, turns: int, random: Random) -> int:
             if not turns:
                 return found
             found += _done("damage", scene, lambda: damage.torture(scene, turns))
-        with full_disk.small(64) as little:
+        with full_disk.small(160) as little:
             full = Scene.begin(little.folder / "data", "", random)
             name = "full disk" if little.is_own else "limit on what is written"
             return found + _done(name, full, lambda: full_disk.torture(full, little, turns))
