@@ -24,7 +24,7 @@ is_window = page.url_path in {"edit_charge", "find_document"}  # which say what 
 session.say_what_no_form_says(page_switching.task_in_url() if is_window else None)
 is_new_page = url_widgets.arrive(page.url_path)
 practice_switch.arrive(actor, is_new_page=is_new_page)
-navigation.signed_in_as(actor, has_account=session.has_accounts())
+navigation.signed_in_as(actor, has_account=session.has_accounts(), is_window=is_window)
 session.say_again(page.url_path)
 # The list sets the browser's address itself, and is painted first.
 if page.title != navigation.LIST:

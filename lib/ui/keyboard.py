@@ -111,8 +111,9 @@ FIRST = (
 )
 
 
-def draw() -> None:
-    """Draw the link that opens the list of keys, and listen to them."""
+def draw(*, is_window: bool) -> None:
+    """Draw the link that opens the list of keys, and listen to them. In a task's window, hide what
+    may be left of the page before."""
     components.keyboard(
         {
             "groups": [asdict(group) for group in GROUPS],
@@ -120,6 +121,7 @@ def draw() -> None:
             "after": AFTER,
             "arrivals": ARRIVALS,
             "first": list(FIRST),
+            "isWindow": is_window,
         }
     )
 

@@ -93,13 +93,13 @@ def is_of_backlog(url_path: str) -> bool:
     return any(entry.url_path == url_path for entry in PAGES if entry.group == "Backlog")
 
 
-def signed_in_as(actor: Person, *, has_account: bool) -> None:
-    """Draw name, role, the keys and the way out, in the upper right corner; the name of somebody
-    with an account of their own leads there."""
+def signed_in_as(actor: Person, *, has_account: bool, is_window: bool) -> None:
+    """Draw name, role, the keys and the way out, in the upper right corner of a page or a task's
+    window; the name of somebody with an account of their own leads there."""
     role, place = practice_switch.role_and_place(actor)
     with st.container(key="who", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(
             html.render("signed_in", actor=actor, role=role, place=place, has_account=has_account)
         )
-        keyboard.draw()
+        keyboard.draw(is_window=is_window)
         st.html(html.link("/sign-out", "Sign out"))

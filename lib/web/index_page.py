@@ -29,6 +29,7 @@ _INDEX = Path(streamlit.__file__).parent / "static/index.html"
 _TITLE = re.compile(r"<(title)>Streamlit</\1>")
 _BODY = re.compile(r"<(body)>")
 _TOP = '<html lang="en">'
+_MENU, _FILTERS = "bt-menu-comes", "bt-filters-come"
 NARROW = "(max-width: 1100px)"  # where the list and the Backlog reserve no space for what comes
 _SCRIPT = re.compile(r"<(script)>(.*?)</\1>", re.DOTALL)
 
@@ -62,9 +63,10 @@ def script_hashes() -> str:
 
 
 @cache
-def page_with_menu(cold_load: str) -> str:
-    """Return the page as `page` does, with the place kept for what comes late on its left."""
-    return page(cold_load).replace(_TOP, _TOP.replace(">", ' class="bt-menu-comes">'))
+def page_with_places(cold_load: str, kept: str) -> str:
+    """Return the page as `page` does, with the places kept for what comes late: the classes that
+    keep them."""
+    return page(cold_load).replace(_TOP, _TOP.replace(">", f' class="{kept}">'))
 
 
 async def send_page(request: Request) -> HTMLResponse:
@@ -74,7 +76,8 @@ async def send_page(request: Request) -> HTMLResponse:
     has_menu = await run_in_threadpool(_has_menu, request)
     name = request.path_params.get("page", "")
     cold_load = NARROW if not name or navigation.is_of_backlog(name) else "all"
-    text = page_with_menu(cold_load) if has_menu else page(cold_load)
+    kept = [*([_MENU] if has_menu else []), *([] if name else [_FILTERS])]
+    text = page_with_places(cold_load, " ".join(kept)) if kept else page(cold_load)
     return HTMLResponse(text, background=begin)
 
 

@@ -262,6 +262,7 @@ function draw(parentElement) {
 
 export default function (component) {
   data = component.data
+  document.documentElement.classList.toggle("bt-in-window", data.isWindow)
   draw(component.parentElement)
   if (window.billingKeys) return
   window.billingKeys = true
