@@ -28,7 +28,8 @@ HEADINGS = {
     Field.PATIENT: "Name; Pt Name; Pt; Patient Nm; PatientName; PATIENT_NAME; Patient / Member; "
     "Patient(s); Beneficiary; Recipient Name; Enrollee; Insured Name; Member; Patient Last/First; "
     "Pat. Name; PAT NAME; PATNAME; Patient Name (Last, First); Subscriber/Patient; Subs Name; "
-    "Patient's Full Name; Client Full Name; BENE NAME; MemberName; Patient Name (Last, First MI)",
+    "Patient's Full Name; Client Full Name; BENE NAME; MemberName; Patient Name (Last, First MI); "
+    "Patient Name (Last - First M.)",
     Field.LAST: "Pt Lst Nm; PATLASTNAME; patient_lname; Patient Surname; Member Last Name",
     Field.BORN: "Pt. D.O.B.; PatientDOB; BIRTH_DT; Patient Birth Dt; Date of Birth - Patient; "
     "Member DOB; Bene Birth Date",
@@ -41,9 +42,9 @@ HEADINGS = {
     "Visit; DOS1; Serv Date; First Date of Service; Statement From; From; Service Begin Date; "
     "Start Date; SERVICE_DATE; Date Of Service From; clm_from_dt; SVCFROMDT; Date(s) of Svc; "
     "Visit/Service Date; Procedure Date; D.O.S.; Encounter Dt; Appt Date; Claim From Date; "
-    "Line Service Date; DOS (From - To); Stmt From Dt",
+    "Line Service Date; Date of Service (MM/DD/YYYY); DOS (From - To); Stmt From Dt",
     Field.BILLED: "Total Chgs; Claim Billed Amount; Chrg Amt; Orig. Charge Amt; "
-    "Submitted Amt; Claim Total",
+    "Submitted Amt; Claim Total; Billed Fee; Chg; Claim Fee",
     Field.DUE: "Appeal Deadline; Timely Filing Deadline; Last Day to Appeal; Appeal By; "
     "Filing Limit; Response Deadline; Appeal Due Dt; Resubmission Deadline; TFL Date",
     Field.ASKED: "Denial Date; Date Denied; Denied On; Remit Date; EOB Dt; Check Date; "
@@ -52,7 +53,8 @@ HEADINGS = {
     Field.PAID: "Ins Paid Amt; Payer Pmt Amt; Plan Paid Amount; Total Ins Paid",
     Field.ICN: "ICN; DCN; Payer Claim #; Payer Claim Control Number; Ins Claim No; ICN/DCN; PCCN; "
     "Internal Control Number; Carrier Ref #",
-    Field.AMOUNT: "Denied $; Ins Bal; Total Denied Amt; Outstanding Amt; A/R Balance; Open Balance",
+    Field.AMOUNT: "Denied $; Ins Bal; Total Denied Amt; Outstanding Amt; Line Item Bal; "
+    "A/R Balance; Open Balance",
     Field.ACCOUNT: "Patient Acct No; Patient Account #; Pt Control No; Account; Patient Ctrl Nbr; "
     "Encounter No; Visit #; Invoice Num; Patient Control Number; PCN",
 }  # fmt: skip
@@ -85,7 +87,8 @@ def test_a_heading_is_known_by_its_words(which: Field, heading: str) -> None:
         ("Claim Status Date", "02/10/2025"), ("Last DOS", "01/14/2025"), ("Group Number", "G77"),
         ("Billing Provider", "NORTHSIDE"), ("Referring Provider Name", "REED, ANN"),
         ("Name of Employer", "ACME"), ("Payer Type", "HMO"), ("Patient Phone", "555-0100"),
-        ("Date of Death", "01/01/2025"), ("Provider ID", "17"), ("Ins Phone", "555"),
+        ("Date of Death", "01/01/2025"), ("Provider ID", "17"), ("Patient Initials", "JD"),
+        ("Ins Phone", "555"),
     ],
 )  # fmt: skip
 def test_a_heading_that_says_something_else_is_not_read_and_named(heading: str, cell: str) -> None:
@@ -138,6 +141,17 @@ def test_the_patient_goes_before_who_has_the_policy(names: str, cells: str) -> N
     assert request.patient_name == "GREEN, EMMA"
 
 
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_a_report_may_begin_with_its_title_above_shortened_headings(sign: str) -> None:
+    rows = [["Clm Nbr", "Pt Nm", "Svc Dt", "Ins Co", "Rsn Cd"],
+            ["A1", "EMMA GREEN", "01/13/2025", "PLAINS HEALTH", "CO-97"]]  # fmt: skip
+    text = "Denial Report\nPrinted 02/10/2025\n\n" + "\n".join(map(sign.join, rows))
+    [request] = taken(text.encode()).requests
+
+    assert (request.claim_number, request.patient_name) == ("A1", "EMMA GREEN")
+    assert request.payer_name == "PLAINS HEALTH"
+
+
 def test_words_are_told_apart_however_they_are_joined() -> None:
     for heading in ("Patient Account Number", "PATIENTACCOUNTNUMBER", "pt_acct_no", "PtAcct#"):
         assert words(heading) == {"patient", "account", "number"}
@@ -151,6 +165,10 @@ def test_words_are_told_apart_however_they_are_joined() -> None:
         ("Payer Claim #,Encounter", "2025013000123,A1"),
         ("Claim ID,Invoice #", "2025013000123,A1"),
         ("Patient Account No,Claim #", "A1,2025013000123"),
+        ("Claim Ref No,CPT", "A1,99213"),
+        ("Pt Ctrl #,Claim Ctrl No.", "A1,2025013000123"),
+        ("Control Number,CPT", "A1,99213"),
+        ("Account/Claim #,CPT", "A1,99213"),
     ],
 )
 def test_every_number_of_a_row_finds_its_charge(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 _SHORT = {  # as reports shorten words -> the words
     "patient": "pt pat patnt ptnt patnm", "name": "nm nme", "service": "svc serv srv srvc svce",
@@ -45,11 +45,13 @@ _WRITTEN_OUT = {  # one word that says several
 }  # fmt: skip
 _FILLING = frozenset({
     "the", "of", "for", "in", "a", "an", "and", "or", "s", "as", "at", "is", "per", "on",
+    "m", "mm", "dd", "yy", "yyyy",  # Date (MM/DD/YYYY); Name (Last, First M.)
 })  # fmt: skip
 _MEANT = {short: word for word, shorts in _SHORT.items() for short in shorts.split()}
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[#$]")
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}|\b[Aa]/[Rr]\b")  # D.O.B., A/R
 _OWNED = re.compile(r"['’]s?\b")  # patient's
+MAX_CACHED = 4096  # pieces of headings
 MAX_HEADING = 60  # letters; what is longer is a sentence
 
 
@@ -85,11 +87,11 @@ _VISIT = "service visit encounter appointment treatment procedure session"
 _ANSWER = "remittance era eob check adjudication adjudicated processed decision determination"
 _ASK = "appeal respond response reply submit resubmit resubmission dispute reconsideration return"
 _PAYER = "payer insurance carrier insurer plan"
-_MONEY = "amount total claim line"
+_MONEY = "amount total claim line item"
 
 READINGS: dict[str, tuple[Reading, ...]] = {
     "patient": (
-        _read(_PATIENT, more=f"{_FULL} {_INSURED}"),
+        _read(_PATIENT, more=f"name full {_INSURED}"),
         _read(_PATIENT, "last", "first", more=_FULL),
         _read("last", "first", more=_FULL),
         _read("full", "name"),
@@ -142,6 +144,7 @@ READINGS: dict[str, tuple[Reading, ...]] = {
         _read("billed charge charged submitted", "amount", more="total claim original line"),
         _read("billed charge charged", "total claim original submitted", more=_MONEY),
         _read("claim", "total amount"),
+        _read("charge fee", more=f"billed {_MONEY}"),
     ),
     "paid": (
         _read("paid payment", "amount", more="total claim payer insurance plan primary carrier"),
@@ -162,23 +165,26 @@ READINGS: dict[str, tuple[Reading, ...]] = {
         _read("payment paid", "date day", more="check claim payer", is_sure=False),
         _read("letter notice", "date day", more="payer denial", is_sure=False),
     ),
+    "claim_number": (
+        _read("claim", "number id", more="our internal practice provider"),
+        _read("patient", "account control", "number id", more="claim"),
+        _read("patient", "account"),
+        _read("account", more="number id patient client claim"),
+        _read("claim account", "number id", more="patient"),
+        _read("encounter invoice visit charge ticket superbill", "number id", more="patient"),
+        _read("claim", "control reference", "number id"),
+        _read("control", "number id"),
+    ),
     "payer_claim_number": (
         _read("icn", more=f"number payer claim {_PAYER}"),
         _read(_PAYER, "claim control reference", "number id", more="internal"),
         _read("claim", "control reference", "number id", more="internal document transaction"),
         _read("internal document transaction", "control", "number id", more="claim"),
     ),
-    "claim_number": (
-        _read("claim", "number id", more="our internal practice provider"),
-        _read("patient", "account control", "number id", more="claim"),
-        _read("patient", "account"),
-        _read("account", more="number id patient client claim"),
-        _read("encounter invoice visit charge ticket superbill", "number id", more="patient"),
-    ),
 }
 INSURED: dict[str, tuple[Reading, ...]] = {  # who has the policy, where nobody else is named
     "patient": (
-        _read(_INSURED, more=_FULL), _read(_INSURED, "last", "first", more=_FULL),
+        _read(_INSURED, more="name full"), _read(_INSURED, "last", "first", more=_FULL),
     ),
     "last_name": (_read(_INSURED, "last", more="name"),),
     "first_name": (_read(_INSURED, "first", more=_FULL),),
@@ -192,12 +198,12 @@ _CODES = (
           more="claim carc rarc remittance advice 1 2 3 4 5 6"),
     _read("adjustment denial", "reason", more="claim 1 2 3 4 5 6"),
 )  # fmt: skip
-_KNOWN = frozenset(
-    word
+_ALL = tuple(
+    reading
     for readings in (*READINGS.values(), *INSURED.values(), *DENIED.values(), _CODES)
     for reading in readings
-    for word in reading.others.union(*reading.groups)
 )
+_KNOWN = frozenset(word for reading in _ALL for word in reading.others.union(*reading.groups))
 _PARTS = frozenset({*_KNOWN, *_MEANT, *_WRITTEN_OUT, *_FILLING} - {"a", "s", "1", "2", "3"})
 
 
@@ -225,7 +231,13 @@ def _joined(found: re.Match[str]) -> str:
     return "".join(filter(str.isalpha, found[0]))
 
 
-@cache
+def is_known(heading: str) -> bool:
+    """Return True if a heading means something that a table of tasks or denials says."""
+    said = words(heading)
+    return bool(said) and any(reading.fits(said) for reading in _ALL)
+
+
+@lru_cache(maxsize=MAX_CACHED)
 def _meaning(piece: str) -> tuple[str, ...]:
     if piece == "#":
         return ("number",)
@@ -245,6 +257,7 @@ def _word(piece: str) -> tuple[str, ...]:
     return (whole,)
 
 
+@lru_cache(maxsize=MAX_CACHED)
 def _parts(piece: str) -> tuple[str, ...]:
     """Return the known words that a piece is joined from, the longest first; empty if it is not."""
     if piece in _PARTS or not piece.isalpha():

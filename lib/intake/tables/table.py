@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import islice
 
 from lib.errors import RefusedFile
+from lib.intake.tables import heading_words
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
@@ -115,7 +116,10 @@ def _names_known(cells: Sequence[Cell], known: frozenset[str]) -> int:
     """Return how many `known` names a row holds. A single one counts as none, since a row of tasks
     may contain the word."""
     texts = (text_of(cell) for cell in cells[:MAX_COLUMNS])
-    count = sum(len(text) <= MAX_NAME and fold(text) in known for text in texts)
+    count = sum(
+        len(text) <= MAX_NAME and (fold(text) in known or heading_words.is_known(text))
+        for text in texts
+    )
     return count if count > 1 else 0
 
 
