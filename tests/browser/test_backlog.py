@@ -21,7 +21,7 @@ from tests.test_export_web import LINK
 COVERED = """() => {
     const boxes = (name) => [...document.querySelectorAll(`[data-testid="${name}"]`)]
         .map((one) => one.getBoundingClientRect())
-    return boxes("stDataFrame").filter((table) => boxes("stExpander").some((below) =>
+    return boxes("stDataFrameResizable").filter((table) => boxes("stExpander").some((below) =>
         below.top < table.bottom - 1 && below.bottom > table.bottom)).length
 }"""
 
