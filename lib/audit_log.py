@@ -305,7 +305,10 @@ def _head(con: Connection) -> _Head:
             """
         )
         id_, hash_, last_event_id = found or (0, START, 0)
-        known.head = _Head(con.store.opening, int(id_), str(hash_), int(last_event_id))
+        head = _Head(con.store.opening, int(id_), str(hash_), int(last_event_id))
+        if not con.is_writing:  # a writer may be ahead of it by now, and its head has to stay
+            return head
+        known.head = head
     return known.head
 
 
