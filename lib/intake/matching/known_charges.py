@@ -43,12 +43,14 @@ class Candidates:
         self._candidates: dict[int, Candidate] = {}
         self._by_key: dict[str, list[int]] = defaultdict(list)
         self._by_length: dict[int, dict[str, list[int]]] = {}
+        self._matched: dict[ClaimFacts, Match] = {}  # one message is asked about several times
         for candidate in found:
             self.add(candidate)
 
     def add(self, candidate: Candidate) -> None:
         """Add a candidate, or replace the one of the same charge."""
         self._by_length.clear()
+        self._matched.clear()
         self._candidates[candidate.charge_id] = candidate
         for key in _keys_of(candidate):
             self._by_key[key].append(candidate.charge_id)
@@ -59,7 +61,9 @@ class Candidates:
 
     def match(self, message: ClaimFacts) -> Match:
         """Return which charge the message is about."""
-        return claim_matcher.match(message, self.candidates(message))
+        if message not in self._matched:
+            self._matched[message] = claim_matcher.match(message, self.candidates(message))
+        return self._matched[message]
 
     def candidates(self, message: ClaimFacts) -> list[Candidate]:
         """Return the charges that have a number like one the message names."""
