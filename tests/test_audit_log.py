@@ -117,3 +117,16 @@ def test_the_chain_goes_on_after_the_store_was_closed(store: Store, cast: Cast) 
     assert con.rows("SELECT id FROM activity ORDER BY id") == [(1,), (2,)]
     assert list(audit_log_integrity.broken(con)) == []
     again.close()
+
+
+def test_who_looks_at_the_end_of_the_record_while_somebody_writes_does_not_set_it_back(
+    con: Connection, cast: Cast
+) -> None:
+    line, reader = Line(Activity.SIGNED_OUT, NOON, cast.ana.id), con.store.connection()
+    with transaction(con):
+        audit_log.write(con, line)
+        con.store.opening += 1  # what was remembered is read again, as after a full disk
+        audit_log._head(reader)
+        audit_log.write(con, line)
+
+    assert list(audit_log_integrity.broken(con)) == []
