@@ -41,22 +41,29 @@ class _Answer:
     is_from_current_payer: bool
 
 
-def refresh(con: Connection, charge_ids: Iterable[int]) -> None:
-    """Write the payer's number on each of these charges, inside the caller's transaction.
+def of_charges(con: Connection, charge_ids: Iterable[int]) -> dict[int, str]:
+    """Return the payer's number for each of these charges that has answers which decided it.
 
-    Where somebody corrected the payer, only that payer's answers count. A charge that no answer
-    decided keeps the number that an older store wrote on it.
+    Where somebody corrected the payer, only that payer's answers count, and without one the number
+    is empty. A charge that no answer decided keeps the number that an older store wrote on it.
     """
     ids = list(set(charge_ids))
     if not ids:
-        return
+        return {}
     corrected = with_corrected_payer(con, ids)
     answers: dict[int, list[_Answer]] = defaultdict(list)
     for each in _answers(con, ids):
         if each.is_from_current_payer or each.charge_id not in corrected:
             answers[each.charge_id].append(each)
     numbers = {charge_id: standing(answers[charge_id]) for charge_id in ids}
-    numbers = {each: said for each, said in numbers.items() if said or each in corrected}
+    return {each: number for each, number in numbers.items() if number or each in corrected}
+
+
+def refresh(con: Connection, charge_ids: Iterable[int]) -> None:
+    """Write the payer's number on each of these charges, inside the caller's transaction."""
+    numbers = of_charges(con, charge_ids)
+    if not numbers:
+        return
     con.execute(
         """
         UPDATE charge SET payer_claim_number = said.number

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lib.export.charges_to_refile import payer_claim_numbers
 from lib.intake import imports
 from lib.store import migrations
 from lib.store.database import Connection
@@ -98,3 +99,47 @@ def test_a_task_that_waited_for_its_claim_finds_it(older: Connection) -> None:
     bring(older, file_837(claim("B7")))
 
     assert older.value("SELECT charge_id >= 100 FROM task WHERE id = 2")
+
+
+def test_answers_of_an_older_store_say_which_of_their_numbers_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = tmp_path / "older"
+    schema.mkdir()
+    for file in [file for file in migrations.SCHEMA.glob("*.sql") if file.name < "260"]:
+        (schema / file.name).write_text(file.read_text())
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "SCHEMA", schema)
+        store = DuckDBStore(tmp_path / "data")
+        con = store.connection()
+        con.execute(PEOPLE)
+        for id_ in (1, 2):
+            con.execute(CHARGE, id=id_, number=f"A{id_}", day="2025-01-13")
+        con.execute("UPDATE charge SET payer_claim_number = 'LAST'")
+        for id_, (number, status, charged, day, code) in enumerate([
+            ("P1", "1", 200, "2025-02-10", "197"), ("DUPLICATE", "1", 200, "2025-03-10", "18"),
+            ("BACK", "22", -200, "2025-03-10", "197"), ("PRICE", "25", 200, "2025-03-10", "197"),
+        ]):  # fmt: skip
+            con.execute(
+                """
+                INSERT INTO claim_answer (id, practice_id, intake_file_id, segment_number,
+                    answer_key, charge_id, payer_name, claim_number, payer_claim_number, status,
+                    charged, paid, answered_on, recorded_at)
+                VALUES ($id, 1, 1, 1, 'k' || $id, 1, 'PLAINS HEALTH', 'A1', $number, $status,
+                        $charged, 0, $day, TIMESTAMP '2025-03-10')
+                """,
+                id=id_, number=number, status=status, charged=charged, day=day,
+            )  # fmt: skip
+            con.execute(
+                "INSERT INTO claim_answer_code VALUES ($id, 1, 'adjustment', 'CO', $code, 200)",
+                id=id_, code=code,
+            )  # fmt: skip
+        store.close()
+
+    con = DuckDBStore(tmp_path / "data").connection()
+    exported = payer_claim_numbers(con, [1, 2])
+
+    assert exported == {1: "P1", 2: "LAST"}
+    assert con.rows("SELECT outcome, payer_id FROM claim_answer ORDER BY id") == [
+        ("decided", 1), ("held", 1), ("reversed", 1), ("", 1),
+    ]  # fmt: skip

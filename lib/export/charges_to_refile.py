@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from lib import payers_claim_number
 from lib.earlier_claims import filed_payers
 from lib.export import claim_identity_check, completed_tasks, replacement_claims_837p
 from lib.export.filed_claim import element_at
@@ -109,8 +110,8 @@ def _between(con: Connection, wanted: Period, ids: list[int]) -> tuple[str, str]
 
 
 def payer_claim_numbers(con: Connection, charge_ids: list[int]) -> dict[int, str]:
-    """Return the payer's claim number (CLP07) of each answered claim, from the newest answer."""
-    return dict(
+    """Return the payer's number of each claim that it decided (CLP07)."""
+    kept: dict[int, str] = dict(
         con.rows(
             """
             SELECT id, payer_claim_number FROM charge
@@ -119,6 +120,8 @@ def payer_claim_numbers(con: Connection, charge_ids: list[int]) -> dict[int, str
             ids=charge_ids,
         )
     )
+    # read anew: an older version wrote the number that came in last
+    return kept | payers_claim_number.of_charges(con, charge_ids)
 
 
 def _rejected(con: Connection, charge_ids: list[int]) -> set[int]:
