@@ -141,8 +141,8 @@ daily AS (
 def _scans(view: View, what: str, text: str) -> list[str]:
     """Return the SELECTs that count a column of a bar by quarter hours.
 
-    The row of a task says when it came in and, unless it was ever reopened, when it was completed;
-    history says the rest.
+    The row of a task says when it came in, history the rest; of filtered tasks, whose lines would
+    have to be searched for, the row says when those were completed that were never reopened.
     """
     rows, of_rows = "task", f"{ours(view, 'task')} AND "
     of_events = f"{ours(view, 'event')} AND "
@@ -160,7 +160,7 @@ def _scans(view: View, what: str, text: str) -> list[str]:
 
     if text == "kind = 'created'":
         return [scan(rows, "came_at", f"{of_rows}true")]
-    if text == "kind = 'completed'":
+    if text == "kind = 'completed'" and view.is_filtered:
         is_reopened = "IN (SELECT task_id FROM reopened)"
         return [
             scan(rows, "completed_at", f"{of_rows}id NOT {is_reopened}"),
