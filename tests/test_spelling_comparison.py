@@ -141,3 +141,16 @@ def test_a_name_that_lost_many_letters_is_not_tried_in_every_way() -> None:
 def test_a_first_name_that_lost_all_its_letters_is_nobodys(lost: str) -> None:
     assert not could_be_person(lost, "DOE, EMMA", same_member=True)
     assert not could_be_person("DOE, EMMA", lost, same_member=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("GABRIELL", "GABRIEL", False), ("JULIANN", "JULIAN", False), ("DANIELL", "DANIEL", False),
+        ("VIVIANN", "VIVIAN", False), ("PHILIP", "PHILLIP", True), ("MICHEAL", "MICHAEL", True),
+    ],
+)  # fmt: skip
+def test_a_last_letter_that_is_doubled_makes_another_first_name(
+    one: str, other: str, *, is_one: bool
+) -> None:
+    assert could_be_person(f"GREEN, {one}", f"GREEN, {other}", same_member=True) is is_one

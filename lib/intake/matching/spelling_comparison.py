@@ -295,6 +295,8 @@ def _is_one_spelling(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     if len(short) < LONG_FIRST or short[0] != long[0] or short[-1] != long[-1]:
         return False
+    if long.startswith(short):  # Gabriell is cut from Gabrielle, Juliann is no Julian
+        return False
     single, single2 = (re.sub(r"(.)\1", r"\1", each) for each in (short, long))
     return single == single2 or (sorted(short) == sorted(long) and is_one_slip(short, long))
 
