@@ -181,9 +181,17 @@ def test_the_patient_of_a_claim_on_another_server_is_that_servers() -> None:
     assert request.patient_name == "GREEN, OLIVER"
 
 
-def test_of_versions_of_one_patient_the_newest_is_meant() -> None:
-    old = OLIVER | {"meta": {"lastUpdated": "2025-01-01T00:00:00Z"}}
-    new = EMMA | {"meta": {"lastUpdated": "2025-02-01T00:00:00Z"}}
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"lastUpdated": "2025-01-01T00:00:00Z"}, {"lastUpdated": "2025-02-01T00:00:00Z"}),
+        ({"versionId": "9"}, {"versionId": "10"}),
+    ],
+)
+def test_of_versions_of_one_patient_the_newest_is_meant(
+    first: dict[str, str], second: dict[str, str]
+) -> None:
+    old, new = OLIVER | {"meta": first}, EMMA | {"meta": second}
     at = f"{A}/Patient/1"
     [request], _ = read(bundle((at, old), (at, new), (f"{A}/Task/t1", task(**WHOSE))))
 

@@ -110,8 +110,15 @@ def _only(several: Sequence[Found]) -> Found | None:
         return first
     dated = [text(each.resource, "meta", "lastUpdated") for each in several]
     if is_one or (all(dated) and not any(each.full for each in several)):
-        return max(several, key=lambda each: moment(text(each.resource, "meta", "lastUpdated")))
+        return max(several, key=_version)
     return None
+
+
+def _version(found: Found) -> tuple[str, int]:
+    """Return by what versions of a resource are ordered: when each was written, and its number."""
+    number = text(found.resource, "meta", "versionId")
+    changed = moment(text(found.resource, "meta", "lastUpdated"))
+    return changed, int(number) if number.isdecimal() else 0
 
 
 def _same(one: Resource, other: Resource) -> bool:
