@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from lib import people, sessions
 from lib.models import Person, Role
@@ -37,6 +38,15 @@ def test_the_policy_allows_every_inline_script_of_the_page_and_no_other() -> Non
     assert hashes == set(re.findall(r"'sha256-[^']*'", headers.CONTENT_POLICY))
 
 
+def sent_page(cookie: str, name: str) -> Response:
+    request = Request({
+        "type": "http", "method": "GET", "path": f"/{name}", "path_params": {"page": name},
+        "query_string": b"", "headers": [(b"cookie", cookie.encode())],
+    })  # fmt: skip
+    with ThreadPoolExecutor(1) as thread:  # a browser's loop may run in this one
+        return thread.submit(lambda: asyncio.run(index_page.send_page(request))).result()
+
+
 def test_the_places_of_what_comes_late_are_kept(served: Store, cast: Cast) -> None:
     con, now = served.connection(), datetime.now(UTC)
     both = {cast.practice: Role.BILLER, cast.other_practice: Role.STAFF}
@@ -46,12 +56,7 @@ def test_the_places_of_what_comes_late_are_kept(served: Store, cast: Cast) -> No
 
     def kept(person: Person, name: str) -> bytes:
         cookie = f"{sessions.COOKIE}={sessions.sign_in(con, person.id, now=now)}"
-        request = Request({
-            "type": "http", "method": "GET", "path": f"/{name}", "path_params": {"page": name},
-            "query_string": b"", "headers": [(b"cookie", cookie.encode())],
-        })  # fmt: skip
-        with ThreadPoolExecutor(1) as thread:  # a browser's loop may run in this one
-            answer = thread.submit(lambda: asyncio.run(index_page.send_page(request))).result()
+        answer = sent_page(cookie, name)
         found = re.search(b'<html lang="en"(?: class="(.*)")?>', bytes(answer.body))
         assert found
         return found[1] or b""
@@ -59,3 +64,20 @@ def test_the_places_of_what_comes_late_are_kept(served: Store, cast: Cast) -> No
     of_list, menu = b"bt-menu-comes bt-filters-come", b"bt-menu-comes"
     assert [kept(cast.ana, name) for name in ("", "flow", "documents")] == [of_list, b"", b""]
     assert [kept(rita, name) for name in ("", "flow", "documents")] == [of_list, menu, b""]
+
+
+def test_an_address_that_leads_nowhere_or_not_for_this_role_says_so(
+    served: Store, cast: Cast
+) -> None:
+    con, now = served.connection(), datetime.now(UTC)
+
+    def answer(person: Person, name: str) -> Response:
+        return sent_page(f"{sessions.COOKIE}={sessions.sign_in(con, person.id, now=now)}", name)
+
+    for person, name in ((cast.ana, "flwo"), (cast.alan, "documents"), (cast.ben, "activity")):
+        said = answer(person, name)
+        assert said.status_code == 404
+        assert b"There is no such page for you" in bytes(said.body)
+        assert b'<a href="/">Go to the tasks</a>' in bytes(said.body)
+    for name in ("", "documents", "edit_charge", "print_list"):
+        assert answer(cast.ana, name).status_code == 200

@@ -88,6 +88,14 @@ def pages(folder: Path, actor: Person) -> Mapping[str, Sequence[st.Page]]:
     return groups
 
 
+def may_open(url_path: str, actor: Person) -> bool:
+    """Return True if the address, which is empty for the list, leads to a page that the actor may
+    see in some practice."""
+    return not url_path or any(
+        entry.url_path == url_path and may_anywhere(actor, entry.needs) for entry in PAGES
+    )
+
+
 def is_of_backlog(url_path: str) -> bool:
     """Return True for a page of the Backlog."""
     return any(entry.url_path == url_path for entry in PAGES if entry.group == "Backlog")

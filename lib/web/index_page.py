@@ -21,6 +21,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from lib.models import Person
 from lib.ui import navigation, report_prefetch
 from lib.web import plain_pages, session
 from lib.web.same_origin import is_opened
@@ -71,24 +72,25 @@ def page_with_places(cold_load: str, kept: str) -> str:
 
 async def send_page(request: Request) -> HTMLResponse:
     """Send the page; what it shows comes through the WebSocket. What a Backlog page will show is
-    counted meanwhile."""
-    begin = BackgroundTask(_begin_to_count, request) if is_opened(request) else None
-    has_menu = await run_in_threadpool(_has_menu, request)
+    counted meanwhile. The list, and a Backlog page of somebody who chooses among practices, have
+    something on their left."""
     name = request.path_params.get("page", "")
+    actor = await run_in_threadpool(_actor, request)
+    if actor is not None and not navigation.may_open(name, actor):
+        return HTMLResponse(plain_pages.no_page(), 404)
+    begin = BackgroundTask(_begin_to_count, request) if is_opened(request) else None
+    has_menu = not name or (
+        navigation.is_of_backlog(name) and actor is not None and len(actor.memberships) > 1
+    )
     cold_load = NARROW if not name or navigation.is_of_backlog(name) else "all"
     kept = [*([_MENU] if has_menu else []), *([] if name else [_FILTERS])]
     text = page_with_places(cold_load, " ".join(kept)) if kept else page(cold_load)
     return HTMLResponse(text, background=begin)
 
 
-def _has_menu(request: Request) -> bool:
-    """Return True for the list, and for a Backlog page of somebody who chooses among practices."""
-    name = request.path_params.get("page", "")
-    if not navigation.is_of_backlog(name):
-        return not name
+def _actor(request: Request) -> Person | None:
     with session.connection() as con:
-        actor = session.watcher(con, session.token_of(request))
-    return actor is not None and len(actor.memberships) > 1
+        return session.watcher(con, session.token_of(request))
 
 
 def _begin_to_count(request: Request) -> None:

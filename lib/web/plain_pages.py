@@ -128,6 +128,11 @@ def sign_out_page() -> str:
     return _page("sign_out", title="Sign out of Billing Tasks?")
 
 
+def no_page() -> str:
+    """Say that an address leads nowhere, or not for this person."""
+    return _page("no_page", title="There is no such page for you")
+
+
 def download_page(address: str) -> str:
     """Ask first where the address of a table or copy was not reached by a link of ours."""
     return _page("export", title="Download this?", address=address, is_recorded=False)

@@ -111,7 +111,8 @@ class Desk:
     def go(self, path: str) -> Response | None:
         """Open an address, as from a link in a letter."""
         answer = self.page.goto(self.server.address + path)
-        if self.path not in ("/sign-in", "/sign-out"):
+        is_plain = self.path in ("/sign-in", "/sign-out") or (answer and answer.status == 404)
+        if not is_plain:
             self.stand()
         return answer
 
