@@ -112,7 +112,7 @@ def _match(facts: ClaimFacts, charges: Charges, charge_id: int, learned: Sequenc
         traces = tuple(each for each in candidate.trace_numbers if each not in learned)
         return replace(candidate, payer_numbers=payers, trace_numbers=traces)
 
-    return claim_matcher.match(facts, map(as_before, charges.candidates(facts)))
+    return claim_matcher.match(facts, map(as_before, charges.likely(facts)))
 
 
 def _let_choose(

@@ -7,7 +7,7 @@ content, unless somebody has edited the charge here: then the history says what 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -63,18 +63,26 @@ def originals(
         if each.claim.frequency not in {REPLACES, VOIDS}:
             own.append(each)
             continue
-        candidates = [
-            c for c in charges.candidates(each.claim.facts)
-            if not c.is_voided
-            and not filing_times.is_after(filed.get(c.charge_id, ""), each.claim.sent_at)
-        ]  # fmt: skip
-        match = original(each.claim, candidates)
+        facts = dataclasses.replace(each.claim.facts, dates=(None, None))  # a day can be corrected
+        match = original(each.claim, _before(each.claim, charges.likely(facts), filed))
         if match.charge_id is not None:
             found.append(ReplacedCharge(match.charge_id, match.charge_id in edited, each))
         else:
-            doubtful += bool(candidates)
+            doubtful += bool(_before(each.claim, charges.candidates(facts), filed))
             own.append(each)
     return own, sorted(found, key=lambda each: each.by.claim.sent_at), doubtful
+
+
+def _before(
+    claim: Claim, candidates: Sequence[Candidate], filed: Mapping[int, str]
+) -> list[Candidate]:
+    """Return the charges that stand and were not filed after the claim."""
+    return [
+        each
+        for each in candidates
+        if not each.is_voided
+        and not filing_times.is_after(filed.get(each.charge_id, ""), claim.sent_at)
+    ]
 
 
 def superseded(

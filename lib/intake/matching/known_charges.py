@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from lib.intake.matching import claim_matcher
+from lib.intake.matching.candidate_index import CandidateIndex
 from lib.intake.matching.claim_facts import ClaimFacts, is_numbered_otherwise
 from lib.intake.matching.claim_matcher import (
     CUT,
@@ -21,6 +22,8 @@ from lib.intake.matching.claim_matcher import (
 )
 from lib.intake.matching.spelling_comparison import number_key
 from lib.store.database import Connection
+
+FEW = 20  # charges of one number that are compared one by one
 
 
 class KnownCharge(NamedTuple):
@@ -43,6 +46,7 @@ class Candidates:
         self._candidates: dict[int, Candidate] = {}
         self._by_key: dict[str, list[int]] = defaultdict(list)
         self._by_length: dict[int, dict[str, list[int]]] = {}
+        self._index: CandidateIndex | None = None
         self._matched: dict[ClaimFacts, Match] = {}  # one message is asked about several times
         for candidate in found:
             self.add(candidate)
@@ -52,6 +56,8 @@ class Candidates:
         self._by_length.clear()
         self._matched.clear()
         self._candidates[candidate.charge_id] = candidate
+        if self._index is not None:
+            self._index.add(candidate)
         for key in _keys_of(candidate):
             self._by_key[key].append(candidate.charge_id)
 
@@ -62,18 +68,35 @@ class Candidates:
     def match(self, message: ClaimFacts) -> Match:
         """Return which charge the message is about."""
         if message not in self._matched:
-            self._matched[message] = claim_matcher.match(message, self.candidates(message))
+            likely = self.likely(message) or self.candidates(message)[-FEW:]
+            self._matched[message] = claim_matcher.match(message, likely)
         return self._matched[message]
 
     def candidates(self, message: ClaimFacts) -> list[Candidate]:
         """Return the charges that have a number like one the message names."""
+        return [self._candidates[each] for each in self._ids(message)]
+
+    def likely(self, message: ClaimFacts) -> list[Candidate]:
+        """Return the candidates without those that contradict the message by name or day, where
+        many share its number."""
+        ids = self._ids(message)
+        if len(ids) > FEW:
+            if self._index is None:
+                self._index = CandidateIndex()
+                for each in self._candidates.values():
+                    self._index.add(each)
+            kept = self._index.narrowed(message, set(ids))
+            ids = {each: None for each in ids if each in kept}
+        return [self._candidates[each] for each in ids]
+
+    def _ids(self, message: ClaimFacts) -> dict[int, None]:
         ids: dict[int, None] = {}
         for number in numbers(message):
             key = number_key(number)
             ids.update(dict.fromkeys(self._by_key.get(key, ())))
             if len(number.strip()) >= CUT:
                 ids.update(dict.fromkeys(self._cut(len(key)).get(key, ())))
-        return [self._candidates[each] for each in ids]
+        return ids
 
     def _cut(self, length: int) -> dict[str, list[int]]:
         """Return the charges by the first `length` letters of their numbers."""

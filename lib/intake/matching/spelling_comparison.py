@@ -144,6 +144,12 @@ def is_same_name(one: str, other: str) -> bool:
     return _person(one) == _person(other)
 
 
+def names_of(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words of last and first names as they are compared, without titles and
+    suffixes."""
+    return _person(name)[:2]
+
+
 def has_first_name(name: str) -> bool:
     """Return True if the name says more than the family's."""
     return bool(_person(name)[1])
@@ -262,6 +268,20 @@ def _nicknames() -> frozenset[tuple[str, str]]:
             for row in csv.DictReader(file)
             for short in row["nicknames"].split()
         )
+
+
+@cache
+def _by_nickname() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for one, other in _nicknames():
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
+    return {word: frozenset(others) for word, others in found.items()}
+
+
+def nicknames(word: str) -> frozenset[str]:
+    """Return the names that a first name is a nickname of, and its own nicknames."""
+    return _by_nickname().get(word, frozenset())
 
 
 def _is_nickname(one: str, other: str) -> bool:

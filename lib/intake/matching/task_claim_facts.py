@@ -128,7 +128,7 @@ class FileTasks:
         found = list(self._by_charge.get(charge_id, ())) if charge_id is not None else []
         found += [
             self._by_id[each.charge_id]
-            for each in self._told.candidates(message)
+            for each in self._told.likely(message)
             if compare(message, each).agrees
         ]
         return sorted(_of_one_claim(found, message), key=lambda task: -task.id)

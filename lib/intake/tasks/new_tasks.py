@@ -196,7 +196,7 @@ class _Made:
         if charge_id is not None:
             found = self._by_charge.get(charge_id, [])
         else:
-            told = self._told.candidates(request.about)
+            told = self._told.likely(request.about)
             alike = [
                 self._requests[each.charge_id]
                 for each in told
