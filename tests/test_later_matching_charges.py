@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -88,6 +89,21 @@ def test_the_choice_that_opened_again_is_made_like_any_other(con: Connection, ca
     later_visit(con, cast, claim("A1"), "20250127")
 
     assert con.rows("SELECT charge_id FROM task") == [(2,)]
+
+
+@pytest.mark.parametrize("number", ["A" * 40_000, "AB-" * 13_000, "ACCT" + "0123456789" * 4_000])
+def test_a_number_longer_than_any_claims_is_compared_as_a_whole(
+    con: Connection, cast: Cast, number: str
+) -> None:
+    started = time.process_time()
+    bring(con, cast, undated(number[:-10]), "cut.835")
+    bring(con, cast, file_837(visit(claim(number), FIRST)))
+    bring(con, cast, undated(number))
+    assert time.process_time() - started < 5
+    assert charge_and_outcome(con) == [(None, "not found"), (1, "matched")]
+
+    later_visit(con, cast, claim(number))
+    assert charge_and_outcome(con) == [(None, "not found"), (None, "several")]
 
 
 @pytest.mark.parametrize(

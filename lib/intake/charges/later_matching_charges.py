@@ -16,7 +16,7 @@ from lib.intake.charges.new_charges import NewClaim
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts
-from lib.intake.matching.claim_matcher import CUT, Candidate, Match, Outcome
+from lib.intake.matching.claim_matcher import CUT, LONGEST, Candidate, Match, Outcome
 from lib.intake.matching.known_charges import Charges
 from lib.intake.matching.spelling_comparison import number_key
 from lib.store import search_index
@@ -79,7 +79,8 @@ def keys(new: Sequence[NewClaim]) -> set[str]:
         for number in (each.claim.claim_number, each.claim.original, each.claim.trace_number)
         if number
     }
-    return whole | {key[:length] for key in whole for length in range(CUT, len(key))}
+    cut = (key for key in whole if len(key) <= LONGEST)
+    return whole | {key[:length] for key in cut for length in range(CUT, len(key))}
 
 
 def _learned(con: Connection, told: Iterable[int]) -> dict[int, list[str]]:

@@ -29,9 +29,9 @@ from lib.intake.matching.spelling_comparison import (
     number_key,
 )
 
-CUT = (
-    15  # letters of a number that a payer keeps at least; X12 asks for 20, Open Dental compares 15
-)
+# letters of a number that a payer keeps at least; X12 asks for 20, Open Dental compares 15
+CUT = 15
+LONGEST = 64  # letters of a number that could be cut off: X12's CLM01 has 38, an id of FHIR 64
 ROLES = frozenset("PST")  # SBR01; other values say nothing
 
 
@@ -338,9 +338,11 @@ def _is_another(message: ClaimFacts, candidate: Candidate) -> bool:
 
 
 def is_cut(said: str, held: str) -> bool:
-    """Return True if a payer could have made one number from the other by cutting off its end."""
+    """Return True if a payer could have made one number from the other by cutting off its end.
+    No claim has a number longer than LONGEST: such a one is compared as a whole."""
     key, whole = number_key(said), number_key(held)
-    return len(said.strip()) >= CUT and key != whole and whole.startswith(key)
+    is_length = len(said.strip()) >= CUT and len(whole) <= LONGEST
+    return is_length and key != whole and whole.startswith(key)
 
 
 def _plain(number: str) -> str:
