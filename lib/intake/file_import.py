@@ -245,7 +245,7 @@ class FileImport:
             shown = of_claims[: max(MAX_PREVIEWED - len(self._tasks), 0)]
             told = [(each, plan.matches[each.key]) for each in shown]
             self._tasks += charge_match_preview.tasks(self.con, told, plan.charges, self.previewed)
-        new_tasks.add(self.con, plan, self.source)
+        totals.proposals += new_tasks.add(self.con, plan, self.source)
         if plan.new:
             self._waiting_tasks = None  # the claims just brought in may be theirs
 
@@ -267,8 +267,8 @@ class FileImport:
         found = favorable_payer_updates.plan(
             self.con, self.practice_id, told, charges, answered, self.source.file_id
         )
-        older = sum(each.is_older or not each.is_certain for each in found)
-        whole = sum(each.is_whole and not each.is_older and each.is_certain for each in found)
+        older = sum(each.is_history for each in found)
+        whole = sum(each.is_whole and not each.is_history for each in found)
         self.totals.later += older
         self.totals.proposals += whole
         self.totals.parts += len(found) - older - whole

@@ -258,6 +258,8 @@ class PayerUpdate:
     payer_claim_number: str = ""  # the payer's number for the claim
     facts: ClaimFacts = NOTHING  # which claim is meant
     earlier_keys: tuple[str, ...] = ()  # the keys of the same update in older stores
+    paid: Decimal = Decimal("0.00")  # US dollars
+    left_codes: frozenset[str] = frozenset()  # for which the payment leaves something open
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from lib.intake.matching import known_charges, task_claim_facts
 from lib.intake.matching.known_charges import Charges
 from lib.intake.records import PayerUpdate, Withdrawal
 from lib.intake.tasks import known_requests, task_updates
+from lib.intake.tasks.later_answers import LaterAnswers
 from lib.store.database import Connection
 
 
@@ -26,8 +27,14 @@ class PaymentSuggestion:
     task_id: int
     news: PayerUpdate
     is_whole: bool = True  # False: other parts of the claim still wait for an answer
-    is_older: bool = False  # True: what the task asks was said after it, so it is history
+    is_older: bool = False  # True: what counts was said after it, so it is history
     is_certain: bool = True  # False: it could be about another claim, so it is history
+    is_open: bool = False  # True: the payer still denies what the task asks about
+
+    @property
+    def is_history(self) -> bool:
+        """Return True if the task is told, and nothing is proposed."""
+        return self.is_older or self.is_open or not self.is_certain
 
 
 def plan(
@@ -54,6 +61,7 @@ def plan(
     open_tasks = task_claim_facts.find(
         con, practice_id, about.values(), [each.charge_id for each in matches.values()]
     )
+    held = LaterAnswers(con, (matches[key].charge_id for key in wanted))
     found = []
     for key, news in wanted.items():
         charge_id = matches[key].charge_id
@@ -69,8 +77,10 @@ def plan(
             # a claim that was only accepted still wants the document that was requested
             if news.is_payment or task.source == "277CA":
                 is_older = bool(news.told_on and task.asked_on and news.told_on < task.asked_on)
+                is_older |= held.is_overtaken(charge_id, task.codes, news)
                 is_its = is_certain and not task.could_be_of_other_visit(news.facts)
-                found.append(PaymentSuggestion(task.id, news, is_whole, is_older, is_its))
+                is_open = not news.left_codes.isdisjoint(task.codes.split(", "))
+                found.append(PaymentSuggestion(task.id, news, is_whole, is_older, is_its, is_open))
     return found
 
 
@@ -98,7 +108,7 @@ def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportC
         news = proposal.news
         task_updates.remember(con, proposal.task_id, news.key, news.segment_number, source)
         kind, said = EventKind.COMPLETION_SUGGESTED, news.sentence
-        if proposal.is_older or not proposal.is_certain:
+        if proposal.is_history:
             kind = EventKind.ANSWERED_AGAIN
             said = said if proposal.is_certain else f"{said} {OTHER_CLAIMS}"
         elif not proposal.is_whole:

@@ -141,11 +141,16 @@ def _sort_known(
             found.known += 1
 
 
-def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
-    """Insert the tasks, the later answers and their history; inside a transaction."""
+def add(con: Connection, planned: RequestPlan, source: ImportContext) -> int:
+    """Insert the tasks, the later answers and their history; inside a transaction. Return how many
+    new tasks are proposed to be completed by what came in before."""
     ids = con.next_ids("task", len(planned.new)) if planned.new else []
     by_key = {request.key: id_ for id_, request in zip(ids, planned.new, strict=True)}
     _add_tasks(con, planned, ids, source)
+    charged = [(by_key[each.key], planned.matches[each.key].charge_id, each)
+               for each in planned.new]  # fmt: skip
+    told = [(id_, charge_id, each) for id_, charge_id, each in charged if charge_id is not None]
+    ended = task_updates.tell_later(con, told, source)
     for later in planned.later:
         task_id = later.task_id if later.task_id is not None else by_key[later.of]
         task_updates.answer(con, task_id, later.request, source, is_certain=later.is_certain)
@@ -161,6 +166,7 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> None:
     for request in planned.new:
         for key in filter(None, (request.again_of, *request.also_keys)):
             task_updates.remember(con, by_key[request.key], key, request.segment_number, source)
+    return ended
 
 
 class _Made:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from lib import tasks
 from lib.history_event_kinds import EventKind
 from lib.intake.import_context import ImportContext
+from lib.intake.tasks.later_answers import LaterAnswers
+from lib.intake.x12.denial_requests_835 import took_back_sentence
 from lib.store.database import Connection, Value
 
 if TYPE_CHECKING:
@@ -75,10 +77,11 @@ def answer(
     suggests it, if it is certainly the denial of this claim.
     """
     before = _asked(con, task_id)
+    is_ended = request.is_overtaken or _is_ended(con, task_id, before, request)
     sentence = _taken_back(con, task_id, request, before) if is_certain else None
-    if sentence:
+    if sentence and not is_ended:
         tasks.suggest_completion(con, task_id, sentence, now=source.now)
-    elif not request.is_overtaken:
+    elif not is_ended:
         tasks.withdraw_suggestion(con, task_id)
     remember(con, task_id, request.key, request.segment_number, source)
     remember_state(con, [(task_id, request)], source)
@@ -249,11 +252,37 @@ def _taken_back(con: Connection, task_id: int, request: Request, before: _Asked)
         return None
     if _is_denied_by_same_remittance(con, task_id, request):
         return None
-    return (
-        f"{request.payer_name or 'The payer'} took this denial back"
-        + (f" on {request.asked_on:%m/%d/%Y}" if request.asked_on else "")
-        + ". Complete the task?"
-    )
+    return f"{took_back_sentence(request.payer_name, request.asked_on)} Complete the task?"
+
+
+def _is_ended(con: Connection, task_id: int, before: _Asked, request: Request) -> bool:
+    """Return True if what ended the denial was said after this answer, which came in later."""
+    if request.asked_on is None or before.asked_on is None:
+        return False
+    charge_id = con.value("SELECT charge_id FROM task WHERE id = $id", id=task_id)
+    codes = [*_codes(before.codes), *([] if request.is_history else _codes(request.codes))]
+    since = max(before.asked_on, request.asked_on)
+    return LaterAnswers(con, [charge_id]).good_news(charge_id, codes, since) is not None
+
+
+def tell_later(con: Connection, asked: Sequence[tuple[int, int, Request]],
+               source: ImportContext) -> int:  # fmt: skip
+    """Suggest completing each new task (its id, its charge, its request) whose denial was ended by
+    a later answer that came in before it. Return how many."""
+    dated = [each for each in asked if each[2].asked_on and each[2].about.dates[0]]
+    held = LaterAnswers(con, (charge_id for _, charge_id, _ in dated))
+    count = 0
+    for task_id, charge_id, request in dated:
+        said = held.good_news(charge_id, _codes(request.codes), request.asked_on)
+        if said:
+            count += 1
+            tasks.suggest_completion(con, task_id, f"{said} Complete the task?", now=source.now)
+            event = source.event(
+                EventKind.COMPLETION_SUGGESTED, request.segment_number, task_id=task_id
+            )
+            con.insert("event", [event | {"detail": f"{said} That came in before. "
+                                                    f"{event['detail']}."}])  # fmt: skip
+    return count
 
 
 def _is_denied_by_same_remittance(con: Connection, task_id: int, reversal: Request) -> bool:

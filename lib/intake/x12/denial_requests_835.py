@@ -9,15 +9,16 @@ open task.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from lib.intake import denial_advice
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import payer_decision_rules, provider_adjustments_plb
 from lib.intake.x12.payer_decision_rules import Outcome
-from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
+from lib.intake.x12.remittances_835 import Adjustment, ClaimPayment, Recoupment
 from lib.models import TaskOptions, TaskType
 
 MAX_LINES = 6  # named in the instructions
@@ -268,8 +269,7 @@ def _reversal(answer: ClaimPayment) -> Request:
 
 
 def _news(answer: ClaimPayment) -> PayerUpdate:
-    paid = f"paid {answer.paid:,.2f} US dollars for" if answer.paid > 0 else "processed"
-    nothing = "" if answer.paid > 0 else " and paid nothing"
+    asked = payer_decision_rules.facts(answer).asked
     return PayerUpdate(
         key=key(answer, f"paid|{answer.status}|{answer.paid}"),
         earlier_keys=(
@@ -282,11 +282,36 @@ def _news(answer: ClaimPayment) -> PayerUpdate:
         facts=answer.facts,
         claim_number=answer.claim_number,
         amount=answer.charged,
-        sentence=f"{_who(answer)} {paid} this claim{_when(answer)}{nothing}.",
+        sentence=paid_sentence(answer.payer.name, answer.paid, answer.remitted_on)
+        + left_open(asked, answer.charged - answer.paid),
         segment_number=answer.segment_number,
         is_payment=True,
         told_on=answer.remitted_on,
+        paid=answer.paid,
+        left_codes=frozenset(map(str, asked)),
     )  # fmt: skip
+
+
+def paid_sentence(payer: str, paid: Decimal, day: date | None) -> str:
+    """Return what is said of a claim that was paid (US dollars), or for which nothing was due."""
+    done = f"paid {paid:,.2f} US dollars for" if paid > 0 else "processed"
+    nothing = "" if paid > 0 else " and paid nothing"
+    return f"{payer or 'The payer'} {done} this claim{_on(day)}{nothing}."
+
+
+def took_back_sentence(payer: str, day: date | None) -> str:
+    """Return what is said of a denial that its payer reversed."""
+    return f"{payer or 'The payer'} took this denial back{_on(day)}."
+
+
+def left_open(asked: Collection[Adjustment], unpaid: Decimal) -> str:
+    """Return a sentence, after a space, about what a payment leaves open of the unpaid US dollars;
+    empty if that is nothing."""
+    left = min(sum((each.amount for each in asked), Decimal("0.00")), unpaid)
+    if left <= 0:
+        return ""
+    codes = ", ".join(map(str, list(asked)[: denial_advice.MAX_CODES]))
+    return f" Still not paid: {left:,.2f} US dollars, with {codes}."
 
 
 def _who(answer: ClaimPayment) -> str:
@@ -294,7 +319,11 @@ def _who(answer: ClaimPayment) -> str:
 
 
 def _when(answer: ClaimPayment) -> str:
-    return f" on {answer.remitted_on:%m/%d/%Y}" if answer.remitted_on else ""
+    return _on(answer.remitted_on)
+
+
+def _on(day: date | None) -> str:
+    return f" on {day:%m/%d/%Y}" if day else ""
 
 
 def _lower(title: str) -> str:

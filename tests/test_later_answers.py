@@ -1,0 +1,92 @@
+"""What a task is told is decided by the days of the messages, in whatever order they come in."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from lib.store.database import Connection
+from tests.conftest import Cast
+from tests.test_import import bring
+from tests.test_transaction_reader import acknowledgment, patient
+from tests.x12_texts import answer, claim, envelope, file_837, remittance
+
+pytestmark = pytest.mark.slow  # many imports
+
+controls = itertools.count(11)
+
+
+Said = Callable[[str], bytes]  # the file about a claim of this number
+
+
+def told(day: str, amount: str, paid: str, *codes: str) -> Said:
+    """Return what makes an 835 of that day with one answer; a charge below zero takes one back."""
+
+    def made(number: str) -> bytes:
+        status = "22" if amount.startswith("-") else "1"
+        said = answer(
+            number, status=status, amount=amount, paid=paid, control=f"P{number}", codes=codes
+        )
+        trace = next(controls)
+        inside = [
+            each.replace("TRACE1", f"T{trace}") for each in remittance(said, paid_on=f"2025{day}")
+        ]
+        return envelope(inside, kind="835", version="005010X221A1", control=f"{trace:09}").encode()
+
+    return made
+
+
+def rejected(number: str) -> bytes:
+    said = patient(number, "STC*A7:116*20250125*U*200")
+    return acknowledgment(*said, control=f"{next(controls):09}")
+
+
+DENIED = told("0210", "200", "0", "CAS*CO*197*200")
+DENIED_ANEW = told("0315", "200", "0", "CAS*CO*29*200")
+BACK = told("0305", "-200", "0", "CAS*CO*197*-200")
+PAID = told("0310", "200", "120", "CAS*CO*45*80")
+PAID_BACK = told("0320", "-200", "-120", "CAS*CO*45*-80")
+PAID_AGAIN = told("0325", "200", "120", "CAS*CO*45*80")
+SAME_CODE = told("0310", "200", "50", "CAS*CO*197*150")
+OTHER_CODE = told("0310", "200", "50", "CAS*CO*29*100", "CAS*CO*45*50")
+OF_PAYMENT = "PLAINS HEALTH paid 120.00 US dollars for this claim on 03/10/2025. Complete the task?"
+OF_REVERSAL = "PLAINS HEALTH took this denial back on 03/05/2025. Complete the task?"
+OF_NEXT = OF_PAYMENT.replace("03/10", "03/25")
+OF_PART = (
+    "PLAINS HEALTH paid 50.00 US dollars for this claim on 03/10/2025. Still not paid: 100.00 US "
+    "dollars, with CO-29. Complete the task?"
+)
+SETS: dict[str, tuple[list[Said], str | None]] = {
+    "a payment": ([DENIED, PAID], OF_PAYMENT),
+    "a reversal": ([DENIED, BACK], OF_REVERSAL),
+    "a reversal and a payment": ([DENIED, BACK, PAID], OF_PAYMENT),
+    "a payment taken back": ([DENIED, PAID, PAID_BACK], None),
+    "a payment taken back and made again": ([DENIED, PAID, PAID_BACK, PAID_AGAIN], OF_NEXT),
+    "denied anew": ([DENIED, PAID, DENIED_ANEW], None),
+    "denied anew after the reversal": ([DENIED, BACK, DENIED_ANEW], None),
+    "rejected, denied and paid": ([rejected, DENIED, PAID], OF_PAYMENT),
+    "the same reason stands": ([DENIED, SAME_CODE], None),
+    "another reason is left": ([DENIED, OTHER_CODE], OF_PART),
+}
+
+
+@pytest.mark.parametrize("which", SETS)
+def test_in_any_order_a_task_is_told_the_same(con: Connection, cast: Cast, which: str) -> None:
+    files, proposal = SETS[which]
+    orders = list(itertools.permutations(range(len(files))))
+    orders = orders[:: 1 if len(files) < 4 else 5]  # which take seconds
+    bring(con, cast, file_837(*(claim(f"C{number}") for number in range(len(orders)))))
+    for number, order in enumerate(orders):
+        for place in order:
+            bring(con, cast, files[place](f"C{number}"))
+
+    said = {
+        orders[int(number[1:])]: told
+        for number, *told in con.rows(
+            "SELECT claim_number, proposal, codes, amount, status, asked_on FROM task ORDER BY id"
+        )
+    }
+    assert {order: told[0] for order, told in said.items()} == dict.fromkeys(orders, proposal)
+    assert len({tuple(map(str, told)) for told in said.values()}) == 1
