@@ -215,6 +215,8 @@ class Request:
     earlier_keys: tuple[str, ...] = ()  # the keys of the same request in older stores
     trace: str = ""  # of the answer it stands in: it tells rows with the same earlier key apart
     takes_back: str = ""  # the codes of a denial that the payer reverses with this
+    taken_back: Decimal = Decimal("0.00")  # US dollars that such a denial left open
+    part: str = ""  # which part of a split claim is meant: how its key ends
     sent: Sent = UNSENT  # the message that says it
     again_of: str = ""  # the key of a request whose task is completed: it is asked for again
     thread: str = ""  # how the keys begin of all that bears the payer's number for this request

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from lib import tasks
 from lib.history_event_kinds import EventKind
 from lib.intake.import_context import ImportContext
+from lib.intake.tasks import denied_parts
+from lib.intake.tasks.denied_parts import NOTHING
 from lib.intake.tasks.later_answers import LaterAnswers
 from lib.intake.x12.denial_requests_835 import took_back_sentence
 from lib.store.database import Connection, Value
@@ -83,12 +85,19 @@ def answer(
         tasks.suggest_completion(con, task_id, sentence, now=source.now)
     elif not is_ended:
         tasks.withdraw_suggestion(con, task_id)
+    change = NOTHING
+    if is_certain or not request.takes_back:
+        change = denied_parts.amount_change(con, task_id, request)
     remember(con, task_id, request.key, request.segment_number, source)
     remember_state(con, [(task_id, request)], source)
     event = source.event(EventKind.ANSWERED_AGAIN, request.segment_number, task_id=task_id)
     con.insert("event", [event | {"detail": f"{request.history} {event['detail']}."}])
     if not request.is_history:
-        _change(con, task_id, before, _merged(before, request, source), request, source)
+        now = _merged(before, request, change, source)
+        _change(con, task_id, before, now, request, source)
+    elif change and before.amount is not None:
+        amount = before.amount + change
+        change_amount(con, task_id, amount, request.segment_number, source)
 
 
 def move(con: Connection, task_id: int, request: Request, source: ImportContext) -> None:
@@ -250,6 +259,8 @@ def _taken_back(con: Connection, task_id: int, request: Request, before: _Asked)
         return None
     if before.asked_on and request.asked_on and request.asked_on < before.asked_on:
         return None
+    if denied_parts.leaves_others(con, task_id, request):
+        return None
     if _is_denied_by_same_remittance(con, task_id, request):
         return None
     return f"{took_back_sentence(request.payer_name, request.asked_on)} Complete the task?"
@@ -303,7 +314,7 @@ def _is_denied_by_same_remittance(con: Connection, task_id: int, reversal: Reque
     )
 
 
-def _merged(before: _Asked, request: Request, source: ImportContext) -> _Asked:
+def _merged(before: _Asked, request: Request, change: Decimal, source: ImportContext) -> _Asked:
     """Return everything asked now: the newest message first, what was asked before after it."""
     is_newer = not (before.asked_on and request.asked_on) or request.asked_on >= before.asked_on
     codes = [_codes(request.codes), _codes(before.codes)]
@@ -311,7 +322,7 @@ def _merged(before: _Asked, request: Request, source: ImportContext) -> _Asked:
     merged = ", ".join(dict.fromkeys([*first, *second]))
     if not is_newer:
         is_part = request.facts.is_part
-        amount = _amount(before, request) if is_part else before.amount
+        amount = _amount(before, request, change) if is_part else before.amount
         is_named = before.due_rule != NAMED and request.due_on is not None
         due_on, rule = due(request, source) if is_named else (before.due_on, before.due_rule)
         return replace(
@@ -331,7 +342,7 @@ def _merged(before: _Asked, request: Request, source: ImportContext) -> _Asked:
         merged,
         *_due(before, request, source),
         request.document_label or before.document_label,
-        _amount(before, request),
+        _amount(before, request, change),
         asked_on(request, source) or before.asked_on,
         before.source,
         before.charged,
@@ -346,14 +357,15 @@ def _due(before: _Asked, request: Request, source: ImportContext) -> tuple[date 
     return due(request, source)
 
 
-def _amount(before: _Asked, request: Request) -> Decimal | None:
-    """Return the US dollars that depend on the answer: parts of a split claim add up, else what a
-    later message says counts. An acknowledgment or a request for documents knows no more than the
-    charge, so it changes what a remittance left open only where another amount was charged."""
+def _amount(before: _Asked, request: Request, change: Decimal) -> Decimal | None:
+    """Return the US dollars that depend on the answer: a part of a split claim changes them, else
+    what a later message says counts. An acknowledgment or a request for documents knows no more
+    than the charge, so it changes what a remittance left open only where another amount was
+    charged."""
     if request.amount is None or before.amount is None:
         return before.amount
     if request.facts.is_part:
-        return before.amount + request.amount
+        return before.amount + change
     if request.claim_amount not in {None, before.charged}:
         return request.amount
     is_later = not (before.asked_on and request.asked_on) or request.asked_on > before.asked_on

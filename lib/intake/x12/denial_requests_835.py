@@ -206,6 +206,7 @@ def _about(
         facts=answer.facts,
         earlier_keys=earlier_keys(answer),
         trace=answer.trace,
+        part=part_key(answer) if answer.facts.is_part else "",
     )
 
 
@@ -263,9 +264,25 @@ def _reversal(answer: ClaimPayment) -> Request:
     )
     request = _about(answer, advice, advice.title, said, abs(answer.charged))
     request = replace(
-        request, claim_amount=abs(answer.charged), takes_back=denial_advice.codes(answer)
+        request,
+        claim_amount=abs(answer.charged),
+        takes_back=denial_advice.codes(answer),
+        taken_back=payer_decision_rules.open_amount(_reversed(answer)),
     )
     return _of_kind(request, answer, "reversal")
+
+
+def _reversed(answer: ClaimPayment) -> ClaimPayment:
+    """Return the answer that a reversal takes back: a reversal negates every amount."""
+    if answer.charged >= 0:
+        return answer
+    return replace(
+        answer,
+        charged=-answer.charged,
+        paid=-answer.paid,
+        adjusted=-answer.adjusted,
+        reasons=tuple(replace(each, amount=-each.amount) for each in answer.reasons),
+    )
 
 
 def _news(answer: ClaimPayment) -> PayerUpdate:

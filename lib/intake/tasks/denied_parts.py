@@ -1,0 +1,73 @@
+"""Which parts of a split claim (MA15) a task's remittances deny now.
+
+It is read from the keys of what was said of the task: each ends with the part that it is about. A
+part that is denied twice is the same money; of what was said of one, the latest day counts.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from lib.store.database import Connection
+
+if TYPE_CHECKING:
+    from lib.intake.records import Request
+
+NOTHING = Decimal(0)
+
+
+def amount_change(con: Connection, task_id: int, request: Request) -> Decimal:
+    """Return the US dollars by which an answer about a part, which is not kept yet, changes what an
+    open task asks for. The last part that is taken back leaves the amount as it is."""
+    if not request.part:
+        return NOTHING
+    keys = _keys(con, task_id)
+    before, after = _denied(keys), _denied([*keys, request.key])
+    if request.takes_back:
+        is_news = request.part in before and request.part not in after and bool(after)
+        return -request.taken_back if is_news else NOTHING
+    is_news = request.part in after and request.part not in before
+    return (request.amount or NOTHING) if is_news else NOTHING
+
+
+def leaves_others(con: Connection, task_id: int, reversal: Request) -> bool:
+    """Return True if another part is denied than the one that is taken back."""
+    return bool(reversal.part) and bool(_denied(_keys(con, task_id)) - {reversal.part})
+
+
+def _keys(con: Connection, task_id: int) -> list[str]:
+    rows = con.rows(
+        """
+        SELECT request_key FROM task WHERE id = $id
+        UNION ALL
+        SELECT answer_key FROM task_answer WHERE task_id = $id
+        """,
+        id=task_id,
+    )
+    return [row[0] for row in rows if row[0]]
+
+
+def _denied(keys: list[str]) -> set[str]:
+    """Return the parts that are denied; a denial stands beside a reversal of its day."""
+    said = sorted(filter(None, map(_said, keys)))
+    last = {part: is_denied for _, is_denied, part in said}
+    return {part for part, is_denied in last.items() if is_denied}
+
+
+def _said(key: str) -> tuple[str, bool, str] | None:
+    """Return the day of what a key of a remittance's answer says, if that denies, and which part;
+    None for what settles nothing."""
+    source, *fields = key.split("|")
+    if source != "835" or len(fields) < 4:
+        return None
+    if fields[0] == "reversal":
+        is_denied, day = False, fields[2]
+    elif fields[0] in {"lines", "part"}:
+        is_denied, day = True, fields[2]
+    elif fields[0] == "paid":
+        is_denied, day = False, fields[4]
+    else:
+        is_denied, day = True, fields[1]
+    is_day = day == "None" or (day[:1].isdigit() and day.count("-") == 2)
+    return (day, is_denied, "|".join(fields[-2:])) if is_day else None

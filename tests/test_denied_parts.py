@@ -1,0 +1,60 @@
+"""A task about a split claim (MA15) asks for the money of the parts that are denied now."""
+
+from __future__ import annotations
+
+import itertools
+from decimal import Decimal
+
+import pytest
+
+from lib.store.database import Connection
+from tests.conftest import Cast
+from tests.test_import import bring
+from tests.x12_texts import answer, claim, envelope, file_837, remittance
+
+pytestmark = pytest.mark.slow  # many imports
+
+controls = itertools.count(11)
+
+
+def part(procedure: str, day: str, amount: int = 100, payer: str = "PLAINS HEALTH") -> bytes:
+    """Return what the payer denies of claim A1 on that day, or takes back (below zero)."""
+    said = answer("A1", status="22" if amount < 0 else "1", amount=f"{amount}", codes=())
+    said[4:] = [f"SVC*HC:{procedure}*{amount}*0**1", f"CAS*CO*97*{amount}"]
+    said.insert(1, "MOA***MA15")
+    number = next(controls)
+    inside = remittance(said, paid_on=f"2025{day}", payer=payer)
+    inside = [each.replace("TRACE1", f"T{number}") for each in inside]
+    return envelope(inside, kind="835", version="005010X221A1", control=f"{number:09}").encode()
+
+
+VISIT, TEST = part("99213", "0210"), part("87880", "0211")
+TEST_BACK, VISIT_BACK = part("87880", "0220", -100), part("99213", "0221", -100)
+
+
+@pytest.mark.parametrize(
+    ("files", "amount", "is_proposed"),
+    [
+        ([VISIT, TEST], 200, False),
+        ([VISIT, part("99213", "0310")], 100, False),
+        ([VISIT, part("99213", "0210", payer="PLAINS HEALTH INC")], 100, False),
+        ([VISIT, TEST, TEST_BACK], 100, False),
+        ([VISIT, TEST_BACK, TEST], 100, False),
+        ([VISIT, TEST, TEST_BACK, part("87880", "0222", -100)], 100, False),
+        ([VISIT, TEST, TEST_BACK, part("87880", "0310")], 200, False),
+        ([VISIT, part("87880", "0310"), TEST_BACK], 200, False),
+        ([VISIT, TEST, TEST_BACK, VISIT_BACK], 100, True),
+        ([VISIT, VISIT_BACK], 100, True),
+    ],
+)
+def test_the_amount_is_that_of_the_parts_that_are_denied(
+    con: Connection, cast: Cast, files: list[bytes], amount: int, is_proposed: bool
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+
+    for raw in files:
+        bring(con, cast, raw)
+
+    assert con.rows("SELECT amount, proposal IS NOT NULL FROM task") == [
+        (Decimal(amount), is_proposed)
+    ]
