@@ -91,6 +91,48 @@ def test_what_was_paid_and_why_decides(
     assert of(status, charged, paid, *codes) is expected
 
 
+PAID_LINE = "SVC*HC:99213*100*100**1"
+
+
+@pytest.mark.parametrize(
+    ("lines", "amount"),
+    [
+        ([PAID_LINE, "SVC*HC:87880*100*0**1"], "100.00"),  # nothing said
+        (["SVC*HC:99213*100*60**1", "CAS*CO*45*40", "SVC*HC:87880*100*40**1"], "60.00"),
+        ([PAID_LINE, "SVC*HC:87880*100*0**1", "CAS*CO*45*70"], "30.00"),  # too little
+    ],
+)
+def test_a_line_of_a_paid_claim_that_is_left_open_without_a_reason_is_named(
+    lines: list[str], amount: str
+) -> None:
+    [remark] = parsed_file.read("a", file_835(paid_claim(lines))).warnings
+    assert f"{amount} US dollars of a paid claim are neither paid nor adjusted" in remark
+    assert "service line 87880)" in remark
+
+
+@pytest.mark.parametrize(
+    ("lines", "of_claim", "owed"),
+    [
+        ([PAID_LINE, "SVC*HC:87880*100*0**1", "CAS*CO*45*100"], "", ""),
+        ([PAID_LINE, "SVC*HC:87880*100*0**1"], "CAS*CO*45*100", ""),
+        ([PAID_LINE, "SVC*HC:87880*100*0**1"], "", "100"),  # CLP05: the patient's
+        ([PAID_LINE], "", ""),  # the other line is not in the answer
+    ],
+)
+def test_a_paid_claim_that_adds_up_or_names_no_lines_has_no_remark(
+    lines: list[str], of_claim: str, owed: str
+) -> None:
+    body = paid_claim(lines, of_claim)
+    body[0] = body[0].replace("**12*", f"*{owed}*12*")
+    assert parsed_file.read("a", file_835(body)).warnings == ()
+
+
+def paid_claim(lines: list[str], of_claim: str = "") -> list[str]:
+    """Return an answer of 200.00 US dollars that pays 100.00, with these service lines."""
+    first = answer(status="1", paid="100")[:4]
+    return [*first[:1], *([of_claim] if of_claim else []), *first[1:], *lines]
+
+
 @pytest.mark.parametrize("filing", ["MA", "MB", "MC"])
 def test_for_medicare_and_medicaid_a_managed_care_plan_is_to_be_billed(filing: str) -> None:
     assert of("1", "150", "0", "CAS*CO*24*150", filing=filing) is Outcome.DENIED

@@ -22,6 +22,7 @@ IN_REVIEW, CAPITATION = "133", "24"  # claim adjustment reason codes
 ANSWERED_BEFORE = frozenset({"18", "85", "225", "B13"})  # a duplicate, interest, paid before
 PUBLIC = frozenset({"MA", "MB", "MC"})  # CLP06: Medicare part A and B, Medicaid
 NOTHING = Decimal("0.00")
+MAX_LINES = 6  # named in a remark
 
 
 class Outcome(StrEnum):
@@ -255,6 +256,25 @@ def rule_of(answer: ClaimPayment) -> Rule:
 def outcome(answer: ClaimPayment) -> Outcome:
     """Return what became of the claim."""
     return rule_of(answer).outcome
+
+
+def silent_lines(answer: ClaimPayment) -> str:
+    """Return a remark on service lines of a paid claim that leave money open without any reason;
+    empty if there are none. Adjustments must make up what is not paid (005010X221A1 1.10.2.1)."""
+    lefts = [
+        (line, line.charged - line.paid - sum(reason.amount for reason in line.reasons))
+        for line in answer.lines
+    ]
+    silent = [(line, left) for line, left in lefts if left > 0]
+    amount = min(facts(answer).unexplained, sum((left for _, left in silent), NOTHING))
+    if amount <= 0 or outcome(answer) is not Outcome.PAID:
+        return ""
+    named = dict.fromkeys(line.procedure for line, _ in silent if line.procedure)
+    lines = ", ".join([*named][:MAX_LINES])
+    return (
+        f"Segment {answer.segment_number}: {amount:,.2f} US dollars of a paid claim are neither "
+        f"paid nor adjusted{f' (service line {lines})' if lines else ''}: ask the payer about them."
+    )
 
 
 def is_duplicate(answer: ClaimPayment) -> bool:

@@ -17,6 +17,7 @@ from lib.intake.x12 import (
     claims_837,
     document_requests_277,
     known_segments,
+    payer_decision_rules,
     receipts_999,
     remittances_835,
     segment_reader,
@@ -296,11 +297,19 @@ def _not_read(kind: str) -> str:
     return f"this is {'an' if kind.startswith('8') else 'a'} {kind}{what}, which is not read"
 
 
+def _balanced(transaction: Transaction) -> Iterator[Said | RejectedLoop]:
+    """Yield what an 835 says, with a remark on each answer that does not add up."""
+    for each in remittances_835.parse(transaction):
+        if isinstance(each, ClaimPayment) and (remark := payer_decision_rules.silent_lines(each)):
+            transaction.remarks.append(remark)
+        yield each
+
+
 def _parse(kind: str, transaction: Transaction) -> Iterator[Said | RejectedLoop]:
     if kind == CLAIMS:
         return claims_837.parse(transaction)
     if kind == REMITTANCE:
-        return remittances_835.parse(transaction)
+        return _balanced(transaction)
     if kind == ACKNOWLEDGMENT:
         return acknowledgments_277ca.parse(transaction)
     if kind in receipts_999.KINDS:
