@@ -216,6 +216,7 @@ class Request:
     trace: str = ""  # of the answer it stands in: it tells rows with the same earlier key apart
     takes_back: str = ""  # the codes of a denial that the payer reverses with this
     taken_back: Decimal = Decimal("0.00")  # US dollars that such a denial left open
+    acknowledged_at: str = ""  # when a 277CA that says it was written, ISO 8601
     part: str = ""  # which part of a split claim is meant: how its key ends
     sent: Sent = UNSENT  # the message that says it
     again_of: str = ""  # the key of a request whose task is completed: it is asked for again
@@ -260,6 +261,7 @@ class PayerUpdate:
     payer_claim_number: str = ""  # the payer's number for the claim
     facts: ClaimFacts = NOTHING  # which claim is meant
     earlier_keys: tuple[str, ...] = ()  # the keys of the same update in older stores
+    acknowledged_at: str = ""  # when a 277CA that says it was written, ISO 8601
     paid: Decimal = Decimal("0.00")  # US dollars
     left_codes: frozenset[str] = frozenset()  # for which the payment leaves something open
 

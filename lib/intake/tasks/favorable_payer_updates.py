@@ -15,7 +15,8 @@ from lib.intake.import_context import ImportContext
 from lib.intake.matching import known_charges, task_claim_facts
 from lib.intake.matching.known_charges import Charges
 from lib.intake.records import PayerUpdate, Withdrawal
-from lib.intake.tasks import known_requests, task_updates
+from lib.intake.tasks import acknowledgment_times, known_requests, task_updates
+from lib.intake.tasks.acknowledgment_times import ACCEPTED, REJECTED
 from lib.intake.tasks.later_answers import LaterAnswers
 from lib.store.database import Connection
 
@@ -78,6 +79,9 @@ def plan(
             if news.is_payment or task.source == "277CA":
                 is_older = bool(news.told_on and task.asked_on and news.told_on < task.asked_on)
                 is_older |= held.is_overtaken(charge_id, task.codes, news)
+                if at := news.acknowledged_at:
+                    rejected = acknowledgment_times.latest(con, [task.id], REJECTED)
+                    is_older |= at < rejected.get(task.id, "")
                 is_its = is_certain and not task.could_be_of_other_visit(news.facts)
                 is_open = not news.left_codes.isdisjoint(task.codes.split(", "))
                 found.append(PaymentSuggestion(task.id, news, is_whole, is_older, is_its, is_open))
@@ -104,6 +108,9 @@ def withdrawn(
 
 def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportContext) -> None:
     """Insert the suggestions and their history; inside a transaction. Complete no task."""
+    proposals = list(proposals)
+    accepted = [(e.task_id, e.news.acknowledged_at) for e in proposals if not e.is_history]
+    acknowledgment_times.keep(con, accepted, ACCEPTED, source)
     for proposal in proposals:
         news = proposal.news
         task_updates.remember(con, proposal.task_id, news.key, news.segment_number, source)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lib import tasks
 from lib.history_event_kinds import EventKind
 from lib.intake.import_context import ImportContext
-from lib.intake.tasks import denied_parts
+from lib.intake.tasks import acknowledgment_times, denied_parts
 from lib.intake.tasks.denied_parts import NOTHING
 from lib.intake.tasks.later_answers import LaterAnswers
 from lib.intake.x12.denial_requests_835 import took_back_sentence
@@ -131,7 +131,10 @@ def remember_state(
     con: Connection, asked: Sequence[tuple[int, Request]], source: ImportContext
 ) -> None:
     """Store what requests ask that are sent repeatedly, so that an older state changes nothing
-    later."""
+    later; of acknowledgments, when they were written."""
+    acknowledged = [(task_id, each.acknowledged_at) for task_id, each in asked
+                    if not each.is_history]  # fmt: skip
+    acknowledgment_times.keep(con, acknowledged, acknowledgment_times.REJECTED, source)
     _keep_states(
         con,
         [
@@ -268,6 +271,10 @@ def _taken_back(con: Connection, task_id: int, request: Request, before: _Asked)
 
 def _is_ended(con: Connection, task_id: int, before: _Asked, request: Request) -> bool:
     """Return True if what ended the denial was said after this answer, which came in later."""
+    if at := request.acknowledged_at:
+        accepted = acknowledgment_times.latest(con, [task_id], acknowledgment_times.ACCEPTED)
+        if at < accepted.get(task_id, ""):
+            return True
     if request.asked_on is None or before.asked_on is None:
         return False
     charge_id = con.value("SELECT charge_id FROM task WHERE id = $id", id=task_id)

@@ -223,6 +223,7 @@ def _accepted(unit: StatusLevel, status: ClaimStatus) -> PayerUpdate:
         segment_number=unit.number,
         is_payment=False,
         told_on=status.said_on,
+        acknowledged_at=unit.sent.at,
         payer_claim_number=unit.numbers.get(PAYER_NUMBER, ""),
     )
 
@@ -276,6 +277,7 @@ def _request(
         date_of_service=period[0] if period else None,
         asked_on=said_on,
         asked_in="acknowledgment",
+        acknowledged_at=unit.sent.at,
         document_label=advice.label,
         history=first + _doubt(explained),
     )  # fmt: skip
