@@ -600,3 +600,41 @@ def test_the_clearinghouses_number_finds_the_charge(
     bring(con, cast, raw)
 
     assert con.value("SELECT charge_id FROM task") == 1
+
+
+def named(middle: str, suffix: str) -> bytes:
+    """Return a claim of John Green with these NM105 and NM107."""
+    return file_837(claim("A1")).replace(
+        b"GREEN*EMMA****MI*MEM1", f"GREEN*JOHN*{middle}**{suffix}*MI*MEM1".encode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "is_found"),
+    [
+        (("", "IV"), ("", "V"), False),
+        (("", "I"), ("", "II"), False),
+        (("", "JR"), ("", "I"), False),
+        (("A", "V"), ("A", "VI"), False),
+        (("", "V"), ("", "V"), True),
+        (("", "V"), ("", ""), True),
+        (("V", ""), ("VICTOR", ""), True),
+        (("V", ""), ("VICTOR", "V"), True),
+    ],
+)
+def test_a_suffix_is_no_middle_initial(
+    con: Connection, cast: Cast, held: tuple[str, str], said: tuple[str, str], *, is_found: bool
+) -> None:
+    bring(con, cast, named(*held), "a.837")
+    bring(con, cast, file_835(answer("A1", patient="GREEN*JOHN*{}**{}*MI*MEM1".format(*said))))
+    assert con.value("SELECT charge_id FROM task") == (1 if is_found else None)
+
+
+@pytest.mark.parametrize("stored", ["V", "5TH"])
+def test_a_claim_of_a_suffix_sent_again_is_held_whoever_stored_it(
+    con: Connection, cast: Cast, stored: str
+) -> None:
+    bring(con, cast, named("", "V"), "a.837")
+    con.execute("UPDATE charge SET patient_more = $m, fingerprint = 'of another time'", m=stored)
+    again = bring(con, cast, named("", "V").replace(b"000000001", b"000000002"), "b.837")
+    assert again.charges_new == 0

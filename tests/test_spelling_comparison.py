@@ -7,7 +7,13 @@ import csv
 import pytest
 
 from lib.intake.denial_advice import REFERENCE
-from lib.intake.matching.spelling_comparison import could_be_payer, could_be_person
+from lib.intake.matching.spelling_comparison import (
+    as_written,
+    could_be_payer,
+    could_be_person,
+    fold,
+    with_suffix,
+)
 
 SAME_PAYER = [
     ("BCBS OF TX", "BLUE CROSS BLUE SHIELD OF TEXAS"),
@@ -51,6 +57,23 @@ OTHER_PAYER = [
     ("STATE FARM", "STATE AUTO"),
     ("SOLUTIONS HEALTH PLAN", "BENEFIT SOLUTIONS"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix", "compared"),
+    [
+        ("GREEN, JOHN V", "V", "GREEN, JOHN 5TH"),
+        ("GREEN, JOHN I.", "I.", "GREEN, JOHN 1ST"),
+        ("GREEN, JOHN VI", "VI", "GREEN, JOHN 6TH"),
+        ("GREEN, JOHN JR", "JR", "GREEN, JOHN JR"),
+        ("GREEN, JOHN V", "", "GREEN, JOHN V"),
+    ],
+)
+def test_a_suffix_that_looks_like_an_initial_is_compared_as_a_suffix(
+    name: str, suffix: str, compared: str
+) -> None:
+    assert with_suffix(name, suffix) == compared
+    assert as_written(compared) == fold(name)
 
 
 @pytest.mark.parametrize(("one", "other"), SAME_PAYER)

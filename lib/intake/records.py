@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from lib.intake.matching.claim_facts import NOTHING, ClaimFacts, is_of_own_claim, stated
+from lib.intake.matching.spelling_comparison import with_suffix
 from lib.models import ServiceLine, TaskType
 
 
@@ -20,6 +21,7 @@ class Party:
     code: str = ""  # NM109 or N104
     code_kind: str = ""  # NM108 or N103: XX an NPI, MI a member ID, PI a payer ID
     more: str = ""  # middle name and suffix of a person, NM105 and NM107: "ALAN JR"
+    suffix: str = ""  # NM107, which `more` ends with: "JR"
 
     @property
     def name(self) -> str:
@@ -30,6 +32,11 @@ class Party:
     def full_name(self) -> str:
         """Return "LAST, FIRST MIDDLE SUFFIX", which tells twins, or a father from his son."""
         return f"{self.name} {self.more}" if self.first and self.more else self.name
+
+    @property
+    def compared_name(self) -> str:
+        """Return the full name as names are compared: its suffix is no initial."""
+        return with_suffix(self.full_name, self.suffix) if self.first else self.name
 
     @property
     def npi(self) -> str:
@@ -49,6 +56,7 @@ class Subject:
     birth_date: date | None
     sex: str | None
     more: str = ""  # middle name and suffix: "ALAN JR"
+    suffix: str = ""  # which `more` ends with: "JR"
 
     @property
     def name(self) -> str:
@@ -59,6 +67,16 @@ class Subject:
     def full_name(self) -> str:
         """Return "LAST, FIRST MIDDLE SUFFIX"."""
         return f"{self.name} {self.more}" if self.first_name and self.more else self.name
+
+    @property
+    def compared_more(self) -> str:
+        """Return middle name and suffix as names are compared: the suffix is no initial."""
+        return with_suffix(self.more, self.suffix)
+
+    @property
+    def compared_name(self) -> str:
+        """Return the full name as names are compared."""
+        return with_suffix(self.full_name, self.suffix) if self.first_name else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +115,7 @@ class Claim:
             claim_numbers=stated(self.claim_number, self.original),
             payer_numbers=stated(self.original),
             trace_numbers=stated(self.trace_number),
-            patient_name=self.patient.full_name,
+            patient_name=self.patient.compared_name,
             birth_date=self.patient.birth_date,
             member_ids=stated(self.member_id),
             dates=self.dates,

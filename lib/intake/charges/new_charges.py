@@ -205,7 +205,7 @@ def charge_row(charge: Charge, each: NewClaim, source: ImportContext) -> dict[st
     row["created_at"] = source.now
     row["number_key"] = number_key(charge.claim_number)
     row["payer_role"] = each.claim.payer_role
-    row["patient_more"] = each.claim.patient.more
+    row["patient_more"] = each.claim.patient.compared_more
     row["other_payers"] = tuple(
         text for who in each.claim.other_payers for text in (who.name, who.code) if text
     )

@@ -177,7 +177,7 @@ def late_originals(
             one
             for one in waiting.get(of, ())
             if is_same_payer(each.claim.payer, one[2])
-            and could_be_person(each.claim.patient.full_name, one[3], same_member=True)
+            and could_be_person(each.claim.patient.compared_name, one[3], same_member=True)
             and not filing_times.is_after(each.claim.sent_at, one[4])
         ]
         if later:
@@ -211,7 +211,7 @@ def keep(
         was = new_charges.charge_of(each.charge_id, claim, source.practice.id, *people)
         add_earlier(
             con, was, number_key(claim.claim_number), payer_role=claim.payer_role,
-            patient_more=claim.patient.more, now=source.now,
+            patient_more=claim.patient.compared_more, now=source.now,
         )  # fmt: skip
         con.insert("charge_number", new_charges.number_rows(each.charge_id, claim, source))
         _tell(con, each, EventKind.ORIGINAL_ARRIVED, said, source)

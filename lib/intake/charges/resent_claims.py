@@ -14,7 +14,7 @@ from lib.intake.charges.filing_times import VOIDS
 from lib.intake.charges.new_charges import NewClaim
 from lib.intake.charges.replacement_claims import ReplacedCharge
 from lib.intake.import_context import ImportContext
-from lib.intake.matching.spelling_comparison import fold, number_key
+from lib.intake.matching.spelling_comparison import as_written, fold, number_key
 from lib.intake.records import Claim, Party
 from lib.store.database import Connection, Value
 
@@ -49,7 +49,8 @@ def find(
 def _told(claim: Claim) -> Told:
     who = claim.patient
     return (
-        number_key(claim.claim_number), claim.filed_total, fold(who.full_name), who.birth_date,
+        number_key(claim.claim_number), claim.filed_total, as_written(who.full_name),
+        who.birth_date,
         _payer(claim.payer.code, claim.payer.name), claim.payer_role, _provider(claim.billing),
         _provider(claim.rendering), claim.place_of_service, *claim.dates,
         _lines((line.procedure, line.modifiers, line.units, line.total, line.date_from)
@@ -118,7 +119,7 @@ def _held(
     for charge_id, is_edited, filed_at, number, total, patient, born, *rest in rows:
         code, payer, role, billing_npi, billing, rendering_npi, rendering, place, *days = rest
         told = (
-            number, total, fold(patient), born, _payer(code, payer), role or "",
+            number, total, as_written(patient), born, _payer(code, payer), role or "",
             billing_npi or fold(billing), rendering_npi or fold(rendering), place, *days,
             _lines(lines[charge_id]),
         )  # fmt: skip

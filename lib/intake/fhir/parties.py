@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
+from lib.intake.matching.spelling_comparison import with_suffix
 
 MEMBER_KINDS = {"MB", "UMB"}
 NPI = "http://hl7.org/fhir/sid/us-npi"
@@ -67,9 +68,11 @@ def name(person: Resource) -> str:
 
 
 def full_name(person: Resource) -> str:
-    """Return "Shaw, Amy Victoria II": the same with middle names and suffixes."""
+    """Return "Shaw, Amy Victoria II": the same with middle names and suffixes, as names
+    are compared."""
     for each in _usual_names(person):
-        more = (*_texts(each, "given")[1:], *_texts(each, "suffix"))
+        suffixes = (with_suffix(suffix, suffix) for suffix in _texts(each, "suffix"))
+        more = (*_texts(each, "given")[1:], *suffixes)
         return " ".join((name(person), *more)) if _texts(each, "given") else name(person)
     return ""
 

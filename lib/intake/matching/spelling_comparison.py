@@ -13,7 +13,8 @@ from functools import cache, lru_cache
 
 from lib.intake.denial_advice import REFERENCE
 
-SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
+NUMBERED = {"i": "1st", "v": "5th", "vi": "6th"}  # suffixes that can be initials or names as well
+SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv", *NUMBERED.values()})
 WRITTEN_SUFFIXES = {"junior": "jr", "senior": "sr", "2nd": "ii", "3rd": "iii", "4th": "iv"}
 TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "md"})  # no part of a name beside other words
 WRITTEN = {"saint": "st", "sainte": "ste"}  # words of a name that have a usual short form
@@ -131,6 +132,22 @@ def _unsuffixed(words: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]
     told = [WRITTEN_SUFFIXES.get(word, word) for word in words[1:]]
     kept = (word for word, suffix in zip(words[1:], told, strict=True) if suffix not in SUFFIXES)
     return (*words[:1], *kept), frozenset(told) & SUFFIXES
+
+
+def with_suffix(name: str, suffix: str) -> str:
+    """Return a name that ends with a suffix, with that suffix in a form that is no initial: JOHN V
+    as JOHN 5TH."""
+    numbered = NUMBERED.get("".join(fold(suffix)))
+    if not numbered or not name.endswith(suffix):
+        return name
+    return f"{name.removesuffix(suffix)}{numbered.upper()}"
+
+
+def as_written(name: str) -> tuple[str, ...]:
+    """Return the words of a name as its sender writes them, undoing `with_suffix`."""
+    words = fold(name)
+    letters = {numbered: suffix for suffix, numbered in NUMBERED.items()}
+    return (*words[:-1], *(letters.get(word, word) for word in words[-1:]))
 
 
 def _untitled(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ class LoopContext:
         if dependent.full_name == subscriber.full_name and Loop.PATIENT not in self.born:
             own = Loop.SUBSCRIBER
         birth_date, sex = self.born.get(own, (None, None))
-        return Subject(who.last, who.first, birth_date, sex, who.more)
+        return Subject(who.last, who.first, birth_date, sex, who.more, who.suffix)
 
 
 class ClaimParser:

@@ -30,7 +30,7 @@ def _named(segment: tuple[str, ...]) -> Party:
     last, first, code, kind, middle, suffix = (
         element(list(segment), at) for at in (3, 4, 9, 8, 5, 7)
     )
-    return Party(last, first, code, kind, " ".join(filter(None, (middle, suffix))))
+    return Party(last, first, code, kind, " ".join(filter(None, (middle, suffix))), suffix)
 
 
 def party(segment: Segment) -> Party:

@@ -86,7 +86,7 @@ class StatusLevel:
             claim_numbers=stated(claim),
             payer_numbers=stated(payers, self.numbers.get(PAYER_NUMBER, "")),
             trace_numbers=stated(self.numbers.get(TRACE_NUMBER, "")),
-            patient_name=self.patient.full_name,
+            patient_name=self.patient.compared_name,
             member_ids=stated(self.patient.code),
             dates=self.dates,
             charged=charged,

@@ -120,7 +120,7 @@ class ClaimPayment:
         return ClaimFacts(
             claim_numbers=stated(self.claim_number),
             payer_numbers=stated(self.payer_claim_number, self.original),
-            patient_name=self.patient.full_name,
+            patient_name=self.patient.compared_name,
             member_ids=self.member_ids,
             dates=self.dates,
             charged=abs(self.charged),
