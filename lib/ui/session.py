@@ -43,6 +43,7 @@ class _Shown(NamedTuple):
 
 
 PERSON_ID = Kept[int]("person_id")  # for whom everything else is kept
+_TOKEN = Kept[str | None]("token")  # of the cookie the page came with
 _MESSAGES = KeptOrNew[list[Message]]("messages", list)
 _UNSAID = KeptOrNew[list[tuple[int, str]]]("unsaid", list)
 # The task, the button and the sentence of the last refusal, which stays below the button.
@@ -112,7 +113,10 @@ def note_that_nobody_clicked() -> None:
 
 def _of_cookie() -> Person:
     con = connection()
-    token = st.context.cookies.get(sessions.COOKIE)
+    # Of a page that is gone Streamlit knows no cookie any more; what it said last still counts.
+    token = st.context.cookies.get(sessions.COOKIE) or _TOKEN.get()
+    if token != _TOKEN.get():
+        _TOKEN.put(token)
     nobody = _NOBODY_CLICKED.get()
     is_use = nobody is None or now() - nobody > _ONE_RUN
     person_id = sessions.session_of(con, token, now=now(), is_use=is_use)

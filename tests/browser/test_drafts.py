@@ -91,6 +91,28 @@ def test_what_is_typed_just_before_the_page_is_left_is_kept(scene: Scene, sit: S
     expect(desk.field("Location")).to_have_value("As it was closed")
 
 
+def test_what_a_page_tells_after_it_has_gone_is_kept(scene: Scene, sit: Sit) -> None:
+    desk = sit(scene, scene.cast.ana)
+    task = scene.fresh(TaskType.AUTHORIZATION)
+    desk.start(task)
+    desk.field("Location").fill("Before")
+    with desk.page.expect_request("**/typed") as sent:
+        desk.page.evaluate("dispatchEvent(new Event('pagehide'))")
+    told: Any = sent.value.post_data_json
+    desk.page.goto("about:blank")
+    told["said"] = dict.fromkeys(told["said"], "Afterwards")
+    desk.page.wait_for_timeout(1000)  # Streamlit has noticed by then that the page is gone
+
+    answer = desk.page.context.request.post(
+        f"{scene.server.address}/typed", data=json.dumps(told),
+        headers={"Sec-Fetch-Site": "same-origin", "Origin": scene.server.address},
+    )  # fmt: skip
+    desk.go(f"/edit_charge?task={task.id}")
+
+    assert answer.status == 204
+    expect(desk.field("Location")).to_have_value("Afterwards")
+
+
 def test_only_the_own_browser_tells_what_was_typed_last(scene: Scene, sit: Sit) -> None:
     desk = sit(scene, scene.cast.ana)
     desk.start(scene.fresh(TaskType.AUTHORIZATION))

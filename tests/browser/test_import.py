@@ -29,7 +29,7 @@ def drop(desk: Desk, name: str, text: str) -> None:
 
 def match(desk: Desk, field: str, column: str) -> None:
     page = desk.page
-    desk.drop_down(page.get_by_role("combobox", name=field))
+    desk.drop_down(page.get_by_role("combobox", name=field, exact=True))
     page.get_by_role("option", name=column).click()
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
