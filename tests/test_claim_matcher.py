@@ -628,6 +628,8 @@ def test_a_suffix_is_no_middle_initial(
     bring(con, cast, named(*held), "a.837")
     bring(con, cast, file_835(answer("A1", patient="GREEN*JOHN*{}**{}*MI*MEM1".format(*said))))
     assert con.value("SELECT charge_id FROM task") == (1 if is_found else None)
+    shown = " ".join(["GREEN, JOHN", *filter(None, said)])
+    assert is_found or con.value("SELECT patient_name FROM task") == shown
 
 
 @pytest.mark.parametrize("stored", ["V", "5TH"])

@@ -150,6 +150,13 @@ def as_written(name: str) -> tuple[str, ...]:
     return (*words[:-1], *(letters.get(word, word) for word in words[-1:]))
 
 
+def written_name(name: str) -> str:
+    """Return a name as its sender writes it, undoing `with_suffix`: JOHN V."""
+    rest, _, last = name.rpartition(" ")
+    suffix = {numbered: suffix for suffix, numbered in NUMBERED.items()}.get(last.casefold())
+    return f"{rest} {suffix.upper()}" if rest and suffix else name
+
+
 def _untitled(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return the words of a name in their usual form, without titles."""
     kept = tuple(WRITTEN.get(word, word) for word in words if word not in TITLES)

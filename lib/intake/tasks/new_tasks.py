@@ -17,6 +17,7 @@ from lib.intake.matching import known_charges, known_patients, task_claim_facts
 from lib.intake.matching.claim_facts import ANSWERS, is_numbered_otherwise
 from lib.intake.matching.claim_matcher import Match, Outcome, compare
 from lib.intake.matching.known_charges import Candidates, Charges, candidate_of
+from lib.intake.matching.spelling_comparison import written_name
 from lib.intake.matching.task_claim_facts import FileTask, could_be_others
 from lib.intake.records import Party, Request
 from lib.intake.tasks import known_requests, previous_system_fields, task_updates
@@ -368,7 +369,7 @@ def _task_row(
         known = payers.find_named(Party(last=request.payer_name, code=request.payer_code))
         payer_id, payer_name = known or (None, request.payer_name)
         patient_id = patients.find(request.patient_name, request.birth_date)
-        patient_name = request.about.patient_name or request.patient_name
+        patient_name = written_name(request.about.patient_name) or request.patient_name
         provider_name = request.provider_name
     due_on, due_rule = task_updates.due(request, source)
     claim_number = request.claim_number or (charge.claim_number if charge else "")
