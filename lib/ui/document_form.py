@@ -21,6 +21,7 @@ KINDS = "PDF, TIFF, PNG, JPEG or Word, up to 10 MB"
 
 _REFUSAL = KeptEach[tuple[str, str | None]]("refusal")  # the file last checked, and why not
 _FILLED = KeptOrNewEach[list[str]]("filled", list)  # names that were filled in by us
+_TYPED = KeptEach[str]("typed_name")  # the name that somebody typed instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,9 @@ def filled_now(
     written = parse_date(str(says.get(f"date_{key}", "")))
     name = str(says.get(f"name_{key}", drawn.name))
     filled = _FILLED.of(key).ensure()
-    if not is_saved and name in ("", *filled):  # nobody typed one: it follows the label
+    if not is_saved and name in filled:
+        name = _TYPED.of(key).get() or ""
+    if not is_saved and name == "":  # nobody typed one: it follows the label
         name = documents.recommended_name(patient_name, written or session.today(actor), label)
     return Filled(
         file.getvalue() if file else drawn.content, file.name if file else drawn.file_name, name,
@@ -161,14 +164,22 @@ def _name(
     typed = session_state.widget(name_key)
     # All names ever filled in: a click made before the browser shows the newest sends an older one.
     filled = _FILLED.of(key).ensure()
+    # A name filled in while somebody types one may come back in its place.
+    by_hand = _TYPED.of(key)
     if typed is None and known is not None:
         session_state.set_widget(name_key, known)
-    elif known is None and typed in (None, "", *filled):
+    elif known is None and typed in filled and by_hand.get():
+        session_state.set_widget(name_key, by_hand.get())
+    elif known is None and typed and typed not in filled:
+        by_hand.put(str(typed))
+    elif known is None:
+        by_hand.take()
         filled.append(recommended)
         session_state.set_widget(name_key, recommended)
     name = st.text_input("Name", key=name_key, max_chars=150, on_change=heard)
 
     def use_recommended() -> None:
+        by_hand.take()
         filled.append(recommended)
         session_state.set_widget(name_key, recommended)
 

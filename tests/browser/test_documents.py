@@ -85,6 +85,16 @@ def test_what_was_typed_stays_while_the_file_is_replaced(scene: Scene, sit: Sit)
         expect(desk.field("Name")).to_have_value("BY_HAND")
         expect(desk.field("Notes")).to_have_value("Page 2 is missing.")
 
+    # A browser may send the name that was filled in while somebody typed theirs.
+    recommended = desk.page.get_by_role("button", name=re.compile("^Use "))
+    said = recommended.inner_text().removeprefix("Use ").strip()
+    desk.type("Name", said)
+    expect(desk.field("Name")).to_have_value("BY_HAND")
+    recommended.click()
+    expect(desk.field("Name")).to_have_value(said)
+    desk.choose("Label", "Referral")
+    expect(desk.field("Name")).to_have_value(re.compile("REFERRAL$"))
+
 
 def test_a_file_of_ones_own_is_uploaded_step_by_step(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
