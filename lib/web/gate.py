@@ -16,11 +16,13 @@ from lib.web.headers import stamped
 from lib.web.same_origin import is_own
 from lib.web.sockets import SOCKETS, refuse
 
-# Addresses that check the session themselves, or need none. /news says nothing without one.
+# Addresses that check the session themselves, or need none. /news says nothing without one, and
+# /typed does nothing.
 OPEN = frozenset(
     {
         "/sign-in", "/sign-in/passkey", "/sign-in/openid", "/sign-in/openid/callback", "/sign-out",
         "/invitation", "/set-up", "/plain.js", "/healthz", "/metrics", "/favicon.png", "/news",
+        "/typed",
     }
 )  # fmt: skip
 NOT_PAGES = (
@@ -37,7 +39,6 @@ NOT_PAGES = (
     "/activity.csv",
     "/imports/",
     "/origin/",
-    "/typed",
 )
 WATCHING = frozenset({"/healthz", "/metrics"})
 UNAVAILABLE = (StoreMoved, StoreClosing, StoreStopped)  # may recover later

@@ -20,7 +20,7 @@ _MOST = 65_536  # bytes; browsers send no longer beacon
 
 async def hear_typed(request: Request) -> Response:
     """Have a session of the same browser handle what its fields said last: 204, or 400 for a body
-    that is not ours."""
+    that is not ours. Without a session nothing is done: a page that is led to sign-in has ended."""
     body = b""
     async for part in request.stream():
         body += part
