@@ -72,7 +72,7 @@ def bind(folder: Path, address: str, server: str) -> None:
 def _bound(folder: Path) -> _Bound | None:
     try:
         return _Bound(**json.loads((folder / BOUND).read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError) as problem:
         raise WrongDataFolder(f"{folder / BOUND} cannot be read. Restore it.") from problem

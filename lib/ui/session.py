@@ -17,7 +17,7 @@ from lib.errors import NotSignedIn
 from lib.models import Colleague, Person, Practice
 from lib.store import process_store
 from lib.store.database import Connection
-from lib.ui import html, session_state, unprocessed_browser_events
+from lib.ui import html, session_state, streamlit_patches, unprocessed_browser_events
 from lib.ui.session_state import Kept, KeptOrNew
 
 _NOBODY_CLICKED = Kept[datetime]("nobody_clicked")  # when a page was last drawn by itself
@@ -113,9 +113,10 @@ def note_that_nobody_clicked() -> None:
 
 def _of_cookie() -> Person:
     con = connection()
-    # Of a page that is gone Streamlit knows no cookie any more; what it said last still counts.
-    token = st.context.cookies.get(sessions.COOKIE) or _TOKEN.get()
-    if token != _TOKEN.get():
+    token = st.context.cookies.get(sessions.COOKIE)
+    if token is None and streamlit_patches.is_page_gone():
+        token = _TOKEN.get()  # Streamlit knows no cookie any more; what the page said last counts
+    elif token != _TOKEN.get():
         _TOKEN.put(token)
     nobody = _NOBODY_CLICKED.get()
     is_use = nobody is None or now() - nobody > _ONE_RUN

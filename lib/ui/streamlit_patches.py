@@ -25,7 +25,7 @@ from typing import Any
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
-from streamlit.runtime import get_instance
+from streamlit.runtime import exists, get_instance
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
@@ -157,6 +157,12 @@ def _on_page_now(
     del now.widget_states.widgets[:]
     now.widget_states.widgets.extend(counted)
     return now
+
+
+def is_page_gone() -> bool:
+    """Return True if the browser that this run is for has left its page."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return bool(context and exists() and not get_instance().is_active_session(context.session_id))
 
 
 def lead_elsewhere() -> None:

@@ -31,7 +31,9 @@ _START = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*[{\[]")
 _XML = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<")
 _IN_FHIR = re.compile(rb"""xmlns(?::\w{1,20})? ?= ?["']http://hl7\.org/fhir["']""")
 _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T.*)?)?)?")
-_SERVER = re.compile(r"(\w+://.+/)[A-Za-z]+/[A-Za-z0-9.-]{1,64}(?:/_history/.*)?")  # of a fullUrl
+_SERVER = re.compile(
+    r"(\w{1,20}://.+/)[A-Za-z]+/[A-Za-z0-9.-]{1,64}(?:/_history/.*)?"
+)  # of a fullUrl
 
 
 @dataclass(frozen=True, slots=True)
