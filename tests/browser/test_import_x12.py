@@ -70,6 +70,9 @@ def test_a_wrong_file_is_refused_with_name_segment_and_reason_and_nothing_is_kep
     expect(desk.page.get_by_role("button", name="Import 0 files")).to_be_disabled()
     desk.press("Clear")
     expect(refusals).to_have_count(0)
+    expect(desk.page.locator('input[type="file"]')).to_have_count(
+        1
+    )  # the old one has left the page
 
     put(desk, ("whole.txt", whole))
     says(desk, "whole.txt", "837P", "2", "0", "0.00", "0", "Ready")  # nothing was kept of C1

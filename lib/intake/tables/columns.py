@@ -90,7 +90,7 @@ PEOPLE = frozenset({Field.PATIENT, Field.LAST, Field.FIRST})
 NAMED = PEOPLE | {Field.PAYER, Field.PROVIDER}  # what holds names, never numbers alone
 MAX_LOOKED_AT = 200  # letters of a cell
 _LAST_FIRST = re.compile(r"[^\W\d]{2}[\w' .-]{0,40},\s*[^\W\d][\w' .-]{0,40}")  # GREEN, EMMA
-_FULL_NAME = re.compile(r"[^\W\d_][^\d#@:;/]*[, ]\s*[^\W\d_][^\d#@:;/]*")
+_FULL_NAME = re.compile(r"[^\W\d_][^\d#@:;/, ]{0,40}[, ]{1,9}[^\W\d_][^\d#@:;/]{0,80}")
 WHOSE = PEOPLE | {Field.BORN, Field.MEMBER}  # what tells the patient
 NAMES = {  # what other systems call these columns; the first one in the table counts
     Field.TYPE: "type, task type, category, request type, kind, task category, reason type, issue "
