@@ -23,6 +23,7 @@ function hear(event) {
   if (!field.matches?.(FIELDS) || !field.closest(FORMS)) return
   clearTimeout(timer)
   typedIn = field
+  for (const old of typed.keys()) if (!old.isConnected) typed.delete(old)
   typed.set(field, performance.now())
   timer = setTimeout(send, PAUSE)
 }
@@ -34,7 +35,7 @@ function leave() {
   const said = {}
   for (const [field, at] of typed) {
     const key = /\bst-key-(\w+)/.exec(field.closest("[class*=st-key-]")?.className)?.[1]
-    if (key && performance.now() - at < LATELY) said[key] = field.value
+    if (key && field.isConnected && performance.now() - at < LATELY) said[key] = field.value
   }
   typed.clear()
   tellLast(said)

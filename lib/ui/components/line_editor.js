@@ -49,6 +49,7 @@ export default function (component) {
 
   // What the page says as it is left may not leave the browser: see form_guard.js.
   function leave() {
+    if (!root.isConnected) return
     tell()
     if (!(performance.now() - root.sentAt < LATELY)) return
     root.sentAt = undefined
