@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -23,7 +24,7 @@ from lib.models import (
     Status,
     TaskType,
 )
-from lib.store import search_index
+from lib.store import migrations, search_index
 from lib.store.database import Connection, transaction
 from lib.store.files import DOCUMENTS, INTAKE, Folder
 from lib.store.search_match import claim_shape
@@ -280,3 +281,13 @@ def kept_at(con: Connection, sha256: str) -> Path:
 def imported_at(con: Connection, sha256: str) -> Path:
     """Return where an imported file lies."""
     return Folder(con.store.folder).path(INTAKE, sha256)
+
+
+def schema_before(name: str, folder: Path) -> Path:
+    """Return a new folder in `folder` with the schema files whose names come before `name`."""
+    older = folder / "older-schema"
+    older.mkdir()
+    for file in migrations.SCHEMA.glob("*.sql"):
+        if file.name < name:
+            shutil.copy(file, older)
+    return older

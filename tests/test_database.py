@@ -21,6 +21,7 @@ from lib.models import Status
 from lib.store import database, migrations
 from lib.store.database import Connection, Store, money, transaction
 from lib.store.duckdb.store import DuckDBStore
+from tests.given import schema_before
 
 pytestmark = pytest.mark.stores
 ROOT = Path(__file__).parents[1]
@@ -296,10 +297,7 @@ def test_a_migration_that_fails_leaves_nothing_and_is_tried_again(
 def test_the_tasks_of_an_older_store_are_found_by_their_claim_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    older = tmp_path / "older"
-    older.mkdir()
-    for file in [file for file in migrations.SCHEMA.glob("*.sql") if file.name < "004"]:
-        (older / file.name).write_text(file.read_text())
+    older = schema_before("004", tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "SCHEMA", older)
         store = DuckDBStore(tmp_path / "data")
@@ -429,6 +427,7 @@ FULL_DISK = """
 import pathlib, resource, sys
 from lib.store.database import transaction
 from lib.store.duckdb.store import DuckDBStore
+from tests.given import schema_before
 from lib.errors import BillingError
 
 ADD = (

@@ -13,6 +13,7 @@ from lib.store import migrations
 from lib.store.database import Connection
 from lib.store.duckdb.store import DuckDBStore
 from tests.conftest import NOON
+from tests.given import schema_before
 from tests.x12_texts import answer, claim, file_835, file_837
 
 PEOPLE = """
@@ -40,10 +41,7 @@ TASK = """
 @pytest.fixture
 def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Connection:
     """Return a store of before: two visits of one number with one payer's number, and two tasks."""
-    schema = tmp_path / "older"
-    schema.mkdir()
-    for file in [file for file in migrations.SCHEMA.glob("*.sql") if file.name < "010"]:
-        (schema / file.name).write_text(file.read_text())
+    schema = schema_before("010", tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "SCHEMA", schema)
         store = DuckDBStore(tmp_path / "data")
@@ -104,10 +102,7 @@ def test_a_task_that_waited_for_its_claim_finds_it(older: Connection) -> None:
 def test_answers_of_an_older_store_say_which_of_their_numbers_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    schema = tmp_path / "older"
-    schema.mkdir()
-    for file in [file for file in migrations.SCHEMA.glob("*.sql") if file.name < "260"]:
-        (schema / file.name).write_text(file.read_text())
+    schema = schema_before("260", tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "SCHEMA", schema)
         store = DuckDBStore(tmp_path / "data")
