@@ -231,6 +231,7 @@ class Request:
     joins: int | None = None  # the open task that takes it, where that is known beforehand
     is_overtaken: bool = False  # a later message said otherwise: it withdraws no proposal
     earlier_keys: tuple[str, ...] = ()  # the keys of the same request in older stores
+    nameless: tuple[str, ...] = ()  # the parts of the key, in order, that spell no name or number
     trace: str = ""  # of the answer it stands in: it tells rows with the same earlier key apart
     takes_back: str = ""  # the codes of a denial that the payer reverses with this
     taken_back: Decimal = Decimal("0.00")  # US dollars that such a denial left open
@@ -279,6 +280,7 @@ class PayerUpdate:
     payer_claim_number: str = ""  # the payer's number for the claim
     facts: ClaimFacts = NOTHING  # which claim is meant
     earlier_keys: tuple[str, ...] = ()  # the keys of the same update in older stores
+    nameless: tuple[str, ...] = ()  # the parts of the key, in order, that spell no name or number
     acknowledged_at: str = ""  # when a 277CA that says it was written, ISO 8601
     paid: Decimal = Decimal("0.00")  # US dollars
     left_codes: frozenset[str] = frozenset()  # for which the payment leaves something open

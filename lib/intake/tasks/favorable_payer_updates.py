@@ -15,7 +15,7 @@ from lib.intake.import_context import ImportContext
 from lib.intake.matching import known_charges, task_claim_facts
 from lib.intake.matching.known_charges import Charges
 from lib.intake.records import PayerUpdate, Withdrawal
-from lib.intake.tasks import acknowledgment_times, known_requests, task_updates
+from lib.intake.tasks import acknowledgment_times, known_requests, respelled_answers, task_updates
 from lib.intake.tasks.acknowledgment_times import ACCEPTED, REJECTED
 from lib.intake.tasks.later_answers import LaterAnswers
 from lib.store.database import Connection
@@ -56,8 +56,12 @@ def plan(
         del wanted[key]
     if not wanted:
         return []
+    charges = charges or known_charges.charges(
+        con, practice_id, [news.facts for news in wanted.values()]
+    )
+    for key in respelled_answers.find(con, practice_id, list(wanted.values()), charges, file_id):
+        del wanted[key]
     about = {key: news.facts for key, news in wanted.items()}
-    charges = charges or known_charges.charges(con, practice_id, about.values())
     matches = {key: charges.match(facts) for key, facts in about.items()}
     open_tasks = task_claim_facts.find(
         con, practice_id, about.values(), [each.charge_id for each in matches.values()]

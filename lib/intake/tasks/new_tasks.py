@@ -6,7 +6,7 @@ later answer to a claim whose task is still open becomes history of that task.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lib import tasks
@@ -20,7 +20,12 @@ from lib.intake.matching.known_charges import Candidates, Charges, candidate_of
 from lib.intake.matching.spelling_comparison import written_name
 from lib.intake.matching.task_claim_facts import FileTask, could_be_others
 from lib.intake.records import Party, Request
-from lib.intake.tasks import known_requests, previous_system_fields, task_updates
+from lib.intake.tasks import (
+    known_requests,
+    previous_system_fields,
+    respelled_answers,
+    task_updates,
+)
 from lib.intake.tasks.known_requests import News
 from lib.models import Status, Turn
 from lib.store.database import Connection, Value
@@ -67,12 +72,16 @@ def plan(
     """
     found = RequestPlan()
     wanted = _newest(requests, found)
-    _sort_known(con, practice_id, wanted, found)
+    known = known_requests.find(con, practice_id, list(wanted.values()))
+    rest = [each for key, each in wanted.items() if key not in known]
+    charges = charges or known_charges.charges(con, practice_id, [each.about for each in rest])
+    known |= respelled_answers.find(con, practice_id, rest, charges, file_id)
+    _sort_known(con, known, wanted, found)
     for key in known_requests.overtaken(con, practice_id, wanted.values()):
         del wanted[key]
         found.overtaken += 1
     about = {key: request.about for key, request in wanted.items()}
-    found.charges = charges or known_charges.charges(con, practice_id, about.values())
+    found.charges = charges
     found.matches = {key: found.charges.match(facts) for key, facts in about.items()}
     matched = [match.charge_id for match in found.matches.values()]
     tasks = task_claim_facts.find(con, practice_id, about.values(), matched)
@@ -121,10 +130,10 @@ def _counts_before(request: Request, before: Request) -> bool:
 
 
 def _sort_known(
-    con: Connection, practice_id: int, wanted: dict[str, Request], found: RequestPlan
+    con: Connection, known: Mapping[str, int], wanted: dict[str, Request], found: RequestPlan
 ) -> None:
-    """Take out of `wanted` the requests that we had already, by what is new in them."""
-    known = known_requests.find(con, practice_id, list(wanted.values()))
+    """Take out of `wanted` the requests that we had already, by what is new in them; `known` are
+    their tasks by key."""
     withdrawn = known_requests.withdrawn(con, set(known.values()))
     for key, task in known.items():
         request, is_withdrawn = wanted.pop(key), task in withdrawn

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 
 from lib.intake import denial_advice
@@ -137,6 +138,7 @@ def _with_batch(request: Request, whole: Request) -> Request:
         request,
         key=f"{request.key}|batch {whole.codes}",
         earlier_keys=(),
+        nameless=(*request.nameless[:-1], f"|batch {whole.codes}"),
         also_keys=(request.key, whole.key),
         codes=", ".join(dict.fromkeys(codes)),
         amount=whole.amount if request.amount is None else request.amount,
@@ -202,6 +204,7 @@ def _unclear(unit: StatusLevel, statuses: Sequence[ClaimStatus]) -> Iterator[Req
         yield replace(
             request, key=f"{key}|{_whose(unit)}{_payers_number(unit)}",
             earlier_keys=_earlier_keys(unit, key)[:-1],
+            nameless=_nameless(unit, "unclear", unit.said_on, codes),
             title="Claim status unclear", instructions=told, history=told, is_history=True,
         )  # fmt: skip
 
@@ -215,6 +218,7 @@ def _accepted(unit: StatusLevel, status: ClaimStatus) -> PayerUpdate:
     key = "|".join((SOURCE_NAME, "accepted", unit.trace, unit.batch, str(status.said_on)))
     return PayerUpdate(
         key=f"{key}|{_whose(unit)}{_payers_number(unit)}",
+        nameless=_nameless(unit, "accepted", status.said_on),
         earlier_keys=_earlier_keys(unit, key),
         facts=unit.facts(claim=unit.trace),
         claim_number=unit.trace,
@@ -259,6 +263,7 @@ def _request(
     return Request(
         key=f"{key}|{_whose(unit)}{_payers_number(unit)}",
         earlier_keys=_earlier_keys(unit, key),
+        nameless=_nameless(unit, kind, said_on, str(amount), codes),
         facts=unit.facts(claim=unit.trace),
         type=advice.type,
         title=f"{TITLES[outcome]}: {advice.title[:1].lower()}{advice.title[1:]}",
@@ -286,6 +291,14 @@ def _request(
 def _whose(unit: StatusLevel) -> str:
     """Return what tells claims of one number apart: payer, patient and day of service."""
     return f"{unit.payer.name}|{unit.patient.full_name}|{unit.patient.code}|{unit.dates[0]}"
+
+
+def _nameless(
+    unit: StatusLevel, kind: str, said_on: date | None, *said: str
+) -> tuple[str, str, str, str]:
+    """Return the parts of a key around the claim's number and whose claim it is."""
+    told = "|".join(("", unit.batch, str(said_on), *said, ""))
+    return f"{SOURCE_NAME}|{kind}|", told, f"|{unit.dates[0]}", ""
 
 
 def _earlier_keys(unit: StatusLevel, key: str) -> tuple[str, ...]:

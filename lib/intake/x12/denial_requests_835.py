@@ -73,12 +73,24 @@ def key(answer: ClaimPayment, kind: str = "") -> str:
 
 
 def _key(answer: ClaimPayment, kind: str, patient: str) -> str:
-    return "|".join(
-        ("835", *([kind] if kind else []), answer.trace, str(answer.remitted_on),
-         answer.payer.name, answer.claim_number, answer.payer_claim_number, patient,
-         *answer.member_ids[:1], str(answer.dates[0]), str(answer.charged),
-         denial_advice.codes(answer), *([part_key(answer)] if answer.facts.is_part else []))
+    first, last = _nameless(answer, kind)
+    whose = "|".join(
+        (answer.payer.name, answer.claim_number, answer.payer_claim_number, patient,
+         *answer.member_ids[:1])
     )  # fmt: skip
+    return f"{first}{whose}{last}"
+
+
+def _nameless(answer: ClaimPayment, kind: str = "") -> tuple[str, str]:
+    """Return the parts of a key before and after whose claim is answered."""
+    first = "|".join(
+        ("835", *([kind] if kind else []), answer.trace, str(answer.remitted_on), "")
+    )  # fmt: skip
+    last = "|".join(
+        ("", str(answer.dates[0]), str(answer.charged), denial_advice.codes(answer),
+         *([part_key(answer)] if answer.facts.is_part else []))
+    )  # fmt: skip
+    return first, last
 
 
 def part_key(answer: ClaimPayment) -> str:
@@ -108,7 +120,12 @@ def earlier_key(answer: ClaimPayment, kind: str = "") -> str:
 def _of_kind(request: Request, answer: ClaimPayment, kind: str) -> Request:
     """Key a request by the kind of answer that makes it, since a claim may be asked about in each
     way."""
-    return replace(request, key=key(answer, kind), earlier_keys=earlier_keys(answer, kind))
+    return replace(
+        request,
+        key=key(answer, kind),
+        earlier_keys=earlier_keys(answer, kind),
+        nameless=_nameless(answer, kind),
+    )
 
 
 def _request(answer: ClaimPayment, outcome: Outcome, options: TaskOptions) -> Request | None:
@@ -122,6 +139,7 @@ def _request(answer: ClaimPayment, outcome: Outcome, options: TaskOptions) -> Re
             request,
             key=key(answer),
             earlier_keys=earlier_keys(answer),
+            nameless=_nameless(answer),
             amount=payer_decision_rules.open_amount(answer),
         )
     if outcome is Outcome.REVERSED:
@@ -171,6 +189,7 @@ def _told(answer: ClaimPayment, outcome: Outcome) -> Request:
     return replace(
         request,
         key=request.key.replace("835|", kind, 1),
+        nameless=_nameless(answer, outcome.name.lower()),
         earlier_keys=tuple(each.replace("835|", kind, 1) for each in _without_middle(answer, "")),
     )
 
@@ -205,6 +224,7 @@ def _about(
         history=said,
         facts=answer.facts,
         earlier_keys=earlier_keys(answer),
+        nameless=_nameless(answer),
         trace=answer.trace,
         part=part_key(answer) if answer.facts.is_part else "",
     )
@@ -296,6 +316,8 @@ def _news(answer: ClaimPayment) -> PayerUpdate:
             ),
             *_without_middle(answer, f"paid|{answer.status}|{answer.paid}"),
         ),
+        nameless=_nameless(answer, f"paid|{answer.status}|{answer.paid}"),
+        payer_claim_number=answer.payer_claim_number,
         facts=answer.facts,
         claim_number=answer.claim_number,
         amount=answer.charged,

@@ -109,6 +109,10 @@ def _request(unit: StatusLevel) -> Request:
              str(unit.dates[0]), str(said_on))
         ),
         earlier_keys=(f"{same}{unit.trace}",),
+        nameless=(
+            f"{SOURCE_NAME}|", f"|{_all(whole, parts)}|{unit.trace}|",
+            f"|{unit.dates[0]}|{said_on}",
+        ),
         facts=unit.facts(claim=claim, payers=payers or ("" if claim else unit.trace)),
         type=TaskType.DOCUMENTS,
         title=_title(labels),
