@@ -8,6 +8,7 @@ import random
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from time import perf_counter
 from typing import Any
 
@@ -35,6 +36,7 @@ class Click:
 
     kind: str
     took: float  # milliseconds from the message to the end of its run
+    shown: float  # milliseconds until what was asked for was there
 
 
 @dataclass
@@ -60,6 +62,7 @@ class Session:
         self.options: dict[str, list[str]] = {}
         self.values: dict[str, str] = {}
         self.shown: dict[str, Any] = {"rows": [], "pages": 1}  # the list's data
+        self.answered = 0.0  # when what was asked for was there
         self.query = ""
         self.page_hash = ""
         self.run = 0
@@ -68,34 +71,36 @@ class Session:
 
     async def load(self) -> Click:
         """Load the page."""
-        return await self._ask("first load", {})
+        return await self.ask("first load", {})
 
     async def click(self) -> Click:
         """Click a filter, a task or the next page; a filter if the list has nothing of the kind."""
         self.turn += 1
         if self.turn % 3 == 1 and self.shown["rows"]:
             row = self.chance.choice(self.shown["rows"])
-            return await self._ask("task", {"kind": "open", "record": row["id"]})
+            return await self.ask("task", {"kind": "open", "record": row["id"]})
         if self.turn % 3 == 2 and self.shown["pages"] > 1:
             page = self.shown["page"] % self.shown["pages"] + 1
-            return await self._ask("next page", {"kind": "page", "page": page})
+            return await self.ask("next page", {"kind": "page", "page": page})
         if self.values and self.chance.random() < 0.5:
             self.values.pop(next(iter(self.values)))
-            return await self._ask("filter", {})
+            return await self.ask("filter", {})
         key = self.chance.choice((*SELECTS, "q"))
         self.values[key] = self.chance.choice(WORDS if key == "q" else self.options[key])
-        return await self._ask("search" if key == "q" else "filter", {})
+        return await self.ask("search" if key == "q" else "filter", {})
 
-    async def _ask(self, kind: str, action: dict[str, Any]) -> Click:
+    async def ask(self, kind: str, action: dict[str, Any]) -> Click:
+        """Send the values of the widgets, and what was done in the list; wait for the run's end."""
         self.run += 1
         self.kept = {h: k for h, k in self.kept.items() if self.run - k[0] <= KEPT_RUNS}
-        start = perf_counter()
+        start = self.answered = perf_counter()
         await self.socket.send(self._message(action).SerializeToString())
         while True:
             message = ForwardMsg.FromString(await self.socket.recv(decode=False))
             if message.WhichOneof("type") == "script_finished":
                 if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                    return Click(kind, (perf_counter() - start) * 1000)
+                    end = perf_counter()
+                    return Click(kind, (end - start) * 1000, (self.answered - start) * 1000)
             else:
                 self._take(message)
 
@@ -147,6 +152,9 @@ class Session:
             case "bidi_component":
                 if self._know(element.bidi_component.id) == "task_list":
                     self.shown = json.loads(element.bidi_component.json)
+                    self.answered = perf_counter()
+            case "dataframe" | "arrow_data_frame" | "json":  # of a page that is not ours
+                self.answered = perf_counter()
 
     def _know(self, widget_id: str) -> str:
         """Remember a widget by its key, the last part of its id: $$ID-hash-key."""
@@ -177,36 +185,38 @@ async def _sit(
         await asyncio.sleep(max(0.0, end + 2 - perf_counter()))
 
 
-async def _watch(server: Server, end: float, load: Load) -> None:
+async def _watch(servers: Sequence[Server], end: float, load: Load) -> None:
     while perf_counter() < end + 1:
-        load.rss_after = await asyncio.to_thread(_rss, server)
+        load.rss_after = await asyncio.to_thread(_rss, servers)
         load.rss_peak = max(load.rss_peak, load.rss_after)
         await asyncio.sleep(1)
 
 
-async def _crowd(server: Server, tokens: Sequence[str], seconds: float) -> Load:
-    load = Load(sessions=len(tokens), rss_before=_rss(server))
+async def _crowd(servers: Sequence[Server], tokens: Sequence[str], seconds: float) -> Load:
+    load = Load(sessions=len(tokens), rss_before=_rss(servers))
     start = perf_counter() + ARRIVAL + 2
     end = start + seconds
     async with asyncio.TaskGroup() as group:
-        group.create_task(_watch(server, end, load))
-        for number, token in enumerate(tokens):
+        group.create_task(_watch(servers, end, load))
+        for number, (token, server) in enumerate(zip(tokens, cycle(servers), strict=False)):
             chance = random.Random(number)
             group.create_task(_sit(server, token, start=start, end=end, chance=chance, load=load))
     return load
 
 
-def measure(server: Server, staff: Sequence[Person], *, count: int, seconds: float) -> Load:
-    """Let `count` people arrive within some seconds and click every five seconds; return the
-    load."""
-    tokens = [server.sign_in(staff[number % len(staff)].id) for number in range(count)]
-    return asyncio.run(_crowd(server, tokens, seconds))
+def measure(
+    servers: Sequence[Server], staff: Sequence[Person], *, count: int, seconds: float
+) -> Load:
+    """Let `count` people arrive within some seconds and click every five seconds, each at the next
+    of the servers, which share their store; return the load."""
+    tokens = [servers[0].sign_in(staff[number % len(staff)].id) for number in range(count)]
+    return asyncio.run(_crowd(servers, tokens, seconds))
 
 
-def _rss(server: Server) -> float:
-    """Return the memory of the server's process, in MB."""
+def _rss(servers: Sequence[Server]) -> float:
+    """Return the memory of the servers' processes, in MB."""
     told = subprocess.run(
-        ["ps", "-o", "rss=", "-p", str(server.process.pid)],
+        ["ps", "-o", "rss=", "-p", ",".join(str(server.process.pid) for server in servers)],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return int(told.stdout) / 1024
+    return sum(int(line) for line in told.stdout.split()) / 1024

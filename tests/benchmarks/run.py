@@ -46,7 +46,9 @@ def main() -> None:
     if wanted.people:
         name = list(folders)[-1]
         with server.running(folders[name]) as running:
-            load = crowd.measure(running, staff[name], count=wanted.people, seconds=wanted.seconds)
+            load = crowd.measure(
+                [running], staff[name], count=wanted.people, seconds=wanted.seconds
+            )
         result["load"] = dataclasses.asdict(load)
         print(_load(name, load), flush=True)
     stores.BUILD.joinpath("bench.json").write_text(json.dumps(result, indent=1))
