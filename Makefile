@@ -3,6 +3,7 @@ PORT ?= 8501
 EXAMPLES ?= 20000
 KILLS ?= 300
 TURNS ?= 12
+POSTGRES ?= 15 18
 # Tests of one file share a server, so they stay together; tests/conftest.py puts the longest first.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 TYPES := $(PYTHON) -m mypy --strict --no-error-summary app.py pages lib tests
@@ -19,7 +20,7 @@ help:
 	@echo "              BACKUP=folder writes a backup there every day"
 	@echo "make check    format, lint, types and the tests that need neither a browser nor long"
 	@echo "make test     format, lint, types and all tests, a browser's included"
-	@echo "make test-postgres run the tests that need no browser on PostgreSQL"
+	@echo "make test-postgres run the tests on PostgreSQL 15 and on 18 (POSTGRES=17 for another version)"
 	@echo "make torture  kill, fill up and cut off both stores for a quarter of an hour (KILLS=300 TURNS=12 SEED=1)"
 	@echo "make bench    measure the pages in a browser"
 	@echo "make screenshots take the README's pictures again"
@@ -52,9 +53,14 @@ test: style
 		$(PYTHON) -m pytest --last-failed --last-failed-no-failures none; }
 
 test-postgres: style
-	@$(PYTHON) -m tests.install_postgres
-	@echo "Tests on PostgreSQL …"
-	@BILLING_TASKS_TEST_STORE=postgres $(PYTHON) -m pytest $(PARALLEL) --ignore tests/browser -m "not slow and not duckdb"
+	@$(PYTHON) -m tests.install_chromium
+	@set -e; for version in $(POSTGRES); do \
+		$(PYTHON) -m tests.install_postgres $$version; \
+		echo "Tests on PostgreSQL $$version …"; \
+		export BILLING_TASKS_TEST_STORE=postgres BILLING_TASKS_TEST_POSTGRES=$$version; \
+		$(PYTHON) -m pytest $(PARALLEL) -m "not duckdb" || { echo "What failed, once more and alone …"; \
+			$(PYTHON) -m pytest -m "not duckdb" --last-failed --last-failed-no-failures none; }; \
+	done
 
 torture:
 	@sh scripts/environment.sh requirements.txt requirements-dev.txt requirements-postgres.txt

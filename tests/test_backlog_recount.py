@@ -66,6 +66,7 @@ def _answer(where: World) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.duckdb
 def test_first_response_causes_and_filing_are_what_a_plain_count_says(lived: World) -> None:
     con, day = lived.con, AUTUMN - timedelta(days=3)
     asked = view(lived, day, days=30)
@@ -117,6 +118,7 @@ def test_first_response_causes_and_filing_are_what_a_plain_count_says(lived: Wor
     assert dict(zip(table.column("Filing"), table.column("Tasks"), strict=True)) == left
 
 
+@pytest.mark.duckdb
 def test_denials_and_what_came_back_are_what_a_plain_count_says(lived: World) -> None:
     con, day = lived.con, AUTUMN - timedelta(days=5)
     asked = view(lived, day, days=40)
@@ -143,6 +145,7 @@ def test_denials_and_what_came_back_are_what_a_plain_count_says(lived: World) ->
         assert row["Recovered"] == sum(won.get(claim, 0) for claim in claims)
 
 
+@pytest.mark.duckdb
 def test_an_undone_start_and_a_given_back_task_count_as_what_they_are(
     con: Connection, cast: Cast
 ) -> None:
@@ -193,6 +196,7 @@ def test_a_later_request_leaves_the_day_of_the_first(con: Connection, cast: Cast
     ]
 
 
+@pytest.mark.duckdb
 @pytest.mark.parametrize("before", [(), ("Asia/Tokyo", "Pacific/Honolulu")])
 def test_a_practice_counts_the_same_by_its_own_clock_as_beside_others(
     lived: World, before: tuple[str, ...]

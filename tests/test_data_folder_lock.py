@@ -197,6 +197,7 @@ os._exit(9)
     assert names(data) == ["Confirmed"]
 
 
+@pytest.mark.duckdb
 def test_a_log_that_is_deleted_under_us_is_written_anew(
     store: DuckDBStore, con: Connection
 ) -> None:
@@ -323,6 +324,7 @@ def test_a_read_only_file_is_said_to_be(elsewhere: Path) -> None:
     assert "chmod u+rw billing.duckdb" in said
 
 
+@pytest.mark.duckdb
 def test_a_folder_that_was_moved_takes_no_more_and_is_well_again_once_it_is_back(
     store: DuckDBStore, con: Connection
 ) -> None:
@@ -341,6 +343,7 @@ def test_a_folder_that_was_moved_takes_no_more_and_is_well_again_once_it_is_back
     assert sorted(each.name for each in people.practices(con)) == ["After", "Before"]
 
 
+@pytest.mark.duckdb
 def test_a_folder_that_is_moved_in_the_middle_of_a_verb_takes_nothing_of_it(
     store: DuckDBStore, con: Connection
 ) -> None:
@@ -357,6 +360,7 @@ def test_a_folder_that_is_moved_in_the_middle_of_a_verb_takes_nothing_of_it(
     assert people.practices(con) == []
 
 
+@pytest.mark.duckdb
 @pytest.mark.parametrize("what", ["folder", "database"])
 def test_a_copy_in_its_place_is_not_taken_for_it(
     store: DuckDBStore, con: Connection, what: str
@@ -370,6 +374,7 @@ def test_a_copy_in_its_place_is_not_taken_for_it(
         people.add_practice(con, "Lost", now=NOON)
 
 
+@pytest.mark.duckdb
 def test_another_folder_of_the_same_name_is_not_opened_meanwhile(store: DuckDBStore) -> None:
     store.folder.rename(store.folder.with_name("away"))
 
@@ -379,6 +384,7 @@ def test_another_folder_of_the_same_name_is_not_opened_meanwhile(store: DuckDBSt
         DuckDBStore(store.folder.with_name("away"))
 
 
+@pytest.mark.duckdb
 def test_a_store_whose_folder_was_moved_keeps_everything_confirmed_when_it_ends(
     store: DuckDBStore, con: Connection
 ) -> None:

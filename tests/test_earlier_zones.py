@@ -49,6 +49,7 @@ def received(con: Connection, cast: Cast) -> dict[date, int]:
             if bar.received}  # fmt: skip
 
 
+@pytest.mark.duckdb
 @pytest.mark.parametrize(
     ("zone", "later"),
     [("America/New_York", date(2025, 3, 6)), ("America/Los_Angeles", date(2025, 3, 5))],
@@ -120,6 +121,7 @@ def test_a_link_means_the_day_it_was_made_on(con: Connection, cast: Cast) -> Non
     assert told[1] == date(2025, 3, 5)
 
 
+@pytest.mark.duckdb
 def test_other_practices_count_as_before(con: Connection, cast: Cast) -> None:
     come_in(con, cast, LATE)
     moved(con, cast, "Europe/Berlin", LATE + timedelta(days=3))

@@ -28,6 +28,7 @@ def charge(con: Connection, cast: Cast) -> int:
     return held(con, cast, "A1")
 
 
+@pytest.mark.duckdb
 def test_the_command_line_writes_both_files(
     con: Connection, cast: Cast, charge: int, tmp_path: Path
 ) -> None:
@@ -58,6 +59,7 @@ def test_the_command_line_writes_both_files(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.x12", "a.zip", "copy", "data"]
 
 
+@pytest.mark.duckdb
 def test_an_export_that_lacks_documents_ends_with_1_and_names_no_patient(
     con: Connection, cast: Cast, charge: int, tmp_path: Path
 ) -> None:

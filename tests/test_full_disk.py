@@ -175,6 +175,7 @@ def test_content_that_was_damaged_is_written_anew(tmp_path: Path) -> None:
         assert path.read_bytes() == b"x"
 
 
+@pytest.mark.duckdb
 @pytest.mark.parametrize("room", [0, 5_000, ROOM])
 def test_an_import_that_finds_no_room_says_so_and_keeps_nothing(
     con: Connection, cast: Cast, store: DuckDBStore, room: int
@@ -196,6 +197,7 @@ def test_an_import_that_finds_no_room_says_so_and_keeps_nothing(
     assert bring() == 150
 
 
+@pytest.mark.duckdb
 def test_a_document_whose_row_finds_no_room_takes_its_file_with_it(
     con: Connection, cast: Cast, store: DuckDBStore
 ) -> None:
@@ -215,6 +217,7 @@ def test_a_document_whose_row_finds_no_room_takes_its_file_with_it(
     assert documents.content(con, document_id, actor=cast.ana)[1] == pdf("small")
 
 
+@pytest.mark.duckdb
 def test_who_reads_goes_on_reading_though_the_use_of_the_session_finds_no_room(
     con: Connection, cast: Cast, store: DuckDBStore
 ) -> None:
@@ -359,6 +362,7 @@ def test_the_files_of_the_sample_are_whole(tmp_path: Path) -> None:
     assert all((tmp_path / name).read_bytes() == made[Path(name).name] for name in there(tmp_path))
 
 
+@pytest.mark.duckdb
 def test_a_colleague_who_reads_while_the_database_is_opened_again_keeps_nobody_out(
     con: Connection, cast: Cast, store: DuckDBStore
 ) -> None:

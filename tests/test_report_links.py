@@ -155,6 +155,7 @@ def test_a_link_to_numbers_means_the_same_moment_next_month(minute: int) -> None
     assert text.startswith("2025-11-02T01:25:00.124")
 
 
+@pytest.mark.duckdb
 def test_numbers_counted_together_are_those_counted_alone(lived: World) -> None:
     people = list({c.id: c for p in lived.practices for c in colleagues(lived.con, p)}.values())
     for says in ({}, {"practice": "Northside Clinic", "type": "Coding"}, {"assignee": "Gus"}):

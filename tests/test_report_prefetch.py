@@ -73,6 +73,7 @@ def opened(store: Store, person: Person, page: str, *, dest: str = "document", q
         thread.submit(lambda: asyncio.run(ask())).result()
 
 
+@pytest.mark.duckdb
 def test_what_an_address_asks_for_is_what_the_page_then_shows(served: Store, cast: Cast) -> None:
     come_in(served.connection(), cast, 1)
     for person in (cast.ana, cast.alan):  # an analyst sees no patient, and these numbers
@@ -100,6 +101,7 @@ def test_nothing_is_counted_of_others_or_for_what_nobody_opened(served: Store, c
     assert all(cast.practice not in view.practice_ids for _, view in counted(served))
 
 
+@pytest.mark.duckdb
 def test_a_page_is_counted_once_and_anew_after_each_change(
     served: Store, cast: Cast, threads: None
 ) -> None:
@@ -116,6 +118,7 @@ def test_a_page_is_counted_once_and_anew_after_each_change(
     assert not report_prefetch._on_their_way
 
 
+@pytest.mark.duckdb
 def test_what_goes_wrong_is_raised_where_it_is_waited_for(
     served: Store, cast: Cast, threads: None
 ) -> None:
@@ -126,6 +129,7 @@ def test_what_goes_wrong_is_raised_where_it_is_waited_for(
             report_prefetch.wait(report_prefetch.begin(served, "Overview", view))
 
 
+@pytest.mark.duckdb
 def test_no_thread_is_left_when_the_process_ends(served: Store, cast: Cast) -> None:
     view = view_of(cast.ana)
     pages = ["Overview", "Flow", "Aging", "Causes", "Workload", "Waiting"]

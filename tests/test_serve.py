@@ -73,6 +73,7 @@ def test_an_empty_store_says_how_to_fill_it(tmp_path: Path) -> None:
         page = server.ask("/sign-in").text
 
     assert "Nobody is here to sign in yet" in page
+    assert "Sample data" not in page
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

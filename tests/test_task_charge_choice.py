@@ -453,6 +453,7 @@ def test_a_split_claim_is_complete_when_its_parts_are(con: Connection, cast: Cas
     assert con.value("SELECT proposal IS NOT NULL FROM task")
 
 
+@pytest.mark.duckdb
 @pytest.mark.slow
 def test_the_command_line_names_tasks_whose_charge_disagrees_and_no_patient(
     con: Connection, cast: Cast

@@ -113,6 +113,7 @@ def content_of(folder: Path) -> list[Path]:
     ]
 
 
+@pytest.mark.duckdb
 @pytest.mark.usefixtures("worked")
 def test_what_is_as_it_was_written_has_no_findings(store: Store) -> None:
     store.close()
@@ -121,6 +122,7 @@ def test_what_is_as_it_was_written_has_no_findings(store: Store) -> None:
     assert lib(store.folder, "verify") == (0, f"{store.folder}: nothing is wrong.\n", "")
 
 
+@pytest.mark.duckdb
 @pytest.mark.usefixtures("worked")
 def test_a_backup_that_is_restored_is_the_same_store(store: Store, tmp_path: Path) -> None:
     made = backup.make(store, tmp_path / "backups", now=NOON)
@@ -213,6 +215,7 @@ def test_a_backup_takes_a_lost_file_from_the_one_before_and_says_so(
     assert verify(second.folder).all == ()
 
 
+@pytest.mark.duckdb
 @pytest.mark.usefixtures("worked")
 def test_no_backup_is_made_of_a_damaged_database_and_the_older_ones_stay(
     store: Store, tmp_path: Path
@@ -262,6 +265,7 @@ def test_where_a_backup_cannot_be_written_it_says_so(store: Store, tmp_path: Pat
         backup.make(store, tmp_path / "file", now=NOON)
 
 
+@pytest.mark.duckdb
 @pytest.mark.usefixtures("worked")
 def test_only_a_folder_without_data_is_restored_into(store: Store, tmp_path: Path) -> None:
     made = backup.make(store, tmp_path / "backups", now=NOON)
@@ -282,6 +286,7 @@ def test_only_a_folder_without_data_is_restored_into(store: Store, tmp_path: Pat
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.duckdb
 def test_a_column_that_ends_like_an_id_and_holds_a_word_is_no_reference(
     con: Connection, cast: Cast, tmp_path: Path, store: Store
 ) -> None:
@@ -309,6 +314,7 @@ def test_a_restore_that_finds_no_room_leaves_an_empty_folder(store: Store, tmp_p
     assert restore(made.folder, tmp_path / "new", now=NOON) == ()
 
 
+@pytest.mark.duckdb
 @pytest.mark.usefixtures("worked")
 def test_what_is_restored_is_for_nobody_else_to_read(store: Store, tmp_path: Path) -> None:
     made = backup.make(store, tmp_path / "backups", now=NOON)
@@ -337,6 +343,7 @@ def test_a_flipped_byte_anywhere_is_found(store: Store, tmp_path: Path, turn: in
     assert not (tmp_path / "unused").exists()
 
 
+@pytest.mark.duckdb
 @pytest.mark.usefixtures("worked")
 def test_a_flipped_byte_in_any_block_of_the_live_file_is_found(store: Store) -> None:
     """Without the SHA-256 that only a backup has: free blocks and indexes count too."""
@@ -478,6 +485,7 @@ def test_old_backups_go_and_other_folders_stay(store: Store, tmp_path: Path) -> 
     assert backup.last_made(tmp_path / "backups") == NOON - DAY
 
 
+@pytest.mark.duckdb
 def test_the_commands_work_on_a_store_that_nobody_has_open(
     store: Store, con: Connection, cast: Cast, tmp_path: Path
 ) -> None:
@@ -517,6 +525,7 @@ def test_a_question_is_answered_once_and_leaves_nothing(store: Store) -> None:
     assert not asked.exists()
 
 
+@pytest.mark.duckdb
 def test_notes_survive_a_kill_before_the_backup(
     store: Store, con: Connection, cast: Cast, tmp_path: Path
 ) -> None:
