@@ -29,7 +29,7 @@ from lib.store import search_index
 from lib.store.database import Connection, Value, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
 from lib.store.search_match import claim_shape
-from lib.tasks_before_changes import keep_earlier
+from lib.tasks_before_changes import keep_completion, keep_earlier
 
 FARTHEST_DUE = timedelta(days=366)  # what is typed beyond it is a wrong year
 
@@ -306,7 +306,9 @@ def mark_completed(
     con.execute(
         """
         UPDATE task SET status = 'completed', is_open = false, turn = 'biller', is_answered = false,
-            started_at = coalesce(started_at, $now), completed_at = $now, completed_by = $actor_id,
+            started_at = coalesce(started_at, (
+                SELECT min(completed_at) FROM reopened_completion WHERE task_id = $task_id
+            ), $now), completed_at = $now, completed_by = $actor_id,
             resolution = $resolution, version = version + 1
         WHERE id = $task_id
         """,
@@ -334,14 +336,17 @@ def mark_reopened(
     con: Connection, task: Task, *, reason: str, actor: Person, now: datetime
 ) -> None:
     """Give a completed task back to whoever completed it, showing its charge as it now is."""
+    is_started = keep_completion(con, task.id, now=now)
     con.execute(
         """
         UPDATE task SET status = 'in_progress', is_open = true, turn = 'practice',
             assignee_id = coalesce(completed_by, assignee_id), completed_at = NULL,
-            completed_by = NULL, resolution = NULL, version = version + 1
+            completed_by = NULL, resolution = NULL, version = version + 1,
+            started_at = CASE WHEN $is_started THEN started_at END
         WHERE id = $task_id
         """,
         task_id=task.id,
+        is_started=is_started,
     )
     if task.charge_id is not None:
         about = subject_of(con, task.practice_id, task.charge_id, None)

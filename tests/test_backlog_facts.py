@@ -83,6 +83,8 @@ def test_an_old_store_learns_what_its_history_can_tell(
         (NOON.replace(tzinfo=None), None),
         (NOON.replace(tzinfo=None), None),
     ]
+    noon = NOON.replace(tzinfo=None)
+    assert con.rows("SELECT * FROM reopened_completion") == [(1, 1, 2, noon, noon, 1, None, noon)]
     told = con.rows("SELECT kind, assignee_id, was_assignee_id FROM event ORDER BY id")
     assert told == [
         ("assigned", 1, None), ("completed", 1, None), ("reopened", 1, None), ("assigned", 2, 1),

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from lib import history
+from lib import charges, history, workflow
 from lib.history_event_kinds import EventKind
 from lib.intake import imports
 from lib.models import Event
+from lib.store import migrations
 from lib.store.database import Connection, transaction
 from tests.conftest import Cast
-from tests.given import minutes
+from tests.given import add_charge, add_task_of_charge, minutes
 from tests.histories import live, world
 
 
@@ -138,3 +139,50 @@ def test_the_row_of_a_task_says_when_it_came_and_was_taken_up_as_its_history_doe
     assert rows == told
     assert [taken is None for *_, taken in rows[-2:]] == [False, True]
     assert {taken is None for *_, taken in rows} == {True, False}
+
+
+@pytest.mark.duckdb
+def test_completions_that_were_reopened_are_kept_as_history_tells_them(
+    con: Connection, cast: Cast
+) -> None:
+    where = world(con, cast)
+    live(where, date(2025, 3, 1), date(2025, 3, 12), 400)
+    day = datetime(2025, 3, 14, tzinfo=UTC)
+
+    def work(task: int, charge: int, then: str, now: datetime) -> None:
+        match then:
+            case "complete":
+                opened = charges.get(con, charge, actor=cast.ana)
+                charges.save_and_complete(
+                    con, task, opened, opened=opened, note="", token=str(now), actor=cast.ana,
+                    now=now,
+                )  # fmt: skip
+            case "reopen":
+                workflow.reopen(con, task, reason="Again", actor=cast.dora, now=now)
+            case "start":
+                workflow.assign(
+                    con, task, to=None, seen=cast.ana.id, actor=cast.ana, now=now
+                )  # fmt: skip
+                workflow.start(con, task, actor=cast.ana, now=now)
+
+    stories = ("complete reopen", "complete reopen complete", "complete reopen start complete",
+               "complete reopen complete reopen start complete reopen")  # fmt: skip
+    for story in stories:
+        charge = add_charge(con, cast.practice)
+        task = add_task_of_charge(
+            con, cast.practice, charge_id=charge, assignee_id=cast.ana.id
+        )  # fmt: skip
+        for hours, then in enumerate(story.split()):
+            work(task, charge, then, day + timedelta(hours=hours))
+
+    kept = "SELECT * FROM reopened_completion ORDER BY completion_id"
+    started = "SELECT id, started_at FROM task ORDER BY id"
+    rows = con.rows(kept), con.rows(started)
+    migration = (migrations.SCHEMA / "270_reopened_completions.sql").read_text(encoding="utf-8")
+    con.execute("DROP TABLE reopened_completion")
+    con.execute(migration)
+
+    assert (con.rows(kept), con.rows(started)) == rows
+    assert len(rows[0]) > 20
+    after = [at and (at.replace(tzinfo=UTC) - day) // timedelta(hours=1) for _, at in rows[1][-4:]]
+    assert after == [None, 0, 2, 4]

@@ -398,6 +398,10 @@ WRONG = {
     "Task {task} is open, and its history ends with its completion.": (
         "UPDATE task SET is_open = true, status = 'open' WHERE id = {task}"
     ),
+    "Task {task} was reopened, and its history tells of other completions than are kept of it.": (
+        "INSERT INTO event (practice_id, task_id, kind, happened_at) "
+        "VALUES (1, {task}, 'reopened', now()), (1, {task}, 'completed', now())"
+    ),
     "The search does not find 1 texts of tasks: python -m lib reindex writes anew what it has to "
     "know.": "UPDATE task SET title = 'Quite another' WHERE id = {task}",
 }

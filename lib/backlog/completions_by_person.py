@@ -8,9 +8,7 @@ from lib.backlog.report_scope import (
     Table,
     View,
     ask,
-    events,
     known,
-    ours,
     selection,
     tasks_text,
     within,
@@ -31,32 +29,20 @@ def _done(view: View) -> Basis:
     if view.is_one_person:
         person = f"\n    WHERE assignee_id {'IS NULL' if view.unassigned else '= $of_person'}"
     about = "task.type, task.created_at"
-    once = tasks_text(
-        view, "task.id NOT IN (SELECT task_id FROM reopened)", known(view, "task.completed_at"),
-        within(view, "task.completed_at"),
+    stands = tasks_text(view, known(view, "task.completed_at"), within(view, "task.completed_at"))
+    ended = tasks_text(
+        view, known(view, "reopened_completion.completed_at"),
+        within(view, "reopened_completion.completed_at"), beside="reopened_completion",
     )  # fmt: skip
-    several = tasks_text(
-        view, "task.id IN (SELECT task_id FROM reopened)", "event.kind = 'completed'", known(view),
-        within(view, "event.happened_at"), beside="event",
-    )  # fmt: skip
-    return Basis("done", f"""reopened AS (
-    -- unnest(list(…)) lets the planner take this side for the short one, which it is, and keep it.
-    SELECT unnest(list(DISTINCT task_id)) AS task_id FROM event WHERE kind = 'reopened'
-),
-again AS (
-    SELECT event.task_id, max(event.id) AS last_id FROM {events(view)}
-    WHERE {ours(view, 'event')} AND kind = 'reopened' AND {known(view)}
-    GROUP BY event.task_id
-),
-completion AS (
-    -- A task that was completed once has that in its row; a reopened one has all in its history.
+    return Basis("done", f"""completion AS (
+    -- The row of a task tells of the completion that stands; those before it were reopened.
     SELECT task.id AS task_id, task.completed_by AS assignee_id, task.resolution, {about},
            task.completed_at, false AS came_back
-    {once}
+    {stands}
     UNION ALL
-    SELECT task.id, event.assignee_id, event.resolution, {about}, event.happened_at,
-           coalesce((SELECT last_id FROM again WHERE again.task_id = task.id) > event.id, false)
-    {several}
+    SELECT task.id, reopened_completion.completed_by, reopened_completion.resolution, {about},
+           reopened_completion.completed_at, {known(view, "reopened_completion.reopened_at")}
+    {ended}
 ),
 done AS (
     SELECT task_id, assignee_id, resolution, type,

@@ -109,7 +109,7 @@ def _daily(view: View) -> Basis:
     chosen = ""
     if view.is_filtered:
         chosen = f"""chosen AS (
-    SELECT task.id, task.practice_id, task.came_at, task.completed_at
+    SELECT task.id, task.practice_id, task.came_at, task.completed_at, task.completed_by
     {tasks_text(view)}
 ),
 """
@@ -123,11 +123,7 @@ def _daily(view: View) -> Basis:
     sums = ", ".join(
         f"coalesce(sum(count) FILTER (WHERE what = '{each}'), 0) AS {each}" for each in _COLUMNS
     )
-    return Basis("daily", f"""{chosen}reopened AS (
-    -- By way of a list, which is taken for short, as it is: else the long side would be kept.
-    SELECT unnest(list(DISTINCT task_id)) AS task_id FROM event WHERE kind = 'reopened'
-),
-happened AS (
+    return Basis("daily", f"""{chosen}happened AS (
     -- Quarter hours first: time zones differ by whole ones, and there are few of them.
     {scans}
 ),
@@ -141,32 +137,33 @@ daily AS (
 def _scans(view: View, what: str, text: str) -> list[str]:
     """Return the SELECTs that count a column of a bar by quarter hours.
 
-    The row of a task says when it came in, history the rest; of filtered tasks, whose lines would
-    have to be searched for, the row says when those were completed that were never reopened.
+    The row of a task says when it came in and was completed, `reopened_completion` which of its
+    completions were ended by a reopening; who had it when is in history.
     """
-    rows, of_rows = "task", f"{ours(view, 'task')} AND "
-    of_events = f"{ours(view, 'event')} AND "
-    if view.is_filtered:
-        rows, of_rows = "chosen", ""
-        of_events = "event.task_id IN (SELECT id FROM chosen) AND "
     apart = "" if view.zone else "practice_id, "
 
     def scan(table: str, moment: str, where: str) -> str:
+        theirs = "task_id IN (SELECT id FROM chosen)" if view.is_filtered else ours(view, table)
+        if table == "task" and view.is_filtered:
+            table, theirs = "chosen", "true"
         return (
             f"SELECT {apart}time_bucket(INTERVAL '15 minutes', {moment}) AS quarter, "
             f"'{what}' AS what, count(*) AS count\n"
-            f"    FROM {table} WHERE {where} AND {moment} <= $of_as_of\n    GROUP BY ALL"
+            f"    FROM {table} WHERE {theirs}{where} AND {moment} <= $of_as_of\n    GROUP BY ALL"
         )
 
-    if text == "kind = 'created'":
-        return [scan(rows, "came_at", f"{of_rows}true")]
-    if text == "kind = 'completed'" and view.is_filtered:
-        is_reopened = "IN (SELECT task_id FROM reopened)"
+    kind, _, more = text.removeprefix("kind = ").partition(" AND ")
+    also = f" AND {more.replace('assignee_id', 'completed_by')}" if more else ""
+    if kind == "'created'":
+        return [scan("task", "came_at", "")]
+    if kind == "'reopened'":
+        return [scan("reopened_completion", "reopened_at", also)]
+    if kind == "'completed'":
         return [
-            scan(rows, "completed_at", f"{of_rows}id NOT {is_reopened}"),
-            scan("event", "happened_at", f"{of_events}task_id {is_reopened} AND {text}"),
+            scan("task", "completed_at", also),
+            scan("reopened_completion", "completed_at", also),
         ]
-    return [scan("event", "happened_at", f"{of_events}{text}")]
+    return [scan("event", "happened_at", f" AND {text}")]
 
 
 def _buckets(unit: Unit) -> str:

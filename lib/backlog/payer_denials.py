@@ -93,23 +93,28 @@ WHERE answered_on > done_on
       AND {known(view, "recorded_at")} AND answered_on BETWEEN $of_since AND $of_until
 ),
 chosen AS (
-    SELECT task.id, task.practice_id, task.claim_number
+    SELECT task.id, task.practice_id, task.claim_number, task.completed_at
     {tasks_text(view, "task.claim_number IN (SELECT claim_number FROM paid_then)")}
 ),
+completion AS (
+    SELECT practice_id, claim_number, completed_at FROM chosen
+    UNION ALL
+    SELECT chosen.practice_id, chosen.claim_number, reopened_completion.completed_at
+    FROM reopened_completion JOIN chosen ON chosen.id = reopened_completion.task_id
+),
 done AS (
-    SELECT chosen.practice_id, chosen.claim_number, min({local_day(view, "happened_at")}) AS done_on
-    FROM {at_place(view, "event")} JOIN chosen ON chosen.id = event.task_id
-    WHERE kind = 'completed' AND {known(view)}
-    GROUP BY chosen.practice_id, chosen.claim_number
+    SELECT practice_id, claim_number, min({local_day(view, "completed_at")}) AS done_on
+    FROM {at_place(view, "completion")}
+    WHERE {known(view, "completed_at")}
+    GROUP BY practice_id, claim_number
 )""")  # fmt: skip
 
 
 def causes(con: Reader, view: View) -> Table:
     """Return, for each payer and code, how many tasks of the period carry it."""
     chosen = tasks_text(
-        view, "kind = 'created'", known(view), within(view, "event.happened_at"),
-        "task.codes <> ''", beside="event",
-    )  # fmt: skip
+        view, known(view, "task.came_at"), within(view, "task.came_at"), "task.codes <> ''"
+    )
     return ask(con, view, """
 SELECT payer_name AS "Payer", code AS "Code", CAST(sum(tasks) AS BIGINT) AS "Tasks",
        coalesce(sum(requested), 0) AS "Requested"
@@ -130,9 +135,8 @@ coded AS (
 def caused(view: View, since: date, until: date, code: str) -> Selection:
     """Return the tasks that came in in these days with this code, for one cell of `causes`."""
     chosen = tasks_text(
-        view, "kind = 'created'", known(view), within(view, "event.happened_at", "bar"),
+        view, known(view, "task.came_at"), within(view, "task.came_at", "bar"),
         "list_contains([trim(each) FOR each IN string_split(task.codes, ',')], $bar_code)",
-        beside="event",
     )  # fmt: skip
     text = f"SELECT task.id {chosen}"
     return selection(view, text, bar_code=code, **days_of(view, "bar", since, until))

@@ -19,6 +19,7 @@ from lib.backlog.report_scope import (
     local_day,
     of_view,
     ours,
+    reopened_completions,
     selection,
     tasks_text,
     weekdays,
@@ -74,8 +75,8 @@ def standing(view: View, *facts: str) -> Basis:
     """Return the relation `standing`: one row for each task that was pending at the view's moment.
 
     `facts` adds columns that cost more to compute: "assignee" (who had the task) and "last_at"
-    (when something last happened to it). For a task that was never reopened, its own row says
-    whether it was completed by then; for the others their history does.
+    (when something last happened to it). A task's row says whether the completion that stands now
+    had come by then, `reopened_completion` whether another one stood.
     """
     if not view.has_later_events:
         return _standing_now(view, facts)
@@ -96,7 +97,7 @@ def standing(view: View, *facts: str) -> Basis:
         f"SELECT event.task_id, event.id, kind = 'asked' AS is_question FROM {events(view)}\n"
         f"    WHERE {ours(view, 'event')} AND kind = '{kind}' AND {known(view)}\n"
         "      AND event.task_id IN (SELECT task_id FROM told_by_history)"
-        for kind in ("asked", "answered", "reopened")
+        for kind in ("asked", "answered")
     )
     return Basis("standing", f"""chosen AS (
     SELECT task.id, task.practice_id, task.type, task.payer_id, task.payer_name, task.charge_id,
@@ -105,17 +106,10 @@ def standing(view: View, *facts: str) -> Basis:
            coalesce(task.requested_on, {local_day(view, "task.created_at")}) AS requested_on
     {chosen}
 ),
-reopened AS (
-    -- By way of a list, which is taken for short, as it is: else the long side would be kept.
-    SELECT unnest(list(DISTINCT task_id)) AS task_id FROM event WHERE kind = 'reopened'
-),
 closed AS (
-    SELECT event.task_id FROM {events(view)}
-    WHERE event.task_id IN (SELECT task_id FROM reopened)
-      AND kind IN ('completed', 'reopened') AND {known(view)}
-    GROUP BY event.task_id
-    HAVING max(event.id) FILTER (WHERE kind = 'completed')
-        > coalesce(max(event.id) FILTER (WHERE kind = 'reopened'), 0)
+    -- Completed then, and reopened later.
+    SELECT task_id FROM {reopened_completions(view)}
+    WHERE {known(view, "completed_at")} AND NOT ({known(view, "reopened_at")})
 ),
 told_by_history AS (
     -- The row of a task says whose move it is and who has it, unless something happened since.
@@ -124,6 +118,10 @@ told_by_history AS (
 said AS (
     -- One kind at a time: a column of few words is searched for one quickly.
     {spoken}
+    UNION ALL
+    -- A completion ends a question too: it is not asked again by the reopening.
+    SELECT task_id, completion_id, false FROM {reopened_completions(view)}
+    WHERE {known(view, "reopened_at")}
 ),
 asked AS (
     SELECT task_id FROM said GROUP BY task_id

@@ -281,6 +281,12 @@ def events(view: View) -> str:
     return at_place(view, "event") if view.closes_day else "event"
 
 
+def reopened_completions(view: View) -> str:
+    """Return the table of completions that were ended by a reopening, joined with `practice` if
+    `known` needs its time zone."""
+    return at_place(view, "reopened_completion") if view.closes_day else "reopened_completion"
+
+
 def values(view: View) -> dict[str, Any]:
     """Return the parameters of any SQL that is built from a view."""
     zones: dict[str, Any] = {}

@@ -16,6 +16,7 @@ from lib.backlog.report_scope import (
     known,
     local_day,
     ours,
+    reopened_completions,
     selection,
     tasks_text,
     weekdays,
@@ -39,57 +40,33 @@ def completed(view: View) -> Basis:
     """Return the relation `done`: tasks completed in the period and not reopened by the view's
     moment, with how many days they took.
 
-    For a task that was never reopened, its own row says when it was started and completed; for the
-    others their history does.
+    The row of a task tells of the completion that stands now; `reopened_completion` of one that
+    stood then.
     """
-    person = had = had_again = ""
+    person = ""
     if view.is_one_person:
-        who = "IS NULL" if view.unassigned else "= $of_person"
-        person = f"\n    WHERE assignee_id {who}"
-        had = ", task.completed_by AS assignee_id"
-        had_again = (
-            ", arg_max_null(assignee_id, id) FILTER (WHERE kind = 'completed') AS assignee_id"
-        )
+        person = f"\n    WHERE assignee_id {'IS NULL' if view.unassigned else '= $of_person'}"
     about = "task.id, task.practice_id, task.type, task.created_at, task.requested_on"
-    once = tasks_text(
-        view, "task.id NOT IN (SELECT task_id FROM reopened)", known(view, "task.completed_at"),
-        within(view, "task.completed_at"),
+    stands = tasks_text(view, known(view, "task.completed_at"), within(view, "task.completed_at"))
+    stood = tasks_text(
+        view, known(view, "reopened_completion.completed_at"),
+        within(view, "reopened_completion.completed_at"),
+        f"NOT ({known(view, 'reopened_completion.reopened_at')})", beside="reopened_completion",
     )  # fmt: skip
-    several = tasks_text(view, within(view, "again.completed_at"), beside="again")
     done_on = local_day(view, "completed_at")
-    return Basis("done", f"""reopened AS (
-    -- By way of a list, which is taken for short, as it is: else the long side would be kept.
-    SELECT unnest(list(DISTINCT task_id)) AS task_id FROM event WHERE kind = 'reopened'
-),
-told AS (
-    SELECT event.task_id, event.id, event.kind, event.assignee_id, happened_at,
-           lead(event.kind) OVER (PARTITION BY event.task_id ORDER BY event.id)
-               IS NOT DISTINCT FROM 'start undone' AS is_undone
-    FROM {events(view)}
-    WHERE event.task_id IN (SELECT task_id FROM reopened)
-      AND kind IN ('started', 'start undone', 'completed', 'reopened') AND {known(view)}
-),
-again AS (
-    SELECT task_id, max(happened_at) FILTER (WHERE kind = 'completed') AS completed_at,
-           coalesce(min(happened_at) FILTER (WHERE kind = 'started' AND NOT is_undone),
-                    min(happened_at) FILTER (WHERE kind = 'completed')) AS started_at,
-           count(*) FILTER (WHERE kind = 'reopened') AS reopened{had_again}
-    FROM told GROUP BY task_id
-    HAVING max(id) FILTER (WHERE kind = 'completed')
-        > coalesce(max(id) FILTER (WHERE kind = 'reopened'), 0)
-),
-dated AS (
-    SELECT {about}, task.completed_at, task.started_at, 0 AS reopened{had}
-    {once}
+    return Basis("done", f"""dated AS (
+    SELECT {about}, task.completed_at, task.started_at, task.completed_by AS assignee_id
+    {stands}
     UNION ALL
-    SELECT {about}, again.* EXCLUDE (task_id)
-    {several}
+    SELECT {about}, reopened_completion.completed_at, reopened_completion.started_at,
+           reopened_completion.completed_by
+    {stood}
 ),
 done AS (
     SELECT dated.id AS task_id, dated.practice_id, dated.type, {done_on} AS done_on,
            coalesce(requested_on, {local_day(view, "dated.created_at")}) AS asked_on,
            done_on - asked_on AS lead_days, completed_at, started_at,
-           epoch(completed_at - dated.created_at) / 86400 AS here_days, reopened
+           epoch(completed_at - dated.created_at) / 86400 AS here_days
     FROM {at_place(view, "dated")}{person}
 )""")  # fmt: skip
 
@@ -147,17 +124,21 @@ SELECT coalesce(type, 'All') AS "Type",
        CAST(max(total) FILTER (WHERE what = 'lead_days') AS BIGINT) AS "Completed tasks",
        {columns}
 FROM ranked GROUP BY type ORDER BY type NULLS FIRST
-""", basis=completed(view), also=f"""alike AS (
-    -- Equal durations are counted first, since there are few different ones. Business days follow
-    -- from the number of days and the weekday of the last.
-    SELECT type, lead_days, round(epoch(completed_at - started_at) / 86400, 1) AS cycle_days,
-           done_on - begun_on AS cycle_dates,
-           {holidays_off(view, "worked.practice_id", "asked_on", "done_on")} AS lead_off,
-           {holidays_off(view, "worked.practice_id", "begun_on", "done_on")} AS cycle_off,
+""", basis=completed(view), also=f"""dates AS (
+    -- Tasks of the same dates are counted first, since there are few different ones.
+    SELECT type, practice_id, asked_on, {local_day(view, "started_at")} AS begun_on, done_on,
+           round(epoch(completed_at - started_at) / 86400, 1) AS cycle_days, count(*) AS tasks
+    FROM {at_place(view, "done")}
+    GROUP BY ALL
+),
+alike AS (
+    -- Business days follow from the number of days, the weekday of the last and the holidays.
+    SELECT type, done_on - asked_on AS lead_days, cycle_days, done_on - begun_on AS cycle_dates,
+           {holidays_off(view, "dates.practice_id", "asked_on", "done_on")} AS lead_off,
+           {holidays_off(view, "dates.practice_id", "begun_on", "done_on")} AS cycle_off,
            (done_on - DATE '1900-01-01') % 7 AS last_weekday,
-           count(*) AS tasks
-    FROM (SELECT done.*, {local_day(view, "started_at")} AS begun_on FROM {at_place(view, "done")})
-         AS worked
+           sum(tasks) AS tasks
+    FROM dates
     GROUP BY ALL
 ),
 timed AS (
@@ -178,16 +159,24 @@ ranked AS (
 
 def handoffs_and_reopens(con: Reader, view: View) -> Table:
     """Return, in one row, how often completed tasks changed hands or were reopened."""
-    return ask(con, view, """
+    came_back = _came_back(view)
+    return ask(con, view, f"""
 SELECT count(*) AS "Completed tasks",
        round(coalesce((SELECT sum(handoffs) FROM handed), 0) / nullif(count(*), 0), 2)
            AS "Handoffs a task",
        (SELECT count(*) FROM handed) AS "Handed over at least once",
-       count(*) FILTER (WHERE reopened > 0) AS "Reopened at least once",
-       round(100.0 * count(*) FILTER (WHERE reopened > 0) / nullif(count(*), 0), 1)
+       count(*) FILTER (WHERE {came_back}) AS "Reopened at least once",
+       round(100.0 * count(*) FILTER (WHERE {came_back}) / nullif(count(*), 0), 1)
            AS "Reopened, %"
 FROM done
 """, basis=completed(view), also=_handed(view))  # fmt: skip
+
+
+def _came_back(view: View) -> str:
+    return (
+        f"task_id IN (SELECT task_id FROM {reopened_completions(view)} "
+        f"WHERE {known(view, 'reopened_at')})"
+    )
 
 
 def _handed(view: View) -> str:
@@ -259,37 +248,51 @@ counted AS (
 
 
 def _waited(view: View) -> str:
-    divided = "\n    UNION ALL ".join(
-        f"SELECT task_id FROM event WHERE {ours(view, 'event')} AND kind = '{kind}'\n"
-        "      AND task_id IN (SELECT task_id FROM done)"
-        for kind in ("asked", "reopened")
+    ended = f"{reopened_completions(view)}\n    WHERE {known(view, 'reopened_at')}"
+    said = (
+        "SELECT event.task_id, event.id, kind, happened_at FROM {events}\n"
+        "    WHERE {ours} AND kind = '{kind}' AND {known}\n"
+        "      AND event.task_id IN (SELECT task_id FROM {of})"
     )
-    return f"""divided AS (
-    -- Only a question or a reopening divides the days of a task.
-    {divided}
+    asked, answered = (
+        said.format(
+            events=events(view), ours=ours(view, "event"), kind=kind, known=known(view), of=of
+        )
+        for kind, of in (("asked", "done"), ("answered", "questioned"))
+    )
+    return f"""question AS (
+    {asked}
 ),
-few AS (
+questioned AS (
     -- By way of a list, which is taken for short, as it is: else the long side would be kept.
-    SELECT unnest(list(DISTINCT task_id)) AS task_id FROM divided
+    SELECT unnest(list(DISTINCT task_id)) AS task_id FROM question
+),
+told AS (
+    FROM question
+    UNION ALL {answered}
+    UNION ALL SELECT task_id, completion_id, 'completed', completed_at FROM {ended}
+      AND task_id IN (SELECT task_id FROM questioned)
+    UNION ALL SELECT task_id, NULL, 'completed', completed_at FROM done
+    WHERE task_id IN (SELECT task_id FROM questioned)
 ),
 told_in_order AS (
-    SELECT event.task_id, kind, happened_at,
-           lead(happened_at) OVER (PARTITION BY event.task_id ORDER BY event.id) AS next_at
-    FROM {events(view)}
-    WHERE event.task_id IN (SELECT task_id FROM few)
-      AND kind IN ('asked', 'answered', 'completed', 'reopened') AND {known(view)}
+    SELECT task_id, kind, happened_at,
+           lead(happened_at) OVER (PARTITION BY task_id ORDER BY id NULLS LAST) AS next_at
+    FROM told
 ),
-apart AS (
-    SELECT task_id,
-           sum(epoch(next_at - happened_at)) FILTER (WHERE kind = 'asked') / 86400 AS biller_days,
-           sum(epoch(next_at - happened_at)) FILTER (WHERE kind = 'completed') / 86400
-               AS closed_days
-    FROM told_in_order GROUP BY task_id
+asked AS (
+    SELECT task_id, sum(epoch(next_at - happened_at)) / 86400 AS biller_days
+    FROM told_in_order WHERE kind = 'asked' GROUP BY task_id
+),
+closed AS (
+    SELECT task_id, sum(epoch(reopened_at - completed_at)) / 86400 AS closed_days
+    FROM {ended} GROUP BY task_id
 ),
 waited AS (
     SELECT done.task_id, coalesce(biller_days, 0) AS biller_days,
            here_days - coalesce(biller_days, 0) - coalesce(closed_days, 0) AS practice_days
-    FROM done LEFT JOIN apart ON apart.task_id = done.task_id
+    FROM done LEFT JOIN asked ON asked.task_id = done.task_id
+    LEFT JOIN closed ON closed.task_id = done.task_id
 )"""
 
 
@@ -297,7 +300,7 @@ waited AS (
 _DONE = {
     "all": "SELECT task_id FROM done",
     "handed over": "SELECT task_id FROM handed",
-    "reopened": "SELECT task_id FROM done WHERE reopened > 0",
+    "reopened": "SELECT task_id FROM done WHERE {came_back}",
     "asked": "SELECT task_id FROM waited WHERE biller_days > 0",
 }
 DONE = tuple(_DONE)
@@ -307,4 +310,5 @@ def among(view: View, which: str) -> Selection:
     """Return the tasks completed in the period and not reopened since; `which` is one of DONE."""
     texts = {"asked": _waited, "handed over": _handed}
     also = f",\n{texts[which](view)}" if which in texts else ""
-    return selection(view, f"WITH {completed(view).text}{also}\n    {_DONE[which]}")
+    chosen = _DONE[which].format(came_back=_came_back(view))
+    return selection(view, f"WITH {completed(view).text}{also}\n    {chosen}")

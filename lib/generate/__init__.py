@@ -77,6 +77,7 @@ def generate(
             _insert_next(
                 con, "event", practice_id=practice_id, biller_id=biller, manager_id=manager
             )
+            con.execute(_sql("reopened_completion"))
             _insert_next(con, "note", practice_id=practice_id, biller_id=biller)
         say(f"{last:,} of {count:,} tasks, {monotonic() - clock:.0f} s")
     con.execute("CHECKPOINT")

@@ -159,6 +159,16 @@ TABLES = (
         Column("resolution", "resolution", "of completed: how it ended"),
         Column("happened_at", "happened_at", "UTC"),
     ), "FROM event WHERE practice_id = ANY($practices) AND task_id IS NOT NULL ORDER BY id"),
+    CopiedTable("reopened_completion", "A completion that a reopening ended.", (
+        Column("practice_id", pseudonym("practice", "practice_id"), "whose task"),
+        Column("task_id", pseudonym("task", "task_id"), "the task"),
+        Column("completion_id", "completion_id", "its event"),
+        Column("started_at", "started_at", "when the task was first started by then, UTC"),
+        Column("completed_at", "completed_at", "when it was completed, UTC"),
+        Column("completed_by", pseudonym("person", "completed_by"), "who completed it"),
+        Column("resolution", "resolution", "how it ended; NULL: not recorded"),
+        Column("reopened_at", "reopened_at", "when it was reopened, UTC"),
+    ), "FROM reopened_completion WHERE practice_id = ANY($practices) ORDER BY completion_id"),
     CopiedTable("task_before", "What a task asked before each change, in the order of ids.", (
         Column("id", "id", "ascending with time"),
         Column("practice_id", pseudonym("practice", "practice_id"), "whose task"),

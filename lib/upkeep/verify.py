@@ -293,6 +293,24 @@ def _history(con: Connection) -> Iterator[str]:
                 WHERE kind IN ('completed', 'reopened') GROUP BY task_id) AS told
             JOIN task ON task.id = task_id WHERE is_open AND last = 'completed'
             """,
+        "was reopened, and its history tells of other completions than are kept of it": """
+            WITH told AS (
+                SELECT task_id, kind, happened_at AS completed_at, assignee_id AS completed_by,
+                       lead(kind) OVER story AS next_kind,
+                       lead(happened_at) OVER story AS reopened_at
+                FROM event WHERE kind IN ('completed', 'reopened')
+                WINDOW story AS (PARTITION BY task_id ORDER BY id)
+            ),
+            ended AS (
+                SELECT task_id, completed_at, completed_by, reopened_at FROM told
+                WHERE kind = 'completed' AND next_kind = 'reopened'
+            ),
+            kept AS (
+                SELECT task_id, completed_at, completed_by, reopened_at FROM reopened_completion
+            )
+            SELECT task_id FROM (FROM ended EXCEPT FROM kept)
+            UNION SELECT task_id FROM (FROM kept EXCEPT FROM ended)
+            """,
         "has a status that does not agree with whether it is open": """
             SELECT id FROM task WHERE is_open = (status = 'completed')
             """,
