@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -62,6 +64,17 @@ def filing_limits(con: Connection, practice_id: int, *, actor: Person | None) ->
         """,
         practice_id=practice_id,
     )
+
+
+def names(limits: Sequence[PayerLimit]) -> dict[int, str]:
+    """Return the payers' names by their ids; of several with one name each with its payer ID."""
+    count = Counter(each.name for each in limits)
+    return {
+        each.payer_id: each.name
+        if count[each.name] == 1
+        else f"{each.name} ({each.code or 'no payer ID'})"
+        for each in limits
+    }
 
 
 def set_filing_limit(

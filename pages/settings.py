@@ -142,10 +142,11 @@ def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
         return
     st.subheader("Timely filing", anchor=False)
     st.caption("Days after the first day of service within which a payer takes a claim.")
+    names = timely_filing.names(rows)
     columns = ["Payer", "Days", "Source", "Verified"]
     table = [
         (
-            row.name, "not recorded" if row.days is None else str(row.days),
+            names[row.payer_id], "not recorded" if row.days is None else str(row.days),
             row.source or "not recorded",
             us_formats.day(row.verified_on) if row.verified_on else "never",
         )
@@ -159,7 +160,7 @@ def filing_limits(practice_id: int, actor: Person, *, is_allowed: bool) -> None:
     chosen = st.selectbox(
         "Payer to change",
         list(by_id),
-        format_func=lambda id_: by_id[id_].name,
+        format_func=names.__getitem__,
         index=None,
         width=320,
     )

@@ -109,14 +109,17 @@ def add_patient(con: Connection, practice_id: int, last: str = "Ray", first: str
         )
 
 
-def add_payer(con: Connection, practice_id: int, name: str = "Blue Shield") -> int:
+def add_payer(
+    con: Connection, practice_id: int, name: str = "Blue Shield", *, code: str | None = None
+) -> int:
     """Insert a payer and return the id."""
     with transaction(con):
         return int(
             con.value(
-                "INSERT INTO payer (practice_id, code, name) VALUES ($practice_id, $name, $name) "
+                "INSERT INTO payer (practice_id, code, name) VALUES ($practice_id, $code, $name) "
                 "RETURNING id",
                 practice_id=practice_id,
+                code=name if code is None else code,
                 name=name,
             )
         )

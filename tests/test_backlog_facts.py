@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from lib import people, practice_settings, queue, tasks, timely_filing, workflow
-from lib.backlog import day_notes
+from lib.backlog import day_notes, pending_tasks
+from lib.backlog.report_scope import View
 from lib.errors import NoSuchPractice, NotAllowed, NothingWritten, SettingsChanged, WrongInput
 from lib.models import Resolution, TaskFilter, TaskType
 from lib.store import migrations
@@ -244,3 +245,28 @@ def test_an_analyst_sees_no_patient_in_the_list_and_opens_no_task(
     assert queue.find(con, TaskFilter(words=("ray",)), actor=cast.ben).count == 1
     with pytest.raises(NotAllowed, match="cannot see patients"):
         tasks.get(con, task, actor=cast.alan)
+
+
+def test_payers_of_one_name_are_told_apart_by_their_ids(con: Connection, cast: Cast) -> None:
+    for name, code in (("Aetna", "60054"), ("Aetna", ""), ("Cigna", "62308")):
+        add_payer(con, cast.practice, name=name, code=code)
+
+    limits = timely_filing.filing_limits(con, cast.practice, actor=cast.ana)
+    told = timely_filing.names(limits)
+
+    assert [told[each.payer_id] for each in limits] == [
+        "Aetna (60054)", "Aetna (no payer ID)", "Cigna",
+    ]  # fmt: skip
+
+
+def test_payers_stand_in_the_order_of_their_bars(con: Connection, cast: Cast) -> None:
+    for payer, amount, count in (("Rich", 9000, 1), ("Busy", 10, 3), ("Alike", 5000, 1)):
+        for _ in range(count):
+            add_task_of_charge(con, cast.practice, payer_name=payer, amount=amount)
+
+    view = View(
+        practice_ids=(cast.practice,), as_of=minutes(1), today=NOON.date(), since=NOON.date(),
+        until=NOON.date(), zone="America/Chicago",
+    )  # fmt: skip
+
+    assert pending_tasks.by_payer(con, view).column("Payer") == ["Busy", "Rich", "Alike"]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lib.backlog import report_url
 from lib.backlog.pending_tasks import AGES
 from lib.models import (
     Colleague,
@@ -23,6 +24,7 @@ from lib.models import (
 from lib.ui import filters
 from lib.ui.filters import DAY_KEYS, FILTERS, KEYS, Desk, read
 from lib.us_formats import parse_money
+from tests.conftest import NOON
 
 CHICAGO = Practice(1, "Northside Clinic", "America/Chicago", 14)
 TOKYO = Practice(2, "Eastside Clinic", "Asia/Tokyo", 14)
@@ -83,6 +85,19 @@ def test_an_amount_that_is_none_is_left_out_with_a_sentence(key: str, label: str
 
     assert wanted == meant()
     assert problems == [f"Write “{label}” in dollars, such as 150 or 1,250.00."]
+
+
+@pytest.mark.parametrize(("least", "most"), [("150", "149.99"), ("150", "150"), ("150", "")])
+def test_amounts_between_which_nothing_is_are_named(least: str, most: str) -> None:
+    says = said(**{"from": least, "to": most})
+    _, problems = read(says, DESK)
+    report = report_url.read(says, DESK.actor, (), NOON)
+
+    assert list(report.problems) == problems
+    is_empty = most == "149.99"
+    assert problems == is_empty * [
+        "“Amount from” is above “Amount to”, so nothing is listed. Correct or clear one of them."
+    ]
 
 
 @given(st.sampled_from(["from", "to", "q"]), st.text(max_size=40))

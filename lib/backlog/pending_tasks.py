@@ -304,8 +304,8 @@ def by_type(con: Reader, view: View) -> Table:
 
 
 def by_payer(con: Reader, view: View) -> Table:
-    """Return pending tasks by payer, most dollars first."""
-    return _by(con, view, 'payer_name AS "Payer"', '"Requested" DESC, "Payer"')
+    """Return pending tasks by payer, most tasks first."""
+    return _by(con, view, 'payer_name AS "Payer"', '"Tasks" DESC, "Requested" DESC, "Payer"')
 
 
 def by_assignee(con: Reader, view: View) -> Table:

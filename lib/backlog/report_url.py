@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
@@ -84,7 +85,17 @@ def read(says: Says, actor: Person, colleagues: Sequence[Colleague], now: dateti
         for key in ("from", "to")
         if (text := says.get(key)) and parse_money(text) is None
     ]
+    problems += amounts_apart(view.amount_from, view.amount_to)
     return Report(view, zone_at(place, min(as_of, now)), is_now, tuple(problems))
+
+
+def amounts_apart(least: Decimal | None, most: Decimal | None) -> list[str]:
+    """Return a sentence where no amount is between the two."""
+    if least is None or most is None or least <= most:
+        return []
+    return [
+        "“Amount from” is above “Amount to”, so nothing is listed. Correct or clear one of them."
+    ]
 
 
 def _filtered(view: View, says: Says) -> View:

@@ -270,6 +270,7 @@ def read(says: dict[str, str | None], desk: Desk) -> tuple[TaskFilter, list[str]
             values |= fields or {}
             if fields is None:
                 problems.append(each.problem.format(label=each.label))
+    problems += report_url.amounts_apart(values.get("amount_from"), values.get("amount_to"))
     values |= _of_bar(says, desk)
     values.setdefault("statuses", _PENDING)
     return TaskFilter(**values), problems
