@@ -58,3 +58,41 @@ def test_the_amount_is_that_of_the_parts_that_are_denied(
     assert con.rows("SELECT amount, proposal IS NOT NULL FROM task") == [
         (Decimal(amount), is_proposed)
     ]
+
+
+@pytest.mark.parametrize("files", list(itertools.permutations([VISIT, TEST, TEST_BACK])))
+def test_a_part_that_is_taken_back_counts_in_any_order(
+    con: Connection, cast: Cast, files: tuple[bytes, ...]
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+
+    for raw in files:
+        bring(con, cast, raw)
+
+    assert con.rows("SELECT amount, proposal IS NOT NULL FROM task") == [(Decimal(100), False)]
+
+
+@pytest.mark.parametrize("files", list(itertools.permutations([VISIT, TEST, TEST_BACK, VISIT_BACK])))
+def test_all_parts_that_are_taken_back_propose_to_complete_in_any_order(
+    con: Connection, cast: Cast, files: tuple[bytes, ...]
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+
+    for raw in files:
+        bring(con, cast, raw)
+
+    assert con.rows("SELECT amount, proposal IS NOT NULL FROM task") == [(Decimal(100), True)]
+
+
+def test_a_payment_of_every_part_before_its_denial_proposes_to_complete(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1", amount="100")))
+    paid = part("99213", "0301").replace(b"CLP*A1*1*100*0", b"CLP*A1*1*100*60")
+    paid = paid.replace(b"SVC*HC:99213*100*0", b"SVC*HC:99213*100*60")
+    paid = paid.replace(b"CAS*CO*97*100", b"CAS*CO*45*40")
+
+    for raw in (paid, VISIT):
+        bring(con, cast, raw)
+
+    assert con.rows("SELECT proposal IS NOT NULL FROM task") == [(True,)]

@@ -72,12 +72,61 @@ SETS: dict[str, tuple[list[Said], str | None]] = {
 }
 
 
+def without(said: Said, *starts: str) -> Said:
+    """Return the same without the segments that begin so."""
+
+    def made(number: str) -> bytes:
+        parts = said(number).decode().split("~")
+        left = [each for each in parts if not each.startswith(starts)]
+        count = len(parts) - len(left)
+        text = "~".join(left)
+        [end] = [each for each in left if each.startswith("SE*")]
+        return text.replace(end, f"SE*{int(end.split('*')[1]) - count}*0001").encode()
+
+    return made
+
+
+def accepted(number: str) -> bytes:
+    said = patient(number, "STC*A2:20*20250128*WQ*200")
+    return acknowledgment(*said, control=f"{next(controls):09}")
+
+
+NOTHING_DUE = told("0310", "200", "0", "CAS*CO*45*200")
+OF_ACCEPTANCE = "PLAINS HEALTH accepted this claim on 01/28/2025. Complete the task?"
+OF_NOTHING = "PLAINS HEALTH processed this claim on 03/10/2025 and paid nothing. Complete the task?"
+NO_DAY = ("DTM*",)
+SETS |= {
+    "an acceptance": ([rejected, accepted], OF_ACCEPTANCE),
+    "nothing to pay": ([DENIED, NOTHING_DUE], OF_NOTHING),
+    "no day": ([without(DENIED, *NO_DAY), without(PAID, *NO_DAY)], OF_PAYMENT),
+}
+UNHELD = {
+    name: SETS[name]
+    for name in ("a payment", "a reversal", "a reversal and a payment", "a payment taken back",
+                 "denied anew", "an acceptance", "nothing to pay", "another reason is left")
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", UNHELD)
+def test_in_any_order_a_task_without_the_claim_is_told_the_same(
+    con: Connection, cast: Cast, which: str
+) -> None:
+    in_any_order(con, cast, *UNHELD[which], is_held=False)
+
+
 @pytest.mark.parametrize("which", SETS)
 def test_in_any_order_a_task_is_told_the_same(con: Connection, cast: Cast, which: str) -> None:
-    files, proposal = SETS[which]
+    in_any_order(con, cast, *SETS[which], is_held=True)
+
+
+def in_any_order(
+    con: Connection, cast: Cast, files: list[Said], proposal: str | None, *, is_held: bool
+) -> None:
+    """Bring the files about a claim in in every order, and look that its task says the same."""
     orders = list(itertools.permutations(range(len(files))))
     orders = orders[:: 1 if len(files) < 4 else 5]  # which take seconds
-    bring(con, cast, file_837(*(claim(f"C{number}") for number in range(len(orders)))))
+    if is_held:
+        bring(con, cast, file_837(*(claim(f"C{number}") for number in range(len(orders)))))
     for number, order in enumerate(orders):
         for place in order:
             bring(con, cast, files[place](f"C{number}"))

@@ -34,6 +34,7 @@ from lib.intake.records import Withdrawal
 from lib.intake.tasks import (
     batch_acceptances,
     batch_receipts,
+    earlier_good_news,
     favorable_payer_updates,
     known_requests,
     new_tasks,
@@ -120,6 +121,7 @@ class FileImport:
         self._take_requests(asked, charges)
         answered = learned_numbers.parts(self.con, self.practice_id, part.answers, charges)
         self._take_news(told, charges, answered)
+        earlier_good_news.keep(self.con, [*asked, *told], charges, self.source)
         self._tell_batches(batch_acceptances.of_claims(self.con, self.source, told, charges))
         self._take_withdrawals(part.withdrawals)
         self._take_acceptances(part.receipts)
@@ -274,6 +276,17 @@ class FileImport:
         self.totals.parts += len(found) - older - whole
         self._new += [each.news.segment_number for each in found]
         favorable_payer_updates.add(self.con, found, self.source)
+        earlier_good_news.tell(
+            self.con,
+            [
+                earlier_good_news.told_by(
+                    each.task_id, each.news, charges.match(each.news.facts).charge_id
+                )
+                for each in found
+                if not each.is_history
+            ],
+            self.source,
+        )
 
     def _take_withdrawals(self, told: Sequence[Withdrawal]) -> None:
         found, several = favorable_payer_updates.withdrawn(self.con, self.practice_id, told)

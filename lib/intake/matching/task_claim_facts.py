@@ -84,6 +84,14 @@ def row_of(task_id: int, practice_id: int, facts: ClaimFacts, outcome: Outcome) 
         "task_id": task_id,
         "practice_id": practice_id,
         "number_key": number_key(numbers[0]) if numbers else "",
+        **facts_row(facts),
+        "outcome": outcome.value,
+    }
+
+
+def facts_row(facts: ClaimFacts) -> dict[str, Value]:
+    """Return what a message says of its claim for the columns of COLUMNS."""
+    return {
         "claim_numbers": facts.claim_numbers,
         "payer_numbers": facts.payer_numbers,
         "trace_numbers": facts.trace_numbers,
@@ -97,7 +105,6 @@ def row_of(task_id: int, practice_id: int, facts: ClaimFacts, outcome: Outcome) 
         "payer_name": facts.payer_name,
         "payer_code": facts.payer_code,
         "payer_role": facts.payer_role,
-        "outcome": outcome.value,
     }
 
 

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 NOTHING = Decimal(0)
 
 
-def amount_change(con: Connection, task_id: int, request: Request) -> Decimal:
+def amount_change(
+    con: Connection, task_id: int, request: Request, amount: Decimal | None
+) -> Decimal:
     """Return the US dollars by which an answer about a part, which is not kept yet, changes what an
-    open task asks for. The last part that is taken back leaves the amount as it is."""
+    open task asks for, which is `amount` now. The last part that is taken back leaves the amount as
+    it is; one that is denied after it counts alone."""
     if not request.part:
         return NOTHING
     keys = _keys(con, task_id)
@@ -27,8 +30,19 @@ def amount_change(con: Connection, task_id: int, request: Request) -> Decimal:
     if request.takes_back:
         is_news = request.part in before and request.part not in after and bool(after)
         return -request.taken_back if is_news else NOTHING
-    is_news = request.part in after and request.part not in before
-    return (request.amount or NOTHING) if is_news else NOTHING
+    if request.part not in after or request.part in before:
+        return NOTHING
+    were_denied = any(is_denied for _, is_denied, _ in filter(None, map(_said, keys)))
+    of_others = amount if were_denied and not before else NOTHING
+    return (request.amount or NOTHING) - (of_others or NOTHING)
+
+
+def is_settled(con: Connection, task_id: int, request: Request) -> bool:
+    """Return True if what an answer denies of a part, which is not kept yet, was taken back or paid
+    on a later day."""
+    if not request.part or request.takes_back or request.is_history:
+        return False
+    return request.part not in _denied([*_keys(con, task_id), request.key])
 
 
 def leaves_others(con: Connection, task_id: int, reversal: Request) -> bool:

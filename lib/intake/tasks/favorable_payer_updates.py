@@ -61,10 +61,25 @@ def plan(
     )
     for key in respelled_answers.find(con, practice_id, list(wanted.values()), charges, file_id):
         del wanted[key]
-    about = {key: news.facts for key, news in wanted.items()}
-    matches = {key: charges.match(facts) for key, facts in about.items()}
+    return about(con, practice_id, wanted.values(), charges, answered, file_id)
+
+
+def about(
+    con: Connection,
+    practice_id: int,
+    told: Iterable[PayerUpdate],
+    charges: Charges | None,
+    answered: Mapping[int, Decimal] | None,
+    file_id: int | None = None,
+) -> list[PaymentSuggestion]:
+    """Return what the open tasks about their claims are told by these updates, in whatever order
+    they come in."""
+    wanted = {news.key: news for news in told}
+    facts_of = {key: news.facts for key, news in wanted.items()}
+    charges = charges or known_charges.charges(con, practice_id, facts_of.values())
+    matches = {key: charges.match(facts) for key, facts in facts_of.items()}
     open_tasks = task_claim_facts.find(
-        con, practice_id, about.values(), [each.charge_id for each in matches.values()]
+        con, practice_id, facts_of.values(), [each.charge_id for each in matches.values()]
     )
     held = LaterAnswers(con, (matches[key].charge_id for key in wanted))
     found = []
@@ -110,8 +125,15 @@ def withdrawn(
     return news, several
 
 
-def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportContext) -> None:
-    """Insert the suggestions and their history; inside a transaction. Complete no task."""
+def add(
+    con: Connection,
+    proposals: Iterable[PaymentSuggestion],
+    source: ImportContext,
+    *,
+    also: str = "",
+) -> None:
+    """Insert the suggestions and their history, with a sentence more; inside a transaction.
+    Complete no task."""
     proposals = list(proposals)
     accepted = [(e.task_id, e.news.acknowledged_at) for e in proposals if not e.is_history]
     acknowledgment_times.keep(con, accepted, ACCEPTED, source)
@@ -128,6 +150,7 @@ def add(con: Connection, proposals: Iterable[PaymentSuggestion], source: ImportC
             tasks.suggest_completion(
                 con, proposal.task_id, f"{news.sentence} Complete the task?", now=source.now
             )
+        said = f"{said} {also}" if also else said
         event = source.event(kind, news.segment_number, task_id=proposal.task_id)
         con.insert("event", [event | {"detail": f"{said} {event['detail']}."}])
 

@@ -21,6 +21,7 @@ from lib.intake.matching.spelling_comparison import written_name
 from lib.intake.matching.task_claim_facts import FileTask, could_be_others
 from lib.intake.records import Party, Request
 from lib.intake.tasks import (
+    earlier_good_news,
     known_requests,
     previous_system_fields,
     respelled_answers,
@@ -161,11 +162,19 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> int:
                for each in planned.new]  # fmt: skip
     told = [(id_, charge_id, each) for id_, charge_id, each in charged if charge_id is not None]
     ended = task_updates.tell_later(con, told, source)
+    asked = [
+        earlier_good_news.told_by(id_, each, charge_id)
+        for id_, charge_id, each in charged
+        if id_ not in ended and each.key not in planned.earlier
+    ]
     for later in planned.later:
         task_id = later.task_id if later.task_id is not None else by_key[later.of]
         task_updates.answer(con, task_id, later.request, source, is_certain=later.is_certain)
         for key in later.request.also_keys:
             task_updates.remember(con, task_id, key, later.request.segment_number, source)
+        if later.is_certain:
+            charge_id = planned.matches[later.request.key].charge_id
+            asked.append(earlier_good_news.told_by(task_id, later.request, charge_id))
     for change, follow_ups in (
         (task_updates.move, planned.moved),
         (task_updates.ask_again, planned.again),
@@ -176,7 +185,7 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> int:
     for request in planned.new:
         for key in filter(None, (request.again_of, *request.also_keys)):
             task_updates.remember(con, by_key[request.key], key, request.segment_number, source)
-    return ended
+    return len(ended) + earlier_good_news.tell(con, asked, source)
 
 
 class _Made:

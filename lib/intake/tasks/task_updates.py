@@ -80,6 +80,7 @@ def answer(
     """
     before = _asked(con, task_id)
     is_ended = request.is_overtaken or _is_ended(con, task_id, before, request)
+    is_ended = is_ended or denied_parts.is_settled(con, task_id, request)
     sentence = _taken_back(con, task_id, request, before) if is_certain else None
     if sentence and not is_ended:
         tasks.suggest_completion(con, task_id, sentence, now=source.now)
@@ -87,7 +88,7 @@ def answer(
         tasks.withdraw_suggestion(con, task_id)
     change = NOTHING
     if is_certain or not request.takes_back:
-        change = denied_parts.amount_change(con, task_id, request)
+        change = denied_parts.amount_change(con, task_id, request, before.amount)
     remember(con, task_id, request.key, request.segment_number, source)
     remember_state(con, [(task_id, request)], source)
     event = source.event(EventKind.ANSWERED_AGAIN, request.segment_number, task_id=task_id)
@@ -98,6 +99,23 @@ def answer(
     elif change and before.amount is not None:
         amount = before.amount + change
         change_amount(con, task_id, amount, request.segment_number, source)
+
+
+def take_back(con: Connection, task_id: int, reversal: Request, source: ImportContext) -> None:
+    """Add a reversal that came in before the open task of its claim."""
+    answer(con, task_id, reversal, source, is_certain=True)
+
+
+def take_back_again(
+    con: Connection, task_id: int, reversal: Request, source: ImportContext
+) -> None:
+    """Let a reversal that an open task was told before count again: what was said before it came in
+    since."""
+    before = _asked(con, task_id)
+    if sentence := _taken_back(con, task_id, reversal, before):
+        tasks.suggest_completion(con, task_id, sentence, now=source.now)
+    elif not _is_ended(con, task_id, before, reversal):
+        tasks.withdraw_suggestion(con, task_id)
 
 
 def move(con: Connection, task_id: int, request: Request, source: ImportContext) -> None:
@@ -284,23 +302,23 @@ def _is_ended(con: Connection, task_id: int, before: _Asked, request: Request) -
 
 
 def tell_later(con: Connection, asked: Sequence[tuple[int, int, Request]],
-               source: ImportContext) -> int:  # fmt: skip
+               source: ImportContext) -> set[int]:  # fmt: skip
     """Suggest completing each new task (its id, its charge, its request) whose denial was ended by
-    a later answer that came in before it. Return how many."""
+    a later answer that came in before it. Return which."""
     dated = [each for each in asked if each[2].asked_on and each[2].about.dates[0]]
     held = LaterAnswers(con, (charge_id for _, charge_id, _ in dated))
-    count = 0
+    ended = set()
     for task_id, charge_id, request in dated:
         said = held.good_news(charge_id, _codes(request.codes), request.asked_on)
         if said:
-            count += 1
+            ended.add(task_id)
             tasks.suggest_completion(con, task_id, f"{said} Complete the task?", now=source.now)
             event = source.event(
                 EventKind.COMPLETION_SUGGESTED, request.segment_number, task_id=task_id
             )
             con.insert("event", [event | {"detail": f"{said} That came in before. "
                                                     f"{event['detail']}."}])  # fmt: skip
-    return count
+    return ended
 
 
 def _is_denied_by_same_remittance(con: Connection, task_id: int, reversal: Request) -> bool:
