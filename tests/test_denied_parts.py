@@ -72,7 +72,9 @@ def test_a_part_that_is_taken_back_counts_in_any_order(
     assert con.rows("SELECT amount, proposal IS NOT NULL FROM task") == [(Decimal(100), False)]
 
 
-@pytest.mark.parametrize("files", list(itertools.permutations([VISIT, TEST, TEST_BACK, VISIT_BACK])))
+@pytest.mark.parametrize(
+    "files", list(itertools.permutations([VISIT, TEST, TEST_BACK, VISIT_BACK]))
+)
 def test_all_parts_that_are_taken_back_propose_to_complete_in_any_order(
     con: Connection, cast: Cast, files: tuple[bytes, ...]
 ) -> None:
