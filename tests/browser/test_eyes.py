@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from lib.models import TaskType
 from tests.browser.conftest import Sit
@@ -159,3 +162,23 @@ def test_a_list_and_a_task_become_paper(still: Scene, sit: Sit) -> None:
     desk.page.emulate_media(media="print", color_scheme="dark")
     expect(desk.page.locator(".stApp")).to_have_css("background-color", "rgb(255, 255, 255)")
     assert desk.page.evaluate(CONTRAST, LEAST_CONTRAST) == []
+
+    desk.page.emulate_media(media="screen", color_scheme="dark")
+    desk.go("/flow")  # charts and tables, which the browser paints
+    chart, table = (
+        desk.page.get_by_test_id(each).first for each in ("stVegaLiteChart", "stDataFrame")
+    )
+    expect(chart.locator("svg")).to_be_visible()
+    expect(table.locator("canvas").first).to_be_attached()
+    assert lightness(table) < 60
+    desk.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    desk.page.emulate_media(media="print", color_scheme="dark")
+    for gone in (".st-key-period", ".st-key-evidence_flow"):
+        expect(desk.page.locator(gone)).to_be_hidden()
+    for painted in (chart, table):
+        assert lightness(painted) > 220
+
+
+def lightness(part: Locator) -> float:
+    """Return the mean lightness of what one sees of it, 0 to 255."""
+    return float(np.asarray(Image.open(BytesIO(part.screenshot())).convert("L")).mean())

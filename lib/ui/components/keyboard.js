@@ -260,6 +260,12 @@ function draw(parentElement) {
   )
 }
 
+// What is painted for a dark screen (tables, charts) is told apart by it once it is on paper.
+function sayScreen() {
+  const scheme = getComputedStyle(document.querySelector(".stApp")).colorScheme
+  document.documentElement.classList.toggle("bt-of-dark-screen", scheme === "dark")
+}
+
 export default function (component) {
   data = component.data
   document.documentElement.classList.toggle("bt-in-window", data.isWindow)
@@ -270,6 +276,7 @@ export default function (component) {
   document.addEventListener("keydown", hear)
   document.addEventListener("focusin", remember)
   document.addEventListener("focusout", leave)
+  window.addEventListener("beforeprint", sayScreen)
   let isDue = false
   const watch = new MutationObserver(() => {
     notice()
