@@ -31,6 +31,9 @@ from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
 from lib.store.search_match import claim_shape
 from lib.tasks_before_changes import keep_completion, keep_earlier
 
+SHOWN_OF_CHARGE = (("charge_id", "BIGINT"), ("patient_id", "BIGINT"), ("payer_id", "BIGINT"),
+    ("patient_name", "VARCHAR"), ("payer_name", "VARCHAR"), ("provider_name", "VARCHAR"),
+    ("date_of_service", "DATE"))  # fmt: skip
 FARTHEST_DUE = timedelta(days=366)  # what is typed beyond it is a wrong year
 
 # People by their ids: a second statement for their names costs a third of what three joins do.
@@ -67,12 +70,8 @@ def _named(con: Connection, task: Task) -> Task:
             assignee=assignee, creator=creator, completer=completer,
         )
     )  # fmt: skip
-    return replace(
-        task,
-        assignee_name=names.get(assignee),
-        created_by=names.get(creator),
-        completed_by=names.get(completer),
-    )
+    return replace(task, assignee_name=names.get(assignee), created_by=names.get(creator),
+                   completed_by=names.get(completer))  # fmt: skip
 
 
 def require_seen(con: Connection, task_id: int, *, actor: Person) -> None:
@@ -421,14 +420,22 @@ def add_rows(con: Connection, rows: Sequence[Mapping[str, Value]]) -> None:
     search_index.index(con, [row["id"] for row in rows])
 
 
-def link_charge(
-    con: Connection, task_id: int, *, charge_id: int, patient_id: int, payer_id: int, patient: str,
-    payer: str, provider: str, day: date | None, now: datetime,
-) -> None:  # fmt: skip
-    """Let a task be about a charge, and show it; its day of service where the charge has one."""
-    shown: dict[str, Value] = {} if day is None else {"date_of_service": day}
-    _show(con, [task_id], now=now, charge_id=charge_id, patient_id=patient_id, payer_id=payer_id,
-          patient_name=patient, payer_name=payer, provider_name=provider, **shown)  # fmt: skip
+def link_charges(con: Connection, shown: Mapping[int, Mapping[str, Value]], *,
+                 now: datetime) -> None:  # fmt: skip
+    """Let tasks, by id, be about charges, and show them: the columns of SHOWN_OF_CHARGE; their days
+    of service where the charges have one."""
+    keep_earlier(con, list(shown), now=now)
+    told = ", ".join(f"unnest(${name}::{type_}[]) AS {name}" for name, type_ in SHOWN_OF_CHARGE)
+    changed = (f"{name} = coalesce(now.{name}, task.{name})" for name, _ in SHOWN_OF_CHARGE)
+    con.execute(
+        f"""
+        UPDATE task SET {", ".join(changed)}, version = version + 1
+        FROM (SELECT unnest($ids::BIGINT[]) AS id, {told}) AS now WHERE task.id = now.id
+        """,
+        ids=list(shown),
+        **{name: [each[name] for each in shown.values()] for name, _ in SHOWN_OF_CHARGE},
+    )
+    search_index.index(con, list(shown))
 
 
 def unlink_charge(
@@ -467,9 +474,8 @@ def follow_charge(con: Connection, charge_id: int, *, now: datetime, **shown: Va
         charge_id=charge_id,
         **shown,
     )
-    if not found:
-        return
-    _show(con, [task_id for (task_id,) in found], now=now, **shown)
+    if found:
+        _show(con, [task_id for (task_id,) in found], now=now, **shown)
 
 
 def _show(con: Connection, ids: Sequence[int], *, now: datetime, **shown: Value) -> None:

@@ -208,11 +208,10 @@ class FileImport:
         """Attach the charges of these claims to the open tasks that wait for them."""
         if self._waiting_tasks is None:
             self._waiting_tasks = Waiting(self.con, self.practice_id)
-        self.totals.linked += replacement_claims.link(
-            self.con, new, self._waiting_tasks, self.source
-        )
+        linked = replacement_claims.link(self.con, new, self._waiting_tasks, self.source)
+        self.totals.linked += len(linked)
         claim_payments.link(self.con, self.source, later_matching_charges.keys(new))
-        if doubted := later_matching_charges.doubt(self.con, new, self.source):
+        if doubted := later_matching_charges.doubt(self.con, new, self.source, linked):
             self.totals.doubted += doubted
             self._waiting_tasks = None  # they wait again
 

@@ -1,7 +1,8 @@
 """python -m tests.benchmarks.intake [CLAIMS]: how fast claims come in; our reader beside others.
 
-Writes an 837P of that many claims (100,000), imports it into an empty store, and has each reader
-walk every segment of it. pyx12 and openx12 are measured if they are installed. Never a test.
+Writes an 837P of that many claims (100,000), imports it into an empty store, the first 10,000 of
+them into one where an 835 denied them before, and has each reader walk every segment of it. pyx12
+and openx12 are measured if they are installed. Never a test.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from lib.intake import imports
 from lib.intake.files.source_file import SourceFile
 from lib.intake.x12 import segment_reader
 from lib.store.duckdb.store import DuckDBStore
-from tests.x12_texts import DOCTOR, claim, claims, envelope
+from tests.x12_texts import DOCTOR, answer, claim, claims, envelope, remittance
 
 READS = 3  # the fastest counts
+LATE = 10_000  # claims that come in after they were denied
 
 
 def main() -> None:
@@ -40,6 +42,9 @@ def main() -> None:
         wall, cpu = timed(lambda: bring(path, Path(folder) / "data"))
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"{'whole intake':<24}{wall:>9.2f}{cpu:>9.2f}{count / wall:>17,.0f}")
+        late = min(count, LATE)
+        wall, cpu = after_answers(Path(folder), late)
+        print(f"{'after their denials':<24}{wall:>9.2f}{cpu:>9.2f}{late / wall:>17,.0f}")
         for name, read in (("our reader", ours), ("pyx12", pyx12), ("openx12", openx12)):
             try:
                 wall, cpu = min(timed(partial(read, path)) for _ in range(READS))
@@ -104,6 +109,32 @@ def bring(path: Path, folder: Path) -> None:
     report = imports.apply(con, path.name, path, actor=None, practice_id=practice_id, now=now)
     assert report.refused is None, report.refused
     store.close()
+
+
+def denials(count: int) -> bytes:
+    """Return an 835 that denies the first claims that `write` makes."""
+    by_payer: dict[int, list[list[str]]] = {}
+    for number in range(count):
+        patient = number % 5000
+        said = answer(f"C{number:08d}", control=f"P{number}", patient=f"LAST{patient}*FIRST")
+        by_payer.setdefault(number % 20, []).append(said)
+    bodies = [remittance(*said, payer=f"PAYER {payer}") for payer, said in by_payer.items()]
+    return envelope(*bodies, kind="835", version="005010X221A1").encode()
+
+
+def after_answers(folder: Path, count: int) -> tuple[float, float]:
+    """Return wall and CPU seconds of the import of claims that were denied before they came in."""
+    path = folder / "late.837"
+    write(path, count)
+    store = DuckDBStore(folder / "late")
+    con, now = store.connection(), datetime.now(UTC)
+    practice_id = people.add_practice(con, "Benchmark", now=now)
+    bring_in = partial(imports.apply, con, actor=None, practice_id=practice_id, now=now)
+    bring_in("denials.835", denials(count))
+    found = timed(lambda: bring_in(path.name, path))
+    assert con.value("SELECT count(charge_id) FROM task") == count
+    store.close()
+    return found
 
 
 if __name__ == "__main__":

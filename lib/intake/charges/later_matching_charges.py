@@ -6,7 +6,7 @@ chooses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lib import tasks
@@ -25,13 +25,21 @@ from lib.store.database import Connection, Value
 WHY = "A further charge agrees with what the file says: choose the one that is meant."
 
 
-def doubt(con: Connection, new: Sequence[NewClaim], source: ImportContext) -> int:
+def doubt(
+    con: Connection,
+    new: Sequence[NewClaim],
+    source: ImportContext,
+    linked: Collection[int] = (),
+) -> int:
     """Take the charge from open tasks whose message could mean one of these new charges as well.
-    Return how many now wait for a person's choice; inside a transaction.
+    Return how many now wait for a person's choice; inside a transaction. Tasks that were `linked`
+    just now were compared with all charges.
 
     A charge that somebody chose, edited or began to edit for the task stays.
     """
     chosen = _chosen(con, source.practice.id, new)
+    for task_id in linked:
+        chosen.pop(task_id, None)
     if not chosen:
         return 0
     told = task_claim_facts.kept_facts(con, list(chosen))

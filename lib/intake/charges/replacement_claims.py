@@ -26,11 +26,11 @@ from lib.intake.matching.spelling_comparison import could_be_payer, could_be_per
 from lib.intake.matching.task_claim_facts import Waiting
 from lib.intake.records import Claim, Party
 from lib.models import CHARGE_COLUMNS, Charge, ServiceLine
-from lib.store import search_index
 from lib.store.database import Connection, Value
 
 LATE = "The claim that this one replaces or voids came after it; nothing changed."
 OLDER = "The claim as it was sent before came after it; nothing changed."
+OF_CHARGE = {"date_of_service": "date_from"}  # where a task calls it otherwise
 COLUMNS = ", ".join(CHARGE_COLUMNS)
 
 
@@ -329,8 +329,10 @@ def _tell(
         con.insert("event", [event | {"detail": f"{said} {event['detail']}."}])
 
 
-def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: ImportContext) -> int:
-    """Attach charges to open tasks that waited for their claim. Return how many tasks found one.
+def link(
+    con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: ImportContext
+) -> list[int]:
+    """Attach charges to open tasks that waited for their claim. Return which tasks found one.
 
     A task whose claim could be several, or none for certain, keeps waiting for a person.
     """
@@ -342,44 +344,55 @@ def link(con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: Imp
     )
     told = waiting.about(numbers)
     if not told:
-        return 0
+        return []
     charges = known_charges.charges(con, source.practice.id, told.values())
     charges.tell_apart(task_claim_facts.answers(con, told))
-    linked = []
-    for task_id, facts in told.items():
-        match = charges.match(facts)
-        held = charges.held(match.charge_id)
-        if held is None:
-            continue
-        show_charge(con, task_id, held, now=source.now)
-        con.execute(
-            "UPDATE task_claim SET outcome = $outcome WHERE task_id = $id",
-            outcome=match.outcome.value,
-            id=task_id,
+    matches = {task_id: charges.match(facts) for task_id, facts in told.items()}
+    held = {
+        task_id: charge
+        for task_id, match in matches.items()
+        if (charge := charges.held(match.charge_id))
+    }
+    linked = list(held)
+    show_charges(con, held, now=source.now)
+    con.execute(
+        """
+        UPDATE task_claim SET outcome = $outcome
+        WHERE task_id IN (SELECT unnest($ids::BIGINT[]))
+        """,
+        outcome=Outcome.MATCHED.value,
+        ids=linked,
+    )
+    numbers_of: dict[int, int] = dict(
+        con.rows(
+            "SELECT id, segment_number FROM charge WHERE id IN (SELECT unnest($ids::BIGINT[]))",
+            ids=[charge.charge_id for charge in held.values()],
         )
-        number = con.value("SELECT segment_number FROM charge WHERE id = $id", id=held.charge_id)
-        event = source.event(
-            EventKind.CLAIM_FOUND, number, task_id=task_id, charge_id=held.charge_id
-        )
-        con.insert("event", [event])
-        linked.append(task_id)
+    )
+    con.insert(
+        "event",
+        [
+            source.event(
+                EventKind.CLAIM_FOUND, numbers_of[charge.charge_id], task_id=task_id,
+                charge_id=charge.charge_id,
+            )
+            for task_id, charge in held.items()
+        ],
+    )  # fmt: skip
     learned_numbers.learn(con, [told[each] for each in linked], charges, source)
     waiting.forget(linked)
-    search_index.index(con, linked)
-    return len(linked)
+    return linked
 
 
-def show_charge(con: Connection, task_id: int, held: KnownCharge, *, now: datetime) -> None:
-    """Attach a charge to a task and show it there, inside a transaction."""
-    tasks.link_charge(
+def show_charges(con: Connection, held: Mapping[int, KnownCharge], *, now: datetime) -> None:
+    """Attach charges to tasks, by their ids, and show them there, inside a transaction."""
+    shown = (name for name, _ in tasks.SHOWN_OF_CHARGE)
+    columns = [(name, OF_CHARGE.get(name, name)) for name in shown]
+    tasks.link_charges(
         con,
-        task_id,
-        charge_id=held.charge_id,
-        patient_id=held.patient_id,
-        payer_id=held.payer_id,
-        patient=held.patient_name,
-        payer=held.payer_name,
-        provider=held.provider_name,
-        day=held.date_from,
+        {
+            task_id: {name: getattr(charge, of) for name, of in columns}
+            for task_id, charge in held.items()
+        },
         now=now,
     )

@@ -13,7 +13,7 @@ from lib.errors import AlreadyCompleted, ChargeChosen, NoSuchCharge, NoSuchTask
 from lib.history_event_kinds import EventKind
 from lib.intake.charges import claim_payments, learned_numbers
 from lib.intake.charges.payers_and_patients import Payers
-from lib.intake.charges.replacement_claims import show_charge
+from lib.intake.charges.replacement_claims import show_charges
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.matching.claim_matcher import PAYER, PAYERS_NUMBER, Agreement, Candidate, Comparison
@@ -133,7 +133,7 @@ def choose(
         [(held, candidate)] = known_charges.known(con, [charge_id])
         facts = task_claim_facts.of_task(con, task_id) or ClaimFacts()
         if not is_present:
-            show_charge(con, task_id, held, now=now)
+            show_charges(con, {task_id: held}, now=now)
             search_index.index(con, [task_id])
             con.execute("DELETE FROM draft WHERE task_id = $id", id=task_id)
         con.execute(
