@@ -174,7 +174,7 @@ def seal(con: Connection, *, now: datetime) -> int:
         known.head = None
         known.waiting[:0] = waiting
 
-    con.store.if_rolled_back(take_back)
+    con.if_rolled_back(take_back)
     del known.waiting[: len(waiting)]
     _append(con, (*waiting, *_seals(con, now)))
     return _head(con).last_event_id

@@ -170,30 +170,30 @@ def insert(
     now: datetime,
 ) -> int:
     """Insert a document and return its id."""
-    return int(
-        con.value(
-            """
-            INSERT INTO document (practice_id, sha256, media_type, size, file_name, name, label,
-                status, document_date, notes, patient_id, created_at, created_by)
-            VALUES ($practice_id, $sha256, $media_type, $size, $file_name, $name, $label,
-                $status, $document_date, $notes, $patient_id, $now, $actor_id)
-            RETURNING id
-            """,
-            practice_id=practice_id,
-            sha256=file.sha256,
-            media_type=file.media_type,
-            size=file.size,
-            file_name=file.name,
-            name=details.name,
-            label=details.label,
-            status=details.status,
-            document_date=details.document_date,
-            notes=details.notes,
-            patient_id=patient_id,
-            now=now,
-            actor_id=actor_id,
-        )
+    [document_id] = con.next_ids("document", 1)
+    con.execute(
+        """
+        INSERT INTO document (id, practice_id, sha256, media_type, size, file_name, name, label,
+            status, document_date, notes, patient_id, created_at, created_by)
+        VALUES ($id, $practice_id, $sha256, $media_type, $size, $file_name, $name, $label,
+            $status, $document_date, $notes, $patient_id, $now, $actor_id)
+        """,
+        id=document_id,
+        practice_id=practice_id,
+        sha256=file.sha256,
+        media_type=file.media_type,
+        size=file.size,
+        file_name=file.name,
+        name=details.name,
+        label=details.label,
+        status=details.status,
+        document_date=details.document_date,
+        notes=details.notes,
+        patient_id=patient_id,
+        now=now,
+        actor_id=actor_id,
     )
+    return document_id
 
 
 def update(con: Connection, document_id: int, details: DocumentDetails) -> None:

@@ -295,7 +295,7 @@ def add(
     if held:
         raise DuplicateDocument(*held)
     if is_new:
-        store.if_rolled_back(lambda: store.files.take_back(DOCUMENTS, file.sha256))
+        con.if_rolled_back(lambda: store.files.take_back(DOCUMENTS, file.sha256))
     details = replace(details, name=details.name.strip(), notes=details.notes.strip())
     document_id = document_rows.insert(
         con, file, details, practice_id=practice_id, patient_id=patient_id, actor_id=actor.id,

@@ -126,32 +126,31 @@ def create(
         if due_on is None:
             due_on = today + timedelta(days=practice.due_days)
             rule = f"{practice.due_days} days after the request, the practice's own rule"
-        task_id = int(
-            con.value(
-                """
-                INSERT INTO task (practice_id, type, status, is_open, turn, title, instructions,
-                    charge_id, patient_id, payer_id, claim_number, patient_name, payer_name,
-                    provider_name, date_of_service, amount, due_on, due_rule, document_label,
-                    source, claim_shape, requested_on, created_at, came_at, created_by)
-                VALUES ($practice_id, $type, 'open', true, 'practice', $title, $instructions,
-                    $charge_id, $patient_id, $payer_id, $claim_number, $patient_name, $payer_name,
-                    $provider_name, $date_of_service, $amount, $due_on, $due_rule, $document_label,
-                    'hand', $claim_shape, $today, $now, $now, $actor_id)
-                RETURNING id
-                """,
-                practice_id=practice_id,
-                type=type,
-                title=title,
-                instructions=instructions,
-                due_on=due_on,
-                due_rule=rule,
-                document_label=document_label,
-                claim_shape=claim_shape(about["claim_number"]),
-                today=today,
-                now=now,
-                actor_id=actor.id,
-                **about,
-            )
+        [task_id] = con.next_ids("task", 1)
+        con.execute(
+            """
+            INSERT INTO task (id, practice_id, type, status, is_open, turn, title, instructions,
+                charge_id, patient_id, payer_id, claim_number, patient_name, payer_name,
+                provider_name, date_of_service, amount, due_on, due_rule, document_label,
+                source, claim_shape, requested_on, created_at, came_at, created_by)
+            VALUES ($id, $practice_id, $type, 'open', true, 'practice', $title, $instructions,
+                $charge_id, $patient_id, $payer_id, $claim_number, $patient_name, $payer_name,
+                $provider_name, $date_of_service, $amount, $due_on, $due_rule, $document_label,
+                'hand', $claim_shape, $today, $now, $now, $actor_id)
+            """,
+            id=task_id,
+            practice_id=practice_id,
+            type=type,
+            title=title,
+            instructions=instructions,
+            due_on=due_on,
+            due_rule=rule,
+            document_label=document_label,
+            claim_shape=claim_shape(about["claim_number"]),
+            today=today,
+            now=now,
+            actor_id=actor.id,
+            **about,
         )
         search_index.index(con, [task_id])
         history.record(

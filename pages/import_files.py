@@ -87,7 +87,7 @@ def look(
     if read and read[0] == state:
         return read[1]
     bar = st.empty()
-    if doing := con.store.wait_for_writer(SOON):
+    if doing := con.store.wait_for_import(SOON):
         bar.progress(0.0, f"Waiting for {session.escape_markdown(doing)} to be written")
 
     def watch(place: int, progress: Progress) -> None:

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
-from time import sleep
 
 import pytest
 
@@ -575,73 +572,3 @@ def test_many_rows_round_no_number(con: Connection, units: object) -> None:
         con.insert("service_line", [{"units": units}])
     with pytest.raises(ValueError, match="whole numbers"):
         con.insert("service_line", [{"charge_id": units}])
-
-
-def test_a_rehearsal_keeps_nothing_and_uses_no_ids_up(con: Connection) -> None:
-    before = con.next_ids("task", 1)[0]
-
-    def attempt(_: Callable[[], None]) -> list[str]:
-        con.execute(ADD, name="Rehearsed")
-        con.next_ids("task", 2)
-        return practices(con)
-
-    assert "Rehearsed" in database.rehearse(con, attempt, doing="a preview")
-    assert "Rehearsed" not in practices(con)
-    assert con.next_ids("task", 1) == [before + 1]
-
-
-def test_a_rehearsal_that_fails_says_so_and_keeps_nothing(con: Connection) -> None:
-    def attempt(_: Callable[[], None]) -> None:
-        con.execute(ADD, name="Rehearsed")
-        raise ValueError
-
-    with pytest.raises(ValueError):
-        database.rehearse(con, attempt, doing="a preview")
-
-    assert "Rehearsed" not in practices(con)
-    with transaction(con):
-        con.execute(ADD, name="Afterwards")
-
-
-@pytest.mark.parametrize("writers", [1, 3])
-def test_a_rehearsal_gives_way_to_those_who_wait_to_write(
-    con: Connection, store: Store, writers: int
-) -> None:
-    waiting: list[threading.Thread] = []
-    seen: list[int] = []
-
-    def write(name: str) -> None:
-        own = store.connection()
-        with transaction(own):
-            own.execute(ADD, name=name)
-        own.close()
-
-    def attempt(give_way: Callable[[], None]) -> list[str]:
-        seen.append(len(practices(con)))
-        if len(waiting) < writers:
-            waiting.append(threading.Thread(target=write, args=(f"Writer {len(waiting)}",)))
-            waiting[-1].start()
-            while not store.waiting:
-                sleep(0.001)
-        give_way()
-        return practices(con)
-
-    found = database.rehearse(con, attempt, doing="a preview")
-
-    for each in waiting:
-        each.join()
-    assert len(seen) == writers + 1
-    assert sum(name.startswith("Writer") for name in found) == writers
-
-
-def test_a_rehearsal_gives_way_only_so_often(con: Connection, store: Store) -> None:
-    times = itertools.count()
-
-    def attempt(give_way: Callable[[], None]) -> int:
-        time = next(times)
-        store.waiting += 1
-        threading.Timer(0.02, lambda: setattr(store, "waiting", 0)).start()
-        give_way()
-        return time
-
-    assert database.rehearse(con, attempt, doing="a preview") == database.GIVES_WAY

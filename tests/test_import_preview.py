@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import threading
 from collections.abc import Sequence
-from time import sleep
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -277,30 +276,26 @@ def test_a_file_that_turns_out_bad_takes_nothing_of_the_others_along(
 
 
 def test_a_preview_makes_nobody_wait(con: Connection, store: Store, cast: Cast) -> None:
-    """Somebody who saves while a preview runs comes first; the preview then says what is so."""
-    began, done = threading.Event(), threading.Event()
+    """Somebody who saves while a preview runs does so at once; it says what is so without that."""
+    saved: list[int] = []
 
-    def save() -> None:
-        began.wait()
+    def save() -> int:
         own = store.connection()
-        bring(own, cast, DENIED, "b.835")
-        own.close()
-        done.set()
-
-    saver = threading.Thread(target=save)
-    saver.start()
+        try:
+            return people.add_practice(own, "Westside", now=NOON)
+        finally:
+            own.close()
 
     def watch(_: int, progress: Progress) -> None:
-        if progress.done and not began.is_set():
-            began.set()
-            while not store.waiting:
-                sleep(0.001)
+        if progress.done and not saved:
+            with ThreadPoolExecutor(1) as others:
+                saved.append(others.submit(save).result(20))
 
     chosen = [ChosenFile("a.837", ONE), ChosenFile("c.837", TWO)]
     seen = imports.preview_all(
         con, chosen, actor=cast.ana, practice_id=cast.practice, now=NOON, watch=watch
     )
-    saver.join()
 
-    assert done.is_set()
-    assert any("Found their claim: 1 open task" in said for said in seen[0].warnings)
+    assert [each.charges_new for each in seen] == [1, 1]
+    assert con.value("SELECT count(*) FROM practice WHERE id = $id", id=saved[0]) == 1
+    assert con.value("SELECT count(*) FROM charge") == 0

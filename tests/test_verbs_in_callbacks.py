@@ -23,7 +23,7 @@ WHILE_DRAWN = {
     ("lib.audit_log", "record"),  # who saw what, and who was refused
     ("lib.sessions", "session_of"),  # when the session was last used
     ("lib.ui.edit_charge_state", "keep"),  # a draft that a callback kept already, or could not
-    ("lib.store.database", "rehearse"),  # a preview, of which nothing is kept
+    ("lib.store.long_transaction", "rehearse"),  # a preview, of which nothing is kept
     ("lib.snapshot.copies", "_key"),  # of the copy that is asked for
     # Facts that an older version did not keep, read again from their files.
     ("lib.intake.charges.charge_mismatches", "_keep_missing"),

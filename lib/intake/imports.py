@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 from lib import access
 from lib.access import Verb
 from lib.errors import NotAllowed, RefusedFile, WrongInput
 from lib.import_report_models import ImportReport
+from lib.intake import meanwhile
 from lib.intake.file_import import FileImport
 from lib.intake.files import parsed_file as contents
 from lib.intake.files import rejected_rows, saved_mappings
@@ -25,7 +27,10 @@ from lib.intake.import_context import ImportContext
 from lib.intake.x12 import transaction_reader
 from lib.intake.x12.transaction_reader import QUARANTINED, Batch, Message
 from lib.models import Person, Practice, TaskType
-from lib.store.database import Connection, rehearse, transaction
+from lib.store import long_transaction
+from lib.store.database import Connection
+
+GROSS = 1.0  # seconds of waiting that matter to history
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Progress:
     size: int  # bytes
     charges: int
     tasks: int
+    waits_for: str = ""  # what else is being written, before it can begin
 
 
 # Called after every part of a file. What it raises ends the import, and nothing of the file is
@@ -106,21 +112,22 @@ def preview_all(
             each.read()
     actor_id = actor.id if actor else None
 
-    def attempt(give_way: Callable[[], None]) -> list[ImportReport] | None:
+    def attempt() -> list[ImportReport] | None:
         names: dict[int, str] = {}
         reports: dict[int, ImportReport] = {}
         for each in sorted(files, key=lambda file: not file.has_claims):
             file_id = con.next_ids("intake_file", 1)[0]
             names[file_id] = each.raw.name
             source = ImportContext(file_id, each.raw.name, practice, actor_id, now)
-            report = each.imported(con, source, names, give_way)
+            report = each.imported(con, source, names)
             if report is None:
                 return None
             reports[id(each)] = replace(report, file_id=None)
         return [reports[id(each)] for each in files]
 
     while True:
-        if (reports := rehearse(con, attempt, doing="a preview of files")) is not None:
+        reports = long_transaction.rehearse(con, attempt, doing="a preview of files")
+        if reports is not None:
             return reports
 
 
@@ -149,7 +156,6 @@ class _Previewed:
         con: Connection,
         source: ImportContext,
         names: Mapping[int, str],
-        give_way: Callable[[], None],
     ) -> ImportReport | None:
         """Import the file, or return None where what came in of it must be rolled back: then it is
         known what of it is bad."""
@@ -158,16 +164,11 @@ class _Previewed:
         if self.refused:
             return self.refused
 
-        def watch(progress: Progress) -> None:
-            give_way()
-            if self.watch:
-                self.watch(progress)
-
         tally = FileSummary()
         taking = FileImport(con, source, tally, names)
         parts = contents.parts(self.raw, tally, without=self.without, other=self.other)
         try:
-            return _bring_in(con, taking, self.raw, parts, watch)
+            return _bring_in(con, taking, self.raw, parts, self.watch)
         except transaction_reader.RestartWithout:
             self.without = transaction_reader.bad_ones(self.raw.text())
         except RefusedFile as problem:
@@ -188,7 +189,7 @@ def apply(
     keeps_refused: bool = True,
     type_for_all: TaskType | None = None,
 ) -> ImportReport:
-    """Import the file in one transaction, and return what became of it.
+    """Import the file in one transaction, and return what became of it. People work on meanwhile.
 
     `actor` is None on the command line. A file that is rejected or was imported before changes
     nothing; the report says so. Messages that cannot be read are rejected singly, the others come
@@ -202,15 +203,20 @@ def apply(
     choice = _dated(choice or _choice(con, practice_id), practice, now)
     choice = replace(choice, type=type_for_all or choice.type)
 
+    began = monotonic()
+
     def attempt(without: frozenset[int]) -> ImportReport:
         if known := _known(con, name, raw.sha256, practice_id):
             return known
-        other = _read(raw, choice, watch)  # can take long, and must keep nobody's write waiting
-        with transaction(con, doing="an import"):
+        other = _read(raw, choice, watch)
+
+        def bring() -> ImportReport:
             if known := _known(con, name, raw.sha256, practice_id):
                 return known
+            meanwhile.mind(con, practice_id)
             file_id = con.next_ids("intake_file", 1)[0]
-            source = ImportContext(file_id, name, practice, actor.id if actor else None, now)
+            actor_id = actor.id if actor else None
+            source = ImportContext(file_id, name, practice, actor_id, _later(now, began))
             tally = FileSummary()
             taking = FileImport(con, source, tally)
             parts = contents.parts(raw, tally, without=without, other=other)
@@ -218,10 +224,22 @@ def apply(
             is_empty = (report.refused_rows or report.left_out) and not report.tasks_new
             if is_empty and not keeps_refused:
                 raise _none_in(report)
-            keep(con.store, raw)
-        return report
+            keep(con, raw)
+            return report
+
+        return long_transaction.kept(con, bring, doing="an import", waits=waits)
+
+    def waits(doing: str) -> None:
+        if watch:
+            watch(Progress(0, raw.size, 0, 0, doing))
 
     return _attempted(raw, attempt)
+
+
+def _later(now: datetime, began: float) -> datetime:
+    """Return the time of an import that had to wait, or to begin anew: history goes by it."""
+    gone = monotonic() - began
+    return now + timedelta(seconds=gone) if gone >= GROSS else now
 
 
 def _attempted(raw: SourceFile, attempt: Callable[[frozenset[int]], ImportReport]) -> ImportReport:

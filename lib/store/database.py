@@ -14,21 +14,25 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import TypeVar
 
 from lib.errors import NotCertain, StoreClosing
 from lib.store import file_places
+from lib.store.open_long_transaction import LongTransaction
 from lib.store.values import Value, readers_of, utc
 
-__all__ = ["Connection", "Store", "Value", "money", "rehearse", "transaction", "utc"]
+__all__ = ["Connection", "GivesWay", "Store", "Value", "money", "transaction", "utc"]
 
 MAX_CACHED = 400  # the largest entry, a page of the list, is about 50 KB
-GIVES_WAY = 5  # times that a rehearsal begins anew for those who wait, before they wait for it
+OFTEN = 0.2  # seconds between two looks whether another import has ended
 REHEARSED = 1 << 60  # ids of a rehearsal begin here, so that it uses none up
 
 Record = TypeVar("Record")
-Result = TypeVar("Result")
+
+
+class GivesWay(Exception):
+    """A long transaction has to be rolled back and begun anew, for somebody who writes."""
 
 
 class Connection(ABC):
@@ -40,6 +44,8 @@ class Connection(ABC):
         self.is_writing = False
         self.invalidates_cache = True  # what the open transaction writes may be cached
         self.rehearsed_ids: Counter[str] | None = None  # by table, while a rehearsal runs
+        self.long: LongTransaction | None = None  # the one that is open here
+        self._undo: list[Callable[[], None]] = []
 
     def rows(self, sql: str, /, **parameters: Value) -> list[tuple[Value, ...]]:
         """Return all rows of one statement; times come back naive, in UTC."""
@@ -107,6 +113,11 @@ class Connection(ABC):
         """Begin a transaction. Only `transaction` calls this."""
 
     @abstractmethod
+    def begin_beside(self) -> None:
+        """Begin a transaction that reads everything as it is now, and holds no other writer back.
+        Only `long_transaction` calls this."""
+
+    @abstractmethod
     def require_whole(self) -> None:
         """Raise what keeps the open transaction from being committed. Only `transaction` calls
         this."""
@@ -119,6 +130,21 @@ class Connection(ABC):
     def close(self) -> None:
         """Close the connection; the store stays open."""
 
+    def if_rolled_back(self, undo: Callable[[], None]) -> None:
+        """Call `undo` if the open transaction is rolled back, so that a file goes when its row
+        does."""
+        self._undo.append(undo)
+
+    def take_back(self) -> None:
+        """Undo what the open transaction did beside the database. Only `transaction` and its long
+        sister call this."""
+        while self._undo:
+            self._undo.pop()()
+
+    def keep(self) -> None:
+        """Forget how to undo it. Only `transaction` and its long sister call this."""
+        self._undo.clear()
+
 
 class Store(ABC):
     """Everything that is kept: a database, and a folder of the files that it names."""
@@ -129,16 +155,17 @@ class Store(ABC):
         self.folder = folder
         self.files = file_places.of(folder)
         self.write_lock = threading.RLock()
-        self.waiting = 0  # threads that wait for the lock
         self.depth = 0  # of the open transaction
         self.doing = ""  # what is being written, to tell those who wait
+        self.long: LongTransaction | None = None  # the one that is open; one is at a time
+        self._import_lock = threading.Lock()
+        self._importing = ""  # what holds that lock, to tell those who wait
         self.revision = 0  # grows with every commit; what was cached under an earlier one is stale
         self.opening = 0  # grows whenever the database had to be reopened
         self.is_damaged = False  # something read was not what had been written
         self.is_closing = False
         # When sessions were used last, naive and in UTC, where that could not be written.
         self.unwritten_uses: dict[str, datetime] = {}
-        self._undo: list[Callable[[], None]] = []
         self._room = threading.Lock()
         self._remembered: tuple[int, dict[Hashable, Value]] = (0, {})
 
@@ -163,6 +190,15 @@ class Store(ABC):
         """Take note of a commit. Only `transaction` calls this."""
 
     @abstractmethod
+    def note_long_commit(self) -> None:
+        """Take note of the commit of a long transaction. Only `long_transaction` calls this."""
+
+    @abstractmethod
+    def as_committed(self) -> AbstractContextManager[Connection]:
+        """Yield a connection that reads what is committed, and keep the writers of other processes
+        out; whoever calls holds the write lock."""
+
+    @abstractmethod
     def sizes(self) -> dict[str, int]:
         """Return the bytes of each part of the database that has a size."""
 
@@ -179,9 +215,7 @@ class Store(ABC):
     def wait_for_writer(self, seconds: float) -> str:
         """Wait up to `seconds` for the writer. Return what it is still writing, or an empty
         string."""
-        with self._waits():
-            is_free = self.write_lock.acquire(timeout=seconds)
-        if is_free:
+        if self.write_lock.acquire(timeout=seconds):
             self.write_lock.release()
             return ""
         return self.doing
@@ -189,29 +223,58 @@ class Store(ABC):
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the write lock while the block runs."""
-        with self._waits():
-            self.write_lock.acquire()
-        try:
+        with self.write_lock:
             yield
-        finally:
-            self.write_lock.release()
 
     @contextmanager
-    def _waits(self) -> Iterator[None]:
-        """Count this thread among those that wait for the lock."""
-        with self._room:
-            self.waiting += 1
+    def importing(
+        self, doing: str, waits: Callable[[str], None] = lambda _: None
+    ) -> Iterator[None]:
+        """Keep other long transactions out while the block runs. `waits` is called often while
+        another one runs, with what that is."""
+        while not self._import_lock.acquire(timeout=OFTEN):
+            if self.is_closing:
+                raise StoreClosing
+            waits(self._importing)
+        self._importing = doing
         try:
             yield
         finally:
-            with self._room:
-                self.waiting -= 1
+            self._importing = ""
+            self._import_lock.release()
+
+    def wait_for_import(self, seconds: float) -> str:
+        """Wait up to `seconds` for the long transaction that runs. Return what it still does, or an
+        empty text."""
+        if self._import_lock.acquire(timeout=seconds):
+            self._import_lock.release()
+            return ""
+        return self._importing
+
+    def is_waited_for(self) -> bool:
+        """Return True in the thread of a long transaction whose end the writer waits for."""
+        long = self.long
+        return long is not None and long.thread == threading.get_ident() and long.must_go.is_set()
+
+    def make_way(self, seconds: float = float("inf")) -> bool:
+        """Have the long transaction that is open rolled back, for whoever holds the write lock.
+        Return False if it is still open after `seconds`."""
+        long, until = self.long, monotonic() + seconds
+        if long is not None:
+            long.must_go.set()
+        while long is not None and self.long is long:
+            if monotonic() > until:
+                return False
+            sleep(0.002)
+        return True
 
     def cached(self, key: Hashable, read: Callable[[], Value]) -> Value:
         """Return what `read` returned, cached until the next commit; None is never cached.
 
         All threads get the same object, so nobody may change it.
         """
+        if self.long is not None and self.long.thread == threading.get_ident():
+            return read()  # what only that transaction sees
         revision, known = self._remembered
         if revision != self.revision:
             known = {}
@@ -230,20 +293,6 @@ class Store(ABC):
         """Return True if, of all processes that share the store, this is the one that does `what`;
         it stays that until it ends."""
         return True
-
-    def if_rolled_back(self, undo: Callable[[], None]) -> None:
-        """Call `undo` if the open transaction is rolled back, so that a file goes when its row
-        does."""
-        self._undo.append(undo)
-
-    def take_back(self) -> None:
-        """Undo what the open transaction did beside the database. Only `transaction` calls this."""
-        while self._undo:
-            self._undo.pop()()
-
-    def keep(self) -> None:
-        """Forget how to undo it. Only `transaction` calls this."""
-        self._undo.clear()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -287,51 +336,12 @@ def transaction(
         except NotCertain:  # what was written beside the database may be needed
             raise
         except BaseException:
-            store.take_back()
+            con.take_back()
             raise
         finally:
             con.is_writing = False
             store.depth = 0
-            store.keep()
-
-
-class _Rehearsed(Exception):
-    """A rehearsal is over: nothing of it is kept."""
-
-
-class _GivesWay(Exception):
-    """Somebody waits to write, and does not wait for a rehearsal."""
-
-
-def rehearse(
-    con: Connection, attempt: Callable[[Callable[[], None]], Result], *, doing: str
-) -> Result:
-    """Return what `attempt` returns, and keep nothing of what it writes.
-
-    It gets a function to call often. Where somebody waits to write, that rolls back and begins
-    `attempt` anew after them; only after GIVES_WAY times they wait for it. `doing` as in
-    `transaction`.
-    """
-    store, times = con.store, 0
-
-    def give_way() -> None:
-        if store.waiting and times < GIVES_WAY:
-            raise _GivesWay
-
-    while True:
-        con.rehearsed_ids = Counter()
-        try:
-            with transaction(con, invalidates_cache=False, doing=doing):
-                result = attempt(give_way)
-                raise _Rehearsed
-        except _Rehearsed:
-            return result
-        except _GivesWay:
-            times += 1
-        finally:
-            con.rehearsed_ids = None
-        while store.waiting:
-            sleep(0.01)
+            con.keep()
 
 
 def money(value: Decimal | None) -> Decimal:

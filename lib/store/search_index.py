@@ -68,7 +68,7 @@ def wrong_shapes(con: Connection) -> int:
 
 def rebuild(con: Connection) -> None:
     """Write the search terms of every task anew."""
-    with transaction(con):
+    with con.store.importing("the search"), transaction(con):
         con.execute(
             f"UPDATE task SET claim_shape = {_SHAPE} WHERE claim_shape IS DISTINCT FROM {_SHAPE}"
         )

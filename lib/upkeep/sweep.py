@@ -20,7 +20,7 @@ def sweep(store: Store, *, now: datetime, age: timedelta = AGE) -> int:
     deleted = 0
     con = store.connection()
     try:
-        with store.exclusive():
+        with store.importing("a sweep"), store.exclusive():  # a file may come before its row
             store.check()
             for kind in KINDS:
                 named = referenced_files.named(con, kind)

@@ -162,9 +162,9 @@ def tell_not_certain(
     nothing suggests completing it any more."""
     tasks.withdraw_suggestion(con, task_id)
     con.execute(
-        "UPDATE task_claim SET outcome = $outcome WHERE task_id = $id",
+        "UPDATE task_claim SET outcome = $outcome WHERE task_id = $task_id",
         outcome=outcome.value,
-        id=task_id,
+        task_id=task_id,
     )
     detail = f"{why} {event['detail']}."
     told = {"field": "Charge", "old_value": line, "new_value": None, "detail": detail}

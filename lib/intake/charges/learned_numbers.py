@@ -165,18 +165,18 @@ def forget(con: Connection, charge_id: int, facts: ClaimFacts) -> None:
     con.execute(
         """
         DELETE FROM charge_number
-        WHERE charge_id = $id AND kind <> 'claim'
+        WHERE charge_id = $charge_id AND kind <> 'claim'
           AND number IN (SELECT unnest($numbers::VARCHAR[]))
         """,
-        id=charge_id,
+        charge_id=charge_id,
         numbers=numbers,
     )
     con.execute(
         """
         UPDATE claim_answer SET charge_id = NULL
-        WHERE charge_id = $id AND payer_claim_number IN (SELECT unnest($numbers::VARCHAR[]))
+        WHERE charge_id = $charge_id AND payer_claim_number IN (SELECT unnest($numbers::VARCHAR[]))
         """,
-        id=charge_id,
+        charge_id=charge_id,
         numbers=numbers,
     )
     con.execute(
@@ -242,8 +242,8 @@ def _keep_parts(
     for (charge_id, key), charged in said.items():
         if charged is None and (charge_id, key) in held:
             con.execute(
-                "DELETE FROM claim_part WHERE charge_id = $id AND answer_key = $key",
-                id=charge_id,
+                "DELETE FROM claim_part WHERE charge_id = $charge_id AND answer_key = $key",
+                charge_id=charge_id,
                 key=key,
             )
     con.insert(

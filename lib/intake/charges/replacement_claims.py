@@ -280,7 +280,9 @@ def _replace(
         id=original.charge_id,
         **values,
     )
-    con.execute("DELETE FROM service_line WHERE charge_id = $id", id=original.charge_id)
+    con.execute(
+        "DELETE FROM service_line WHERE charge_id = $charge_id", charge_id=original.charge_id
+    )
     lines = new_charges.line_rows(after)
     for id_, line in zip(con.next_ids("service_line", len(lines)), lines, strict=True):
         line["id"] = id_
@@ -358,10 +360,10 @@ def link(
     con.execute(
         """
         UPDATE task_claim SET outcome = $outcome
-        WHERE task_id IN (SELECT unnest($ids::BIGINT[]))
+        WHERE task_id IN (SELECT unnest($task_ids::BIGINT[]))
         """,
         outcome=Outcome.MATCHED.value,
-        ids=linked,
+        task_ids=linked,
     )
     numbers_of: dict[int, int] = dict(
         con.rows(

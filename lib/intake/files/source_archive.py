@@ -11,7 +11,7 @@ from lib.intake.files.source_file import SourceFile
 from lib.intake.x12 import segment_reader
 from lib.intake.x12.segment_reader import Unreadable
 from lib.intake.x12.transaction_reader import Message
-from lib.store.database import Store
+from lib.store.database import Connection, Store
 from lib.store.files import INTAKE
 
 MAX_TEXTS = 20_000_000  # characters of everything that was rejected in one file
@@ -26,14 +26,15 @@ class SourceFileProblem(Exception):
         super().__init__(f"The imported file {what} on disk. Have it restored from a backup.")
 
 
-def keep(store: Store, raw: SourceFile) -> None:
+def keep(con: Connection, raw: SourceFile) -> None:
     """Write and sync the file under its SHA-256, before the caller's transaction ends.
 
     Raises NotWritten where there is no room for it, RefusedFile where its content has changed since
     it was read.
     """
-    if store.files.keep(INTAKE, raw.sha256, _unchanged(raw)):
-        store.if_rolled_back(lambda: store.files.take_back(INTAKE, raw.sha256))
+    files = con.store.files
+    if files.keep(INTAKE, raw.sha256, _unchanged(raw)):
+        con.if_rolled_back(lambda: files.take_back(INTAKE, raw.sha256))
 
 
 def kept(store: Store, name: str, sha256: str) -> SourceFile:

@@ -23,13 +23,14 @@ from lib.errors import (
 )
 from lib.store import migrations
 from lib.store.data_folder_lock import Place
-from lib.store.database import Connection, Store
+from lib.store.database import Connection, GivesWay, Store
 from lib.store.duckdb import opening
 from lib.store.duckdb.conditional_migrations import STEPS
 from lib.store.duckdb.errors import LOG, told
 from lib.store.values import Value, outgoing, require_exact
 
 PATIENCE = 2.0  # seconds that closing waits for the write in progress before interrupting it
+SOON = 0.05  # seconds between two looks at what a long transaction is to do
 REOPEN = 1.0  # seconds between two attempts to reopen the database
 
 Result = TypeVar("Result")
@@ -47,6 +48,8 @@ class DuckDBConnection(Connection):
     def __init__(self, store: DuckDBStore) -> None:
         super().__init__(store)
         self._opening, self._cursor = store.cursor()
+        # What a transaction wrote while a long one was open, with what each statement returned.
+        self._written: list[tuple[str, Mapping[str, Value], list[tuple[Value, ...]]]] | None = None
 
     def arrow(self, sql: str, /, **parameters: Value) -> Any:
         """Return the result as a pyarrow Table; decimals stay decimals."""
@@ -88,7 +91,13 @@ class DuckDBConnection(Connection):
             found = self._executed(cursor, sql, parameters)
             return [column[0] for column in found.description or ()], found.fetchall()
 
-        return self._run(step)
+        if self.long is not None:
+            self.long.let_others_on(lambda: bool(self.store.depth))
+            self.long.note(sql, parameters)
+        names, rows = self._run(step)
+        if self._written is not None and not _only_reads(_PARSED[sql]):
+            self._written.append((sql, parameters, rows))
+        return names, rows
 
     def _executed(
         self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Value]
@@ -106,10 +115,12 @@ class DuckDBConnection(Connection):
         store = self.store
         if store.is_closing and self.is_writing:
             raise StoreClosing
+        if self.long is not None and self.long.must_go.is_set():
+            raise GivesWay
         if self._opening != store.opening and not self.is_writing:
             self._renew()
         try:
-            return step(self._cursor)
+            return self._with_way_made(step)
         except duckdb.FatalException as problem:  # after a fatal error DuckDB refuses everything
             store.open_again(self._opening)
             if self.is_writing:
@@ -125,6 +136,36 @@ class DuckDBConnection(Connection):
             store.open_again(self._opening)
             raise (self._sentence(problem) or NotWritten()) from problem
 
+    def _with_way_made(self, step: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
+        """Run one step. Where what it changes is changed by a long transaction, or was by others
+        since that one began, the long one gives way."""
+        try:
+            return step(self._cursor)
+        except (duckdb.TransactionException, duckdb.ConstraintException) as problem:
+            if self.long is not None:
+                raise GivesWay from problem
+            if self._written is None or isinstance(problem, duckdb.ConstraintException):
+                raise
+            self._write_again(self._written, problem)
+        return step(self._cursor)
+
+    def _write_again(
+        self,
+        written: list[tuple[str, Mapping[str, Value], list[tuple[Value, ...]]]],
+        problem: duckdb.Error,
+    ) -> None:
+        """Have the long transaction rolled back, which has changed what this one is to change, and
+        bring this one to where it was. Nobody else has written since it began: what it read still
+        holds, and the ids that it took are its own."""
+        self._written = None
+        with suppress(duckdb.TransactionException):  # a failed COMMIT has ended it
+            self._cursor.execute("ROLLBACK")
+        self.store.make_way()
+        self._cursor.execute("BEGIN")
+        for sql, parameters, rows in written:
+            if self._executed(self._cursor, sql, parameters).fetchall() != rows:
+                raise problem
+
     def _sentence(self, problem: duckdb.Error) -> BillingError | None:
         said = told(problem)
         self.store.is_damaged |= isinstance(said, StoreDamaged)
@@ -138,7 +179,13 @@ class DuckDBConnection(Connection):
     def begin(self) -> None:
         """Begin a transaction. Only `transaction` calls this."""
         self.execute("BEGIN")
+        self._written = None if self.store.long is None else []
         self.is_writing = True
+
+    def begin_beside(self) -> None:
+        """Begin a transaction that reads everything as it is now, and holds no other writer back.
+        Only `long_transaction` calls this."""
+        self.execute("BEGIN")
 
     def require_whole(self) -> None:
         """Raise what keeps the transaction from being committed: COMMIT of an aborted one raises
@@ -147,15 +194,18 @@ class DuckDBConnection(Connection):
 
     def end(self, *, is_kept: bool) -> None:
         """Commit or roll back. Raise NotCertain where nobody can tell whether it was committed."""
+        if not is_kept:
+            self._written = None
         if is_kept:
             try:
                 self.execute("COMMIT")
+                self._written = None
             except (NotWritten, StoreDamaged) as problem:
                 if self._opening != self.store.opening:
                     raise NotCertain from problem
                 raise
         elif self._opening == self.store.opening:
-            with suppress(StoreClosing):
+            with suppress(StoreClosing, duckdb.TransactionException):
                 self.is_writing = False
                 self.execute("ROLLBACK")
 
@@ -213,6 +263,19 @@ class DuckDBStore(Store):
         self.revision += invalidates_cache
         self.place.note_log()
 
+    def note_long_commit(self) -> None:
+        """Count the commit, as any other."""
+        self.note_commit(invalidates_cache=True)
+
+    @contextmanager
+    def as_committed(self) -> Iterator[DuckDBConnection]:
+        """Yield a connection that reads what is committed."""
+        con = self.connection()
+        try:
+            yield con
+        finally:
+            con.close()
+
     def sizes(self) -> dict[str, int]:
         """Return the bytes of the database file and of its log."""
         files = {"database": self.place.database, "log": self.place.log}
@@ -234,7 +297,16 @@ class DuckDBStore(Store):
 
     def open_again(self, opening_seen: int) -> None:
         """Reopen the database after a fatal DuckDB error, once for all threads that met it."""
-        with self.write_lock, self._room:
+        while not self.write_lock.acquire(timeout=SOON):
+            if self.is_waited_for():
+                return
+        try:
+            self._reopen(opening_seen)
+        finally:
+            self.write_lock.release()
+
+    def _reopen(self, opening_seen: int) -> None:
+        with self._room:
             if self.opening != opening_seen or self.is_closing:
                 return
             # what was cached may come from a transaction that was never committed
@@ -283,6 +355,7 @@ class DuckDBStore(Store):
         """
         con, until = self.connection(), monotonic() + patience
         try:
+            self.make_way(patience)
             while True:
                 try:
                     con.execute("CHECKPOINT")
@@ -306,8 +379,7 @@ class DuckDBStore(Store):
     def close(self) -> None:
         """Close the database and release the folder; closing twice changes nothing.
 
-        A write in progress is finished; a long one, such as an import, is rolled back after
-        PATIENCE.
+        A write in progress is finished, or rolled back after PATIENCE; an import is rolled back.
         """
         if self._root is None and self.is_closing:
             return
@@ -317,6 +389,7 @@ class DuckDBStore(Store):
         is_clean = False
         try:
             if has_lock and self._root is not None:
+                self.make_way(PATIENCE)
                 self.place.check()
                 self._root.execute("CHECKPOINT")
                 is_clean = True
@@ -333,6 +406,10 @@ class DuckDBStore(Store):
         if not self._has_ended():
             LOG.error("the database was left open: somebody is still reading")
         self.place.let_go(is_clean=is_clean)
+
+
+def _only_reads(parsed: duckdb.Statement | str) -> bool:
+    return not isinstance(parsed, str) and parsed.type == duckdb.StatementType.SELECT
 
 
 def in_file(con: Connection) -> DuckDBConnection:

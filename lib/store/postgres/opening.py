@@ -18,7 +18,7 @@ HELP = "docs/scale.md says how to make the database."
 BOUND = "billing.database"  # in the data folder: the identity of the database that names its files
 
 # One row, which each writer holds until it has committed: `revision` says what of the cache is
-# stale, `changes` counts every commit.
+# stale, `changes` counts every commit. An import counts its commit in a row of its own.
 _BEGIN = """
 CREATE TABLE IF NOT EXISTS schema_migration
     (name VARCHAR PRIMARY KEY, applied_at TIMESTAMP NOT NULL);
@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS writer
     identity VARCHAR NOT NULL DEFAULT gen_random_uuid()::VARCHAR,
     has_folder BOOLEAN NOT NULL DEFAULT FALSE);
 INSERT INTO writer (one, revision, changes) VALUES (1, 0, 0) ON CONFLICT (one) DO NOTHING;
+CREATE TABLE IF NOT EXISTS importer
+    (one INTEGER PRIMARY KEY CHECK (one = 1), revision BIGINT NOT NULL);
+INSERT INTO importer (one, revision) VALUES (1, 0) ON CONFLICT (one) DO NOTHING;
 """
 
 

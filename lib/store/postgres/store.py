@@ -21,10 +21,10 @@ from lib.errors import (
 )
 from lib.store import migrations
 from lib.store.data_folder_lock import Place
-from lib.store.database import Connection, Store
+from lib.store.database import OFTEN, Connection, GivesWay, Store
 from lib.store.durable_files import make_folder
 from lib.store.files import DOCUMENTS
-from lib.store.postgres import opening
+from lib.store.postgres import opening, texts
 from lib.store.postgres.errors import DatabaseUnreachable, MaybeSaved
 from lib.store.values import Value, outgoing, require_exact
 
@@ -56,6 +56,7 @@ class PostgresConnection(Connection):
     def __init__(self, store: PostgresStore) -> None:
         super().__init__(store)
         self._held: Raw | None = None
+        self._asked_at = 0.0  # when it was asked last whether somebody waits for a long transaction
         self._is_lost = False
 
     def read(
@@ -71,6 +72,9 @@ class PostgresConnection(Connection):
                 return [], []
             return [column.name for column in cursor.description], cursor.fetchall()
 
+        if self.long is not None:
+            self.long.let_others_on(lambda: bool(self.store.depth))
+            self.long.note(sql, parameters)
         return self._run(step)
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
@@ -89,6 +93,9 @@ class PostgresConnection(Connection):
                     values = outgoing(row)
                     copy.write_row([values[name] for name in names])
 
+        if self.long is not None:
+            columns = {name: [row[name] for row in rows] for name in names}
+            self.long.note(f"INSERT INTO {table}", columns)
         self._run(step)
 
     def begin(self) -> None:
@@ -99,7 +106,7 @@ class PostgresConnection(Connection):
         def step(raw: Raw) -> tuple[int, int]:
             raw.execute("BEGIN")
             try:
-                found = raw.execute("SELECT revision, changes FROM writer WHERE one = 1 FOR UPDATE")
+                found = raw.execute(f"{texts.SEEN} FOR UPDATE OF writer".encode())
                 revision, changes = found.fetchall()[0]
             except BaseException:
                 with suppress(psycopg.Error):
@@ -110,6 +117,19 @@ class PostgresConnection(Connection):
 
         self.store.note_seen(*self._run(step))
         self.is_writing = True
+
+    def begin_beside(self) -> None:
+        """Begin a transaction that reads everything as it is now, and holds no other writer back.
+        It waits for nobody's row longer than somebody may wait for one of its own."""
+        if self.store.is_closing:
+            raise StoreClosing
+
+        def step(raw: Raw) -> None:
+            raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            self._held = raw
+            raw.execute("SET LOCAL lock_timeout = '500ms'")
+
+        self._run(step)
 
     def begin_reading(self) -> None:
         """Begin a transaction that reads everything as it is now, while others write; `end` ends
@@ -123,6 +143,9 @@ class PostgresConnection(Connection):
 
     def require_whole(self) -> None:
         """Raise what keeps the transaction from being committed, and count the commit."""
+        if self.long is not None:
+            self.execute("UPDATE importer SET revision = revision + 1 WHERE one = 1")
+            return
         sql = "UPDATE writer SET revision = revision + $stale, changes = changes + 1 WHERE one = 1"
         self.execute(sql, stale=int(self.invalidates_cache))
 
@@ -167,6 +190,8 @@ class PostgresConnection(Connection):
 
     def _run(self, step: Callable[[Raw], Result]) -> Result:
         """Run one step. Outside a transaction it is run again where its connection was dead."""
+        if self.long is not None and self._held is not None:
+            return self._beside(step, self._held)
         if self._held is not None:
             with _sentences():
                 return step(self._held)
@@ -175,6 +200,23 @@ class PostgresConnection(Connection):
         except DatabaseUnreachable:
             self.store.renew()
         return self._borrowed(step)
+
+    def _beside(self, step: Callable[[Raw], Result], held: Raw) -> Result:
+        """Run one step of a long transaction. Raise GivesWay where another writer, of any process,
+        waits for a row that it has changed, or has changed one that it is to change."""
+        store, long = self.store, self.long
+        if store.is_closing:
+            raise StoreClosing
+        with _sentences():
+            if monotonic() - self._asked_at > OFTEN:
+                is_waited_for = held.execute(texts.WAITED_FOR).fetchall()[0][0]
+                if is_waited_for or (long is not None and long.must_go.is_set()):
+                    raise GivesWay
+                self._asked_at = monotonic()
+            try:
+                return step(held)
+            except texts.IN_THE_WAY as problem:
+                raise GivesWay from problem
 
     def _borrowed(self, step: Callable[[Raw], Result]) -> Result:
         with _sentences():
@@ -234,7 +276,8 @@ class PostgresStore(Store):
             opening.begin(raw)
             opening.bind(raw, self.folder)
             self._pool = ConnectionPool(
-                self.address, min_size=1, max_size=MOST, kwargs=_KWARGS, configure=_configure,
+                self.address, min_size=1, max_size=MOST, kwargs=texts.SETTINGS,
+                configure=_configure,
                 open=True, timeout=PATIENCE, name="billing-tasks",
             )  # fmt: skip
             migrations.migrate(
@@ -246,7 +289,7 @@ class PostgresStore(Store):
         """Return a new connection, for one thread; what other processes wrote is known from now
         on."""
         con = PostgresConnection(self)
-        self.note_seen(*con.rows("SELECT revision, changes FROM writer WHERE one = 1")[0])
+        self.note_seen(*con.rows(texts.SEEN)[0])
         return con
 
     def check(self) -> None:
@@ -260,6 +303,52 @@ class PostgresStore(Store):
         """Count the commit, which this process alone made."""
         self.revision += invalidates_cache
         self._changes += 1
+
+    def note_long_commit(self) -> None:
+        """Count the commit of an import, which the writers' row does not count."""
+        self.revision += 1
+
+    @contextmanager
+    def as_committed(self) -> Iterator[PostgresConnection]:
+        """Yield a connection that reads what is committed, and keep other writers out."""
+        con = PostgresConnection(self)
+        con.begin()
+        try:
+            yield con
+        finally:
+            con.end(is_kept=False)
+
+    @contextmanager
+    def importing(
+        self, doing: str, waits: Callable[[str], None] = lambda _: None
+    ) -> Iterator[None]:
+        """Keep other long transactions out while the block runs, those of other processes too."""
+        with super().importing(doing, waits):
+            raw = self.borrow()
+            try:
+                with _sentences():
+                    while not raw.execute(texts.TRY_IMPORT).fetchall()[0][0]:
+                        if self.is_closing:
+                            raise StoreClosing
+                        waits("an import")
+                        sleep(OFTEN)
+                yield
+            finally:
+                with suppress(psycopg.Error):
+                    raw.execute("SELECT pg_advisory_unlock_all()")
+                self.give_back(raw)
+
+    def wait_for_import(self, seconds: float) -> str:
+        """Wait up to `seconds` for the long transaction that runs, here or in another process."""
+        until = monotonic() + seconds
+        if said := super().wait_for_import(seconds):
+            return said
+        con = PostgresConnection(self)
+        while con.rows(texts.IMPORT_RUNS):
+            if monotonic() > until:
+                return "an import"
+            sleep(0.02)
+        return ""
 
     def note_seen(self, revision: int, changes: int) -> None:
         """Take note of what is committed by now."""
@@ -279,6 +368,7 @@ class PostgresStore(Store):
             return
         has_lock = self.write_lock.acquire(timeout=PATIENCE)
         self.is_closing = True
+        self.make_way(PATIENCE)
         if self._pool is not None:
             self._pool.close()
         if self._lead is not None:
@@ -315,7 +405,7 @@ class PostgresStore(Store):
         its connection does. Raises DatabaseUnreachable."""
         with self._leading, _sentences():
             if self._lead is None or self._lead.closed:
-                self._lead, self._leads = psycopg.connect(self.address, **_KWARGS), set()
+                self._lead, self._leads = psycopg.connect(self.address, **texts.SETTINGS), set()
             try:
                 if what in self._leads:
                     self._lead.execute("SELECT 1")
@@ -386,14 +476,6 @@ def _first_connection(address: str) -> Iterator[Raw]:
             "The address in BILLING_TASKS_DATABASE is not understood, or its user may not make "
             f"tables. {opening.HELP}"
         ) from problem
-
-
-_KWARGS: dict[str, Any] = {
-    "autocommit": True,
-    "cursor_factory": psycopg.ClientCursor,
-    "connect_timeout": 5,
-    "application_name": "billing-tasks",
-}
 
 
 def _configure(raw: Raw) -> None:
