@@ -416,6 +416,44 @@ def test_one_claim_that_an_application_rejects_is_a_task_about_its_charge(
     assert con.value("SELECT charge_id IS NOT NULL FROM task")
 
 
+@pytest.mark.parametrize(
+    ("named", "number"),
+    [("IX*A1", "A1"), ("EJ*a1", "a1"), ("TN*REF1", ""), ("IX*NA", "")],
+)
+def test_one_claim_is_named_before_its_details(
+    con: Connection, cast: Cast, named: str, number: str
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "batch.837")
+    qualifier, item = named.split("*")[:2]
+    body = [
+        "BGN*11*1*20250120", f"OTI*IR*{qualifier}*{item}***20250113*0924*1*0001*837",
+        "AMT*GW*200", "NM1*QC*1*GREEN*EMMA****MI*MEM1", "TED*024*Member is not known",
+    ]  # fmt: skip
+
+    bring(con, cast, receipt(*body, kind="824"))
+
+    assert con.rows("SELECT claim_number, charge_id IS NOT NULL FROM task") == [
+        (number, bool(number))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counted", "is_it"), [("1", True), ("2", True), ("3", False), ("99", False), ("", True)]
+)
+@pytest.mark.parametrize("code", ["R", "A"])
+def test_a_file_with_fewer_transactions_than_the_receipt_counts_is_another_one(
+    con: Connection, cast: Cast, counted: str, code: str, *, is_it: bool
+) -> None:
+    sent = envelope(claims(claim("A1")), claims(claim("A2")), version="005010X222A1")
+    bring(con, cast, sent.encode(), "batch.837")
+
+    report = bring(con, cast, receipt("AK1*HC*1", f"AK9*{code}*{counted}*2*0"))
+
+    said = task(con)[3] if code == "R" else report.summary[0]
+    assert ("It is the imported file batch.837: 2 claims" in said) is is_it
+    assert ("(batch.837) has fewer transactions than the" in said) is not is_it
+
+
 @pytest.mark.parametrize("code", ["TR", "GR", "BR", "TP"])
 def test_what_an_application_rejects_is_found_by_group_and_set(
     con: Connection, cast: Cast, code: str

@@ -11,6 +11,7 @@ from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_cases_decisions import plb, wants
 from tests.test_import import bring
+from tests.x12_texts import answer, claim, file_835, file_837
 
 pytestmark = pytest.mark.slow  # many imports
 
@@ -61,6 +62,47 @@ def test_a_part_that_is_settled_later_lowers_the_amount_and_the_rest_proposes(
     assert con.rows("SELECT old_value, new_value FROM event WHERE field = 'Amount'") == [
         ("100.00", "60.00")
     ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_found"),
+    [
+        ("WO:PAYER1*100", True),
+        ("FB:payer-1*100", False),  # carries a balance forward, and takes back nothing
+        ("WO:PAYER0001 987654321*100", False),
+        ("WO:payer1*100", True),
+        ("WO:PAYER2*100", False),
+    ],
+)
+def test_a_takeback_finds_the_claim_that_the_payers_number_names(
+    con: Connection, cast: Cast, entry: str, *, is_found: bool
+) -> None:
+    wants(con, cast, "takebacks")
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1", status="1", paid="200", codes=())))
+
+    bring(con, cast, later(entry))
+
+    found = con.rows("SELECT claim_number, patient_name FROM task WHERE source = '835'")
+    assert found == ([("A1", "GREEN, EMMA")] if is_found else found[:1])
+    assert is_found or found in ([], [("", "")])
+
+
+def test_a_takeback_that_has_its_claim_is_settled_by_no_payment_and_takes_no_denial(
+    con: Connection, cast: Cast
+) -> None:
+    wants(con, cast, "takebacks")
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1", status="1", paid="200", codes=())))
+    bring(con, cast, later("WO:PAYER1*100"))
+
+    paid = answer("A1", status="1", paid="190", codes=("CAS*CO*45*10",))
+    bring(con, cast, file_835(paid, paid_on="20250301"))
+    bring(con, cast, file_835(answer("A1"), paid_on="20250303"))
+
+    assert con.rows("SELECT codes, amount, proposal FROM task ORDER BY id") == [
+        ("WO", Decimal(100), None), ("CO-197", Decimal(200), None),
+    ]  # fmt: skip
 
 
 def test_of_several_takebacks_the_oldest_is_settled_first(con: Connection, cast: Cast) -> None:

@@ -16,6 +16,7 @@ ROLES_OF_STATUS = {  # CLP02: processed, or processed and forwarded, as this pay
 SPLIT = "MA15"  # remark code: the claim was split, and its other services are answered separately
 ANSWERS = ("835", "277CA")  # sources whose messages answer claims that were filed
 REVERSAL = "835|reversal|"  # how the keys of reversals begin
+TAKEBACK = "835|takeback|"  # likewise, of requests about deductions from whole payments
 REJECTIONS = ("277CA|claim|", "277CA|lines|")  # likewise, of claims that were never processed
 DUPLICATES = frozenset({"18", "85", "225", "B13"})  # CARC: the claim was answered before
 DUPLICATE_STATUS = "54"  # of the 277

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from lib.intake.matching import known_charges
 from lib.intake.matching.claim_facts import (
     ANSWERS,
+    TAKEBACK,
     ClaimFacts,
     is_numbered_otherwise,
     is_of_own_claim,
@@ -206,7 +207,8 @@ def find(
     is_open: bool = True,
 ) -> FileTasks:
     """Return the open (or completed) tasks that these messages could belong to: those of these
-    charges, and those without a charge that name these numbers."""
+    charges, and those without a charge that name these numbers. What a payer took back from another
+    payment is settled by counter-entries only."""
     keys = {number_key(each) for facts in messages for each in known_charges.numbers(facts)}
     ids = {each for each in charge_ids if each is not None}
     if not keys and not ids:
@@ -217,12 +219,14 @@ def find(
                codes, intake_file_id, task_claim.task_id, {COLUMNS}
         FROM task LEFT JOIN task_claim ON task_claim.task_id = task.id
         WHERE task.practice_id = $practice_id AND is_open = $is_open
+          AND NOT starts_with(coalesce(request_key, ''), $takeback)
           AND (charge_id IN (SELECT unnest($ids::BIGINT[]))
                OR (charge_id IS NULL
                    AND task_claim.number_key IN (SELECT unnest($keys::VARCHAR[]))))
         """,
         practice_id=practice_id,
         is_open=is_open,
+        takeback=TAKEBACK,
         ids=list(ids),
         keys=list(keys),
     )

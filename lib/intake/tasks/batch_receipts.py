@@ -46,6 +46,7 @@ class _Batch:
     sent: tuple[_Sent, ...] = ()
     others: tuple[str, ...] = ()  # names of files, if several have the number
     without: tuple[str, ...] = ()  # names of files that have it, but not the transactions named
+    is_smaller: bool = False  # what those lack is in number only
     claims: int = 0
     amount: Decimal | None = None  # US dollars
     at_fault: tuple[str, ...] = ()  # claim numbers
@@ -176,10 +177,15 @@ def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
     held: dict[int, set[str]] = {}
     for each, _ in found:
         held.setdefault(each.file_id, set()).add(each.control.lstrip("0"))
-    sent = [each for each, is_read in found if is_read and controls <= held[each.file_id]]
+    has_all = {
+        file_id for file_id, sets in held.items()
+        if controls <= sets and (receipt.counted or 0) <= len(sets)
+    }  # fmt: skip
+    sent = [each for each, is_read in found if is_read and each.file_id in has_all]
     if not sent:
-        without = [each.file_name for each, _ in found if not controls <= held[each.file_id]]
-        return _Batch(without=tuple(dict.fromkeys(without)))
+        without = [each.file_name for each, _ in found if each.file_id not in has_all]
+        is_smaller = all(controls <= sets for sets in held.values())
+        return _Batch(without=tuple(dict.fromkeys(without)), is_smaller=is_smaller)
     if controls and not receipt.is_whole:
         sent = [each for each in sent if each.control.lstrip("0") in controls]
     names = tuple(dict.fromkeys(each.file_name for each in sent))
@@ -188,7 +194,7 @@ def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
     if not sent:
         return _Batch()
     claims, amount = _worth(con, sent)
-    return _Batch(tuple(sent), (), (), claims, amount, _at_fault(con, sent, receipt))
+    return _Batch(tuple(sent), claims=claims, amount=amount, at_fault=_at_fault(con, sent, receipt))
 
 
 def _worth(con: Connection, sent: Sequence[_Sent]) -> tuple[int, Decimal | None]:
@@ -320,6 +326,11 @@ def _which(receipt: Receipt, batch: _Batch) -> str:
     if batch.without:
         some = ", ".join(batch.without[:MAX_NAMED])
         sets = ", ".join(each.control for each in receipt.sets[:MAX_NAMED])
+        if batch.is_smaller:
+            return (
+                f"What was imported under this number ({some}) has fewer transactions than the "
+                f"{receipt.counted} that the receipt counts (AK902)."
+            )
         return f"What was imported under this number ({some}) has no transaction {sets}."
     if not batch.sent:
         return "No imported 837 file has this number."

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from lib.intake.denial_advice import REFERENCE
+from lib.intake.matching.claim_facts import NOTHING, ClaimFacts, stated
 from lib.intake.records import Request
 from lib.intake.x12.remittances_835 import Recoupment
 from lib.models import TaskType
 
 UNKNOWN = "unknown"
+LONG_ID = 8  # letters of a payer's number that stands before another
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,19 @@ def request(deduction: Recoupment) -> Request | None:
         provider_name=deduction.provider.name,
         asked_on=deduction.remitted_on,
         asked_in="remittance",
+        facts=_facts(deduction) if found.is_recoupment else NOTHING,
     )  # fmt: skip
+
+
+def _facts(deduction: Recoupment) -> ClaimFacts:
+    """Return by which of the payer's numbers the claim is known whose money is taken back: the
+    reference, or its first word where the patient's number stands after it."""
+    first = deduction.reference.partition(" ")[0]
+    return ClaimFacts(
+        payer_numbers=stated(deduction.reference, first if len(first) >= LONG_ID else ""),
+        payer_name=deduction.payer.name,
+        payer_code=deduction.payer.code,
+    )
 
 
 @cache

@@ -30,6 +30,7 @@ SETS_OF_CLAIMS = frozenset({"", "837"})  # OTI10, AK201
 # OTI01: its second letter says what became of it, its first of what.
 ACCEPTED_824, REJECTED_824, WHOLE_824 = frozenset("ACE"), frozenset("RP"), frozenset("BG")
 SENT_BEFORE, GROUP_SENT_BEFORE = "025", frozenset({"19"})  # TA105; AK905 and on
+ITEM_NUMBERS, NOT_STATED = frozenset({"EJ", "IX"}), "NA"  # OTI02 of a claim's number, OTI03
 MAX_CODES = 12
 
 
@@ -73,6 +74,7 @@ class Receipt:
     is_duplicate: bool = False  # rejected because it had been sent before
     is_accepted: bool = False
     has_errors: bool = False  # accepted, with errors noted
+    counted: int | None = None  # AK902: transactions of the batch
 
     @property
     def number(self) -> str:
@@ -182,7 +184,12 @@ def _group(
         is_duplicate=not is_accepted and not GROUP_SENT_BEFORE.isdisjoint(notes),
         is_accepted=is_accepted,
         has_errors=code == WITH_ERRORS or any(each.codes[:1] == [WITH_ERRORS] for each in sets),
+        counted=_counted(element(segment, 2)),
     )  # fmt: skip
+
+
+def _counted(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _application(
@@ -215,15 +222,23 @@ def _oti(
         codes=(f"OTI*{code}", *list(said)[:MAX_CODES]),
         sets=(SetResult(control),) if control and code[:1] == "T" else (),
         words="; ".join(dict.fromkeys(filter(None, words))),
-        claim=_item(details) if code[:1] == "I" else None,
+        claim=_item(details, _named_item(segment)) if code[:1] == "I" else None,
         is_of_claims=element(segment, 10) in SETS_OF_CLAIMS,
         is_accepted=result in ACCEPTED_824, has_errors=result == WITH_ERRORS,
     )  # fmt: skip
 
 
-def _item(details: list[Segment]) -> Item | None:
-    """Return the claim that the details name: our number, the patient, the amount."""
-    number, patient, amount = "", NOBODY, None
+def _named_item(segment: Segment) -> str:
+    """Return our number of the claim in OTI03, if it stands there; TN is that of its batch."""
+    number = element(segment, 3)
+    is_claims = element(segment, 2).upper() in ITEM_NUMBERS and number.upper() != NOT_STATED
+    return number if is_claims else ""
+
+
+def _item(details: list[Segment], number: str) -> Item | None:
+    """Return the claim that the details name: our number, which can stand before them, the patient,
+    the amount."""
+    patient, amount = NOBODY, None
     for segment in details:
         kind = element(segment, 1)
         if segment[0] == "REF" and kind == "EJ":
@@ -251,11 +266,12 @@ def _receipt(
     is_duplicate: bool = False,
     is_accepted: bool = False,
     has_errors: bool = False,
+    counted: int | None = None,
 ) -> Receipt:
     return Receipt(
         transaction.kind, number, transaction.sender, transaction.receiver, transaction.sent_on,
         interchange, group, is_whole, codes, reasons, sets, is_of_claims, words, claim,
-        is_duplicate, is_accepted, has_errors,
+        is_duplicate, is_accepted, has_errors, counted,
     )  # fmt: skip
 
 
