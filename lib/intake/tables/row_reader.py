@@ -25,8 +25,9 @@ from lib.intake.tables.cells import (
     money,
 )
 from lib.intake.tables.columns import DATES, MONEY, ColumnMapping, Field
+from lib.intake.tables.dependents import Dependents, is_of_insured
 from lib.intake.tables.table import Cell, Row, Uncomputed, fold, text_of
-from lib.intake.tables.value_synonyms import is_denied, label_of, type_of
+from lib.intake.tables.value_synonyms import label_of, type_of
 from lib.models import TaskType
 
 MAX_TITLE, MAX_INSTRUCTIONS, MAX_NAME, MAX_MEMBER, MAX_NUMBER = 100, 4000, 200, 80, 50
@@ -59,11 +60,12 @@ class Reader:
         codes: tuple[int, ...],
         today: date | None,
         lines: tuple[int, ...] = (),
+        others: Dependents | None = None,
         *,
         is_from_1904: bool = False,
     ) -> None:
         self.row, self.at, self.plan, self.today = row, at, plan, today
-        self.is_from_1904 = is_from_1904
+        self.is_from_1904, self.others = is_from_1904, others
         self.of_line = "+".join(fold(text) for at_ in lines if (text := text_of(row.cells[at_])))
         self.problems: list[str] = []
         self.left_empty: list[Field] = []  # what nothing needs and cannot be read
@@ -220,14 +222,14 @@ class Reader:
 
     @property
     def is_settled(self) -> bool:
-        """Return True for a row of a denial list that is no denial: all that was billed was paid,
-        its codes name only the contract, the patient's share or another payer, or it has none and
-        something was paid.
+        """Return True for a row of a denial list that is no denial, unless it says that it is
+        one: all that was billed was paid, its codes name only the contract, the patient's share or
+        another payer, or it has none and something was paid.
 
         A row that names its type, or says in its own words what to do, is somebody's task, whatever
         its codes say.
         """
-        if not self.plan.codes or self.line(Field.TYPE) or is_denied(self.text(Field.STATUS)):
+        if not self.plan.codes or self.line(Field.TYPE):
             return False
         if any(self.text(which) and not self.says_why(which) for which in ASKING):
             return False
@@ -295,10 +297,20 @@ class Reader:
         return title, text or title
 
     def patient(self) -> str:
-        """Return "LAST, FIRST"; a full name as it is written."""
+        """Return "LAST, FIRST"; a full name as it is written. Of the insured and a dependent it is
+        the dependent's."""
+        named = self.named()
+        if self.others is None:
+            return named
+        found = _unspaced(self.others.patient(self.row, named))
+        has_number = any(self.text(each) for each in (Field.CLAIM, Field.ACCOUNT, Field.ICN))
+        return found if found or has_number else named
+
+    def named(self) -> str:
+        """Return the name in the columns read as the patient's."""
         full = self.line(Field.PATIENT)
         if full:
-            return ", ".join(part.strip() for part in full.split(",", 1) if part.strip())
+            return _unspaced(full)
         parts = (self.line(Field.LAST), self.line(Field.FIRST))
         return ", ".join(part for part in parts if part)
 
@@ -324,6 +336,9 @@ class Reader:
 
     def born(self) -> date | None:
         """Return the patient's date of birth, or None. A two-digit year is none to come."""
+        of_insured = Field.BORN in self.at and is_of_insured(self.plan.columns[Field.BORN])
+        if of_insured and self.patient() != self.named():
+            return None
         order, cell = self.plan.orders.get(Field.BORN, DateOrder.MONTH_FIRST), self.cell(Field.BORN)
         window = self.today and date(self.today.year - NEAR_YEARS, 1, 1)
         found = day(cell, order, window, is_from_1904=self.is_from_1904)
@@ -403,6 +418,10 @@ class Reader:
         if type_ is not TaskType.DOCUMENTS or found is None:
             instructions = f"{instructions}\nDocument requested: {text}."
         return (found or "Other" if type_ is TaskType.DOCUMENTS else None), instructions
+
+
+def _unspaced(name: str) -> str:
+    return ", ".join(part.strip() for part in name.split(",", 1) if part.strip())
 
 
 def _keys(first: str, told: Sequence[str]) -> list[str]:

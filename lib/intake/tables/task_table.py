@@ -13,12 +13,19 @@ from datetime import date
 from lib.errors import RefusedFile
 from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import Request
-from lib.intake.tables import csv_file, excel_file, text_encoding, unsupported_formats
+from lib.intake.tables import (
+    csv_file,
+    denial_statuses,
+    dependents,
+    excel_file,
+    text_encoding,
+    unsupported_formats,
+)
 from lib.intake.tables.cells import DateOrder, day, days_of_range, order_of
-from lib.intake.tables.columns import DATES, KNOWN, WHOSE, ColumnMapping, Field
+from lib.intake.tables.columns import DATES, KNOWN, MONEY, PEOPLE, WHOSE, ColumnMapping, Field
 from lib.intake.tables.row_reader import ERRORS, LINES, Reader
 from lib.intake.tables.table import REASON, Cell, Grid, fold, text_of
-from lib.intake.tables.value_synonyms import is_denied, is_open
+from lib.intake.tables.value_synonyms import is_open
 
 __all__ = ["ERRORS", "Refused", "Sheet", "missing_columns", "open_table", "read", "warnings"]
 
@@ -26,6 +33,9 @@ MAX_BYTES = 50_000_000
 FORMATS = ("CSV", "XLSX")
 MAX_LINES = 10  # named in one sentence
 MAX_NAMED = 40  # columns named in one sentence
+# What cannot say of a row that it is a denial: names, numbers, dates and amounts.
+NO_STATUS = WHOSE | {*DATES, *MONEY, Field.CLAIM, Field.ACCOUNT, Field.ICN, Field.PAYER,
+                     Field.PROVIDER, Field.LABEL, Field.ASSIGNEE}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,8 @@ class Sheet:
     unknown_states: int = 0
     typed_by_codes: int = 0  # rows whose type comes from their denial codes
     settled: tuple[int, ...] = ()  # lines of a denial list that are no denial: they make no task
+    # lines that are denials by what they say, though their codes say otherwise; by column
+    denied_by: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     left_hidden: int = 0  # hidden rows that stayed out
     took_hidden: int = 0  # hidden rows that came in
     today: date | None = None  # the date by which its dates were read
@@ -143,19 +155,28 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
     left_empty: dict[str, list[int]] = defaultdict(list)
     refused: list[Refused] = []
     settled: list[int] = []
+    denied_by: dict[str, list[int]] = defaultdict(list)
+    held = {column for which, column in plan.columns.items() if which in NO_STATUS}
+    statuses = denial_statuses.columns(grid.columns, held, plan.codes)
+    people = [column for which, column in plan.columns.items() if which in PEOPLE]
+    others = dependents.columns(grid.columns, people)
     completed = unknown_states = by_codes = 0
     shown = [row for row in grid.rows if plan.with_hidden or row.line not in grid.hidden]
     for row in shown:
-        reader = Reader(row, at, plan, codes, today, lines, is_from_1904=grid.is_from_1904)
-        state = is_open(reader.text(Field.STATUS)) if reader.text(Field.STATUS) else True
+        reader = Reader(row, at, plan, codes, today, lines, others, is_from_1904=grid.is_from_1904)
+        state = _is_open(reader.text(Field.STATUS), plan)
         if state is False:
             completed += 1
             continue
         if reader.is_settled:
-            settled.append(row.line)
-            continue
+            if not (column := denial_statuses.denied_by(row, statuses)):
+                settled.append(row.line)
+                continue
+            denied_by[column].append(row.line)
         request = reader.request(grid.format)
-        unknown_states += state is None and not is_denied(reader.text(Field.STATUS))
+        unknown_states += state is None and not denial_statuses.says_denied(
+            reader.text(Field.STATUS), is_status=True
+        )
         for which in reader.left_empty:
             left_empty[plan.columns[which]].append(row.line)
         if reader.problems:
@@ -165,9 +186,24 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
             requests.append(request)
     return Sheet(
         grid, plan, _with_parts(requests), tuple(refused), completed, unknown_states, by_codes,
-        tuple(settled), len(grid.rows) - len(shown), len(grid.hidden) if plan.with_hidden else 0,
-        today, {name: tuple(lines) for name, lines in left_empty.items()},
+        tuple(settled), _by_column(denied_by), len(grid.rows) - len(shown),
+        len(grid.hidden) if plan.with_hidden else 0, today, _by_column(left_empty),
     )  # fmt: skip
+
+
+def _by_column(lines: Mapping[str, Sequence[int]]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(several) for name, several in lines.items()}
+
+
+def _is_open(text: str, plan: ColumnMapping) -> bool | None:
+    """Return True for a row in which somebody has something to do, None if its state is unknown.
+
+    In a denial list a number under *Status* is the payer's (CLP02), not a yes or no.
+    """
+    if not text:
+        return True
+    is_payers = plan.codes and denial_statuses.is_of_statuses(plan.columns[Field.STATUS])
+    return None if is_payers and text.strip().isdigit() else is_open(text)
 
 
 def _with_parts(requests: Sequence[Request]) -> tuple[Request, ...]:
@@ -217,6 +253,10 @@ def warnings(sheet: Sheet) -> list[str]:
             f"payer, or all was paid: {_rows(len(sheet.settled))} ({_lines(sheet.settled)}); they "
             "make no task."
         )
+    said += [
+        f"Denied by “{name}”, whatever their codes say: {_rows(len(lines))} ({_lines(lines)})."
+        for name, lines in sheet.denied_by.items()
+    ]
     if sheet.unknown_states:
         said.append(
             f"In a state that is not known here: {_rows(sheet.unknown_states)}; they come in open."
@@ -247,7 +287,12 @@ def _hidden_warnings(sheet: Sheet) -> list[str]:
 
 def _unread_warning(sheet: Sheet) -> Sequence[str]:
     """Name the columns with values that were not read, and the lines of what could not be."""
-    used = {*sheet.plan.columns.values(), *sheet.plan.codes}
+    people = [column for which, column in sheet.plan.columns.items() if which in PEOPLE]
+    others = dependents.columns(sheet.grid.columns, people)
+    used = {
+        *sheet.plan.columns.values(), *sheet.plan.codes, *sheet.denied_by,
+        *(sheet.grid.columns[at] for at in (others.places if others else ())),
+    }  # fmt: skip
     unread = [
         name for name in sheet.grid.columns
         if name not in used and name != REASON and fold(name) not in LINES

@@ -52,7 +52,6 @@ _COMPLETED = (
     "completed, complete, done, closed, resolved, finished, yes, true, y, 1, x, cancelled, "
     "canceled, archived"
 )
-_DENIED = "denied, denial, claim denied, denied in full, fully denied, rejected"
 
 
 def _folded(names: str) -> list[str]:
@@ -82,8 +81,3 @@ def is_open(text: str) -> bool | None:
     """Return True for a state in which somebody still has something to do; None for an unknown
     state."""
     return _IS_OPEN.get(fold(text)) if len(text) <= MAX_WORD else None
-
-
-def is_denied(text: str) -> bool:
-    """Return True for a state that says that the payer denied the claim."""
-    return len(text) <= MAX_WORD and fold(text) in _folded(_DENIED)

@@ -1,0 +1,80 @@
+"""A row of a denial list that says in any column that the claim was denied is a denial, whatever
+its codes say."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib.intake.tables import denial_statuses
+from lib.store.database import Connection
+from tests.conftest import Cast
+from tests.test_import import bring
+from tests.x12_texts import claim, file_837
+
+
+def listed(heading: str, value: str) -> bytes:
+    return (
+        f'Claim Number,Patient,DOS,CARC,"{heading}"\nA1,"GREEN, EMMA",01/13/2025,CO-45,"{value}"\n'
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("heading", "value"),
+    [
+        ("Status", "Denied"), ("Claim Status", "Denied"), ("Adjudication Status", "DENIED"),
+        ("Clm Sts", "Denied"), ("Payer Status", "Denied in part"), ("Disposition", "Denied"),
+        ("Outcome", "denial"), ("Result", "Rejected"), ("Status", "DENIED - CO45"),
+        ("Status", "4"), ("CLP02", "4 - Denied"), ("Claim Status", "F2"),
+        ("Final Determination", "Claim disallowed"), ("Payer Comment", "line denied by plan"),
+        ("Denied?", "Y"), ("ClaimStatus", "Den"), ("Status", "No payment, denied"),
+    ],
+)  # fmt: skip
+def test_a_row_that_says_denied_is_a_task(
+    con: Connection, cast: Cast, heading: str, value: str
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    report = bring(con, cast, listed(heading, value), "b.csv")
+    assert con.rows("SELECT charge_id, codes FROM task") == [(1, "CO-45")]
+    said = " ".join(report.warnings)
+    assert "No denial" not in said
+    assert "In a state that is not known here" not in said
+    if heading not in {"Payer Comment"}:
+        assert f"Denied by “{heading}”, whatever their codes say: 1 row (line 2)." in said
+        assert "Columns not read" not in said
+
+
+@pytest.mark.parametrize(
+    ("heading", "value"),
+    [
+        ("Claim Status", "Paid"), ("Status", "Not denied"), ("Outcome", "no longer denied"),
+        ("Denied?", "N"), ("Disposition", "1"), ("Status", "3"), ("Claim Status", ""),
+    ],
+)  # fmt: skip
+def test_one_that_says_nothing_of_the_kind_stays_no_denial(
+    con: Connection, cast: Cast, heading: str, value: str
+) -> None:
+    report = bring(con, cast, listed(heading, value), "b.csv")
+    assert con.rows("SELECT id FROM task") == []
+    assert "No denial" in " ".join(report.warnings)
+
+
+def test_a_payers_number_of_a_status_does_not_complete_the_row(con: Connection, cast: Cast) -> None:
+    """1 under Status is CLP02's “processed as primary” in a denial list, not “yes, done”."""
+    table = listed("Status", "1").replace(b"CO-45", b"CO-197")
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, table, "b.csv")
+    assert con.rows("SELECT charge_id, codes FROM task") == [(1, "CO-197")]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_status", "expected"),
+    [
+        ("non-denied", False, False), ("has not been denied", False, False),
+        ("undenied", False, False), ("NO AUTH - DENIED", False, True), ("4", False, False),
+        ("4", True, True), ("42", True, False), ("04", True, True), ("A7: invalid", True, True),
+        ("F1", True, False), ("denial", False, False), ("D", True, True), ("Dn", True, True),
+        ("pending", True, False), ("not_denied", True, False), ("claim_denied", False, True),
+    ],
+)  # fmt: skip
+def test_what_a_text_says(text: str, is_status: bool, expected: bool) -> None:
+    assert denial_statuses.says_denied(text, is_status=is_status) is expected
