@@ -1,5 +1,6 @@
 """Backlog, forecast: when it is cleared, and how much by a date, if coming days are like past."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pandas as pd
@@ -38,14 +39,23 @@ def has_completions(part: Part) -> bool:
     return any(day.completed for day in past(part))
 
 
-def day_of(part: Part, took: int | None) -> tuple[str, str]:
-    """Return the day and the number of days after the report as the table says them; a forecast
+def day_of(part: Part, took: int | None) -> tuple[str, int | None]:
+    """Return the day as the table says it, and the number of days after the report; a forecast
     from days without a completion says that, and no number."""
     if not has_completions(part):
-        return NOT_RECORDED, ""
+        return NOT_RECORDED, None
     if took is None:
-        return f"not within {forecast.HORIZON} days", ""
-    return f"{part.view.today + timedelta(days=took):%m/%d/%Y}", f"{took:,}"
+        return f"not within {forecast.HORIZON} days", None
+    return f"{part.view.today + timedelta(days=took):%m/%d/%Y}", took
+
+
+def draw(frame: pd.DataFrame, numbers: Sequence[str], alt: str) -> None:
+    """Draw a small table with its numbers to the right, and a dash where there is none."""
+    st.dataframe(
+        frame.astype(dict.fromkeys(numbers, "Int64")), hide_index=True, width=640, alt=alt,
+        column_config=dict.fromkeys(numbers, st.column_config.NumberColumn(format="localized")),
+        placeholder="–",
+    )  # fmt: skip
 
 
 def cleared(page: Page) -> None:
@@ -78,8 +88,7 @@ def cleared(page: Page) -> None:
     ]  # fmt: skip
     columns = ["Certainty", "Cleared by", "Days", "Period before: cleared by", "Days then"]
     frame = pd.DataFrame(rows, columns=columns)
-    st.dataframe(frame, hide_index=True, width=640, alt="When the backlog is cleared",
-                 placeholder="–")  # fmt: skip
+    draw(frame, ["Days", "Days then"], "When the backlog is cleared")
     said = f"Period before: what was foretold at the end of {page.before.view.today:%m/%d/%Y}."
     st.caption(session.escape_markdown(said))
 
@@ -101,16 +110,17 @@ def by_a_date(page: Page) -> None:
         url_widgets.filter_by({"by": chosen.isoformat()})
         ahead = (chosen - page.view.today).days
     now, then = (
-        [f"{count:,}" for count in forecast.completed_within(past(part), ahead)]
-        if has_completions(part)
-        else [NOT_RECORDED] * 3
+        forecast.completed_within(past(part), ahead) if has_completions(part) else [None] * 3
         for part in page.parts
     )
     frame = pd.DataFrame(
         {"Certainty": ["P50", "P85", "P95"], "At least": now, "Period before: at least": then}
     )
-    st.dataframe(frame, hide_index=True, width=640, alt="How many are completed")
+    draw(frame, ["At least", "Period before: at least"], "How many are completed")
     said = f"Period before: as many days after {page.before.view.today:%m/%d/%Y}."
+    for part in page.parts:
+        if not has_completions(part):
+            said += f" {'There' if part.is_before else 'This period'}: {NOT_RECORDED}."
     st.caption(session.escape_markdown(said))
 
 

@@ -18,13 +18,14 @@ COLD_LOAD = Path(__file__).parent / "cold_load.css"
 STYLES = tuple(Path(__file__).parent / f"{name}.css" for name in ("palette", "frame", "paper"))
 
 LIST = "Medical Billing Tasks"
-_ROW, _TALLEST_TABLE = 31, 400  # pixels; a row is 2.1875 of the font size, 14
+_ROW = 31  # pixels: 2.1875 of the font size, 14
+_MOST_ROWS = 16  # of a table before it scrolls: all types and each of them, of two periods
 
 
 def table_height(rows: int) -> int:
     """Return the pixels that Streamlit gives a table of so many rows, to be told before it is
     drawn: then nothing below it moves when it comes. One without rows says so in a row."""
-    return min(_TALLEST_TABLE, _ROW * (max(rows, 1) + 1) + 2)
+    return _ROW * (min(max(rows, 1), _MOST_ROWS) + 1) + 2
 
 
 @dataclass(frozen=True, slots=True)

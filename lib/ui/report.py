@@ -92,7 +92,7 @@ def begin(title: str, page: str) -> Page:
     known = filters.options(filters.Desk(actor, colleagues, choices))
     st.header(title, anchor=False)
     filters.choose_of_report(known)
-    _choose_period()
+    _choose_period(has_bars_over_time="flow" in measures.PAGES[page])
     for problem in report.problems:
         st.warning(session.escape_markdown(problem))
     with st.spinner("Counting…"):
@@ -160,7 +160,7 @@ def _link(label: str, **changes: str) -> None:
     st.link_button(label, f"?{urlencode(query)}", type="tertiary")
 
 
-def _choose_period() -> None:
+def _choose_period(*, has_bars_over_time: bool) -> None:
     with st.container(horizontal=True, key="period", gap="xsmall", vertical_alignment="bottom"):
         url_widgets.bind("weeks", list(Preset), default=Preset.HALF)
         st.segmented_control(
@@ -168,6 +168,8 @@ def _choose_period() -> None:
         )  # fmt: skip
         for key, label in (("since", "From"), ("until", "Until"), ("as_of", "As of")):
             _day(key, label)
+        if not has_bars_over_time:
+            return
         url_widgets.bind("unit", list(Unit), default=Unit.WEEK)
         st.segmented_control(
             "Bars", list(Unit), key="unit", required=True, label_visibility="collapsed",

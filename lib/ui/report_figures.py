@@ -86,6 +86,9 @@ def draw(page: Page, name: str) -> None:
     """Draw a number as a table; a click on a cell opens its tasks."""
     opens = CELLS.get(name)
     found = rows(page, name)
+    if not found:
+        st.caption(charts.NOTHING)
+        return
     frame = frame_of(page, name)
     looks = {
         str(each): look for each in frame if (look := _look(str(each), frame[each])) is not None

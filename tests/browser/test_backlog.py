@@ -50,7 +50,11 @@ def lists_exactly(desk: Desk, count: int) -> None:
 
 def test_a_click_on_a_bar_opens_the_list_with_exactly_its_tasks(still: Scene, sit: Sit) -> None:
     desk = sit(still, still.cast.ana, "/aging?as_of=2026-01-01")
-    expect(desk.page.get_by_text("No tasks to show.").first).to_be_visible()
+    expect(desk.page.get_by_text("No tasks to show.")).to_have_count(6)
+    expect(desk.page.get_by_test_id("stDataFrame")).to_have_count(0)  # nor an empty table
+    expect(desk.page.get_by_role("button", name="Weeks", exact=True)).to_have_count(
+        0
+    )  # no such bars
     for page, chart, saying, query in (
         ("aging", "types", "Name: Coding; Series: Waiting on practice", {"bar_type": "Coding"}),
         ("workload", "assignees", "Name: Unassigned; Series: Waiting on practice",
