@@ -29,7 +29,7 @@ OURS = {  # what we write on the screen ourselves
     "KINDS", "FIELD_LABELS['payer']", "FIELD_LABELS['place_of_service']", "FIELD_LABELS[name]",
     "OPTION_LABELS[name]", "wanted.label", "MAX_SHOWN",
     # the Backlog pages' own questions, units, days and figures
-    "NOTHING", "' and '.join(ignored)", "name", "what", "Unit(unit).label", "number.question",
+    "' and '.join(ignored)", "name", "what", "Unit(unit).label", "number.question",
     "now.with_biller", "now.due_soon", "before.since", "before.until", "tip", "view.until",
     "view.since", "more", "flow.ONE_PERSON", "forecast.PAST_DAYS", "forecast.RUNS",
     "forecast.SEED", "now",

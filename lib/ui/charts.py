@@ -33,7 +33,11 @@ COLORS = {
 QUIET = {"light": "#566379", "dark": "#a3b2c7"}  # --bt-quiet of palette.css
 AROUND = {"left": 6, "top": 6, "right": 12, "bottom": 6}  # pixels; a file ends there
 AROUND_BARS = 160  # pixels of title, legend and axis: the height of a chart counts them
-NOTHING = "No tasks to show."
+
+
+def say_nothing() -> None:
+    """Draw the words that stand where a chart or a table would be without anything in it."""
+    st.caption("No tasks to show.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def over_time(
     A bar that goes on after the day of the report is drawn as an outline. `before` has the rows of
     the period before, of the first series."""
     if not frame[list(series)].to_numpy().any():
-        st.caption(NOTHING)
+        say_nothing()
         return None
     shown = [*series, BEFORE] if before is not None else list(series)
     noted = _noted(frame, notes)
@@ -169,7 +173,7 @@ def bars(
     names = names_drawn(marks)
     marks = [mark for mark in marks if mark.count]
     if not any(mark.series != BEFORE for mark in marks):
-        st.caption(NOTHING)
+        say_nothing()
         return None
     has_before = any(mark.series == BEFORE for mark in marks)
     shown = [*series, BEFORE] if has_before else list(series)

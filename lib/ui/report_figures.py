@@ -87,7 +87,7 @@ def draw(page: Page, name: str) -> None:
     opens = CELLS.get(name)
     found = rows(page, name)
     if not found:
-        st.caption(charts.NOTHING)
+        charts.say_nothing()
         return
     frame = frame_of(page, name)
     looks = {
