@@ -6,6 +6,7 @@ const REACHABLE =
 const DRAWN = 250 // milliseconds until the page begins to draw what a press led to
 const MENU = 200 // milliseconds until a menu has opened
 const UNSEEN = 500 // milliseconds in which nobody has read a page or task that has just come
+const READ = 6000 // milliseconds in which somebody reads a sentence
 const PATIENCE = 5000 // milliseconds in which a page may still be drawing what comes next
 
 let data = { groups: [], parts: [], after: {}, arrivals: {}, first: [] }
@@ -14,6 +15,7 @@ let last // what had the cursor: the element and the keys around it, from inside
 let lost // when it was lost
 let wait // the next look
 let due // a key that waits for what it presses
+let unsay // the end of the sentence that is shown
 let there = new Set() // what was on the page at the last look
 let shown // the page and the task that are shown
 let shownSince = -UNSEEN
@@ -84,6 +86,13 @@ const formButton = () =>
   [...(inside()?.closest?.("[data-testid='stForm']")?.querySelectorAll("[data-testid='stFormSubmitButton'] button") ??
     [])].find(isSeen)
 
+function say(sentence) {
+  const line = list.parentElement.querySelector(".said")
+  line.textContent = sentence
+  clearTimeout(unsay)
+  unsay = setTimeout(() => line.replaceChildren(), READ)
+}
+
 // A page or task that has just come is not what somebody meant who pressed a key.
 function notice() {
   const task = new URLSearchParams(location.search).get("task")
@@ -102,7 +111,8 @@ function hearFirst(event) {
   if (!found || list.open) return
   event.preventDefault()
   notice()
-  if (event.repeat || performance.now() - shownSince < UNSEEN) return
+  if (event.repeat) return
+  if (performance.now() - shownSince < UNSEEN) return say(`${found.shown} did nothing: the page had just changed. Press it again.`)
   const dialog = event.composedPath()[0].closest?.("[role=dialog]")
   const inside = found.targets.filter((one) => one.startsWith("[role='dialog']"))
   const others = { main: mainButton, form: formButton }[found.else_presses]
