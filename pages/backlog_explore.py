@@ -5,6 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from lib import us_formats
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError
 from lib.models import Person
@@ -88,7 +89,7 @@ def result() -> None:
         return
     frame = pd.DataFrame([list(row) for row in said.rows], columns=list(said.names))
     more = " (more are left out)" if said.is_cut else ""
-    st.caption(f"{len(frame):,} rows{more}")
+    st.caption(f"{us_formats.plural(len(frame), 'row')}{more}")
     form = st.segmented_control("Show as", FORMS, default="Table", key="form")
     numbers = [str(name) for name in frame if pd.api.types.is_numeric_dtype(frame[name])]
     if form == "Table" or not numbers or len(frame.columns) < 2:

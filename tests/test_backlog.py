@@ -207,7 +207,7 @@ def test_lead_cycle_handoffs_and_sides_are_what_pandas_says(lived: tuple[World, 
                 "lead": (one.completed_on - first).days,
                 "business": weekdays_between(first, one.completed_on),
                 "cycle": (done_at - started) / timedelta(days=1),
-                "handoffs": int(((own["kind"] == "assigned") & own["was"].notna()).sum()),
+                "handoffs": int(_is_handed_over(own).sum()),
                 "reopened": bool((own["kind"] == "reopened").any()),
                 "biller": _days_after(own, "asked"),
                 "all": (done_at - own["at"].min()) / timedelta(days=1)
@@ -261,6 +261,11 @@ def nearest(values: pd.Series[Any], share: float) -> Any:
     """Return the smallest value that at least this share of them does not exceed."""
     ordered = sorted(values)
     return ordered[max(int(np.ceil(len(ordered) * share)) - 1, 0)]
+
+
+def _is_handed_over(own: pd.DataFrame) -> pd.Series[bool]:
+    """Return which events gave the task from one person to another."""
+    return (own["kind"] == "assigned") & own["was"].notna() & own["to"].notna()
 
 
 def _days_after(own: pd.DataFrame, what: str) -> float:

@@ -31,7 +31,8 @@ OURS = {  # what we write on the screen ourselves
     # the Backlog pages' own questions, units, days and figures
     "' and '.join(ignored)", "name", "what", "Unit(unit).label", "number.question",
     "now.with_biller", "now.due_soon", "before.since", "before.until", "tip", "view.until",
-    "view.since", "more", "flow.ONE_PERSON", "forecast.PAST_DAYS", "forecast.RUNS",
+    "view.since", "more", "us_formats.plural(len(frame), 'row')",
+    "flow.ONE_PERSON", "forecast.PAST_DAYS", "forecast.RUNS",
     "forecast.SEED", "now",
     "now.label", "then.label", "each.label", "each.said(each.now)", "each.tip or None",
     "NEEDED", "rows", "time.monotonic()", "begun",

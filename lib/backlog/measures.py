@@ -184,8 +184,11 @@ class Counted:
 def counted(con: Reader, page: str, view: View) -> Counted:
     """Return all numbers of a page; relations that several of them share are computed once."""
     view, before = as_known(con, view), as_known(con, earlier(view))
-    # Past days do not change, so one count as of now serves both periods.
-    flow_before = replace(before, as_of=view.as_of, is_changed_since=view.is_changed_since)
+    # Past days do not change, so one count of the flow serves both periods: filters ask what the
+    # tasks are at the moment of the report.
+    flow_before = replace(
+        before, as_of=view.as_of, values_at=view, is_changed_since=view.is_changed_since
+    )
     with Together(con, shared=SHARED[page], facts=FACTS.get(page, ())) as both:
         return Counted(
             {name: NUMBERS[name].table(both, view) for name in PAGES[page]},

@@ -40,6 +40,9 @@ class View:
     has_later_events: bool = True  # False: nothing happened after `as_of`
     has_holidays: bool = True  # False: none of the practices has written down any
     holidays_as_of: datetime | None = None  # of a period before: the moment of the whole report
+    # Whose moment says what tasks are (payer, type, amount …), where that is another one: a chart
+    # over time with filters asks it once for all its days.
+    values_at: View | None = None
 
     @property
     def is_one_person(self) -> bool:
@@ -255,24 +258,25 @@ def _tasks_then(view: View) -> str:
 def changed_later(view: View) -> str:
     """Return a relation of the tasks changed after the view's moment, each with the id of its first
     row in `task_before` after that moment: the row that says what the task was then."""
+    then, name = (view.values_at, "told") if view.values_at else (view, "of")
     return f"""(
             SELECT task_before.task_id, min(task_before.id) AS first_id
-            FROM {at_place(view, "task_before") if view.closes_day else "task_before"}
-            WHERE NOT ({known(view, "task_before.changed_at")}) GROUP BY task_before.task_id
+            FROM {at_place(then, "task_before") if then.closes_day else "task_before"}
+            WHERE NOT ({known(then, "task_before.changed_at", name)}) GROUP BY task_before.task_id
         )"""
 
 
-def known(view: View, moment: str = "event.happened_at") -> str:
-    """Return the condition that `moment` is not after the view's. The query has to join `practice`
-    if the view closes a day in several time zones."""
+def known(view: View, moment: str = "event.happened_at", name: str = "of") -> str:
+    """Return the condition that `moment` is not after the view's, whose parameters begin with
+    `name`. The query has to join `practice` if the view closes a day in several time zones."""
     if not view.closes_day:
-        return f"{moment} <= $of_as_of"
+        return f"{moment} <= ${name}_as_of"
     if view.zone:
-        return f"{moment} < $of_closes"
+        return f"{moment} < ${name}_closes"
     return (
-        f"{moment} <= $of_as_of"
-        f" AND ({moment} < CAST($of_today AS TIMESTAMP) - INTERVAL '1 day'"
-        f" OR {local_day(view, moment)} <= $of_today)"
+        f"{moment} <= ${name}_as_of"
+        f" AND ({moment} < CAST(${name}_today AS TIMESTAMP) - INTERVAL '1 day'"
+        f" OR {local_day(view, moment)} <= ${name}_today)"
     )
 
 
@@ -295,13 +299,14 @@ def values(view: View) -> dict[str, Any]:
             f"was_practice_{place}": each.practice_id, f"was_until_{place}": each.until,
             f"was_zone_{place}": each.timezone,
         }  # fmt: skip
+    told = _moment(view.values_at, "told") if view.values_at else {}
     return {
         **zones,
+        **told,
+        **_moment(view, "of"),
         "of_practices": list(view.practice_ids),
         "of_practice": view.practice_ids[0] if view.practice_ids else None,
         "of_zone": view.zone,
-        "of_as_of": view.as_of,
-        "of_today": view.today,
         **days_of(view, "of", view.since, view.until),
         "of_types": [kind.value for kind in view.types],
         "of_payer": view.payer,
@@ -310,7 +315,15 @@ def values(view: View) -> dict[str, Any]:
         "of_amount_from": view.amount_from,
         "of_amount_to": view.amount_to,
         "of_calendar": calendar_moment(view),
-        "of_closes": _end(view, view.today, view.zone) if view.zone else None,
+    }
+
+
+def _moment(view: View, name: str) -> dict[str, Any]:
+    """Return the values of `known`."""
+    return {
+        f"{name}_as_of": view.as_of,
+        f"{name}_today": view.today,
+        f"{name}_closes": _end(view, view.today, view.zone) if view.zone else None,
     }
 
 

@@ -29,12 +29,14 @@ BAR_KEYS = (
     "completed_until", "reopened_since", "reopened_until", "left_since", "left_until",
     "done_since", "done_until", "done", "gone_on",
     "pending_on", "had_by", "waited", "days", "side", "due", "filing", "ended", "came_back",
-    "taken_up", "bar_type", "bar_payer", "bar_task", "code", "at", "as_of",
+    "taken_up", "bar_type", "bar_payer", "bar_task", "code", "at", "as_of", "told_on",
 )  # fmt: skip
 # Alone they say no moment.
 _NARROWING = (
     "bar_type", "bar_payer", "code", "at", "as_of", "done", "ended", "came_back", "taken_up",
+    "told_on",
 )  # fmt: skip
+STRAYS = tuple(key for key in BAR_KEYS if key != "as_of")  # they say nothing on a report
 MOMENT_KEYS = tuple(key for key in BAR_KEYS if key not in _NARROWING)
 NOT_NAMED = "Not named"  # of a payer
 NOT_RECORDED = "not recorded"  # of a resolution
@@ -193,7 +195,8 @@ def _of_person(
 def selections(says: Says, actor: Person, now: datetime) -> list[tuple[str, Selection]]:
     """Return what a bar stood for, in words, with the tasks it counted. Empty for a plain list.
 
-    The filters (type, payer, amount …) are part of it: tasks are those that passed them then.
+    The filters (type, payer, amount …) are part of it: tasks are those that passed them then, or at
+    the moment of the report (`told_on`), which says for a chart over time what its tasks are.
     """
     if not any(says.get(key) for key in MOMENT_KEYS):
         return []
@@ -207,6 +210,9 @@ def selections(says: Says, actor: Person, now: datetime) -> list[tuple[str, Sele
         closes_day=closes_day, since=today, until=today,
     )  # fmt: skip
     view = _filtered(view, says)
+    if told := says.get("told_on"):
+        at_once, day, closes, _ = moment({"as_of": told}, place, now)
+        view = replace(view, values_at=replace(view, as_of=at_once, today=day, closes_day=closes))
     who = says.get("had_by") or ""
     if who == "none":
         view = replace(view, unassigned=True)

@@ -183,6 +183,7 @@ def _handed(view: View) -> str:
     return f"""handed AS (
     SELECT event.task_id, count(*) AS handoffs FROM {events(view)}
     WHERE {ours(view, "event")} AND kind = 'assigned' AND was_assignee_id IS NOT NULL
+      AND assignee_id IS NOT NULL
       AND {known(view)} AND event.task_id IN (SELECT task_id FROM done)
     GROUP BY event.task_id
 )"""

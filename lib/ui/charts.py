@@ -18,6 +18,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from lib.backlog import report_url
 from lib.backlog.day_notes import DayNote
 from lib.ui import components
 
@@ -219,6 +220,7 @@ def _chosen(chart: Any, key: str, alt_text: str) -> Mapping[str, str] | None:
     event: Any = st.altair_chart(
         chart, on_select="rerun", selection_mode=_PICK, key=key, alt=alt_text
     )
-    components.chart_tools(key, re.sub(r"[^\w$%.,-]+", " ", alt_text))
+    name = re.sub(r"[^\w$%.,-]+", " ", alt_text)
+    components.chart_tools(key, name, strays=report_url.STRAYS)
     picked = event.selection.get(_PICK) or []
     return picked[0] if picked else None

@@ -98,15 +98,23 @@ def begin(title: str, page: str) -> Page:
     with st.spinner("Counting…"):
         found = report_prefetch.wait(counting)
     before = measures.earlier(view)
-    now = Part(
-        view, found.now, None if report.is_now else url_widgets.get("as_of"), is_before=False
-    )
-    then = Part(before, found.before, before.today.isoformat(), is_before=True)
+    on = None if report.is_now else url_widgets.get("as_of")
+    now = Part(view, found.now, on, on, is_before=False)
+    then = Part(before, found.before, before.today.isoformat(), on, is_before=True)
     line = _as_of(report, now, counted_at)
     st.caption(
         f"This period: {now.label}. Period before: {then.label}. A click on a bar or a number of "
         "tasks opens them."
     )
+    if view.is_filtered:
+        st.caption(
+            "Charts over time count, on every day, the tasks that the filters let through now: "
+            "correcting a payer, type, provider or amount moves a task there. A link to these "
+            "numbers keeps them."
+            if report.is_now
+            else "Charts over time count, on every day, the tasks that the filters let through at "
+            "the moment of this report."
+        )
     notes = tuple(day_notes.notes(con, view.practice_ids, actor=actor))
     return Page(
         report,
@@ -156,7 +164,8 @@ def _to_now() -> None:
 
 
 def _link(label: str, **changes: str) -> None:
-    query = {**url_widgets.everything(), **changes}
+    says = url_widgets.everything()
+    query = {key: says[key] for key in says if key not in report_url.STRAYS} | changes
     st.link_button(label, f"?{urlencode(query)}", type="tertiary")
 
 

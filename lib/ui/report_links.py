@@ -18,6 +18,7 @@ HAPPENED = {
     "Received": "created", "Assigned": "created", "Completed": "completed",
     "Reopened": "reopened", "Handed on": "left", "Asked for": "asked",
 }  # fmt: skip
+NOW = "now"  # the moment of a report that names none
 _OF_PENDING = {*SIDES, "Tasks", "Requested"}
 _KINDS = {kind.label for kind in TaskType}
 
@@ -29,6 +30,7 @@ class Part:
     view: View
     tables: Mapping[str, Table]
     on: str | None  # the moment of its pending tasks, as addresses say it; None: now
+    report_on: str | None  # that of the report
     is_before: bool
 
     @property
@@ -48,6 +50,10 @@ class Part:
     def in_bar(self, what: str, row: Row) -> Opens:
         """Return what opens the tasks to which this happened in one day, week or month."""
         return self._in(what, row["From"], row["Until"])
+
+    def told(self, on: str | None) -> Opens:
+        """Return a parameter that says which moment's values filters ask of a task, if any do."""
+        return {"told_on": on or NOW} if self.view.is_filtered else {}
 
     def at_the_end_of(self, day: date, key: str) -> Opens:
         """Return a parameter that says the end of that day, or the moment of the report where that
@@ -89,8 +95,19 @@ def _summed(part: Part, row: Row, column: str) -> Opens | None:
     return part.pending(**narrow[column]) if column in narrow else None
 
 
+def flow(part: Part, row: Row, column: str) -> Opens | None:
+    """Return what opens one cell of the flow, which is counted of both periods together."""
+    opens = _over_time(part, row, column)
+    return None if opens is None else {**opens, **part.told(part.report_on)}
+
+
 def over_time(part: Part, row: Row, column: str) -> Opens | None:
     """Return what opens one cell of a row a day, week or month."""
+    opens = _over_time(part, row, column)
+    return None if opens is None else {**opens, **part.told(part.on)}
+
+
+def _over_time(part: Part, row: Row, column: str) -> Opens | None:
     if column in HAPPENED:
         return part.in_bar(HAPPENED[column], row)
     if column == "Pending":
@@ -157,7 +174,7 @@ def _waited(part: Part, row: Row, _: str) -> Opens | None:
 
 CELLS: dict[str, Cell] = {
     "summary": _summed,
-    "flow": over_time,
+    "flow": flow,
     "asked_for": _asked_for,
     "cumulative_flow": over_time,
     "forecast_days": over_time,

@@ -68,6 +68,7 @@ def test_a_click_on_a_bar_opens_the_list_with_exactly_its_tasks(still: Scene, si
         expect(bar).to_have_count(1)
         count = counted(bar)
         assert count > 0
+        before = desk.page.url
 
         bar.click()
 
@@ -76,6 +77,7 @@ def test_a_click_on_a_bar_opens_the_list_with_exactly_its_tasks(still: Scene, si
         desk.page.go_back()
         expect(bar).to_have_count(1)
         assert counted(bar) == count
+        desk.page.wait_for_url(before)
 
 
 def test_bars_and_cells_are_reached_by_keyboard_and_a_chart_is_kept_as_svg(

@@ -89,9 +89,11 @@ def document_frame(address: str, name: str, *, key: str) -> None:
     _document_frame(key=key, data={"address": address, "name": name})
 
 
-def chart_tools(chart: str, name: str) -> None:
-    """Offer the chart with that key as an SVG file of that name, and its bars by keyboard."""
-    _chart_tools(key=f"{chart}_tools", data={"chart": chart, "name": name})
+def chart_tools(chart: str, name: str, *, strays: Sequence[str]) -> None:
+    """Offer the chart with that key as an SVG file of that name, and its bars by keyboard. Take the
+    parameters `strays` out of the page's address."""
+    data = {"chart": chart, "name": name, "strays": list(strays)}
+    _chart_tools(key=f"{chart}_tools", data=data)
 
 
 def follow(data: dict[str, Any], *, key: str, on_news: Callable[[], None]) -> None:

@@ -46,8 +46,22 @@ function download(chart, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000)
 }
 
+// Streamlit leads to the list by way of this page's address with the list's parameters in it, and Back
+// comes to that one: what it says of a bar is no part of the report.
+const drawn = new WeakSet()
+function tidy(place, strays) {
+  if (drawn.has(place)) return
+  drawn.add(place)
+  const address = new URL(location.href)
+  const found = strays.filter((key) => address.searchParams.has(key))
+  if (!found.length) return
+  for (const key of found) address.searchParams.delete(key)
+  history.replaceState(history.state, "", address)
+}
+
 export default function (component) {
   const { data, parentElement } = component
+  tidy(parentElement, data.strays)
   const chart = () => document.querySelector(`.st-key-${CSS.escape(data.chart)}`)
   parentElement.querySelector("button").onclick = () => download(chart, data.name)
   const look = () => {
