@@ -259,6 +259,7 @@ def test_payers_of_one_name_are_told_apart_by_their_ids(con: Connection, cast: C
     ]  # fmt: skip
 
 
+@pytest.mark.duckdb
 def test_payers_stand_in_the_order_of_their_bars(con: Connection, cast: Cast) -> None:
     for payer, amount, count in (("Rich", 9000, 1), ("Busy", 10, 3), ("Alike", 5000, 1)):
         for _ in range(count):
