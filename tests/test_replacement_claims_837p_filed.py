@@ -215,6 +215,81 @@ def test_another_service_location_says_that_its_address_is_not_held() -> None:
     ]
 
 
+PLAIN = ["CLM*A1*200***11:B:1*Y*A*Y*Y", "HI*ABK:J02.9"]
+FIRST = ["LX*1", "SV1*HC:97110*100*UN*1***1", "DTP*472*D8*20250113"]
+SECOND = ["LX*2", "SV1*HC:97112*100*UN*1***1", "DTP*472*D8*20250113"]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        [f"NM1*82*1*REED*ADA****XX*{DOCTOR}", "PRV*PE*PXC*207Q00000X"],
+        [f"NM1*DN*1*REED*ADA****XX*{DOCTOR}"],
+        [f"NM1*P3*1*REED*ADA****XX*{DOCTOR}"],
+        [f"NM1*DQ*1*REED*ADA****XX*{DOCTOR}"],
+        [f"NM1*77*2*EAST CAMPUS*****XX*{CLINIC}", "N3*1 EAST ROAD", "N4*VERONA*WI*53593"],
+        ["REF*G1*AUTH2"],
+        ["REF*9F*REFERRAL2"],
+    ],
+)
+def test_what_one_line_says_of_itself_is_not_said_of_the_claim(own: list[str]) -> None:
+    filed = as_filed([*AROUND, *PLAIN, *FIRST, *SECOND, *own])
+    corrected = replace(filed, charge=replace(filed.charge, diagnoses=("J020",)))
+
+    found = segments(written(corrected))
+
+    assert found[found.index("LX*2") + 3 :][: len(own)] == own
+    assert [each for each in found if each in own] == own
+    assert is_accepted(written(corrected))
+    assert list(replacement_claims_837p.missing(corrected)) == []
+
+
+def test_a_line_added_to_lines_of_one_provider_gets_it_and_one_among_several_is_named() -> None:
+    own = f"NM1*82*1*REED*ADA****XX*{DOCTOR}"
+    alike = as_filed([*AROUND, *PLAIN, *FIRST, own, *SECOND, own])
+    mixed = as_filed([*AROUND, *PLAIN, *FIRST, *SECOND, own])
+    for one, expected in ((alike, 3), (mixed, 1)):
+        added = replace(one.charge.lines[0], procedure="99213", date_from=date(2025, 1, 20))
+        more = replace(one, charge=replace(one.charge, lines=(*one.charge.lines, added)))
+
+        assert segments(written(more)).count(own) == expected
+        assert list(replacement_claims_837p.missing(more)) == [
+            "a service line names a rendering provider of its own: see whether it is right"
+        ]
+
+
+@pytest.mark.parametrize("name", ["STONE, BEN", ""])
+def test_another_provider_than_a_lines_is_the_claims_and_the_lines_is_named(name: str) -> None:
+    own = f"NM1*82*1*REED*ADA****XX*{DOCTOR}"
+    filed = as_filed([*AROUND, *PLAIN, *FIRST, *SECOND, own])
+    charge = replace(filed.charge, rendering_name=name, rendering_npi="")
+    corrected = replace(filed, charge=charge)
+
+    text = written(corrected)
+
+    assert segments(text).count(own) == 1
+    assert ("NM1*82*1*STONE*BEN~" in text) is bool(name)
+    assert list(replacement_claims_837p.missing(corrected)) == [
+        "a service line names a rendering provider of its own: see whether it is right"
+    ]
+
+
+def test_a_claims_referral_is_not_written_with_a_lines_authorization() -> None:
+    body = [*AROUND, *PLAIN[:1], "REF*9F*REFERRAL1", *PLAIN[1:], *FIRST, *SECOND, "REF*G1*AUTH2"]
+    filed = as_filed(body)
+    before = replace(filed, charge=replace(filed.charge, authorization_number="AUTH2"))
+    other = replace(filed, charge=replace(filed.charge, authorization_number="AUTH9"))
+
+    assert filed.charge.authorization_number == "REFERRAL1"
+    for one in (filed, before):  # `before`: as it was once read
+        found = [each for each in segments(written(one)) if each.startswith(("REF*9F", "REF*G1"))]
+        assert found == ["REF*9F*REFERRAL1", "REF*G1*AUTH2"]
+    assert "REF*9F*AUTH9~" in written(other)
+    assert list(replacement_claims_837p.missing(other)) == [
+        "a service line has an authorization of its own: see whether it is right"
+    ]
+
+
 @pytest.mark.slow
 def test_claims_of_one_billing_provider_stand_under_it_five_thousand_to_a_transaction() -> None:
     filed = as_filed([*AROUND, *FILED])

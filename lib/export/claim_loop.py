@@ -23,6 +23,7 @@ ORIGINAL, REPLACEMENT = (
 ORDER = ("CLM", "DTP", "PWK", "CN1", "AMT", "REF", "K3", "NTE", "CR1", "CR2", "CRC", "HI", "HCP")
 ICD_10_FROM = date(2015, 10, 1)  # services from this day on are coded in ICD-10-CM; CMS
 BEFORE_DATES = ("SV5", "PWK", "CR1", "CR3", "CRC")  # of loop 2400
+AUTHORIZING = ("G1", "9F")  # REF01: prior authorization, referral
 PROVIDERS = ("DN", "P3", "82", "77", "DQ", "PW", "45")  # NM101 of loop 2310, in its order
 
 
@@ -38,7 +39,9 @@ def claim_loop(
     found += _diagnoses(charge)
     said = {("REF", "F8")} if payer_claim_number or is_new else set()
     found += [
-        s for s in filing.claim if _is_kept(s, filing) and (s[0], element_at(s, 1)) not in said
+        s
+        for s in filing.claim
+        if _is_kept(s, charge, filing) and (s[0], element_at(s, 1)) not in said
     ]
     yield from sorted(found, key=lambda segment: ORDER.index(segment[0]))
     for loop in _providers(charge, filing):
@@ -93,7 +96,7 @@ def _dates(charge: Charge) -> Iterator[Segment]:
 
 
 def _numbers(charge: Charge, payer_claim_number: str, filing: FiledClaim) -> Iterator[Segment]:
-    if charge.authorization_number:
+    if charge.authorization_number and not _is_line_number(charge, filing):
         yield ("REF", _authorization(filing), charge.authorization_number)
     if payer_claim_number:
         yield ("REF", "F8", payer_claim_number)
@@ -105,6 +108,34 @@ def _authorization(filing: FiledClaim) -> str:
     return "9F" if "9F" in kinds and "G1" not in kinds else "G1"
 
 
+def _is_line_number(charge: Charge, filing: FiledClaim) -> bool:
+    """Return True if the charge has its authorization or referral number from a service line."""
+    number = charge.authorization_number
+    is_claims = number in _authorizations(filing.claim)
+    lines = [_authorizations(loop) for loop in filing.lines]
+    is_of_all = all(number in each for each in lines)
+    is_held = not is_claims and any(number in each for each in lines)
+    return is_held and not (is_of_all and _has_new_line(charge, filing))
+
+
+def has_other_authorization(charge: Charge, filing: FiledClaim) -> bool:
+    """Return True if a service line keeps another authorization or referral number than the charge
+    now has, which is not the claim's as it was filed."""
+    number = charge.authorization_number
+    known = [_authorizations(loop) for loop in (filing.claim, *filing.lines)]
+    is_new = bool(any(known[1:])) and not any(number in each for each in known)
+    has_bare = any(known[1:]) and _has_new_line(charge, filing) and not known[0]
+    return is_new or has_bare
+
+
+def _authorizations(loop: Segments) -> set[str]:
+    return {
+        element_at(each, 2)
+        for each in loop
+        if each[0] == "REF" and element_at(each, 1) in AUTHORIZING
+    }
+
+
 def _diagnoses(charge: Charge) -> Iterator[Segment]:
     if charge.diagnoses:
         is_old = charge.date_from is not None and charge.date_from < ICD_10_FROM
@@ -114,13 +145,13 @@ def _diagnoses(charge: Charge) -> Iterator[Segment]:
         yield ("HI", *(composite(kind, code) for kind, code in codes))
 
 
-def _is_kept(segment: Segment, filing: FiledClaim) -> bool:
+def _is_kept(segment: Segment, charge: Charge, filing: FiledClaim) -> bool:
     """Return True for a segment about which the charge says nothing."""
     name, kind = segment[0], element_at(segment, 1).split(COMPONENT)[0]
     if name == "DTP":
         return kind not in {"435", "096", "472"}
     if name == "REF":
-        return kind != _authorization(filing)
+        return kind != _authorization(filing) or _is_line_number(charge, filing)
     if name == "HI":
         return kind not in DIAGNOSIS
     return name in ORDER and name != "CLM"
@@ -139,7 +170,7 @@ def _providers(charge: Charge, filing: FiledClaim) -> list[Segments]:
         held = filed.pop(role, ())
         if held and is_same(held[0], name, npi):
             filed[role] = held
-        elif name or npi:
+        elif (name or npi) and (held or not _is_of_lines(charge, filing, role, name, npi)):
             filed[role] = (person(role, name, npi),)
     filed["77"] = location(charge, filing)
     known = [role for role in PROVIDERS if filed.get(role)]
@@ -147,19 +178,65 @@ def _providers(charge: Charge, filing: FiledClaim) -> list[Segments]:
 
 
 def corrected_roles(charge: Charge, filing: FiledClaim) -> list[str]:
-    """Return the providers and locations of the claim (NM101) that are others than were filed."""
+    """Return the providers and locations of the claim (NM101) that are others than were filed, of
+    the claim or of its lines alone."""
     before = {element_at(loop[0], 1): loop for loop in reversed(filing.providers)}
     now = {element_at(loop[0], 1): loop for loop in _providers(charge, filing)}
-    return [role for role in filed_lines.ROLES if before.get(role) != now.get(role)]
+    corrected = {role for role in filed_lines.ROLES if before.get(role) != now.get(role)}
+    corrected |= _unsaid_of_claim(charge, filing) - before.keys() - now.keys()
+    return [role for role in filed_lines.ROLES if role in corrected]
+
+
+def _is_of_lines(charge: Charge, filing: FiledClaim, role: str, name: str, npi: str = "") -> bool:
+    """Return True if the charge has the party from a service line: it was filed for that line
+    alone, and the claim's would hold for every line that names none (005010X222A1, 2310, 2420).
+
+    False where all lines named it and one was added since, for which it holds too.
+    """
+    lines = filed_lines.parties(filing, _alike(role))
+    first = next(filter(None, lines), None)
+    if first is None:
+        return False
+    if role == "77":
+        is_held = name in {plain(element_at(first, 3)), _whole_name(first)}
+    else:
+        is_held = is_same(first, name, npi)
+    is_of_all = len({each and each[3:10] for each in lines}) == 1
+    return is_held and not (is_of_all and _has_new_line(charge, filing))
+
+
+def _unsaid_of_claim(charge: Charge, filing: FiledClaim) -> set[str]:
+    """Return the roles named by service lines only that a person took off the charge, or that an
+    added line lacks."""
+    said = {"82": charge.rendering_name or charge.rendering_npi, "77": charge.location,
+            "DQ": charge.supervising_name or charge.supervising_npi}  # fmt: skip
+    referring = charge.referring_name or charge.referring_npi
+    has_new = _has_new_line(charge, filing)
+    return {
+        role
+        for role in filed_lines.ROLES
+        if any(filed_lines.parties(filing, {role})) and (has_new or not said.get(role, referring))
+    }
+
+
+def _has_new_line(charge: Charge, filing: FiledClaim) -> bool:
+    lines = filed_lines.continued(charge.lines, filing.lines)
+    return not all(each.filed for each in lines)
+
+
+def _alike(role: str) -> set[str]:
+    return {"DN", "P3"} if role in {"DN", "P3"} else {role}
 
 
 def location(charge: Charge, filing: FiledClaim) -> Segments:
     """Return the loop of the service location as it was filed, else with the name alone; empty if
-    the charge has none."""
+    the charge has none, or has that of a service line."""
     filed = next((loop for loop in filing.providers if element_at(loop[0], 1) == "77"), ())
     if filed and charge.location in {plain(element_at(filed[0], 3)), _whole_name(filed[0])}:
         return filed
-    return (("NM1", "77", "2", charge.location),) if charge.location else ()
+    if not charge.location or (not filed and _is_of_lines(charge, filing, "77", charge.location)):
+        return ()
+    return (("NM1", "77", "2", charge.location),)
 
 
 def _whole_name(segment: Segment) -> str:

@@ -178,6 +178,14 @@ def _named(loop: Segments, role: str) -> Segment | None:
     return next((each for each in loop if (each[0], element_at(each, 1)) == ("NM1", role)), None)
 
 
+def parties(filing: FiledClaim, roles: Collection[str]) -> list[Segment | None]:
+    """Return whom each filed line names first in one of these roles (NM101)."""
+    return [
+        next((each for each in loop if each[0] == "NM1" and element_at(each, 1) in roles), None)
+        for loop in filing.lines
+    ]
+
+
 def _is_claims(loop: Segments, role: str, filing: FiledClaim) -> bool:
     """Return True if a line names the party that the claim named in this role when it was filed."""
     own = _named(loop, role)

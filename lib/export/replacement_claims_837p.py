@@ -7,7 +7,14 @@ from dataclasses import dataclass, fields
 from itertools import chain, islice
 
 from lib.export import filed_lines
-from lib.export.claim_loop import claim_loop, corrected_roles, is_same, location, person
+from lib.export.claim_loop import (
+    claim_loop,
+    corrected_roles,
+    has_other_authorization,
+    is_same,
+    location,
+    person,
+)
 from lib.export.filed_claim import NOT_HELD, FiledClaim, Segments, element_at, with_element
 from lib.export.x12_writer import Envelope, Segment, interchange, is_plain
 from lib.models import Charge, Patient, Payer, ServiceLine
@@ -93,6 +100,8 @@ def missing(replacement: Replacement) -> Iterator[str]:
     if place and not any(segment[0] == "N4" for segment in place):
         yield "the service location's address is not held: add it before sending"
     yield from filed_lines.remarks(charge, filing, corrected_roles(charge, filing))
+    if has_other_authorization(charge, filing):
+        yield "a service line has an authorization of its own: see whether it is right"
     if not filing.submitter:
         yield "submitter, receiver and the patient's address are not held: add them before sending"
     if not filing.claim:

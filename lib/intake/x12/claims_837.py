@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -140,6 +141,7 @@ class ClaimParser:
         self.patient = around.patient(number)
         self.parties: dict[str, Party] = {}
         self.numbers: dict[str, str] = {}  # REF: G1 authorization, 9F referral, F8 original, D9
+        self.line_numbers: dict[str, str] = {}  # likewise, of service lines
         self.periods: dict[str, Period] = {}
         self.diagnoses: list[str] = []
         self.lines: list[ServiceLine] = []
@@ -168,7 +170,8 @@ class ClaimParser:
         elif name == "REF":
             kind = element(segment, 1)
             if kind in {"G1", "9F", "F8", "D9"}:
-                self.numbers.setdefault(kind, element(segment, 2))
+                own = self.line_numbers if loop is _LINE else self.numbers
+                own.setdefault(kind, element(segment, 2))
         elif name == "HI" and loop is not _LINE:
             self.diagnoses += _diagnoses(tuple(segment), self.component)
 
@@ -213,6 +216,8 @@ class ClaimParser:
         ]
         if not periods and "472" in self.periods:
             periods = [self.periods["472"]]
+        numbers = ChainMap(self.numbers, self.line_numbers)
+        authorizations = (of.get(kind, "") for of in numbers.maps for kind in ("G1", "9F"))
         admitted, discharged = self.periods.get("435"), self.periods.get("096")
         around = self.around
         return Claim(
@@ -222,7 +227,7 @@ class ClaimParser:
             patient=self.patient,
             payer=around.party(Loop.PAYER),
             member_id=around.party(Loop.SUBSCRIBER).code or around.party(Loop.PATIENT).code,
-            authorization_number=self.numbers.get("G1") or self.numbers.get("9F") or "",
+            authorization_number=next(filter(None, authorizations), ""),
             billing=around.party(Loop.BILLING),
             rendering=self.parties.get("rendering", NOBODY),
             referring=self.parties.get("referring", NOBODY),
@@ -237,10 +242,10 @@ class ClaimParser:
             diagnoses=tuple(self.diagnoses),
             filed_total=self.total,
             lines=tuple(self.lines),
-            original=self.numbers.get("F8", ""),
+            original=numbers.get("F8", ""),
             payer_role=around.role,
             other_payers=tuple(self.others),
-            trace_number=self.numbers.get("D9", ""),
+            trace_number=numbers.get("D9", ""),
             sent_at=around.sent_at,
         )
 
