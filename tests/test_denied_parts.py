@@ -17,10 +17,21 @@ pytestmark = pytest.mark.slow  # many imports
 controls = itertools.count(11)
 
 
-def part(procedure: str, day: str, amount: int = 100, payer: str = "PLAINS HEALTH") -> bytes:
+def part(
+    procedure: str,
+    day: str,
+    amount: int = 100,
+    payer: str = "PLAINS HEALTH",
+    service: str = "",
+    paid: int = 0,
+) -> bytes:
     """Return what the payer denies of claim A1 on that day, or takes back (below zero)."""
     said = answer("A1", status="22" if amount < 0 else "1", amount=f"{amount}", codes=())
-    said[4:] = [f"SVC*HC:{procedure}*{amount}*0**1", f"CAS*CO*97*{amount}"]
+    said[4:] = [f"SVC*HC:{procedure}*{amount}*{paid}**1"]
+    said += [f"DTM*472*{service}"] if service else []
+    said += [f"CAS*CO*{45 if paid else 97}*{amount - paid}"]
+    if paid:
+        said[0] = f"CLP*A1*1*{amount}*{paid}**12*PAYER1"
     said.insert(1, "MOA***MA15")
     number = next(controls)
     inside = remittance(said, paid_on=f"2025{day}", payer=payer)
@@ -98,3 +109,47 @@ def test_a_payment_of_every_part_before_its_denial_proposes_to_complete(
         bring(con, cast, raw)
 
     assert con.rows("SELECT proposal IS NOT NULL FROM task") == [(True,)]
+
+
+FIRST, SECOND = "20250113", "20250115"
+FIRST_DAY, SECOND_DAY = (
+    part("97110", "0210", service=FIRST), part("97110", "0211", service=SECOND),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("files", "amount", "is_proposed"),
+    [
+        ([FIRST_DAY, SECOND_DAY], 200, False),
+        ([FIRST_DAY, part("97110", "0310", service=FIRST)], 100, False),
+        ([FIRST_DAY, part("97110:GP", "0211", service=FIRST)], 200, False),
+        ([FIRST_DAY, SECOND_DAY, part("97110", "0220", -100, service=SECOND)], 100, False),
+        # without a day it is the only part that is alike
+        ([FIRST_DAY, part("97110", "0220", -100)], 100, True),
+    ],
+)
+def test_parts_of_one_procedure_are_told_apart_by_their_days(
+    con: Connection, cast: Cast, files: list[bytes], amount: int, is_proposed: bool
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+
+    for raw in files:
+        bring(con, cast, raw)
+
+    assert con.rows("SELECT amount, proposal IS NOT NULL FROM task") == [
+        (Decimal(amount), is_proposed)
+    ]
+
+
+def test_parts_of_two_days_that_are_paid_settle_the_claim(con: Connection, cast: Cast) -> None:
+    bring(con, cast, file_837(claim("A1")))
+
+    for raw in (
+        FIRST_DAY,
+        part("97110", "0301", service=FIRST, paid=60),
+        part("97110", "0302", service=SECOND, paid=60),
+    ):
+        bring(con, cast, raw)
+
+    [(settled,)] = con.rows("SELECT sum(charged) FROM claim_part")
+    assert settled == Decimal(200)

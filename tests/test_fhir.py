@@ -143,9 +143,12 @@ def test_a_questionnaire_is_asked_for_by_its_address() -> None:
     ("changes", "why"),
     [
         ({"reasonCode": concept("preauthorization")}, "about a prior authorization"),
-        ({"reasonCode": concept("treatment")}, "does not say that it is about a claim"),
         (
-            {"reasonCode": None, "code": None, "reasonReference": None},
+            {"reasonCode": concept("treatment"), "reasonReference": None, "input": None},
+            "does not say that it is about a claim",
+        ),
+        (
+            {"reasonCode": None, "code": None, "reasonReference": None, "input": None},
             "does not say that it is about a claim",
         ),
         ({"status": "cancelled"}, "the payer has cancelled it"),
@@ -170,6 +173,21 @@ def test_a_request_that_names_a_claim_is_about_it_without_a_reason(changes: dict
     [request], recorded = read(task(**({"reasonCode": None} | changes)))
 
     assert (request.claim_number, recorded) == ("A1", [])
+
+
+@pytest.mark.parametrize("code", ["CLMATTCH", "HPAYMT", "COVERAGE", "TREAT", "18657-7", "other"])
+def test_a_reason_of_another_code_system_hides_no_request_about_a_claim(code: str) -> None:
+    [request], recorded = read(task(reasonCode=concept(code)))
+
+    assert (request.claim_number, recorded) == ("A1", [])
+
+
+@pytest.mark.parametrize("changes", [{"reasonReference": None}, {"input": None}])
+def test_what_asks_for_half_of_it_is_refused_and_not_left_out_in_silence(
+    changes: dict[str, Any],
+) -> None:
+    with pytest.raises(RefusedFile, match="does not say that it is about a claim"):
+        read(task(reasonCode=concept("TREAT"), **changes))
 
 
 def test_a_request_for_documents_about_nothing_is_not_overlooked() -> None:

@@ -199,7 +199,7 @@ def parts(
     """Return the US dollars settled so far of each split claim among these answers, and store the
     parts. A part that is denied or taken back is not settled any more; interest, a forwarding, a
     pending answer or the denial of a duplicate change nothing."""
-    said: dict[tuple[int, str], Decimal | None] = {}
+    told: list[tuple[int, str, Decimal | None]] = []
     ids: set[int] = set()
     for each in answers:
         if not each.facts.is_part:
@@ -209,9 +209,9 @@ def parts(
         ids.add(charge_id)
         outcome = payer_decision_rules.outcome(each)
         if outcome in SETTLED:
-            said[charge_id, denial_requests_835.part_key(each)] = each.facts.charged
+            told.append((charge_id, denial_requests_835.part_key(each), each.facts.charged))
         elif outcome in UNSETTLED and not payer_decision_rules.is_duplicate(each):
-            said[charge_id, denial_requests_835.part_key(each)] = None
+            told.append((charge_id, denial_requests_835.part_key(each), None))
     if not ids:
         return {}
     held: dict[tuple[int, str], Decimal | None] = {
@@ -226,6 +226,10 @@ def parts(
             ids=list(ids),
         )
     }
+    said: dict[tuple[int, str], Decimal | None] = {}
+    for charge_id, part, charged in told:
+        known = {key for of, key in (*held, *said) if of == charge_id}
+        said[charge_id, denial_requests_835.held_part(part, known)] = charged
     _keep_parts(con, practice_id, said, held)
     total = dict.fromkeys(ids, Decimal(0))
     for (charge_id, _), charged in (held | said).items():

@@ -27,6 +27,7 @@ MAX_TEXT = 100_000  # letters kept of a rejected Task
 MAX_NAMED = 40  # documents, or lines, named in the instructions
 LOINC = "http://loinc.org"
 CLAIM = "claim"
+NOT_OF_A_CLAIM = "it does not say that it is about a claim, so no billing task was made"
 PRIOR_AUTHORIZATION = {"preauthorization", "prior-authorization"}
 OVER = {  # states in which nobody waits for an answer -> our words for them
     "draft": "it is a draft that was not sent yet",
@@ -137,8 +138,12 @@ def _task(found: Found) -> Request | Recorded:  # noqa: PLR0911 (a reason a line
         return replace(recorded, withdrawal=_withdrawal(found, tracking, system, state))
     about = referenced_claims.of_task(found)
     is_known = bool(about.numbers and _wanted(task))
-    if CLAIM not in reasons and (reasons or not (is_known or _is_for_documents(task))):
-        return no_task("it does not say that it is about a claim, so no billing task was made")
+    # A payer names the reason by other code systems too (CLMATTCH, HPAYMT): what is asked of
+    # which claim counts more.
+    if CLAIM not in reasons and not is_known and (reasons or not _is_for_documents(task)):
+        if about.numbers or _wanted(task):
+            return no_task(NOT_OF_A_CLAIM, is_bad=True)
+        return no_task(NOT_OF_A_CLAIM)
     if not tracking:
         return no_task("it has no identifier by which the payer would know the answer", is_bad=True)
     if not about.numbers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from lib.intake.x12.denial_requests_835 import held_part
 from lib.store.database import Connection
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ def amount_change(
     if not request.part:
         return NOTHING
     keys = _keys(con, task_id)
-    before, after = _denied(keys), _denied([*keys, request.key])
+    key, part = _as_held(request, keys)
+    before, after = _denied(keys), _denied([*keys, key])
     if request.takes_back:
-        is_news = request.part in before and request.part not in after and bool(after)
+        is_news = part in before and part not in after and bool(after)
         return -request.taken_back if is_news else NOTHING
-    if request.part not in after or request.part in before:
+    if part not in after or part in before:
         return NOTHING
     were_denied = any(is_denied for _, is_denied, _ in filter(None, map(_said, keys)))
     of_others = amount if were_denied and not before else NOTHING
@@ -42,12 +44,23 @@ def is_settled(con: Connection, task_id: int, request: Request) -> bool:
     on a later day."""
     if not request.part or request.takes_back or request.is_history:
         return False
-    return request.part not in _denied([*_keys(con, task_id), request.key])
+    keys = _keys(con, task_id)
+    key, part = _as_held(request, keys)
+    return part not in _denied([*keys, key])
 
 
 def leaves_others(con: Connection, task_id: int, reversal: Request) -> bool:
     """Return True if another part is denied than the one that is taken back."""
-    return bool(reversal.part) and bool(_denied(_keys(con, task_id)) - {reversal.part})
+    if not reversal.part:
+        return False
+    keys = _keys(con, task_id)
+    return bool(_denied(keys) - {_as_held(reversal, keys)[1]})
+
+
+def _as_held(request: Request, keys: list[str]) -> tuple[str, str]:
+    """Return the key of an answer and the part it is about, as the task knows that part."""
+    part = held_part(request.part, {said[2] for said in map(_said, keys) if said})
+    return request.key.removesuffix(request.part) + part, part
 
 
 def _keys(con: Connection, task_id: int) -> list[str]:

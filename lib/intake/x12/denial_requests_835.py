@@ -8,6 +8,7 @@ open task.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
@@ -21,6 +22,7 @@ from lib.intake.x12.payer_decision_rules import Outcome
 from lib.intake.x12.remittances_835 import Adjustment, ClaimPayment, Recoupment
 from lib.models import TaskOptions, TaskType
 
+OF_LINE = "@"  # before a line's day and modifiers in a part's key
 MAX_LINES = 6  # named in the instructions
 TOLD = {  # continues "answered the claim without a payment"
     Outcome.PENDED: "it is still in review",
@@ -33,7 +35,7 @@ TOLD = {  # continues "answered the claim without a payment"
     Outcome.UNREASONED: "it leaves all of it to the patient and gives no reason: see whether the "
     "patient owes it before anybody is billed",
 }
-
+_DAYS = re.compile(rf"(?<=\.\d\d){OF_LINE}[^,|]*")
 NONE = TaskOptions()
 
 
@@ -95,15 +97,44 @@ def _nameless(answer: ClaimPayment, kind: str = "") -> tuple[str, str]:
 
 def part_key(answer: ClaimPayment) -> str:
     """Return which part of a split claim is answered; the same part answered again has the same
-    key."""
-    services = ",".join(f"{line.procedure} {abs(line.charged)}" for line in answer.lines)
+    key. Parts differ by their lines, also by day and modifiers, as a payer splits by days."""
+    services = ",".join(
+        f"{line.procedure} {abs(line.charged)}{OF_LINE}"
+        f"{' '.join((str(line.day or answer.dates[0] or ''), *line.modifiers))}"
+        for line in answer.lines
+    )
     return "|".join((str(abs(answer.charged)), services or answer.payer_claim_number))
+
+
+def dayless(part: str) -> str:
+    """Return a part's key without days and modifiers, as older stores have it."""
+    return _DAYS.sub("", part)
+
+
+def held_part(part: str, held: Collection[str]) -> str:
+    """Return which of the parts held is meant by this one: itself, or the only one that is alike
+    where one of both names no day."""
+    if part in held:
+        return part
+    plain = dayless(part)
+    alike = {
+        each for each in held
+        if dayless(each) == plain and (_is_dayless(each) or _is_dayless(part))
+    }  # fmt: skip
+    return alike.pop() if len(alike) == 1 else part
+
+
+def _is_dayless(part: str) -> bool:
+    return all(not each[:1].isdigit() for each in part.split(OF_LINE)[1:])
 
 
 def earlier_keys(answer: ClaimPayment, kind: str = "") -> tuple[str, ...]:
     """Return the keys as older stores made them: before they said in which answer a request stands,
     and before they had the patient's middle name."""
-    return earlier_key(answer, kind), *_without_middle(answer, kind)
+    ours = key(answer, kind)
+    without_days = dayless(ours) if answer.facts.is_part else ours
+    before_days = (without_days,) if without_days != ours else ()
+    return (*before_days, earlier_key(answer, kind), *_without_middle(answer, kind))
 
 
 def _without_middle(answer: ClaimPayment, kind: str) -> tuple[str, ...]:

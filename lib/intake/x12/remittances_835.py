@@ -80,6 +80,8 @@ class Line:
     charged: Decimal  # US dollars
     paid: Decimal  # US dollars
     reasons: tuple[Adjustment, ...]
+    modifiers: tuple[str, ...] = ()
+    day: date | None = None  # of service; None where only the claim says it
 
     @property
     def is_denied(self) -> bool:
@@ -405,6 +407,8 @@ class _Draft:
             if found:
                 dates = self.claim_dates if kind in {"232", "233"} else self.line_dates
                 dates.append((found, found))
+                if self.lines and kind in {"472", "150"}:
+                    self.lines[-1].day = self.lines[-1].day or found
 
     def remark(self, code: str) -> None:
         if code:
@@ -483,6 +487,8 @@ class _Line:
     procedure: str
     charged: Decimal
     paid: Decimal
+    modifiers: tuple[str, ...] = ()
+    day: date | None = None
     reasons: dict[tuple[str, str], Decimal] = field(default_factory=dict)
 
     @classmethod
@@ -491,8 +497,12 @@ class _Line:
         charged, paid = (
             elements.amount_if_any(segment, at, number, remarks) or Decimal("0.00") for at in (2, 3)
         )
-        return cls((code[1] if len(code) > 1 else code[0]).strip().upper(), charged, paid)
+        modifiers = tuple(each.strip().upper() for each in code[2:6] if each.strip())
+        procedure = (code[1] if len(code) > 1 else code[0]).strip().upper()
+        return cls(procedure, charged, paid, modifiers)
 
     def finish(self) -> Line:
         reasons = (Adjustment(*key, amount) for key, amount in self.reasons.items())
-        return Line(self.procedure, self.charged, self.paid, tuple(reasons))
+        return Line(
+            self.procedure, self.charged, self.paid, tuple(reasons), self.modifiers, self.day
+        )
