@@ -6,6 +6,7 @@ charge has, lib/payers_claim_number.py reads under which number a replacement na
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from lib import payers_claim_number
@@ -15,7 +16,7 @@ from lib.intake.matching import claim_matcher, known_charges
 from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.matching.claim_matcher import Candidate
 from lib.intake.matching.known_charges import Charges
-from lib.intake.matching.spelling_comparison import number_key
+from lib.intake.matching.spelling_comparison import fold, member_key, number_key
 from lib.intake.x12 import payer_decision_rules
 from lib.intake.x12.payer_decision_rules import FORWARDED, Outcome
 from lib.intake.x12.remittances_835 import ClaimPayment
@@ -42,16 +43,20 @@ def keep(
     wanted = {_key(answer): answer for answer in answers}
     if not wanted:
         return
+    older: dict[str, list[str]] = defaultdict(list)
+    for key, answer in wanted.items():
+        older[_older_key(answer)].append(key)
     held = con.rows(
         """
         SELECT answer_key FROM claim_answer
         WHERE practice_id = $practice_id AND answer_key IN (SELECT unnest($wanted::VARCHAR[]))
         """,
         practice_id=source.practice.id,
-        wanted=list(wanted),
+        wanted=[*wanted, *older],
     )
     for (key,) in held:
-        del wanted[key]
+        for each in (key, *older.get(key, ())):
+            wanted.pop(each, None)
     if not wanted:
         return
     ids = con.next_ids("claim_answer", len(wanted))
@@ -224,6 +229,14 @@ def move(con: Connection, task: Task, facts: ClaimFacts, candidate: Candidate) -
 
 
 def _key(answer: ClaimPayment) -> str:
+    """Return what is answered of whose claim by whom."""
+    payer = answer.payer.code or " ".join(fold(answer.payer.name))
+    whose = (" ".join(sorted(fold(answer.patient.full_name))), *map(member_key, answer.member_ids))
+    return "|".join((_older_key(answer), payer, *whose))
+
+
+def _older_key(answer: ClaimPayment) -> str:
+    """Return the key as older stores have it, without patient and payer."""
     said = (
         answer.claim_number or answer.patient.name,
         answer.payer_claim_number,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from lib.intake.tables.table import Cell, fold, text_of
-from lib.intake.x12.remittances_835 import Adjustment
+from lib.intake.x12.adjustments import Adjustment
 
 MAX_LOOKED_AT = 300  # letters of a cell
 MAX_CODES = 20

@@ -15,8 +15,8 @@ from decimal import Decimal
 
 from lib.intake.charges.claim_payments import ADJUSTMENT
 from lib.intake.records import PayerUpdate
+from lib.intake.x12.adjustments import Adjustment
 from lib.intake.x12.denial_requests_835 import left_open, paid_sentence, took_back_sentence
-from lib.intake.x12.remittances_835 import Adjustment
 from lib.payers_claim_number import Said
 from lib.store.database import Connection
 

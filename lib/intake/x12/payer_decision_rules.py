@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from lib.intake.x12.remittances_835 import Adjustment, ClaimPayment, Kind
+from lib.intake.x12.adjustments import Adjustment, Kind
+from lib.intake.x12.remittances_835 import ClaimPayment
 
 DENIED, PREDETERMINATION, REVERSAL = "4", "25", "22"  # CLP02
 FORWARDED = frozenset({"19", "20", "21"})  # processed, and forwarded to another payer

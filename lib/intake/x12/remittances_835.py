@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import Enum, auto
 
 from lib.intake.matching.claim_facts import (
     LATER,
@@ -19,6 +18,7 @@ from lib.intake.matching.claim_facts import (
 )
 from lib.intake.records import NOBODY, Party
 from lib.intake.x12 import elements
+from lib.intake.x12.adjustments import Adjustment, Kind
 from lib.intake.x12.segment_reader import Segment, Transaction, Unreadable, element
 from lib.intake.x12.unreadable_claims import RejectedLoop
 
@@ -27,49 +27,6 @@ STATUSES = re.compile("[1-9]|[12][0-9]|3[01]")  # CLP02, of any version
 MAX_SHOWN = 10  # letters of a status in a remark
 A_YEAR = timedelta(days=366)  # nobody answers for a service that lies further ahead
 REMARKS = {"MOA": range(3, 8), "MIA": (5, 20, 21, 22, 23)}  # elements that hold remark codes
-
-
-class Kind(Enum):
-    """Who takes care of an adjustment."""
-
-    CONTRACT = auto()
-    PATIENT = auto()
-    OTHER_PAYER = auto()
-    ASKED = auto()  # nobody yet: somebody may have to answer
-
-
-# Claim adjustment reason codes by their meaning in the X12 list; 42 and A2 are of version 4010.
-CONTRACTUAL = frozenset({"45"})  # the fee schedule, in any group
-CONTRACTUAL_CO = frozenset({"42", "A2", "131", "253"})  # fee schedule, discount, sequestration
-PATIENTS_SHARE = frozenset({"1", "2", "3"})  # PR: deductible, coinsurance, copay
-PRIOR_PAYER = "23"
-
-
-@dataclass(frozen=True, slots=True)
-class Adjustment:
-    """One adjustment: group (CO, PR, OA, PI), claim adjustment reason code, US dollars."""
-
-    group: str
-    code: str
-    amount: Decimal  # 0.00 if it cannot be read
-
-    @property
-    def kind(self) -> Kind:
-        """Return who takes care of this adjustment."""
-        if self.code in CONTRACTUAL or (self.group == "CO" and self.code in CONTRACTUAL_CO):
-            return Kind.CONTRACT
-        if self.group == "PR" and self.code in PATIENTS_SHARE:
-            return Kind.PATIENT
-        return Kind.OTHER_PAYER if self.code == PRIOR_PAYER else Kind.ASKED
-
-    @property
-    def is_expected(self) -> bool:
-        """Return True for the contractual difference, the patient's share and another payer's
-        payment, which nobody needs to answer."""
-        return self.kind is not Kind.ASKED
-
-    def __str__(self) -> str:
-        return f"{self.group}-{self.code}" if self.group else self.code
 
 
 @dataclass(frozen=True, slots=True)
