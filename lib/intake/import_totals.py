@@ -121,8 +121,9 @@ def warnings(totals: Totals) -> list[str]:
         ),
         (
             totals.unknown,
-            f"Not held here: {count(totals.unknown, 'claim')} asked about; the task says what "
-            "the file says.",
+            "No charge has the claim number as the file writes it: "
+            f"{count(totals.unknown, 'claim')} asked about; the task says what the file says, and "
+            "offers the charges that could be meant, if there are any.",
         ),
         (
             totals.several,
