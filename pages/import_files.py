@@ -183,6 +183,7 @@ if job := JOB.get():
         import_job.show(job)
         st.stop()
     finish(job)
+import_history.say_what_ended_with_the_app(actor)
 practice_id = practice(actor)
 if practice_id is None:
     import_history.show(actor)

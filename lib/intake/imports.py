@@ -15,7 +15,7 @@ from lib import access
 from lib.access import Verb
 from lib.errors import NotAllowed, RefusedFile, WrongInput
 from lib.import_report_models import ImportReport
-from lib.intake import meanwhile
+from lib.intake import meanwhile, unfinished_imports
 from lib.intake.file_import import FileImport
 from lib.intake.files import parsed_file as contents
 from lib.intake.files import rejected_rows, saved_mappings
@@ -203,6 +203,7 @@ def apply(
     choice = _dated(choice or _choice(con, practice_id), practice, now)
     choice = replace(choice, type=type_for_all or choice.type)
 
+    actor_id = actor.id if actor else None
     began = monotonic()
 
     def attempt(without: frozenset[int]) -> ImportReport:
@@ -211,11 +212,11 @@ def apply(
         other = _read(raw, choice, watch)
 
         def bring() -> ImportReport:
+            unfinished_imports.came_in(con, raw.sha256, practice_id=practice_id)
             if known := _known(con, name, raw.sha256, practice_id):
                 return known
             meanwhile.mind(con, practice_id)
             file_id = con.next_ids("intake_file", 1)[0]
-            actor_id = actor.id if actor else None
             source = ImportContext(file_id, name, practice, actor_id, _later(now, began))
             tally = FileSummary()
             taking = FileImport(con, source, tally)
@@ -227,7 +228,10 @@ def apply(
             keep(con, raw)
             return report
 
-        return long_transaction.kept(con, bring, doing="an import", waits=waits)
+        with unfinished_imports.noted(
+            con, name, raw.sha256, practice_id=practice_id, actor_id=actor_id, now=now
+        ):
+            return long_transaction.kept(con, bring, doing="an import", waits=waits)
 
     def waits(doing: str) -> None:
         if watch:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 from markupsafe import Markup
 
 from lib import us_formats
 from lib.errors import BillingError
-from lib.intake import import_log
+from lib.intake import import_log, unfinished_imports
 from lib.intake.import_log import FileMessage, ImportedFile
 from lib.models import Person
-from lib.ui import components, html, practice_switch, session, session_state, url_widgets
+from lib.ui import (
+    components,
+    html,
+    lossless_widgets,
+    practice_switch,
+    session,
+    session_state,
+    url_widgets,
+)
 
 COLUMNS = (
     components.Column("name", "File", "34%", 190),
@@ -29,6 +39,28 @@ OUTCOMES = {
 TABLES = ("CSV", "XLSX")
 BY_NOBODY = "Command line"  # or a watched folder
 MAX_SHOWN = 100  # messages of one file
+
+
+def say_what_ended_with_the_app(actor: Person) -> None:
+    """Draw which files did not come in since the app ended while it imported them."""
+    here = practice_switch.narrowed(actor)
+    for each in unfinished_imports.lost(session.connection(), actor=here):
+        when = us_formats.moment(each.began_at, session.zone(actor, each.practice_id))
+        by = f", by {each.begun_by}" if each.begun_by else ""
+        st.warning(
+            session.escape_markdown(
+                f"{each.name} was not imported (begun {when}{by}): the app ended while it came in, "
+                "and nothing of it is here. Import it again."
+            )
+        )
+        lossless_widgets.button(
+            "Dismiss", partial(_dismiss, each.id), key=f"dismiss_{each.id}", actor=actor
+        )
+
+
+def _dismiss(id_: str, now: Person) -> str:
+    unfinished_imports.dismiss(session.connection(), id_, actor=now)
+    return ""
 
 
 def show(actor: Person) -> None:
