@@ -240,6 +240,8 @@ def test_what_one_line_says_of_itself_is_not_said_of_the_claim(own: list[str]) -
 
     assert found[found.index("LX*2") + 3 :][: len(own)] == own
     assert [each for each in found if each in own] == own
+    of_claim = [each.split("*")[0] for each in found[found.index("LX*1") - 3 : found.index("LX*1")]]
+    assert of_claim == ["CLM", "REF", "HI"]
     assert is_accepted(written(corrected))
     assert list(replacement_claims_837p.missing(corrected)) == []
 

@@ -27,7 +27,7 @@ from lib.intake.files.parsed_file import FileSummary, count
 from lib.intake.import_context import ImportContext
 from lib.intake.import_totals import Totals
 from lib.intake.matching import claim_matcher, known_charges
-from lib.intake.matching.claim_matcher import Outcome
+from lib.intake.matching.claim_matcher import Match, Outcome
 from lib.intake.matching.known_charges import Charges
 from lib.intake.matching.task_claim_facts import Waiting
 from lib.intake.records import Withdrawal
@@ -42,9 +42,9 @@ from lib.intake.tasks import (
     recoupments,
     task_updates,
 )
-from lib.intake.x12 import denial_requests_835, provider_adjustments_plb
+from lib.intake.x12 import denial_requests_835, provider_adjustments_plb, renumbered_answers
 from lib.intake.x12.receipts_999 import Receipt
-from lib.intake.x12.remittances_835 import Recoupment
+from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
 from lib.intake.x12.transaction_reader import (
     APPLIED,
     BATCH,
@@ -82,6 +82,7 @@ class FileImport:
         self._waiting_tasks: Waiting | None = None
         self._has_answers = False  # an earlier part of the file answered claims
         self._answered_twice: dict[answered_twice.Answer, None] = {}
+        self._read_before: Sequence[ClaimPayment] = ()  # answers of the part before this one
         self._identified: set[tuple[str, str]] | None = None  # messages that were imported before
 
     def take(self, piece: Batch | Message) -> None:
@@ -101,8 +102,13 @@ class FileImport:
         for claims in replacement_claims.in_turn(part.claims):
             self._take_claims(claims)
         self._entries += part.takebacks
+        read = part.answers
+        part.answers = renumbered_answers.with_originals(read, self._read_before)
+        self._read_before = read
         asked, told = denial_requests_835.read(part.answers, (), self.options)
         rejected = self._take_rejected_batches(part.receipts)
+        gone = renumbered_answers.taken_back(read)
+        told = [replace(each, is_taken_back=each.segment_number in gone) for each in told]
         asked, told = [*asked, *part.requests, *rejected], [*told, *part.news]
         said = [*(each.about for each in asked), *(each.facts for each in told)]
         said += [each.facts for each in part.answers]
@@ -116,12 +122,13 @@ class FileImport:
             lost = answered_twice.doubt(
                 self.con, answers, charges, self.source, self._answered_twice
             )
-            self.totals.unproven += lost
+            self.totals.shared += lost
         self._has_answers |= bool(answers)
         self._take_requests(asked, charges)
         answered = learned_numbers.parts(self.con, self.practice_id, part.answers, charges)
         self._take_news(told, charges, answered)
-        earlier_good_news.keep(self.con, [*asked, *told], charges, self.source)
+        standing = [each for each in told if not each.is_taken_back]
+        earlier_good_news.keep(self.con, [*asked, *standing], charges, self.source)
         self._tell_batches(batch_acceptances.of_claims(self.con, self.source, told, charges))
         self._take_withdrawals(part.withdrawals)
         self._take_acceptances(part.receipts)
@@ -230,7 +237,7 @@ class FileImport:
         totals.overtaken += plan.overtaken
         for each in plan.new:
             match = plan.matches[each.key]
-            self._count_doubt(each, match.outcome)
+            self._count_doubt(each, match)
             if match.facts:
                 totals.agreed[claim_matcher.agreed(match.facts)] += 1
         named = [each.assignee_name for each in plan.new if each.assignee_name]
@@ -250,17 +257,18 @@ class FileImport:
         if plan.new:
             self._waiting_tasks = None  # the claims just brought in may be theirs
 
-    def _count_doubt(self, request: records.Request, outcome: Outcome) -> None:
+    def _count_doubt(self, request: records.Request, match: Match) -> None:
         """Count a new task whose charge we do not have, or are not sure of."""
         about = request.about
         is_of_claim = request.source in CLAIM_SOURCES and about.patient_name
         if not (about.claim_numbers or is_of_claim):
             return
-        totals = self.totals
+        totals, outcome = self.totals, match.outcome
+        totals.shared += match.is_shared
         totals.unknown += outcome is Outcome.NOT_FOUND
         totals.several += outcome is Outcome.SEVERAL
         totals.contradicted += outcome is Outcome.CONTRADICTED
-        totals.unproven += outcome is Outcome.UNPROVEN
+        totals.unproven += outcome is Outcome.UNPROVEN and not match.is_shared
 
     def _take_news(
         self, told: Sequence[records.PayerUpdate], charges: Charges, answered: dict[int, Decimal]

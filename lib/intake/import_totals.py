@@ -31,6 +31,7 @@ class Totals:
     several: int = 0  # tasks whose claim can be any of several charges
     contradicted: int = 0  # tasks whose claim number is that of charges contradicting the file
     unproven: int = 0  # tasks whose file says too little to be certain of the charge
+    shared: int = 0  # tasks of claims that the file answers twice, under two numbers of the payer's
     doubtful: int = 0  # claims that replace one of several, or one that contradicts them
     moved: int = 0  # requests sent again that now ask something else
     again: int = 0  # withdrawn requests that are asked for again
@@ -139,6 +140,11 @@ def warnings(totals: Totals) -> list[str]:
             totals.unproven,
             "Not certain of the charge, since the file says too little (patient and day of "
             f"service): {count(totals.unproven, 'task')}; choose the charge in the task.",
+        ),
+        (
+            totals.shared,
+            "Not certain of the charge, since the file answers two claims of its number: "
+            f"{count(totals.shared, 'task')}; choose the charge in the task.",
         ),
         (
             totals.doubtful,

@@ -284,6 +284,7 @@ class PayerUpdate:
     acknowledged_at: str = ""  # when a 277CA that says it was written, ISO 8601
     paid: Decimal = Decimal("0.00")  # US dollars
     left_codes: frozenset[str] = frozenset()  # for which the payment leaves something open
+    is_taken_back: bool = False  # the same file reverses the payment after it
 
 
 @dataclass(frozen=True, slots=True)

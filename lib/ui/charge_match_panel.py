@@ -60,6 +60,8 @@ def _choices(task: Task, found: Basis, actor: Person) -> None:
         head = "Charges it could be about"
     elif agreeing_ones > 1:
         head = "Several charges agree with what the file says. Choose the charge"
+    elif agreeing_ones:
+        head = "A charge agrees with what the file says. Choose it, if it is the one meant"
     elif any(not each.comparison.disagreements for each in found.options):
         head = "The file says too little to be certain. Choose the charge, if it is the one meant"
     else:

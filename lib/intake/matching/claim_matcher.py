@@ -178,6 +178,7 @@ class Match:
     outcome: Outcome
     charge_id: int | None = None
     compared: tuple[Comparison, ...] = field(default=(), compare=False)  # the most likely first
+    is_shared: bool = False  # unproven, since the file answers two claims of one number
 
     @property
     def agreeing(self) -> int:

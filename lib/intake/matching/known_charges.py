@@ -126,7 +126,7 @@ class Charges(Candidates):
             return found
         if found.compared[0].of(PAYERS_NUMBER) is Agreement.EXACT:
             return found
-        return Match(Outcome.UNPROVEN, None, found.compared)
+        return Match(Outcome.UNPROVEN, None, found.compared, is_shared=True)
 
     def tell_apart(self, answers: Iterable[tuple[ClaimFacts, Hashable]]) -> None:
         """Note which answers compete for one charge: a payer that answers one number twice in one

@@ -96,7 +96,9 @@ def about(
                 continue
             # a claim that was only accepted still wants the document that was requested
             if news.is_payment or task.source == "277CA":
-                is_older = bool(news.told_on and task.asked_on and news.told_on < task.asked_on)
+                is_older = news.is_taken_back or bool(
+                    news.told_on and task.asked_on and news.told_on < task.asked_on
+                )
                 is_older |= held.is_overtaken(charge_id, task.codes, news)
                 if at := news.acknowledged_at:
                     rejected = acknowledgment_times.latest(con, [task.id], REJECTED)

@@ -347,7 +347,8 @@ def _how_matched(
         event = source.event(EventKind.ASKED_BEFORE, request.segment_number, task_id=id_)
         if earlier := planned.earlier.get(request.key):
             yield event | {"detail": f"Task {earlier} about this claim was completed before."}
-        if why := DOUBTS.get(planned.matches[request.key].outcome):
+        match = planned.matches[request.key]
+        if why := ANSWERED_TWICE if match.is_shared else DOUBTS.get(match.outcome):
             yield event | {
                 "kind": EventKind.CHARGE_NOT_CERTAIN,
                 "detail": f"{why} {event['detail']}.",
@@ -357,6 +358,10 @@ def _how_matched(
 VOIDED = (
     "The claim was voided here before this answer came in: see whether anything is left to do, or "
     "whether a claim that was sent instead is meant."
+)
+ANSWERED_TWICE = (
+    "The file names this claim number twice on the same day, under two of the payer's numbers: it "
+    "answers two claims, so choose the charge if it is the one meant."
 )
 DOUBTS = {
     Outcome.SEVERAL: "Several charges agree with what the file says: choose the one that is meant.",
