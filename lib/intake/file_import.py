@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import chain
 
 from lib import practice_settings
 from lib.history_event_kinds import EventKind
@@ -21,6 +22,7 @@ from lib.intake.charges import (
     new_charges,
     replacement_claims,
     resent_claims,
+    tasks_found_by_number,
 )
 from lib.intake.fhir import attachment_requests
 from lib.intake.files.parsed_file import FileSummary, count
@@ -29,6 +31,7 @@ from lib.intake.import_totals import Totals
 from lib.intake.matching import claim_matcher, known_charges
 from lib.intake.matching.claim_matcher import Match, Outcome
 from lib.intake.matching.known_charges import Charges
+from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.matching.task_claim_facts import Waiting
 from lib.intake.records import Withdrawal
 from lib.intake.tasks import (
@@ -135,6 +138,15 @@ class FileImport:
         claim_payments.keep(self.con, part.answers, charges, self.source)
         new = learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
         claim_payments.link(self.con, self.source, new)
+        named = {
+            number_key(each.payer_claim_number): each.segment_number
+            for each in chain[records.Request | records.PayerUpdate | ClaimPayment](
+                asked, told, part.answers
+            )
+        }
+        named = {key: segment for key, segment in named.items() if key in new}
+        found = tasks_found_by_number.link(self.con, named, self.source)
+        self.totals.linked += len(found)
 
     def _take_adjustments(self) -> None:
         """Import what one remittance recoups, once all its entries are known."""
