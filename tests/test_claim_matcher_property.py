@@ -4,6 +4,7 @@ every fact of every claim."""
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -145,7 +146,9 @@ def remitted(answers: list[Reply]) -> list[bytes]:
 
 
 def key(number: str) -> str:
-    return "".join(filter(str.isalnum, number)).lower().lstrip("0")
+    """Fold a number as docs/decisions.md says: a separator between two digits tells two apart."""
+    grouped = re.sub(r"(?<=[0-9])[^0-9a-z]+(?=[0-9])", "/", number.lower())
+    return "".join(each for each in grouped if each.isalnum() or each == "/").lstrip("0")
 
 
 def may_be(one: str, other: str) -> bool:
