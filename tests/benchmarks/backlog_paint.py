@@ -4,19 +4,26 @@ python -m tests.benchmarks.backlog_paint [--tasks 1000000] [--samples 12]
 
 From the start of the navigation to the frame in which every chart and table is there and the run
 is over; the servers in turn, each time with another first day, so that nothing was counted before.
-The last column: while a colleague's question on Explore, a cross join of millions, is running.
+Also while a colleague's question on Explore, a cross join of millions, is running; and both times
+how long the server alone takes to answer, for a browser paints on another computer.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from lib import sessions
 from lib.snapshot import explore
@@ -58,27 +65,67 @@ def main() -> None:
         bare = stack.enter_context(server.running(stores.BUILD / "bench-bare", command=COMMAND))
         ours = stack.enter_context(server.running(folder))
         browser = chromium.launch(playwright)
-        took: dict[str, list[float]] = {"bare": [], "Backlog": [], "while a cross join runs": []}
+        took: dict[str, list[float]] = {
+            "bare": [], "Backlog": [], "while a cross join runs": [],
+        }  # fmt: skip
+        answers: dict[str, list[float]] = {"the server alone": [], "the same beside it": []}
         for number in range(asked.samples + 1):  # the first of each is a warm-up
             day = date(2026, 5, 1) + timedelta(days=2 * number)
             took["bare"].append(_load(browser, bare, f"/?since={day}", None))
             took["Backlog"].append(_load(browser, ours, f"/backlog?since={day}", person.id))
-            took["while a cross join runs"].append(_beside(file, browser, ours, day, person.id))
+            with _question(file):
+                path = f"/backlog?since={day - timedelta(days=1)}"
+                took["while a cross join runs"].append(_load(browser, ours, path, person.id))
+            # Other days again, near enough to cost the same.
+            day -= timedelta(days=365)
+            answers["the server alone"].append(_answered(ours, day, person.id))
+            with _question(file):
+                day -= timedelta(days=1)
+                answers["the same beside it"].append(_answered(ours, day, person.id))
         browser.close()
     least = median(took["bare"][1:])
     for name, values in took.items():
         print(f"{name:<26}{median(values[1:]):6.0f} ms, p95 {p95(values[1:]):6.0f} ms, "
               f"{median(values[1:]) / least:.2f} x bare")  # fmt: skip
+    for name, values in answers.items():
+        print(f"{name:<26}{median(values[1:]):6.0f} ms, p95 {p95(values[1:]):6.0f} ms")
 
 
-def _beside(file: Path, browser: Browser, ours: Server, day: date, person_id: int) -> float:
+@contextmanager
+def _question(file: Path) -> Iterator[None]:
+    """Have a cross join run while the block does."""
     running = explore.ask(file, CROSS, now=datetime.now(UTC))
     time.sleep(1)  # it has read its copy by then
     try:
-        return _load(browser, ours, f"/backlog?since={day - timedelta(days=1)}", person_id)
+        yield
     finally:
         running.stop()
         running.output.close()
+
+
+def _answered(at: Server, day: date, person_id: int) -> float:
+    """Return the milliseconds from asking for the Overview to the end of its run."""
+    return asyncio.run(_asked(at, f"since={day}", at.sign_in(person_id)))
+
+
+async def _asked(at: Server, query: str, token: str) -> float:
+    async with connect(
+        at.address.replace("http", "ws", 1) + "/_stcore/stream",
+        additional_headers={"Cookie": f"{sessions.COOKIE}={token}", "Origin": at.address},
+        subprotocols=[Subprotocol("streamlit")],
+        max_size=None,
+    ) as socket:
+        message = BackMsg()
+        message.rerun_script.query_string = query
+        message.rerun_script.page_name = "backlog"
+        message.rerun_script.context_info.timezone = "America/Chicago"
+        message.rerun_script.context_info.url = f"{at.address}/backlog?{query}"
+        began = time.perf_counter()
+        await socket.send(message.SerializeToString())
+        while True:
+            said = ForwardMsg.FromString(await socket.recv(decode=False))
+            if said.WhichOneof("type") == "script_finished":
+                return (time.perf_counter() - began) * 1000
 
 
 def _load(browser: Browser, at: Server, path: str, person_id: int | None) -> float:
