@@ -32,26 +32,6 @@ def test_whoever_sees_a_task_has_a_line_that_says_of_which_patient(
     assert lines == [(kind, cast.ben.id, task_id, True) for kind in kinds]
 
 
-def test_nothing_of_a_task_is_drawn_where_the_look_cannot_be_written(
-    store: Store, cast: Cast
-) -> None:
-    con = store.connection()
-    task_id, other = add_task_of_charge(con, cast.practice), add_task(con, cast.practice)
-    instructions = con.value("SELECT instructions FROM task WHERE id = $id", id=task_id)
-    elsewhere = store.folder.with_name("moved")
-    with Visit(store, cast.ben) as visit:
-        visit.page("tasks", task=str(other))
-        store.folder.rename(elsewhere)
-        try:
-            visit.page("tasks", task=str(task_id))
-            assert "Task Instructions" not in visit.words()
-        finally:
-            elsewhere.rename(store.folder)
-        visit.page("tasks", task=str(task_id))
-        assert "Task Instructions" in visit.words()
-        assert str(instructions) in visit.words()
-
-
 def test_whoever_is_refused_a_task_has_a_line_too(store: Store, cast: Cast) -> None:
     con = store.connection()
     theirs = add_task(con, cast.other_practice)

@@ -64,9 +64,9 @@ def details() -> None:
             _head(None, actor)
             st.warning(session.escape_markdown(str(problem)))
             return
-        with page_view_audit.written_before_shown(task, actor):
-            live_updates.follow_task("details", task.id, seen, is_form=ASSIGNING.is_there())
-            _panel(task, actor)
+        page_view_audit.at_task(task, actor)
+        live_updates.follow_task("details", task.id, seen, is_form=ASSIGNING.is_there())
+        _panel(task, actor)
 
 
 def _panel(task: Task, actor: Person) -> None:

@@ -20,12 +20,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
 from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.app_session import AppSession
@@ -159,34 +157,6 @@ def _on_page_now(
     del now.widget_states.widgets[:]
     now.widget_states.widgets.extend(counted)
     return now
-
-
-@contextmanager
-def sent_after(written: Future[None]) -> Iterator[None]:
-    """Hold back what the block draws until `written` is done. Raises what that raised, and then
-    nothing of the block reaches the browser."""
-    context = get_script_run_ctx()
-    if context is None:
-        raise RuntimeError("only the run of a page draws")
-    send, held = context._enqueue, list[ForwardMsg]()
-
-    def release() -> None:
-        written.result()
-        for message in held:
-            send(message)
-        held.clear()
-
-    def enqueue(message: ForwardMsg) -> None:
-        held.append(message)
-        if written.done():
-            release()
-
-    context._enqueue = enqueue
-    try:
-        yield
-    finally:
-        context._enqueue = send
-        release()
 
 
 def is_page_gone() -> bool:
