@@ -212,7 +212,6 @@ def apply(
         other = _read(raw, choice, watch)
 
         def bring() -> ImportReport:
-            unfinished_imports.came_in(con, raw.sha256, practice_id=practice_id)
             if known := _known(con, name, raw.sha256, practice_id):
                 return known
             meanwhile.mind(con, practice_id)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from lib import access
 from lib.access import Verb, may_anywhere
-from lib.errors import BillingError, NoSuchFile, NotCertain, StoreClosing
+from lib.errors import BillingError, NoSuchFile, NotCertain, NotWritten, StoreClosing
 from lib.models import Person
 from lib.store.database import Connection, transaction
 
@@ -33,11 +33,11 @@ def noted(
     con: Connection, name: str, sha256: str, *, practice_id: int, actor_id: int | None,
     now: datetime,
 ) -> Iterator[None]:  # fmt: skip
-    """Have it on disk, while the block runs, that the file is being imported. What ends the block
-    and leaves the process running takes the note away, an import by `came_in`."""
+    """Have it on disk, while the block runs, that the file is being imported. Where there is no
+    room for that, the import itself will say so."""
     con.store.leads(_lead(_PROCESS))
     id_ = secrets.token_hex(8)
-    with transaction(con, invalidates_cache=False):
+    with suppress(NotWritten), transaction(con, invalidates_cache=False):
         con.execute(
             """
             INSERT INTO unfinished_import
@@ -51,18 +51,15 @@ def noted(
     except (StoreClosing, NotCertain):
         raise
     except BaseException:
-        with suppress(BillingError), transaction(con, invalidates_cache=False):
-            con.execute("DELETE FROM unfinished_import WHERE id = $id", id=id_)
+        _end(con, id_)
         raise
+    _end(con, id_)
 
 
-def came_in(con: Connection, sha256: str, *, practice_id: int) -> None:
-    """Take the notes on this file away, in the transaction that brings it in."""
-    con.execute(
-        "DELETE FROM unfinished_import WHERE practice_id = $practice_id AND sha256 = $sha256",
-        practice_id=practice_id,
-        sha256=sha256,
-    )
+def _end(con: Connection, id_: str) -> None:
+    """Take a note away. One that stays is passed over where the file came in."""
+    with suppress(BillingError), transaction(con, invalidates_cache=False):
+        con.execute("DELETE FROM unfinished_import WHERE id = $id", id=id_)
 
 
 def lost(con: Connection, *, actor: Person) -> list[UnfinishedImport]:
@@ -74,7 +71,12 @@ def lost(con: Connection, *, actor: Person) -> list[UnfinishedImport]:
                process
         FROM unfinished_import LEFT JOIN person ON person.id = begun_by
         WHERE list_contains($practices, practice_id)
-        ORDER BY began_at DESC, unfinished_import.id
+          AND NOT EXISTS (
+              SELECT id FROM intake_file
+              WHERE intake_file.practice_id = unfinished_import.practice_id
+                AND intake_file.sha256 = unfinished_import.sha256
+          )
+        ORDER BY began_at DESC NULLS LAST, unfinished_import.id
         """,
         practices=may_anywhere(actor, Verb.IMPORT),
     )

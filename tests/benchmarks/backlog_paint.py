@@ -15,6 +15,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -105,7 +106,9 @@ def _question(file: Path) -> Iterator[None]:
 
 def _answered(at: Server, day: date, person_id: int) -> float:
     """Return the milliseconds from asking for the Overview to the end of its run."""
-    return asyncio.run(_asked(at, f"since={day}", at.sign_in(person_id)))
+    with ThreadPoolExecutor(1) as apart:  # this thread has a loop already, Playwright's
+        asked = apart.submit(asyncio.run, _asked(at, f"since={day}", at.sign_in(person_id)))
+    return asked.result()
 
 
 async def _asked(at: Server, query: str, token: str) -> float:

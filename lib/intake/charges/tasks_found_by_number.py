@@ -31,12 +31,12 @@ def link(con: Connection, segments: Mapping[str, int], source: ImportContext) ->
             SELECT task.id, number_key FROM task JOIN task_claim ON task_id = task.id
             WHERE task.practice_id = $practice_id AND is_open AND charge_id IS NULL
               AND number_key IN (SELECT unnest($keys::VARCHAR[]))
-              AND NOT starts_with(coalesce(request_key, ''), $takeback)
+              AND NOT starts_with(coalesce(request_key, ''), $recoupment)
             ORDER BY task.id
             """,
             practice_id=source.practice.id,
             keys=list(segments),
-            takeback=TAKEBACK,
+            recoupment=TAKEBACK,
         )
     )
     if not rows:

@@ -219,14 +219,14 @@ def find(
                codes, intake_file_id, task_claim.task_id, {COLUMNS}
         FROM task LEFT JOIN task_claim ON task_claim.task_id = task.id
         WHERE task.practice_id = $practice_id AND is_open = $is_open
-          AND NOT starts_with(coalesce(request_key, ''), $takeback)
+          AND NOT starts_with(coalesce(request_key, ''), $recoupment)
           AND (charge_id IN (SELECT unnest($ids::BIGINT[]))
                OR (charge_id IS NULL
                    AND task_claim.number_key IN (SELECT unnest($keys::VARCHAR[]))))
         """,
         practice_id=practice_id,
         is_open=is_open,
-        takeback=TAKEBACK,
+        recoupment=TAKEBACK,
         ids=list(ids),
         keys=list(keys),
     )
