@@ -108,9 +108,9 @@ def begin(title: str, page: str) -> Page:
     )
     if view.is_filtered:
         st.caption(
-            "Charts over time count, on every day, the tasks that the filters let through now: "
-            "correcting a payer, type, provider or amount moves a task there. A link to these "
-            "numbers keeps them."
+            "Charts over time count, on every day, the tasks that the filters let through now: only "
+            "who corrects a task's payer, type, provider or amount changes days that are over, and "
+            "a link to these numbers keeps them."
             if report.is_now
             else "Charts over time count, on every day, the tasks that the filters let through at "
             "the moment of this report."
