@@ -108,8 +108,8 @@ def begin(title: str, page: str) -> Page:
     )
     if view.is_filtered:
         st.caption(
-            "Charts over time count, on every day, the tasks that the filters let through now: only "
-            "who corrects a task's payer, type, provider or amount changes days that are over, and "
+            "Charts over time count, on every day, the tasks that the filters let through now. "
+            "Only correcting a task's payer, type, provider or amount changes days that are over; "
             "a link to these numbers keeps them."
             if report.is_now
             else "Charts over time count, on every day, the tasks that the filters let through at "
