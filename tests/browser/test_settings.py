@@ -55,8 +55,8 @@ def test_each_form_counts_whatever_is_clicked_right_after(
     desk.go("/settings")
     desk.rest()
     desk.drop_down(desk.page.get_by_role("combobox", name="Payer to change", exact=True))
-    # what another test brought in may have a second payer of that name
-    desk.page.get_by_role("option", name="PLAINS HEALTH", exact=True).first.click()
+    # what another test brought in may have a second payer of that name, told apart by its ID
+    desk.page.get_by_role("option", name=re.compile("^PLAINS HEALTH")).first.click()
     desk.field("Days").fill(str(100 + delay))
     desk.field("Source").fill("Provider manual, p. 12")
     desk.page.get_by_role("spinbutton", name="month, Verified").click()
