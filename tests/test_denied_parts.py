@@ -43,6 +43,15 @@ VISIT, TEST = part("99213", "0210"), part("87880", "0211")
 TEST_BACK, VISIT_BACK = part("87880", "0220", -100), part("99213", "0221", -100)
 
 
+def told_of_the_claim(con: Connection, cast: Cast, files: list[bytes]) -> list[tuple[object, ...]]:
+    """Return the amount of each task, and whether its completion is proposed, once the claim and
+    then these files came in."""
+    bring(con, cast, file_837(claim("A1")))
+    for raw in files:
+        bring(con, cast, raw)
+    return con.rows("SELECT amount, proposal IS NOT NULL FROM task")
+
+
 @pytest.mark.parametrize(
     ("files", "amount", "is_proposed"),
     [
@@ -61,14 +70,7 @@ TEST_BACK, VISIT_BACK = part("87880", "0220", -100), part("99213", "0221", -100)
 def test_the_amount_is_that_of_the_parts_that_are_denied(
     con: Connection, cast: Cast, files: list[bytes], amount: int, is_proposed: bool
 ) -> None:
-    bring(con, cast, file_837(claim("A1")))
-
-    for raw in files:
-        bring(con, cast, raw)
-
-    assert con.rows("SELECT amount, proposal IS NOT NULL FROM task") == [
-        (Decimal(amount), is_proposed)
-    ]
+    assert told_of_the_claim(con, cast, files) == [(Decimal(amount), is_proposed)]
 
 
 @pytest.mark.parametrize("files", list(itertools.permutations([VISIT, TEST, TEST_BACK])))
@@ -131,14 +133,7 @@ FIRST_DAY, SECOND_DAY = (
 def test_parts_of_one_procedure_are_told_apart_by_their_days(
     con: Connection, cast: Cast, files: list[bytes], amount: int, is_proposed: bool
 ) -> None:
-    bring(con, cast, file_837(claim("A1")))
-
-    for raw in files:
-        bring(con, cast, raw)
-
-    assert con.rows("SELECT amount, proposal IS NOT NULL FROM task") == [
-        (Decimal(amount), is_proposed)
-    ]
+    assert told_of_the_claim(con, cast, files) == [(Decimal(amount), is_proposed)]
 
 
 def test_parts_of_two_days_that_are_paid_settle_the_claim(con: Connection, cast: Cast) -> None:
