@@ -6,7 +6,7 @@ import streamlit as st
 from lib import practice_settings, timely_filing, us_formats
 from lib.access import Verb, may
 from lib.errors import BillingError, WrongInput
-from lib.intake.x12 import payer_decision_rules
+from lib.intake.x12 import claim_status_rules, payer_decision_rules
 from lib.models import Person, TaskOptions
 from lib.practice_settings import OPTION_LABELS, Settings
 from lib.store.idempotency import new_token
@@ -81,7 +81,7 @@ def rules() -> None:
             html.heading("Remittances (835): the first row that applies decides")
             + html.table(RULES, payer_decision_rules.plain_rows())
             + html.heading("Claim acknowledgments (277CA)")
-            + html.table(RULES, payer_decision_rules.plain_status_rows())
+            + html.table(RULES, claim_status_rules.plain_status_rows())
         )
 
 

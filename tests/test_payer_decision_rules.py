@@ -9,7 +9,8 @@ import pytest
 
 from lib.intake.files import parsed_file
 from lib.intake.x12 import denial_requests_835, payer_decision_rules
-from lib.intake.x12.payer_decision_rules import RULES, STATUS_RULES, Outcome
+from lib.intake.x12.claim_status_rules import STATUS_RULES
+from lib.intake.x12.payer_decision_rules import RULES, Outcome
 from lib.store.database import Connection
 from tests.conftest import Cast
 from tests.test_import import bring

@@ -9,7 +9,7 @@ import pytest
 
 from lib.intake.records import Party
 from lib.intake.x12 import provider_adjustments_plb
-from lib.intake.x12.remittances_835 import Recoupment
+from lib.intake.x12.remittance_records import Recoupment
 from lib.store.database import Connection
 from tests.conftest import Cast
 from tests.test_cases_decisions import plb, wants

@@ -13,7 +13,7 @@ import pytest
 
 from lib.intake import denial_advice
 from lib.intake.x12 import remittances_835, segment_reader
-from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
+from lib.intake.x12.remittance_records import ClaimPayment, Recoupment
 from lib.intake.x12.segment_reader import Unreadable
 from lib.intake.x12.unreadable_claims import RejectedLoop
 from lib.models import TaskType
@@ -26,7 +26,7 @@ def parse(text: str) -> list[ClaimPayment]:
         each
         for part in segment_reader.transactions(text, [])
         for said in remittances_835.parse(part)
-        if isinstance(each := taken(said), remittances_835.ClaimPayment)
+        if isinstance(each := taken(said), ClaimPayment)
     ]
 
 

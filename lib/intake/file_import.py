@@ -47,7 +47,7 @@ from lib.intake.tasks import (
 )
 from lib.intake.x12 import denial_requests_835, provider_adjustments_plb, renumbered_answers
 from lib.intake.x12.receipts_999 import Receipt
-from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
+from lib.intake.x12.remittance_records import ClaimPayment, Recoupment
 from lib.intake.x12.transaction_reader import (
     APPLIED,
     BATCH,

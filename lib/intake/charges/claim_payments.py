@@ -19,7 +19,7 @@ from lib.intake.matching.known_charges import Charges
 from lib.intake.matching.spelling_comparison import fold, member_key, number_key
 from lib.intake.x12 import payer_decision_rules
 from lib.intake.x12.payer_decision_rules import FORWARDED, Outcome
-from lib.intake.x12.remittances_835 import ClaimPayment
+from lib.intake.x12.remittance_records import ClaimPayment
 from lib.models import Task
 from lib.payers_claim_number import Said
 from lib.store.database import Connection, Value

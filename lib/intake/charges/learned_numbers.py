@@ -17,7 +17,7 @@ from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import denial_requests_835, payer_decision_rules
 from lib.intake.x12.payer_decision_rules import Outcome
-from lib.intake.x12.remittances_835 import ClaimPayment
+from lib.intake.x12.remittance_records import ClaimPayment
 from lib.store.database import Connection
 
 # Outcomes of a part of a claim: nothing left to do about it, and somebody has to act.

@@ -16,8 +16,9 @@ from lib.intake.files.reader_process import Alive
 from lib.intake.files.source_file import SourceFile
 from lib.intake.records import Claim, Request
 from lib.intake.x12 import payer_decision_rules, transaction_reader
-from lib.intake.x12.payer_decision_rules import Outcome, StatusOutcome
-from lib.intake.x12.remittances_835 import ClaimPayment
+from lib.intake.x12.claim_status_rules import StatusOutcome
+from lib.intake.x12.payer_decision_rules import Outcome
+from lib.intake.x12.remittance_records import ClaimPayment
 from lib.intake.x12.segment_reader import Broken
 from lib.intake.x12.status_codes import StatusSeen
 from lib.intake.x12.transaction_reader import (

@@ -17,7 +17,7 @@ from lib.history_event_kinds import EventKind
 from lib.intake.import_context import ImportContext
 from lib.intake.tasks import task_updates
 from lib.intake.x12 import provider_adjustments_plb
-from lib.intake.x12.remittances_835 import Recoupment
+from lib.intake.x12.remittance_records import Recoupment
 from lib.store.database import Connection
 
 # Provider-level adjustment reasons by which overpayments are recovered, refunded and carried over.

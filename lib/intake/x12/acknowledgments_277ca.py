@@ -1,6 +1,6 @@
 """Claim acknowledgments (277CA, 005010X214): what was rejected, requested and accepted. Pure.
 
-What a status means is decided by the table in payer_decision_rules.py: STC03 and the category in
+What a status means is decided by the table in claim_status_rules.py: STC03 and the category in
 STC01. The composites in STC10 and STC11 explain it, unless one of them rejects or asks beside an
 acceptance: the worst decides. Parsed, not stored.
 """
@@ -17,6 +17,7 @@ from lib.intake.denial_advice import Advice
 from lib.intake.matching.claim_facts import stated
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import status_codes
+from lib.intake.x12.claim_status_rules import StatusOutcome
 from lib.intake.x12.hl_levels_277 import (
     PATIENT,
     PAYER_NUMBER,
@@ -25,7 +26,6 @@ from lib.intake.x12.hl_levels_277 import (
     StatusLevel,
     units,
 )
-from lib.intake.x12.payer_decision_rules import StatusOutcome
 from lib.intake.x12.rejected_totals import RejectedTotals
 from lib.intake.x12.segment_reader import Transaction
 from lib.intake.x12.status_codes import ClaimStatus, StatusSeen

@@ -20,7 +20,7 @@ from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import payer_decision_rules, provider_adjustments_plb
 from lib.intake.x12.adjustments import Adjustment
 from lib.intake.x12.payer_decision_rules import Outcome
-from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
+from lib.intake.x12.remittance_records import ClaimPayment, Recoupment
 from lib.models import TaskOptions, TaskType
 
 OF_LINE = "@"  # before a line's day and modifiers in a part's key

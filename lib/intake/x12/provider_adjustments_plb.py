@@ -13,7 +13,7 @@ from functools import cache
 from lib.intake.denial_advice import REFERENCE
 from lib.intake.matching.claim_facts import NOTHING, ClaimFacts, stated
 from lib.intake.records import Request
-from lib.intake.x12.remittances_835 import Recoupment
+from lib.intake.x12.remittance_records import Recoupment
 from lib.models import TaskType
 
 UNKNOWN = "unknown"

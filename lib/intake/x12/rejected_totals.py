@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from lib.intake.x12.claim_status_rules import StatusOutcome
 from lib.intake.x12.hl_levels_277 import PROVIDER, RECEIVER, StatusLevel
-from lib.intake.x12.payer_decision_rules import StatusOutcome
 from lib.intake.x12.status_codes import StatusSeen
 
 FAVORABLE = frozenset({StatusOutcome.ACCEPTED, StatusOutcome.RECEIVED})

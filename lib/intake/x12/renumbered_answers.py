@@ -14,7 +14,7 @@ from dataclasses import replace
 from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.x12 import payer_decision_rules
 from lib.intake.x12.payer_decision_rules import REVERSAL, Outcome
-from lib.intake.x12.remittances_835 import ClaimPayment
+from lib.intake.x12.remittance_records import ClaimPayment
 
 
 def with_originals(

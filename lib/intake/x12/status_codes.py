@@ -15,8 +15,8 @@ from functools import cache
 
 from lib.intake import denial_advice
 from lib.intake.denial_advice import REFERENCE, Advice
-from lib.intake.x12 import elements, payer_decision_rules
-from lib.intake.x12.payer_decision_rules import StatusOutcome
+from lib.intake.x12 import claim_status_rules, elements
+from lib.intake.x12.claim_status_rules import StatusOutcome
 from lib.intake.x12.segment_reader import Segment, element
 
 REJECT, ACCEPT = "U", "WQ"  # STC03
@@ -69,8 +69,8 @@ class ClaimStatus:
         """Return what this status means: STC10 and STC11 explain STC01, but for one of them that
         rejects, denies or asks beside a first one that does not. A refusal beside the action code
         that accepts is neither."""
-        first = payer_decision_rules.status_outcome(self.category, self.action)
-        also = [payer_decision_rules.status_outcome(each.category, "") for each in self.codes[1:]]
+        first = claim_status_rules.status_outcome(self.category, self.action)
+        also = [claim_status_rules.status_outcome(each.category, "") for each in self.codes[1:]]
         worst = next((outcome for outcome in WEIGHTY if outcome in also), first)
         if first in WEIGHTY:
             return first
@@ -80,9 +80,9 @@ class ClaimStatus:
     @property
     def disagrees(self) -> bool:
         """Return True if category and action code contradict each other."""
-        by_category = payer_decision_rules.status_outcome(self.category, "")
+        by_category = claim_status_rules.status_outcome(self.category, "")
         if by_category in {StatusOutcome.ACCEPTED, StatusOutcome.RECEIVED} and any(
-            payer_decision_rules.status_outcome(each.category, "") in REFUSALS
+            claim_status_rules.status_outcome(each.category, "") in REFUSALS
             for each in self.codes[1:]
         ):
             return True

@@ -23,7 +23,7 @@ from lib.intake.x12 import (
     segment_reader,
 )
 from lib.intake.x12.receipts_999 import Receipt
-from lib.intake.x12.remittances_835 import ClaimPayment, Recoupment
+from lib.intake.x12.remittance_records import ClaimPayment, Recoupment
 from lib.intake.x12.segment_reader import Broken, Transaction, Unreadable, element
 from lib.intake.x12.status_codes import StatusSeen
 from lib.intake.x12.unreadable_claims import RejectedLoop
