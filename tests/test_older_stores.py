@@ -3,6 +3,7 @@ where they may be wrong."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,41 @@ def test_answers_of_an_older_store_say_which_of_their_numbers_stands(
     assert con.rows("SELECT outcome, payer_id FROM claim_answer ORDER BY id") == [
         ("decided", 1), ("held", 1), ("reversed", 1), ("", 1),
     ]  # fmt: skip
+
+
+def test_interest_in_the_payments_of_an_older_store_is_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [  # paid, its adjustments, and how much of it is interest
+        ("2.50", [("197", "200"), ("225", "-2.50")], "2.50"),
+        ("62.50", [("45", "140"), ("85", "-1"), ("225", "-1.50")], "2.50"),
+        ("-2.50", [("197", "-200"), ("225", "2.50")], "-2.50"),
+        ("60.00", [("45", "138"), ("85", "2")], "0.00"),
+        ("1.00", [("225", "-2.50")], "1.00"),
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "SCHEMA", schema_before("293", tmp_path))
+        store = DuckDBStore(tmp_path / "data")
+        con = store.connection()
+        for id_, (paid, reasons, _) in enumerate(answers):
+            con.execute(
+                """
+                INSERT INTO claim_answer (id, practice_id, intake_file_id, segment_number,
+                    answer_key, payer_name, claim_number, payer_claim_number, status,
+                    charged, paid, recorded_at)
+                VALUES ($id, 1, 1, 1, 'k' || $id, 'P', 'A1', 'P1', '1', 200, $paid,
+                        TIMESTAMP '2025-03-10')
+                """,
+                id=id_, paid=Decimal(paid),
+            )  # fmt: skip
+            for code, amount in reasons:
+                con.execute(
+                    "INSERT INTO claim_answer_code VALUES ($id, 1, 'adjustment', 'OA', $code, $of)",
+                    id=id_, code=code, of=Decimal(amount),
+                )  # fmt: skip
+        store.close()
+
+    con = DuckDBStore(tmp_path / "data").connection()
+
+    found = [row[0] for row in con.rows("SELECT interest FROM claim_answer ORDER BY id")]
+    assert found == [Decimal(interest) for *_, interest in answers]

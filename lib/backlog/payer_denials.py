@@ -44,7 +44,7 @@ SELECT payer_name AS "Payer", answers AS "Claims answered", denied AS "Denied",
        coalesce(recovered, 0) AS "Recovered"
 FROM counted LEFT JOIN outcome USING (payer_name) ORDER BY "Denied" DESC, "Payer"
 """, also=f"""answer AS (
-    SELECT claim_answer.id, practice_id, payer_name, status, charged, paid,
+    SELECT claim_answer.id, practice_id, payer_name, status, charged, paid - interest AS paid,
            coalesce(nullif(claim_number, ''), payer_claim_number) AS claim,
            coalesce(answered_on, {local_day(view, "recorded_at")}) AS day
     FROM {at_place(view, "claim_answer")}
@@ -87,9 +87,9 @@ SELECT count(DISTINCT {'practice': practice_id, 'claim': claim_number}) FILTER (
 FROM paid_then JOIN done USING (practice_id, claim_number)
 WHERE answered_on > done_on
 """, also=f"""paid_then AS (
-    SELECT practice_id, claim_number, paid, answered_on
+    SELECT practice_id, claim_number, paid - interest AS paid, answered_on
     FROM {at_place(view, "claim_answer")}
-    WHERE {ours(view, "claim_answer")} AND paid <> 0 AND claim_number <> ''
+    WHERE {ours(view, "claim_answer")} AND paid <> interest AND claim_number <> ''
       AND {known(view, "recorded_at")} AND answered_on BETWEEN $of_since AND $of_until
 ),
 chosen AS (

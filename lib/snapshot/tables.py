@@ -225,6 +225,7 @@ TABLES = (
         Column("status", "status", "CLP02: 1 paid, 4 denied, 22 reversed …"),
         Column("charged", "charged", "US dollars, CLP03"),
         Column("paid", "paid", "US dollars, CLP04"),
+        Column("interest", "interest", "US dollars of it that are interest"),
         Column("patient_responsibility", "patient_responsibility", "US dollars, CLP05"),
         Column("answered_on", "answered_on", "the day of the remittance"),
         Column("recorded_at", "recorded_at", "when it came in, UTC"),

@@ -81,6 +81,7 @@ def keep(
                 "status": answer.status,
                 "charged": answer.charged,
                 "paid": answer.paid,
+                "interest": answer.interest_in_payment,
                 "patient_responsibility": answer.patient_owes,
                 "answered_on": answer.remitted_on,
                 "recorded_at": source.now,

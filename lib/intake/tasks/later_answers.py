@@ -30,7 +30,7 @@ class _Answer:
     day: date
     outcome: str
     charged: Decimal  # US dollars
-    paid: Decimal  # US dollars
+    paid: Decimal  # US dollars for the services, without interest
     payer: str
     adjustments: list[Adjustment] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
@@ -99,7 +99,7 @@ def _read(con: Connection, ids: list[int]) -> list[_Answer]:
     """Return the answers by day; of one day those that deny last, since they count."""
     rows = con.rows(
         """
-        SELECT id, charge_id, answered_on, coalesce(outcome, ''), charged, paid,
+        SELECT id, charge_id, answered_on, coalesce(outcome, ''), charged, paid - interest,
                coalesce(stated_payer, payer_name)
         FROM claim_answer
         WHERE charge_id IN (SELECT unnest($ids::BIGINT[])) AND answered_on IS NOT NULL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
@@ -21,6 +22,7 @@ CONTRACTUAL = frozenset({"45"})  # the fee schedule, in any group
 CONTRACTUAL_CO = frozenset({"42", "A2", "131", "253"})  # fee schedule, discount, sequestration
 PATIENTS_SHARE = frozenset({"1", "2", "3"})  # PR: deductible, coinsurance, copay
 PRIOR_PAYER = "23"
+INTEREST = frozenset({"85", "225"})  # paid with the claim, and no part of what it is paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,18 @@ class Adjustment:
 
     def __str__(self) -> str:
         return f"{self.group}-{self.code}" if self.group else self.code
+
+
+def interest_within(paid: Decimal, reasons: Iterable[Adjustment]) -> Decimal:
+    """Return the US dollars of a payment that are interest, by its adjustments (CARC 85, 225): it
+    has the sign of the payment, and can be no more.
+
+    What is paid beside the charge stands below zero in CAS; in a reversal, which negates every
+    amount, above. 005010X221A1 1.10.2.9 wants interest in AMT*I and PLB (L6), and in CAS the
+    patient's only; RFI 1565 and 1705 tell of payers that write it there all the same.
+    """
+    if not paid:
+        return Decimal("0.00")
+    beside = [-each.amount for each in reasons if each.code in INTEREST]
+    found = sum((each for each in beside if (each > 0) == (paid > 0)), Decimal("0.00"))
+    return min(found, paid, key=abs)

@@ -276,8 +276,8 @@ def _lines(answer: ClaimPayment) -> Request:
     named = ", ".join(line.procedure for line in denied[:MAX_LINES] if line.procedure)
     several = f"{len(denied)} service line{'' if len(denied) == 1 else 's'}"
     first = (
-        f"{_who(answer)} paid {answer.paid:,.2f} US dollars for the claim{_when(answer)}, but "
-        f"nothing for {several} ({named}), with {denial_advice.codes(about)}: "
+        f"{_who(answer)} paid {answer.paid_on_claim:,.2f} US dollars for the claim"
+        f"{_when(answer)}, but nothing for {several} ({named}), with {denial_advice.codes(about)}: "
         f"it says that {advice.answer}."
     )
     amount = sum((line.charged for line in denied), Decimal("0.00"))
@@ -293,8 +293,8 @@ def _partial(answer: ClaimPayment) -> Request:
     asked = answer.asked
     amount = min(sum((each.amount for each in asked), Decimal("0.00")), answer.charged)
     first = (
-        f"{_who(answer)} paid {answer.paid:,.2f} of {answer.charged:,.2f} US dollars for the "
-        f"claim{_when(answer)} and took off {amount:,.2f} with "
+        f"{_who(answer)} paid {answer.paid_on_claim:,.2f} of {answer.charged:,.2f} US dollars for "
+        f"the claim{_when(answer)} and took off {amount:,.2f} with "
         f"{', '.join(map(str, asked[: denial_advice.MAX_CODES]))}: it says that {advice.answer}."
     )
     request = _about(
@@ -311,15 +311,16 @@ def _reversal(answer: ClaimPayment) -> Request:
     advice = denial_advice.Advice(TaskType.CHARGE, "Payment reversed", "", "")
     said = (
         f"{_who(answer)} reversed its earlier answer to the claim{_when(answer)} "
-        f"({abs(answer.paid):,.2f} US dollars). See whether a corrected answer came with it; if "
-        "none did, ask the payer why, and note it for the biller."
+        f"({abs(answer.paid_on_claim):,.2f} US dollars). See whether a corrected answer came with "
+        "it; if none did, ask the payer why, and note it for the biller."
     )
     request = _about(answer, advice, advice.title, said, abs(answer.charged))
+    before = _reversed(answer)
     request = replace(
         request,
         claim_amount=abs(answer.charged),
-        takes_back=denial_advice.codes(answer),
-        taken_back=payer_decision_rules.open_amount(_reversed(answer)),
+        takes_back=denial_advice.codes(before),
+        taken_back=payer_decision_rules.open_amount(before),
     )
     return _of_kind(request, answer, "reversal")
 
@@ -332,6 +333,7 @@ def _reversed(answer: ClaimPayment) -> ClaimPayment:
         answer,
         charged=-answer.charged,
         paid=-answer.paid,
+        interest=-answer.interest,
         adjusted=-answer.adjusted,
         reasons=tuple(replace(each, amount=-each.amount) for each in answer.reasons),
     )
@@ -353,12 +355,12 @@ def _news(answer: ClaimPayment) -> PayerUpdate:
         facts=answer.facts,
         claim_number=answer.claim_number,
         amount=answer.charged,
-        sentence=paid_sentence(answer.payer.name, answer.paid, answer.remitted_on)
-        + left_open(asked, answer.charged - answer.paid),
+        sentence=paid_sentence(answer.payer.name, answer.paid_on_claim, answer.remitted_on)
+        + left_open(asked, answer.charged - answer.paid_on_claim),
         segment_number=answer.segment_number,
         is_payment=True,
         told_on=answer.remitted_on,
-        paid=answer.paid,
+        paid=answer.paid_on_claim,
         left_codes=frozenset(map(str, asked)),
     )  # fmt: skip
 

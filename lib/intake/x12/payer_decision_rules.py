@@ -57,7 +57,7 @@ class Facts:
     @property
     def is_unpaid(self) -> bool:
         """Return True if nothing was paid on a charge above zero."""
-        return self.answer.paid == 0 and self.answer.charged > 0
+        return self.answer.paid_on_claim == 0 and self.answer.charged > 0
 
     @property
     def is_open(self) -> bool:
@@ -97,14 +97,14 @@ RULES = (
         "the charge or the payment is below zero",
         f"{HISTORY}; a task where Settings say so",
         "005010X221A1 1.10.2.8 (a reversal negates every amount); RFI 1776",
-        lambda said: said.answer.charged < 0 or said.answer.paid < 0,
+        lambda said: said.answer.charged < 0 or said.answer.paid_on_claim < 0,
     ),
     Rule(
         Outcome.DENIED,
         "claim status (CLP02) is 4 and nothing was paid, whatever the adjustments say",
         TASK,
         "005010X221A1 CLP02 (the patient is not recognised); RFI 1423, 1885, 207",
-        lambda said: said.answer.status == DENIED and said.answer.paid == 0,
+        lambda said: said.answer.status == DENIED and said.answer.paid_on_claim == 0,
     ),
     Rule(
         Outcome.PREDETERMINED,
@@ -130,10 +130,22 @@ RULES = (
     ),
     Rule(
         Outcome.PAID,
-        "something was paid",
+        "something was paid, interest apart",
         "proposes to complete an open task; a task for what was not paid where Settings say so",
         "005010X221A1 1.10.2.1 (charge = payment + adjustments)",
-        lambda said: said.answer.paid > 0,
+        lambda said: said.answer.paid_on_claim > 0,
+    ),
+    Rule(
+        Outcome.INTEREST,
+        "interest was paid, and adjustments explain the whole charge: all that is open was "
+        "answered before (CARC 18, 85, 225, B13)",
+        HISTORY,
+        "005010X221A1 AMT*I and 1.10.2.9 (interest); RFI 1565, 1705 (interest in CAS, below zero)",
+        lambda said: (
+            (said.answer.interest > 0 or said.answer.interest_in_payment > 0)
+            and said.unexplained <= 0
+            and all(each.code in ANSWERED_BEFORE for each in said.asked)
+        ),
     ),
     Rule(
         Outcome.ENCOUNTER,
@@ -151,18 +163,6 @@ RULES = (
         lambda said: (
             (said.answer.status in PENDED and all(map(_is_in_review, said.asked)))
             or said.is_all(_is_in_review)
-        ),
-    ),
-    Rule(
-        Outcome.INTEREST,
-        "interest was paid, and adjustments explain the whole charge: all that is open was "
-        "answered before (CARC 18, 85, 225, B13)",
-        HISTORY,
-        "005010X221A1 AMT*I and 1.10.2.9 (interest)",
-        lambda said: (
-            said.answer.interest > 0
-            and said.unexplained <= 0
-            and all(each.code in ANSWERED_BEFORE for each in said.asked)
         ),
     ),
     Rule(

@@ -15,7 +15,7 @@ from lib.intake.matching.claim_facts import (
     stated,
 )
 from lib.intake.records import Party
-from lib.intake.x12.adjustments import Adjustment, Kind
+from lib.intake.x12.adjustments import Adjustment, Kind, interest_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Line:
 
     procedure: str
     charged: Decimal  # US dollars
-    paid: Decimal  # US dollars
+    paid: Decimal  # US dollars, SVC03; interest that the payer put there included
     reasons: tuple[Adjustment, ...]
     modifiers: tuple[str, ...] = ()
     day: date | None = None  # of service; None where only the claim says it
@@ -33,7 +33,12 @@ class Line:
     def is_denied(self) -> bool:
         """Return True if nothing was paid, for a reason that somebody may answer."""
         asked = any(not reason.is_expected for reason in self.reasons)
-        return self.charged > 0 and self.paid == 0 and asked
+        return self.charged > 0 and self.paid_on_line == 0 and asked
+
+    @property
+    def paid_on_line(self) -> Decimal:
+        """Return what was paid for the service (US dollars), without interest."""
+        return self.paid - interest_within(self.paid, self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,8 @@ class ClaimPayment:
     remitted_on: date | None
     reasons: tuple[Adjustment, ...]  # each code once, the largest amount first
     remarks: tuple[str, ...]  # remittance advice remark codes, each once
-    paid: Decimal = Decimal("0.00")  # US dollars, CLP04
+    # US dollars, CLP04, as the message says it; what was decided is read from `paid_on_claim`
+    paid: Decimal = Decimal("0.00")
     lines: tuple[Line, ...] = ()
     trace: str = ""  # TRN02: the payment this answer came with
     member_ids: tuple[str, ...] = ()  # of patient, subscriber and corrected patient
@@ -87,6 +93,22 @@ class ClaimPayment:
             each.kind is Kind.OTHER_PAYER and each.amount > 0 for each in self.reasons
         )
         return LATER if role == PRIMARY and is_after_another else role
+
+    @property
+    def paid_on_claim(self) -> Decimal:
+        """Return what was paid for the services (US dollars): CLP04 without the interest in it."""
+        return self.paid - self.interest_in_payment
+
+    @property
+    def interest_in_payment(self) -> Decimal:
+        """Return the US dollars of CLP04 that are interest: those that an adjustment takes off the
+        charge again (CARC 85, 225), else AMT*I where payment and adjustments come to just that
+        much more than the charge."""
+        within = interest_within(self.paid, self.reasons)
+        if within or not self.interest or not self.paid:
+            return within
+        beyond = self.paid + sum(each.amount for each in self.reasons) - self.charged
+        return self.interest if beyond == self.interest else within
 
     @property
     def asked(self) -> tuple[Adjustment, ...]:

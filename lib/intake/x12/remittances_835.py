@@ -11,7 +11,7 @@ from decimal import Decimal
 from lib.intake.matching.claim_facts import stated
 from lib.intake.records import NOBODY, Party
 from lib.intake.x12 import elements
-from lib.intake.x12.adjustments import Adjustment
+from lib.intake.x12.adjustments import Adjustment, interest_within
 from lib.intake.x12.remittance_records import ClaimPayment, Line, Recoupment
 from lib.intake.x12.segment_reader import Segment, Transaction, Unreadable, element
 from lib.intake.x12.unreadable_claims import RejectedLoop
@@ -333,9 +333,10 @@ class _Draft:
 
     def hangs_on(self, reasons: Sequence[Adjustment]) -> bool:
         """Return True if an unreadable amount decides whether the claim was denied: nothing was
-        paid, and no other reason settles it."""
+        paid but interest, and no other reason settles it."""
         is_said = self.status == "4" or any(not each.is_expected for each in reasons)
-        return self.charged > 0 and self.paid == 0 and not is_said
+        is_unpaid = self.paid == interest_within(self.paid, reasons)
+        return self.charged > 0 and is_unpaid and not is_said
 
 
 @dataclass(slots=True)
