@@ -39,7 +39,7 @@ def test_a_row_that_says_denied_is_a_task(
     assert "No denial" not in said
     assert "In a state that is not known here" not in said
     if heading not in {"Payer Comment"}:
-        assert f"Denied by “{heading}”, whatever their codes say: 1 row (line 2)." in said
+        assert f"Denied by “{heading}”, whatever codes they have: 1 row (line 2)." in said
         assert "Columns not read" not in said
 
 
@@ -78,3 +78,42 @@ def test_a_payers_number_of_a_status_does_not_complete_the_row(con: Connection, 
 )  # fmt: skip
 def test_what_a_text_says(text: str, is_status: bool, expected: bool) -> None:
     assert denial_statuses.says_denied(text, is_status=is_status) is expected
+
+
+@pytest.mark.parametrize(
+    ("heading", "value", "code"),
+    [
+        ("Status", "Denied", ""), ("Disposition", "DENIED", "see EOB"), ("Claim Status", "4", ""),
+        ("Denied?", "Yes", "n/a"), ("Outcome", "Rejected", "???"), ("Type", "Denied", ""),
+    ],
+)  # fmt: skip
+def test_a_denial_without_any_code_is_a_task_that_says_so(
+    con: Connection, cast: Cast, heading: str, value: str, code: str
+) -> None:
+    other = 'A2,"GREEN, EMMA",01/14/2025,CO-197,Denied\n'
+    table = listed(heading, value).replace(b"CO-45", code.encode()) + other.encode()
+    bring(con, cast, file_837(claim("A1")))
+
+    report = bring(con, cast, table, "b.csv")
+
+    [(title, type_, instructions)] = con.rows(
+        "SELECT title, type, instructions FROM task WHERE charge_id = 1"
+    )
+    assert (title, type_) == ("Denied without a reason", "charge")
+    assert "the list names no reason code" in instructions
+    assert (f"only “{code}”" in instructions) is bool(code)
+    assert "look for the payer's remittance" in instructions
+    assert "Refused" not in " ".join(report.warnings)
+
+
+def test_one_without_a_code_that_does_not_say_denied_is_refused(
+    con: Connection, cast: Cast
+) -> None:
+    table = listed("Status", "In process").replace(b"CO-45", b"") + (
+        b'A2,"GREEN, EMMA",01/14/2025,CO-197,Denied\n'
+    )
+
+    report = bring(con, cast, table, "b.csv")
+
+    assert report.tasks_new == 1
+    assert "Refused: 1 row" in " ".join(report.warnings)

@@ -25,12 +25,14 @@ from lib.intake.tables.cells import (
     money,
 )
 from lib.intake.tables.columns import DATES, MONEY, ColumnMapping, Field
+from lib.intake.tables.denial_statuses import says_denied
 from lib.intake.tables.dependents import Dependents, is_of_insured
 from lib.intake.tables.table import Cell, Row, Uncomputed, fold, text_of
 from lib.intake.tables.value_synonyms import label_of, type_of
 from lib.models import TaskType
 
 MAX_TITLE, MAX_INSTRUCTIONS, MAX_NAME, MAX_MEMBER, MAX_NUMBER = 100, 4000, 200, 80, 50
+MAX_QUOTED = 60  # letters of a code column in which no code can be read
 ASKING = (Field.TITLE, Field.INSTRUCTIONS)
 NAMES = frozenset({Field.PATIENT, Field.LAST, Field.FIRST})
 BILLED = ("billed", "charge")
@@ -73,7 +75,9 @@ class Reader:
         self.codes = denial_codes.joined(
             [denial_codes.read(text_of(c)) for c in cells if not isinstance(c, Uncomputed)]
         )
+        self.unread = next((text for cell in cells if (text := text_of(cell))), "")
         self.is_typed_by_codes = self.is_worded_by_codes = False
+        self.is_denied = False  # the row says so in another column than those of its codes
 
     def cell(self, which: Field) -> Cell:
         """Return the cell of a field; None if the table has none, or it is an uncomputed
@@ -207,6 +211,8 @@ class Reader:
         if found is None and not text and self.codes:
             self.is_typed_by_codes = True
             return self.advice().type
+        if found is None and self.is_denied and (not text or says_denied(text, is_status=False)):
+            return self.advice().type
         if found is None:
             names = ", ".join(kind.label for kind in TaskType)
             if Field.TYPE in self.at:
@@ -217,7 +223,9 @@ class Reader:
         return found or TaskType.CODING
 
     def advice(self) -> denial_advice.Advice:
-        """Return the advice for the row's denial codes."""
+        """Return the advice for the row's denial codes, or for a denial without any."""
+        if not self.codes:
+            return denial_advice.advice(denial_advice.UNEXPLAINED)
         return denial_advice.of_codes(self.codes.asked or self.codes.reasons, self.codes.remarks)
 
     @property
@@ -240,6 +248,15 @@ class Reader:
         if self.codes.reasons:
             return not self.codes.asked
         return not self.codes and bool(self.paid)
+
+    @property
+    def is_without_reason(self) -> bool:
+        """Return True for a row of a denial list that leaves open what kind of task it is, or what
+        is to be done, and has no code that says it."""
+        if not self.plan.codes or self.codes:
+            return False
+        type_ = type_of(text) if (text := self.line(Field.TYPE)) else self.plan.type
+        return type_ is None or not any(map(self.text, ASKING))
 
     def says_why(self, which: Field) -> bool:
         """Return True for a column of payers' reasons, by its name: what it holds asks nobody."""
@@ -282,13 +299,13 @@ class Reader:
         """Return title and instructions. Each can replace the other, and denial codes can replace
         both."""
         title, text = " ".join(self.text(Field.TITLE).split()), self.text(Field.INSTRUCTIONS)
-        if not title and not text and not self.codes:
+        if not title and not text and not self.codes and not self.is_denied:
             self.problems.append("it does not say what is asked")
         if len(title) > MAX_TITLE:
             text = f"{title}\n\n{text}" if text else title
         title = title or " ".join(text.split())
-        if not title and self.codes:
-            self.is_worded_by_codes = True
+        if not title and (self.codes or self.is_denied):
+            self.is_worded_by_codes = bool(self.codes)
             title = self.advice().title
         if len(title) > MAX_TITLE:
             title = f"{title[: MAX_TITLE - 1].rstrip()}…"
@@ -390,6 +407,12 @@ class Reader:
             what = f"Paid {paid:,.2f} US dollars, and denied the rest" if paid else "Denied"
             said.append(
                 f"{what} with {self.codes}: the payer says that {advice.answer}. {advice.advice}"
+            )
+        elif self.is_denied:
+            only = f", only “{self.unread[:MAX_QUOTED]}”" if self.unread else ""
+            said.append(
+                f"Denied, and the list names no reason code{only}: look for the payer's "
+                f"remittance, whose codes say why. {self.advice().advice}"
             )
         if days_of_range(self.text(Field.SERVICE)):
             said.append(f"Dates of service: {self.text(Field.SERVICE)}.")

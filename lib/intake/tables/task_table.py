@@ -19,6 +19,7 @@ from lib.intake.tables import (
     dependents,
     excel_file,
     text_encoding,
+    total_rows,
     unsupported_formats,
 )
 from lib.intake.tables.cells import DateOrder, day, days_of_range, order_of
@@ -58,6 +59,7 @@ class Sheet:
     completed: int = 0  # rows completed in the other system: they make no task
     unknown_states: int = 0
     typed_by_codes: int = 0  # rows whose type comes from their denial codes
+    totals: tuple[int, ...] = ()  # lines of sums, counts and footers: no claims
     settled: tuple[int, ...] = ()  # lines of a denial list that are no denial: they make no task
     # lines that are denials by what they say, though their codes say otherwise; by column
     denied_by: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -162,17 +164,23 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
     others = dependents.columns(grid.columns, people)
     completed = unknown_states = by_codes = 0
     shown = [row for row in grid.rows if plan.with_hidden or row.line not in grid.hidden]
+    totals = total_rows.lines(shown, at)
     for row in shown:
+        if row.line in totals:
+            continue
         reader = Reader(row, at, plan, codes, today, lines, others, is_from_1904=grid.is_from_1904)
         state = _is_open(reader.text(Field.STATUS), plan)
         if state is False:
             completed += 1
             continue
-        if reader.is_settled:
-            if not (column := denial_statuses.denied_by(row, statuses)):
+        if reader.is_settled or reader.is_without_reason:
+            column = denial_statuses.denied_by(row, statuses)
+            if reader.is_settled and not column:
                 settled.append(row.line)
                 continue
-            denied_by[column].append(row.line)
+            if column:
+                denied_by[column].append(row.line)
+                reader.is_denied = True
         request = reader.request(grid.format)
         unknown_states += state is None and not denial_statuses.says_denied(
             reader.text(Field.STATUS), is_status=True
@@ -186,7 +194,7 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
             requests.append(request)
     return Sheet(
         grid, plan, _with_parts(requests), tuple(refused), completed, unknown_states, by_codes,
-        tuple(settled), _by_column(denied_by), len(grid.rows) - len(shown),
+        tuple(sorted(totals)), tuple(settled), _by_column(denied_by), len(grid.rows) - len(shown),
         len(grid.hidden) if plan.with_hidden else 0, today, _by_column(left_empty),
     )  # fmt: skip
 
@@ -247,6 +255,11 @@ def warnings(sheet: Sheet) -> list[str]:
         said.append(f"The type comes from the denial codes: {_rows(sheet.typed_by_codes)}.")
     if sheet.completed:
         said.append(f"Completed in the other system: {_rows(sheet.completed)}; they make no task.")
+    if sheet.totals:
+        said.append(
+            f"Totals and what else a report adds, no claims: {_rows(len(sheet.totals))} "
+            f"({_lines(sheet.totals)}); they make no task."
+        )
     if sheet.settled:
         said.append(
             "No denial, since their codes leave money only to the contract, the patient or another "
@@ -254,7 +267,7 @@ def warnings(sheet: Sheet) -> list[str]:
             "make no task."
         )
     said += [
-        f"Denied by “{name}”, whatever their codes say: {_rows(len(lines))} ({_lines(lines)})."
+        f"Denied by “{name}”, whatever codes they have: {_rows(len(lines))} ({_lines(lines)})."
         for name, lines in sheet.denied_by.items()
     ]
     if sheet.unknown_states:

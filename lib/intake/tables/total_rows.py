@@ -1,0 +1,112 @@
+"""Rows below or between the claims of a table that are none: sums, counts, and a report's footer.
+Pure.
+
+A row is taken for one only where it names no claim, no patient and no day, and all that it says is
+a word of totals beside numbers, a footer alone, or the sum of the amounts above it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from lib.intake.tables.cells import DateOrder, day, is_blank, is_like_money, money
+from lib.intake.tables.columns import DATES, WHOSE, Field
+from lib.intake.tables.table import Cell, Row, Uncomputed, text_of
+
+MAX_LETTERS = 120  # of a footer or a word of totals
+WHICH = WHOSE | {*DATES, Field.CLAIM, Field.ACCOUNT, Field.ICN}  # what names a claim
+_COUNTED = r"claims?|records?|rows?|items?|lines?|denials?|accounts?|patients?|entries"
+_OF = r"(?: (?:for|of|by|in|on|this) .{1,80})?"
+_TOTAL = re.compile(
+    rf"(?:(?:grand|sub|report|page|overall|running|column|net|final|sheet|payer|the)[ -]?)?"
+    rf"(?:totals?|sums?)(?: (?:{_COUNTED}|amounts?|charges?|billed|paid|denied|due|balance|count))*"
+    rf"{_OF}"
+    rf"|subtotals?{_OF}|(?:average|avg|mean)(?: amount)?"
+    rf"|(?:(?:{_COUNTED}) )?count(?: of (?:{_COUNTED}))?"
+    rf"|(?:number|no|#) ?of (?:{_COUNTED})|(?:{_COUNTED})(?: listed| shown)?",
+)
+_COUNT = re.compile(rf"\d[\d,]* (?:total )?(?:{_COUNTED})(?: listed| shown| in total| total)?")
+_FOOTER = re.compile(
+    r"(?:(?:this )?(?:report|list|file|data|document) (?:was )?)?"
+    r"(?:generated|printed|created|produced|exported|prepared|run|extracted|downloaded)"
+    r"(?: (?:on|at|by|from|date|time)\b.*|:.*)?"
+    r"|page \d+(?: ?(?:of|/) ?\d+)?|(?:\*+ ?)?end of (?:the )?(?:report|list|file|data)(?: ?\*+)?"
+    r"|(?:run|print|report) (?:date|time)\b.*|confidential\b.*|copyright\b.*|©.*|\(c\) .*"
+    r"|filters? applied\b.*|applied filters?\b.*|contains (?:phi|protected health)\b.*"
+)
+_VALUE = re.compile(
+    rf"[-:=.\s]*\$?\(?[\d,. ]*(?:{_COUNTED})?\)?"
+)  # after the word: "Total: 540.00"
+
+
+def lines(rows: Sequence[Row], at: Mapping[Field, int]) -> frozenset[int]:
+    """Return the lines of the rows that are no claims; `at` are the columns of the table."""
+    naming = [place for which, place in at.items() if which in WHICH]
+    amounts = [at[which] for which in (Field.AMOUNT, Field.BILLED) if which in at]
+    found = {row.line for row in rows if _is_footer(row) or _is_worded(row, naming)}
+    last = max(
+        (row.line for row in rows if row.line not in found and _filled(row, naming)), default=0
+    )
+    summed, several = dict.fromkeys(amounts, Decimal(0)), 0
+    for row in rows:
+        if row.line > last and several > 1 and _is_sum(row, summed):
+            found.add(row.line)
+        elif row.line not in found:
+            several += 1
+            for place in amounts:
+                summed[place] += money(row.cells[place]) or 0
+    return frozenset(found)
+
+
+def _is_footer(row: Row) -> bool:
+    """Return True if the row says a footer, and no more than a day beside it."""
+    first = next((cell for cell in row.cells if text_of(cell)), None)
+    if not _FOOTER.fullmatch(_plain(first)):
+        return False
+    _, *more = _filled(row, range(len(row.cells)))
+    return all(day(cell, DateOrder.MONTH_FIRST) or _FOOTER.fullmatch(_plain(cell)) for cell in more)
+
+
+def _is_worded(row: Row, naming: Sequence[int]) -> bool:
+    """Return True if a word of totals is all that the row says but for numbers."""
+    named = _filled(row, naming)
+    if len(named) > 1 or any(not _says_total(_plain(cell)) for cell in named):
+        return False
+    filled = _filled(row, range(len(row.cells)))
+    is_word = [_says_total(_plain(cell)) for cell in filled]
+    return any(is_word) and all(
+        word or _is_number(cell) for word, cell in zip(is_word, filled, strict=True)
+    )
+
+
+def _is_sum(row: Row, summed: Mapping[int, Decimal]) -> bool:
+    """Return True if the row says nothing but numbers, and its amounts are the sums of those above
+    it."""
+    filled = _filled(row, range(len(row.cells)))
+    told = {place: money(row.cells[place]) for place in summed}
+    is_plain = all(map(_is_number, filled))
+    are_sums = [found == summed[place] for place, found in told.items() if found]
+    return is_plain and bool(are_sums) and all(are_sums)
+
+
+def _filled(row: Row, places: Iterable[int]) -> list[Cell]:
+    return [cell for at in places if text_of(cell := row.cells[at]) and not is_blank(cell)]
+
+
+def _says_total(text: str) -> bool:
+    if _COUNT.fullmatch(text):
+        return True
+    found = _TOTAL.match(text)
+    return bool(found and _VALUE.fullmatch(text[found.end() :]))
+
+
+def _plain(cell: Cell) -> str:
+    text = " ".join(text_of(cell)[: MAX_LETTERS + 1].casefold().split())
+    return text.strip("-*=:. ") if len(text) <= MAX_LETTERS else ""
+
+
+def _is_number(cell: Cell) -> bool:
+    """Return True for an amount or a count, and for a sum that the file does not hold."""
+    return isinstance(cell, Uncomputed) or is_like_money(cell)
