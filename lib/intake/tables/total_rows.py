@@ -27,17 +27,19 @@ _TOTAL = re.compile(
     rf"|(?:(?:{_COUNTED}) )?count(?: of (?:{_COUNTED}))?"
     rf"|(?:number|no|#) ?of (?:{_COUNTED})|(?:{_COUNTED})(?: listed| shown)?",
 )
-_COUNT = re.compile(rf"\d[\d,]* (?:total )?(?:{_COUNTED})(?: listed| shown| in total| total)?")
+_COUNT = re.compile(
+    rf"\d[\d,]{{0,12}} (?:total )?(?:{_COUNTED})(?: listed| shown| in total| total)?"
+)
 _FOOTER = re.compile(
     r"(?:(?:this )?(?:report|list|file|data|document) (?:was )?)?"
     r"(?:generated|printed|created|produced|exported|prepared|run|extracted|downloaded)"
     r"(?: (?:on|at|by|from|date|time)\b.*|:.*)?"
-    r"|page \d+(?: ?(?:of|/) ?\d+)?|(?:\*+ ?)?end of (?:the )?(?:report|list|file|data)(?: ?\*+)?"
+    r"|page \d{1,6}(?: ?(?:of|/) ?\d{1,6})?|end of (?:the )?(?:report|list|file|data)"
     r"|(?:run|print|report) (?:date|time)\b.*|confidential\b.*|copyright\b.*|©.*|\(c\) .*"
     r"|filters? applied\b.*|applied filters?\b.*|contains (?:phi|protected health)\b.*"
 )
 _VALUE = re.compile(
-    rf"[-:=.\s]*\$?\(?[\d,. ]*(?:{_COUNTED})?\)?"
+    rf"[-:=.\s]{{0,9}}\$?\(?[\d,. ]{{0,20}}(?:{_COUNTED})?\)?"
 )  # after the word: "Total: 540.00"
 
 
