@@ -92,3 +92,27 @@ def test_after_completing_the_next_one_opens_and_the_list_stands_where_it_stood(
 
     stands_at(desk, 400)
     expect(desk.page.locator(f'tr[data-record="{chosen}"]')).to_have_count(0)
+
+
+def test_the_list_stands_where_it_was_scrolled_to_though_the_task_was_chosen_elsewhere(
+    scene: Scene, sit: Sit
+) -> None:
+    desk = sit(scene, scene.cast.ben, "/?sort=title&assignee=Unassigned")
+    row = desk.rows.nth(2)
+    chosen = str(row.get_attribute("data-record"))
+    scene.take(int(chosen))
+    row.click()
+    expect(desk.page).to_have_url(re.compile(rf"task={chosen}\b"))
+    desk.rows.first.hover()
+    desk.page.mouse.wheel(0, 500)
+    stands_at(desk, 500)
+    desk.press("Start Task")
+    expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
+    desk.type("Notes to Biller", "Sent again.")
+    desk.press("Save and Complete")
+    desk.is_told("Task completed.")
+
+    desk.page.wait_for_function(
+        "() => document.activeElement.shadowRoot?.activeElement?.tagName === 'TR'"
+    )
+    stands_at(desk, 500)

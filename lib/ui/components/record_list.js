@@ -133,8 +133,20 @@ export default function (component) {
       choose(row.dataset.record)
     }
   })
+  const standAgain = () => {
+    root.fit?.()
+    if (root.wanted) scroller.scrollTop = root.wanted // once it has its full height
+    root.wanted = 0
+  }
+  const isInView = (row) => {
+    const [at, room] = [row, scroller].map((one) => one?.getBoundingClientRect())
+    return at && at.top >= room.top + table.tHead.offsetHeight - 1 && at.bottom <= room.bottom + 1
+  }
+  // Whoever comes back finds the list as it stood: of the rows in view, one gets the cursor.
   listen(root, "bt-focus-list", (event) => {
-    const row = table.querySelector("tr[aria-selected=true]") ?? next()
+    standAgain()
+    const wanted = table.querySelector("tr[aria-selected=true]") ?? next()
+    const row = isInView(wanted) ? wanted : [...table.tBodies[0].rows].find(isInView) ?? wanted
     if (!row) return
     event.preventDefault()
     goToRow(row)
@@ -146,11 +158,7 @@ export default function (component) {
     root.watch.observe(document.querySelector(".stMainBlockContainer") ?? document.body)
     root.watch.observe(root.parentElement ?? root) // the panel beside it came or went
   }
-  requestAnimationFrame(() => {
-    root.fit?.()
-    if (root.wanted) scroller.scrollTop = root.wanted // once it has its full height
-    root.wanted = 0
-  })
+  requestAnimationFrame(standAgain)
   return () => {
     for (const kind of Object.keys(root.heard)) document.removeEventListener(kind, root.heard[kind])
     window.removeEventListener("resize", root.fit)
