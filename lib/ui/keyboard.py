@@ -59,8 +59,7 @@ GROUPS = (
     )),
     Group("In a window or form", (
         Key("Ctrl+S", "Save", "Ctrl+s", (
-            "[role='dialog'] [class*='st-key-save_'] button",
-            "[role='dialog'] [class*='st-key-upload_'] button",
+            "[role='dialog'] [class*='st-key-verb_send_'] button",
             "[role='dialog'] [class*='st-key-verb_upload_only_'] button",
             ".st-key-actions [class*='st-key-verb_save_'] button",
             ".st-key-find_own [class*='st-key-verb_upload_only_'] button",

@@ -138,16 +138,19 @@ function hear(event) {
     list.showModal()
     return
   }
-  if (!found || !(found.is_of_task ? document.documentElement.dataset.task : firstSeen(found.targets))) return
+  const isInPanel = found?.is_of_task && !data.isWindow
+  if (!found || !(isInPanel ? document.documentElement.dataset.task : firstSeen(found.targets))) return
   event.preventDefault()
   if (!event.repeat) press(found, performance.now())
 }
 
-// A key for the task of the row that was just chosen waits until the panel shows that task.
+// A key for the task of the row that was just chosen waits until the panel shows that task. A window
+// is its task's own.
 function press(key, since) {
   clearTimeout(due)
   const isThere =
-    !key.is_of_task || document.querySelector(`.st-key-guard_details_${document.documentElement.dataset.task}`)
+    !key.is_of_task || data.isWindow ||
+    document.querySelector(`.st-key-guard_details_${document.documentElement.dataset.task}`)
   const target = isThere && firstSeen(key.targets)
   if (target) use(target)
   else if (performance.now() - since < PATIENCE / 2) due = setTimeout(press, 50, key, since)
