@@ -89,6 +89,11 @@ def test_every_text_stands_out_in_light_and_in_dark(
     ):  # fmt: skip
         desk.go(address(path, still))
         faint[path] = page.evaluate(CONTRAST, LEAST_CONTRAST)
+    desk.go(address("/edit_charge?task={of_ben}", still))
+    desk.press("Attach a document")  # the button in the dialog cannot be used yet
+    expect(page.get_by_role("dialog").get_by_role("button", name="Attach")).to_be_disabled()
+    desk.stand()
+    faint["a dialog"] = page.evaluate(CONTRAST, LEAST_CONTRAST)
     ground = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
     page.goto(f"{still.server.address}/sign-out")  # a page of our own, without Streamlit
     faint["/sign-out"] = page.evaluate(CONTRAST, LEAST_CONTRAST)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from lib.models import TaskType
 from tests.browser.conftest import Sit
-from tests.browser.desk import Desk
+from tests.browser.desk import PHONE, SMALL, Desk
 from tests.browser.scene import Scene, letter
 
 MOST_KEYS = 12  # beside what is typed, for one task from load to completed
@@ -56,7 +57,17 @@ _RING = """() => {
     const box = one.getBoundingClientRect()
     let scrolled = 0
     for (let at = one; at; at = at.parentElement ?? at.getRootNode().host) scrolled += at.scrollTop
-    return [name, looks(one), box.left, box.top + scrolled, box.right, box.bottom + scrolled]
+    const isShown = looks(one) || (one.type === "search" && looks(one.parentElement))
+    return [name, isShown, box.left, box.top + scrolled, box.right, box.bottom + scrolled]
+}"""
+
+# What has the cursor, whether it is in the bar at the foot of a window, and where both stand.
+_AND_BAR = """() => {
+    let one = document.activeElement
+    while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement
+    const bar = document.querySelector(".st-key-actions")
+    return [one.ariaLabel || one.innerText, bar.contains(one), one.getBoundingClientRect().bottom,
+        bar.getBoundingClientRect().top]
 }"""
 
 
@@ -227,6 +238,29 @@ def test_saving_keeps_the_cursor_and_escape_leads_back(scene: Scene, sit: Sit) -
     hands.waits_for("TR")
 
 
+def test_a_dialog_is_saved_and_a_window_begun_by_the_keys_that_the_list_names(
+    scene: Scene, sit: Sit
+) -> None:
+    desk = sit(scene, scene.cast.ana, f"/documents?document={scene.cast.documents['lab-77.pdf']}")
+    hands = Hands(desk.page)
+    dialog = desk.page.get_by_role("dialog")
+    desk.press("Edit details")
+    notes = dialog.get_by_label("Notes", exact=True)
+    notes.fill("Came by fax.")
+    desk.page.wait_for_timeout(UNSEEN)
+    hands.press("Control+s")
+    desk.is_told("Document saved.")
+    expect(dialog).to_have_count(0)
+    expect(desk.page.get_by_text("Came by fax.", exact=True)).to_be_visible()
+
+    task = scene.fresh(TaskType.CODING)
+    desk.go(f"/edit_charge?task={task.id}")
+    expect(desk.page.get_by_text("Nobody is working on this task yet")).to_be_visible()
+    desk.page.wait_for_timeout(UNSEEN)
+    hands.press("e")
+    expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
+
+
 def test_a_heading_and_a_page_that_are_pressed_by_key_keep_the_cursor(
     still: Scene, sit: Sit
 ) -> None:
@@ -305,3 +339,24 @@ def test_whatever_the_tab_key_reaches_shows_that_it_has_the_cursor(still: Scene,
 
     desk.go("/documents?document=1")
     assert [name for name in faults(desk, 25) if not re.match("IFRAME", name)] == []
+
+
+@pytest.mark.parametrize("size", [PHONE, SMALL], ids=["phone", "small"])
+def test_whatever_the_tab_key_reaches_stands_clear_of_the_bar(
+    still: Scene, sit: Sit, size: tuple[int, int]
+) -> None:
+    desk = sit(still, still.cast.ben, f"/edit_charge?task={still.cast.of_ben.id}")
+    desk.page.set_viewport_size({"width": size[0], "height": size[1]})
+    desk.stand()
+    hidden = []
+    desk.field("Member ID").focus()
+    for _ in range(70):
+        desk.page.keyboard.press("Tab")
+        name, is_in_bar, bottom, bar = desk.page.evaluate(_AND_BAR)
+        if is_in_bar:
+            break
+        if bottom > bar:
+            hidden.append(name)
+
+    assert is_in_bar
+    assert hidden == []
