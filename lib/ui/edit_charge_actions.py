@@ -38,7 +38,7 @@ def actions(state: Editing, task: Task, actor: Person) -> None:
             lossless_widgets.button(label, do, key=f"{key}_{task.id}", actor=actor, **look)
             if key == "next":  # beside the buttons that complete the task
                 choose_resolution(Resolution.CORRECTED, f"resolution_{task.id}")
-        st.html(html.status(_what_is_kept(state)))
+        st.html(html.status(_what_is_kept(state), asks=state.is_asked))
 
 
 def _what_is_kept(state: Editing) -> str:

@@ -56,9 +56,9 @@ def quiet(text: str) -> Markup:
     return paragraph(text, "bt-quiet")
 
 
-def status(text: str) -> Markup:
-    """Return a quiet sentence that screen readers say when it changes."""
-    return paragraph(text, "bt-quiet", role="status")
+def status(text: str, *, asks: bool = False) -> Markup:
+    """Return a sentence that screen readers say when it changes: a quiet one, unless it asks."""
+    return paragraph(text, "bt-asks" if asks else "bt-quiet", role="status")
 
 
 def heading(text: str, *, is_apart: bool = False) -> Markup:

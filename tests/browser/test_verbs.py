@@ -198,7 +198,9 @@ def test_completing_without_change_or_note_asks_once(scene: Scene, sit: Sit) -> 
 
     desk.press("Save and Complete")
 
-    expect(desk.page.get_by_text("Complete it all the same?")).to_be_visible()
+    question = desk.page.get_by_text("Complete it all the same?")
+    expect(question).to_be_visible()
+    expect(question).to_have_css("font-weight", "600")  # not as quiet as what is kept
     assert desk.path == "/edit_charge"
     desk.press("Save and Complete")
     desk.is_told("Task completed.")
