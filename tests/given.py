@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lib import people
-from lib.intake.matching.spelling_comparison import number_key
+from lib.intake.matching.claim_numbers import lookup_key
 from lib.models import (
     CHARGE_COLUMNS,
     Charge,
@@ -143,7 +143,7 @@ def add_charges(
         {**common, "claim_number": f"N-{1000 + id_}", "fingerprint": f"{id_}", **fields, "id": id_}
         for id_ in ids
     ]
-    rows = [{**row, "number_key": number_key(row["claim_number"])} for row in rows]
+    rows = [{**row, "number_key": lookup_key(row["claim_number"])} for row in rows]
     with transaction(con):
         con.insert("charge", rows)
         con.insert(

@@ -39,6 +39,7 @@ FLOORS = (
     (
         "lib.intake.records",
         "lib.intake.matching.claim_facts",
+        "lib.intake.matching.claim_numbers",
         "lib.intake.matching.spelling_comparison",
         "lib.intake.matching.claim_matcher",
         "lib.intake.loinc",

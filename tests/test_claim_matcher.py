@@ -13,7 +13,7 @@ import pytest
 from lib import tasks
 from lib.intake import imports
 from lib.intake.charges import task_charge_choice
-from lib.intake.matching import spelling_comparison
+from lib.intake.matching import claim_numbers, spelling_comparison
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import Candidate, Filed, Outcome, match
 from lib.store.database import Connection
@@ -293,6 +293,60 @@ def test_a_number_that_was_rewritten_or_cut_needs_facts_that_agree() -> None:
 
 
 @pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ("2025-0114-78", "2025011478"), ("2025011478", "2025-0114-78"), ("12-3", "00123"),
+        ("G7/1 12", "g7112"), ("VISIT-20250110-0001-77", "VISIT202501100001"),
+        ("2025-0110-0001-77-3", "0002025-0110-0001-773".replace("-", "")[:16]),
+    ],
+)  # fmt: skip
+def test_a_number_that_lost_or_got_separators_needs_patient_day_and_amount(
+    held: str, said: str
+) -> None:
+    charge = replace(HELD, filed=(replace(FILED, claim_number=held),), payer_numbers=())
+    told = replace(SAID, claim_numbers=(said,), payer_numbers=())
+
+    assert match(told, [charge]).charge_id == charge.charge_id
+    for lost in (
+        {"patient_name": ""}, {"patient_name": told.patient_name.partition(",")[0]},
+        {"dates": (None, None)}, {"charged": None},
+        {"charged": Decimal(50), "is_part": True},
+    ):  # fmt: skip
+        found = match(replace(told, birth_date=None, **lost), [charge])
+        assert (found.charge_id, found.outcome) == (None, Outcome.UNPROVEN), lost
+
+
+@pytest.mark.parametrize(
+    ("held", "said"), [("12-3", "1-23"), ("12-3", "12-3-0"), ("1-2-3", "12-3"), ("501-2", "5013")]
+)
+def test_a_number_whose_digits_are_separated_otherwise_is_another(held: str, said: str) -> None:
+    charge = replace(HELD, filed=(replace(FILED, claim_number=held),), payer_numbers=())
+
+    found = match(replace(SAID, claim_numbers=(said,), payer_numbers=()), [charge])
+
+    assert found.outcome is Outcome.CONTRADICTED
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [("12-3", "1-23"), ("VISIT-20250110-0001", "VISIT2025-0110-0001"),
+     ("VISIT-20250110-0001", "VISIT202501100001-7")],
+)  # fmt: skip
+def test_of_several_numbers_that_are_one_without_separators_a_person_chooses(
+    numbers: tuple[str, ...],
+) -> None:
+    charges = [
+        Candidate(id_, (replace(FILED, claim_number=number),))
+        for id_, number in enumerate(numbers, start=1)
+    ]
+    plain = numbers[0].replace("-", "")
+
+    told = replace(SAID, claim_numbers=(plain,), payer_numbers=())
+    assert match(told, charges).outcome is Outcome.SEVERAL
+    assert match(replace(told, claim_numbers=numbers[:1]), charges).charge_id == 1
+
+
+@pytest.mark.parametrize(
     ("stated", "is_enough"),
     [
         ({}, False), ({"charged": SAID.charged}, False), ({"payer_name": SAID.payer_name}, False),
@@ -443,16 +497,25 @@ def test_the_key_of_a_number_is_the_same_in_python_and_in_the_store(con: Connect
         "A-1", "000123", "0", "---", " x 9 ", "VISIT-2025/01", "É7", "a_b.C", "00-0", "12-3",
         "1--2 3", "0-12", "G7-1-12", "1-A-2", "A-B-C", "-7-", "٣-1", "",
     ]  # fmt: skip
-    text = (SCHEMA / "250_number_groups.sql").read_text(encoding="utf-8")
-    sql = text[text.index("number_key = coalesce(") + 13 : text.index("\nWHERE")]
+    grouped, plain = (
+        text[text.index("number_key = coalesce(") + 13 : text.index("\nWHERE")]
+        for text in (
+            (SCHEMA / name).read_text(encoding="utf-8")
+            for name in ("250_number_groups.sql", "290_number_lookup.sql")
+        )
+    )
 
     rows = con.rows(
-        f"SELECT claim_number, {sql} FROM (SELECT unnest($numbers::VARCHAR[]) AS claim_number)",
+        f"""
+        SELECT claim_number, grouped, {plain.replace("number_key", "grouped")} FROM (
+            SELECT claim_number, {grouped} AS grouped
+            FROM (SELECT unnest($numbers::VARCHAR[]) AS claim_number))
+        """,
         numbers=numbers,
     )
 
-    assert [key for _, key in rows] == [
-        spelling_comparison.number_key(number) for number, _ in rows
+    assert [row[1:] for row in rows] == [
+        (claim_numbers.grouped_key(number), claim_numbers.lookup_key(number)) for number, *_ in rows
     ]
 
 

@@ -7,7 +7,7 @@ SELECT id, $practice_id, claim_number, patient_id, payer_id,
        CASE WHEN chance(id, 35) < 0.1 THEN 'A' || pick(id, 36, 10000000) ELSE '' END,
        $npi, $name, provider_npi, provider_name, $name, '11', date_of_service, date_of_service,
        diagnoses[1:1 + pick(id, 37, 4)], amount, false, [],
-       md5(claim_number), lower(claim_number),  -- lib.intake.matching.spelling_comparison.number_key
+       md5(claim_number), lower(claim_number),  -- lib.intake.matching.claim_numbers.lookup_key
        date_of_service::TIMESTAMP + INTERVAL 44 HOURS
 FROM drawn
 ORDER BY id

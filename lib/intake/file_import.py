@@ -30,8 +30,8 @@ from lib.intake.import_context import ImportContext
 from lib.intake.import_totals import Totals
 from lib.intake.matching import claim_matcher, known_charges
 from lib.intake.matching.claim_matcher import Match, Outcome
+from lib.intake.matching.claim_numbers import lookup_key
 from lib.intake.matching.known_charges import Charges
-from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.matching.task_claim_facts import Waiting
 from lib.intake.records import Withdrawal
 from lib.intake.tasks import (
@@ -139,7 +139,7 @@ class FileImport:
         new = learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
         claim_payments.link(self.con, self.source, new)
         named = {
-            number_key(each.payer_claim_number): each.segment_number
+            lookup_key(each.payer_claim_number): each.segment_number
             for each in chain[records.Request | records.PayerUpdate | ClaimPayment](
                 asked, told, part.answers
             )

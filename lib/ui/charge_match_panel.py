@@ -10,7 +10,7 @@ import streamlit as st
 from lib.access import Verb, may
 from lib.intake.charges import task_charge_choice
 from lib.intake.charges.task_charge_choice import Basis, Option
-from lib.intake.matching.claim_matcher import PAYER, Agreement, Comparison
+from lib.intake.matching.claim_matcher import NUMBER, PAYER, Agreement, Comparison
 from lib.models import Person, Task
 from lib.ui import html, lossless_widgets, session
 
@@ -39,6 +39,8 @@ def agreeing(comparison: Comparison) -> str:
         name = f"{fact.name[:1].lower()}{fact.name[1:]}"
         if fact.agreement > Agreement.NOT_STATED:
             agree.append(f"{name} {fact.stated}")
+        elif fact.name == NUMBER and comparison.lacks_separators:
+            agree.append(f"{name} {fact.stated}, but for separators")
         elif fact.name == PAYER and fact.agreement is Agreement.NOT_STATED and fact.stated:
             illegible.append(f"{name} {fact.stated}")
         elif fact.agreement is Agreement.NOT_STATED:

@@ -15,8 +15,9 @@ from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher, known_charges
 from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.matching.claim_matcher import Candidate
+from lib.intake.matching.claim_numbers import lookup_key
 from lib.intake.matching.known_charges import Charges
-from lib.intake.matching.spelling_comparison import fold, member_key, number_key
+from lib.intake.matching.spelling_comparison import fold, member_key
 from lib.intake.x12 import payer_decision_rules
 from lib.intake.x12.payer_decision_rules import FORWARDED, Outcome
 from lib.intake.x12.remittance_records import ClaimPayment
@@ -115,7 +116,7 @@ def _facts_row(answer: ClaimPayment) -> dict[str, Value]:
     facts = answer.facts
     numbers = known_charges.numbers(facts)
     return {
-        "number_key": number_key(numbers[0]) if numbers else "",
+        "number_key": lookup_key(numbers[0]) if numbers else "",
         "original": answer.original,
         "patient_name": facts.patient_name,
         "member_ids": facts.member_ids,
@@ -146,7 +147,7 @@ def _facts_of(row: Sequence[Value]) -> ClaimFacts:
 
 def link(con: Connection, source: ImportContext, keys: Collection[str]) -> None:
     """Give the answers that came before their claim, and name it by one of these numbers (as
-    `number_key` makes them), to the charge that agrees with them now; inside a transaction.
+    `lookup_key` makes them), to the charge that agrees with them now; inside a transaction.
 
     What such an answer calls the claim can in turn be how another names it.
     """

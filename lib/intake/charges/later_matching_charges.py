@@ -16,9 +16,9 @@ from lib.intake.charges.new_charges import NewClaim
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts
-from lib.intake.matching.claim_matcher import CUT, LONGEST, Candidate, Match, Outcome
+from lib.intake.matching.claim_matcher import Candidate, Match, Outcome
+from lib.intake.matching.claim_numbers import lookup_keys
 from lib.intake.matching.known_charges import Charges
-from lib.intake.matching.spelling_comparison import number_key
 from lib.store import search_index
 from lib.store.database import Connection, Value
 
@@ -79,16 +79,15 @@ def _chosen(con: Connection, practice_id: int, new: Sequence[NewClaim]) -> dict[
 
 
 def keys(new: Sequence[NewClaim]) -> set[str]:
-    """Return every number of these claims as `number_key` makes it, and what payers could have made
-    of it by cutting off its end."""
-    whole = {
-        number_key(number)
+    """Return the lookup keys of every number of these claims, and of what payers could have made of
+    it by cutting off its end."""
+    return {
+        key
         for each in new
         for number in (each.claim.claim_number, each.claim.original, each.claim.trace_number)
         if number
+        for key in lookup_keys(number)
     }
-    cut = (key for key in whole if len(key) <= LONGEST)
-    return whole | {key[:length] for key in cut for length in range(CUT, len(key))}
 
 
 def _learned(con: Connection, told: Iterable[int]) -> dict[int, list[str]]:

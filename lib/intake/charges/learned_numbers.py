@@ -12,8 +12,8 @@ from lib.intake.charges import new_charges
 from lib.intake.import_context import ImportContext
 from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.matching.claim_matcher import Candidate, Comparison
+from lib.intake.matching.claim_numbers import could_be_same, grouped_key, lookup_key
 from lib.intake.matching.known_charges import Charges
-from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import denial_requests_835, payer_decision_rules
 from lib.intake.x12.payer_decision_rules import Outcome
@@ -34,7 +34,7 @@ def keep(
     source: ImportContext,
 ) -> set[str]:
     """Store the payer's and the clearinghouse's numbers with each charge, inside a transaction: a
-    later claim or answer may name only those. Return the keys of the payer's that are new."""
+    later claim or answer may name only those. Return the lookup keys of the payer's new ones."""
     numbers: dict[tuple[int, str, str], bool] = {}
     for each in said:
         facts = each.about if isinstance(each, Request) else each.facts
@@ -58,15 +58,15 @@ def _of_several(numbers: Iterable[tuple[int, str, str]]) -> list[tuple[int, str,
     charges: dict[str, set[int]] = defaultdict(set)
     for charge_id, kind, number in numbers:
         if kind == "payer":
-            charges[number_key(number)].add(charge_id)
-    return [each for each in numbers if len(charges.get(number_key(each[2]), ())) > 1]
+            charges[grouped_key(number)].add(charge_id)
+    return [each for each in numbers if len(charges.get(grouped_key(each[2]), ())) > 1]
 
 
 def learn(
     con: Connection, told: Iterable[ClaimFacts], charges: Charges, source: ImportContext
 ) -> set[str]:
     """Store the payer's numbers in messages that came before their claim did, inside a transaction.
-    Return the keys of those that are new."""
+    Return the lookup keys of those that are new."""
     numbers: dict[tuple[int, str, str], bool] = {}
     for facts in told:
         match = charges.match(facts)
@@ -81,14 +81,14 @@ def learn(
 def payers(numbers: Iterable[str], candidate: Candidate) -> list[str]:
     """Return which of the numbers that a message calls the payer's can be: a charge's own is none,
     though some senders write it there."""
-    own = {number_key(each.claim_number) for each in candidate.filed}
-    return [each for each in numbers if number_key(each) not in own]
+    own = {each.claim_number for each in candidate.filed}
+    return [each for each in numbers if not any(could_be_same(each, one) for one in own)]
 
 
 def _add_numbers(
     con: Connection, numbers: Mapping[tuple[int, str, str], bool], source: ImportContext
 ) -> set[str]:
-    """Insert what is new or newly proven; return the keys of the payer's numbers that are new."""
+    """Insert what is new or newly proven; return the lookup keys of the payer's new numbers."""
     if not numbers:
         return set()
     ids = list({charge_id for charge_id, _, _ in numbers})
@@ -110,7 +110,7 @@ def _add_numbers(
         ],
     )
     return {
-        number_key(number)
+        lookup_key(number)
         for charge_id, kind, number in numbers
         if kind == "payer" and f"{charge_id} {kind} {number}" not in held
     }
@@ -127,7 +127,7 @@ def proven(con: Connection, charge_ids: Iterable[int]) -> dict[int, set[str]]:
         """,
         ids=list(charge_ids),
     ):
-        found[charge_id].add(number_key(number))
+        found[charge_id].add(grouped_key(number))
     return found
 
 
@@ -136,25 +136,31 @@ def doubtful(con: Connection, charge_ids: Iterable[int]) -> set[int]:
     gave it, and another charge has the same claim number or payer's claim number."""
     rows = con.rows(
         """
-        SELECT charge.id FROM charge
-        WHERE charge.id IN (SELECT unnest($ids::BIGINT[])) AND payer_claim_number <> ''
+        SELECT charge.id, charge.claim_number, other.claim_number,
+               other.payer_claim_number = charge.payer_claim_number
+        FROM charge
+        JOIN charge AS other
+          ON other.practice_id = charge.practice_id AND other.id <> charge.id
+         AND (other.number_key = charge.number_key
+              OR other.payer_claim_number = charge.payer_claim_number)
+        WHERE charge.id IN (SELECT unnest($ids::BIGINT[])) AND charge.payer_claim_number <> ''
           AND NOT EXISTS (SELECT 1 FROM charge_number AS said
                           WHERE said.charge_id = charge.id AND said.kind = 'payer'
                             AND said.number = charge.payer_claim_number AND said.is_proven)
-          AND EXISTS (SELECT 1 FROM charge AS other
-                      WHERE other.practice_id = charge.practice_id AND other.id <> charge.id
-                        AND (other.number_key = charge.number_key
-                             OR other.payer_claim_number = charge.payer_claim_number))
         """,
         ids=list(charge_ids),
     )
-    return {row[0] for row in rows}
+    return {
+        charge_id
+        for charge_id, number, other, is_numbered_alike in rows
+        if is_numbered_alike or could_be_same(number, other)
+    }
 
 
 def lacking(comparison: Comparison, facts: ClaimFacts, known: Collection[str]) -> tuple[str, ...]:
     """Return which of patient, day and payer a message does not prove; none if it names the claim
     by a number of the payer that is proven, whose keys are `known`."""
-    is_numbered = any(number_key(number) in known for number in facts.payer_numbers)
+    is_numbered = any(grouped_key(number) in known for number in facts.payer_numbers)
     return () if is_numbered else comparison.lacking
 
 

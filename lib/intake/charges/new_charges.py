@@ -10,7 +10,7 @@ from lib import scrubber
 from lib.history_event_kinds import EventKind
 from lib.intake.charges import payers_and_patients
 from lib.intake.import_context import ImportContext
-from lib.intake.matching.spelling_comparison import number_key
+from lib.intake.matching.claim_numbers import lookup_key
 from lib.intake.records import Claim
 from lib.models import CHARGE_COLUMNS, Charge
 from lib.store.database import Connection, Value
@@ -203,7 +203,7 @@ def charge_row(charge: Charge, each: NewClaim, source: ImportContext) -> dict[st
     row["filed_at"] = each.claim.sent_at or None
     row["is_voided"] = each.claim.frequency == "8"
     row["created_at"] = source.now
-    row["number_key"] = number_key(charge.claim_number)
+    row["number_key"] = lookup_key(charge.claim_number)
     row["payer_role"] = each.claim.payer_role
     row["patient_more"] = each.claim.patient.compared_more
     row["other_payers"] = tuple(
@@ -228,7 +228,7 @@ def number_row(
         "charge_id": charge_id,
         "kind": kind,
         "number": number,
-        "number_key": number_key(number),
+        "number_key": lookup_key(number),
         "is_proven": is_proven,
         "recorded_at": source.now,
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from lib import charges, tasks
@@ -21,8 +22,9 @@ from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_matcher import Candidate, Match, Outcome
+from lib.intake.matching.claim_numbers import could_be_same, is_same, lookup_key
 from lib.intake.matching.known_charges import KnownCharge
-from lib.intake.matching.spelling_comparison import could_be_payer, could_be_person, number_key
+from lib.intake.matching.spelling_comparison import could_be_payer, could_be_person
 from lib.intake.matching.task_claim_facts import Waiting
 from lib.intake.records import Claim, Party
 from lib.models import CHARGE_COLUMNS, Charge, ServiceLine
@@ -108,7 +110,7 @@ def original(claim: Claim, candidates: Sequence[Candidate]) -> Match:
     named = [
         each
         for each in candidates
-        if number_key(claim.original) in map(number_key, each.payer_numbers)
+        if any(is_same(claim.original, number) for number in each.payer_numbers)
     ]
     return claim_matcher.match(dataclasses.replace(facts, dates=(None, None)), named)
 
@@ -116,7 +118,7 @@ def original(claim: Claim, candidates: Sequence[Candidate]) -> Match:
 def visit(claim: Claim) -> tuple[Value, ...]:
     """Return what a claim has in common with its replacement or void that came before it."""
     who = claim.patient
-    key = number_key(claim.claim_number)
+    key = lookup_key(claim.claim_number)
     return key, who.last_name, who.first_name, who.birth_date, claim.dates[0]
 
 
@@ -139,14 +141,14 @@ def late_originals(
     con: Connection, practice_id: int, new: Sequence[NewClaim]
 ) -> tuple[list[NewClaim], list[ReplacedCharge]]:
     """Return the claims that become charges of their own, and those whose replacement or void came
-    before them: same number, patient, payer and first day of service, and not written after it.
-    Each replacement takes one claim."""
+    before them: same number, patient, payer and first day of service, and not written after it;
+    where separators tell the numbers apart, the same amount. Each replacement takes one claim."""
     if not new:
         return [], []
     rows = con.rows(
         """
         SELECT charge.number_key, last_name, first_name, birth_date, date_from,
-               charge.id, is_edited, payer.code, payer.name,
+               charge.id, is_edited, charge.claim_number, filed_total, payer.code, payer.name,
                concat_ws(' ', last_name || ', ' || first_name, nullif(patient_more, '')),
                least(filed_at, (SELECT min(filed_at) FROM charge_arrival
                                 WHERE charge_id = charge.id AND filed_at <> ''))
@@ -163,30 +165,55 @@ def late_originals(
         replaces=REPLACES,
         voids=VOIDS,
         superseded=SUPERSEDED,
-        numbers=list({number_key(each.claim.claim_number) for each in new}),
+        numbers=list({lookup_key(each.claim.claim_number) for each in new}),
     )
-    waiting: dict[tuple[Value, ...], list[tuple[int, bool, Party, str, str]]] = {}
-    for *about, charge_id, is_edited, code, name, patient, filed_at in rows:
+    waiting: dict[tuple[Value, ...], list[_Later]] = {}
+    for *about, charge_id, is_edited, number, total, code, name, patient, filed_at in rows:
         payer = Party(last=name, code=code)
-        told = charge_id, is_edited, payer, patient, filed_at or ""
+        told = _Later(charge_id, is_edited, number, total, payer, patient, filed_at or "")
         waiting.setdefault(tuple(about), []).append(told)
     own, found = [], []
     for each in new:
         of = visit(each.claim)
-        later = [
-            one
-            for one in waiting.get(of, ())
-            if is_same_payer(each.claim.payer, one[2])
-            and could_be_person(each.claim.patient.compared_name, one[3], same_member=True)
-            and not filing_times.is_after(each.claim.sent_at, one[4])
-        ]
+        later = [one for one in waiting.get(of, ()) if one.could_follow(each.claim)]
+        later = [one for one in later if one.is_numbered(each.claim)] or later
         if later:
             waiting[of].remove(later[-1])
-            charge_id, is_edited, *_ = later[-1]
-            found.append(ReplacedCharge(charge_id, is_edited, each))
+            found.append(ReplacedCharge(later[-1].charge_id, later[-1].is_edited, each))
         else:
             own.append(each)
     return own, found
+
+
+class _Later(NamedTuple):
+    """A charge that came in as a replacement or void of a claim that is not held."""
+
+    charge_id: int
+    is_edited: bool
+    claim_number: str
+    filed_total: Decimal
+    payer: Party
+    patient: str
+    filed_at: str
+
+    def is_numbered(self, claim: Claim) -> bool:
+        """Return True if it has the number of this claim."""
+        return is_same(claim.claim_number, self.claim_number)
+
+    def could_follow(self, claim: Claim) -> bool:
+        """Return True if this claim of its visit can be the one that it replaces or voids."""
+        return (
+            (
+                self.is_numbered(claim)
+                or (
+                    could_be_same(claim.claim_number, self.claim_number)
+                    and claim.filed_total == self.filed_total
+                )
+            )
+            and is_same_payer(claim.payer, self.payer)
+            and could_be_person(claim.patient.compared_name, self.patient, same_member=True)
+            and not filing_times.is_after(claim.sent_at, self.filed_at)
+        )
 
 
 def is_same_payer(one: Party, other: Party) -> bool:
@@ -210,7 +237,7 @@ def keep(
         _arrive(con, each, claim.frequency if is_original else SUPERSEDED, source)
         was = new_charges.charge_of(each.charge_id, claim, source.practice.id, *people)
         add_earlier(
-            con, was, number_key(claim.claim_number), payer_role=claim.payer_role,
+            con, was, lookup_key(claim.claim_number), payer_role=claim.payer_role,
             patient_more=claim.patient.compared_more, now=source.now,
         )  # fmt: skip
         con.insert("charge_number", new_charges.number_rows(each.charge_id, claim, source))

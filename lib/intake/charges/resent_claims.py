@@ -9,16 +9,32 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from lib.intake.charges.filing_times import VOIDS
 from lib.intake.charges.new_charges import NewClaim
 from lib.intake.charges.replacement_claims import ReplacedCharge
 from lib.intake.import_context import ImportContext
-from lib.intake.matching.spelling_comparison import as_written, fold, number_key
+from lib.intake.matching.claim_numbers import (
+    could_be_same,
+    grouped_key,
+    is_same,
+    lookup_key,
+)
+from lib.intake.matching.spelling_comparison import as_written, fold
 from lib.intake.records import Claim, Party
 from lib.store.database import Connection, Value
 
-Told = tuple[Value, ...]  # what tells a claim from others
+Told = tuple[Value, ...]  # what tells a claim from others, but for separators in its number
+
+
+class _Charge(NamedTuple):
+    """A charge that a claim sent again could be."""
+
+    charge_id: int
+    is_edited: bool
+    filed_at: str
+    claim_number: str
 
 
 def find(
@@ -27,29 +43,39 @@ def find(
     """Return the claims that become charges of their own, those that were sent again, and those
     that were written before what we hold of them, with their charges.
 
-    Two claims of one file are two, and where two charges are alike none is chosen.
+    Two claims of one file are two, and where two charges are alike none is chosen. A number without
+    the separators between its digits is that of a charge that has them, if no other has the number.
     """
     told = [_told(each.claim) for each in new]
     held = _held(con, source, {each[:1] for each in told})
-    times = Counter(told)
+    numbered = Counter(map(_numbered, new, told))
+    alike = Counter(told)
     own: list[NewClaim] = []
     again: list[ReplacedCharge] = []
     older: list[ReplacedCharge] = []
     for each, of in zip(new, told, strict=True):
-        charges = held.get(of, [])
-        if len(charges) == 1 and times[of] == 1:
-            charge_id, is_edited, filed_at = charges[0]
-            is_older = "" < each.claim.sent_at < filed_at
-            (older if is_older else again).append(ReplacedCharge(charge_id, is_edited, each))
+        number = each.claim.claim_number
+        could_be = [one for one in held.get(of, ()) if could_be_same(number, one.claim_number)]
+        same = [one for one in could_be if is_same(number, one.claim_number)]
+        charges, times = (same, numbered[_numbered(each, of)]) if same else (could_be, alike[of])
+        if len(charges) == 1 and times == 1:
+            [charge] = charges
+            is_older = "" < each.claim.sent_at < charge.filed_at
+            found = ReplacedCharge(charge.charge_id, charge.is_edited, each)
+            (older if is_older else again).append(found)
         else:
             own.append(each)
     return own, again, older
 
 
+def _numbered(each: NewClaim, told: Told) -> Told:
+    return grouped_key(each.claim.claim_number), *told
+
+
 def _told(claim: Claim) -> Told:
     who = claim.patient
     return (
-        number_key(claim.claim_number), claim.filed_total, as_written(who.full_name),
+        lookup_key(claim.claim_number), claim.filed_total, as_written(who.full_name),
         who.birth_date,
         _payer(claim.payer.code, claim.payer.name), claim.payer_role, _provider(claim.billing),
         _provider(claim.rendering), claim.place_of_service, *claim.dates,
@@ -75,7 +101,7 @@ def _lines(lines: Iterable[Told]) -> Value:
 
 def _held(
     con: Connection, source: ImportContext, numbers: Iterable[Told]
-) -> dict[Told, list[tuple[int, bool, str]]]:
+) -> dict[Told, list[_Charge]]:
     """Return by what tells them apart the charges of these numbers that other files brought."""
     rows = con.rows(
         """
@@ -83,7 +109,7 @@ def _held(
                greatest(coalesce((SELECT max(later.filed_at) FROM charge_arrival AS later
                                   WHERE later.charge_id = charge.id), ''),
                         coalesce(filed_at, '')),
-               charge.number_key, filed_total,
+               charge.claim_number, charge.number_key, filed_total,
                concat_ws(' ', last_name || ', ' || first_name, nullif(patient_more, '')),
                birth_date, payer.code, payer.name, payer_role, billing_npi, billing_name,
                rendering_npi, rendering_name, place_of_service, date_from, date_to
@@ -115,13 +141,13 @@ def _held(
         else ()
     ):
         lines[charge_id].append(tuple(line))
-    found: dict[Told, list[tuple[int, bool, str]]] = defaultdict(list)
-    for charge_id, is_edited, filed_at, number, total, patient, born, *rest in rows:
+    found: dict[Told, list[_Charge]] = defaultdict(list)
+    for charge_id, is_edited, filed_at, claim_number, number, total, patient, born, *rest in rows:
         code, payer, role, billing_npi, billing, rendering_npi, rendering, place, *days = rest
         told = (
             number, total, as_written(patient), born, _payer(code, payer), role or "",
             billing_npi or fold(billing), rendering_npi or fold(rendering), place, *days,
             _lines(lines[charge_id]),
         )  # fmt: skip
-        found[told].append((charge_id, is_edited, filed_at))
+        found[told].append(_Charge(charge_id, is_edited, filed_at, claim_number))
     return found

@@ -17,8 +17,8 @@ from lib.intake.charges.replacement_claims import show_charges
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.matching.claim_matcher import PAYER, PAYERS_NUMBER, Agreement, Candidate, Comparison
+from lib.intake.matching.claim_numbers import lookup_key
 from lib.intake.matching.known_charges import KnownCharge
-from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import Party
 from lib.models import Person, Status, Task
 from lib.store import search_index
@@ -196,7 +196,7 @@ def _teach(
             "charge_id": held.charge_id,
             "kind": kind,
             "number": number,
-            "number_key": number_key(number),
+            "number_key": lookup_key(number),
             "is_proven": True,
             "recorded_at": now,
         }

@@ -19,7 +19,7 @@ from lib.store.database import Connection
 
 def link(con: Connection, segments: Mapping[str, int], source: ImportContext) -> list[int]:
     """Attach charges to the open tasks that name their claim first by one of these numbers (as
-    `number_key` makes them), inside a transaction. Return which tasks found one.
+    `lookup_key` makes them), inside a transaction. Return which tasks found one.
 
     `segments`: where the file says the numbers.
     """

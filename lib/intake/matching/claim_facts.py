@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from lib.intake.matching.spelling_comparison import number_key
+from lib.intake.matching.claim_numbers import grouped_key
 
 PRIMARY, SECONDARY, TERTIARY = "P", "S", "T"  # SBR01
 LATER = "ST"  # secondary or tertiary: the answer names what a payer before it paid
@@ -52,8 +52,8 @@ def is_numbered_otherwise(one: ClaimFacts, other: ClaimFacts) -> bool:
 
 def shares_payers_number(one: ClaimFacts, other: ClaimFacts) -> bool:
     """Return True if both state the same number of the payer for the claim."""
-    numbers = {number_key(each) for each in one.payer_numbers}
-    return any(number_key(each) in numbers for each in other.payer_numbers)
+    numbers = {grouped_key(each) for each in one.payer_numbers}
+    return any(grouped_key(each) in numbers for each in other.payer_numbers)
 
 
 def stated(*numbers: str) -> tuple[str, ...]:

@@ -7,13 +7,19 @@ the others. Where that is not certain, nothing is matched and a person chooses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
 from lib.intake.matching.claim_facts import LATER, PRIMARY, ClaimFacts
+from lib.intake.matching.claim_numbers import (
+    grouped_key,
+    is_but_for_separators,
+    is_cut,
+    is_same,
+)
 from lib.intake.matching.spelling_comparison import (
     LAST_NAME,
     could_be_member,
@@ -26,12 +32,8 @@ from lib.intake.matching.spelling_comparison import (
     is_same_name,
     lost_letters,
     member_key,
-    number_key,
 )
 
-# letters of a number that a payer keeps at least; X12 asks for 20, Open Dental compares 15
-CUT = 15
-LONGEST = 64  # letters of a number that could be cut off: X12's CLM01 has 38, an id of FHIR 64
 ROLES = frozenset("PST")  # SBR01; other values say nothing
 
 
@@ -100,6 +102,7 @@ class Comparison:
 
     candidate: Candidate
     facts: tuple[Fact, ...]
+    lacks_separators: bool = False  # but for those between digits the numbers are the same
 
     def of(self, name: str) -> Agreement:
         """Return how one fact compares."""
@@ -112,8 +115,8 @@ class Comparison:
         The number alone says too little: patient, member ID, date of birth, day or the payer's own
         number agrees with it. A rewritten number needs the patient too, or day and amount. A
         truncated one, or one that stands where another kind of number belongs, needs patient and
-        day. A name that lost letters leaves open who is meant, unless the payer's own number says
-        it.
+        day; one that lost or got separators between digits needs the exact amount as well. A name
+        that lost letters leaves open who is meant, unless the payer's own number says it.
         """
         if self.disagreements:
             return False
@@ -125,6 +128,8 @@ class Comparison:
         patient, day, amount = (self.of(each) > 0 for each in (PATIENT, DAY, AMOUNT))
         if number is Agreement.AGREES:
             return patient or (day and amount)
+        if self.lacks_separators:
+            return self.names_patient and day and self.of(AMOUNT) is Agreement.EXACT
         return patient and day
 
     @property
@@ -134,15 +139,21 @@ class Comparison:
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """Return which of patient, day and payer do not agree. A last name is a whole family's: it
-        names a patient only with the first name or the date of birth."""
+        """Return which of patient, day and payer do not agree."""
+        return tuple(
+            name
+            for name in PROOF
+            if not (self.names_patient if name == PATIENT else self.of(name) > 0)
+        )
+
+    @property
+    def names_patient(self) -> bool:
+        """Return True if the patient agrees and is meant for certain: a last name is a whole
+        family's, and names somebody only with the first name or the date of birth."""
         [patient] = [each for each in self.facts if each.name == PATIENT]
-        is_named = patient.agreement is Agreement.EXACT or (
+        return patient.agreement is Agreement.EXACT or (
             patient.agreement is Agreement.AGREES
             and (has_first_name(patient.stated) or self.of(BORN) > 0)
-        )
-        return tuple(
-            name for name in PROOF if not (is_named if name == PATIENT else self.of(name) > 0)
         )
 
     @property
@@ -257,7 +268,8 @@ def compare(message: ClaimFacts, candidate: Candidate) -> Comparison:
             min(each.agreement for each in facts), sum(each.agreement for each in facts)
         ),
     )  # fmt: skip
-    return Comparison(candidate, (_number(message, candidate), *best))
+    agreement, is_alike = _number_agreement(message, candidate)
+    return Comparison(candidate, (_number(message, candidate, agreement), *best), is_alike)
 
 
 def _version(message: ClaimFacts, candidate: Candidate, filed: Filed) -> list[Fact]:
@@ -305,45 +317,48 @@ def _version(message: ClaimFacts, candidate: Candidate, filed: Filed) -> list[Fa
     ]  # fmt: skip
 
 
-def _number(message: ClaimFacts, candidate: Candidate) -> Fact:
+def _number(message: ClaimFacts, candidate: Candidate, agreement: Agreement) -> Fact:
     held = tuple(dict.fromkeys(each.claim_number for each in candidate.filed))
     stated = message.claim_numbers or message.payer_numbers or message.trace_numbers
-    return Fact(NUMBER, _number_agreement(message, candidate), ", ".join(stated), ", ".join(held))
+    return Fact(NUMBER, agreement, ", ".join(stated), ", ".join(held))
 
 
-def _number_agreement(message: ClaimFacts, candidate: Candidate) -> Agreement:
-    if _is_another(message, candidate):
-        return Agreement.DISAGREES  # whatever a clearinghouse or payer calls them
-    ours = [each.claim_number for each in candidate.filed]
+def _number_agreement(message: ClaimFacts, candidate: Candidate) -> tuple[Agreement, bool]:
+    """Return how the numbers compare, and whether nothing but separators tells them apart."""
+    ours = [each.claim_number for each in candidate.filed if each.claim_number]
+    if ours and message.claim_numbers and not _is_ours(message, candidate, ours):
+        # whatever a clearinghouse or payer calls them
+        is_alike = _is_any(is_but_for_separators, message.claim_numbers, ours)
+        return (Agreement.NOT_STATED, True) if is_alike else (Agreement.DISAGREES, False)
+    payers = (
+        ((message.payer_numbers, candidate.payer_numbers),) if not message.claim_numbers else ()
+    )
     pairs = (
         (message.claim_numbers, ours),
         (message.trace_numbers, candidate.trace_numbers),
-        *(((message.payer_numbers, candidate.payer_numbers),) if not message.claim_numbers else ()),
+        *payers,
     )
     if any(_plain(one) in map(_plain, held) for said, held in pairs for one in said):
-        return Agreement.EXACT
-    if any(number_key(one) in map(number_key, held) for said, held in pairs for one in said):
-        return Agreement.AGREES
-    return Agreement.NOT_STATED
+        return Agreement.EXACT, False
+    if any(_is_any(is_same, *pair) for pair in pairs):
+        return Agreement.AGREES, False
+    is_alike = not message.claim_numbers and any(
+        _is_any(is_but_for_separators, *pair) for pair in pairs
+    )
+    return Agreement.NOT_STATED, is_alike
 
 
-def _is_another(message: ClaimFacts, candidate: Candidate) -> bool:
-    """Return True if both sides state our number, and it is neither truncated nor of another
-    kind."""
-    ours = [each.claim_number for each in candidate.filed if each.claim_number]
-    others = set(map(number_key, (*ours, *candidate.payer_numbers, *candidate.trace_numbers)))
-    return bool(ours and message.claim_numbers) and not any(
-        number_key(said) in others or any(is_cut(said, held) for held in ours)
-        for said in message.claim_numbers
+def _is_ours(message: ClaimFacts, candidate: Candidate, ours: Sequence[str]) -> bool:
+    """Return True if the message's number for our claim is one of the charge's, also where it is
+    truncated or of another kind."""
+    others = (*candidate.payer_numbers, *candidate.trace_numbers)
+    return _is_any(is_same, message.claim_numbers, (*ours, *others)) or _is_any(
+        is_cut, message.claim_numbers, ours
     )
 
 
-def is_cut(said: str, held: str) -> bool:
-    """Return True if a payer could have made one number from the other by cutting off its end.
-    No claim has a number longer than LONGEST: such a one is compared as a whole."""
-    key, whole = number_key(said), number_key(held)
-    is_length = len(said.strip()) >= CUT and len(whole) <= LONGEST
-    return is_length and key != whole and whole.startswith(key)
+def _is_any(likeness: Callable[[str, str], bool], said: Iterable[str], held: Sequence[str]) -> bool:
+    return any(likeness(one, other) for one in said for other in held)
 
 
 def _plain(number: str) -> str:
@@ -446,8 +461,8 @@ def _role(said: str, held: str) -> Agreement:
 def _payers_number(said: Sequence[str], held: Sequence[str]) -> Agreement:
     """Compare the payer's numbers. A payer may number each answer anew, so an unknown number
     contradicts nothing."""
-    keys = set(map(number_key, said))
-    return Agreement.EXACT if keys & set(map(number_key, held)) else Agreement.NOT_STATED
+    keys = set(map(grouped_key, said))
+    return Agreement.EXACT if keys & set(map(grouped_key, held)) else Agreement.NOT_STATED
 
 
 def _day(value: date | None) -> str:

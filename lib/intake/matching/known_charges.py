@@ -12,7 +12,6 @@ from lib.intake.matching import claim_matcher
 from lib.intake.matching.candidate_index import CandidateIndex
 from lib.intake.matching.claim_facts import ClaimFacts, is_numbered_otherwise
 from lib.intake.matching.claim_matcher import (
-    CUT,
     PAYERS_NUMBER,
     Agreement,
     Candidate,
@@ -20,7 +19,8 @@ from lib.intake.matching.claim_matcher import (
     Match,
     Outcome,
 )
-from lib.intake.matching.spelling_comparison import number_key
+from lib.intake.matching.claim_numbers import CUT, lookup_key
+from lib.intake.matching.number_index import NumberIndex
 from lib.store.database import Connection
 
 FEW = 20  # charges of one number that are compared one by one
@@ -44,8 +44,7 @@ class Candidates:
 
     def __init__(self, found: Iterable[Candidate]) -> None:
         self._candidates: dict[int, Candidate] = {}
-        self._by_key: dict[str, list[int]] = defaultdict(list)
-        self._by_length: dict[int, dict[str, list[int]]] = {}
+        self._numbers = NumberIndex()
         self._index: CandidateIndex | None = None
         self._matched: dict[ClaimFacts, Match] = {}  # one message is asked about several times
         for candidate in found:
@@ -53,13 +52,13 @@ class Candidates:
 
     def add(self, candidate: Candidate) -> None:
         """Add a candidate, or replace the one of the same charge."""
-        self._by_length.clear()
         self._matched.clear()
         self._candidates[candidate.charge_id] = candidate
         if self._index is not None:
             self._index.add(candidate)
-        for key in _keys_of(candidate):
-            self._by_key[key].append(candidate.charge_id)
+        ours = (each.claim_number for each in candidate.filed)
+        named = (*ours, *candidate.payer_numbers, *candidate.trace_numbers)
+        self._numbers.add(candidate.charge_id, named)
 
     def get(self, charge_id: int) -> Candidate:
         """Return one of these candidates."""
@@ -92,21 +91,8 @@ class Candidates:
     def _ids(self, message: ClaimFacts) -> dict[int, None]:
         ids: dict[int, None] = {}
         for number in numbers(message):
-            key = number_key(number)
-            ids.update(dict.fromkeys(self._by_key.get(key, ())))
-            if len(number.strip()) >= CUT:
-                ids.update(dict.fromkeys(self._cut(len(key)).get(key, ())))
+            ids.update(self._numbers.like(number))
         return ids
-
-    def _cut(self, length: int) -> dict[str, list[int]]:
-        """Return the charges by the first `length` letters of their numbers."""
-        if length not in self._by_length:
-            beginnings: dict[str, list[int]] = defaultdict(list)
-            for key, ids in self._by_key.items():
-                if len(key) > length:
-                    beginnings[key[:length]] += ids
-            self._by_length[length] = beginnings
-        return self._by_length[length]
 
 
 class Charges(Candidates):
@@ -135,7 +121,7 @@ class Charges(Candidates):
         alike: dict[tuple[str, Hashable], list[ClaimFacts]] = defaultdict(list)
         for facts, place in answers:
             if facts.claim_numbers and facts.payer_numbers:
-                alike[number_key(facts.claim_numbers[0]), place].append(facts)
+                alike[lookup_key(facts.claim_numbers[0]), place].append(facts)
         for several in (each for each in alike.values() if len(each) > 1):
             by_charge: dict[int | None, list[ClaimFacts]] = defaultdict(list)
             for facts in several:
@@ -177,12 +163,6 @@ class Charges(Candidates):
         return self._candidates[charge_id].filed[0].totals[0]
 
 
-def _keys_of(candidate: Candidate) -> dict[str, None]:
-    ours = (each.claim_number for each in candidate.filed)
-    numbers = (*ours, *candidate.payer_numbers, *candidate.trace_numbers)
-    return dict.fromkeys(number_key(each) for each in numbers if each)
-
-
 def numbers(message: ClaimFacts) -> tuple[str, ...]:
     """Return every number by which the message names the claim."""
     return (*message.claim_numbers, *message.payer_numbers, *message.trace_numbers)
@@ -193,11 +173,11 @@ def charges(con: Connection, practice_id: int, messages: Iterable[ClaimFacts]) -
     said = {number for each in messages for number in numbers(each)}
     if not said:
         return Charges()
-    ids = _charge_ids(con, practice_id, {number_key(each) for each in said})
+    ids = _charge_ids(con, practice_id, {lookup_key(each) for each in said})
     cut: dict[int, set[str]] = defaultdict(set)
     for number in said:
         if len(number.strip()) >= CUT:
-            key = number_key(number)
+            key = lookup_key(number)
             cut[len(key)].add(key)
     for length, keys in cut.items():
         ids |= _cut_ids(con, practice_id, length, keys)

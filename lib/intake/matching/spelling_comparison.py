@@ -1,4 +1,4 @@
-"""Whether two spellings can name the same person, payer or claim. Pure.
+"""Whether two spellings can name the same person or payer. Pure.
 
 A family shares a number, a day and a member ID: first names are compared more strictly than last
 names, so that John is not taken for Joan, nor Dan for Dana, nor a twin for the other.
@@ -468,20 +468,6 @@ _JURISDICTION = re.compile(r"j(?:[a-n]|\d{1,2})")
 
 def _without(some: frozenset[str], words: tuple[str, ...]) -> list[str]:
     return [word for word in words if word not in some]
-
-
-@lru_cache(maxsize=16384)
-def number_key(number: str) -> str:
-    """Return a claim's number without case, padding, leading zeros and separators, but for those
-    between two digits: 12-3 and 1-23 are two claims of two accounts.
-
-    lib/store/schema/250_number_groups.sql does the same in SQL.
-    """
-    plain = ""
-    for group in re.split(r"[^0-9a-z]+", number.lower()):
-        is_between_digits = plain[-1:].isdigit() and group[:1].isdigit()
-        plain += f"-{group}" if is_between_digits else group
-    return plain.lstrip("0-") or plain or number.strip()
 
 
 @lru_cache(maxsize=16384)

@@ -17,9 +17,9 @@ from lib.intake.matching.claim_facts import (
     is_of_own_claim,
     shares_payers_number,
 )
-from lib.intake.matching.claim_matcher import CUT, Match, Outcome, compare
+from lib.intake.matching.claim_matcher import Match, Outcome, compare
+from lib.intake.matching.claim_numbers import CUT, lookup_key
 from lib.intake.matching.known_charges import Candidates, candidate_of
-from lib.intake.matching.spelling_comparison import number_key
 from lib.store.database import Connection, Value
 
 COLUMNS = """
@@ -84,7 +84,7 @@ def row_of(task_id: int, practice_id: int, facts: ClaimFacts, outcome: Outcome) 
     return {
         "task_id": task_id,
         "practice_id": practice_id,
-        "number_key": number_key(numbers[0]) if numbers else "",
+        "number_key": lookup_key(numbers[0]) if numbers else "",
         **facts_row(facts),
         "outcome": outcome.value,
     }
@@ -209,7 +209,7 @@ def find(
     """Return the open (or completed) tasks that these messages could belong to: those of these
     charges, and those without a charge that name these numbers. What a payer took back from another
     payment is settled by counter-entries only."""
-    keys = {number_key(each) for facts in messages for each in known_charges.numbers(facts)}
+    keys = {lookup_key(each) for facts in messages for each in known_charges.numbers(facts)}
     ids = {each for each in charge_ids if each is not None}
     if not keys and not ids:
         return FileTasks(())
@@ -262,7 +262,7 @@ class Waiting:
             """,
             practice_id=practice_id,
         ):
-            key = number_key(number)
+            key = lookup_key(number)
             self._waiting.add(task_id)
             self._by_key[key].append(task_id)
             if len(number.strip()) >= CUT:
@@ -272,7 +272,7 @@ class Waiting:
         """Return the tasks that could be about claims of these numbers, with what their messages
         say."""
         found: set[int] = set()
-        for key in map(number_key, numbers if self._waiting else ()):
+        for key in map(lookup_key, numbers if self._waiting else ()):
             found.update(self._by_key.get(key, ()))
             for length, keys in self._by_length.items():
                 found.update(keys.get(key[:length], ()))

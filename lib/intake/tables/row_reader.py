@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from lib.intake import denial_advice
 from lib.intake.matching.claim_facts import ClaimFacts, stated
+from lib.intake.matching.claim_numbers import grouped_key
 from lib.intake.matching.spelling_comparison import fold as words
-from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.records import Request
 from lib.intake.tables import denial_codes
 from lib.intake.tables.cells import (
@@ -131,7 +131,7 @@ class Reader:
         ends = (type_, asked, service)
         literal = (claim or patient, fold(patient) if claim else "", *told)
         who = " ".join(sorted(words(patient)))
-        of = (number_key(claim), who, *told) if claim else (who, "", *told)
+        of = (grouped_key(claim), who, *told) if claim else (who, "", *told)
         # Older stores compared letter by letter, and knew what was billed as the only amount.
         amounts = (billed, amount) if Field.BILLED in self.at and billed else (amount,)
         keys = [

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from lib.errors import RefusedFile
-from lib.intake.matching.spelling_comparison import number_key
+from lib.intake.matching.claim_numbers import grouped_key
 from lib.intake.records import Request
 from lib.intake.tables import (
     csv_file,
@@ -224,7 +224,7 @@ def _with_parts(requests: Sequence[Request]) -> tuple[Request, ...]:
 
 
 def _claim(request: Request) -> tuple[object, ...]:
-    return number_key(request.claim_number), fold(request.patient_name), request.date_of_service
+    return grouped_key(request.claim_number), fold(request.patient_name), request.date_of_service
 
 
 def missing_columns(plan: ColumnMapping) -> str:

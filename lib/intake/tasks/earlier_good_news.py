@@ -15,8 +15,8 @@ from lib import tasks
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import known_charges, task_claim_facts
 from lib.intake.matching.claim_facts import ANSWERS, ClaimFacts
+from lib.intake.matching.claim_numbers import lookup_key
 from lib.intake.matching.known_charges import Charges
-from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.matching.task_claim_facts import facts_of, facts_row
 from lib.intake.records import PayerUpdate, Request
 from lib.intake.tasks import acknowledgment_times, favorable_payer_updates, task_updates
@@ -132,7 +132,7 @@ def _row(
         "practice_id": source.practice.id,
         "answer_key": said.key,
         "charge_id": charges.match(facts).charge_id,
-        "number_key": number_key(numbers[0]) if numbers else "",
+        "number_key": lookup_key(numbers[0]) if numbers else "",
         **told,
         **facts_row(facts),
         "intake_file_id": source.file_id,
@@ -262,7 +262,7 @@ def _reversal(news: _Kept, segment_number: int) -> Request:
 
 def _kept(con: Connection, practice_id: int, told: Sequence[Told]) -> list[_Kept]:
     """Return the good news about these claims, by the day and time when it was said."""
-    keys = {number_key(number) for each in told for number in known_charges.numbers(each.facts)}
+    keys = {lookup_key(number) for each in told for number in known_charges.numbers(each.facts)}
     rows = con.rows(
         f"""
         SELECT answer_key, kind, told_on, acknowledged_at, sentence, amount, codes, trace, part,

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from lib.intake.matching import known_charges
 from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import PAYER, compare
+from lib.intake.matching.claim_numbers import grouped_key, lookup_key
 from lib.intake.matching.known_charges import Charges, candidate_of
-from lib.intake.matching.spelling_comparison import number_key
 from lib.intake.matching.task_claim_facts import COLUMNS, could_be_others, facts_of
 from lib.intake.records import PayerUpdate, Request
 from lib.store.database import Connection
@@ -63,7 +63,7 @@ def _held(
     file_id: int | None,
 ) -> list[_Held]:
     """Return the tasks of these charges, or that name these numbers, the newest last."""
-    keys = {number_key(each) for facts in about.values() for each in known_charges.numbers(facts)}
+    keys = {lookup_key(each) for facts in about.values() for each in known_charges.numbers(facts)}
     ids = {each for each in matched.values() if each is not None}
     if not keys and not ids:
         return []
@@ -115,7 +115,7 @@ def _is_same(said: Request | PayerUpdate, key: str) -> bool:
         names, at = f"{names}|{key[at:place]}", place + len(part)
     names += f"|{key[at : len(key) - len(last)]}"
     number = said.payer_claim_number
-    return not number or number_key(number) in map(number_key, names.split("|"))
+    return not number or grouped_key(number) in map(grouped_key, names.split("|"))
 
 
 def _is_of_one_claim(facts: ClaimFacts, charge_id: int | None, task: _Held) -> bool:

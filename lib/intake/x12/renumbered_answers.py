@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from lib.intake.matching.spelling_comparison import number_key
+from lib.intake.matching.claim_numbers import grouped_key
 from lib.intake.x12 import payer_decision_rules
 from lib.intake.x12.payer_decision_rules import REVERSAL, Outcome
 from lib.intake.x12.remittance_records import ClaimPayment
@@ -38,7 +38,7 @@ def with_originals(
         if not each.original
         and not _is_reversal(each)
         and (original := originals.get(_claim(each)))
-        and number_key(original) != number_key(each.payer_claim_number)
+        and grouped_key(original) != grouped_key(each.payer_claim_number)
         else each
         for each in answers
     ]
@@ -50,7 +50,7 @@ def taken_back(answers: Sequence[ClaimPayment]) -> set[int]:
     found: set[int] = set()
     standing: dict[Hashable, list[int]] = defaultdict(list)
     for each in answers:
-        number = number_key(each.payer_claim_number)
+        number = grouped_key(each.payer_claim_number)
         if not _is_reversal(each):
             standing[_claim(each), number, each.paid].append(each.segment_number)
         elif same := standing.get((_claim(each), number, -each.paid)):
@@ -65,7 +65,7 @@ def _is_reversal(answer: ClaimPayment) -> bool:
 
 def _claim(answer: ClaimPayment) -> Hashable:
     return (
-        number_key(answer.claim_number),
+        grouped_key(answer.claim_number),
         answer.remitted_on,
         answer.patient.compared_name,
         answer.dates,
@@ -80,7 +80,7 @@ def _numbers(answers: Sequence[ClaimPayment]) -> tuple[set[str], set[str]]:
     spelled: dict[str, str] = {}
     reversed_ones: set[str] = set()
     for each in answers:
-        key = number_key(each.payer_claim_number)
+        key = grouped_key(each.payer_claim_number)
         spelled.setdefault(key, each.payer_claim_number)
         if not _is_reversal(each):
             paid[key].append(each.paid)
