@@ -4,13 +4,13 @@ that was rejected."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
-from typing import NamedTuple
 
 from lib.intake.files.parsed_file import count
 from lib.intake.records import Request
+from lib.intake.tasks import sent_batches
+from lib.intake.tasks.sent_batches import SentBatch
 from lib.intake.x12 import receipts_999
 from lib.intake.x12.receipts_999 import Fault, Receipt
 from lib.models import TaskType
@@ -25,43 +25,18 @@ DUPLICATE = (
 )
 
 
-class _Sent(NamedTuple):
-    """One 837 in an imported file."""
-
-    id: int
-    file_id: int
-    file_name: str
-    sender: str
-    interchange: str  # ISA13
-    group: str  # GS06
-    control: str  # ST02
-    first_segment: int
-    last_segment: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """What a receipt is about, as far as it was imported."""
-
-    sent: tuple[_Sent, ...] = ()
-    others: tuple[str, ...] = ()  # names of files, if several have the number
-    without: tuple[str, ...] = ()  # names of files that have it, but not the transactions named
-    is_smaller: bool = False  # what those lack is in number only
-    claims: int = 0
-    amount: Decimal | None = None  # US dollars
-    at_fault: tuple[str, ...] = ()  # claim numbers
-
-
 def requests(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[Request]:
     """Return a request for each rejected batch, with what we know about it."""
-    rejected = [(each, _find(con, practice_id, each)) for each in found if not each.is_accepted]
+    rejected = [
+        (each, sent_batches.find(con, practice_id, each)) for each in found if not each.is_accepted
+    ]
     return [
         _joined(con, practice_id, each, batch, _request(each, batch)) for each, batch in rejected
     ]
 
 
 def _joined(
-    con: Connection, practice_id: int, receipt: Receipt, batch: _Batch, request: Request
+    con: Connection, practice_id: int, receipt: Receipt, batch: SentBatch, request: Request
 ) -> Request:
     """Return the request as news for the open task about an earlier rejection of this batch, if
     there is one: a batch is known for the same if only one imported file has its number. The file
@@ -98,7 +73,7 @@ def _joined(
     return request
 
 
-def _around(receipt: Receipt, batch: _Batch) -> list[str]:
+def _around(receipt: Receipt, batch: SentBatch) -> list[str]:
     """Return how the keys of requests begin that reject the file around a batch as such, or the
     batches in such a file."""
     if not receipt.is_of_claims:
@@ -119,7 +94,7 @@ def _last_accepted(con: Connection, task_id: int) -> date | None:
 def acceptances(con: Connection, practice_id: int, found: Iterable[Receipt]) -> list[str]:
     """Return a sentence on each accepted batch, with what we know about it."""
     return [
-        " ".join(filter(None, _accepted(each, _find(con, practice_id, each))))
+        " ".join(filter(None, _accepted(each, sent_batches.find(con, practice_id, each))))
         for each in found
         if each.is_accepted
     ]
@@ -141,7 +116,7 @@ def kind_of(receipt: Receipt) -> str:
     return receipt.kind if receipt.is_of_claims else f"{receipt.kind} of inquiries"
 
 
-def _accepted(receipt: Receipt, batch: _Batch) -> list[str]:
+def _accepted(receipt: Receipt, batch: SentBatch) -> list[str]:
     noted = ", with errors noted" if receipt.has_errors else ""
     why = f": {'; '.join(receipt.reasons)}" if receipt.reasons else ""
     return [
@@ -152,93 +127,7 @@ def _accepted(receipt: Receipt, batch: _Batch) -> list[str]:
     ]
 
 
-def _find(con: Connection, practice_id: int, receipt: Receipt) -> _Batch:
-    if not receipt.is_of_claims:
-        return _Batch()
-    rows = con.rows(
-        """
-        SELECT message.id, file.id, file.name, split_part(identifiers, '|', 1),
-               split_part(identifiers, '|', 2), split_part(identifiers, '|', 3),
-               split_part(identifiers, '|', 4), first_segment, last_segment,
-               message.kind = '837P' AND message.outcome IN ('applied', 'duplicate')
-        FROM intake_message AS message
-        JOIN intake_file AS file ON file.id = intake_file_id
-        WHERE message.practice_id = $practice_id AND starts_with(message.kind, '837')
-          AND ltrim(split_part(identifiers, '|', $place), '0') = ltrim($control, '0')
-        ORDER BY message.id
-        """,
-        practice_id=practice_id,
-        place=3 if receipt.group else 2,
-        control=receipt.group or receipt.interchange,
-    )
-    found = [(_Sent(*row), is_read) for *row, is_read in rows]
-    found = [each for each in found if each[0].sender == receipt.receiver] or found
-    controls = {each.control.lstrip("0") for each in receipt.sets} - {""}
-    held: dict[int, set[str]] = {}
-    for each, _ in found:
-        held.setdefault(each.file_id, set()).add(each.control.lstrip("0"))
-    has_all = {
-        file_id for file_id, sets in held.items()
-        if controls <= sets and (receipt.counted or 0) <= len(sets)
-    }  # fmt: skip
-    sent = [each for each, is_read in found if is_read and each.file_id in has_all]
-    if not sent:
-        without = [each.file_name for each, _ in found if each.file_id not in has_all]
-        is_smaller = all(controls <= sets for sets in held.values())
-        return _Batch(without=tuple(dict.fromkeys(without)), is_smaller=is_smaller)
-    if controls and not receipt.is_whole:
-        sent = [each for each in sent if each.control.lstrip("0") in controls]
-    names = tuple(dict.fromkeys(each.file_name for each in sent))
-    if len({each.file_id for each in sent}) > 1:
-        return _Batch(others=names)
-    if not sent:
-        return _Batch()
-    claims, amount = _worth(con, sent)
-    return _Batch(tuple(sent), claims=claims, amount=amount, at_fault=_at_fault(con, sent, receipt))
-
-
-def _worth(con: Connection, sent: Sequence[_Sent]) -> tuple[int, Decimal | None]:
-    claims, amount = 0, Decimal(0)
-    for each in sent:
-        row = con.row(
-            """
-            SELECT count(*), coalesce(sum(filed_total), 0) FROM charge
-            WHERE intake_file_id = $file_id AND segment_number BETWEEN $first AND $last
-            """,
-            file_id=each.file_id,
-            first=each.first_segment,
-            last=each.last_segment,
-        )
-        if row:
-            claims, amount = claims + int(row[0]), amount + row[1]
-    return claims, amount if claims else None
-
-
-def _at_fault(con: Connection, sent: Sequence[_Sent], receipt: Receipt) -> tuple[str, ...]:
-    """Return the claims that contain the segments found wrong."""
-    by_control = {each.control.lstrip("0"): each for each in sent}
-    found: dict[str, None] = {}
-    for one in receipt.sets:
-        message = by_control.get(one.control.lstrip("0")) or (sent[0] if len(sent) == 1 else None)
-        for fault in one.faults[: MAX_NAMED if message else 0]:
-            assert message is not None
-            at = min(message.first_segment + (fault.position or 0) - 1, message.last_segment)
-            number = con.value(
-                """
-                SELECT claim_number FROM charge
-                WHERE intake_file_id = $file_id AND segment_number BETWEEN $first AND $at
-                ORDER BY segment_number DESC NULLS LAST LIMIT 1
-                """,
-                file_id=message.file_id,
-                first=message.first_segment,
-                at=at,
-            )
-            if number:
-                found.setdefault(number)
-    return tuple(found)[:MAX_NAMED]
-
-
-def _request(receipt: Receipt, batch: _Batch) -> Request:
+def _request(receipt: Receipt, batch: SentBatch) -> Request:
     number = receipt.number or "without a number"
     title = f"Batch {number} rejected"
     if batch.claims:
@@ -285,7 +174,7 @@ def _earlier_keys(receipt: Receipt, found: str) -> tuple[str, ...]:
     return (_key(of_claims, receipt.sent_on),)
 
 
-def _sentences(receipt: Receipt, batch: _Batch, number: str) -> list[str]:
+def _sentences(receipt: Receipt, batch: SentBatch, number: str) -> list[str]:
     who = receipt.sender or "The receiver"
     claim = receipt.claim
     what = f"batch {number}" if receipt.is_whole else f"a part of batch {number}"
@@ -316,7 +205,7 @@ def _faults(faults: Sequence[Fault]) -> str:
     return f"It finds fault with {count(len(faults), 'segment')}: {', '.join(named)}{more}."
 
 
-def _which(receipt: Receipt, batch: _Batch) -> str:
+def _which(receipt: Receipt, batch: SentBatch) -> str:
     """Return which imported file the batch is, as a sentence."""
     if not receipt.is_of_claims:
         return ""
@@ -340,7 +229,7 @@ def _which(receipt: Receipt, batch: _Batch) -> str:
     return f"It is the imported file {batch.sent[0].file_name}: {claims}{worth}.{fault}"
 
 
-def _find_it(batch: _Batch) -> str:
+def _find_it(batch: SentBatch) -> str:
     """Return what somebody has to find out about a rejected batch."""
     if batch.others:
         return "Find out which of them is meant."
