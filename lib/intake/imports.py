@@ -395,6 +395,7 @@ def _record_messages(
                 "segment_number": each.segment_number,
                 "raw": each.text or texts.get(each.first),
                 "received_at": source.now,
+                "written_at": each.written_at,
             }
             for id_, each in zip(ids, found, strict=True)
         ],

@@ -13,7 +13,15 @@ from lib.intake.files.parsed_file import count
 from lib.intake.import_context import ImportContext
 from lib.intake.matching.known_charges import Charges
 from lib.intake.records import PayerUpdate
-from lib.intake.tasks.batch_receipts import ENVELOPE, day_of, kind_of, rejection_key, rejection_of
+from lib.intake.tasks.batch_receipts import (
+    ENVELOPE,
+    day_of,
+    is_of_one_time,
+    kind_of,
+    rejection_key,
+    rejection_of,
+    time_key,
+)
 from lib.intake.x12.receipts_999 import Receipt
 from lib.store.database import Connection
 
@@ -151,7 +159,7 @@ def _told(con: Connection, practice_id: int, receipt: Receipt) -> list[_Acceptan
     said_on = day_of(receipt.sent_on)
     when = f" on {said_on:%m/%d/%Y}" if said_on else ""
     key = "|".join((kind_of(receipt), "accepted", receipt.sender, receipt.receiver, receipt.number,
-                    receipt.sent_on))  # fmt: skip
+                    *time_key(receipt), receipt.sent_on))  # fmt: skip
     sentence = (
         f"{receipt.sender or 'The receiver'} accepted a batch of this number{when} "
         f"({receipt.kind}: {', '.join(receipt.codes)})."
@@ -185,7 +193,7 @@ def _held(con: Connection, practice_id: int, receipt: Receipt) -> list[_Acceptan
 def _settled(con: Connection, practice_id: int, told: _Acceptance) -> list[Settled]:
     rows = con.rows(
         """
-        SELECT id FROM task
+        SELECT id, request_key FROM task
         WHERE practice_id = $practice_id AND is_open AND starts_with(request_key, $prefix)
           AND coalesce(asked_on <= $said_on, true)
           AND id NOT IN (SELECT task_id FROM task_answer WHERE answer_key = $key)
@@ -196,8 +204,9 @@ def _settled(con: Connection, practice_id: int, told: _Acceptance) -> list[Settl
         key=told.key,
     )
     return [
-        Settled(row[0], told.key, told.sentence, told.segment_number, told.is_of_batch)
-        for row in rows
+        Settled(task_id, told.key, told.sentence, told.segment_number, told.is_of_batch)
+        for task_id, key in rows
+        if is_of_one_time(key, told.key)
     ]
 
 

@@ -18,6 +18,7 @@ from lib.store.database import Connection
 
 ENVELOPE = "TA1"  # the receipt of a file as such
 GROUPS: tuple[str, ...] = ("999", "997")  # the receipts of its batches
+WRITTEN = "of "  # in a key, before the time at which a batch was written
 MAX_NAMED = 6  # files, claims or segments named in one sentence
 DUPLICATE = (
     "Do not send it again: check that the first batch of this number was accepted, and send it "
@@ -58,7 +59,7 @@ def _joined(
     )
     part = request.key.rpartition("|")[2]
     for task_id, key, asked_on, amount in rows:
-        is_same = key.rpartition("|")[2] == part
+        is_same = key.rpartition("|")[2] == part and is_of_one_time(key, request.key)
         if not key.startswith(f"{own}|"):
             is_same = amount is not None and amount == request.amount
         if is_same:
@@ -111,6 +112,21 @@ def rejection_key(receipt: Receipt, kind: str, number: str) -> str:
     return "|".join((kind, "rejected", receipt.sender, receipt.receiver, number))
 
 
+def time_key(receipt: Receipt) -> tuple[str, ...]:
+    """Return the part of a key that says when the batch was written; none if the receipt does not
+    say it."""
+    day, time = sent_batches.written(receipt)
+    return (f"{WRITTEN}{day} {time}",) if day else ()
+
+
+def is_of_one_time(key: str, other: str) -> bool:
+    """Return False for the keys of two batches of one number that were written at two times."""
+    found = [
+        {part for part in each.split("|") if part.startswith(WRITTEN)} for each in (key, other)
+    ]
+    return not all(found) or found[0] == found[1]
+
+
 def kind_of(receipt: Receipt) -> str:
     """Return how keys begin: batches of claims and of inquiries are numbered apart."""
     return receipt.kind if receipt.is_of_claims else f"{receipt.kind} of inquiries"
@@ -156,22 +172,23 @@ def _request(receipt: Receipt, batch: SentBatch) -> Request:
     )  # fmt: skip
 
 
-def _key(receipt: Receipt, when: str) -> str:
+def _key(receipt: Receipt, when: str, *, is_timed: bool = True) -> str:
     """Return what was rejected, and when: a batch that is sent again under its number is another
-    one. Older stores named the imported file in place of the day."""
+    one. Older stores named the imported file in place of the day, and not when it was written."""
     claim = receipt.claim.claim_number if receipt.claim else ""
     return "|".join(
-        (rejection_of(receipt), when, claim, ",".join(receipt.codes),
-         ",".join(each.control for each in receipt.sets))
+        (rejection_of(receipt), when, *(time_key(receipt) if is_timed else ()), claim,
+         ",".join(receipt.codes), ",".join(each.control for each in receipt.sets))
     )  # fmt: skip
 
 
 def _earlier_keys(receipt: Receipt, found: str) -> tuple[str, ...]:
     """Return the keys in older stores, which told batches of inquiries from none of claims."""
+    untimed = (_key(receipt, receipt.sent_on, is_timed=False),) if time_key(receipt) else ()
     if receipt.is_of_claims:
-        return (_key(receipt, found),) if found else ()
+        return (*untimed, *((_key(receipt, found, is_timed=False),) if found else ()))
     of_claims = replace(receipt, is_of_claims=True)
-    return (_key(of_claims, receipt.sent_on),)
+    return (*untimed, _key(of_claims, receipt.sent_on, is_timed=False))
 
 
 def _sentences(receipt: Receipt, batch: SentBatch, number: str) -> list[str]:
@@ -209,18 +226,18 @@ def _which(receipt: Receipt, batch: SentBatch) -> str:
     """Return which imported file the batch is, as a sentence."""
     if not receipt.is_of_claims:
         return ""
+    some = ", ".join((batch.others or batch.of_other_days or batch.without)[:MAX_NAMED])
     if batch.others:
-        some = ", ".join(batch.others[:MAX_NAMED])
         return f"Several imported files have this number ({some})."
-    if batch.without:
-        some = ", ".join(batch.without[:MAX_NAMED])
+    if batch.of_other_days or (batch.without and not batch.is_smaller):
         sets = ", ".join(each.control for each in receipt.sets[:MAX_NAMED])
-        if batch.is_smaller:
-            return (
-                f"What was imported under this number ({some}) has fewer transactions than the "
-                f"{receipt.counted} that the receipt counts (AK902)."
-            )
-        return f"What was imported under this number ({some}) has no transaction {sets}."
+        what = "was written on another day" if batch.of_other_days else f"has no transaction {sets}"
+        return f"What was imported under this number ({some}) {what}."
+    if batch.without:
+        return (
+            f"What was imported under this number ({some}) has fewer transactions than the "
+            f"{receipt.counted} that the receipt counts (AK902)."
+        )
     if not batch.sent:
         return "No imported 837 file has this number."
     worth = f" over {batch.amount:,.2f} US dollars" if batch.amount is not None else ""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from lib.intake.x12.receipts_999 import Receipt
 from lib.store.database import Connection
 
+DAY, TIME = 6, 4  # letters of YYMMDD, HHMM
 MAX_NAMED = 6  # segments of one transaction that are looked at
 
 
@@ -25,6 +26,13 @@ class Sent(NamedTuple):
     control: str  # ST02
     first_segment: int
     last_segment: int
+    written_at: str  # "ISA09 ISA10|GS04 GS05|GS08"; empty in older stores
+
+    def written(self, *, is_group: bool) -> tuple[str, str, str]:
+        """Return day (YYMMDD) and time (HHMM) of the interchange or group, and its guide."""
+        interchange, group, version = [*self.written_at.split("|"), "", "", ""][:3]
+        day, _, time = (group if is_group else interchange).partition(" ")
+        return day[-DAY:], time[:TIME], version
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class SentBatch:
     sent: tuple[Sent, ...] = ()
     others: tuple[str, ...] = ()  # names of files, if several have the number
     without: tuple[str, ...] = ()  # names of files that have it, but not the transactions named
+    of_other_days: tuple[str, ...] = ()  # names of files that have it, written on another day
     is_smaller: bool = False  # what those lack is in number only
     claims: int = 0
     amount: Decimal | None = None  # US dollars
@@ -49,6 +58,7 @@ def find(con: Connection, practice_id: int, receipt: Receipt) -> SentBatch:
         SELECT message.id, file.id, file.name, split_part(identifiers, '|', 1),
                split_part(identifiers, '|', 2), split_part(identifiers, '|', 3),
                split_part(identifiers, '|', 4), first_segment, last_segment,
+               coalesce(written_at, ''),
                message.kind = '837P' AND message.outcome IN ('applied', 'duplicate')
         FROM intake_message AS message
         JOIN intake_file AS file ON file.id = intake_file_id
@@ -62,6 +72,10 @@ def find(con: Connection, practice_id: int, receipt: Receipt) -> SentBatch:
     )
     found = [(Sent(*row), is_read) for *row, is_read in rows]
     found = [each for each in found if each[0].sender == receipt.receiver] or found
+    meant = _at_its_time([each for each, _ in found], receipt)
+    if found and not meant:
+        return SentBatch(of_other_days=tuple(dict.fromkeys(each.file_name for each, _ in found)))
+    found = [each for each in found if each[0] in meant]
     controls = {each.control.lstrip("0") for each in receipt.sets} - {""}
     held: dict[int, set[str]] = {}
     for each, _ in found:
@@ -86,6 +100,27 @@ def find(con: Connection, practice_id: int, receipt: Receipt) -> SentBatch:
     return SentBatch(
         tuple(sent), claims=claims, amount=amount, at_fault=_at_fault(con, sent, receipt)
     )
+
+
+def _at_its_time(found: Sequence[Sent], receipt: Receipt) -> Sequence[Sent]:
+    """Return those that were written when the receipt says, and by the guide that it names: of that
+    minute, else of that day, else those of which no time is known."""
+    is_group = bool(receipt.group)
+    said_day, said_time = written(receipt)
+    if said_day:
+        times = {each: each.written(is_group=is_group)[:2] for each in found}
+        of_day = [each for each in found if times[each][0] == said_day]
+        of_minute = [each for each in of_day if said_time and times[each][1] == said_time]
+        found = of_minute or of_day or [each for each in found if not times[each][0]]
+    of_guide = [each for each in found if each.written(is_group=True)[2] == receipt.version]
+    return of_guide or found
+
+
+def written(receipt: Receipt) -> tuple[str, str]:
+    """Return day (YYMMDD) and time (HHMM) at which the batch was written, by its receipt; empty
+    where that does not say it."""
+    day, time = receipt.written
+    return (day[-DAY:], time[:TIME]) if day.isdecimal() and len(day) >= DAY else ("", "")
 
 
 def _worth(con: Connection, sent: Sequence[Sent]) -> tuple[int, Decimal | None]:

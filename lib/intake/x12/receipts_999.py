@@ -75,6 +75,10 @@ class Receipt:
     is_accepted: bool = False
     has_errors: bool = False  # accepted, with errors noted
     counted: int | None = None  # AK902: transactions of the batch
+    version: str = ""  # AK103: the guide by which the batch was written
+    # when the batch was written, day and time as the receipt repeats them: TA102 and TA103 those of
+    # its interchange, OTI06 and OTI07 those of its group
+    written: tuple[str, str] = ("", "")
 
     @property
     def number(self) -> str:
@@ -116,6 +120,7 @@ def _interchange(
     is_accepted = code in ACCEPTED
     yield _receipt(
         transaction, number, interchange=control,
+        written=(element(segment, 2), element(segment, 3)),
         codes=(f"TA1*{code}*{note}" if note else f"TA1*{code}",),
         reasons=(words,) if words and code != "A" else (),
         is_duplicate=not is_accepted and note.zfill(3) == SENT_BEFORE,
@@ -184,7 +189,7 @@ def _group(
         is_duplicate=not is_accepted and not GROUP_SENT_BEFORE.isdisjoint(notes),
         is_accepted=is_accepted,
         has_errors=code == WITH_ERRORS or any(each.codes[:1] == [WITH_ERRORS] for each in sets),
-        counted=_counted(element(segment, 2)),
+        counted=_counted(element(segment, 2)), version=element(group, 3),
     )  # fmt: skip
 
 
@@ -225,6 +230,7 @@ def _oti(
         claim=_item(details, _named_item(segment)) if code[:1] == "I" else None,
         is_of_claims=element(segment, 10) in SETS_OF_CLAIMS,
         is_accepted=result in ACCEPTED_824, has_errors=result == WITH_ERRORS,
+        written=(element(segment, 6), element(segment, 7)),
     )  # fmt: skip
 
 
@@ -267,11 +273,13 @@ def _receipt(
     is_accepted: bool = False,
     has_errors: bool = False,
     counted: int | None = None,
+    version: str = "",
+    written: tuple[str, str] = ("", ""),
 ) -> Receipt:
     return Receipt(
         transaction.kind, number, transaction.sender, transaction.receiver, transaction.sent_on,
         interchange, group, is_whole, codes, reasons, sets, is_of_claims, words, claim,
-        is_duplicate, is_accepted, has_errors, counted,
+        is_duplicate, is_accepted, has_errors, counted, version, written,
     )  # fmt: skip
 
 

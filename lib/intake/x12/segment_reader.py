@@ -64,6 +64,8 @@ class Transaction:
     last: int = 0  # number of the SE segment, once the segments were walked
     receiver: str = ""  # ISA08
     sent_on: str = ""  # ISA09, as written
+    # when interchange and group were written, and by which guide the group was
+    written_at: str = ""  # "ISA09 ISA10|GS04 GS05|GS08"
     remarks: Remarks = field(default_factory=Remarks)  # what was left empty while reading
 
 
@@ -233,6 +235,10 @@ class _Reader:
             segments=iter(()),
             receiver=element(isa, 8),
             sent_on=element(isa, 9),
+            written_at=(
+                f"{element(isa, 9)} {element(isa, 10)}|{element(group, 4)} {element(group, 5)}"
+                f"|{element(group, 8)}"
+            ),
         )
         made.segments = body = self.body(segments, made)
         yield made

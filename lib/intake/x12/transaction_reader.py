@@ -72,6 +72,7 @@ class Message:
     sentence: str = ""
     segment_number: int | None = None  # the one the sentence is about
     text: str | None = None  # the text of a rejected message that has no segments
+    written_at: str = ""  # when its envelope was: "ISA09 ISA10|GS04 GS05|GS08"
     is_part: bool = False  # a claim, an answer or a request within a message that came in
 
 
@@ -197,7 +198,7 @@ def read(
         yield Message(
             kind, identifiers, transaction.number, last, outcome,
             problem.what if problem else _accepted(part.receipts),
-            problem.number if problem else None,
+            problem.number if problem else None, written_at=transaction.written_at,
         )  # fmt: skip
         if outcome == APPLIED:
             yield from (_set_aside(kind, identifiers, loop) for loop in rejected)
