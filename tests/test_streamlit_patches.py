@@ -115,6 +115,7 @@ class Session:
         self._user_info = {"session": "of Ana's cookie"}
         self.fragments = set(fragments)
         self.run: list[ClientState | None] = []
+        self._scriptrunner: Runner | None = None
 
     def has_fragment(self, fragment_id: str) -> bool:
         return fragment_id in self.fragments
@@ -161,13 +162,43 @@ def test_a_press_in_a_fragment_that_is_gone_is_handled_on_the_page_that_is_shown
 
 
 @pytest.mark.parametrize("asked", [late(FILTER), late(PRESSED, is_auto_rerun=True), late()])
-def test_what_decides_nothing_is_left_as_it_was_asked(session: Session, asked: ClientState) -> None:
+def test_what_decides_nothing_in_a_fragment_that_is_gone_is_not_run(
+    session: Session, asked: ClientState
+) -> None:
     ask(session, DOCUMENTS)
-    assert ask(session, asked) is asked
+    assert ask(session, asked) is DOCUMENTS
+
+
+@pytest.mark.parametrize("asked", [late(FILTER), late(PRESSED, is_auto_rerun=True), late()])
+def test_what_decides_nothing_leaves_the_page_that_was_asked_for_since(
+    session: Session, asked: ClientState
+) -> None:
+    session.fragments.add("form")
+    session._scriptrunner = Runner()
+    ask(session, DOCUMENTS)
+    assert ask(session, asked) is DOCUMENTS
+
+
+def test_a_press_in_a_fragment_that_is_about_to_go_is_handled_on_the_page_that_was_asked_for(
+    session: Session,
+) -> None:
+    session.fragments.add("form")
+    session._scriptrunner = Runner()
+    ask(session, DOCUMENTS)
+
+    handled = ask(session, late(PRESSED, FILTER))
+
+    assert handled is not None
+    assert (handled.fragment_id, handled.page_script_hash) == ("", "documents")
+    assert (handled.query_string, list(handled.widget_states.widgets)) == ("q=1", [PRESSED])
 
 
 def test_a_press_in_a_fragment_that_is_shown_stays_there(session: Session) -> None:
     ask(session, DOCUMENTS)
-    asked = ClientState(fragment_id="list", widget_states=WidgetStates(widgets=[PRESSED]))
+    session._scriptrunner = Runner()
+    asked = ClientState(
+        page_script_hash="documents", fragment_id="list",
+        widget_states=WidgetStates(widgets=[PRESSED]),
+    )  # fmt: skip
     assert ask(session, asked) is asked
     assert ask(session, None) is None

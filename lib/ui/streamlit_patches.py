@@ -1,6 +1,6 @@
 """Make Streamlit handle every click and every text before it turns to the next request.
 
-Streamlit 1.67.0, which is pinned, drops what came with a request in five places:
+Streamlit 1.67.0, which is pinned, drops what came with a request in six places:
 
 - a run that has just begun is abandoned for a newer request before its callbacks were called;
 - a callback is ended in its middle for a newer request, wherever it touches Streamlit, be it to
@@ -9,10 +9,15 @@ Streamlit 1.67.0, which is pinned, drops what came with a request in five places
   that is being left;
 - a request of a fragment is dropped once the page it stood on was left, although the browser may
   send the press of a button after the click on a link that followed it;
+- while the next page is still to be drawn, such a request takes that page's place: the link is
+  dropped, or a page is drawn and then emptied for a fragment that it does not have;
 - a session whose browser went away is stopped, with what it had just sent.
 
 So a press of *Save and Complete* did nothing if a click elsewhere followed within a few hundred
 milliseconds, and what was typed just before a reload could be lost.
+
+It also draws a page that is asked for just after a fragment was drawn, by the same thread, into
+the fragment's own container, a dialog or a column. The browser has no such place: it goes white.
 `tests/browser/test_verbs.py` and `tests/test_streamlit_patches.py` show it.
 """
 
@@ -21,17 +26,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
+from streamlit.delta_generator_singletons import (
+    context_dg_stack,
+    get_default_dg_stack_value,
+)
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime import exists, get_instance
 from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils import script_requests
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.state.safe_session_state import SafeSessionState
+from streamlit.runtime.state.session_state import SessionState
 
 from lib.ui import unprocessed_browser_events
 
@@ -50,6 +62,7 @@ _PAGE, _QUERY = "_page_now", "_query_now"
 _of_two = script_requests._coalesce_widget_states
 _request = AppSession.request_rerun
 _stop = AppSession.request_script_stop
+_run = ScriptRunner._run_script
 
 
 def _of_both(old: WidgetStates | None, new: WidgetStates | None) -> WidgetStates | None:
@@ -118,22 +131,52 @@ def _not_ended(runner: ScriptRunner | None) -> Iterator[None]:
 
 
 def _request_or_follow(self: AppSession, client_state: ClientState | None) -> None:
-    """Handle what was pressed or typed in a fragment that is gone on the page that is there now."""
+    """Handle what was pressed or typed in a fragment that is gone, or is about to go, on the page
+    that was asked for since."""
     if client_state is None:
         _request(self, None)
         return
     if not client_state.fragment_id:
         setattr(self, _PAGE, (client_state.page_script_hash, client_state.page_name))
         setattr(self, _QUERY, client_state.query_string)
-    elif not (client_state.is_auto_rerun or self.has_fragment(client_state.fragment_id)):
+    elif _is_left(self, client_state):
         counted = [state for state in client_state.widget_states.widgets if _counts(state)]
-        if counted:
-            client_state = _on_page_now(self, client_state, counted)
+        if client_state.is_auto_rerun or not counted:
+            return
+        client_state = _on_page_now(self, client_state, counted)
     if any(_counts(state) for state in client_state.widget_states.widgets):
         unprocessed_browser_events.send(
             self.id, unprocessed_browser_events.owner_of(self._user_info)
         )
     _request(self, client_state)
+
+
+def _is_left(session: AppSession, asked: ClientState) -> bool:
+    """Return whether a fragment is gone, or will be: a run is leading to another page."""
+    if not session.has_fragment(asked.fragment_id):
+        return True
+    page = getattr(session, _PAGE, None)
+    wanted = page[0] if page and session._scriptrunner is not None else None
+    return wanted not in (None, "", asked.page_script_hash)  # "": the first page, asked for by name
+
+
+def _run_in_its_place(self: ScriptRunner, rerun_data: RerunData) -> None:
+    """Run a page at the top, not in the container of the fragment that this thread drew last, and
+    what was pressed in a fragment of a page that a run has left since on the page that is there."""
+    context_dg_stack.set(get_default_dg_stack_value())
+    here, said = self._pages_manager.current_page_script_hash, rerun_data.widget_states
+    if rerun_data.fragment_id_queue and here not in ("", rerun_data.page_script_hash):
+        counted = [state for state in said.widgets if _counts(state)] if said else []
+        if rerun_data.is_auto_rerun or not counted:
+            return
+        rerun_data = replace(
+            rerun_data,
+            fragment_id_queue=[],
+            page_script_hash=here,
+            query_string=_query_now(self._session_state._state),
+            widget_states=WidgetStates(widgets=counted),
+        )
+    _run(self, rerun_data)
 
 
 def _counts(state: WidgetState) -> bool:
@@ -149,14 +192,19 @@ def _on_page_now(
     now.fragment_id = ""
     page = getattr(session, _PAGE, None)
     if page is None:  # a run led here
-        now.page_script_hash = session.page_script_hash
-        now.query_string = session._client_state.query_string
+        now.page_script_hash = session._pages_manager.current_page_script_hash
+        now.query_string = _query_now(session._session_state)
     else:
         now.page_script_hash, now.page_name = page
         now.query_string = getattr(session, _QUERY)
     del now.widget_states.widgets[:]
     now.widget_states.widgets.extend(counted)
     return now
+
+
+def _query_now(state: SessionState) -> str:
+    """Return the query of the page that was drawn last; a session's own is told it later."""
+    return urlencode(state.query_params.to_dict())
 
 
 def is_page_gone() -> bool:
@@ -215,5 +263,6 @@ def listen() -> None:
     """Replace them all in this process; calling it twice changes nothing."""
     setattr(AppSession, "request_rerun", _request_or_follow)  # noqa: B010
     setattr(AppSession, "request_script_stop", _stop_if_heard)  # noqa: B010
+    setattr(ScriptRunner, "_run_script", _run_in_its_place)  # noqa: B010
     setattr(script_requests, "_coalesce_widget_states", _of_both)  # noqa: B010
     setattr(SafeSessionState, "on_script_will_rerun", _hear_first)  # noqa: B010

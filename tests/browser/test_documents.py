@@ -403,18 +403,7 @@ def test_what_is_said_of_a_document_is_changed_and_stands_in_its_history(
     expect(desk.history().filter(has_text="Status")).to_contain_text("New → Processed")
 
 
-@pytest.mark.parametrize(
-    "delay",
-    [
-        pytest.param(
-            -1,
-            marks=pytest.mark.xfail(
-                reason="docs/known-gaps.md: Streamlit's frontend ends in one of six", strict=False
-            ),
-        ),
-        30,
-    ],
-)
+@pytest.mark.parametrize("delay", [-1, 30])
 def test_what_is_sent_from_a_dialog_counts_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int
 ) -> None:
