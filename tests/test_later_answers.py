@@ -58,6 +58,13 @@ OF_PART = (
     "PLAINS HEALTH paid 50.00 US dollars for this claim on 03/10/2025. Still not paid: 100.00 US "
     "dollars, with CO-29. Complete the task?"
 )
+SAME_OTHER_GROUP = told("0310", "200", "50", "CAS*PI*197*150")
+SAME_AS_PATIENTS = told("0310", "200", "50", "CAS*PR*197*100", "CAS*CO*45*50")
+SAME_AS_OTHERS = told("0310", "200", "50", "CAS*OA*197*20", "CAS*CO*45*130")
+UNSAID = told("0310", "200", "120", "CAS*CO*45*50")
+OF_UNSAID = OF_PAYMENT.replace(
+    "Complete", "Neither paid nor adjusted: 30.00 US dollars; ask the payer about them. Complete"
+)
 SETS: dict[str, tuple[list[Said], str | None]] = {
     "a payment": ([DENIED, PAID], OF_PAYMENT),
     "a reversal": ([DENIED, BACK], OF_REVERSAL),
@@ -68,6 +75,10 @@ SETS: dict[str, tuple[list[Said], str | None]] = {
     "denied anew after the reversal": ([DENIED, BACK, DENIED_ANEW], None),
     "rejected, denied and paid": ([rejected, DENIED, PAID], OF_PAYMENT),
     "the same reason stands": ([DENIED, SAME_CODE], None),
+    "the same reason stands in PI": ([DENIED, SAME_OTHER_GROUP], None),
+    "the same reason stands in PR": ([DENIED, SAME_AS_PATIENTS], None),
+    "the same reason stands in OA": ([DENIED, SAME_AS_OTHERS], None),
+    "an amount is left without a reason": ([DENIED, UNSAID], OF_UNSAID),
     "another reason is left": ([DENIED, OTHER_CODE], OF_PART),
 }
 

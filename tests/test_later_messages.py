@@ -137,7 +137,8 @@ def test_a_payment_proposes_to_complete_the_open_task_and_completes_nothing(
 
     assert con.rows("SELECT proposal, proposal_at IS NOT NULL, status FROM task") == [
         (
-            "PLAINS HEALTH paid 180.00 US dollars for this claim on 03/01/2025. Complete the task?",
+            "PLAINS HEALTH paid 180.00 US dollars for this claim on 03/01/2025. Neither paid nor "
+            "adjusted: 20.00 US dollars; ask the payer about them. Complete the task?",
             True,
             "open",
         )

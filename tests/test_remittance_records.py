@@ -126,3 +126,27 @@ def test_a_payment_is_told_without_the_interest_in_it(con: Connection, cast: Cas
     assert con.value("SELECT proposal FROM task") == (
         "PLAINS HEALTH paid 60.00 US dollars for this claim on 03/10/2025. Complete the task?"
     )
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        (("CAS*CO*45*60**97*40",), "40"),
+        (("CAS*CO*97*100",), "100"),
+        (("CAS*CO*45*50", "CAS*PR*2*20", "CAS*PI*16*30"), "30"),
+        (("CAS*CO*45*60**97*30",), "40"),  # 10.00 are not explained
+        (("CAS*OA*23*70", "CAS*CO*29*100"), "30"),  # another payer covered the rest
+        (("CAS*CO*97*250",), "100"),
+        (("CAS*CO*97*100", "CAS*OA*225*-2.5"), "100"),
+    ],
+)
+def test_a_denied_line_puts_at_stake_what_a_denied_claim_would(
+    reasons: tuple[str, ...], expected: str
+) -> None:
+    interest = "2.5" if "225" in reasons[-1] else "0"
+    [line] = read("100", interest, f"SVC*HC:1*100*{interest}**1", *reasons).lines[1:]
+    body = answer(status="1", amount="100", paid=interest, codes=reasons)
+    [whole] = parsed_file.read("a", file_835(body)).answers
+
+    assert line.at_stake == Decimal(expected)
+    assert payer_decision_rules.open_amount(whole) == Decimal(expected)

@@ -18,6 +18,7 @@ from lib.intake.records import PayerUpdate, Withdrawal
 from lib.intake.tasks import acknowledgment_times, known_requests, respelled_answers, task_updates
 from lib.intake.tasks.acknowledgment_times import ACCEPTED, REJECTED
 from lib.intake.tasks.later_answers import LaterAnswers
+from lib.intake.x12.adjustments import reason_code
 from lib.store.database import Connection
 
 
@@ -104,9 +105,15 @@ def about(
                     rejected = acknowledgment_times.latest(con, [task.id], REJECTED)
                     is_older |= at < rejected.get(task.id, "")
                 is_its = is_certain and not task.could_be_of_other_visit(news.facts)
-                is_open = not news.left_codes.isdisjoint(task.codes.split(", "))
+                is_open = leaves_reason(news.left_codes, task.codes.split(", "))
                 found.append(PaymentSuggestion(task.id, news, is_whole, is_older, is_its, is_open))
     return found
+
+
+def leaves_reason(left: Iterable[str], asked: Iterable[str]) -> bool:
+    """Return True if a payment leaves one of the reasons that a task asks about: the same reason
+    code (CARC) in any group, since a payer may write CO-197 and then PI-197."""
+    return not {reason_code(each) for each in left}.isdisjoint(map(reason_code, asked))
 
 
 def withdrawn(

@@ -15,8 +15,13 @@ from decimal import Decimal
 
 from lib.intake.charges.claim_payments import ADJUSTMENT
 from lib.intake.records import PayerUpdate
-from lib.intake.x12.adjustments import Adjustment
-from lib.intake.x12.denial_requests_835 import left_open, paid_sentence, took_back_sentence
+from lib.intake.x12.adjustments import Adjustment, reason_code
+from lib.intake.x12.denial_requests_835 import (
+    left_open,
+    paid_sentence,
+    took_back_sentence,
+    unexplained,
+)
 from lib.payers_claim_number import Said
 from lib.store.database import Connection
 
@@ -31,6 +36,8 @@ class _Answer:
     outcome: str
     charged: Decimal  # US dollars
     paid: Decimal  # US dollars for the services, without interest
+    interest: Decimal  # US dollars that were paid beside it
+    patient_owes: Decimal  # US dollars, CLP05
     payer: str
     adjustments: list[Adjustment] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
@@ -39,6 +46,15 @@ class _Answer:
     def asked(self) -> list[Adjustment]:
         """Return what was taken off for a reason that somebody may answer."""
         return [each for each in self.adjustments if each.amount > 0 and not each.is_expected]
+
+    @property
+    def unexplained(self) -> Decimal:
+        """Return the US dollars that are neither paid nor adjusted; where no adjustment names the
+        patient's share, it is taken from CLP05."""
+        named = sum((each.amount for each in self.adjustments), self.paid + self.interest)
+        if all(each.group != "PR" for each in self.adjustments):
+            named += self.patient_owes
+        return self.charged - named
 
     @property
     def is_denial(self) -> bool:
@@ -82,9 +98,11 @@ class LaterAnswers:
             if each.is_denial:
                 return None
             if each.outcome == Said.DECIDED and each.paid > 0:
-                is_open = any(str(reason) in codes for reason in each.asked)
+                asked = set(map(reason_code, codes))
+                is_open = any(reason.code in asked for reason in each.asked)
                 if not is_open and not self.is_taken_back(charge_id, each.paid, each.day):
                     left = left_open(each.asked, each.charged - each.paid)
+                    left += unexplained(each.unexplained)
                     return f"{paid_sentence(each.payer, each.paid, each.day)}{left}"
             is_reversal = each.outcome == Said.REVERSED and each.paid == 0
             if is_reversal and codes and set(codes) <= each.codes:
@@ -100,6 +118,7 @@ def _read(con: Connection, ids: list[int]) -> list[_Answer]:
     rows = con.rows(
         """
         SELECT id, charge_id, answered_on, coalesce(outcome, ''), charged, paid - interest,
+               interest, coalesce(patient_responsibility, 0),
                coalesce(stated_payer, payer_name)
         FROM claim_answer
         WHERE charge_id IN (SELECT unnest($ids::BIGINT[])) AND answered_on IS NOT NULL

@@ -22,6 +22,7 @@ CONTRACTUAL = frozenset({"45"})  # the fee schedule, in any group
 CONTRACTUAL_CO = frozenset({"42", "A2", "131", "253"})  # fee schedule, discount, sequestration
 PATIENTS_SHARE = frozenset({"1", "2", "3"})  # PR: deductible, coinsurance, copay
 PRIOR_PAYER = "23"
+GROUPS = frozenset({"CO", "CR", "OA", "PI", "PR"})  # CAS01
 INTEREST = frozenset({"85", "225"})  # paid with the claim, and no part of what it is paid
 
 
@@ -50,6 +51,13 @@ class Adjustment:
 
     def __str__(self) -> str:
         return f"{self.group}-{self.code}" if self.group else self.code
+
+
+def reason_code(text: str) -> str:
+    """Return the reason code of an adjustment as it is written ("CO-197"), without its group; a
+    remark code as it is."""
+    group, _, code = text.partition("-")
+    return code if group in GROUPS and code else text
 
 
 def interest_within(paid: Decimal, reasons: Iterable[Adjustment]) -> Decimal:

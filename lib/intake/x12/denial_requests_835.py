@@ -280,7 +280,7 @@ def _lines(answer: ClaimPayment) -> Request:
         f"{_when(answer)}, but nothing for {several} ({named}), with {denial_advice.codes(about)}: "
         f"it says that {advice.answer}."
     )
-    amount = sum((line.charged for line in denied), Decimal("0.00"))
+    amount = sum((line.at_stake for line in denied), Decimal("0.00"))
     request = _about(
         about, advice, f"Lines denied: {_lower(advice.title)}", f"{first} {advice.advice}", amount
     )
@@ -340,7 +340,8 @@ def _reversed(answer: ClaimPayment) -> ClaimPayment:
 
 
 def _news(answer: ClaimPayment) -> PayerUpdate:
-    asked = payer_decision_rules.facts(answer).asked
+    said = payer_decision_rules.facts(answer)
+    asked = said.asked
     return PayerUpdate(
         key=key(answer, f"paid|{answer.status}|{answer.paid}"),
         earlier_keys=(
@@ -356,7 +357,8 @@ def _news(answer: ClaimPayment) -> PayerUpdate:
         claim_number=answer.claim_number,
         amount=answer.charged,
         sentence=paid_sentence(answer.payer.name, answer.paid_on_claim, answer.remitted_on)
-        + left_open(asked, answer.charged - answer.paid_on_claim),
+        + left_open(asked, answer.charged - answer.paid_on_claim)
+        + unexplained(said.unexplained),
         segment_number=answer.segment_number,
         is_payment=True,
         told_on=answer.remitted_on,
@@ -385,6 +387,14 @@ def left_open(asked: Collection[Adjustment], unpaid: Decimal) -> str:
         return ""
     codes = ", ".join(map(str, list(asked)[: denial_advice.MAX_CODES]))
     return f" Still not paid: {left:,.2f} US dollars, with {codes}."
+
+
+def unexplained(amount: Decimal) -> str:
+    """Return a sentence, after a space, about US dollars that a payment neither pays nor adjusts;
+    empty if there are none."""
+    if amount <= 0:
+        return ""
+    return f" Neither paid nor adjusted: {amount:,.2f} US dollars; ask the payer about them."
 
 
 def _who(answer: ClaimPayment) -> str:

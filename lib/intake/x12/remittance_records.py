@@ -36,6 +36,20 @@ class Line:
         return self.charged > 0 and self.paid_on_line == 0 and asked
 
     @property
+    def at_stake(self) -> Decimal:
+        """Return the US dollars of an unpaid line that depend on the answer, by the rule for whole
+        claims: what is adjusted for reasons that somebody may answer or for none, without what
+        contract, patient and other payers take; all of it where no such dollars are named."""
+        above = [each for each in self.reasons if each.amount > 0]
+        named = sum(each.amount for each in self.reasons)
+        unexplained = max(self.charged - self.paid - named, Decimal("0.00"))
+        asked = sum((each.amount for each in above if not each.is_expected), unexplained)
+        others = (each.amount for each in above if each.kind is Kind.OTHER_PAYER)
+        left = self.charged - sum(others, Decimal("0.00"))
+        most = left if left > 0 else self.charged
+        return min(asked, most) if asked > 0 else most
+
+    @property
     def paid_on_line(self) -> Decimal:
         """Return what was paid for the service (US dollars), without interest."""
         return self.paid - interest_within(self.paid, self.reasons)
