@@ -25,6 +25,7 @@ from lib.errors import (
     NotAllowed,
 )
 from lib.models import Person
+from lib.store import writer_scope
 from lib.store.database import Connection, Store, Value, transaction
 
 
@@ -158,15 +159,22 @@ _RECORDS: WeakKeyDictionary[Store, _Record] = WeakKeyDictionary()
 
 
 def write(con: Connection, *lines: Line) -> None:
-    """Append lines inside the caller's transaction, after the looks that still wait and the changes
-    that are not in the chain yet."""
-    seal(con, now=lines[0].now)
+    """Append lines inside the caller's transaction, after the looks that still wait and, where
+    nobody else can be changing anything, the changes that are not in the chain yet."""
+    if con.is_alone:
+        seal(con, now=lines[0].now)
     _append(con, lines)
 
 
 def seal(con: Connection, *, now: datetime) -> int:
     """Append, inside the caller's transaction, the looks that still wait and the changes that are
-    not in the chain yet. Return the id of the last event that is."""
+    not in the chain yet. Return the id of the last event that is.
+
+    Raises RuntimeError where somebody else could be about to write a change with a smaller id,
+    which would be left out of the chain.
+    """
+    if not con.is_alone:
+        raise RuntimeError("the record is sealed by whoever writes the whole store")
     known = _of(con)
     waiting = tuple(known.waiting)
 
@@ -181,8 +189,8 @@ def seal(con: Connection, *, now: datetime) -> int:
 
 
 def record(con: Connection, *lines: Line) -> None:
-    """Append lines in a transaction of their own."""
-    with transaction(con, invalidates_cache=False):
+    """Append lines in a transaction of their own, which keeps nobody from changing anything."""
+    with transaction(con, of=writer_scope.RECORD, invalidates_cache=False):
         write(con, *lines)
 
 
@@ -297,7 +305,8 @@ def _of(con: Connection) -> _Record:
 
 def _head(con: Connection) -> _Head:
     known = _of(con)
-    if known.head is None or known.head.opening != con.store.opening:
+    is_known = known.head is not None and known.head.opening == con.store.opening
+    if not is_known or not con.store.is_in_file:  # other processes append to it as well
         found = con.row(
             """
             SELECT id, hash, (SELECT coalesce(max(last_event_id), 0) FROM activity)
@@ -309,6 +318,7 @@ def _head(con: Connection) -> _Head:
         if not con.is_writing:  # a writer may be ahead of it by now, and its head has to stay
             return head
         known.head = head
+    assert known.head is not None
     return known.head
 
 
@@ -330,6 +340,10 @@ def _seals(con: Connection, now: datetime) -> list[Line]:
 
 
 def _append(con: Connection, lines: Sequence[Line]) -> None:
+    if not lines:
+        return
+    if not con.is_alone and con.scope != writer_scope.RECORD:
+        raise RuntimeError("two could append to the record at once")
     head, rows = _head(con), []
     for line in lines:
         values: dict[str, Value] = {

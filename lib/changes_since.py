@@ -11,12 +11,21 @@ from lib.store.database import Connection
 
 
 def latest(con: Connection, *, actor: Person) -> int:
-    """Return the id of the last event in the actor's practices; 0 if there is none."""
+    """Return a number that grows with every event in the actor's practices; 0 if there is none.
+
+    Ids of one practice grow in the order in which they are committed. Those of several need not:
+    the last one of each counts.
+    """
     practices = actor.practice_ids
     found: int = con.store.cached(
         ("latest", *practices),
         lambda: con.value(
-            "SELECT coalesce(max(id), 0) FROM event WHERE list_contains($practices, practice_id)",
+            """
+            SELECT coalesce(sum(last_id), 0)::BIGINT FROM (
+                SELECT max(id) AS last_id FROM event
+                WHERE list_contains($practices, practice_id) GROUP BY practice_id
+            ) AS each_practice
+            """,
             practices=practices,
         ),
     )

@@ -35,6 +35,7 @@ from lib.models import (
     ServiceLine,
     Task,
 )
+from lib.store import writer_scope
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 from lib.store.search_match import each_word_in, parameters, words
@@ -198,7 +199,7 @@ def save(
     it. Return what the scrubber finds; nothing of it blocks here. Raises ChargeChanged if somebody
     saved the charge meanwhile.
     """
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         task = tasks.workable(con, task_id, actor=actor)
         found = _checked(charge, task, actor, now)
         if not is_repeat(
@@ -230,7 +231,7 @@ def save_and_complete(
     ChargeChanged, AlreadyCompleted or NotYourTask; the same token a second time changes nothing.
     """
     sent = FormSubmission(token, "save and complete", actor, (task_id, charge, note))
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         if has_completed(con, sent, task_id, now=now):
             return
         task = tasks.workable(con, task_id, actor=actor)

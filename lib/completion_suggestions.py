@@ -9,6 +9,7 @@ from lib.access import Verb
 from lib.errors import NoSuchTask, NothingProposed, NotYourTask
 from lib.history_event_kinds import EventKind
 from lib.models import Person, Resolution, Status, Suggestion, Task
+from lib.store import writer_scope
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat
 
@@ -37,7 +38,7 @@ def accept(
     `seen` is the suggestion that was read. Raises NothingProposed, also if it is another one by
     now, NotYourTask, AlreadyCompleted, NotAllowed or NoSuchTask.
     """
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         if has_completed(
             con, FormSubmission(token, "accept proposal", actor, (task_id,)), task_id, now=now
         ):
@@ -53,7 +54,7 @@ def dismiss(
 ) -> None:
     """Leave the task as it is; the suggestion is gone, its history stays. Raises what `accept`
     raises."""
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         is_known = is_repeat(
             con, FormSubmission(token, "decline proposal", actor, (task_id,)), now=now
         )

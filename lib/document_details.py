@@ -10,6 +10,7 @@ from lib.access import Verb
 from lib.errors import DocumentChanged, NoSuchDocument
 from lib.history_event_kinds import EventKind
 from lib.models import Document, DocumentDetails, DocumentStatus, Event, Person
+from lib.store import writer_scope
 from lib.store.database import Connection, transaction
 
 # The fields that can be changed, as the form names them.
@@ -38,7 +39,7 @@ def change(
     NotAllowed.
     """
     documents.check_words(details)
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_document(document_id)):
         document = documents.get(con, document_id, actor=actor)
         access.require(actor, Verb.KEEP_DOCUMENTS, document.practice_id, NoSuchDocument())
         if document != seen:

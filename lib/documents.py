@@ -23,6 +23,7 @@ from lib.errors import (
 from lib.file_type_detection import DOCUMENT_LABELS, look, safe_name
 from lib.history_event_kinds import EventKind
 from lib.models import Document, DocumentDetails, DocumentStatus, Person, Resolution, Task
+from lib.store import writer_scope
 from lib.store.database import Connection, transaction
 from lib.store.files import DOCUMENTS
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
@@ -134,7 +135,7 @@ def upload(
         raise WrongInput("There is no such patient.")
     file = checked(content, file_name, details)
     sent = FormSubmission(token, "upload", actor, (practice_id, patient_id, file, details))
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_practice(practice_id)):
         if is_repeat(con, sent, now=now):
             return result(con, sent)
         document_id = add(
@@ -162,7 +163,7 @@ def upload_and_complete(
     tasks.require_seen(con, task_id, actor=actor)
     file = checked(content, file_name, details)
     sent = FormSubmission(token, "upload and complete", actor, (task_id, file, details))
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         if has_completed(con, sent, task_id, now=now):
             return
         task = tasks.workable(con, task_id, actor=actor)
@@ -189,7 +190,7 @@ def attach_and_complete(
     sent = FormSubmission(token, "attach and complete", actor, said)
     tasks.require_seen(con, task_id, actor=actor)
     check_file(con, document_id, actor=actor)
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         if has_completed(con, sent, task_id, now=now):
             return
         task, document = attachable(
@@ -286,15 +287,16 @@ def add(
 ) -> int:
     """Write the content, insert its document inside the caller's transaction, return its id.
 
-    If the transaction is rolled back, the file goes too. Raises DuplicateDocument where the
-    practice has that content, NotWritten where the disk has no room for it.
+    If the transaction is rolled back, the file goes too, unless somebody who writes at the same
+    time could have found it there: then `lib/upkeep/sweep.py` takes it. Raises DuplicateDocument
+    where the practice has that content, NotWritten where the disk has no room for it.
     """
     held = document_rows.by_content(con, practice_id, file.sha256)
     store = con.store  # where a file that was damaged or lost becomes whole again
     is_new = store.files.keep(DOCUMENTS, file.sha256, content)
     if held:
         raise DuplicateDocument(*held)
-    if is_new:
+    if is_new and con.is_alone:
         con.if_rolled_back(lambda: store.files.take_back(DOCUMENTS, file.sha256))
     details = replace(details, name=details.name.strip(), notes=details.notes.strip())
     document_id = document_rows.insert(

@@ -16,6 +16,7 @@ from lib import access, tasks
 from lib.access import Verb
 from lib.errors import AlreadyCompleted, NoSuchTask, NotAllowed, NotYourTask
 from lib.models import Person, Status, Task
+from lib.store import writer_scope
 from lib.store.database import Connection, transaction, utc
 
 
@@ -57,7 +58,7 @@ def keep(
     more into it meanwhile (another tab of the same person); then both are kept. Raises NotYourTask
     if the charge was never this person's to edit.
     """
-    with transaction(con, invalidates_cache=False):
+    with transaction(con, of=writer_scope.of_person(actor.id), invalidates_cache=False):
         practice_id = _practice_of(con, task_id, form, actor)
         if seen and seen.writer != writer:
             _take_over(con, task_id, form, seen, actor)
@@ -111,7 +112,7 @@ def drop(
     writers: Sequence[str] | None = None, actor: Person,
 ) -> None:  # fmt: skip
     """Delete what this person typed into that form: the drafts of `writers`, or all of them."""
-    with transaction(con, invalidates_cache=False):
+    with transaction(con, of=writer_scope.of_person(actor.id), invalidates_cache=False):
         end(con, task_id, form=form, writers=writers, actor=actor)
 
 

@@ -11,6 +11,7 @@ from lib.drafts import Form
 from lib.errors import AlreadyCompleted, NoSuchTask, NothingWritten
 from lib.history_event_kinds import EventKind
 from lib.models import Channel, Note, Person, Status, Task, Turn
+from lib.store import writer_scope
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, is_repeat
 
@@ -39,7 +40,7 @@ def ask(
     `drafts_sent` are the drafts that end with it.
     """
     text = _written(text, "your question")
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         drafts.end(con, task_id, form=Form.QUESTION, writers=drafts_sent, actor=actor)
         if is_repeat(con, FormSubmission(token, "ask", actor, (task_id, text)), now=now):
             return
@@ -55,7 +56,7 @@ def comment(
 ) -> None:
     """Add a comment for colleagues; whom the task waits on and who has it stay as they are."""
     text = _written(text, "your comment")
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         if not is_repeat(con, FormSubmission(token, "comment", actor, (task_id, text)), now=now):
             add_comment(con, _pending(con, task_id, Verb.ASK, actor), text, actor=actor, now=now)
 
@@ -66,7 +67,7 @@ def answer(
 ) -> None:  # fmt: skip
     """Answer as the biller; the task then waits on the practice again."""
     text = _written(text, "your answer")
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         drafts.end(con, task_id, form=Form.ANSWER, writers=drafts_sent, actor=actor)
         if is_repeat(con, FormSubmission(token, "answer", actor, (task_id, text)), now=now):
             return
@@ -81,7 +82,7 @@ def write_from_biller(
 ) -> None:  # fmt: skip
     """Add to the Notes from Biller, which the practice reads beside the charge."""
     text = _written(text, "the note")
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         drafts.end(con, task_id, form=Form.BILLER, writers=drafts_sent, actor=actor)
         if is_repeat(con, FormSubmission(token, "note", actor, (task_id, text)), now=now):
             return

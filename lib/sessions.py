@@ -11,6 +11,7 @@ from lib.audit_log import Activity, Line
 from lib.authentication_methods import OpenedBy
 from lib.errors import NotCertain, NotSignedIn, NotWritten
 from lib.models import Person
+from lib.store import writer_scope
 from lib.store.database import Connection, transaction
 
 COOKIE = "billing_session"  # carries a session's token
@@ -127,18 +128,18 @@ def session_of(con: Connection, token: str | None, *, now: datetime, is_use: boo
     if naive_now - used_at > idle or naive_now - created_at > LONGEST:
         raise NotSignedIn
     if is_use and naive_now - last_used_at > TOUCH:
-        _touch(con, hash_, naive_now)
+        _touch(con, int(person_id), hash_, naive_now)
     return int(person_id)
 
 
-def _touch(con: Connection, hash_: str, naive_now: datetime) -> None:
+def _touch(con: Connection, person_id: int, hash_: str, naive_now: datetime) -> None:
     """Write that a session is used. While somebody else writes, or the disk takes no more, that is
     kept in memory, so that whoever is at work goes on; the disk is tried again once anything else
     was written."""
     failed = ("session not touched", hash_)
     if not con.store.is_written and not con.store.cached(failed, lambda: None):
         try:
-            with transaction(con):
+            with transaction(con, of=writer_scope.of_person(person_id)):
                 con.execute(
                     "UPDATE session SET last_used_at = $now WHERE token_hash = $hash",
                     hash=hash_,

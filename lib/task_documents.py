@@ -8,6 +8,7 @@ from lib import document_rows, documents, history, tasks
 from lib.errors import NotAttached, NothingAttached, WrongInput
 from lib.history_event_kinds import EventKind
 from lib.models import DocumentDetails, Person, Resolution, TaskType
+from lib.store import writer_scope
 from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed, is_repeat, keep_result, result
 
@@ -27,7 +28,7 @@ def attach(
     """
     tasks.require_seen(con, task_id, actor=actor)
     documents.check_file(con, document_id, actor=actor)
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         task, document = documents.attachable(
             con, task_id, document_id, is_confirmed=is_other_patient_confirmed, actor=actor
         )
@@ -52,7 +53,7 @@ def upload_and_attach(
     tasks.require_seen(con, task_id, actor=actor)
     file = documents.checked(content, file_name, details)
     sent = FormSubmission(token, "upload and attach", actor, (task_id, file, details))
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         if is_repeat(con, sent, now=now):
             return result(con, sent)
         task = tasks.workable(con, task_id, actor=actor)
@@ -69,7 +70,7 @@ def detach(
 
     Raises AlreadyCompleted, NotYourTask, NoSuchDocument, or NotAttached if it is detached already.
     """
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         task = tasks.workable(con, task_id, actor=actor)
         document = documents.get(con, document_id, actor=actor)
         if not document_rows.detach(con, document_id, task_id):
@@ -105,7 +106,7 @@ def complete(
     for document in attached:
         documents.check_file(con, document.id, actor=actor)
     sent = FormSubmission(token, "complete with documents", actor, (task_id,))
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         if has_completed(con, sent, task_id, now=now):
             return
         task = tasks.workable(con, task_id, actor=actor)

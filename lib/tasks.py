@@ -25,7 +25,7 @@ from lib.errors import (
 )
 from lib.history_event_kinds import EventKind
 from lib.models import Person, Resolution, Role, Status, Task, TaskType, Turn
-from lib.store import search_index
+from lib.store import search_index, writer_scope
 from lib.store.database import Connection, Value, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
 from lib.store.search_match import claim_shape
@@ -112,7 +112,7 @@ def create(
         raise WrongInput("Choose the charge: only a Documents task can do without one.")
     said = (practice_id, charge_id, patient_id, type, title, instructions, document_label, due_on)
     sent = FormSubmission(token, "create", actor, said)
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_practice(practice_id)):
         if is_repeat(con, sent, now=now):
             return result(con, sent)
         about = subject_of(con, practice_id, charge_id, patient_id)

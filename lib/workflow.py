@@ -20,6 +20,7 @@ from lib.errors import (
     WrongInput,
 )
 from lib.models import Person, Resolution, Status, Task, TaskType
+from lib.store import writer_scope
 from lib.store.database import Connection, transaction, utc
 from lib.store.idempotency import FormSubmission, has_completed
 
@@ -34,7 +35,7 @@ def assign(
     An unassigned task is open again. `drafts_sent` are the drafts that end with it. Raises
     AssignmentChanged if somebody was quicker, WrongInput for a person who cannot take the task.
     """
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         task = tasks.get(con, task_id, actor=actor)
         access.require(actor, Verb.ASSIGN, task.practice_id, NoSuchTask())
         if task.status is Status.COMPLETED:
@@ -59,7 +60,7 @@ def start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> Non
     Starting one's own started task again changes nothing. Raises AlreadyAssigned, naming who has
     it, or AlreadyCompleted.
     """
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         task = _workable(con, task_id, actor)
         if task.assignee_id not in (None, actor.id):
             raise AlreadyAssigned(task.assignee_name or "Somebody")
@@ -77,7 +78,7 @@ def take_over(
     Raises AssignmentChanged if its assignee is no longer `seen`, AlreadyAssigned if they have
     started it meanwhile.
     """
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         task = _workable(con, task_id, actor)
         if task.assignee_id not in (seen, actor.id):
             raise AssignmentChanged(task.assignee_name)
@@ -95,7 +96,7 @@ def undo_start(con: Connection, task_id: int, *, actor: Person, now: datetime) -
 
     Raises StartNotUndone if its history or a draft shows that something was.
     """
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         task = _workable(con, task_id, actor)
         before = _before_start(con, task, actor)
         if before is None:
@@ -170,7 +171,7 @@ def complete(
     if not note.strip():
         raise NothingWritten("a note to the biller that says what was done")
     sent = FormSubmission(token, "complete", actor, (task_id, note))
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         if has_completed(con, sent, task_id, now=now):
             return
         task = tasks.workable(con, task_id, actor=actor)
@@ -184,7 +185,7 @@ def reopen(con: Connection, task_id: int, *, reason: str, actor: Person, now: da
     """Reopen a completed task and assign it to the person who completed it."""
     if not reason.strip():
         raise NothingWritten("why the task is reopened")
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         drafts.end(con, task_id, form=Form.REASON, actor=actor)
         task = tasks.get(con, task_id, actor=actor)
         access.require(actor, Verb.REOPEN, task.practice_id, NoSuchTask())

@@ -77,7 +77,11 @@ def has_memory_disk() -> bool:
 # used: the tests on DuckDB need nothing of it.
 ON_POSTGRES = os.environ.get("BILLING_TASKS_TEST_STORE") == "postgres"
 HAS_CLIENT = find_spec("psycopg") is not None
-collect_ignore = [] if HAS_CLIENT else ["test_store_postgres.py"]
+if HAS_CLIENT:
+    from tests import writer_scopes
+collect_ignore = (
+    [] if HAS_CLIENT else ["test_store_postgres.py", "test_turns.py", "test_writer_scope.py"]
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -168,6 +172,7 @@ def empty_in_postgres(
         postgres.new_database(postgres_server),
     )
     opened(folder, address).close()
+    writer_scopes.watch(address)
     return folder, address
 
 
@@ -183,6 +188,7 @@ def peopled_in_postgres(
     store = opened(folder, address)
     assert everybody(store.connection()) == peopled[1]
     store.close()
+    writer_scopes.watch(address)
     return folder, address
 
 

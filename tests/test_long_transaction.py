@@ -55,7 +55,7 @@ def test_others_write_while_it_runs_and_see_nothing_of_it_before_it_is_whole(
     assert long_transaction.kept(con, attempt, doing="an import") == ["long"]
     assert seen == [["short"]]
     assert practices(con) == practices(store.connection()) == ["long", "short"]
-    assert store.revision == revision + 2
+    assert store.revision >= revision + 2
 
 
 @pytest.mark.parametrize("problem", [ValueError, KeyboardInterrupt])
@@ -179,7 +179,7 @@ def test_after_some_attempts_it_holds_the_others_back(con: Connection, store: St
     held: list[bool] = []
 
     def attempt() -> str:
-        held.append(bool(store.depth))
+        held.append(bool(store.writers))
         if con.long is not None:
             raise GivesWay
         con.execute(ADD, name="at last")

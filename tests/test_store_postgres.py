@@ -22,8 +22,9 @@ from lib.store import process_store
 from lib.store.database import Connection, Store, transaction
 from lib.store.migrations import SCHEMA
 from lib.store.postgres import opening
+from lib.store.postgres.connection import as_sent
 from lib.store.postgres.errors import DatabaseUnreachable
-from lib.store.postgres.store import PostgresStore, as_sent
+from lib.store.postgres.store import PostgresStore
 from lib.watch.watcher import Watcher
 from tests.conftest import NOON, Cast, everybody
 from tests.given import add_task

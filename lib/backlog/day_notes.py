@@ -10,6 +10,7 @@ from lib.access import Verb
 from lib.errors import NoSuchPractice, NothingWritten, WrongInput
 from lib.history_event_kinds import EventKind
 from lib.models import Person
+from lib.store import writer_scope
 from lib.store.database import Connection, transaction
 
 MAX_LENGTH = 80
@@ -49,7 +50,7 @@ def write(
         raise NothingWritten("what happened that day")
     if len(text) > MAX_LENGTH:
         raise WrongInput(f"Say it in at most {MAX_LENGTH} letters.")
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_practice(practice_id)):
         con.execute(
             """
             INSERT INTO day_note (practice_id, day, text, author_id, written_at)
@@ -69,7 +70,7 @@ def write(
 
 def remove(con: Connection, note_id: int, *, actor: Person, now: datetime) -> None:
     """Take a note away; its history stays."""
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_day_note(note_id)):
         found = con.row("SELECT practice_id, text, day FROM day_note WHERE id = $id", id=note_id)
         access.require(
             actor, Verb.NOTE_DAYS, found[0] if found else 0, WrongInput("There is no such note.")

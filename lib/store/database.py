@@ -15,12 +15,14 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic, sleep
+from types import TracebackType
 from typing import TypeVar
 
 from lib.errors import NotCertain, StoreClosing
 from lib.store import file_places
 from lib.store.open_long_transaction import LongTransaction
 from lib.store.values import Value, readers_of, utc
+from lib.store.writer_scope import WHOLE, WriterScope
 
 __all__ = ["Connection", "GivesWay", "Store", "Value", "money", "transaction", "utc"]
 
@@ -29,6 +31,25 @@ OFTEN = 0.2  # seconds between two looks whether another import has ended
 REHEARSED = 1 << 60  # ids of a rehearsal begin here, so that it uses none up
 
 Record = TypeVar("Record")
+
+
+class WriteLock(typing.Protocol):
+    """What keeps all other writers of a process out."""
+
+    def acquire(self, *, timeout: float = -1) -> bool:
+        """Wait for it, at most `timeout` seconds if that is not negative."""
+
+    def release(self) -> None:
+        """Let the next one in."""
+
+    def __enter__(self) -> object:
+        """Wait for it."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None,
+        trace: TracebackType | None, /,
+    ) -> None:  # fmt: skip
+        """Let the next one in."""
 
 
 class GivesWay(Exception):
@@ -42,6 +63,7 @@ class Connection(ABC):
     def __init__(self, store: Store) -> None:
         self.store = store
         self.is_writing = False
+        self.scope = WHOLE  # whose rows the open transaction writes
         self.invalidates_cache = True  # what the open transaction writes may be cached
         self.rehearsed_ids: Counter[str] | None = None  # by table, while a rehearsal runs
         self.long: LongTransaction | None = None  # the one that is open here
@@ -130,6 +152,15 @@ class Connection(ABC):
     def close(self) -> None:
         """Close the connection; the store stays open."""
 
+    @property
+    def is_alone(self) -> bool:
+        """Return True if nobody else can write anything while the open transaction runs."""
+        return self.store.is_in_file or self.scope == WHOLE
+
+    def is_in_the_way(self) -> bool:
+        """Return True if a writer waits for what the open long transaction has changed."""
+        return self.long is not None and self.long.must_go.is_set()
+
     def if_rolled_back(self, undo: Callable[[], None]) -> None:
         """Call `undo` if the open transaction is rolled back, so that a file goes when its row
         does."""
@@ -154,9 +185,8 @@ class Store(ABC):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.files = file_places.of(folder)
-        self.write_lock = threading.RLock()
-        self.depth = 0  # of the open transaction
-        self.doing = ""  # what is being written, to tell those who wait
+        self.write_lock: WriteLock = threading.RLock()
+        self.writers: dict[int, str] = {}  # by thread, what it is writing, to tell those who wait
         self.long: LongTransaction | None = None  # the one that is open; one is at a time
         self._import_lock = threading.Lock()
         self._importing = ""  # what holds that lock, to tell those who wait
@@ -194,9 +224,9 @@ class Store(ABC):
         """Take note of the commit of a long transaction. Only `long_transaction` calls this."""
 
     @abstractmethod
-    def as_committed(self) -> AbstractContextManager[Connection]:
+    def as_committed(self, look: Callable[[], None]) -> AbstractContextManager[Connection]:
         """Yield a connection that reads what is committed, and keep the writers of other processes
-        out; whoever calls holds the write lock."""
+        out; whoever calls holds the write lock. `look` is called often while they still write."""
 
     @abstractmethod
     def sizes(self) -> dict[str, int]:
@@ -210,7 +240,11 @@ class Store(ABC):
     def is_written(self) -> bool:
         """Return True while a transaction is open, so that optional writes can skip waiting for
         it."""
-        return bool(self.depth)
+        return bool(self.writers)
+
+    def scope_of(self, con: Connection, of: WriterScope) -> WriterScope:  # noqa: ARG002
+        """Return what a writer of that scope has to wait for: here every other one."""
+        return WHOLE
 
     def wait_for_writer(self, seconds: float) -> str:
         """Wait up to `seconds` for the writer. Return what it is still writing, or an empty
@@ -218,11 +252,11 @@ class Store(ABC):
         if self.write_lock.acquire(timeout=seconds):
             self.write_lock.release()
             return ""
-        return self.doing
+        return next(iter(self.writers.values()), "")
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the write lock while the block runs."""
+    def writing(self, scope: WriterScope = WHOLE) -> Iterator[None]:  # noqa: ARG002
+        """Keep other writers of this process out while the block runs."""
         with self.write_lock:
             yield
 
@@ -298,29 +332,35 @@ class Store(ABC):
     def exclusive(self) -> Iterator[None]:
         """Keep every other writer out while the block runs."""
         with self.writing():
-            if self.depth:
+            if self.writers:
                 raise RuntimeError("a transaction is open: it would be left out")
             yield
 
 
 @contextmanager
 def transaction(
-    con: Connection, *, invalidates_cache: bool = True, doing: str = "another change"
+    con: Connection,
+    *,
+    of: WriterScope = WHOLE,
+    invalidates_cache: bool = True,
+    doing: str = "another change",
 ) -> Iterator[None]:
-    """Commit all of the block or none of it. One writer runs at a time.
+    """Commit all of the block or none of it. One writer of a scope runs at a time.
 
-    Rolls back on BaseException too, since Streamlit may stop the page in the middle of a run. Pass
-    `invalidates_cache=False` when nothing is written that `Store.cached` may hold. `doing` tells
-    those who wait what is being written, in words that anybody may read.
+    The block writes nothing that is not `of` that scope, and decides by nothing that others could
+    write meanwhile. Rolls back on BaseException too, since Streamlit may stop the page in the
+    middle of a run. Pass `invalidates_cache=False` when nothing is written that `Store.cached` may
+    hold. `doing` tells those who wait what is being written, in words that anybody may read.
     """
-    store = con.store
-    with store.writing():
-        if store.depth:
-            raise RuntimeError("a transaction is already open: only public verbs open one")
+    store, me = con.store, threading.get_ident()
+    if me in store.writers:
+        raise RuntimeError("a transaction is already open: only public verbs open one")
+    scope = store.scope_of(con, of)
+    with store.writing(scope):
         if store.is_closing:
             raise StoreClosing
         store.check()
-        store.depth, store.doing = 1, doing
+        store.writers[me], con.scope = doing, scope
         con.invalidates_cache = invalidates_cache
         try:
             con.begin()
@@ -339,8 +379,8 @@ def transaction(
             con.take_back()
             raise
         finally:
-            con.is_writing = False
-            store.depth = 0
+            con.is_writing, con.scope = False, WHOLE
+            del store.writers[me]
             con.keep()
 
 

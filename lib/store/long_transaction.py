@@ -8,6 +8,7 @@ comes after it, and must not rest on what it changed; otherwise it is rolled bac
 from __future__ import annotations
 
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -141,17 +142,17 @@ def _beside(con: Connection, doing: str) -> Iterator[None]:
 @contextmanager
 def _others_kept_out(con: Connection, doing: str) -> Iterator[Connection]:
     """Keep every other writer out; yield a connection that reads what is committed."""
-    store, long = con.store, con.long
+    store, long, me = con.store, con.long, threading.get_ident()
     assert long is not None
     while not store.write_lock.acquire(timeout=SOON):
         _go_if_asked(con)
     try:
         _go_if_asked(con)
-        store.depth, store.doing, long.is_ending = 1, doing, True
-        with store.as_committed() as now:
+        with store.as_committed(lambda: _go_if_asked(con)) as now:
+            store.writers[me], long.is_ending = doing, True
             yield now
     finally:
-        store.depth = 0
+        store.writers.pop(me, None)
         store.write_lock.release()
 
 
@@ -159,7 +160,7 @@ def _go_if_asked(con: Connection) -> None:
     """Raise what ends the transaction where the writer waits for its end, or the store closes."""
     if con.store.is_closing:
         raise StoreClosing
-    if con.long is not None and con.long.must_go.is_set():
+    if con.is_in_the_way():
         raise GivesWay
 
 

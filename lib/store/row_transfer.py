@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from lib.store.database import Connection, Value, utc
 
-OWN = frozenset({"schema_migration", "writer", "importer"})  # each store writes its own
+OWN = frozenset({"schema_migration", "writer", "written"})  # each store writes its own
 PIECE = 20_000  # rows in memory at once
 BLOCKS = 500  # of PostgreSQL's file of a table, read at once
 

@@ -21,7 +21,7 @@ from lib.intake.matching.claim_numbers import lookup_key
 from lib.intake.matching.known_charges import KnownCharge
 from lib.intake.records import Party
 from lib.models import Person, Status, Task
-from lib.store import search_index
+from lib.store import search_index, writer_scope
 from lib.store.database import Connection, transaction, utc
 from lib.store.idempotency import FormSubmission, is_repeat
 
@@ -115,7 +115,7 @@ def choose(
     `seen` is the charge the task had when it was read. Raises ChargeChosen where it has another by
     now, AlreadyCompleted, NoSuchCharge, NotAllowed or NoSuchTask.
     """
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_task(task_id)):
         task = tasks.get(con, task_id, actor=actor)
         access.require(actor, Verb.CHOOSE_CHARGE, task.practice_id, NoSuchTask())
         if is_repeat(

@@ -14,6 +14,7 @@ from lib.intake.tables import columns
 from lib.intake.tables.cells import DateOrder
 from lib.intake.tables.columns import ColumnMapping, Field, Table
 from lib.models import Person, TaskType
+from lib.store import writer_scope
 from lib.store.database import Connection, transaction
 
 
@@ -71,7 +72,7 @@ def save(
     """Save the mapping for every later table with the same columns, replacing the one before."""
     access.require(actor, Verb.IMPORT, practice_id, NotAllowed(Verb.IMPORT.value))
     signature = columns.signature(grid.columns)
-    with transaction(con):
+    with transaction(con, of=writer_scope.of_practice(practice_id)):
         con.execute(
             """
             DELETE FROM intake_mapping

@@ -92,7 +92,7 @@ class DuckDBConnection(Connection):
             return [column[0] for column in found.description or ()], found.fetchall()
 
         if self.long is not None:
-            self.long.let_others_on(lambda: bool(self.store.depth))
+            self.long.let_others_on(lambda: bool(self.store.writers))
             self.long.note(sql, parameters)
         names, rows = self._run(step)
         if self._written is not None and not _only_reads(_PARSED[sql]):
@@ -268,7 +268,7 @@ class DuckDBStore(Store):
         self.note_commit(invalidates_cache=True)
 
     @contextmanager
-    def as_committed(self) -> Iterator[DuckDBConnection]:
+    def as_committed(self, look: Callable[[], None]) -> Iterator[DuckDBConnection]:  # noqa: ARG002
         """Yield a connection that reads what is committed."""
         con = self.connection()
         try:

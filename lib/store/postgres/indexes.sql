@@ -32,3 +32,4 @@ CREATE INDEX IF NOT EXISTS good_news_by_key ON good_news (practice_id, answer_ke
 CREATE INDEX IF NOT EXISTS intake_message_of_file ON intake_message (intake_file_id);
 CREATE INDEX IF NOT EXISTS spelling_by_text ON spelling (text);
 CREATE UNIQUE INDEX IF NOT EXISTS activity_by_id ON activity (id);
+CREATE INDEX IF NOT EXISTS activity_by_last_event ON activity (last_event_id);

@@ -17,19 +17,21 @@ HELP = "docs/scale.md says how to make the database."
 
 BOUND = "billing.database"  # in the data folder: the identity of the database that names its files
 
-# One row, which each writer holds until it has committed: `revision` says what of the cache is
-# stale, `changes` counts every commit. An import counts its commit in a row of its own.
+# `writer` names the database. `written` counts what was written of each scope, which says what of
+# a cache is stale. An older version counted in `writer` and held its row, so it would not see
+# writers of this one: without the column it stops, and writes nothing.
 _BEGIN = """
 CREATE TABLE IF NOT EXISTS schema_migration
     (name VARCHAR PRIMARY KEY, applied_at TIMESTAMP NOT NULL);
 CREATE TABLE IF NOT EXISTS writer
-    (one INTEGER PRIMARY KEY CHECK (one = 1), revision BIGINT NOT NULL, changes BIGINT NOT NULL,
+    (one INTEGER PRIMARY KEY CHECK (one = 1),
     identity VARCHAR NOT NULL DEFAULT gen_random_uuid()::VARCHAR,
     has_folder BOOLEAN NOT NULL DEFAULT FALSE);
-INSERT INTO writer (one, revision, changes) VALUES (1, 0, 0) ON CONFLICT (one) DO NOTHING;
-CREATE TABLE IF NOT EXISTS importer
-    (one INTEGER PRIMARY KEY CHECK (one = 1), revision BIGINT NOT NULL);
-INSERT INTO importer (one, revision) VALUES (1, 0) ON CONFLICT (one) DO NOTHING;
+ALTER TABLE writer DROP COLUMN IF EXISTS revision;
+ALTER TABLE writer DROP COLUMN IF EXISTS changes;
+INSERT INTO writer (one) VALUES (1) ON CONFLICT (one) DO NOTHING;
+DROP TABLE IF EXISTS importer;
+CREATE TABLE IF NOT EXISTS written (scope VARCHAR PRIMARY KEY, revision BIGINT NOT NULL);
 """
 
 

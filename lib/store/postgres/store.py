@@ -1,234 +1,33 @@
-"""The store in PostgreSQL: a pool of connections, and one row for which writers wait."""
+"""The store in PostgreSQL: a pool of connections, and locks for which writers of one practice
+wait."""
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, TypeVar
 
 import psycopg
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 
-from lib.errors import (
-    NotWritten,
-    StoreClosing,
-    WrongDataFolder,
-)
+from lib.errors import StoreClosing, WrongDataFolder
 from lib.store import migrations
 from lib.store.data_folder_lock import Place
-from lib.store.database import OFTEN, Connection, GivesWay, Store
+from lib.store.database import OFTEN, Connection
 from lib.store.durable_files import make_folder
 from lib.store.files import DOCUMENTS
 from lib.store.postgres import opening, texts
-from lib.store.postgres.errors import DatabaseUnreachable, MaybeSaved
-from lib.store.values import Value, outgoing, require_exact
+from lib.store.postgres.connection import PooledStore, PostgresConnection, Raw, sentences
+from lib.store.postgres.turns import Turns, WholeStoreLock
+from lib.store.writer_scope import WHOLE, WriterScope, of_practice
 
 MOST = 20  # connections of this process: threads that ask at once
 PATIENCE = 5.0  # seconds that a statement waits for a connection
 
-Raw = psycopg.Connection[tuple[Any, ...]]
-Result = TypeVar("Result")
 
-# A text in quotes, a comment, a parameter, or a percent sign, which the client would take for one.
-_PARTS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|\$(?P<name>[a-z_]\w*)|%")
-
-
-@cache
-def as_sent(sql: str) -> str:
-    """Return a text with its $parameters as psycopg writes them."""
-
-    def part(found: re.Match[str]) -> str:
-        return f"%({found['name']})s" if found["name"] else found[0].replace("%", "%%")
-
-    return _PARTS.sub(part, sql)
-
-
-class PostgresConnection(Connection):
-    """Borrows a connection of the pool for a statement, or for a transaction."""
-
-    store: PostgresStore
-
-    def __init__(self, store: PostgresStore) -> None:
-        super().__init__(store)
-        self._held: Raw | None = None
-        self._asked_at = 0.0  # when it was asked last whether somebody waits for a long transaction
-        self._is_lost = False
-
-    def read(
-        self, sql: str, parameters: Mapping[str, Value]
-    ) -> tuple[list[str], list[tuple[Value, ...]]]:
-        """Run one statement. Return the column names and all rows."""
-        values = outgoing(parameters)
-        text = as_sent(sql) if values else sql
-
-        def step(raw: Raw) -> tuple[list[str], list[tuple[Value, ...]]]:
-            cursor = raw.execute(text.encode(), values or None)
-            if cursor.description is None:
-                return [], []
-            return [column.name for column in cursor.description], cursor.fetchall()
-
-        if self.long is not None:
-            self.long.let_others_on(lambda: bool(self.store.depth))
-            self.long.note(sql, parameters)
-        return self._run(step)
-
-    def insert(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
-        """Insert many rows at once by COPY, all with the same columns. Raise ValueError for a
-        number that its column would round."""
-        if not rows:
-            return
-        kinds, names = self._kinds(table), list(rows[0])
-        for name in names:
-            require_exact(rows, name, kinds[name])
-
-        def step(raw: Raw) -> None:
-            text = f"COPY {table} ({', '.join(names)}) FROM STDIN"
-            with raw.cursor() as cursor, cursor.copy(text.encode()) as copy:
-                for row in rows:
-                    values = outgoing(row)
-                    copy.write_row([values[name] for name in names])
-
-        if self.long is not None:
-            columns = {name: [row[name] for row in rows] for name in names}
-            self.long.note(f"INSERT INTO {table}", columns)
-        self._run(step)
-
-    def begin(self) -> None:
-        """Begin a transaction by taking the writers' row: what is read from now on is current."""
-        if self.store.is_closing:
-            raise StoreClosing
-
-        def step(raw: Raw) -> tuple[int, int]:
-            raw.execute("BEGIN")
-            try:
-                found = raw.execute(f"{texts.SEEN} FOR UPDATE OF writer".encode())
-                revision, changes = found.fetchall()[0]
-            except BaseException:
-                with suppress(psycopg.Error):
-                    raw.execute("ROLLBACK")
-                raise
-            self._held = raw
-            return revision, changes
-
-        self.store.note_seen(*self._run(step))
-        self.is_writing = True
-
-    def begin_beside(self) -> None:
-        """Begin a transaction that reads everything as it is now, and holds no other writer back.
-        It waits for nobody's row longer than somebody may wait for one of its own."""
-        if self.store.is_closing:
-            raise StoreClosing
-
-        def step(raw: Raw) -> None:
-            raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-            self._held = raw
-            raw.execute("SET LOCAL lock_timeout = '500ms'")
-
-        self._run(step)
-
-    def begin_reading(self) -> None:
-        """Begin a transaction that reads everything as it is now, while others write; `end` ends
-        it."""
-
-        def step(raw: Raw) -> None:
-            raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            self._held = raw
-
-        self._run(step)
-
-    def require_whole(self) -> None:
-        """Raise what keeps the transaction from being committed, and count the commit."""
-        if self.long is not None:
-            self.execute("UPDATE importer SET revision = revision + 1 WHERE one = 1")
-            return
-        sql = "UPDATE writer SET revision = revision + $stale, changes = changes + 1 WHERE one = 1"
-        self.execute(sql, stale=int(self.invalidates_cache))
-
-    def end(self, *, is_kept: bool) -> None:
-        """Commit or roll back. Raise NotCertain where nobody can tell whether it was committed."""
-        raw, self._held = self._held, None
-        self.is_writing = False
-        if raw is None:
-            return
-        try:
-            if is_kept:
-                with _sentences():
-                    raw.execute("COMMIT")
-            else:
-                with suppress(psycopg.Error):
-                    raw.execute("ROLLBACK")
-        except DatabaseUnreachable as problem:
-            raise MaybeSaved from problem
-        finally:
-            self.store.give_back(raw)
-
-    def close(self) -> None:
-        """Do nothing: a connection is held during a transaction only."""
-
-    def _kinds(self, table: str) -> dict[str, str]:
-        known = self.store.kinds.get(table)
-        if known is None:
-            rows = self.rows(
-                """
-                SELECT column_name, data_type, numeric_precision, numeric_scale
-                FROM information_schema.columns
-                WHERE table_name = $table AND table_schema = current_schema()
-                """,
-                table=table,
-            )
-            known = {
-                name: f"DECIMAL({precision},{scale})" if kind == "numeric" else kind.upper()
-                for name, kind, precision, scale in rows
-            }
-            self.store.kinds[table] = known
-        return known
-
-    def _run(self, step: Callable[[Raw], Result]) -> Result:
-        """Run one step. Outside a transaction it is run again where its connection was dead."""
-        if self.long is not None and self._held is not None:
-            return self._beside(step, self._held)
-        if self._held is not None:
-            with _sentences():
-                return step(self._held)
-        try:
-            return self._borrowed(step)
-        except DatabaseUnreachable:
-            self.store.renew()
-        return self._borrowed(step)
-
-    def _beside(self, step: Callable[[Raw], Result], held: Raw) -> Result:
-        """Run one step of a long transaction. Raise GivesWay where another writer, of any process,
-        waits for a row that it has changed, or has changed one that it is to change."""
-        store, long = self.store, self.long
-        if store.is_closing:
-            raise StoreClosing
-        with _sentences():
-            if monotonic() - self._asked_at > OFTEN:
-                is_waited_for = held.execute(texts.WAITED_FOR).fetchall()[0][0]
-                if is_waited_for or (long is not None and long.must_go.is_set()):
-                    raise GivesWay
-                self._asked_at = monotonic()
-            try:
-                return step(held)
-            except texts.IN_THE_WAY as problem:
-                raise GivesWay from problem
-
-    def _borrowed(self, step: Callable[[Raw], Result]) -> Result:
-        with _sentences():
-            raw = self.store.borrow()
-            try:
-                return step(raw)
-            finally:
-                if self._held is not raw:
-                    self.store.give_back(raw)
-
-
-class PostgresStore(Store):
+class PostgresStore(PooledStore):
     """The database, and the folder of the files that it names; several processes may share it."""
 
     is_in_file = False
@@ -239,8 +38,11 @@ class PostgresStore(Store):
         Raises WrongDataFolder where it cannot be used or not be reached.
         """
         super().__init__(folder)
+        self.turns = Turns()
+        self.write_lock = WholeStoreLock(self.turns)
         self.kinds: dict[str, dict[str, str]] = {}
-        self._changes = -1
+        self._seen = -1  # how often anything was written, when that was asked last
+        self._counting = threading.Lock()
         self.address = address
         self.place = Place(folder)
         self._take_folder(folder)
@@ -289,7 +91,7 @@ class PostgresStore(Store):
         """Return a new connection, for one thread; what other processes wrote is known from now
         on."""
         con = PostgresConnection(self)
-        self.note_seen(*con.rows(texts.SEEN)[0])
+        self.note_seen(con.value(texts.SEEN))
         return con
 
     def check(self) -> None:
@@ -301,18 +103,42 @@ class PostgresStore(Store):
 
     def note_commit(self, *, invalidates_cache: bool) -> None:
         """Count the commit, which this process alone made."""
-        self.revision += invalidates_cache
-        self._changes += 1
+        if invalidates_cache:
+            self._count()
 
     def note_long_commit(self) -> None:
-        """Count the commit of an import, which the writers' row does not count."""
-        self.revision += 1
+        """Count the commit, as any other."""
+        self._count()
+
+    def note_seen(self, seen: int) -> None:
+        """Take note of how often anything was written by now, in any process."""
+        if seen != self._seen:
+            self._seen = seen
+            self._count()
+
+    def _count(self) -> None:
+        with self._counting:
+            self.revision += 1
+
+    def scope_of(self, con: Connection, of: WriterScope) -> WriterScope:
+        """Return the practice for what belongs to one; the whole store for what is not there."""
+        text = texts.PRACTICE_OF.get(of.owner)
+        if text is None:
+            return of
+        practice_id = con.value(text, id=of.id)
+        return WHOLE if practice_id is None else of_practice(practice_id)
 
     @contextmanager
-    def as_committed(self) -> Iterator[PostgresConnection]:
+    def writing(self, scope: WriterScope = WHOLE) -> Iterator[None]:
+        """Keep other writers of the scope in this process out while the block runs."""
+        with self.turns.hold(scope):
+            yield
+
+    @contextmanager
+    def as_committed(self, look: Callable[[], None]) -> Iterator[PostgresConnection]:
         """Yield a connection that reads what is committed, and keep other writers out."""
         con = PostgresConnection(self)
-        con.begin()
+        con.begin_before_others(look)
         try:
             yield con
         finally:
@@ -326,7 +152,7 @@ class PostgresStore(Store):
         with super().importing(doing, waits):
             raw = self.borrow()
             try:
-                with _sentences():
+                with sentences():
                     while not raw.execute(texts.TRY_IMPORT).fetchall()[0][0]:
                         if self.is_closing:
                             raise StoreClosing
@@ -349,13 +175,6 @@ class PostgresStore(Store):
                 return "an import"
             sleep(0.02)
         return ""
-
-    def note_seen(self, revision: int, changes: int) -> None:
-        """Take note of what is committed by now."""
-        if changes != self._changes:
-            self.opening += 1
-            self._changes = changes
-        self.revision = max(self.revision, revision)
 
     def sizes(self) -> dict[str, int]:
         """Return the bytes of the database."""
@@ -381,29 +200,28 @@ class PostgresStore(Store):
 
     @property
     def is_written(self) -> bool:
-        """Return True while a transaction is open, here or in another process."""
-        return super().is_written or self._is_row_held()
+        """Return True while somebody writes the whole store, here or in another process."""
+        return self.turns.whole() is not None or self._is_whole_taken()
 
     def wait_for_writer(self, seconds: float) -> str:
-        """Wait up to `seconds` for the writer, here or in another process. Return what it is still
-        writing, or an empty string."""
+        """Wait up to `seconds` for who writes the whole store, here or in another process. Return
+        what they are still writing, or an empty string."""
         until = monotonic() + seconds
-        if said := super().wait_for_writer(seconds):
-            return said
-        while self._is_row_held():
+        if not self.turns.wait_for_whole(seconds):
+            return self.writers.get(self.turns.whole() or 0, "")
+        while self._is_whole_taken():
             if monotonic() > until:
                 return "another change"
             sleep(0.02)
         return ""
 
-    def _is_row_held(self) -> bool:
-        con = PostgresConnection(self)
-        return not con.rows("SELECT one FROM writer FOR UPDATE SKIP LOCKED")
+    def _is_whole_taken(self) -> bool:
+        return bool(PostgresConnection(self).value(texts.IS_WHOLE_TAKEN))
 
     def leads(self, what: str) -> bool:
         """Return True if this process is the one that does `what`; it stays that until it ends, or
         its connection does. Raises DatabaseUnreachable."""
-        with self._leading, _sentences():
+        with self._leading, sentences():
             if self._lead is None or self._lead.closed:
                 self._lead, self._leads = psycopg.connect(self.address, **texts.SETTINGS), set()
             try:
@@ -481,16 +299,3 @@ def _first_connection(address: str) -> Iterator[Raw]:
 def _configure(raw: Raw) -> None:
     raw.execute("SET TimeZone = 'UTC'")
     raw.execute("SET default_transaction_isolation = 'read committed'")
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Turn what somebody can do something about into our sentences."""
-    try:
-        yield
-    except psycopg.errors.DiskFull as problem:
-        raise NotWritten from problem
-    except (PoolTimeout, psycopg.InterfaceError) as problem:
-        raise DatabaseUnreachable from problem
-    except psycopg.OperationalError as problem:
-        raise DatabaseUnreachable from problem
