@@ -44,7 +44,7 @@ def test_a_look_is_written_once_a_quarter_of_an_hour_for_each_person_and_task(
 
 def test_a_look_invalidates_no_page_that_is_cached(con: Connection, cast: Cast) -> None:
     task_id = add_task_of_charge(con, cast.practice)
-    before = con.store.revision
+    before = con.store.connection().store.revision
 
     look(con, cast, task_id)
 
@@ -55,6 +55,7 @@ def test_changes_are_in_the_chain_before_the_next_line(con: Connection, cast: Ca
     task_id = add_task_of_charge(con, cast.practice)
     workflow.start(con, task_id, actor=cast.ana, now=NOON)
 
+    audit_log.settle(con, now=minutes(1))
     look(con, cast, task_id)
     audit_log.settle(con, now=minutes(1))
 

@@ -20,6 +20,7 @@ LATER = NOON + timedelta(days=7 * 365)
 def lines(con: Connection, cast: Cast) -> Connection:
     """Nine lines about seven changes: sign-ins, and a change between each two."""
     for hour in range(5):
+        audit_log.settle(con, now=NOON + timedelta(hours=hour))
         audit_log.record(con, Line(Activity.SIGNED_IN, NOON + timedelta(hours=hour), cast.ana.id))
         workflow.start(
             con, add_task_of_charge(con, cast.practice), actor=cast.ana,
@@ -128,6 +129,7 @@ def test_all_can_be_old_and_the_store_be_opened_again_between(
     again = opened_again(lines.store)
     con = again.connection()
     workflow.start(con, add_task_of_charge(con, cast.practice), actor=cast.ana, now=LATER)
+    audit_log.settle(con, now=LATER)
     audit_log.record(con, Line(Activity.SIGNED_OUT, LATER, cast.ana.id))
 
     assert list(audit_log_integrity.broken(con)) == []

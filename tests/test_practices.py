@@ -128,8 +128,9 @@ def test_of_a_change_that_cannot_be_nothing_is_kept(con: Connection, cast: Cast)
 
 def test_a_practice_is_changed_in_one_transaction(con: Connection, cast: Cast) -> None:
     ada = administrator(con, cast.practice)
-    before, revision = practices.details(con, cast.practice, actor=ada), con.store.revision
+    before = practices.details(con, cast.practice, actor=ada)
     wanted = replace(before, timezone="America/Denver", npi="1234567893")
+    revision = con.store.connection().store.revision
 
     practices.change(con, cast.practice, wanted, actor=ada, now=NOON)
 
