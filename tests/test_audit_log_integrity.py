@@ -72,6 +72,7 @@ def test_an_invented_line_is_noticed(lines: Connection, cast: Cast) -> None:
 def test_what_is_older_than_six_years_is_removed_and_the_rest_stays_checkable(
     lines: Connection, cast: Cast
 ) -> None:
+    audit_log.settle(lines, now=LATER)
     audit_log.record(lines, Line(Activity.SIGNED_OUT, LATER, cast.ana.id))
 
     count = audit_log_integrity.remove(
