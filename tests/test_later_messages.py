@@ -497,3 +497,46 @@ def test_the_amount_is_what_the_last_answer_leaves_open(
     bring(con, cast, later, "later")
 
     assert con.rows("SELECT amount FROM task") == [(Decimal(amount),)]
+
+
+@pytest.mark.parametrize(
+    ("number", "frequency", "original", "named"),
+    [("B9", "7", "P1", "B9 (for P1)"), ("B9", "8", "P1", "B9 (for P1)"), ("B9", "7", "", "B9")],
+)
+def test_a_replacement_of_a_claim_that_no_charge_is_known_as_is_said(
+    con: Connection, cast: Cast, number: str, frequency: str, original: str, named: str
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    raw = file_837(of(claim(number), frequency, original), control="000000002")
+
+    previewed = imports.preview(con, "b.837", raw, actor=cast.ana, practice_id=1, now=NOON)
+    report = bring(con, cast, raw, "b.837")
+
+    said = (
+        f"Replace or void a claim that is not held, or whose number no charge has yet: {named}; "
+        "each is a charge of its own."
+    )
+    assert said in report.warnings
+    assert said in previewed.warnings
+
+
+def test_of_many_replacements_without_their_originals_the_first_are_named(
+    con: Connection, cast: Cast
+) -> None:
+    report = bring(con, cast, file_837(*(of(claim(f"B{n}"), "7", f"P{n}") for n in range(30))))
+
+    [said] = [each for each in report.warnings if "no charge has yet" in each]
+    assert "B19 (for P19) and 10 more;" in said
+
+
+def test_a_replacement_that_finds_its_charge_or_one_that_contradicts_it_is_not_said_to_lack_one(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    other = [each.replace("20250113", "20250120") for each in of(claim("A1", amount="90"), "7")]
+
+    found = bring(con, cast, file_837(of(claim("A1"), "7"), control="000000002"))
+    unclear = bring(con, cast, file_837(other, control="000000003"))
+
+    for report in (found, unclear):
+        assert not [each for each in report.warnings if "no charge has yet" in each]

@@ -190,7 +190,10 @@ class FileImport:
         later = [each.by for each in found]
         self._link(later)
         own = self._without_held(own)
-        self.totals.doubtful += doubtful
+        self.totals.doubtful += len(doubtful)
+        self.totals.orphans += [
+            (each.claim.claim_number, each.claim.original) for each in own if each not in doubtful
+        ]
         self._add_charges(own)
         replaced = [e for e in found if e.by.claim.frequency != filing_times.VOIDS]
         self.totals.voided += len(found) - len(replaced)

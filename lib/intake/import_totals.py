@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from lib.intake.files.parsed_file import count
 
 MAX_WAYS = 3  # sets of facts named in the report
 MAX_ACCEPTED = 20  # batches named in the report
+MAX_ORPHANS = 20  # likewise, replacements of claims that are not held
 
 
 @dataclass(slots=True)
@@ -33,6 +35,8 @@ class Totals:
     unproven: int = 0  # tasks whose file says too little to be certain of the charge
     shared: int = 0  # tasks of claims that the file answers twice, under two numbers of the payer's
     doubtful: int = 0  # claims that replace one of several, or one that contradicts them
+    # numbers of claims that replace or void one not held, and of that one as they name it
+    orphans: list[tuple[str, str]] = field(default_factory=list)
     moved: int = 0  # requests sent again that now ask something else
     again: int = 0  # withdrawn requests that are asked for again
     withdrawn: int = 0
@@ -151,6 +155,7 @@ def warnings(totals: Totals) -> list[str]:
             f"Replace or void a claim that cannot be told: {count(totals.doubtful, 'claim')}; "
             "each is a charge of its own.",
         ),
+        (len(totals.orphans), _without_original(totals.orphans)),
         (
             totals.moved,
             f"Ask otherwise than before: {count(totals.moved, 'request')}; the open tasks say so.",
@@ -197,3 +202,16 @@ def warnings(totals: Totals) -> list[str]:
         ),
     ]
     return [sentence for number, sentence in sentences if number]
+
+
+def _without_original(numbers: Sequence[tuple[str, str]]) -> str:
+    """Return which claims replace or void which one that is not held."""
+    named = [
+        f"{number} (for {original})" if original else number
+        for number, original in numbers[:MAX_ORPHANS]
+    ]
+    rest = f" and {len(numbers) - len(named):,} more" if len(numbers) > len(named) else ""
+    return (
+        "Replace or void a claim that is not held, or whose number no charge has yet: "
+        f"{', '.join(named)}{rest}; each is a charge of its own."
+    )

@@ -46,9 +46,9 @@ class ReplacedCharge(NamedTuple):
 
 def originals(
     con: Connection, practice_id: int, new: Sequence[NewClaim]
-) -> tuple[list[NewClaim], list[ReplacedCharge], int]:
+) -> tuple[list[NewClaim], list[ReplacedCharge], list[NewClaim]]:
     """Return the claims that become charges of their own, those that replace or void a charge we
-    have, and how many of the former name numbers of charges that contradict them.
+    have, and which of the former name numbers of charges that contradict them.
 
     The original is found by REF*F8 (the payer's number; some senders write our own) or by the claim
     number, and has the same patient and payer. A claim may correct the day of one that the payer's
@@ -56,11 +56,11 @@ def originals(
     """
     later = [each for each in new if each.claim.frequency in {REPLACES, VOIDS}]
     if not later:
-        return list(new), [], 0
+        return list(new), [], []
     charges = known_charges.charges(con, practice_id, [each.claim.facts for each in later])
     edited = charges.edited(con)
     filed = filing_times.first(con, [held.charge_id for held, _ in charges.pairs()])
-    own, found, doubtful = [], [], 0
+    own, found, doubtful = [], [], []
     for each in new:
         if each.claim.frequency not in {REPLACES, VOIDS}:
             own.append(each)
@@ -70,8 +70,9 @@ def originals(
         if match.charge_id is not None:
             found.append(ReplacedCharge(match.charge_id, match.charge_id in edited, each))
         else:
-            doubtful += bool(_before(each.claim, charges.candidates(facts), filed))
             own.append(each)
+            if _before(each.claim, charges.candidates(facts), filed):
+                doubtful.append(each)
     return own, sorted(found, key=lambda each: each.by.claim.sent_at), doubtful
 
 
