@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from array import array
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
@@ -81,7 +82,7 @@ class FileImport:
         self._tasks: list[TaskPreview] = []  # of a preview
         self._waiting = Batch()
         self._entries: list[Recoupment] = []  # of the remittance being read
-        self._new: list[int] = []  # numbers of segments that brought something new
+        self._new = array("q")  # numbers of segments that brought something new, ascending
         self._waiting_tasks: Waiting | None = None
         self._has_answers = False  # an earlier part of the file answered claims
         self._answered_twice: dict[answered_twice.Answer, None] = {}
@@ -163,7 +164,7 @@ class FileImport:
                 totals.deducted_amount += each.amount
         totals.counter_entries += len(found.told)
         totals.beyond_amount += found.beyond
-        self._new += [each.entry.segment_number for each in found.told]
+        self._note_new(each.entry.segment_number for each in found.told)
         asked, _ = denial_requests_835.read((), left, self.options)
         self._take_requests(asked)
         recoupments.keep(self.con, entries, self.source)
@@ -172,7 +173,7 @@ class FileImport:
     def _take_claims(self, claims: Sequence[records.Claim]) -> None:
         fresh = self.known.fresh(claims)
         self.totals.held += len(claims) - len(fresh)
-        self._new += [each.claim.segment_number for each in fresh]
+        self._note_new(each.claim.segment_number for each in fresh)
         first = [each for each in fresh if each.claim.frequency not in CHANGING]
         first, late = replacement_claims.late_originals(self.con, self.practice_id, first)
         self._keep_earlier(late)
@@ -259,10 +260,10 @@ class FileImport:
         if named:
             known = previous_system_fields.assignees(self.con, self.practice_id, named)
             totals.strangers += sum(name not in known for name in named)
-        self._new += [each.segment_number for each in plan.new]
-        self._new += [
+        self._note_new(each.segment_number for each in plan.new)
+        self._note_new(
             each.request.segment_number for each in (*plan.later, *plan.moved, *plan.again)
-        ]
+        )
         if self.previewed is not None:
             of_claims = [each for each in plan.new if each.source not in RECEIPTS]
             shown = of_claims[: max(MAX_PREVIEWED - len(self._tasks), 0)]
@@ -296,7 +297,7 @@ class FileImport:
         self.totals.later += older
         self.totals.proposals += whole
         self.totals.parts += len(found) - older - whole
-        self._new += [each.news.segment_number for each in found]
+        self._note_new(each.news.segment_number for each in found)
         favorable_payer_updates.add(self.con, found, self.source)
         earlier_good_news.tell(
             self.con,
@@ -316,7 +317,7 @@ class FileImport:
         withdrawn = sum(each.is_withdrawn for _, each in found)
         self.totals.withdrawn += withdrawn
         self.totals.closed += len(found) - withdrawn
-        self._new += [each.segment_number for _, each in found]
+        self._note_new(each.segment_number for _, each in found)
         known_requests.keep(self.con, told, self.source)
         for task_id, each in found:
             task_updates.withdraw(self.con, task_id, each, self.source)
@@ -344,7 +345,7 @@ class FileImport:
         proposals = sum(each.is_of_batch for each in found)
         self.totals.proposals += proposals
         self.totals.later += len(found) - proposals
-        self._new += [each.segment_number for each in found]
+        self._note_new(each.segment_number for each in found)
         for each in found:
             kind, tell = EventKind.ANSWERED_AGAIN, task_updates.tell
             if each.is_of_batch:
@@ -410,6 +411,10 @@ class FileImport:
             f"{count(len(again), 'message')}; what is new comes in."
         ]
 
+    def _note_new(self, segments: Iterable[int]) -> None:
+        for each in segments:
+            insort(self._new, each)
+
     def _is_known(self, message: Message) -> bool:
         return (message.kind, message.identifiers) in self._earlier()
 
@@ -427,7 +432,6 @@ class FileImport:
                 wanted=list({each.identifiers for each in self.tally.messages}),
             )
             self._identified = {(kind, identifiers) for kind, identifiers in rows}
-            self._new.sort()
         return self._identified
 
     def _brought(self, message: Message) -> bool:

@@ -21,7 +21,7 @@ from lib.store.open_long_transaction import LongTransaction
 
 ATTEMPTS = 5  # after so many that gave way, it holds the others back
 SOON = 0.01  # seconds between two looks whether it can be committed
-TURN = 0.001  # seconds after which Python lets other threads on while it runs; else 0.005
+TURN = 0.0001  # seconds after which Python lets other threads on while it runs; else 0.005
 
 Result = TypeVar("Result")
 

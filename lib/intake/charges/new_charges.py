@@ -34,8 +34,8 @@ class Known:
 
     def __init__(self, con: Connection, practice_id: int, file_id: int) -> None:
         self._con, self._practice_id, self._file_id = con, practice_id, file_id
-        # when each copy was filed, voided or corrected, and whether it was voided
-        self._spare: dict[str, tuple[tuple[str, str, bool], ...]] = {}
+        # of claims that we hold: when each copy was filed, voided or corrected, and whether voided
+        self._spare: dict[bytes, tuple[tuple[str, str, bool], ...]] = {}
 
     def fresh(self, claims: Sequence[Claim]) -> list[NewClaim]:
         """Return the claims we do not have yet."""
@@ -93,8 +93,8 @@ class Known:
                 keys.add(before_middles[fingerprint])
             for key in keys:
                 copies.setdefault(key, []).append((ended[0], ended[1], ended[2]))
-        for fingerprint in own:
-            self._spare.setdefault(fingerprint, tuple(copies.get(fingerprint, ())))
+        for fingerprint, of in copies.items():
+            self._spare.setdefault(bytes.fromhex(fingerprint), tuple(of))
         kept = [(each, self._take(each)) for each in found]
         return [replace(each, is_held=is_held) for each, is_held in kept if is_held is not None]
 
@@ -102,10 +102,11 @@ class Known:
         """Use up a copy of the claim that we hold, and return None; else whether one was corrected
         since. One that was voided or corrected before the claim was written is none of it: the
         claim is filed anew, or again as it was at first."""
-        left, at_time = self._spare[new.fingerprint], new.claim.sent_at
+        key, at_time = bytes.fromhex(new.fingerprint), new.claim.sent_at
+        left = self._spare.get(key, ())
         for at, (filed_at, ended_at, _) in enumerate(left):
             if at_time < ended_at or (at_time == ended_at and not filed_at < at_time):
-                self._spare[new.fingerprint] = left[:at] + left[at + 1 :]
+                self._spare[key] = left[:at] + left[at + 1 :]
                 return None
         return any(not is_voided for _, _, is_voided in left)
 

@@ -13,6 +13,7 @@ from lib.import_report_models import RefusedRow
 from lib.intake.files import reader_process
 from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
 from lib.intake.files.reader_process import Alive
+from lib.intake.files.repeated_numbers import RepeatedNumbers
 from lib.intake.files.source_file import SourceFile
 from lib.intake.records import Claim, Request
 from lib.intake.x12 import payer_decision_rules, transaction_reader
@@ -81,7 +82,7 @@ class FileSummary:
     formats: dict[str, None] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)  # from the reader
     messages: list[Message] = field(default_factory=list)
-    numbers: Counter[str] = field(default_factory=Counter)  # of claims
+    numbers: RepeatedNumbers = field(default_factory=RepeatedNumbers)  # of claims
     said: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)  # of claims
@@ -101,7 +102,7 @@ class FileSummary:
             if piece.outcome == APPLIED:
                 self.formats.setdefault(piece.kind)
             return
-        self.numbers.update(claim.claim_number for claim in piece.claims)
+        self.numbers.add(claim.claim_number for claim in piece.claims)
         self.said += len(piece)
         outcomes = [payer_decision_rules.outcome(each) for each in piece.answers]
         self.answers.update(outcomes)
@@ -163,11 +164,11 @@ class FileSummary:
             said.append(f"{SET_ASIDE} too: {count(len(self.set_aside) - MAX_NAMED, 'message')}.")
         left = Counter(each.sentence for each in self.messages if each.outcome == RECORDED)
         said += [f"Left out ({count(times, 'message')}): {what}." for what, times in left.items()]
-        several = [times for times in self.numbers.values() if times > 1]
-        if several:
+        numbers, uses = self.numbers.counted()
+        if numbers:
             said.append(
-                f"Used more than once in this file: {count(len(several), 'claim number')}, "
-                f"on {sum(several):,} claims together."
+                f"Used more than once in this file: {count(numbers, 'claim number')}, "
+                f"on {uses:,} claims together."
             )
         if self.reversals:
             said.append(
