@@ -44,6 +44,7 @@ def request(number: str = "AC-0012", payer: str = "PLAINS HEALTH", who: str = "E
     ("made", "other"),
     [
         (denial, {"number": "ac0012"}),
+        (denial, {"number": "AC-0-012"}),
         (denial, {"payer": "PLAINS HEALTH INC"}),
         (denial, {"patient": "GREEN*EMMA*ANN"}),
         (
@@ -87,7 +88,7 @@ def test_an_answer_spelled_otherwise_is_nothing_new(
         {"number": "ac0012", "paid_on": "20250301"},
         {"number": "ac0012", "control": "PAYER2"},
         {"number": "ac0012", "patient": "GREEN*FAY"},
-        {"number": "AC-0-012"},
+        {"number": "AC-0-013"},
         {"payer": "PEAK MUTUAL", "number": "ac0012"},
     ],
 )

@@ -550,7 +550,10 @@ def test_a_receipt_that_an_older_store_knows_is_known_on_its_own_day_only(
     bring(con, cast, BATCHES[kind])
     message = con.value("SELECT id FROM intake_message WHERE kind = '837P'")
     con.execute(
-        "UPDATE task SET request_key = replace(request_key, '|250113|', '|' || $id || '|')",
+        """
+        UPDATE task SET request_key =
+            replace(replace(request_key, 'of 250113 0924|', ''), '|250113|', '|' || $id || '|')
+        """,
         id=str(message),
     )
     assert con.value("SELECT request_key NOT LIKE '%250113%' FROM task")
