@@ -115,13 +115,9 @@ class PostgresConnection(Connection):
             raise StoreClosing
 
         def step(raw: Raw) -> int:
-            try:
+            with _rolled_back_on_failure(raw):
                 raw.execute(texts.take(self.scope))
                 seen: int = raw.execute(texts.SEEN.encode()).fetchall()[0][0]
-            except BaseException:
-                with suppress(psycopg.Error):
-                    raw.execute("ROLLBACK")
-                raise
             self._held = raw
             return seen
 
@@ -134,14 +130,10 @@ class PostgresConnection(Connection):
 
         def step(raw: Raw) -> bool:
             try:
-                raw.execute(texts.TAKE_WHOLE_SOON)
+                with _rolled_back_on_failure(raw):
+                    raw.execute(texts.TAKE_WHOLE_SOON)
             except psycopg.errors.LockNotAvailable:
-                raw.execute("ROLLBACK")
                 return False
-            except BaseException:
-                with suppress(psycopg.Error):
-                    raw.execute("ROLLBACK")
-                raise
             self._held = raw
             return True
 
@@ -268,6 +260,17 @@ class PostgresConnection(Connection):
             finally:
                 if self._held is not raw:
                     self.store.give_back(raw)
+
+
+@contextmanager
+def _rolled_back_on_failure(raw: Raw) -> Iterator[None]:
+    """Roll back what the block began, unless it comes to its end."""
+    try:
+        yield
+    except BaseException:
+        with suppress(psycopg.Error):
+            raw.execute("ROLLBACK")
+        raise
 
 
 @contextmanager
