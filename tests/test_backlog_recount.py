@@ -53,14 +53,17 @@ def lived(con: Connection, cast: Cast) -> World:
 
 def _answer(where: World) -> dict[str, Any]:
     chance = where.chance
-    kind = chance.choice(["1", "4", "4", "22"])
-    paid = {"1": 80, "4": 0, "22": -80}[kind] * chance.randint(0, 2)
+    kind = chance.choice(["paid", "denied", "denied", "reversed", "pended"])
+    paid = {"paid": 80, "reversed": -80}.get(kind, 0) * chance.randint(0, 2)
+    number, visit = f"C{chance.randint(1, 6)}", chance.randint(1, 2)
     day = AUTUMN - timedelta(days=chance.randint(0, 60))
     return {
         "practice_id": chance.choice(list(where.practices)), "intake_file_id": 1,
         "segment_number": 1, "answer_key": where.token(), "charge_id": None,
         "payer_name": chance.choice(["Blue Shield", "PLAINS"]), "payer_claim_number": "",
-        "claim_number": f"C{chance.randint(1, 12)}", "status": kind, "charged": Decimal(100),
+        "claim_number": number, "claim_key": f"{number}|2025-10-0{visit}",
+        "status": chance.choice(["1", "2", "4", "22"]), "charged": Decimal(100),
+        "decision": kind, "is_denied_in_part": kind == "paid" and chance.random() < 0.3,
         "paid": Decimal(paid), "patient_responsibility": None, "answered_on": day,
         "recorded_at": datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
     }  # fmt: skip
@@ -123,21 +126,23 @@ def test_denials_and_what_came_back_are_what_a_plain_count_says(lived: World) ->
     con, day = lived.con, AUTUMN - timedelta(days=5)
     asked = view(lived, day, days=40)
     answers = con.rows(
-        "SELECT practice_id, claim_number, payer_name, status, paid, answered_on, id "
+        "SELECT practice_id, claim_key, payer_name, decision, paid, answered_on, id, "
+        "is_denied_in_part "
         "FROM claim_answer WHERE answered_on <= $day ORDER BY answered_on, id", day=day,
     )  # fmt: skip
-    inside = [a for a in answers if a[5] >= asked.since and a[3] != "22"]
-    last: dict[Any, Any] = {a[:2]: a for a in inside if a[3] == "4"}
+    inside = [a for a in answers if a[5] >= asked.since and a[3] not in {"reversed", "pended"}]
+    last: dict[Any, Any] = {a[:3]: a for a in inside if a[3] == "denied"}
     money: Counter[Any] = Counter()
     for a in answers:
-        if (denial := last.get(a[:2])) and (a[5], a[6]) > (denial[5], denial[6]):
-            money[a[:2]] += a[4]
+        if (denial := last.get(a[:3])) and (a[5], a[6]) > (denial[5], denial[6]):
+            money[a[:3]] += a[4]
     won = {claim: paid for claim, paid in money.items() if paid > 0}
     assert won
 
     for row in payer_denials.denials(con, asked).dicts():
         of_payer = [a for a in inside if a[2] == row["Payer"]]
-        denied = [a for a in of_payer if a[3] == "4"]
+        denied = [a for a in of_payer if a[3] == "denied"]
+        assert row["Denied in part"] == sum(a[7] for a in of_payer)
         claims = [claim for claim, a in last.items() if a[2] == row["Payer"]]
         assert (row["Claims answered"], row["Denied"]) == (len(of_payer), len(denied))
         assert row["Claims denied"] == len(claims)

@@ -21,10 +21,15 @@ from lib.backlog.report_scope import (
 from lib.models import Selection
 
 DENIALS = (
-    "Denial rate: answers with claim status 4 (CLP02) among all answers dated in the period, "
-    "reversals (22) left out. Overturned: denied claims, each once, for which the payer paid more "
-    "than it recouped after their last denial in the period. Source: ASC X12 005010X221, claim "
-    "status code."
+    "Denial rate: denied answers among those dated in the period that decide a claim. Denied: "
+    "nothing was paid on a charge above zero, and contract, patient's share and other payers do "
+    "not explain all of it, whatever the claim status (CLP02) says; with status 4 whenever nothing "
+    "was paid. Each makes a task. Not counted, since they decide no claim: reversals, claims in "
+    "review or passed on undecided, predeterminations, interest alone. Denied in part: something "
+    "was paid, and some of the rest is denied or not explained; these are not among the denied. "
+    "Denied amount: what was charged. Overturned: denied claims (payer, claim number, day of "
+    "service), each once, for which the payer paid more than it recouped after their last denial "
+    "in the period. Source: ASC X12 005010X221, RFI 1423 and 1885; Settings show the rules."
 )
 CAUSES = (
     "Tasks that came in in the period, by payer and by each code the payer gave; a task with two "
@@ -33,48 +38,58 @@ CAUSES = (
 
 
 def denials(con: Reader, view: View) -> Table:
-    """Return, for each payer, answers, denials, denial rate, overturned claims and dollars
-    recovered."""
+    """Return, for each payer, answers, denials, denial rate, denials in part, overturned claims and
+    dollars recovered.
+
+    What each answer decided was kept when it came in (lib/intake/charges/claim_payments.py).
+    """
     payer = " AND payer_name = $of_payer" if view.payer else ""
     return ask(con, view, """
 SELECT payer_name AS "Payer", answers AS "Claims answered", denied AS "Denied",
-       round(100.0 * denied / answers, 1) AS "Denial rate, %", amount AS "Denied amount",
-       coalesce(claims, 0) AS "Claims denied", coalesce(overturned, 0) AS "Overturned",
+       round(100.0 * denied / answers, 1) AS "Denial rate, %", in_part AS "Denied in part",
+       amount AS "Denied amount", coalesce(claims, 0) AS "Claims denied",
+       coalesce(overturned, 0) AS "Overturned",
        round(100.0 * overturned / claims, 1) AS "Overturned, %",
        coalesce(recovered, 0) AS "Recovered"
 FROM counted LEFT JOIN outcome USING (payer_name) ORDER BY "Denied" DESC, "Payer"
 """, also=f"""answer AS (
-    SELECT claim_answer.id, practice_id, payer_name, status, charged, paid - interest AS paid,
-           coalesce(nullif(claim_number, ''), payer_claim_number) AS claim,
+    SELECT claim_answer.id, practice_id, payer_name, status, decision, is_denied_in_part, charged,
+           paid - interest AS paid, claim_key AS claim,
+           coalesce(nullif(stated_payer, ''), payer_name) AS stated,
            coalesce(answered_on, {local_day(view, "recorded_at")}) AS day
     FROM {at_place(view, "claim_answer")}
     WHERE {ours(view, "claim_answer")} AND {known(view, "recorded_at")}
 ),
 asked AS (
-    SELECT * FROM answer WHERE day BETWEEN $of_since AND $of_until AND status <> '22'{payer}
+    SELECT * FROM answer
+    WHERE day BETWEEN $of_since AND $of_until AND status NOT IN ('23', '24')
+      AND decision NOT IN ('reversed', 'pended', 'predetermined', 'interest'){payer}
 ),
 counted AS (
-    SELECT payer_name, count(*) AS answers, count(*) FILTER (WHERE status = '4') AS denied,
-           coalesce(sum(charged) FILTER (WHERE status = '4'), 0) AS amount
+    SELECT payer_name, count(*) AS answers, count(*) FILTER (WHERE decision = 'denied') AS denied,
+           count(*) FILTER (WHERE is_denied_in_part) AS in_part,
+           coalesce(sum(charged) FILTER (WHERE decision = 'denied'), 0) AS amount
     FROM asked GROUP BY payer_name
 ),
 denial AS (
     -- Each denied claim once, by its last denial.
-    SELECT practice_id, claim, max(day) AS day, max({{'day': day, 'id': id}}) AS told,
-           arg_max(payer_name, {{'day': day, 'id': id}}) AS payer_name
-    FROM asked WHERE status = '4' GROUP BY practice_id, claim
+    SELECT practice_id, payer_name, claim, max(day) AS day,
+           max({{'day': day, 'id': id}}) AS told,
+           arg_max(stated, {{'day': day, 'id': id}}) AS stated
+    FROM asked WHERE decision = 'denied' GROUP BY practice_id, payer_name, claim
 ),
 paid_later AS (
-    SELECT denial.practice_id, denial.claim, sum(answer.paid) AS paid
+    SELECT denial.practice_id, denial.payer_name, denial.claim, sum(answer.paid) AS paid
     FROM denial JOIN answer USING (practice_id, claim)
-    WHERE answer.paid <> 0 AND answer.day >= denial.day
+    WHERE (answer.payer_name = denial.payer_name OR answer.stated = denial.stated)
+      AND answer.paid <> 0 AND answer.day >= denial.day
       AND {{'day': answer.day, 'id': answer.id}} > denial.told
-    GROUP BY denial.practice_id, denial.claim
+    GROUP BY denial.practice_id, denial.payer_name, denial.claim
 ),
 outcome AS (
     SELECT payer_name, count(*) AS claims, count(*) FILTER (WHERE paid > 0) AS overturned,
            sum(paid) FILTER (WHERE paid > 0) AS recovered
-    FROM denial LEFT JOIN paid_later USING (practice_id, claim) GROUP BY payer_name
+    FROM denial LEFT JOIN paid_later USING (practice_id, payer_name, claim) GROUP BY payer_name
 )""")  # fmt: skip
 
 

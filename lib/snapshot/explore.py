@@ -32,7 +32,7 @@ EXAMPLES = {
     ),
     "Denials a month": (
         "SELECT date_trunc('month', answered_on) AS \"Month\", count(*) AS \"Answers\",\n"
-        "       count(*) FILTER (WHERE status = '4') AS \"Denied\"\n"
+        "       count(*) FILTER (WHERE decision = 'denied') AS \"Denied\"\n"
         "FROM claim_answer GROUP BY 1 ORDER BY 1"
     ),
     "Median days by type": (

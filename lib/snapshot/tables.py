@@ -222,7 +222,17 @@ TABLES = (
         Column("claim_number", name_pseudonym("Claim", "practice_id", "claim_number"), "a code"),
         Column("payer_claim_number",
                name_pseudonym("Claim", "practice_id", "payer_claim_number"), "a code"),
-        Column("status", "status", "CLP02: 1 paid, 4 denied, 22 reversed …"),
+        Column("claim_key", name_pseudonym("Claim", "practice_id", "claim_key"),
+               "a code: the same for all answers to one number and day of service"),
+        Column("stated_payer", name_pseudonym("Payer", "practice_id", "coalesce(stated_payer, '')"),
+               "a code: the payer's name as the answer writes it"),
+        Column("status", "status", "CLP02, as the payer wrote it"),
+        Column("decision", "decision",
+               "what was decided, by what was paid and why: denied, paid, reversed, pended, "
+               "forwarded, predetermined, capitated, encounter, interest, other_payer, "
+               "unreasoned, nothing_due"),
+        Column("is_denied_in_part", "is_denied_in_part",
+               "something was paid, and some of the rest is denied or not explained"),
         Column("charged", "charged", "US dollars, CLP03"),
         Column("paid", "paid", "US dollars, CLP04"),
         Column("interest", "interest", "US dollars of it that are interest"),

@@ -87,6 +87,9 @@ def keep(
                 "answered_on": answer.remitted_on,
                 "recorded_at": source.now,
                 "outcome": said_of(answer).value,
+                "decision": payer_decision_rules.outcome(answer).name.lower(),
+                "is_denied_in_part": payer_decision_rules.is_denied_in_part(answer),
+                "claim_key": _claim_key(answer),
                 "payer_id": (
                     claim_matcher.payer_of(answer.facts, candidate) if candidate else None
                 ),
@@ -110,6 +113,12 @@ def said_of(answer: ClaimPayment) -> Said:
         return Said.NOTHING
     is_known = outcome in HELD or payer_decision_rules.is_duplicate(answer)
     return Said.HELD if is_known else Said.DECIDED
+
+
+def _claim_key(answer: ClaimPayment) -> str:
+    """Return under what all answers to one claim are counted: its number and its day of service,
+    since visits of one account can share a number."""
+    return f"{answer.claim_number or answer.payer_claim_number}|{answer.dates[0] or ''}"
 
 
 def _facts_row(answer: ClaimPayment) -> dict[str, Value]:

@@ -254,6 +254,11 @@ def outcome(answer: ClaimPayment) -> Outcome:
     return rule_of(answer).outcome
 
 
+def is_denied_in_part(answer: ClaimPayment) -> bool:
+    """Return True if something was paid, and some of the rest is denied or not explained."""
+    return outcome(answer) is Outcome.PAID and facts(answer).is_open
+
+
 def silent_lines(answer: ClaimPayment) -> str:
     """Return a remark on service lines of a paid claim that leave money open without any reason;
     empty if there are none. Adjustments must make up what is not paid (005010X221A1 1.10.2.1)."""
