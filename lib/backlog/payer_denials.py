@@ -21,15 +21,14 @@ from lib.backlog.report_scope import (
 from lib.models import Selection
 
 DENIALS = (
-    "Denial rate: denied answers among those dated in the period that decide a claim. Denied: "
-    "nothing was paid on a charge above zero, and contract, patient's share and other payers do "
-    "not explain all of it, whatever the claim status (CLP02) says; with status 4 whenever nothing "
-    "was paid. Each makes a task. Not counted, since they decide no claim: reversals, claims in "
-    "review or passed on undecided, predeterminations, interest alone. Denied in part: something "
-    "was paid, and some of the rest is denied or not explained; these are not among the denied. "
-    "Denied amount: what was charged. Overturned: denied claims (payer, claim number, day of "
-    "service), each once, for which the payer paid more than it recouped after their last denial "
-    "in the period. Source: ASC X12 005010X221, RFI 1423 and 1885; Settings show the rules."
+    "Denied: nothing was paid on a charge above zero, and contract, patient's share and other "
+    "payers do not explain all of it (status 4: whatever explains it), as for tasks. The rate is "
+    "of answers dated in the period that decide a claim: no reversals, prices asked for, interest "
+    "alone, claims in review or passed on undecided. Denied in part, not in the rate: something "
+    "was paid, and some of the rest is denied or unexplained. Denied amount: what was charged. "
+    "Overturned: denied claims (payer, number, day of service) for which the payer paid more than "
+    "it took back after their last denial in the period. Source: ASC X12 005010X221, RFI 1423, "
+    "1885; Settings show the rules."
 )
 CAUSES = (
     "Tasks that came in in the period, by payer and by each code the payer gave; a task with two "
