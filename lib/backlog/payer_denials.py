@@ -27,7 +27,7 @@ DENIALS = (
     "alone, claims in review or passed on undecided. Denied in part, not in the rate: something "
     "was paid, and some of the rest is denied or unexplained. Denied amount: what was charged. "
     "Overturned: denied claims (payer, number, day of service) for which the payer paid more than "
-    "it took back after their last denial in the period. Source: ASC X12 005010X221, RFI 1423, "
+    "it recouped after their last denial in the period. Source: ASC X12 005010X221, RFI 1423, "
     "1885; Settings show the rules."
 )
 CAUSES = (
