@@ -460,9 +460,9 @@ def revise_request(
           asked_on=asked_on)  # fmt: skip
 
 
-def set_amount(con: Connection, task_id: int, amount: Decimal, *, now: datetime) -> None:
-    """Let the task show the US dollars that depend on it now."""
-    _show(con, [task_id], now=now, amount=amount)
+def revise(con: Connection, task_id: int, *, now: datetime, **shown: Value) -> None:
+    """Let the task show what a message says now: the columns named in `shown`."""
+    _show(con, [task_id], now=now, **shown)
 
 
 def follow_charge(con: Connection, charge_id: int, *, now: datetime, **shown: Value) -> None:

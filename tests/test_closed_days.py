@@ -280,7 +280,7 @@ def asked_later(con: Connection, cast: Cast, now: datetime) -> None:
     for name, raw in second.items():
         bring(con, cast, raw, f"{name}.txt", now)
     with transaction(con):  # as where a payer gives back a part of what it took
-        tasks.set_amount(con, con.value("SELECT min(id) FROM task"), Decimal("12.00"), now=now)
+        tasks.revise(con, con.value("SELECT min(id) FROM task"), amount=Decimal("12.00"), now=now)
 
 
 def settings_changed(con: Connection, cast: Cast, now: datetime) -> None:

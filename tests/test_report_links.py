@@ -53,7 +53,7 @@ def lived(con: Connection, cast: Cast) -> Iterator[World]:
         for number, task_id in enumerate(where.con.rows("SELECT id FROM task ORDER BY id")):
             if number % 3 == 0:
                 amount = Decimal(400 if number % 2 else 20)
-                tasks.set_amount(con, task_id[0], amount, now=NOW - timedelta(hours=3))
+                tasks.revise(con, task_id[0], amount=amount, now=NOW - timedelta(hours=3))
     denied = answer("N-1001", codes=("CAS*CO*16*100*1*45*20",))
     bring(con, cast, file_835(denied, paid_on="20250320"))
     yield where

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from lib.intake.matching.claim_facts import NOTHING, ClaimFacts, is_of_own_claim, stated
 from lib.intake.matching.spelling_comparison import with_suffix
@@ -190,6 +191,25 @@ class Sent:
 
 
 UNSENT = Sent()
+BATCH = "277CA|batch|"  # how the keys begin of what rejects a batch
+
+
+class RejectedBatch(NamedTuple):
+    """What tells a batch of claims that an acknowledgment rejects."""
+
+    number: str  # under which it was sent
+    sent_by: str  # its level, and the name of the provider or receiver there
+
+    @staticmethod
+    def of_key(key: str) -> RejectedBatch | None:
+        """Return the batch that a request with this key rejects; None if none is told by it."""
+        level, whose, trace, number, *rest = [*key.removeprefix(BATCH).split("|"), "", "", ""]
+        if not key.startswith(BATCH) or len(rest) < 2:
+            return None
+        said = stated(number, trace)
+        return RejectedBatch(said[0], f"{level}|{whose}") if said else None
+
+
 OF = "|of|"  # in a key, before what tells patients and days of service apart
 
 
@@ -243,6 +263,7 @@ class Request:
     also_keys: tuple[str, ...] = ()  # others by which what comes later may name it
     left_empty: str = ""  # what it says that cannot be read, as a part of a sentence
     names: tuple[str, ...] = ()  # what is wanted, in words that the instructions hold
+    batch: RejectedBatch | None = None  # which is rejected as such, if its number tells it
 
     @property
     def is_of_own_claim(self) -> bool:

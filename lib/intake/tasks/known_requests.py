@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lib.history_event_kinds import EventKind
 from lib.intake.matching.spelling_comparison import could_be_payer, could_be_person, fold
-from lib.intake.records import OF, Sent, Withdrawal
+from lib.intake.records import BATCH, OF, Sent, Withdrawal
 from lib.intake.tasks import task_updates
 from lib.store.database import Connection
 
@@ -118,7 +118,7 @@ class _Known(NamedTuple):
     def is_about(self, key: str, said: Keyed | Withdrawal) -> bool:
         """Return True if the task is of the day and the patient of a request or update that has
         this earlier key. Keys of table rows never said which day they stand for, nor whose payer's
-        they are; those of FHIR Tasks mean the day of service."""
+        they are, as those of batches did not; those of FHIR Tasks mean the day of service."""
         day: date | None = getattr(said, "asked_on", None)
         is_day = (
             day in {None, self.asked_on}
@@ -130,7 +130,8 @@ class _Known(NamedTuple):
             is_day = is_day or self.date_of_service is None
         patient: str = getattr(said, "patient_name", "")
         is_stated = patient and self.patient_name
-        payer: str = getattr(said, "payer_name", "") if key.startswith("TABLE|") else ""
+        names_no_payer = key.startswith(("TABLE|", BATCH))
+        payer: str = getattr(said, "payer_name", "") if names_no_payer else ""
         if payer and self.payer_name and not could_be_payer(payer, self.payer_name):
             return False
         return is_day and (

@@ -24,10 +24,12 @@ from lib.intake.tasks import (
     earlier_good_news,
     known_requests,
     previous_system_fields,
+    rejected_batches,
     respelled_answers,
     task_updates,
 )
 from lib.intake.tasks.known_requests import News
+from lib.intake.tasks.rejected_batches import RejectedBatches
 from lib.models import Status, Turn
 from lib.store.database import Connection, Value
 from lib.store.search_match import claim_shape
@@ -87,12 +89,18 @@ def plan(
     matched = [match.charge_id for match in found.matches.values()]
     tasks = task_claim_facts.find(con, practice_id, about.values(), matched)
     made = _Made()
-    for key, request in wanted.items():
-        charge_id = found.matches[key].charge_id
+    batches = RejectedBatches(con, practice_id, wanted.values())
+    for key, said in wanted.items():
+        request, charge_id = said, found.matches[key].charge_id
         about_it = tasks.of(about[key], charge_id)
         of_claim = [each for each in about_it if not made.has_other_claim(request, each.id)]
-        task_id = request.joins or _open_task(request, of_claim, file_id)
+        task_id = _open_task(request, of_claim, file_id)
         first = None if task_id else made.find(request, charge_id)
+        if not (task_id or first):
+            request = batches.joined(said)
+            task_id = request.joins
+        if not (task_id or first) and (first := batches.first(said)):
+            request = rejected_batches.again(said)
         if task_id:
             is_certain = task_claim_facts.is_certain(found.matches[key], about[key], about_it)
             is_certain &= not any(
@@ -106,6 +114,9 @@ def plan(
         elif not request.is_history:
             found.new.append(request)
             made.add(request, charge_id)
+            batches.add(request)
+            if earlier := batches.completed(request):
+                found.earlier.setdefault(key, earlier)
     found.earlier |= _earlier(con, practice_id, found)
     return found
 
@@ -170,11 +181,12 @@ def add(con: Connection, planned: RequestPlan, source: ImportContext) -> int:
     for later in planned.later:
         task_id = later.task_id if later.task_id is not None else by_key[later.of]
         task_updates.answer(con, task_id, later.request, source, is_certain=later.is_certain)
+        match = planned.matches[later.request.key]
+        rejected_batches.name_claim(con, task_id, later.request, match, planned.charges, source)
         for key in later.request.also_keys:
             task_updates.remember(con, task_id, key, later.request.segment_number, source)
         if later.is_certain:
-            charge_id = planned.matches[later.request.key].charge_id
-            asked.append(earlier_good_news.told_by(task_id, later.request, charge_id))
+            asked.append(earlier_good_news.told_by(task_id, later.request, match.charge_id))
     for change, follow_ups in (
         (task_updates.move, planned.moved),
         (task_updates.ask_again, planned.again),

@@ -232,7 +232,7 @@ def change_amount(
 ) -> None:
     """Let an open task ask for another amount (US dollars), with its history."""
     before = _asked(con, task_id)
-    tasks.set_amount(con, task_id, amount, now=source.now)
+    tasks.revise(con, task_id, amount=amount, now=source.now)
     con.insert("event", _changes(task_id, before, replace(before, amount=amount), segment_number,
                                  source))  # fmt: skip
 

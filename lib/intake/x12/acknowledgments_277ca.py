@@ -15,7 +15,7 @@ from decimal import Decimal
 from lib.intake import denial_advice
 from lib.intake.denial_advice import Advice
 from lib.intake.matching.claim_facts import stated
-from lib.intake.records import PayerUpdate, Request
+from lib.intake.records import PayerUpdate, RejectedBatch, Request
 from lib.intake.x12 import status_codes
 from lib.intake.x12.claim_status_rules import StatusOutcome
 from lib.intake.x12.hl_levels_277 import (
@@ -144,6 +144,7 @@ def _with_batch(request: Request, whole: Request) -> Request:
         amount=whole.amount if request.amount is None else request.amount,
         instructions=f"{request.instructions} {also}",
         history=f"{request.history} {also}",
+        batch=whole.batch,
     )
 
 
@@ -338,11 +339,16 @@ def _batch(batch: _Batch) -> Request:
     worth += status_codes.added(said, unit.payer.name)
     find = f"ind the batch by its trace number {unit.batch or unit.trace or '(none)'}."
     find = f"F{find}" if batch.claims else f"No claim is named, so f{find}"
+    key = "|".join(
+        (SOURCE_NAME, "batch", unit.level, whose, unit.trace, unit.batch, str(unit.said_on), codes)
+    )
+    told = RejectedBatch.of_key(key)
+    sender = unit.payer.code or unit.payer.name
     return Request(
-        key="|".join(
-            (SOURCE_NAME, "batch", unit.level, whose, unit.trace, unit.batch, str(unit.said_on),
-             codes)
-        ),
+        key="|".join((key, sender, str(amount or ""), str(count or ""))),
+        # older stores knew batches that are sent without a number by no more than the day and codes
+        earlier_keys=(key,) if told else (),
+        batch=told,
         type=TaskType.PROVIDER if unit.level == PROVIDER else advice.type,
         title=f"Batch rejected: {count:,.0f} claims" if count and count > 1 else "Batch rejected",
         instructions=f"{first}{worth} {find} {_resend(advice, kept)}" + _doubt(said),
