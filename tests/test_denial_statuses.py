@@ -3,11 +3,14 @@ its codes say."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
+from lib.intake import imports
 from lib.intake.tables import denial_statuses
 from lib.store.database import Connection
-from tests.conftest import Cast
+from tests.conftest import NOON, Cast
 from tests.test_import import bring
 from tests.x12_texts import claim, file_837
 
@@ -117,3 +120,69 @@ def test_one_without_a_code_that_does_not_say_denied_is_refused(
 
     assert report.tasks_new == 1
     assert "Refused: 1 row" in " ".join(report.warnings)
+
+
+STATUS_ONLY = "Claim Number,Patient,DOS,Denied Amount,{}\n"
+
+
+@pytest.mark.parametrize(
+    ("heading", "denied", "other"),
+    [
+        ("Status", "Denied", "Paid"), ("Claim Status", "4 - Denied", "Pending"),
+        ("Denied?", "Y", "N"), ("Disposition", "DENIED", "Not denied"),
+        ("Adjudication Status", "F2", "F1"), ("Outcome", "Rejected", "In process"),
+        ("Is Denied", "true", "false"), ("Determination", "Disallowed", "Approved"),
+    ],
+)  # fmt: skip
+def test_a_list_without_codes_and_types_is_one_of_denials_by_its_status(
+    con: Connection, cast: Cast, heading: str, denied: str, other: str
+) -> None:
+    rows = (
+        f'A1,"GREEN, EMMA",01/13/2025,200.00,{denied}\n'
+        f'A2,"REED, TOM",01/14/2025,100.00,{other}\nTotal,,,300.00,2\n'
+    )
+    bring(con, cast, file_837(claim("A1")))
+
+    report = bring(con, cast, (STATUS_ONLY.format(heading) + rows).encode(), "b.csv")
+
+    assert con.rows("SELECT title, type, charge_id, amount FROM task") == [
+        ("Denied without a reason", "charge", 1, Decimal("200.00"))
+    ]
+    said = " ".join(report.warnings)
+    assert f"Denied by “{heading}”: 1 row (line 2)." in said
+    assert f"No denial by “{heading}”, or all was paid: 1 row (line 3)" in said
+    assert "Refused" not in said and "Columns not read" not in said
+
+
+@pytest.mark.parametrize("status", ["1", "Processed", "", "Finalized", "?"])
+def test_a_row_of_such_a_list_that_leaves_it_open_is_refused(
+    con: Connection, cast: Cast, status: str
+) -> None:
+    rows = f'A1,"GREEN, EMMA",01/13/2025,200.00,Denied\nA2,"REED, TOM",01/14/2025,9.00,{status}\n'
+
+    report = bring(con, cast, (STATUS_ONLY.format("Status") + rows).encode(), "b.csv")
+
+    assert report.tasks_new == 1
+    assert "Refused: 1 row" in " ".join(report.warnings)
+
+
+def test_what_the_list_says_in_words_is_the_task(con: Connection, cast: Cast) -> None:
+    head = STATUS_ONLY.format("Status,Denial Reason")
+    row = 'A1,"GREEN, EMMA",01/13/2025,200.00,Denied,No authorization on file\n'
+
+    bring(con, cast, (head + row).encode(), "b.csv")
+
+    assert con.rows("SELECT title FROM task") == [("No authorization on file",)]
+
+
+@pytest.mark.parametrize("states", [("Open", "Closed"), ("Not denied", "Paid"), ("", "1")])
+def test_a_list_none_of_whose_rows_is_denied_still_asks_for_a_type(
+    con: Connection, cast: Cast, states: tuple[str, str]
+) -> None:
+    rows = "".join(f'A1,"GREEN, EMMA",01/13/2025,200.00,{each}\n' for each in states)
+
+    content = (STATUS_ONLY.format("Status") + rows).encode()
+    report = imports.apply(con, "b.csv", content, actor=cast.dora, practice_id=cast.practice,
+                           now=NOON)  # fmt: skip
+
+    assert report.refused and "type of the task" in report.refused

@@ -11,7 +11,8 @@ from lib.models import TaskType
 from lib.ui import import_mapping
 
 ORDER = Order(DateOrder.MONTH_FIRST, True, False, False)
-LOOK = Look("text", ("Ray, Ida", "Doe"), ORDER, False, False, False, False, False, False, False)
+LOOK = Look("text", ("Ray, Ida", "Doe"), ORDER, False, False, False, False, False, False, False,
+            False)  # fmt: skip
 TABLE = Outline("XLSX", ("Who", "When"), {"Who": LOOK, "When": LOOK}, "", (), 0, ("When",))
 PLAN = ColumnMapping({Field.TYPE: "Who"}, {Field.DUE: DateOrder.DAY_FIRST}, "Sheet1", ("When",))
 

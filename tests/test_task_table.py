@@ -376,7 +376,7 @@ def test_a_column_that_says_its_order_is_believed_more_than_the_plan_of_an_earli
         columns.guess(opened(text)).columns, {Field.SERVICE: DateOrder.MONTH_FIRST}
     )
 
-    plan = columns.with_orders(saved, opened(text))
+    plan = columns.as_shown_by(saved, opened(text))
 
     assert plan.orders == {Field.SERVICE: DateOrder.DAY_FIRST}
 

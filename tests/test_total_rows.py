@@ -38,6 +38,12 @@ def listed(*rows: str) -> bytes:
         ["*** End of report ***"],
         ["Confidential - contains PHI"],
         ["Denials listed,,,,3,"],
+        ["Total,,,,340.50,Denied"],
+        ["Total,,01/15/2025,,340.50,USD"],
+        ["Grand Total,,,all codes,340.50,see the cover sheet"],
+        ["Total for January,,,CO,340.50,3 rows of claims"],
+        [",Totals,,USD,340.50,Denied"],
+        [",,,Total,340.50,as of 01/31/2025"],
     ],
 )
 def test_what_stands_below_the_claims_is_named_and_no_task(
@@ -66,6 +72,7 @@ def test_a_total_between_the_claims_of_two_payers_is_none_of_them(
     "row",
     [
         'Total,"GREEN, EMMA",01/16/2025,CO-197,340.50,Denied',  # a claim named so
+        "Total,HALL,,,340.50,Denied",  # a patient is named
         'A4,"TOTAL, ANN",01/16/2025,CO-197,340.50,Denied',
         'A4,Sum,01/16/2025,CO-197,340.50,Denied',
         'A4,,01/16/2025,CO-197,340.50,Denied',
@@ -86,6 +93,7 @@ def test_a_claim_is_never_taken_for_a_total(con: Connection, cast: Cast, row: st
         ",,,,340.50,Denied",
         "A4,,,,340.50,",
         "Total hip replacement,,,,340.50,",
+        ",,,Total,340.50,call the payer",
     ],
 )
 def test_a_row_that_is_not_surely_a_total_is_refused_as_before(

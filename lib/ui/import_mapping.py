@@ -48,7 +48,7 @@ def choose(
     if table is None:
         return None  # no table, or an unreadable one: the preview says why
     saved = saved_mappings.find(session.connection(), practice_id, table)
-    start = columns.with_orders(saved, table) if saved else columns.guess(table)
+    start = columns.as_shown_by(saved, table) if saved else columns.guess(table)
     with st.expander(f"Columns of {session.escape_markdown(name)}", expanded=saved is None):
         plan = _editor(table, start, key)
         missing = task_table.missing_columns(plan)  # the report names them
@@ -118,11 +118,11 @@ def _editor(table: Outline, start: ColumnMapping, key: str) -> ColumnMapping:
     said = {name: _described(table, name) for name in options if name is not None}
     found: dict[Field, str] = {}
     sides = st.columns(2)
-    fields = list(Field)
+    fields, is_needed = list(Field), not start.is_of_denials
     for place, which in enumerate(fields):
         with sides[place * 2 // len(fields)]:
             chosen = st.selectbox(
-                which.label + (NEEDED if which is Field.TYPE and not start.codes else ""), options,
+                which.label + (NEEDED if is_needed and which is Field.TYPE else ""), options,
                 options.index(start.columns.get(which)), key=f"map_{sheet}_{which}_{key}",
                 format_func=lambda name: said[name] if name else "—", **heard,
             )  # fmt: skip
@@ -138,14 +138,14 @@ def _editor(table: Outline, start: ColumnMapping, key: str) -> ColumnMapping:
         type_ = st.selectbox(
             "Type of every row that names none", [None, *TaskType], _place_of(start.type),
             key=f"type_{sheet}_{key}",
-            format_func=lambda each: each.label if each else "— (the denial codes say it)",
+            format_func=lambda each: each.label if each else "— (codes or status say it)",
             **heard,
         )  # fmt: skip
     plan = ColumnMapping(
         found, _orders(table, found, start, key), table.sheet or None,
         tuple(str(name) for name in codes), type_, _with_hidden(table, key),
     )  # fmt: skip
-    return columns.with_orders(plan, table)
+    return columns.as_shown_by(plan, table)
 
 
 def _place(table: Outline) -> int:

@@ -28,7 +28,7 @@ class Saved:
         """Return the mapping saved for tables with these columns, else the one their names
         suggest."""
         plan = self.find(grid)
-        return columns.with_orders(plan, grid) if plan else columns.guess(grid)
+        return columns.as_shown_by(plan, grid) if plan else columns.guess(grid)
 
     def find(self, grid: Table) -> ColumnMapping | None:
         """Return the mapping saved for tables with these columns, or None."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from lib.intake.tables import denial_codes, heading_words
+from lib.intake.tables import denial_codes, denial_statuses, heading_words
 from lib.intake.tables.cells import (
     DateOrder,
     Order,
@@ -177,6 +177,13 @@ class ColumnMapping:
     codes: tuple[str, ...] = ()  # columns that hold denial codes
     type: TaskType | None = None  # of every row that names none
     with_hidden: bool = False  # import rows that the workbook hides
+    # of a table with neither codes nor types: the column that says which rows were denied
+    denials: str = ""
+
+    @property
+    def is_of_denials(self) -> bool:
+        """Return True if the table lists denials: each row says why, or that it was denied."""
+        return bool(self.codes or self.denials)
 
     def fits(self, grid: Table) -> bool:
         """Return True if the table has every column of this mapping."""
@@ -197,6 +204,7 @@ class Look:
     are_types: bool
     are_names: bool
     are_numbers: bool  # of members, policies
+    denies: bool  # some row says there that the claim was denied
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +226,12 @@ Table = Grid | Outline
 def outline(grid: Grid) -> Outline:
     """Describe every column of a table."""
     return Outline(
-        grid.format, grid.columns, {name: _look(grid.column(name)) for name in grid.columns},
+        grid.format, grid.columns, {name: _look(name, grid.column(name)) for name in grid.columns},
         grid.sheet, grid.sheets, len(grid.hidden), grid.hidden_columns,
     )  # fmt: skip
 
 
-def _look(cells: list[Cell]) -> Look:
+def _look(name: str, cells: list[Cell]) -> Look:
     return Look(
         kind(cells),
         tuple(samples(cells)),
@@ -235,6 +243,7 @@ def _look(cells: list[Cell]) -> Look:
         _are_types(cells),
         sum(map(_is_like_name, cells)) * 2 >= len(cells),
         _plausible(Field.MEMBER, cells),
+        denial_statuses.denies(name, cells),
     )
 
 
@@ -263,16 +272,20 @@ def guess(grid: Table) -> ColumnMapping:
                 found[which] = free.pop(name)
                 break
     codes = _code_columns(grid, folded)
-    _add_by_words(grid, found, [name for name in free.values() if name not in codes], bool(codes))
+    types = found.get(Field.TYPE)
+    is_typed = types is not None and _holds_types(grid, types)
+    denials = "" if codes or is_typed else _denials(grid)
+    is_of_denials = bool(codes or denials)
+    _add_by_words(grid, found, [name for name in free.values() if name not in codes], is_of_denials)
     if Field.LAST in found:
         found.pop(Field.PATIENT, None)
     title = found.get(Field.TITLE, "")
     is_alone = fold(title) == "name" and not PEOPLE & found.keys()
-    if is_alone and (codes or _are_people(grid, title)):
+    if is_alone and (is_of_denials or _are_people(grid, title)):
         found[Field.PATIENT] = found.pop(Field.TITLE)
-    if codes and Field.TYPE in found and not _holds_types(grid, found[Field.TYPE]):
-        del found[Field.TYPE]  # another system's categories: the codes say more
-    return with_orders(ColumnMapping(found, codes=codes), grid)
+    if is_of_denials and not is_typed:
+        found.pop(Field.TYPE, None)  # another system's categories: codes and status say more
+    return as_shown_by(ColumnMapping(found, codes=codes), grid)
 
 
 def _add_by_words(
@@ -357,15 +370,26 @@ def _fits(which: Field, grid: Table, name: str) -> bool:
     return all(said for fields, said in checks if which in fields)
 
 
-def with_orders(plan: ColumnMapping, grid: Table) -> ColumnMapping:
-    """Return the mapping with the order of its dates: as the whole column shows, else as given."""
+def as_shown_by(plan: ColumnMapping, grid: Table) -> ColumnMapping:
+    """Return the mapping with the order of its dates, as the whole column shows or else as given,
+    and with the column that tells denials where nothing else says what the rows are."""
     orders = {}
     for which in DATES:
         if which in plan.columns:
             found = order_in(grid, plan.columns[which])
             given = None if found.is_sure else plan.orders.get(which)
             orders[which] = given or found.order
-    return replace(plan, orders=orders)
+    is_told = plan.codes or Field.TYPE in plan.columns or plan.type is not None
+    return replace(plan, orders=orders, denials="" if is_told else _denials(grid))
+
+
+def _denials(grid: Table) -> str:
+    """Return the first column in which some row says that its claim was denied; empty if none."""
+    if isinstance(grid, Outline):
+        found = (name for name in grid.columns if grid.looks[name].denies)
+    else:
+        found = (each for each in grid.columns if denial_statuses.denies(each, grid.column(each)))
+    return next(found, "")
 
 
 def _plausible(which: Field, cells: list[Cell]) -> bool:

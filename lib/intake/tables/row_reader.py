@@ -219,8 +219,18 @@ class Reader:
                 what = f"is “{text[:40]}”, which is no type of task" if text else "is empty"
                 self.problem(Field.TYPE, f"{what}: write one of {names}")
             else:
-                self.problems.append(f"“{self.plan.codes[0]}” holds no denial code that is known")
+                self.problems.append(self.untold())
         return found or TaskType.CODING
+
+    def untold(self) -> str:
+        """Return the problem of a row of a denial list that says neither why nor whether it was
+        denied."""
+        if self.plan.codes:
+            return f"“{self.plan.codes[0]}” holds no denial code that is known"
+        return (
+            f"“{self.plan.denials}” says neither that the claim was denied nor that it was paid or "
+            "is in process"
+        )
 
     def advice(self) -> denial_advice.Advice:
         """Return the advice for the row's denial codes, or for a denial without any."""
@@ -237,7 +247,7 @@ class Reader:
         A row that names its type, or says in its own words what to do, is somebody's task, whatever
         its codes say.
         """
-        if not self.plan.codes or self.line(Field.TYPE):
+        if not self.plan.is_of_denials or self.line(Field.TYPE):
             return False
         if any(self.text(which) and not self.says_why(which) for which in ASKING):
             return False
@@ -253,7 +263,7 @@ class Reader:
     def is_without_reason(self) -> bool:
         """Return True for a row of a denial list that leaves open what kind of task it is, or what
         is to be done, and has no code that says it."""
-        if not self.plan.codes or self.codes:
+        if not self.plan.is_of_denials or self.codes:
             return False
         type_ = type_of(text) if (text := self.line(Field.TYPE)) else self.plan.type
         return type_ is None or not any(map(self.text, ASKING))
@@ -299,7 +309,7 @@ class Reader:
         """Return title and instructions. Each can replace the other, and denial codes can replace
         both."""
         title, text = " ".join(self.text(Field.TITLE).split()), self.text(Field.INSTRUCTIONS)
-        if not title and not text and not self.codes and not self.is_denied:
+        if not (title or text or self.codes or self.is_denied or self.plan.denials):
             self.problems.append("it does not say what is asked")
         if len(title) > MAX_TITLE:
             text = f"{title}\n\n{text}" if text else title

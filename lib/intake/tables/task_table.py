@@ -175,21 +175,24 @@ def read(name: str, grid: Grid, plan: ColumnMapping, today: date | None = None) 
             continue
         if reader.is_settled or reader.is_without_reason:
             column = denial_statuses.denied_by(row, statuses)
-            if reader.is_settled and not column:
+            is_told = plan.denials and denial_statuses.says_no_denial(
+                plan.denials, row.cells[grid.columns.index(plan.denials)]
+            )
+            if (reader.is_settled or is_told) and not column:
                 settled.append(row.line)
                 continue
             if column:
                 denied_by[column].append(row.line)
                 reader.is_denied = True
         request = reader.request(grid.format)
-        unknown_states += state is None and not denial_statuses.says_denied(
-            reader.text(Field.STATUS), is_status=True
-        )
         for which in reader.left_empty:
             left_empty[plan.columns[which]].append(row.line)
         if reader.problems:
             refused.append(Refused(row.line, "; ".join(reader.problems), row.cells))
         else:
+            unknown_states += state is None and not denial_statuses.says_denied(
+                reader.text(Field.STATUS), is_status=True
+            )
             by_codes += reader.is_typed_by_codes
             requests.append(request)
     return Sheet(
@@ -210,7 +213,7 @@ def _is_open(text: str, plan: ColumnMapping) -> bool | None:
     """
     if not text:
         return True
-    is_payers = plan.codes and denial_statuses.is_of_statuses(plan.columns[Field.STATUS])
+    is_payers = plan.is_of_denials and denial_statuses.is_of_statuses(plan.columns[Field.STATUS])
     return None if is_payers and text.strip().isdigit() else is_open(text)
 
 
@@ -230,12 +233,13 @@ def _claim(request: Request) -> tuple[object, ...]:
 def missing_columns(plan: ColumnMapping) -> str:
     """Return the sentence that names a required column that is missing; empty if all are there."""
     has = plan.columns.keys()
-    if Field.TYPE not in has and not plan.codes and plan.type is None:
+    if Field.TYPE not in has and not plan.is_of_denials and plan.type is None:
         return (
-            "no column is known to hold the type of the task, nor denial codes that say it; choose "
+            "no column is known to hold the type of the task, nor denial codes that say it, nor "
+            "does a column of statuses say of any row that it was denied; choose "
             "one on the Import page, or one type for all rows (on the command line: --type)."
         )
-    if not has & {Field.TITLE, Field.INSTRUCTIONS} and not plan.codes:
+    if not has & {Field.TITLE, Field.INSTRUCTIONS} and not plan.is_of_denials:
         return "no column is known to say what is asked; choose it on the Import page."
     if not has & {Field.CLAIM, Field.ACCOUNT, Field.ICN, Field.PATIENT, Field.LAST}:
         return (
@@ -261,13 +265,16 @@ def warnings(sheet: Sheet) -> list[str]:
             f"({_lines(sheet.totals)}); they make no task."
         )
     if sheet.settled:
+        why = f" by “{sheet.plan.denials}”" if sheet.plan.denials else (
+            ", since their codes leave money only to the contract, the patient or another payer"
+        )  # fmt: skip
         said.append(
-            "No denial, since their codes leave money only to the contract, the patient or another "
-            f"payer, or all was paid: {_rows(len(sheet.settled))} ({_lines(sheet.settled)}); they "
-            "make no task."
+            f"No denial{why}, or all was paid: {_rows(len(sheet.settled))} "
+            f"({_lines(sheet.settled)}); they make no task."
         )
+    whatever = ", whatever codes they have" if sheet.plan.codes else ""
     said += [
-        f"Denied by “{name}”, whatever codes they have: {_rows(len(lines))} ({_lines(lines)})."
+        f"Denied by “{name}”{whatever}: {_rows(len(lines))} ({_lines(lines)})."
         for name, lines in sheet.denied_by.items()
     ]
     if sheet.unknown_states:
@@ -303,7 +310,7 @@ def _unread_warning(sheet: Sheet) -> Sequence[str]:
     people = [column for which, column in sheet.plan.columns.items() if which in PEOPLE]
     others = dependents.columns(sheet.grid.columns, people)
     used = {
-        *sheet.plan.columns.values(), *sheet.plan.codes, *sheet.denied_by,
+        *sheet.plan.columns.values(), *sheet.plan.codes, sheet.plan.denials, *sheet.denied_by,
         *(sheet.grid.columns[at] for at in (others.places if others else ())),
     }  # fmt: skip
     unread = [

@@ -1,8 +1,9 @@
 """Rows below or between the claims of a table that are none: sums, counts, and a report's footer.
 Pure.
 
-A row is taken for one only where it names no claim, no patient and no day, and all that it says is
-a word of totals beside numbers, a footer alone, or the sum of the amounts above it.
+A row is taken for one only where it names no claim and no patient, and all that it says is a footer
+alone, the sum of the amounts above it, or a word of totals: in the place of the claim's number
+beside anything, elsewhere beside numbers, days, a currency and whose total it is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from lib.intake.tables.columns import DATES, WHOSE, Field
 from lib.intake.tables.table import Cell, Row, Uncomputed, text_of
 
 MAX_LETTERS = 120  # of a footer or a word of totals
+NUMBERS = (Field.CLAIM, Field.ACCOUNT, Field.ICN)
+REPEATED = (Field.PAYER, Field.PROVIDER, Field.STATUS)  # a total can be of one of these
 WHICH = WHOSE | {*DATES, Field.CLAIM, Field.ACCOUNT, Field.ICN}  # what names a claim
 _COUNTED = r"claims?|records?|rows?|items?|lines?|denials?|accounts?|patients?|entries"
 _OF = r"(?: (?:for|of|by|in|on|this) .{1,80})?"
@@ -38,6 +41,11 @@ _FOOTER = re.compile(
     r"|(?:run|print|report) (?:date|time)\b.*|confidential\b.*|copyright\b.*|©.*|\(c\) .*"
     r"|filters? applied\b.*|applied filters?\b.*|contains (?:phi|protected health)\b.*"
 )
+_BESIDE = re.compile(
+    r"usd|us ?dollars?|dollars?|\$|all(?: \w{1,30})?|n/?a|none|[\d.,]{1,20} ?%"
+    r"|(?:as of|through|thru|from|to|for)? ?\d{1,4}[-/]\d{1,2}[-/]\d{1,4}"
+    r"(?: ?(?:-|to|through|thru) ?\d{1,4}[-/]\d{1,2}[-/]\d{1,4})?"
+)
 _VALUE = re.compile(
     rf"[-:=.\s]{{0,9}}\$?\(?[\d,. ]{{0,20}}(?:{_COUNTED})?\)?"
 )  # after the word: "Total: 540.00"
@@ -46,8 +54,21 @@ _VALUE = re.compile(
 def lines(rows: Sequence[Row], at: Mapping[Field, int]) -> frozenset[int]:
     """Return the lines of the rows that are no claims; `at` are the columns of the table."""
     naming = [place for which, place in at.items() if which in WHICH]
+    whose = [place for which, place in at.items() if which in WHOSE]
+    numbers = [at[which] for which in NUMBERS if which in at]
+    repeated = {
+        at[which]: {_plain(row.cells[at[which]]) for row in rows if _filled(row, naming)}
+        for which in REPEATED
+        if which in at
+    }
     amounts = [at[which] for which in (Field.AMOUNT, Field.BILLED) if which in at]
-    found = {row.line for row in rows if _is_footer(row) or _is_worded(row, naming)}
+    found = {
+        row.line
+        for row in rows
+        if _is_footer(row)
+        or _is_number_of_total(row, numbers, whose)
+        or _is_worded(row, naming, repeated)
+    }
     last = max(
         (row.line for row in rows if row.line not in found and _filled(row, naming)), default=0
     )
@@ -71,16 +92,34 @@ def _is_footer(row: Row) -> bool:
     return all(day(cell, DateOrder.MONTH_FIRST) or _FOOTER.fullmatch(_plain(cell)) for cell in more)
 
 
-def _is_worded(row: Row, naming: Sequence[int]) -> bool:
-    """Return True if a word of totals is all that the row says but for numbers."""
+def _is_number_of_total(row: Row, numbers: Sequence[int], whose: Sequence[int]) -> bool:
+    """Return True if a word of totals stands where claims have their number, and no patient is
+    named."""
+    named = _filled(row, numbers)
+    is_total = bool(named) and all(_says_total(_plain(cell)) for cell in named)
+    return is_total and not any(
+        not _says_total(_plain(cell)) and not _is_number(cell) for cell in _filled(row, whose)
+    )
+
+
+def _is_worded(row: Row, naming: Sequence[int], repeated: Mapping[int, set[str]]) -> bool:
+    """Return True if a word of totals is all that the row says but for numbers, days, a currency,
+    and what the claims say in the same columns of payer, provider or status."""
     named = _filled(row, naming)
     if len(named) > 1 or any(not _says_total(_plain(cell)) for cell in named):
         return False
-    filled = _filled(row, range(len(row.cells)))
-    is_word = [_says_total(_plain(cell)) for cell in filled]
-    return any(is_word) and all(
-        word or _is_number(cell) for word, cell in zip(is_word, filled, strict=True)
+    filled = [(at, cell) for at in range(len(row.cells)) for cell in _filled(row, [at])]
+    words = [cell for _, cell in filled if _says_total(_plain(cell))]
+    return bool(words) and all(
+        cell in words or _is_beside(cell) or _plain(cell) in repeated.get(at, ())
+        for at, cell in filled
     )
+
+
+def _is_beside(cell: Cell) -> bool:
+    """Return True for what stands beside a total and names no claim."""
+    is_day = day(cell, DateOrder.MONTH_FIRST) is not None
+    return _is_number(cell) or is_day or bool(_BESIDE.fullmatch(_plain(cell)))
 
 
 def _is_sum(row: Row, summed: Mapping[int, Decimal]) -> bool:
