@@ -251,11 +251,11 @@ class Importer:
         if count:
             self._filed = ("", 0)
             content = file_835(*(answer(f"{name}-{i}") for i in range(count)), control=f"{n:09}")
-            made: Facts = {f"tasks {name}": count}
+            made: Facts = {f"tasks {name}": count, f"created {name}": [count, 1]}
         else:
             name, count = f"F{n}", self.random.choice([1, 2, 3, 5, 8, 150])
             content = file_837(*(claim(f"{name}-{i}") for i in range(count)), control=f"{n:09}")
-            made = {f"charges {name}": count}
+            made = {f"charges {name}": count, f"imported {name}": [count, 1]}
 
         def bring() -> None:
             report = imports.apply(
@@ -269,5 +269,4 @@ class Importer:
         is_claims = f"charges {name}" in made
         counts = [count, 0] if is_claims else [0, count]
         made[f"file {sha256}"] = [*counts, True]
-        made[f"events {n}"] = ["imported" if is_claims else "created"] * count
         return Change("import", made, bring)

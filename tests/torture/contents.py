@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lib.store import durable_files
 from lib.store.database import Connection, Store
 
+OF_IMPORTS = re.compile(r"(F\d+)-")  # claims of the file that was the n-th change
 Facts = dict[str, Any]  # what stands in JSON, by key; a key that is not there is None
 
 
@@ -45,10 +48,24 @@ def _tasks(con: Connection) -> Facts:
 
 
 def _history(con: Connection) -> Facts:
-    """Return the kinds of events of each change, which is known by its microsecond."""
-    kinds: dict[str, list[str]] = defaultdict(list)
-    for kind, at in con.rows("SELECT kind, happened_at FROM event ORDER BY kind"):
-        if at.microsecond:  # not what was prepared, or raced for
+    """Return the kinds of events of each change, which is known by its microsecond. An import,
+    whose time is later where it had to wait, is known by its claims: how many events of a kind
+    there are, and at how many times."""
+    kinds: dict[str, list[Any]] = defaultdict(list)
+    times: dict[str, set[datetime]] = defaultdict(set)
+    for kind, at, claim in con.rows(
+        """
+        SELECT kind, happened_at, coalesce(charge.claim_number, task.claim_number)
+        FROM event LEFT JOIN charge ON charge.id = event.charge_id
+            LEFT JOIN task ON task.id = event.task_id
+        ORDER BY kind
+        """
+    ):
+        if claim and (found := OF_IMPORTS.match(claim)):
+            key = f"{kind} {found[1]}"
+            times[key].add(at)
+            kinds[key] = [1 + (kinds[key][0] if kinds[key] else 0), len(times[key])]
+        elif at.microsecond:  # not what was prepared, or raced for
             kinds[f"events {at.microsecond}"].append(kind)
     for (at,) in con.rows("SELECT happened_at FROM activity WHERE kind = 'signed out'"):
         kinds[f"line {at.microsecond}"].append("signed out")
