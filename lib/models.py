@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -366,7 +367,7 @@ class Selection:
     dollars), and the values of both by name."""
 
     sql: str
-    values: tuple[tuple[str, object], ...]
+    values: tuple[tuple[str, Hashable], ...]  # they are part of what is cached
     amount: str = "task.amount"
 
 

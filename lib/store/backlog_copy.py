@@ -83,7 +83,7 @@ def resolved(store: Store, selection: Selection, *, now: datetime) -> Selection:
         )
     finally:
         con.close()
-    ids = [id_ for id_, _ in rows]
+    ids = tuple(id_ for id_, _ in rows)
     by_id = replace(
         selection, sql="SELECT unnest(CAST($selected AS BIGINT[]))", values=(("selected", ids),)
     )
