@@ -135,6 +135,7 @@ def upload(
         raise WrongInput("There is no such patient.")
     file = checked(content, file_name, details)
     sent = FormSubmission(token, "upload", actor, (practice_id, patient_id, file, details))
+    send(con, content, file)
     with transaction(con, of=writer_scope.of_practice(practice_id)):
         if is_repeat(con, sent, now=now):
             return result(con, sent)
@@ -163,6 +164,7 @@ def upload_and_complete(
     tasks.require_seen(con, task_id, actor=actor)
     file = checked(content, file_name, details)
     sent = FormSubmission(token, "upload and complete", actor, (task_id, file, details))
+    send(con, content, file)
     with transaction(con, of=writer_scope.of_task(task_id)):
         if has_completed(con, sent, task_id, now=now):
             return
@@ -273,6 +275,15 @@ def checked(content: bytes, file_name: str, details: DocumentDetails) -> StoredF
     return StoredFile(sha256, media_type, len(content), safe_name(file_name, media_type))
 
 
+def send(con: Connection, content: bytes, file: StoredFile) -> None:
+    """Send the content to a bucket, where files are in one. Call it outside of a transaction: it
+    takes as long as the network, and other writers would wait.
+
+    Where no row comes to name it, `lib/upkeep/sweep.py` takes it. Raises FilesUnreachable.
+    """
+    con.store.files.send(DOCUMENTS, file.sha256, content)
+
+
 def add(
     con: Connection,
     content: bytes,
@@ -285,7 +296,8 @@ def add(
     actor: Person,
     now: datetime,
 ) -> int:
-    """Write the content, insert its document inside the caller's transaction, return its id.
+    """Write the content, insert its document inside the caller's transaction, return its id; the
+    caller has called `send` before it.
 
     If the transaction is rolled back, the file goes too, unless somebody who writes at the same
     time could have found it there: then `lib/upkeep/sweep.py` takes it. Raises DuplicateDocument
@@ -293,7 +305,7 @@ def add(
     """
     held = document_rows.by_content(con, practice_id, file.sha256)
     store = con.store  # where a file that was damaged or lost becomes whole again
-    is_new = store.files.keep(DOCUMENTS, file.sha256, content)
+    is_new = store.files.keep_sent(DOCUMENTS, file.sha256, file.size, content)
     if held:
         raise DuplicateDocument(*held)
     if is_new and con.is_alone:

@@ -53,6 +53,7 @@ def upload_and_attach(
     tasks.require_seen(con, task_id, actor=actor)
     file = documents.checked(content, file_name, details)
     sent = FormSubmission(token, "upload and attach", actor, (task_id, file, details))
+    documents.send(con, content, file)
     with transaction(con, of=writer_scope.of_task(task_id)):
         if is_repeat(con, sent, now=now):
             return result(con, sent)

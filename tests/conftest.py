@@ -6,6 +6,7 @@ Southside: she must see nothing of Northside.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
@@ -27,7 +28,7 @@ from lib.models import Person, Role
 from lib.store import process_store, search_index
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore
-from tests import chromium, postgres
+from tests import chromium, install_seaweedfs, postgres, seaweedfs
 
 # Servers and commands that tests start turn warnings into errors, as tests do (pyproject.toml).
 os.environ["PYTHONWARNINGS"] = "error"
@@ -190,6 +191,25 @@ def peopled_in_postgres(
     store.close()
     writer_scopes.watch(address)
     return folder, address
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[seaweedfs.Server]:
+    """Yield an S3 server; skip the test, saying so, where there is none."""
+    if not install_seaweedfs.program().exists() or not find_spec("obstore"):
+        pytest.skip("SeaweedFS or obstore is not installed (python -m tests.install_seaweedfs)")
+    with seaweedfs.running() as server:
+        yield server
+
+
+@pytest.fixture
+def address(s3: seaweedfs.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the address of an empty prefix, which the environment names."""
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    made = f"s3://{seaweedfs.BUCKET}/{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:12]}"
+    monkeypatch.setenv(process_store.FILES_VARIABLE, made)
+    return made
 
 
 @pytest.fixture

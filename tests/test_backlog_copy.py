@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from lib import workflow
+from lib.backlog import report_url
 from lib.models import Selection
 from lib.snapshot import copies, explore
 from lib.store import backlog_copy
@@ -110,3 +112,14 @@ def test_copies_of_one_store_have_the_same_pseudonyms(
     again = explore.copy_of(con, (cast.practice,), actor=cast.ana, now=NOW, again=True)
     assert ids(again) == before
     assert len(before) == 1
+
+
+def test_a_link_to_the_moment_of_a_copy_is_a_link_to_the_past(cast: Cast) -> None:
+    """The copy is of then for minutes; the link has to say the same when it is made anew."""
+    place, zone = cast.ana.memberships[0].practice, ZoneInfo("America/Chicago")
+
+    at, _, _, is_now = report_url.moment({"as_of": report_url.address_of(NOW, zone)}, place, NOW)
+
+    assert (is_now, NOW <= at <= NOW + timedelta(milliseconds=1)) == (False, True)
+    later = report_url.address_of(NOW + timedelta(minutes=1), zone)
+    assert report_url.moment({"as_of": later}, place, NOW)[3]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,8 @@ from lib.upkeep import backup
 from lib.upkeep.command import main_restore
 from lib.upkeep.sweep import sweep
 from lib.upkeep.verify import verify, verify_live
-from tests import install_seaweedfs, seaweedfs
 from tests.conftest import NOON, everybody
 from tests.given import ABOUT, pdf
-from tests.seaweedfs import BUCKET, Server
 from tests.x12_texts import claim, file_837
 
 pytestmark = pytest.mark.slow
@@ -32,25 +29,6 @@ pytestmark = pytest.mark.slow
 CONTENT = b"x" * 2_500_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 CLAIMS = file_837(claim("A1"))
-
-
-@pytest.fixture(scope="session")
-def s3() -> Iterator[Server]:
-    """Yield an S3 server; skip the test, saying so, where there is none."""
-    if not install_seaweedfs.program().exists() or not find_spec("obstore"):
-        pytest.skip("SeaweedFS or obstore is not installed (python -m tests.install_seaweedfs)")
-    with seaweedfs.running() as server:
-        yield server
-
-
-@pytest.fixture
-def address(s3: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the address of an empty prefix, which the environment names."""
-    for name, value in s3.environment.items():
-        monkeypatch.setenv(name, value)
-    made = f"s3://{BUCKET}/{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:12]}"
-    monkeypatch.setenv(process_store.FILES_VARIABLE, made)
-    return made
 
 
 @pytest.fixture(params=["folder", "bucket"])

@@ -45,6 +45,7 @@ _HAPPENED = {
     "reopened": "reopened", "left": "left_over",
 }  # fmt: skip
 QUARTER = timedelta(minutes=15)
+ROUNDING = timedelta(milliseconds=1)
 
 Says = Mapping[str, str | None]
 
@@ -137,7 +138,7 @@ def moment(says: Says, place: Practice, now: datetime) -> tuple[datetime, date, 
         at = asked.replace(tzinfo=zone).astimezone(UTC) if asked.tzinfo is None else asked
     except (ValueError, OverflowError):
         at = now
-    if not text or at >= now:
+    if not text or at > now + ROUNDING:  # the link to a moment is as exact as that
         # The end of this quarter hour: no day ends within one, in any zone.
         quarters = int(now.timestamp() // QUARTER.total_seconds()) + 1
         end = datetime.fromtimestamp(quarters * QUARTER.total_seconds(), UTC)
@@ -151,7 +152,7 @@ def moment(says: Says, place: Practice, now: datetime) -> tuple[datetime, date, 
 def address_of(moment: datetime, zone: ZoneInfo) -> str:
     """Return a moment as an address names it for good: by the clock of the practice, with how far
     that is from UTC, and not before anything that had happened by then."""
-    local = (moment + timedelta(milliseconds=1)).astimezone(zone)
+    local = (moment + ROUNDING).astimezone(zone)
     return local.isoformat(timespec="milliseconds")
 
 

@@ -21,7 +21,7 @@ from lib.intake.files import parsed_file as contents
 from lib.intake.files import rejected_rows, saved_mappings
 from lib.intake.files.non_x12_formats import ParsedFile, TableOptions
 from lib.intake.files.parsed_file import FileSummary
-from lib.intake.files.source_archive import keep, quarantined_text
+from lib.intake.files.source_archive import keep, quarantined_text, sent
 from lib.intake.files.source_file import SourceFile
 from lib.intake.import_context import ImportContext
 from lib.intake.x12 import transaction_reader
@@ -230,7 +230,9 @@ def apply(
         with unfinished_imports.noted(
             con, name, raw.sha256, practice_id=practice_id, actor_id=actor_id, now=now
         ):
-            return long_transaction.kept(con, bring, doing="an import", waits=waits)
+            return long_transaction.kept(
+                con, bring, doing="an import", waits=waits, around=partial(sent, con, raw)
+            )
 
     def waits(doing: str) -> None:
         if watch:

@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
-# A click waits for the answer, and a writer holds the others back.
+# A click waits for the answer.
 _CLIENT: ClientConfig = {"connect_timeout": "3s", "timeout": "60s"}
 _RETRY: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=8)}
+# Who asks whether it is there asks again soon.
+_ASKING: ClientConfig = {"connect_timeout": "3s", "timeout": "3s"}
+_ONCE: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=3)}
 
 
 class Bucket(Files):
@@ -50,11 +53,15 @@ class Bucket(Files):
                 f"{server} would get patients' documents unprotected: its address has to begin "
                 "with https://."
             )
-        try:
-            self._store = S3Store(
-                found[1], client_options={**_CLIENT, "allow_http": is_here}, retry_config=_RETRY,
+
+        def store(client: ClientConfig, retry: RetryConfig) -> S3Store:
+            return S3Store(
+                found[1], client_options={**client, "allow_http": is_here}, retry_config=retry,
                 config={"endpoint": server} if server else None,
             )  # fmt: skip
+
+        try:
+            self._store, self._asked = store(_CLIENT, _RETRY), store(_ASKING, _ONCE)
         except BaseError as problem:
             raise WrongDataFolder(
                 f"The settings of the bucket (AWS_…) are not understood: {type(problem).__name__}."
@@ -68,6 +75,26 @@ class Bucket(Files):
         with _whole(content) as whole, _sentences():
             obstore.put(self._store, self._key(kind, sha256), whole)
         return found == "is missing"
+
+    def send(self, kind: str, sha256: str, content: bytes | Iterable[bytes]) -> bool:
+        """Write content unless it is there."""
+        return self.keep(kind, sha256, content)
+
+    def keep_sent(
+        self, kind: str, sha256: str, size: int, content: bytes | Iterable[bytes]
+    ) -> bool:  # fmt: skip
+        """Write content again only where it is gone, or is not as long."""
+        return self.size(kind, sha256) != size and self.keep(kind, sha256, content)
+
+    def ask(self) -> None:
+        """Raise FilesUnreachable where the bucket does not answer or is not this store's."""
+        try:
+            with _sentences():
+                obstore.head(self._asked, f"{self._prefix}{BOUND}")
+        except FileNotFoundError as problem:
+            raise FilesUnreachable(
+                f"does not hold {BOUND}, and so is not this store's"
+            ) from problem
 
     def pieces(self, kind: str, sha256: str) -> Iterator[bytes]:
         """Yield content."""

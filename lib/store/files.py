@@ -1,7 +1,8 @@
 """Where documents and imported files are kept: in the data folder, or in a bucket.
 
 Content lies under its SHA-256 and is never changed. It is written durably before the row that names
-it.
+it: to a folder inside the row's transaction, to a bucket before it, since others wait for whoever
+writes.
 """
 
 from __future__ import annotations
@@ -62,6 +63,26 @@ class Files(ABC):
         passed on, and nothing is written then.
         """
 
+    def send(self, kind: str, sha256: str, content: bytes | Iterable[bytes]) -> bool:  # noqa: ARG002
+        """Do what `keep` does where that takes as long as a network, else nothing; call it before
+        the transaction, in which `keep_sent` is asked.
+
+        Return True if there was none. Raises as `keep` does.
+        """
+        return False
+
+    def keep_sent(
+        self, kind: str, sha256: str, size: int, content: bytes | Iterable[bytes]  # noqa: ARG002
+    ) -> bool:  # fmt: skip
+        """Make sure inside a transaction that content of so many bytes, for which `send` was
+        called, is there when its row is: it may have been swept since. Return and raise as
+        `keep` does."""
+        return self.keep(kind, sha256, content)
+
+    @abstractmethod
+    def ask(self) -> None:
+        """Raise FilesUnreachable, within seconds, where content cannot be read."""
+
     @abstractmethod
     def pieces(self, kind: str, sha256: str) -> Iterator[bytes]:
         """Yield content, a megabyte at a time. Raises FileNotFoundError."""
@@ -104,6 +125,9 @@ class Folder(Files):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def ask(self) -> None:
+        """Do nothing: the folder is there as long as the store is."""
 
     def path(self, kind: str, sha256: str) -> Path:
         """Return where content lies."""

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import count
 from typing import TypeVar
 
@@ -44,13 +44,15 @@ def kept(
     *,
     doing: str,
     waits: Callable[[str], None] = lambda _: None,
+    around: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Result:
     """Return what `attempt` returns, and keep all that it writes or, if it fails, nothing.
 
     One runs at a time; `waits` is called with what is waited for. `attempt` is called again after
-    it had to give way, and at last in a plain transaction. `doing` as in `transaction`.
+    it had to give way, and at last in a plain transaction. `around` is entered once, when it is
+    this one's turn and no transaction is open yet. `doing` as in `transaction`.
     """
-    with con.store.importing(doing, waits):
+    with con.store.importing(doing, waits), around():
         for _ in range(ATTEMPTS):
             with suppress(GivesWay), _beside(con, doing):
                 return attempt()

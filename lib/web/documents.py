@@ -13,6 +13,7 @@ from lib import audit_log, documents, sessions
 from lib.audit_log import Activity
 from lib.errors import DocumentFileProblem, NoSuchDocument, NotAllowed, NotSignedIn
 from lib.models import Document
+from lib.store.files import FilesUnreachable
 from lib.web import session
 from lib.web.logs import LOG
 
@@ -32,6 +33,8 @@ async def send_document(request: Request) -> Response:
         return PlainTextResponse(str(problem), 403)
     except NotSignedIn as problem:  # signed out since the gate looked
         return PlainTextResponse(str(problem), 401)
+    except FilesUnreachable as problem:
+        return PlainTextResponse(str(problem), 503, {"X-Frame-Options": "SAMEORIGIN"})
     except DocumentFileProblem as problem:
         LOG.error("%s", problem.for_operator)
         return PlainTextResponse(str(problem), 410, {"X-Frame-Options": "SAMEORIGIN"})

@@ -6,9 +6,17 @@ import secrets
 
 import streamlit as st
 
-from lib.errors import BillingError
+from lib.errors import BillingError, StoreClosing, StoreMoved, StoreStopped
+from lib.store.files import FilesUnreachable
 from lib.ui import session
 from lib.web.logs import LOG, places
+
+UNAVAILABLE = (StoreMoved, StoreClosing, StoreStopped, FilesUnreachable)  # may recover later
+
+
+def status(problem: Exception, otherwise: int) -> int:
+    """Return the HTTP status of what is asked in vain: 503 where it may be there again soon."""
+    return 503 if isinstance(problem, UNAVAILABLE) else otherwise
 
 
 def show_script_error(problem: Exception) -> bool:

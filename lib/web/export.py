@@ -23,7 +23,7 @@ from lib.export.completed_tasks_zip import write_zip
 from lib.export.period import period
 from lib.store import process_store
 from lib.store.database import Connection
-from lib.web import session
+from lib.web import error_reporting, session
 from lib.web.documents import disposition
 from lib.web.logs import LOG
 from lib.web.plain_pages import export_page
@@ -60,7 +60,8 @@ async def _send(request: Request, kind: str) -> Response:
     try:
         name, pieces = await run_in_threadpool(_open, request, kind)
     except BillingError as problem:
-        return PlainTextResponse(str(problem), STATUS.get(type(problem), 400))
+        otherwise = STATUS.get(type(problem), 400)
+        return PlainTextResponse(str(problem), error_reporting.status(problem, otherwise))
     return StreamingResponse(
         pieces,
         media_type=MEDIA_TYPES[kind],
@@ -81,6 +82,7 @@ def _open(request: Request, kind: str) -> tuple[str, Iterator[bytes]]:
         practice_id = request.path_params["practice_id"]
         with session.refusals_written(con, actor, f"export of practice {practice_id}", now):
             wanted = period(con, practice_id, days[0], days[1], actor=actor)
+        con.store.files.ask()  # what is read while it is sent could not be refused any more
         left_out: list[DocumentFileProblem] = []
         if kind == "zip":
             _, chunks = write_zip(con, wanted, actor=actor, now=now, left_out=left_out)

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib.errors import NoSuchDocument, NotSignedIn, StoreClosing, StoreMoved, StoreStopped
+from lib.errors import NoSuchDocument, NotSignedIn
 from lib.ui import search_url_token
 from lib.web import background_jobs, error_reporting, reach, session
 from lib.web.client_os_user import OTHER_USER, is_other_user
@@ -41,7 +41,6 @@ NOT_PAGES = (
     "/origin/",
 )
 WATCHING = frozenset({"/healthz", "/metrics"})
-UNAVAILABLE = (StoreMoved, StoreClosing, StoreStopped)  # may recover later
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # What Streamlit's frontend asks before it opens its WebSocket. A page whose session ended while it
 # was away gets this far, and is then led to sign-in. It is nobody's data.
@@ -92,7 +91,7 @@ class Gate:
         except Exception as problem:
             told = error_reporting.told(problem)
             if not has_begun:
-                status = 503 if isinstance(problem, UNAVAILABLE) else 500
+                status = error_reporting.status(problem, 500)
                 await PlainTextResponse(told, status)(scope, receive, send)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:

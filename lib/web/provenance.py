@@ -16,7 +16,7 @@ from lib.intake.files import provenance
 from lib.intake.files.provenance import FieldOrigin, Provenance
 from lib.models import Person
 from lib.store.database import Connection
-from lib.web import session
+from lib.web import error_reporting, session
 from lib.web.logs import LOG
 
 
@@ -58,7 +58,8 @@ async def _send(
     try:
         text = await run_in_threadpool(read)
     except BillingError as problem:
-        return PlainTextResponse(str(problem), 401 if isinstance(problem, NotSignedIn) else 404)
+        otherwise = 401 if isinstance(problem, NotSignedIn) else 404
+        return PlainTextResponse(str(problem), error_reporting.status(problem, otherwise))
     return PlainTextResponse(text or "This was made by hand: no file holds it.")
 
 

@@ -16,7 +16,7 @@ from lib.intake import import_log
 from lib.intake.files import rejected_rows
 from lib.models import Person
 from lib.store.database import Connection
-from lib.web import session
+from lib.web import error_reporting, session
 from lib.web.documents import disposition
 
 STATUS = {NotSignedIn: 401, NotAllowed: 403, NoSuchFile: 404}
@@ -71,4 +71,5 @@ async def _send(request: Request, answer: Callable[[Connection, Person], Respons
     try:
         return await run_in_threadpool(read)
     except BillingError as problem:
-        return PlainTextResponse(str(problem), STATUS.get(type(problem), 400))
+        otherwise = STATUS.get(type(problem), 400)
+        return PlainTextResponse(str(problem), error_reporting.status(problem, otherwise))

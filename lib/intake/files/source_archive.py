@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
-from lib.errors import RefusedFile
+from lib.errors import NotCertain, RefusedFile
 from lib.intake.files.source_file import SourceFile
 from lib.intake.x12 import segment_reader
 from lib.intake.x12.segment_reader import Unreadable
@@ -26,14 +27,34 @@ class SourceFileProblem(Exception):
         super().__init__(f"The imported file {what} on disk. Have it restored from a backup.")
 
 
+@contextmanager
+def sent(con: Connection, raw: SourceFile) -> Iterator[None]:
+    """Have the file in the bucket, where files are in one, before the block's transaction begins;
+    take it back where the block fails. One import runs at a time, so nobody else finds it there.
+
+    Raises as `keep` does.
+    """
+    files = con.store.files
+    is_new = files.send(INTAKE, raw.sha256, _unchanged(raw))
+    try:
+        yield
+    except NotCertain:  # its row may be there
+        raise
+    except BaseException:
+        if is_new:
+            files.take_back(INTAKE, raw.sha256)
+        raise
+
+
 def keep(con: Connection, raw: SourceFile) -> None:
-    """Write and sync the file under its SHA-256, before the caller's transaction ends.
+    """Write and sync the file under its SHA-256, before the caller's transaction ends; where files
+    are in a bucket, make sure that it is there.
 
     Raises NotWritten where there is no room for it, RefusedFile where its content has changed since
     it was read.
     """
     files = con.store.files
-    if files.keep(INTAKE, raw.sha256, _unchanged(raw)):
+    if files.keep_sent(INTAKE, raw.sha256, raw.size, _unchanged(raw)):
         con.if_rolled_back(lambda: files.take_back(INTAKE, raw.sha256))
 
 
