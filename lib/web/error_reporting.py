@@ -14,7 +14,7 @@ from lib.web.logs import LOG, places
 UNAVAILABLE = (StoreMoved, StoreClosing, StoreStopped, FilesUnreachable)  # may recover later
 
 
-def status(problem: Exception, otherwise: int) -> int:
+def status_of(problem: Exception, otherwise: int) -> int:
     """Return the HTTP status of what is asked in vain: 503 where it may be there again soon."""
     return 503 if isinstance(problem, UNAVAILABLE) else otherwise
 

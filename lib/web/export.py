@@ -61,7 +61,7 @@ async def _send(request: Request, kind: str) -> Response:
         name, pieces = await run_in_threadpool(_open, request, kind)
     except BillingError as problem:
         otherwise = STATUS.get(type(problem), 400)
-        return PlainTextResponse(str(problem), error_reporting.status(problem, otherwise))
+        return PlainTextResponse(str(problem), error_reporting.status_of(problem, otherwise))
     return StreamingResponse(
         pieces,
         media_type=MEDIA_TYPES[kind],

@@ -91,7 +91,7 @@ class Gate:
         except Exception as problem:
             told = error_reporting.told(problem)
             if not has_begun:
-                status = error_reporting.status(problem, 500)
+                status = error_reporting.status_of(problem, 500)
                 await PlainTextResponse(told, status)(scope, receive, send)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:

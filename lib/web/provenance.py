@@ -59,7 +59,7 @@ async def _send(
         text = await run_in_threadpool(read)
     except BillingError as problem:
         otherwise = 401 if isinstance(problem, NotSignedIn) else 404
-        return PlainTextResponse(str(problem), error_reporting.status(problem, otherwise))
+        return PlainTextResponse(str(problem), error_reporting.status_of(problem, otherwise))
     return PlainTextResponse(text or "This was made by hand: no file holds it.")
 
 

@@ -72,4 +72,4 @@ async def _send(request: Request, answer: Callable[[Connection, Person], Respons
         return await run_in_threadpool(read)
     except BillingError as problem:
         otherwise = STATUS.get(type(problem), 400)
-        return PlainTextResponse(str(problem), error_reporting.status(problem, otherwise))
+        return PlainTextResponse(str(problem), error_reporting.status_of(problem, otherwise))
