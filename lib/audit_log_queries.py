@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from lib import access
+from lib import access, us_formats
 from lib.access import Verb
 from lib.audit_log import Activity
 from lib.errors import NotAllowed
@@ -47,6 +47,10 @@ KINDS: dict[Group, frozenset[Activity]] = {
 }  # fmt: skip
 
 
+# Kinds whose sentences name days, as history keeps them.
+_WITH_DAYS = frozenset({Activity.PRACTICE_CHANGED, EventKind.SETTING_CHANGED, EventKind.DAY_NOTED})
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which lines are asked for; what is not set chooses nothing."""
@@ -83,10 +87,12 @@ class LogLine:
     def cells(self) -> list[str]:
         """Return what stands in each of COLUMNS after the first, which is when."""
         about = " · ".join(said for said in (self.person, self.field, self.detail) if said)
+        told = [about, self.old or "", self.new or ""]
+        if self.kind in _WITH_DAYS:
+            told = [us_formats.with_days(each) for each in told]
         return [
             self.actor or ("A file" if self.is_change else "Nobody signed in"), self.what,
-            str(self.task_id or ""), self.patient or "", about, self.old or "", self.new or "",
-            self.practice or "",
+            str(self.task_id or ""), self.patient or "", *told, self.practice or "",
         ]  # fmt: skip
 
 

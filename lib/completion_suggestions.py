@@ -29,6 +29,11 @@ def of_task(con: Connection, task: Task) -> Suggestion | None:
     return found[0] if found else None
 
 
+def news(suggestion: Suggestion) -> str:
+    """Return what the payer said, without the question to whoever has the task."""
+    return suggestion.sentence.removesuffix("Complete the task?").rstrip()
+
+
 def accept(
     con: Connection, task_id: int, *, seen: Suggestion, token: str, actor: Person, now: datetime
 ) -> None:

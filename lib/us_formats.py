@@ -15,6 +15,7 @@ MAX_TYPED = 24  # characters of an amount: nobody charges a longer one
 
 _MONEY = re.compile(r"\$?\s*(\d{1,3}(?:,\d{3})+|\d+)?(\.\d{1,2})?")
 
+_ISO_DAY = re.compile(r"(?<![\w/.-])(\d{4})-(\d\d)-(\d\d)(?![\w/-])")
 _US_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
 
 
@@ -62,6 +63,11 @@ def show(value: object) -> str:
 def day(value: date | None) -> str:
     """Return a date as MM/DD/YYYY; None as an empty string."""
     return f"{value:%m/%d/%Y}" if value else ""
+
+
+def with_days(text: str) -> str:
+    """Return a stored sentence with its days as they are shown (history keeps 2026-09-28)."""
+    return _ISO_DAY.sub(r"\2/\3/\1", text)
 
 
 def moment(value: datetime, zone: ZoneInfo) -> str:

@@ -71,18 +71,20 @@ def start(con: Connection, task_id: int, *, actor: Person, now: datetime) -> Non
 
 
 def take_over(
-    con: Connection, task_id: int, *, seen: int | None, actor: Person, now: datetime
-) -> None:
-    """Take a task from an assignee who has not started it, and start it.
+    con: Connection, task_id: int, *, seen: int | None, seen_started: bool = False, actor: Person,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Take a task from its assignee, and start it where they have not.
 
-    Raises AssignmentChanged if its assignee is no longer `seen`, AlreadyAssigned if they have
-    started it meanwhile.
+    `seen_started` says whether they were seen to work on it. Raises AssignmentChanged if its
+    assignee is no longer `seen`, AlreadyAssigned if they have started it meanwhile.
     """
     with transaction(con, of=writer_scope.of_task(task_id)):
         task = _workable(con, task_id, actor)
         if task.assignee_id not in (seen, actor.id):
             raise AssignmentChanged(task.assignee_name)
-        if task.status is Status.IN_PROGRESS and task.assignee_id != actor.id:
+        is_others = task.status is Status.IN_PROGRESS and task.assignee_id != actor.id
+        if is_others and not seen_started:
             raise AlreadyAssigned(task.assignee_name or "Somebody")
         tasks.give(
             con, task, to=actor.id, name=actor.name, detail="Taken over", actor=actor, now=now

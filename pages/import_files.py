@@ -10,6 +10,7 @@ from lib.import_report_models import ImportReport
 from lib.intake import imports
 from lib.intake.files.non_x12_formats import Chosen, TableOptions
 from lib.intake.files.parsed_file import CLAIMS
+from lib.intake.files.reader_process import MAX_BYTES as READ_WHOLE
 from lib.intake.imports import ChosenFile, Progress
 from lib.intake.tables.columns import ColumnMapping
 from lib.models import Person
@@ -32,6 +33,10 @@ FORMATS = (
     "Claims (X12 837P) become charges. Denials (835), claim acknowledgments (277CA), requests for "
     "documents (277 RFAI, FHIR) and tables of tasks (CSV, Excel) become tasks. Receipts (999, TA1, "
     "824) say what became of a batch."
+)
+SIZES = (
+    f"Files: X12 up to {st.get_option('server.maxUploadSize')} MB each, tables and FHIR up to "
+    f"{READ_WHOLE // 1_000_000} MB"
 )
 
 FORM = KeptOrNew("import_form", new_token)  # names the uploader: another name is an empty one
@@ -189,7 +194,7 @@ if practice_id is None:
     import_history.show(actor)
     st.stop()
 key = FORM.ensure()
-chosen = st.file_uploader("Files", accept_multiple_files=True, key=f"files_{key}")
+chosen = st.file_uploader(SIZES, accept_multiple_files=True, key=f"files_{key}")
 say_what_was_lost(chosen)
 if chosen:
     summary = st.container()

@@ -198,7 +198,7 @@ def story(practice_id: int, actor: Person) -> None:
     zone = session.zone(actor, practice_id)
     lines = [
         f"{event.actor or 'The command line'} · {us_formats.moment(event.happened_at, zone)} · "
-        f"{event.field or ''}: {event.old or ''} → {event.new or ''}"
+        + us_formats.with_days(f"{event.field or ''}: {event.old or ''} → {event.new or ''}")
         for event in practice_settings.changes(session.connection(), practice_id, actor=actor)
     ]
     if lines:

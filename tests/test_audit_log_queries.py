@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from lib import audit_log, audit_log_queries, workflow
+from lib import audit_log, audit_log_queries, practice_holidays, workflow
 from lib.audit_log import Activity, Line
 from lib.audit_log_queries import Group, Wanted
+from lib.backlog import day_notes
 from lib.errors import NotAllowed
 from lib.models import Person
+from lib.practice_holidays import Holiday
 from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.given import add_task, add_task_of_charge, administrator, minutes
@@ -114,3 +116,16 @@ def test_a_line_says_the_change_from_old_to_new(con: Connection, cast: Cast, gin
 
     (line, *_) = audit_log_queries.find(con, Wanted(), actor=gina)
     assert line.cells()[2:8] == [str(task_id), "", "Assignee", "", "Ben", "Northside Clinic"]
+
+
+def test_days_that_history_keeps_are_written_as_on_every_page(con: Connection, cast: Cast) -> None:
+    gina = administrator(con, cast.practice)
+    practice_holidays.add(
+        con, cast.practice, [Holiday(date(2025, 12, 24), "Closed early")], actor=gina, now=NOON
+    )
+    day_notes.write(con, cast.practice, date(2025, 2, 3), "Snow", actor=cast.ana, now=NOON)
+
+    lines = audit_log_queries.find(con, Wanted(), actor=gina)
+    cells = [cell for line in lines for cell in line.cells()]
+    assert "holidays added: 12/24/2025 Closed early" in cells
+    assert "Note · 02/03/2025" in cells

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from lib import people
@@ -236,6 +237,26 @@ def test_what_a_newer_version_wrote_is_not_opened(data: Path) -> None:
     assert "901_later" in said
 
 
+@pytest.mark.parametrize("lost", ["%", *(each.name for each in SCHEMAS)])
+def test_a_list_of_migrations_that_lost_a_line_is_said_or_written_again(
+    data: Path, lost: str
+) -> None:
+    file = str(data / data_folder_lock.DATABASE)
+    with duckdb.connect(file) as raw:
+        raw.execute("DELETE FROM schema_migration WHERE name LIKE $1", [lost])
+        left = raw.execute("SELECT count(*) FROM schema_migration").fetchone()
+    try:
+        DuckDBStore(data).close()
+        is_opened = True
+    except WrongDataFolder as problem:
+        is_opened = False
+        assert "though it has run" in str(problem)
+
+    with duckdb.connect(file, read_only=True) as raw:
+        count = raw.execute("SELECT count(*) FROM schema_migration").fetchone()
+    assert count == ((len(SCHEMAS),) if is_opened else left)
+
+
 def test_a_file_that_another_program_has_open_is_said(data: Path) -> None:
     script = (
         "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
@@ -380,6 +401,7 @@ def test_another_folder_of_the_same_name_is_not_opened_meanwhile(store: DuckDBSt
 
     with pytest.raises(StoreInUse, match=f"process {os.getpid()}"):
         DuckDBStore(store.folder)
+    assert not store.folder.exists()
     with pytest.raises(StoreInUse):
         DuckDBStore(store.folder.with_name("away"))
 

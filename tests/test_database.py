@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from lib.errors import StoreInUse, WrongDataFolder
@@ -345,15 +346,40 @@ def test_a_store_that_was_closed_can_be_opened_by_another_process(tmp_path: Path
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("content", [b"not a database" * 1000, b"x", b"\0" * 20000])
-def test_a_file_that_is_no_database_is_named_in_a_sentence(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"not a database" * 1000, "is a text file, no database of Billing Tasks"),
+        ("Größe;Menge\r\n".encode(), "is a text file"),
+        (b"SQLite format 3\0" + b"\0\1" * 2000, "is a SQLite database"),
+        (b"PK\x03\x04" + b"\7" * 200, "is a ZIP archive"),
+        (b"\x1f\x8b\x08" + b"\7" * 200, "is a compressed file"),
+        (b"\0" * 20000, "cannot be opened: it is damaged"),
+        (b"\x93\xf4" * 9000, "cannot be opened: it is damaged"),
+    ],
+    ids=["text", "table", "SQLite", "ZIP", "gzip", "zeros", "noise"],
+)
+def test_a_file_that_is_no_database_is_named_in_a_sentence(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
     (tmp_path / "billing.duckdb").write_bytes(content)
 
-    with pytest.raises(WrongDataFolder, match=r"billing\.duckdb cannot be opened: it is damaged"):
+    with pytest.raises(WrongDataFolder, match=rf"billing\.duckdb {said}"):
         DuckDBStore(tmp_path)
     with pytest.raises(WrongDataFolder):  # and not StoreInUse: the lock was let go
         DuckDBStore(tmp_path)
     assert (tmp_path / "billing.duckdb").read_bytes() == content
+
+
+def test_a_database_of_another_program_is_refused_and_not_touched(tmp_path: Path) -> None:
+    file = tmp_path / "billing.duckdb"
+    with duckdb.connect(str(file)) as other:
+        other.execute("CREATE TABLE sales AS SELECT 1 AS amount")
+    before = file.read_bytes()
+
+    with pytest.raises(WrongDataFolder, match="but not one of Billing Tasks"):
+        DuckDBStore(tmp_path)
+    assert file.read_bytes() == before
 
 
 def test_a_damaged_database_is_opened_or_named_in_a_sentence(tmp_path: Path) -> None:

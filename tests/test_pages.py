@@ -3,17 +3,26 @@ and nobody anything of another practice. Looks at `pages/` and `lib/frame/app_sh
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from lib import notes, workflow
+from lib import notes, tasks, timely_filing, workflow
 from lib.models import Person, Role, Status, TaskType
 from lib.store.database import Store
+from lib.timely_filing import FilingLimit
 from lib.ui import navigation, report_figures
 from tests.conftest import NOON, Cast
-from tests.given import add_charge, add_patient, add_task, add_task_of_charge, administrator
+from tests.given import (
+    add_charge,
+    add_patient,
+    add_payer,
+    add_task,
+    add_task_of_charge,
+    administrator,
+)
 from tests.pages import PAGES, Visit, offered
 
 pytestmark = pytest.mark.slow
@@ -128,6 +137,36 @@ def test_a_task_is_shown_in_its_panel_and_its_windows(
 
                 assert errors(visit) == [], (name, kind)
                 assert "Diagnosis is missing" in visit.words()
+
+
+def test_what_an_answer_suggests_is_asked_of_the_assignee_and_told_to_others(
+    store: Store, cast: Cast, tasks_here: dict[str, int]
+) -> None:
+    con, said = store.connection(), "Plains Health paid 10.00 US dollars."
+    tasks.suggest_completion(con, tasks_here["started"], f"{said} Complete the task?", now=NOON)
+
+    asked = {}
+    for person in (cast.ana, cast.ben):
+        with Visit(store, person) as visit:
+            visit.page("tasks", task=str(tasks_here["started"]))
+            asked[person.name] = visit.words()
+
+    assert f"{said} Complete the task?" in asked["Ana"]
+    assert "Complete the task?" not in asked["Ben"]
+    assert f"{said} Ana is asked whether to complete the task." in asked["Ben"]
+
+
+def test_the_history_of_settings_writes_days_as_every_page_does(store: Store, cast: Cast) -> None:
+    con = store.connection()
+    timely_filing.set_filing_limit(
+        con, cast.practice, add_payer(con, cast.practice),
+        FilingLimit(95, "Provider manual", date(2025, 2, 1)),
+        seen=FilingLimit(None, "", None), actor=cast.ana, now=NOON,
+    )  # fmt: skip
+    with Visit(store, cast.ana) as visit:
+        visit.page("settings")
+
+        assert "not recorded → 95 days (Provider manual, verified 02/01/2025)" in visit.words()
 
 
 @pytest.mark.parametrize("role", ROLES)

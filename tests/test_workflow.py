@@ -256,7 +256,26 @@ def test_a_task_that_is_only_assigned_is_taken_over_and_the_history_says_so(
     assert ("assigned", cast.ben.name, cast.ana.name, "Taken over") in told
 
 
-def test_a_task_that_somebody_works_on_is_not_taken_over(con: Connection, cast: Cast) -> None:
+def test_a_task_that_somebody_was_seen_to_work_on_is_taken_over_and_stays_in_progress(
+    con: Connection, cast: Cast
+) -> None:
+    task_id = add_task(con, cast.practice)
+    workflow.start(con, task_id, actor=cast.ben, now=NOON)
+
+    workflow.take_over(
+        con, task_id, seen=cast.ben.id, seen_started=True, actor=cast.ana, now=minutes(1)
+    )
+
+    task = tasks.get(con, task_id, actor=cast.ana)
+    assert (task.assignee_id, task.status) == (cast.ana.id, Status.IN_PROGRESS)
+    assert task.started_at == NOON
+    [told, *_] = history.of_task(con, task_id, actor=cast.ana)
+    assert (told.old, told.new, told.detail) == ("Ben", "Ana", "Taken over")
+
+
+def test_a_task_that_somebody_has_begun_meanwhile_is_not_taken_over(
+    con: Connection, cast: Cast
+) -> None:
     task_id = add_task(con, cast.practice)
     workflow.start(con, task_id, actor=cast.ben, now=NOON)
 

@@ -48,6 +48,13 @@ class Place:
             self.let_go(is_clean=False)
             raise
 
+    def refuse_name_in_use(self) -> None:
+        """Raise StoreInUse if another process holds a folder of this name, wherever that is now."""
+        if taken := _lock_name(self.folder):
+            handle, path = taken
+            path.unlink(missing_ok=True)
+            os.close(handle)
+
     def share(self) -> None:
         """Hold the folder together with other processes. Raise StoreInUse if one holds it alone."""
         self._lock = _flock(self.folder / LOCK, fcntl.LOCK_SH)

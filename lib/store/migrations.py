@@ -29,7 +29,8 @@ def migrate(
 ) -> None:
     """Run what has not run yet, each file in a transaction of its own; then its step of `steps`.
 
-    Raises WrongDataFolder where a newer version has been there; `where` names the place.
+    Raises WrongDataFolder where a newer version has been there, or where the list of what has run
+    lost a line; `where` names the place.
     """
     done = {row[0] for row in con.rows("SELECT name FROM schema_migration")}
     files = sorted(SCHEMA.glob("*.sql"))
@@ -43,12 +44,30 @@ def migrate(
     for file in files:
         if file.name in done:
             continue
-        with transaction(con):
-            con.execute(sql_of(file))
-            if file.name in steps:
-                steps[file.name](con.rows)
-            con.execute(
-                "INSERT INTO schema_migration VALUES ($name, $now)",
-                name=file.name,
-                now=datetime.now(UTC),
-            )
+        try:
+            _run(con, file, steps=steps, sql_of=sql_of)
+        except Exception as problem:
+            is_later = "does not exist" in str(problem) and max(done, default="") > file.name
+            if not (is_later or "already exists" in str(problem)):
+                raise
+            name = file.name.removesuffix(".sql")
+            raise WrongDataFolder(
+                f"The list of migrations in {where} lacks {name}, though it has run: "
+                "something other than Billing Tasks changed it. Restore a backup: "
+                "python -m lib restore --from FOLDER. Nothing was changed."
+            ) from problem
+
+
+def _run(
+    con: Connection, file: Path, *, steps: Mapping[str, Callable[[Run], None]],
+    sql_of: Callable[[Path], str],
+) -> None:  # fmt: skip
+    with transaction(con):
+        con.execute(sql_of(file))
+        if file.name in steps:
+            steps[file.name](con.rows)
+        con.execute(
+            "INSERT INTO schema_migration VALUES ($name, $now)",
+            name=file.name,
+            now=datetime.now(UTC),
+        )

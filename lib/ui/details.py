@@ -24,7 +24,7 @@ from lib.access import Verb, may
 from lib.drafts import Form
 from lib.errors import BillingError
 from lib.intake.files import provenance
-from lib.models import Channel, Document, Note, Person, Status, Task
+from lib.models import Channel, Document, Note, Person, Status, Task, TaskType
 from lib.store.idempotency import new_token
 from lib.ui import (
     components,
@@ -86,6 +86,8 @@ def _panel(task: Task, actor: Person) -> None:
     if task.status is not Status.COMPLETED and may(actor, Verb.WORK, task.practice_id):
         _proposal(task, actor)
         _start(task, actor)
+    else:
+        _read_charge(task, actor)
     _conversation(task, actor, written)
     _notes(task, actor, written)
     st.html(
@@ -142,12 +144,15 @@ def _who_saw(task: Task, actor: Person) -> Markup:
 
 def _proposal(task: Task, actor: Person) -> None:
     """Draw what a later answer of the payer suggests. The assignee, or anybody if there is none,
-    accepts or dismisses it."""
+    accepts or dismisses it; others read who is asked."""
     proposal = completion_suggestions.of_task(session.connection(), task)
     if proposal is None:
         return
-    st.html(html.paragraph(proposal.sentence, "bt-text bt-proposal"))
-    if task.assignee_id not in (None, actor.id):
+    is_asked = task.assignee_id in (None, actor.id)
+    news = completion_suggestions.news(proposal)
+    others = f"{news} {task.assignee_name} is asked whether to complete the task."
+    st.html(html.paragraph(proposal.sentence if is_asked else others, "bt-text bt-proposal"))
+    if not is_asked:
         return
     # Key the buttons by suggestion, so a click meant for an earlier one never answers this one.
     key = f"{task.id}_{proposal.made_at:%Y%m%d%H%M%S%f}"
@@ -179,6 +184,8 @@ def _start(task: Task, actor: Person) -> None:
     }
     if task.assignee_id is not None:
         names = {_NOBODY: "Unassigned", **names}
+    if task.status is Status.IN_PROGRESS and task.assignee_id not in (None, actor.id):
+        st.html(html.quiet(f"{task.assignee_name} is working on this task."))
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         begin(task, actor, opens=True)
         chosen = st.menu_button(
@@ -186,9 +193,27 @@ def _start(task: Task, actor: Person) -> None:
             format_func=lambda c: session.escape_markdown(names[c]),
             help="Assign this task to somebody",
         )  # fmt: skip
+        if task.status is not Status.IN_PROGRESS or task.assignee_id != actor.id:
+            _read_charge(task, actor)
     if chosen is not None:
         to = None if chosen == _NOBODY else chosen
         ASSIGNING.put(Assigning(task.id, to, task.assignee_id, names[chosen]))
+
+
+def _read_charge(task: Task, actor: Person) -> None:
+    """Draw the way to the charge for whoever does not start the task for it."""
+    has_charge = task.charge_id is not None and task.type is not TaskType.DOCUMENTS
+    if not (has_charge and may(actor, Verb.SEE_PATIENTS, task.practice_id)):
+        return
+
+    def read(_now: Person) -> str:
+        lossless_widgets.leave("edit_charge")
+        return ""
+
+    lossless_widgets.button(
+        "Read charge", read, key=f"read_{task.id}", actor=actor, type="tertiary",
+        help="Look at the charge; the task stays as it is",
+    )  # fmt: skip
 
 
 def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
@@ -202,7 +227,8 @@ def _conversation(task: Task, actor: Person, written: list[Note]) -> None:
         when = us_formats.moment(task.completed_at, zone)
         who = f"Completed by {task.completed_by or 'a file'} {when}"
     elif assigning:
-        who = f"Assigning Task to {assigning.name}"
+        is_given = assigning.to is not None
+        who = f"Assigning Task to {assigning.name}" if is_given else "Making the task unassigned"
     else:
         who = f"Assigned to {task.assignee_name}" if task.assignee_name else "Not assigned yet"
     look = "bt-text bt-assigning" if assigning else "bt-quiet"

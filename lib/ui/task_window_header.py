@@ -83,8 +83,11 @@ def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
 
     def start(now: Person) -> str:
         con = session.connection()
-        if is_others and not is_started:
-            workflow.take_over(con, task.id, seen=task.assignee_id, actor=now, now=session.now())
+        if is_others:
+            workflow.take_over(
+                con, task.id, seen=task.assignee_id, seen_started=is_started, actor=now,
+                now=session.now(),
+            )  # fmt: skip
         else:
             workflow.start(con, task.id, actor=now, now=session.now())
         if opens:
@@ -99,10 +102,11 @@ def begin(task: Task, actor: Person, *, opens: bool = False) -> None:
     label, said = "Start Task", None
     if is_mine and is_started:
         label = "Continue Task"
-    elif is_others and not is_started:
-        label, said = "Take over", f"{task.assignee_name} has it and has not started yet"
+    elif is_others:
+        doing = "is working on it" if is_started else "has it and has not started yet"
+        label, said = "Take over", session.escape_markdown(f"{task.assignee_name} {doing}")
     # Never disabled: a click after somebody else's would be dropped silently.
-    if opens or not (is_started and task.assignee_id is not None):
+    if opens or not (is_started and is_mine):
         lossless_widgets.button(
             label, start, key=f"start_{task.id}", actor=actor, help=said,
             type="secondary" if is_others else "primary" if opens else "secondary",

@@ -52,7 +52,7 @@ def test_a_task_is_taken_over_given_back_and_left_to_nobody(scene: Scene, sit: S
     expect(desk.panel.get_by_text("Assigned to Ana")).to_be_visible()
     desk.press("Assign")
     desk.page.get_by_role("menuitem", name="Unassigned").click()
-    expect(desk.panel.get_by_text("Assigning Task to Unassigned")).to_be_visible()
+    expect(desk.panel.get_by_text("Making the task unassigned")).to_be_visible()
     desk.press("Finish Assigning")
     desk.is_told("The task is unassigned.")
     expect(desk.panel.get_by_text("Not assigned yet")).to_be_visible()
@@ -116,3 +116,25 @@ def test_the_list_stands_where_it_was_scrolled_to_though_the_task_was_chosen_els
         "() => document.activeElement.shadowRoot?.activeElement?.tagName === 'TR'"
     )
     stands_at(desk, 500)
+
+
+def test_the_task_of_a_colleague_is_read_and_taken_over_from_the_panel(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.CHARGE)
+    ben, desk = sit(scene, scene.cast.ben), sit(scene, scene.cast.ana)
+    ben.start(task)
+    desk.open(task)
+    expect(desk.panel.get_by_text("Ben is working on this task.")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Start Task")).to_have_count(0)
+
+    desk.press("Read charge")
+    expect(desk.page.get_by_text("Ben is working on this task; you can read it.")).to_be_visible()
+    expect(desk.field("Location")).to_be_disabled()
+    desk.press("Back to tasks")
+    expect(desk.panel.get_by_text("Assigned to Ben")).to_be_visible()
+    desk.press("Take over")
+    expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
+    desk.press("Back to tasks")
+    expect(desk.panel.get_by_text("Assigned to Ana")).to_be_visible()
+    expect(desk.history().filter(has_text="Taken over")).to_have_count(1)

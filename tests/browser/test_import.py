@@ -43,6 +43,8 @@ def refused_rows(page: Page) -> str:
 def test_columns_are_matched_saved_and_refused_rows_brought_back(scene: Scene, sit: Sit) -> None:
     desk = sit(scene, scene.cast.carla, "/import")
     page = desk.page
+    expect(page.get_by_text("X12 up to 200 MB each, tables and FHIR up to 50 MB")).to_be_visible()
+    expect(page.get_by_text("200MB per file")).to_be_hidden()
 
     drop(desk, "first.csv", TABLE)
     expect(page.get_by_text("no column is known to hold the type")).to_have_count(1)

@@ -57,7 +57,8 @@ _RING = """() => {
     const box = one.getBoundingClientRect()
     let scrolled = 0
     for (let at = one; at; at = at.parentElement ?? at.getRootNode().host) scrolled += at.scrollTop
-    const isShown = looks(one) || (one.type === "search" && looks(one.parentElement))
+    const isAround = one.matches("[type=search], [role=combobox]")
+    const isShown = looks(one) || (isAround && looks(one.parentElement))
     return [name, isShown, box.left, box.top + scrolled, box.right, box.bottom + scrolled]
 }"""
 

@@ -59,6 +59,22 @@ def too_wide(page: Page) -> list[str]:
     return found
 
 
+# Fields that show less than what they hold.
+_CUT = """() => [...document.querySelectorAll(".st-key-charge_fields input")]
+    .filter((one) => one.scrollWidth > one.clientWidth)
+    .map((one) => `${one.ariaLabel}: ${one.value}`)"""
+
+
+def test_a_charge_is_read_whole_on_a_small_screen(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.ben, f"/edit_charge?task={still.cast.of_ben.id}")
+
+    for size in (SMALL, WIDE, NARROW):
+        desk.page.set_viewport_size({"width": size[0], "height": size[1]})
+        desk.rest()
+        expect(desk.field("Patient")).to_have_value("JONES, HUGO · born 02/29/1980")
+        assert desk.page.evaluate(_CUT) == [], size
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_fits_every_width_and_says_nothing_raw(still: Scene, sit: Sit, path: str) -> None:
     cast = still.cast

@@ -11,6 +11,18 @@ from tests.browser.conftest import Sit
 from tests.browser.desk import Desk
 from tests.browser.scene import Scene
 
+# The labels and buttons over which the bar lies that says who changed the task.
+_LIES_OVER = """() => {
+    const inside = [...document.querySelectorAll(".st-key-follow_window *")]
+        .map((one) => one.shadowRoot?.querySelector(".follow"))
+    const bar = inside.find(Boolean).getBoundingClientRect()
+    return [...document.querySelectorAll(".stMain label, .stMain button")].filter((one) => {
+        const box = one.getBoundingClientRect()
+        return box.width && box.bottom > bar.top && box.top < bar.bottom
+            && box.right > bar.left && box.left < bar.right
+    }).map((one) => one.innerText)
+}"""
+
 
 def presses_at_once(*desks: Desk) -> None:
     """Both press Start Task before either page can have heard of the other."""
@@ -144,6 +156,7 @@ def test_somebody_whose_task_is_taken_over_is_told_and_hands_over_what_he_typed(
     ana.is_told("Assigned to Ana.")
     ben.type("Notes to Biller", "I called them.")
     expect(ben.page.get_by_text("Ana changed this task.")).to_be_visible()
+    assert ben.page.evaluate(_LIES_OVER) == []
     ben.press("Show")
 
     expect(ben.page.get_by_text("Ana took this task over on")).to_be_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,14 @@ from lib.errors import NotWritten, WrongDataFolder
 from lib.store.data_folder_lock import CONTENT, DATABASE, LOG, missing_database, owner_of
 from lib.store.duckdb.errors import is_damage, is_full_disk, where_damaged
 
+# How other files begin that were seen in the database's place.
+_OTHER_FILES = {
+    b"SQLite format 3\0": "a SQLite database",
+    b"PK\x03\x04": "a ZIP archive, or an Excel or Word file",
+    b"\x1f\x8b": "a compressed file (gzip)",
+    b"%PDF-": "a PDF",
+    b"PAR1": "a Parquet file",
+}
 RESTORE = "Restore a backup: python -m lib restore --from FOLDER."
 
 
@@ -64,6 +73,7 @@ def open_database(file: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
                 "autoload_known_extensions": False,
             },
         )
+        _refuse_another_programs(file, root)
         root.execute("SET TimeZone = 'UTC'")
         # Closing writes the file only if it is still the one that was opened (Store.close).
         root.execute("PRAGMA disable_checkpoint_on_shutdown")
@@ -74,12 +84,41 @@ def open_database(file: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
         )
         root.execute("SELECT name FROM schema_migration").fetchall()  # damage often shows only now
         return root
+    except WrongDataFolder:
+        if root:
+            root.close()
+        raise
     except duckdb.Error as problem:
         if root:
             root.close()
         if is_full_disk(problem):
             raise NotWritten from problem
         raise WrongDataFolder(_why(file, problem)) from problem
+
+
+def _refuse_another_programs(file: Path, root: duckdb.DuckDBPyConnection) -> None:
+    """Raise WrongDataFolder for a database that has tables and no list of migrations."""
+    names = {row[0] for row in root.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if names and "schema_migration" not in names:
+        raise WrongDataFolder(
+            f"{file} is a DuckDB database, but not one of Billing Tasks: it has tables and no list "
+            "of migrations. Move it away. Where it was Billing Tasks' own, restore a backup: "
+            "python -m lib restore --from FOLDER. Nothing was changed."
+        )
+
+
+def _other_kind(file: Path) -> str | None:
+    """Return in words what the file is, if it is seen not to be a database of DuckDB's."""
+    with suppress(OSError), file.open("rb") as opened:
+        start = opened.read(4096)
+        for sign, kind in _OTHER_FILES.items():
+            if start.startswith(sign):
+                return kind
+        with suppress(UnicodeDecodeError):
+            text = start.decode("utf-8-sig")
+            if all(sign.isprintable() or sign in "\r\n\t" for sign in text):
+                return "a text file"
+    return None
 
 
 def _refuse_what_is_seen(file: Path) -> None:
@@ -137,6 +176,11 @@ def _why(file: Path, problem: duckdb.Error) -> str:
     for words, sentence in sentences.items():
         if words in said:
             return sentence
+    if kind := _other_kind(file):
+        return (
+            f"{file} is {kind}, no database of Billing Tasks. Move it away, and put the database "
+            f"back. {RESTORE}"
+        )
     place = f" ({where})" if is_damage(problem) else ", or it is no database of Billing Tasks"
     return f"{file} cannot be opened: it is damaged{place}. {RESTORE}"
 

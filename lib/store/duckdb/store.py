@@ -225,8 +225,10 @@ class DuckDBStore(Store):
         self._ending: duckdb.DuckDBPyConnection | None = (
             None  # to be closed before the next opening
         )
-        opening.make_folder(folder)
         self.place = Place(folder)
+        if not folder.exists():
+            self.place.refuse_name_in_use()  # before a folder is left in place of one that moved
+        opening.make_folder(folder)
         self.place.take()
         self._root: duckdb.DuckDBPyConnection | None = None
         try:

@@ -141,6 +141,7 @@ export default function (component) {
     },
   }
   root.hidden = true
+  root.classList.toggle("over-the-line-above", data.fragments[0] === "window")
   root.querySelector("button").onclick = () => part.show(data.fragments)
   page.parts.set(name, part)
   return () => {
