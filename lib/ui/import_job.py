@@ -110,9 +110,8 @@ def show(job: Job) -> None:
     share = progress.done / progress.size if progress and progress.size else 0.0
     said = f"Importing {name} ({at + 1} of {len(job.waiting)})"
     if progress and progress.waits_for:
-        said = (
-            f"{name} waits for {progress.waits_for} to be written ({at + 1} of {len(job.waiting)})"
-        )
+        other = session.escape_markdown(progress.waits_for)
+        said = f"{name} waits for {other} to be written ({at + 1} of {len(job.waiting)})"
     if progress and (progress.charges or progress.tasks):
         charges, tasks = (
             us_formats.plural(progress.charges, "charge"),
