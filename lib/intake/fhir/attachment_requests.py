@@ -319,6 +319,7 @@ def _request(
         facts=_facts(found, about),
         sent=_sent(task),
         thread=_thread(tracking, system),
+        nameless=(f"{_thread(tracking, system)}|", ""),
         also_keys=(_id_key(task),),
         names=tuple(each.words if not each.code else each.code for each in wanted[:MAX_NAMED]),
     )

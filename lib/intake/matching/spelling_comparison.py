@@ -168,6 +168,11 @@ def is_same_name(one: str, other: str) -> bool:
     return _person(one) == _person(other)
 
 
+def has_same_suffix(one: str, other: str) -> bool:
+    """Return True if both names have the same suffix, or neither has any."""
+    return _person(one)[2] == _person(other)[2]
+
+
 def names_of(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the words of last and first names as they are compared, without titles and
     suffixes."""

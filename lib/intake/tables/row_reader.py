@@ -140,8 +140,10 @@ class Reader:
             for each in amounts
             for key in _keys(_key(whose[0], *ends, each), whose[1:])
         ]
+        ends_with = f"|{told[1]}" if told[1] else ""
         if Field.BILLED in self.at and billed:
             keys.append(f"{keys[-1]}|billed={billed}")
+            ends_with += f"|billed={billed}"
         keys = [*dict.fromkeys(keys[:-1]), keys[-1]]
         born = self.born()
         return Request(
@@ -168,6 +170,8 @@ class Reader:
             due_rule="named in the table" if due else "",
             document_label=label,
             assignee_name=self.line(Field.ASSIGNEE),
+            listed=self.listed,
+            nameless=("TABLE|", _key("", *ends, amount).removeprefix("TABLE|"), ends_with),
             facts=ClaimFacts(
                 claim_numbers=stated(written, account),
                 payer_numbers=stated(icn),
@@ -267,6 +271,18 @@ class Reader:
             return False
         type_ = type_of(text) if (text := self.line(Field.TYPE)) else self.plan.type
         return type_ is None or not any(map(self.text, ASKING))
+
+    @property
+    def listed(self) -> tuple[str, ...] | None:
+        """Return the codes to be answered of a row that says nothing but a denial; None for one
+        that says in its own words what to do, of which type it is or whose."""
+        is_own = any(self.text(which) and not self.says_why(which) for which in ASKING)
+        if is_own or self.line(Field.ASSIGNEE) or type_of(self.line(Field.TYPE)):
+            return None
+        if not (self.codes or self.is_denied):
+            return None
+        asked = [f"{group}-{code}" if group else code for group, code in self.codes.asked]
+        return tuple(asked or self.codes.remarks)
 
     def says_why(self, which: Field) -> bool:
         """Return True for a column of payers' reasons, by its name: what it holds asks nobody."""

@@ -9,7 +9,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lib.history_event_kinds import EventKind
-from lib.intake.matching.spelling_comparison import could_be_payer, could_be_person, fold
+from lib.intake.matching.claim_numbers import is_same
+from lib.intake.matching.spelling_comparison import could_be_payer, could_be_person
 from lib.intake.records import BATCH, OF, Sent, Withdrawal
 from lib.intake.tasks import task_updates
 from lib.store.database import Connection
@@ -73,36 +74,37 @@ def find(con: Connection, practice_id: int, said: Sequence[Keyed]) -> dict[str, 
 
 
 def _of_same_thread(con: Connection, practice_id: int, said: Sequence[Keyed]) -> dict[str, int]:
-    """Return by key the newest task of each request's number, claim and payer that says nothing
-    else of the patient and the day of service: a later state may say more or less of them."""
+    """Return by key the newest task with each request's number whose claim and payer are the same
+    in whatever spelling, and that says nothing else of the patient and the day of service: a later
+    state may say more or less of them."""
     threads: dict[str, list[Keyed]] = {}
     for each in said:
-        thread, is_told, _ = each.key.partition(OF)
-        if is_told:
+        if thread := getattr(each, "thread", ""):
             threads.setdefault(thread, []).append(each)
-    if not threads:
-        return {}
     found = {}
-    for thread, *row in con.rows(
-        """
-        SELECT split_part(request_key, $of, 1), task.id, '', asked_on,
-               coalesce(nullif(task_claim.patient_name, ''), task.patient_name),
-               task.date_of_service,
-               coalesce(nullif(task_claim.payer_name, ''), task.payer_name)
-        FROM task LEFT JOIN task_claim ON task_claim.task_id = task.id
-        WHERE task.practice_id = $practice_id AND source = 'FHIR'
-          AND split_part(request_key, $of, 1) IN (SELECT unnest($threads::VARCHAR[]))
-        ORDER BY task.id
-        """,
-        practice_id=practice_id,
-        of=OF,
-        threads=list(threads),
-    ):
-        held = _Known(*row)
-        for each in threads[thread]:
-            if held.is_about(thread, each):
-                found[each.key] = held.task_id
+    for thread, tasks in _by_thread(con, practice_id, threads, is_open=None).items():
+        for held, key, _ in tasks:
+            for each in threads[thread]:
+                if _is_of_thread(each, thread, key, held.payer_name) and held.is_about(key, each):
+                    found[each.key] = held.task_id
     return found
+
+
+def _is_of_thread(said: Keyed, thread: str, key: str, payer_name: str) -> bool:
+    """Return True if a request and the task with this key name one claim and one payer."""
+    payer, claim = _whose(said.key, thread)
+    held_payer, held_claim = _whose(key, thread)
+    name: str = getattr(said, "payer_name", "")
+    return is_same(claim, held_claim) and (
+        payer == held_payer or "" in {payer, held_payer} or could_be_payer(name, payer_name)
+    )
+
+
+def _whose(key: str, thread: str) -> tuple[str, str]:
+    """Return payer and claim as the key of a request spells them."""
+    whose = key.removeprefix(f"{thread}|").partition(AGAIN)[0].partition(OF)[0]
+    payer, _, claim = whose.rpartition("|")
+    return payer, claim
 
 
 class _Known(NamedTuple):
@@ -290,7 +292,7 @@ def to_withdraw(
     exact = _open_tasks(con, practice_id, {each.request_key for each in told})
     rest = [each for each in told if each.request_key not in exact]
     found = [(exact[each.request_key], each) for each in told if each.request_key in exact]
-    numbered = _open_by_thread(con, practice_id, {each.thread for each in rest})
+    numbered = _by_thread(con, practice_id, {each.thread for each in rest}, is_open=True)
     by_id = _open_by_id(con, practice_id, {each.also_key for each in rest if each.also_key})
     for each in rest:
         alike = [
@@ -306,10 +308,9 @@ def to_withdraw(
 def is_about(told: Withdrawal, request_key: str, payer_name: str) -> bool:
     """Return True if the withdrawal means the request with this key: it names the same number, and
     neither another claim nor another payer."""
-    whose = request_key.removeprefix(f"{told.thread}|").partition(AGAIN)[0].partition(OF)[0]
-    payer = fold(told.payer_name)
-    return (not told.claim or whose.endswith(f"|{told.claim}")) and (
-        not told.payer or whose.startswith(f"{told.payer}|") or payer == fold(payer_name)
+    payer, claim = _whose(request_key, told.thread)
+    return (not told.claim or is_same(claim, told.claim)) and (
+        not told.payer or payer == told.payer or could_be_payer(told.payer_name, payer_name)
     )
 
 
@@ -379,26 +380,32 @@ def keep(con: Connection, told: Collection[Withdrawal], source: ImportContext) -
     )
 
 
-def _open_by_thread(
-    con: Connection, practice_id: int, threads: Collection[str]
+def _by_thread(
+    con: Connection, practice_id: int, threads: Collection[str], *, is_open: bool | None
 ) -> dict[str, list[tuple[_Known, str, str]]]:
-    """Return the open tasks whose request has one of these numbers, with its key and payer."""
+    """Return the tasks whose request has one of these numbers, with its key and payer, the newest
+    last; `is_open` is None for all."""
     if not threads:
         return {}
     found: dict[str, list[tuple[_Known, str, str]]] = {}
-    for thread, key, payer, *row in con.rows(
+    for thread, key, shown, *row in con.rows(
         """
-        SELECT wanted.thread, request_key, coalesce(payer_name, ''), task.id, '', asked_on,
-               patient_name, date_of_service
+        SELECT wanted.thread, request_key, coalesce(task.payer_name, ''), task.id, '', asked_on,
+               coalesce(nullif(task_claim.patient_name, ''), task.patient_name),
+               task.date_of_service,
+               coalesce(nullif(task_claim.payer_name, ''), task.payer_name)
         FROM task JOIN (SELECT unnest($threads::VARCHAR[]) AS thread) AS wanted
           ON starts_with(request_key, wanted.thread || '|')
-        WHERE practice_id = $practice_id AND is_open AND source = 'FHIR'
+        LEFT JOIN task_claim ON task_claim.task_id = task.id
+        WHERE task.practice_id = $practice_id AND source = 'FHIR'
+          AND ($is_open IS NULL OR is_open = $is_open)
         ORDER BY task.id
         """,
         practice_id=practice_id,
         threads=list(threads),
+        is_open=is_open,
     ):
-        found.setdefault(thread, []).append((_Known(*row), key, payer))
+        found.setdefault(thread, []).append((_Known(*row), key, shown))
     return found
 
 

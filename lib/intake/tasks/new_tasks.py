@@ -23,6 +23,7 @@ from lib.intake.records import Party, Request
 from lib.intake.tasks import (
     earlier_good_news,
     known_requests,
+    listed_denials,
     previous_system_fields,
     rejected_batches,
     respelled_answers,
@@ -80,6 +81,7 @@ def plan(
     charges = charges or known_charges.charges(con, practice_id, [each.about for each in rest])
     known |= respelled_answers.find(con, practice_id, rest, charges, file_id)
     _sort_known(con, known, wanted, found)
+    _take_respelled(wanted, found)
     for key in known_requests.overtaken(con, practice_id, wanted.values()):
         del wanted[key]
         found.overtaken += 1
@@ -97,7 +99,7 @@ def plan(
         task_id = _open_task(request, of_claim, file_id)
         first = None if task_id else made.find(request, charge_id)
         if not (task_id or first):
-            request = batches.joined(said)
+            request = listed_denials.joined(batches.joined(said), of_claim)
             task_id = request.joins
         if not (task_id or first) and (first := batches.first(said)):
             request = rejected_batches.again(said)
@@ -132,6 +134,15 @@ def _newest(requests: Iterable[Request], found: RequestPlan) -> dict[str, Reques
         if not before or _counts_before(request, before):
             wanted[request.key] = request
     return wanted
+
+
+def _take_respelled(wanted: dict[str, Request], found: RequestPlan) -> None:
+    """Take out of `wanted` what the same message asks before under another spelling."""
+    for key, first in respelled_answers.alike(list(wanted.values())).items():
+        request = wanted.pop(key)
+        found.known += 1
+        if _counts_before(request, wanted[first]):
+            wanted[first] = replace(request, key=first)
 
 
 def _counts_before(request: Request, before: Request) -> bool:
@@ -242,7 +253,7 @@ class _Made:
             found = [each for each in alike if not could_be_others(request.about, each.about)]
         for each in found:
             is_other = _is_other_claim(request, each) or self.has_other_claim(request, each.key)
-            if not is_other and _takes(request, each.source, each.type, each.key):
+            if not is_other and _takes(request, each.source, each.type, each.key, each.codes):
                 return each
         return None
 
@@ -266,21 +277,23 @@ def _open_task(
         )
         if not request.is_history:  # which only adds a line
             is_other = is_other or task.could_be_of_other_visit(request.about)
-        if not is_other and _takes(request, task.source, task.type, task.request_key):
+        if not is_other and _takes(request, task.source, task.type, task.request_key, task.codes):
             return task.id
     return None
 
 
-def _takes(request: Request, source: str, type_: str, key: str) -> bool:
-    """Return True if a task of that source, type and key takes a later answer to its claim."""
+def _takes(request: Request, source: str, type_: str, key: str, codes: str) -> bool:
+    """Return True if a task of that source, type, key and codes takes a later answer to its
+    claim."""
     if request.same:
         return key.startswith(request.same)
-    return source in ANSWERS or type_ == request.type
+    is_listed = listed_denials.is_of_list(source, codes, request)
+    return source in ANSWERS or type_ == request.type or is_listed
 
 
 def _earlier(con: Connection, practice_id: int, planned: RequestPlan) -> dict[str, int]:
     """Return for each new request the newest completed task about the same claim."""
-    asked = [each for each in planned.new if each.history]
+    asked = [each for each in planned.new if each.history or each.listed is not None]
     matches = planned.matches
     tasks = task_claim_facts.find(
         con,
@@ -292,7 +305,11 @@ def _earlier(con: Connection, practice_id: int, planned: RequestPlan) -> dict[st
     found = {}
     for request in asked:
         told = tasks.of(request.about, matches[request.key].charge_id)
-        if task_id := _open_task(request, told):
+        listed = listed_denials.first(request, told)
+        if listed and listed_denials.is_same_answer(request, listed):
+            planned.new.remove(request)
+            planned.known += 1
+        elif task_id := listed.id if listed else _open_task(request, told):
             found[request.key] = task_id
     return found
 

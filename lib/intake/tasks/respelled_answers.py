@@ -6,17 +6,22 @@ of which day, how much and why. Whose claim it is, is compared as the matcher co
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lib.intake.matching import known_charges
-from lib.intake.matching.claim_facts import ClaimFacts
+from lib.intake.matching.claim_facts import ClaimFacts, shares_payers_number
 from lib.intake.matching.claim_matcher import PAYER, compare
 from lib.intake.matching.claim_numbers import grouped_key, lookup_key
 from lib.intake.matching.known_charges import Charges, candidate_of
+from lib.intake.matching.spelling_comparison import has_same_suffix, is_same_name
 from lib.intake.matching.task_claim_facts import COLUMNS, could_be_others, facts_of
 from lib.intake.records import PayerUpdate, Request
 from lib.store.database import Connection
+
+TABLE = "TABLE|"  # how the keys of rows begin; of a claim they have the number, not the payer's
+FEW = 50  # requests of one file that differ in names only and are compared one by one
 
 
 class _Held(NamedTuple):
@@ -26,6 +31,7 @@ class _Held(NamedTuple):
     charge_id: int | None
     facts: ClaimFacts | None  # None if an older store did not keep them
     keys: list[str]
+    is_of_file: bool  # made by the file that is being read
 
 
 def find(
@@ -35,8 +41,8 @@ def find(
     charges: Charges,
     file_id: int | None = None,
 ) -> dict[str, int]:
-    """Return by key the newest task, open or completed, that was told each of these answers before
-    in other files than this one, in whatever spelling."""
+    """Return by key the newest task, open or completed, that was told each of these answers before,
+    in whatever spelling; `file_id` is the file that says them."""
     about = {each.key: _facts(each) for each in said if each.nameless}
     matched = {key: charges.match(facts).charge_id for key, facts in about.items()}
     held = _held(con, practice_id, about, matched, file_id)
@@ -46,9 +52,51 @@ def find(
             facts, charge_id = about[each.key], matched[each.key]
             for task in held:
                 is_told = any(_is_same(each, key) for key in task.keys)
-                if is_told and _is_of_one_claim(facts, charge_id, task):
+                if is_told and _is_of_one_claim(each, facts, charge_id, task):
                     found[each.key] = task.task_id
     return found
+
+
+def alike(said: Sequence[Request]) -> dict[str, str]:
+    """Return by the key of each request that of the first one among them which is the same in
+    another spelling."""
+    groups: dict[tuple[object, str], list[Request]] = defaultdict(list)
+    for each in said:
+        for number in known_charges.numbers(each.about)[:1] if each.nameless else ():
+            groups[each.nameless, lookup_key(number)].append(each)
+    found = {}
+    for group in groups.values():
+        firsts: list[Request] = []
+        for each in group:
+            told = next((one for one in firsts if _are_one(each, one)), None)
+            if told:
+                found[each.key] = told.key
+            elif len(firsts) < FEW:
+                firsts.append(each)
+    return found
+
+
+def _are_one(said: Request, other: Request) -> bool:
+    return (
+        _is_same(said, other.key)
+        and not could_be_others(said.about, other.about)
+        and not _could_be_relatives(said, said.about, other.about, is_one_file=True)
+        and compare(said.about, candidate_of(other.about, 0)).agrees
+    )
+
+
+def _could_be_relatives(
+    said: Request | PayerUpdate, facts: ClaimFacts, other: ClaimFacts, *, is_one_file: bool
+) -> bool:
+    """Return True if two names can be a father's and his son's, or twins': a file calls nobody by
+    two names, and a row of a table no claim by a number of its answer."""
+    if shares_payers_number(facts, other):
+        return False
+    if is_one_file:
+        return not is_same_name(facts.patient_name, other.patient_name)
+    return said.key.startswith(TABLE) and not has_same_suffix(
+        facts.patient_name, other.patient_name
+    )
 
 
 def _facts(said: Request | PayerUpdate) -> ClaimFacts:
@@ -69,9 +117,10 @@ def _held(
         return []
     rows = con.rows(
         f"""
-        SELECT task.id, charge_id, coalesce(request_key, ''), task_claim.task_id, {COLUMNS}
+        SELECT task.id, charge_id, coalesce(request_key, ''),
+               coalesce(intake_file_id = $file_id, false), task_claim.task_id, {COLUMNS}
         FROM task LEFT JOIN task_claim ON task_claim.task_id = task.id
-        WHERE task.practice_id = $practice_id AND intake_file_id IS DISTINCT FROM $file_id
+        WHERE task.practice_id = $practice_id
           AND (charge_id IN (SELECT unnest($ids::BIGINT[]))
                OR task_claim.number_key IN (SELECT unnest($keys::VARCHAR[])))
         ORDER BY task.id
@@ -82,18 +131,17 @@ def _held(
         keys=list(keys),
     )
     held = {
-        row[0]: _Held(row[0], row[1], facts_of(row[4:]) if row[3] is not None else None, [row[2]])
+        row[0]: _Held(row[0], row[1], facts_of(row[5:]) if row[4] is not None else None, [row[2]],
+                      row[3])
         for row in rows
-    }
+    }  # fmt: skip
     if held:
         for task_id, key in con.rows(
             """
             SELECT task_id, answer_key FROM task_answer
             WHERE task_id IN (SELECT unnest($ids::BIGINT[]))
-              AND intake_file_id IS DISTINCT FROM $file_id
             """,
             ids=list(held),
-            file_id=file_id,
         ):
             held[task_id].keys.append(key)
     return list(held.values())
@@ -114,17 +162,23 @@ def _is_same(said: Request | PayerUpdate, key: str) -> bool:
             return False
         names, at = f"{names}|{key[at:place]}", place + len(part)
     names += f"|{key[at : len(key) - len(last)]}"
+    if first == TABLE:  # whose claim it is, and nothing of which line
+        return not any(each.startswith(("line=", "billed=")) for each in names.split("|"))
     number = said.payer_claim_number
     return not number or grouped_key(number) in map(grouped_key, names.split("|"))
 
 
-def _is_of_one_claim(facts: ClaimFacts, charge_id: int | None, task: _Held) -> bool:
+def _is_of_one_claim(
+    said: Request | PayerUpdate, facts: ClaimFacts, charge_id: int | None, task: _Held
+) -> bool:
     """Return True if an answer and a task mean one claim; a charge may know its payer by names that
     are not alike."""
     is_same_charge = charge_id is not None and charge_id == task.charge_id
     if task.facts is None:
         return is_same_charge
-    if could_be_others(facts, task.facts):
+    if could_be_others(facts, task.facts) or _could_be_relatives(
+        said, facts, task.facts, is_one_file=task.is_of_file
+    ):
         return False
     compared = compare(facts, candidate_of(task.facts, task.task_id))
     others = {each.name for each in compared.disagreements} - {PAYER}
