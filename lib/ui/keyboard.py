@@ -53,8 +53,9 @@ GROUPS = (
             "[class*='st-key-verb_start_'] button",
         ), is_of_task=True),
         Key("a", "Assign it", "a", ("[class*='st-key-assign_'] button",), is_of_task=True),
-        Key("q", "Write a question, comment or answer", "q", (
+        Key("q", "Write a question, comment or answer; in a window, the note to the biller", "q", (
             ".st-key-details_box textarea",
+            ".st-key-beside_charge textarea", ".st-key-window_note textarea",
         ), is_of_task=True),
     )),
     Group("In a window or form", (

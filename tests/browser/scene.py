@@ -162,7 +162,7 @@ class _Author:
             untouched=self._untouched(),
             already_wrong=self._by_hand("Check the codes", ALREADY_WRONG),
             other_total=self._by_hand("Check the total", OTHER_TOTAL),
-            not_held=[self._not_held(claim) for claim in ("X900", "X901")],
+            not_held=[self._not_held(claim) for claim in ("X900", "X901", "X902")],
             completed=self._by_hand("Send the modifier", 2),
             of_ben=self._by_hand("Name the referring provider", 3),
             shared_charge=(

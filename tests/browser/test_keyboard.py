@@ -361,3 +361,32 @@ def test_whatever_the_tab_key_reaches_stands_clear_of_the_bar(
 
     assert is_in_bar
     assert hidden == []
+
+
+def test_a_note_to_the_biller_takes_few_keys_with_a_charge_and_without_one(
+    scene: Scene, sit: Sit
+) -> None:
+    desk = sit(scene, scene.cast.ana)
+    for task in (scene.fresh(TaskType.CODING), scene.cast.not_held.pop()):
+        desk.go(f"/?q={task.claim}")
+        expect(desk.row(task)).to_be_visible()
+        expect(desk.page.get_by_role("button", name="Keys", exact=True)).to_be_visible()
+        hands = Hands(desk.page)
+
+        hands.press("j")
+        hands.waits_for("TR", task.title)
+        hands.press("Enter")
+        expect(desk.panel.get_by_role("heading", name=task.title)).to_be_visible()
+        hands.press("e")
+        expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
+        desk.stand()
+        if hands.has_cursor[0] == "INPUT":
+            hands.press("Escape")
+        hands.press("q")
+        hands.waits_for("TEXTAREA", "")
+        desk.page.keyboard.type("It is right as it was filed.")
+        desk.page.wait_for_timeout(UNSEEN)
+        hands.press("Control+Enter")
+        desk.is_told("Task completed.")
+
+        assert hands.keys <= MOST_KEYS // 2
