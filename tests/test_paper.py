@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from lib import notes, queue
@@ -87,3 +89,17 @@ def test_another_practices_task_is_not_printed(store: Store, cast: Cast) -> None
         said = visit.words()
 
     assert "Service lines" not in said
+
+
+def test_a_charge_on_paper_has_what_its_lines_and_all_of_them_come_to(
+    store: Store, cast: Cast
+) -> None:
+    task_id = add_task_of_charge(store.connection(), cast.practice)  # of the lines in `given`
+
+    with Visit(store, cast.ana) as visit:
+        visit.page("print_task", task=str(task_id))
+        said = visit.words()
+
+    cells = re.findall(r'<t[dh] class=\\?"right\\?">([^<]*)</t[dh]>', said)
+    assert cells[-7:] == ["1", "140.00", "140.00", "3", "33.33", "100.00", "240.00"]
+    assert "11 Office" in said

@@ -10,7 +10,17 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from lib import charge_form, charges, documents, history, notes, queue, tasks, us_formats
+from lib import (
+    charge_form,
+    charges,
+    documents,
+    history,
+    notes,
+    queue,
+    scrubber,
+    tasks,
+    us_formats,
+)
 from lib.audit_log import Activity
 from lib.models import Channel, Person, TaskFilter, TaskPage, TaskRow
 from lib.ui import components, html, page_view_audit, session, task_list
@@ -78,14 +88,23 @@ def print_task(task_id: int, actor: Person) -> None:
             facts=html.task_facts(task, session.today(actor, task.practice_id), zone),
             documents=[each.name for each in documents.attached(con, task.id, actor=actor)],
             fields=html.facts(
-                (label, form[name]) for name, label in charge_form.FIELD_LABELS.items()
+                (label, _said(name, form[name])) for name, label in charge_form.FIELD_LABELS.items()
             ) if form else "",
             diagnoses=form["diagnoses"] if form else [], lines=form["lines"] if form else [],
+            totals=[us_formats.dollars(line.total) for line in charge.lines] if charge else [],
+            total=us_formats.dollars(charge.total) if charge else "",
             threads=[(name, thread) for name, thread in threads if thread],
             story=html.story(history.of_task(con, task.id, actor=actor), zone, is_open=True),
             foot=_foot(actor, task.practice_id),
         )
     )  # fmt: skip
+
+
+def _said(name: str, value: str) -> str:
+    """Return a field's value as its form shows it: a place of service with its name."""
+    if name != "place_of_service":
+        return value
+    return f"{value} {scrubber.places_of_service().get(value, '')}".strip()
 
 
 def _about(says: Mapping[str, str | None], desk: Desk) -> str:
