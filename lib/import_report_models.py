@@ -41,7 +41,8 @@ class ImportReport:
     refused: str | None = None
     warnings: tuple[str, ...] = field(default=())
     quarantined: int = 0  # rejected messages, or parts of one; the others came in
-    unclear: int = 0  # claim statuses that neither accept nor reject
+    # claim statuses that neither accept nor reject, and answers that leave dollars unexplained
+    unclear: int = 0
     summary: tuple[str, ...] = ()  # "96 answers: 83 paid, 13 denied."
     matched: tuple[str, ...] = ()  # how many tasks found their charge, and what agreed
     refused_rows: tuple[RefusedRow, ...] = ()

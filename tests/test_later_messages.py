@@ -396,14 +396,14 @@ LINES = ("CAS*CO*45*20", "SVC*HC:87880*80*0**1", "CAS*CO*197*80")
         ("", "1", LINES, []),
         ("line_denials", "1", LINES, [Decimal(80)]),
         ("partial_denials", "1", LINES, [Decimal(80)]),
-        ("partial_denials", "1", ("CAS*CO*45*20", "CAS*PR*1*10**2*5**3*5"), []),
+        ("partial_denials", "1", ("CAS*CO*45*80", "CAS*PR*1*10**2*5**3*5"), []),
         ("line_denials", "1", ("CAS*CO*45*120",), []),
         ("line_denials", "1", ("CAS*OA*45*120",), []),
         ("partial_denials", "1", ("CAS*PI*45*120",), []),
         (
             "partial_denials",
             "1",
-            ("CAS*CO*50*30", "SVC*HC:87880*80*50**1", "CAS*CO*50*25"),
+            ("CAS*CO*50*30**45*45", "SVC*HC:87880*80*50**1", "CAS*CO*50*25"),
             [Decimal(55)],
         ),
         ("", "22", (), [Decimal(200)]),  # a charge above zero, unpaid without a reason

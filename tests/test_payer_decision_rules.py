@@ -117,10 +117,9 @@ def test_a_line_of_a_paid_claim_that_is_left_open_without_a_reason_is_named(
         ([PAID_LINE, "SVC*HC:87880*100*0**1", "CAS*CO*45*100"], "", ""),
         ([PAID_LINE, "SVC*HC:87880*100*0**1"], "CAS*CO*45*100", ""),
         ([PAID_LINE, "SVC*HC:87880*100*0**1"], "", "100"),  # CLP05: the patient's
-        ([PAID_LINE], "", ""),  # the other line is not in the answer
     ],
 )
-def test_a_paid_claim_that_adds_up_or_names_no_lines_has_no_remark(
+def test_a_paid_claim_that_adds_up_has_no_remark(
     lines: list[str], of_claim: str, owed: str
 ) -> None:
     body = paid_claim(lines, of_claim)
@@ -132,6 +131,53 @@ def paid_claim(lines: list[str], of_claim: str = "") -> list[str]:
     """Return an answer of 200.00 US dollars that pays 100.00, with these service lines."""
     first = answer(status="1", paid="100")[:4]
     return [*first[:1], *([of_claim] if of_claim else []), *first[1:], *lines]
+
+
+@pytest.mark.parametrize(
+    ("option", "lines", "amount"),
+    [
+        ("line_denials", [PAID_LINE, "SVC*HC:87880*100*0**1"], "100.00"),
+        ("partial_denials", [PAID_LINE, "SVC*HC:87880*100*0**1"], "100.00"),
+        ("line_denials", ["SVC*HC:1*60*60**1", "SVC*HC:2*50*40**1", "CAS*CO*45*10",
+                          "SVC*HC:87880*90*0**1"], "90.00"),
+        ("line_denials", [PAID_LINE, "SVC*HC:2*40*0**1", "CAS*CO*197*40",
+                          "SVC*HC:87880*60*0**1"], "100.00"),
+        ("partial_denials", ["SVC*HC:1*100*60**1", "CAS*CO*45*40", "SVC*HC:87880*100*40**1"],
+         "60.00"),
+        ("partial_denials", [PAID_LINE], "100.00"),  # the other line is not in the answer
+    ],
+)  # fmt: skip
+def test_what_a_paid_claim_leaves_open_without_a_reason_is_a_task_where_lines_are(
+    con: Connection, cast: Cast, option: str, lines: list[str], amount: str
+) -> None:
+    con.execute(f"UPDATE practice SET {option} = true WHERE id = $id", id=cast.practice)
+
+    report = bring(con, cast, file_835(paid_claim(lines)))
+
+    [(found, said)] = con.rows("SELECT amount, instructions FROM task")
+    assert found == Decimal(amount)
+    assert "Neither paid nor adjusted: " in said
+    assert ("gave no reason code" in said) is ("CO*197" not in "".join(lines) and "87880" in said)
+    assert not report.is_whole
+
+
+def test_a_line_that_only_the_claim_explains_is_no_denied_line(con: Connection, cast: Cast) -> None:
+    con.execute("UPDATE practice SET line_denials = true WHERE id = $id", id=cast.practice)
+
+    body = paid_claim([PAID_LINE, "SVC*HC:87880*100*0**1"], of_claim="CAS*CO*45*100")
+    report = bring(con, cast, file_835(body))
+
+    assert con.rows("SELECT id FROM task") == []
+    assert report.is_whole
+
+
+def test_a_paid_claim_that_does_not_add_up_leaves_the_file_not_whole(
+    con: Connection, cast: Cast
+) -> None:
+    report = bring(con, cast, file_835(paid_claim([PAID_LINE, "SVC*HC:87880*100*0**1"])))
+
+    assert con.rows("SELECT id FROM task") == []
+    assert not report.is_whole and "neither paid nor adjusted" in " ".join(report.warnings)
 
 
 @pytest.mark.parametrize("filing", ["MA", "MB", "MC"])

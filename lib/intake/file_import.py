@@ -367,7 +367,7 @@ class FileImport:
             tasks_new=totals.tasks,
             tasks_amount=self._amount(),
             quarantined=len(self.tally.set_aside),
-            unclear=self.tally.unclear,
+            unclear=self.tally.unclear + self.tally.unbalanced,
             summary=(*self.tally.summary, *import_totals.summary(totals)),
             matched=tuple(import_totals.matched(totals)),
             refused_rows=self.tally.refused_rows,

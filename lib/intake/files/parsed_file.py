@@ -88,6 +88,7 @@ class FileSummary:
     statuses: Counter[str] = field(default_factory=Counter)  # of claims
     reversals: int = 0
     unclear: int = 0  # statuses
+    unbalanced: int = 0  # answers that leave dollars open without any reason
     unclear_named: list[StatusSeen] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)  # on elements that were left empty
     more_remarks: int = 0
@@ -107,6 +108,7 @@ class FileSummary:
         outcomes = [payer_decision_rules.outcome(each) for each in piece.answers]
         self.answers.update(outcomes)
         self.statuses.update(each.outcome for each in piece.statuses if each.claim_number)
+        self.unbalanced += sum(bool(payer_decision_rules.unbalanced(e)) for e in piece.answers)
         self.reversals += sum(
             each.status == payer_decision_rules.REVERSAL and outcome is Outcome.REVERSED
             for each, outcome in zip(piece.answers, outcomes, strict=True)

@@ -20,7 +20,7 @@ from lib.intake.records import PayerUpdate, Request
 from lib.intake.x12 import payer_decision_rules, provider_adjustments_plb
 from lib.intake.x12.adjustments import Adjustment
 from lib.intake.x12.payer_decision_rules import Outcome
-from lib.intake.x12.remittance_records import ClaimPayment, Recoupment
+from lib.intake.x12.remittance_records import ClaimPayment, Line, Recoupment
 from lib.models import TaskOptions, TaskType
 
 OF_LINE = "@"  # before a line's day and modifiers in a part's key
@@ -177,11 +177,11 @@ def _request(answer: ClaimPayment, outcome: Outcome, options: TaskOptions) -> Re
     if outcome is Outcome.REVERSED:
         return replace(_reversal(answer), is_history=not options.reversals)
     if outcome is Outcome.PAID:
-        denied = [line for line in answer.lines if line.is_denied]
+        denied = payer_decision_rules.denied_lines(answer)
         if options.line_denials and denied:
-            return _lines(answer)
-        asked = any(reason.amount > 0 for reason in answer.asked)
-        return _partial(answer) if options.partial_denials and (denied or asked) else None
+            return _lines(answer, denied)
+        is_open = payer_decision_rules.is_denied_in_part(answer)
+        return _partial(answer) if options.partial_denials and (denied or is_open) else None
     return None if outcome is Outcome.NOTHING_DUE else _told(answer, outcome)
 
 
@@ -262,9 +262,8 @@ def _about(
     )
 
 
-def _lines(answer: ClaimPayment) -> Request:
+def _lines(answer: ClaimPayment, denied: list[Line]) -> Request:
     """Return a request about the unpaid service lines of a paid claim."""
-    denied = [line for line in answer.lines if line.is_denied]
     reasons = {
         (each.group, each.code): each
         for line in denied
@@ -277,10 +276,10 @@ def _lines(answer: ClaimPayment) -> Request:
     several = f"{len(denied)} service line{'' if len(denied) == 1 else 's'}"
     first = (
         f"{_who(answer)} paid {answer.paid_on_claim:,.2f} US dollars for the claim"
-        f"{_when(answer)}, but nothing for {several} ({named}), with {denial_advice.codes(about)}: "
-        f"it says that {advice.answer}."
+        f"{_when(answer)}, but nothing for {several} ({named}),{_why(about, advice)}"
+        f"{unexplained(payer_decision_rules.facts(answer).unexplained)}"
     )
-    amount = sum((line.at_stake for line in denied), Decimal("0.00"))
+    amount = payer_decision_rules.at_stake(answer)
     request = _about(
         about, advice, f"Lines denied: {_lower(advice.title)}", f"{first} {advice.advice}", amount
     )
@@ -291,11 +290,13 @@ def _partial(answer: ClaimPayment) -> Request:
     """Return a request about a claim that was paid less, for a reason that somebody may answer."""
     advice = denial_advice.find(answer)
     asked = answer.asked
-    amount = min(sum((each.amount for each in asked), Decimal("0.00")), answer.charged)
+    silent = payer_decision_rules.facts(answer).unexplained
+    taken = min(sum((each.amount for each in asked), Decimal("0.00")), answer.charged)
+    amount = min(taken + silent, answer.charged)
+    took = f" and took off {taken:,.2f}{_why(answer, advice)}" if asked else "."
     first = (
         f"{_who(answer)} paid {answer.paid_on_claim:,.2f} of {answer.charged:,.2f} US dollars for "
-        f"the claim{_when(answer)} and took off {amount:,.2f} with "
-        f"{', '.join(map(str, asked[: denial_advice.MAX_CODES]))}: it says that {advice.answer}."
+        f"the claim{_when(answer)}{took}{unexplained(silent)}"
     )
     request = _about(
         answer,
@@ -305,6 +306,14 @@ def _partial(answer: ClaimPayment) -> Request:
         amount,
     )
     return _of_kind(request, answer, "part")
+
+
+def _why(about: ClaimPayment, advice: denial_advice.Advice) -> str:
+    """Return the end of a sentence about unpaid dollars: with which codes, and what they say."""
+    codes = [*map(str, about.asked), *about.remarks][: denial_advice.MAX_CODES]
+    if not codes:
+        return " and gave no reason code."
+    return f" with {', '.join(codes)}: it says that {advice.answer}."
 
 
 def _reversal(answer: ClaimPayment) -> Request:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from lib.intake.x12.adjustments import Adjustment, Kind
-from lib.intake.x12.remittance_records import ClaimPayment
+from lib.intake.x12.remittance_records import ClaimPayment, Line
 
 DENIED, PREDETERMINATION, REVERSAL = "4", "25", "22"  # CLP02
 FORWARDED = frozenset({"19", "20", "21"})  # processed, and forwarded to another payer
@@ -131,7 +131,8 @@ RULES = (
     Rule(
         Outcome.PAID,
         "something was paid, interest apart",
-        "proposes to complete an open task; a task for what was not paid where Settings say so",
+        "proposes to complete an open task; a task for what was not paid where Settings say so; "
+        "dollars that no adjustment explains are named, and the file is not whole",
         "005010X221A1 1.10.2.1 (charge = payment + adjustments)",
         lambda said: said.answer.paid_on_claim > 0,
     ),
@@ -259,18 +260,33 @@ def is_denied_in_part(answer: ClaimPayment) -> bool:
     return outcome(answer) is Outcome.PAID and facts(answer).is_open
 
 
-def silent_lines(answer: ClaimPayment) -> str:
-    """Return a remark on service lines of a paid claim that leave money open without any reason;
-    empty if there are none. Adjustments must make up what is not paid (005010X221A1 1.10.2.1)."""
-    lefts = [
-        (line, line.charged - line.paid - sum(reason.amount for reason in line.reasons))
-        for line in answer.lines
-    ]
-    silent = [(line, left) for line, left in lefts if left > 0]
-    amount = min(facts(answer).unexplained, sum((left for _, left in silent), NOTHING))
+def denied_lines(answer: ClaimPayment) -> list[Line]:
+    """Return the service lines for which nothing was paid, for a reason that somebody may answer,
+    or for none where the claim leaves dollars that no adjustment explains."""
+    is_silent = facts(answer).unexplained > 0
+    return [line for line in answer.lines if line.is_denied or (is_silent and line.is_silent)]
+
+
+def at_stake(answer: ClaimPayment) -> Decimal:
+    """Return the US dollars of the denied lines that depend on the answer."""
+    denied = denied_lines(answer)
+    asked = sum((line.at_stake for line in denied if not line.is_silent), NOTHING)
+    silent = sum((line.charged for line in denied if line.is_silent), NOTHING)
+    return asked + min(silent, facts(answer).unexplained)
+
+
+def unbalanced(answer: ClaimPayment) -> str:
+    """Return a remark on a paid claim that leaves dollars open without any reason, with the service
+    lines that do; empty if it adds up. Adjustments must make up what is not paid (005010X221A1
+    1.10.2.1)."""
+    amount = facts(answer).unexplained
     if amount <= 0 or outcome(answer) is not Outcome.PAID:
         return ""
-    named = dict.fromkeys(line.procedure for line, _ in silent if line.procedure)
+    silent = [
+        line for line in answer.lines
+        if line.charged - line.paid > sum(reason.amount for reason in line.reasons)
+    ]  # fmt: skip
+    named = dict.fromkeys(line.procedure for line in silent if line.procedure)
     lines = ", ".join([*named][:MAX_LINES])
     return (
         f"Segment {answer.segment_number}: {amount:,.2f} US dollars of a paid claim are neither "

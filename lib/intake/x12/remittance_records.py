@@ -36,6 +36,11 @@ class Line:
         return self.charged > 0 and self.paid_on_line == 0 and asked
 
     @property
+    def is_silent(self) -> bool:
+        """Return True if nothing was paid, and no adjustment of the line says why."""
+        return self.charged > 0 and self.paid == 0 and not self.reasons
+
+    @property
     def at_stake(self) -> Decimal:
         """Return the US dollars of an unpaid line that depend on the answer, by the rule for whole
         claims: what is adjusted for reasons that somebody may answer or for none, without what

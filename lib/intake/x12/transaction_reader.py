@@ -301,7 +301,7 @@ def _not_read(kind: str) -> str:
 def _balanced(transaction: Transaction) -> Iterator[Said | RejectedLoop]:
     """Yield what an 835 says, with a remark on each answer that does not add up."""
     for each in remittances_835.parse(transaction):
-        if isinstance(each, ClaimPayment) and (remark := payer_decision_rules.silent_lines(each)):
+        if isinstance(each, ClaimPayment) and (remark := payer_decision_rules.unbalanced(each)):
             transaction.remarks.append(remark)
         yield each
 
