@@ -41,6 +41,50 @@ def test_a_claim_of_which_nothing_is_said_is_named(
     assert remarks(con, cast, raw) == [f"{UNSAID}claim {claim} with no status (STC)"]
 
 
+BARE = ("HL*4*3*PT", "NM1*QC*1*GREEN*EMMA****MI*MEM1")
+SUBSCRIBER = ("HL*4*3*22*1", "NM1*IL*1*GREEN*EMMA****MI*MEM1")
+
+
+@pytest.mark.parametrize(
+    ("levels", "claims"),
+    [
+        ((*BARE, "REF*1K*P1", "DTP*472*D8*20250113"), ["P1"]),
+        ((*BARE, "DTP*472*D8*20250113"), ["without a number"]),
+        (BARE, ["without a number"]),
+        ((*BARE, "REF*D9*C1", *patient("A2", ACCEPTED)), ["C1"]),
+        ((*patient("A2", ACCEPTED), *BARE, *PROVIDER, *BARE, "REF*EJ*A3"),
+         ["without a number", "A3"]),
+        ((*SUBSCRIBER, "HL*5*4*23*0", *BARE[1:], "TRN*2*A1", ACCEPTED), []),
+        ((*SUBSCRIBER, "HL*5*4*23*0", *BARE[1:]), ["without a number"]),
+    ],
+)  # fmt: skip
+def test_a_patients_level_without_number_and_status_is_a_claim_of_which_nothing_is_said(
+    con: Connection, cast: Cast, levels: Sequence[str], claims: Sequence[str]
+) -> None:
+    found = remarks(con, cast, acknowledgment(*levels))
+
+    assert found == [f"{UNSAID}claim {claim} with no status (STC)" for claim in claims]
+
+
+@pytest.mark.parametrize(
+    ("levels", "said"),
+    [
+        (("QTY*QC*1", "AMT*YY*200", "TRN*2*1", "QTY*QC*1", "AMT*YY*200",
+          *patient("A1", REJECTED), *patient("A2", REJECTED)), []),
+        (("QTY*QC*1", "TRN*2*1", *patient("A1", REJECTED)), []),
+        (("QTY*QC*1", "TRN*2*1", "QTY*QC*2", *patient("A1", REJECTED)), ["2 claims"]),
+        (("QTY*QC*1", "TRN*2*1", "QTY*QC*1", "TRN*2*2", "QTY*QC*1",
+          *patient("A1", REJECTED), *patient("A2", REJECTED)), ["1 claim"]),
+    ],
+)  # fmt: skip
+def test_totals_under_several_numbers_of_one_level_count_together(
+    con: Connection, cast: Cast, levels: Sequence[str], said: Sequence[str]
+) -> None:
+    expected = [f"{NOT_NAMED}{each}, by the totals for NORTHSIDE" for each in said]
+
+    assert remarks(con, cast, acknowledgment(*PROVIDER, *levels)) == expected
+
+
 def test_two_numbers_of_one_claim_are_not_two_claims(con: Connection, cast: Cast) -> None:
     raw = document_request().replace(b"TRN*1*PAYER77", b"TRN*2*A1~TRN*1*PAYER77")
 

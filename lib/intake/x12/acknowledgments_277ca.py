@@ -19,9 +19,11 @@ from lib.intake.records import PayerUpdate, RejectedBatch, Request
 from lib.intake.x12 import status_codes
 from lib.intake.x12.claim_status_rules import StatusOutcome
 from lib.intake.x12.hl_levels_277 import (
+    OUR_NUMBER,
     PATIENT,
     PAYER_NUMBER,
     PROVIDER,
+    TRACE_NUMBER,
     Line,
     StatusLevel,
     units,
@@ -107,7 +109,9 @@ def has_status(unit: StatusLevel) -> bool:
 
 def without_status(unit: StatusLevel) -> StatusSeen:
     """Return that the file names a claim and says nothing of it."""
-    number = unit.trace or unit.numbers.get(PAYER_NUMBER, "") or "without a number"
+    kinds = (PAYER_NUMBER, OUR_NUMBER, TRACE_NUMBER)
+    numbers = (unit.trace, *(unit.numbers.get(kind, "") for kind in kinds), "without a number")
+    number = next(filter(None, numbers))
     return StatusSeen(StatusOutcome.UNCLEAR, unit.number, number, "no status (STC)")
 
 

@@ -19,7 +19,9 @@ from lib.intake.x12.status_codes import ClaimStatus
 
 SOURCE, RECEIVER, PROVIDER = "20", "21", "19"  # HL03; any other level is a patient
 PATIENT = "PT"
+DEPENDENT = "23"
 PAYER_NUMBER = "1K"  # REF01: the payer's claim control number
+OUR_NUMBER = "EJ"  # REF01: the claim's number as we sent it
 TRACE_NUMBER = "D9"  # REF01: the clearinghouse's number of the claim
 CLEARINGHOUSE = "AY"  # NM101 of the sender, if that is no payer
 DUE = "106"  # DTP01: when the payer needs the answer
@@ -60,6 +62,7 @@ class StatusLevel:
     amounts: dict[str, Decimal] = field(default_factory=dict)  # AMT01
     payer_kind: str = ""  # NM101 of the payer
     sent: Sent = UNSENT
+    begun: int = 0  # number of its HL segment
 
     def is_only_trace(self, is_own: bool) -> bool:
         """Return True if nothing but a number, ours or the payer's, stands here."""
@@ -115,17 +118,23 @@ class _Reader:
         self.batch = ""
         self.unit: StatusLevel | None = None
         self.sent = UNSENT
+        self.begun = 0  # number of the HL segment
+        self.untold: list[tuple[int, Segment]] | None = None  # of a claim's level without any unit
 
     def take(self, number: int, segment: Segment) -> Iterator[StatusLevel]:
         name = segment[0]
         if name == "HL":
+            kind = element(segment, 3)
+            if kind == DEPENDENT:
+                self.untold = None  # the claims of a dependent stand below the subscriber
             yield from self.finish()
-            self.enter(element(segment, 3))
+            self.enter(number, kind)
         elif name == "TRN" and self.level:
             is_own = element(segment, 1) == "2"
             if self.level == PATIENT and self.unit and self.unit.is_only_trace(not is_own):
                 self.unit = None  # the payer's number and ours of one claim
-            yield from self.finish()
+            if self.unit:
+                yield from self.finish()
             self.unit = self.begin(number, trace=element(segment, 2))
             self.unit.is_own_trace = is_own
             if self.level == RECEIVER:
@@ -140,11 +149,13 @@ class _Reader:
             self.detail(self.unit, number, segment)
         elif name == "BHT":
             self.sent = elements.sent(segment)
+        elif self.untold is not None:
+            self.untold.append((number, segment))
         if self.unit is not None:
             self.unit.last = number
 
-    def enter(self, level: str) -> None:
-        self.level = level
+    def enter(self, number: int, level: str) -> None:
+        self.level, self.begun, self.untold = level, number, None
         if level == SOURCE:
             self.payer = self.receiver = self.provider = self.patient = NOBODY
             self.batch = ""
@@ -156,6 +167,7 @@ class _Reader:
         else:
             self.level = PATIENT
             self.patient = NOBODY
+            self.untold = []
 
     def name(self, who: Party, kind: str) -> None:
         if self.level == SOURCE:
@@ -168,7 +180,7 @@ class _Reader:
             self.patient = who
 
     def begin(self, number: int, trace: str = "") -> StatusLevel:
-        return StatusLevel(
+        unit = StatusLevel(
             level=self.level,
             number=number,
             payer=self.payer,
@@ -179,9 +191,18 @@ class _Reader:
             trace=trace,
             payer_kind=self.payer_kind,
             sent=self.sent,
+            begun=self.begun,
         )
+        for at, segment in self.untold or ():
+            self.detail(unit, at, segment)
+        self.untold = None
+        return unit
 
     def finish(self) -> Iterator[StatusLevel]:
+        """Yield the unit that ends; of a claim's level without number and status one with what else
+        it says."""
+        if self.untold is not None and (self.patient.name or self.untold):
+            self.unit = self.begin(self.begun)
         unit, self.unit = self.unit, None
         if unit:
             yield unit

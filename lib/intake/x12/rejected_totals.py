@@ -18,9 +18,12 @@ MAX_COUNT = 10**9  # what is more is no count of claims
 
 @dataclass(slots=True)
 class _Stated:
-    """The totals of a receiver or provider, and what the file names below it."""
+    """The totals of a receiver or provider, of all numbers (TRN) it has, and what the file names
+    below it."""
 
     unit: StatusLevel
+    stated: Decimal | None  # claims counted as rejected; None if they are not counted
+    amount: Decimal | None  # US dollars of these
     named: Decimal = NOTHING  # claims that were not accepted
     worth: Decimal | None = NOTHING  # US dollars of these; None if one has no amount
 
@@ -28,10 +31,15 @@ class _Stated:
         self.named += claims
         self.worth = None if worth is None or self.worth is None else self.worth + worth
 
+    def also(self, unit: StatusLevel) -> None:
+        """Add the totals under another number of the same level."""
+        self.stated = _sum(self.stated, _stated(unit))
+        self.amount = _sum(self.amount, unit.amounts.get("YY"))
+
     def missing(self) -> tuple[Decimal, Decimal | None] | None:
         """Return how many claims are not named, 0 if the file does not count them, and their
         amount; None if there are none."""
-        stated, amount = _stated(self.unit), self.unit.amounts.get("YY")
+        stated, amount = self.stated, self.amount
         if stated is None and (self.named or not amount or amount < 0):
             return None
         if stated is not None and not self.named < stated <= MAX_COUNT:
@@ -46,6 +54,11 @@ def _stated(unit: StatusLevel) -> Decimal | None:
     return max(counts, default=None)
 
 
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    found = [each for each in (one, other) if each is not None]
+    return sum(found, NOTHING) if found else None
+
+
 class RejectedTotals:
     """Compares the totals of each level with the claims below it, in the order of the file."""
 
@@ -55,12 +68,16 @@ class RejectedTotals:
 
     def begin(self, unit: StatusLevel, *, is_rejected: bool) -> Iterator[StatusSeen]:
         """Begin a level above claims; yield what those that end with it lack."""
+        last = self._open[-1] if self._open else None
+        if last and last.unit.begun == unit.begun and not is_rejected:
+            last.also(unit)
+            return
         yield from self._end({PROVIDER} if unit.level == PROVIDER else {PROVIDER, RECEIVER})
         self._is_in_rejected = is_rejected
         if is_rejected:
             self._add(_stated(unit) or ALL, unit.amounts.get("YY"))
         elif unit.level in {PROVIDER, RECEIVER}:
-            self._open.append(_Stated(unit))
+            self._open.append(_Stated(unit, _stated(unit), unit.amounts.get("YY")))
 
     def claim(self, unit: StatusLevel, said: Iterable[object]) -> None:
         """Count a claim unless all that was said of it is favorable: the others are tasks, or named
