@@ -418,7 +418,16 @@ def test_one_claim_that_an_application_rejects_is_a_task_about_its_charge(
 
 @pytest.mark.parametrize(
     ("named", "number"),
-    [("IX*A1", "A1"), ("EJ*a1", "a1"), ("TN*REF1", ""), ("IX*NA", "")],
+    [
+        ("IX*A1", "A1"),
+        ("EJ*a1", "a1"),
+        ("TN*REF1", ""),
+        ("IX*NA", ""),
+        ("TN*A1", "A1"),
+        ("TN*00a1", "00a1"),
+        ("tn*A1", "A1"),
+        ("TN*NA", ""),
+    ],
 )
 def test_one_claim_is_named_before_its_details(
     con: Connection, cast: Cast, named: str, number: str
@@ -435,6 +444,17 @@ def test_one_claim_is_named_before_its_details(
     assert con.rows("SELECT claim_number, charge_id IS NOT NULL FROM task") == [
         (number, bool(number))
     ]
+
+
+def test_a_transactions_number_that_no_charge_has_names_no_claim(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")), "batch.837")
+    body = ["BGN*11*1*20250120", "OTI*IR*TN*REF1***20250113*0924*1*0001*837", "TED*024*No"]
+
+    bring(con, cast, receipt(*body, kind="824"))
+
+    assert con.rows("SELECT claim_number, title FROM task") == [("", "Batch 1 rejected: 1 claim")]
 
 
 @pytest.mark.parametrize(

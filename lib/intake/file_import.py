@@ -324,6 +324,9 @@ class FileImport:
 
     def _take_acceptances(self, receipts: Sequence[Receipt]) -> None:
         """Name the batches that were accepted, and tell the open tasks about their rejection."""
+        receipts = [
+            batch_receipts.with_known_claim(self.con, self.practice_id, each) for each in receipts
+        ]
         self.totals.accepted += batch_receipts.acceptances(self.con, self.practice_id, receipts)
         self._tell_batches(batch_acceptances.settle(self.con, self.source, receipts))
 

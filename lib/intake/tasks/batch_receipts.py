@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from lib.intake.files.parsed_file import count
+from lib.intake.matching.claim_numbers import lookup_key
 from lib.intake.records import Request
 from lib.intake.tasks import sent_batches
 from lib.intake.tasks.sent_batches import SentBatch
@@ -34,6 +35,26 @@ def requests(con: Connection, practice_id: int, found: Iterable[Receipt]) -> lis
     return [
         _joined(con, practice_id, each, batch, _request(each, batch)) for each, batch in rejected
     ]
+
+
+def with_known_claim(con: Connection, practice_id: int, receipt: Receipt) -> Receipt:
+    """Return the receipt; of a claim under a number that may be its transaction's, with that number
+    only where a charge has it."""
+    claim = receipt.claim
+    if not claim or not claim.is_of_transaction or not claim.claim_number:
+        return receipt
+    is_known = con.value(
+        """
+        SELECT count(*) FROM (
+            SELECT 1 FROM charge WHERE practice_id = $practice_id AND number_key = $key
+            UNION ALL
+            SELECT 1 FROM earlier_claim WHERE practice_id = $practice_id AND number_key = $key
+        ) AS known
+        """,
+        practice_id=practice_id,
+        key=lookup_key(claim.claim_number),
+    )
+    return receipt if is_known else replace(receipt, claim=claim.without_number)
 
 
 def _joined(

@@ -130,15 +130,7 @@ class _Reader:
             yield from self.finish()
             self.enter(number, kind)
         elif name == "TRN" and self.level:
-            is_own = element(segment, 1) == "2"
-            if self.level == PATIENT and self.unit and self.unit.is_only_trace(not is_own):
-                self.unit = None  # the payer's number and ours of one claim
-            if self.unit:
-                yield from self.finish()
-            self.unit = self.begin(number, trace=element(segment, 2))
-            self.unit.is_own_trace = is_own
-            if self.level == RECEIVER:
-                self.batch = self.unit.batch = element(segment, 2)
+            yield from self.trace(number, segment)
         elif name == "NM1":
             self.name(elements.party(segment), element(segment, 1))
         elif self.level and name in {"STC", "SVC"}:
@@ -153,6 +145,17 @@ class _Reader:
             self.untold.append((number, segment))
         if self.unit is not None:
             self.unit.last = number
+
+    def trace(self, number: int, segment: Segment) -> Iterator[StatusLevel]:
+        is_own = element(segment, 1) == "2"
+        if self.level == PATIENT and self.unit and self.unit.is_only_trace(not is_own):
+            self.unit = None  # the payer's number and ours of one claim
+        if self.unit:
+            yield from self.finish()
+        self.unit = self.begin(number, trace=element(segment, 2))
+        self.unit.is_own_trace = is_own
+        if self.level == RECEIVER:
+            self.batch = self.unit.batch = element(segment, 2)
 
     def enter(self, number: int, level: str) -> None:
         self.level, self.begun, self.untold = level, number, None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 
@@ -30,6 +30,7 @@ SETS_OF_CLAIMS = frozenset({"", "837"})  # OTI10, AK201
 # OTI01: its second letter says what became of it, its first of what.
 ACCEPTED_824, REJECTED_824, WHOLE_824 = frozenset("ACE"), frozenset("RP"), frozenset("BG")
 SENT_BEFORE, GROUP_SENT_BEFORE = "025", frozenset({"19"})  # TA105; AK905 and on
+TRANSACTION_NUMBER = "TN"  # OTI02
 ITEM_NUMBERS, NOT_STATED = frozenset({"EJ", "IX"}), "NA"  # OTI02 of a claim's number, OTI03
 MAX_CODES = 12
 
@@ -93,6 +94,13 @@ class Item:
     claim_number: str
     patient: Party
     amount: Decimal | None  # US dollars
+    # the number stands where the transaction's own belongs (OTI02 = TN), and may be that
+    is_of_transaction: bool = False
+
+    @property
+    def without_number(self) -> Item | None:
+        """Return the item with no more than its patient; None if it names none."""
+        return replace(self, claim_number="") if self.patient.name else None
 
 
 def parse(transaction: Transaction) -> Iterator[Receipt | RejectedLoop]:
@@ -227,33 +235,31 @@ def _oti(
         codes=(f"OTI*{code}", *list(said)[:MAX_CODES]),
         sets=(SetResult(control),) if control and code[:1] == "T" else (),
         words="; ".join(dict.fromkeys(filter(None, words))),
-        claim=_item(details, _named_item(segment)) if code[:1] == "I" else None,
+        claim=_item(details, segment) if code[:1] == "I" else None,
         is_of_claims=element(segment, 10) in SETS_OF_CLAIMS,
         is_accepted=result in ACCEPTED_824, has_errors=result == WITH_ERRORS,
         written=(element(segment, 6), element(segment, 7)),
     )  # fmt: skip
 
 
-def _named_item(segment: Segment) -> str:
-    """Return our number of the claim in OTI03, if it stands there; TN is that of its batch."""
-    number = element(segment, 3)
-    is_claims = element(segment, 2).upper() in ITEM_NUMBERS and number.upper() != NOT_STATED
-    return number if is_claims else ""
-
-
-def _item(details: list[Segment], number: str) -> Item | None:
-    """Return the claim that the details name: our number, which can stand before them, the patient,
-    the amount."""
+def _item(details: list[Segment], oti: Segment) -> Item | None:
+    """Return the claim that the details name: our number, which can stand before them in OTI03, the
+    patient, the amount."""
     patient, amount = NOBODY, None
+    kind, number = element(oti, 2).upper(), element(oti, 3)
+    is_of_transaction = kind == TRANSACTION_NUMBER
+    if number.upper() == NOT_STATED or kind not in {*ITEM_NUMBERS, TRANSACTION_NUMBER}:
+        number = ""
     for segment in details:
         kind = element(segment, 1)
         if segment[0] == "REF" and kind == "EJ":
-            number = element(segment, 2)
+            number, is_of_transaction = element(segment, 2), False
         elif segment[0] == "NM1" and kind == "QC":
             patient = elements.party(segment)
         elif segment[0] == "AMT" and kind == "GW":
             amount = elements.amount_if_any(segment, 2, 0, [])
-    return Item(number, patient, amount) if number or patient.name else None
+    found = Item(number, patient, amount, is_of_transaction)
+    return found if number or patient.name else None
 
 
 def _receipt(
@@ -315,7 +321,7 @@ def accepted_what(receipt: Receipt) -> str:
     """Return what one receipt accepts, such as "batch 55". A TA1 looks at no more than the
     envelope."""
     number = receipt.number or "without a number"
-    if receipt.claim:
+    if receipt.claim and not receipt.claim.is_of_transaction:
         return f"claim {receipt.claim.claim_number or 'without a number'} of batch {number}"
     if receipt.kind == "TA1":
         return f"the envelope of interchange {number}"
