@@ -3,6 +3,8 @@ analysts; and a backup that is restored into a database."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,14 +13,15 @@ from lib import __main__, documents, workflow
 from lib.errors import BillingError
 from lib.models import DocumentDetails, DocumentStatus
 from lib.snapshot.copies import FILE, Copy
-from lib.store import process_store
+from lib.store import database_copy, process_store, row_transfer
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore
+from lib.store.postgres.store import PostgresStore
 from lib.upkeep import backup, verify
 from lib.upkeep.move import NotMoved
 from lib.upkeep.restore import restore, restore_into_database
 from tests.conftest import NOON, Cast, opened
-from tests.given import add_task, add_task_of_charge, pdf, story
+from tests.given import add_charge, add_task, add_task_of_charge, pdf, story
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("store", ["postgres"], indirect=True)]
 
@@ -141,3 +144,66 @@ def test_commands_do_it_too(
     assert "nothing is wrong" in capsys.readouterr().out
     assert __main__.main(["restore", "--from", str(made)]) == 1
     assert "holds data already" in "".join(capsys.readouterr())
+
+
+ODD = [
+    "", " ", r"\N", "\\", '"', 'a "quoted", one', "a\nb", "a\r\nb\r", ",", "'", "\t", "{a,NULL}",
+    "null", "[1]", "\u2028", "Ümit 😀", "x" * 5_000_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("style", ["ISO, MDY", "German", "Postgres, DMY"])
+def test_a_quick_copy_has_every_value_as_it_is(
+    store: Store, con: Connection, cast: Cast, worked: int, tmp_path: Path, style: str
+) -> None:
+    add_charge(con, cast.practice, diagnoses=ODD[:-1], other_payers=[])
+    add_charge(con, cast.practice, diagnoses=[], other_payers=None, is_voided=True)
+    for amount in ("-0.01", "9999999999.99", "0"):
+        add_task(con, cast.practice, amount=Decimal(amount))
+    con.insert(
+        "event",
+        [
+            {
+                "practice_id": cast.practice, "kind": "changed", "detail": detail,
+                "happened_at": NOON + timedelta(microseconds=n), "assignee_id": n or None,
+            }
+            for n, detail in enumerate([*ODD, None])
+        ],
+    )  # fmt: skip
+    con.execute(
+        f"ALTER DATABASE {con.value('SELECT current_database()')} SET DateStyle = '{style}'"
+    )
+    assert isinstance(store, PostgresStore)
+    again = opened(store.folder, store.address)
+
+    with database_copy.written(again, tmp_path / "copy", is_compared=False) as copy:
+        here, there = (each.connection() for each in (store, copy))
+        tables = [
+            name
+            for (name,) in here.rows(
+                "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+            )
+            if name not in row_transfer.OWN
+        ]
+        assert tables
+        for table in tables:
+            names, rows = here.table(f"SELECT * FROM {table}")
+            copied = there.rows(f"SELECT {', '.join(names)} FROM {table}")
+            assert sorted(map(repr, rows)) == sorted(map(repr, copied)), table
+        assert there.value("SELECT nextval('task_id')") == con.value("SELECT nextval('task_id')")
+    again.close()
+
+
+@pytest.mark.parametrize(
+    "change", ["amount TYPE NUMERIC(12, 4)", "created_at TYPE VARCHAR USING 'no time'"]
+)
+def test_a_quick_copy_of_what_a_file_cannot_take_is_none(
+    store: Store, con: Connection, worked: int, tmp_path: Path, change: str
+) -> None:
+    con.execute(f"ALTER TABLE task ALTER COLUMN {change}")
+
+    with (
+        pytest.raises(database_copy.NotCopied, match="the table task is not as it was"),
+        database_copy.written(store, tmp_path / "copy", is_compared=False),
+    ):
+        pass

@@ -41,7 +41,7 @@ def write(
     """
     key = _key(con)  # in the store itself, or each copy would have other pseudonyms
     if not con.store.is_in_file:
-        with database_copy.beside(con.store) as whole:
+        with database_copy.beside(con.store, is_compared=False) as whole:
             return write(whole.connection(), folder, practice_ids, now=now)
     try:
         folder.mkdir(parents=True, exist_ok=True)

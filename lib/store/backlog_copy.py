@@ -103,5 +103,5 @@ def _made(store: Store, now: datetime) -> _Copy:
     with ExitStack() as stack:
         place = Path(tempfile.mkdtemp(prefix="counting-"))  # among this process's temporary files
         stack.callback(shutil.rmtree, place, ignore_errors=True)
-        copy = stack.enter_context(database_copy.written(store, place / "data"))
+        copy = stack.enter_context(database_copy.written(store, place / "data", is_compared=False))
         return _Copy(Counted(copy, now), revision, monotonic() - began, stack.pop_all())

@@ -24,10 +24,13 @@ class NotCopied(BillingError):
 
 
 @contextmanager
-def written(store: Store, folder: Path) -> Iterator[DuckDBStore]:
+def written(
+    store: Store, folder: Path, *, is_compared: bool = True
+) -> Iterator[DuckDBStore]:  # fmt: skip
     """Write the file into an empty folder while people work, and yield it open.
 
-    Each row is read again and compared. Raises NotCopied, and NotWritten where there is no room.
+    Each row is read again and compared, unless the file is only counted in. Raises NotCopied, and
+    NotWritten where there is no room.
     """
     try:
         copy = DuckDBStore(folder, memory_limit=MEMORY)
@@ -37,7 +40,7 @@ def written(store: Store, folder: Path) -> Iterator[DuckDBStore]:
         con = copy.connection()
         try:
             with store.at_one_moment() as source:
-                copy_rows(source, con)
+                copy_rows(source, con, is_compared=is_compared)
         except Differs as problem:
             raise NotCopied(f"The database was not copied: the table {problem}.") from problem
         finally:
@@ -48,14 +51,15 @@ def written(store: Store, folder: Path) -> Iterator[DuckDBStore]:
 
 
 @contextmanager
-def beside(store: Store) -> Iterator[DuckDBStore]:
-    """Yield a copy in a temporary folder in the data folder; it is deleted at the end."""
+def beside(store: Store, *, is_compared: bool = True) -> Iterator[DuckDBStore]:
+    """Yield a copy, as `written` makes it, in a temporary folder in the data folder; it is deleted
+    at the end."""
     try:
         place = Path(tempfile.mkdtemp(prefix=LEFT, dir=store.folder))
     except OSError as problem:
         raise NotWritten from problem
     try:
-        with written(store, place / "data") as copy:
+        with written(store, place / "data", is_compared=is_compared) as copy:
             yield copy
     except OSError as problem:
         if durable_files.has_no_room(problem):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import Protocol, cast
 
 from lib.store.database import Connection, Value, utc
 
@@ -46,10 +48,29 @@ class Differs(Exception):
         super().__init__(f"{table} is not as it was ({sent.count} rows, {arrived.count} there)")
 
 
-def copy_rows(source: Connection, target: Connection) -> Copied:
-    """Copy all rows, and let the ids go on where they were. Raises Differs."""
+class WritesCsv(Protocol):
+    """A connection to PostgreSQL, which writes a table as text faster than as rows."""
+
+    def csv(self, table: str, names: Sequence[str]) -> Generator[bytes]:
+        """Yield the rows of a table as CSV."""
+
+
+class ReadsCsv(Protocol):
+    """A connection to DuckDB, which reads that."""
+
+    def insert_csv(self, table: str, names: Sequence[str], content: bytes) -> int:
+        """Insert rows that are CSV. Return how many they are."""
+
+
+def copy_rows(source: Connection, target: Connection, *, is_compared: bool = True) -> Copied:
+    """Copy all rows, and let the ids go on where they were. Raises Differs.
+
+    Each row is read again and compared, unless a quick copy from PostgreSQL to DuckDB is wanted,
+    of which only the rows are counted and the columns' digits compared: in a fifth of the time.
+    """
     columns = _columns(source)
-    rows = sum(_copy(source, target, table, names) for table, names in columns.items())
+    copy = _copy if is_compared else _copy_quickly
+    rows = sum(copy(source, target, table, names) for table, names in columns.items())
     for name, last in _sequences(source):
         if target.store.is_in_file:
             target.rows(f"SELECT max(nextval('{name}')) FROM range($last)", last=last)
@@ -69,6 +90,38 @@ def _copy(source: Connection, target: Connection, table: str, names: list[str]) 
     if sent != arrived:
         raise Differs(table, sent, arrived)
     return sent.count
+
+
+def _copy_quickly(source: Connection, target: Connection, table: str, names: list[str]) -> int:
+    """Copy a table as text. Return how many rows it has."""
+    if _digits(source, table) != _digits(target, table):
+        raise Differs(table, Sum(), Sum())  # a file would round
+    writes, reads = cast(WritesCsv, source), cast(ReadsCsv, target)
+    sent = 0
+    with closing(writes.csv(table, names)) as pieces:  # or the connection would stay in the middle
+        for piece in pieces:
+            try:
+                sent += reads.insert_csv(table, names, piece)
+            except ValueError as problem:
+                raise Differs(table, Sum(sent), Sum()) from problem
+    arrived, there = (each.value(f"SELECT count(*) FROM {table}") for each in (target, source))
+    if not sent == arrived == there:
+        raise Differs(table, Sum(there), Sum(arrived))
+    return sent
+
+
+def _digits(con: Connection, table: str) -> set[tuple[Value, ...]]:
+    """Return the digits of the columns that have decimal places."""
+    return set(
+        con.rows(
+            """
+            SELECT column_name, numeric_precision, numeric_scale FROM information_schema.columns
+            WHERE table_name = $table AND table_schema = current_schema()
+              AND upper(data_type) SIMILAR TO '(NUMERIC|DECIMAL).*'
+            """,
+            table=table,
+        )
+    )
 
 
 def _columns(con: Connection) -> dict[str, list[str]]:

@@ -68,6 +68,44 @@ class DuckDBConnection(Connection):
         sql = f"INSERT INTO {table} ({', '.join(names)}) SELECT {values}"
         self.execute(sql, **{name: [row[name] for row in rows] for name in names})
 
+    def insert_csv(self, table: str, names: Sequence[str], content: bytes) -> int:
+        """Insert rows that are CSV in UTF-8: values in quotes, NULL as \\N, lists as JSON, in these
+        columns. Return how many they are. Raise ValueError where a column cannot take them."""
+        import pyarrow as pa
+        from pyarrow import csv
+
+        read = csv.read_csv(
+            pa.BufferReader(content),
+            csv.ReadOptions(
+                use_threads=False, block_size=len(content) + 1, column_names=list(names)
+            ),
+            csv.ParseOptions(newlines_in_values=True),
+            csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), null_values=[r"\N"],
+                strings_can_be_null=True, quoted_strings_can_be_null=False,
+            ),
+        )  # fmt: skip
+        kinds = self._kinds(table)
+        values = ", ".join(
+            f"from_json({name}, '[\"{kinds[name][:-2]}\"]')"
+            if kinds[name].endswith("[]")
+            else f"CAST({name} AS {kinds[name]})"
+            for name in names
+        )
+        sql = f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM come_in"
+
+        def step(cursor: duckdb.DuckDBPyConnection) -> int:
+            cursor.register("come_in", read)
+            try:
+                cursor.execute(sql)
+            except duckdb.ConversionException as problem:
+                raise ValueError(f"{table} cannot take these values") from problem
+            finally:
+                cursor.unregister("come_in")
+            return int(read.num_rows)
+
+        return self._run(step)
+
     def _kinds(self, table: str) -> dict[str, str]:
         """Return the type of each column: from the table, as the list of all columns takes several
         times as long."""
