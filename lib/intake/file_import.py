@@ -110,6 +110,10 @@ class FileImport:
         part.answers = renumbered_answers.with_originals(read, self._read_before)
         self._read_before = read
         asked, told = denial_requests_835.read(part.answers, (), self.options)
+        part.receipts = [
+            batch_receipts.with_known_claim(self.con, self.practice_id, each)
+            for each in part.receipts
+        ]
         rejected = self._take_rejected_batches(part.receipts)
         gone = renumbered_answers.taken_back(read)
         told = [replace(each, is_taken_back=each.segment_number in gone) for each in told]
@@ -324,9 +328,6 @@ class FileImport:
 
     def _take_acceptances(self, receipts: Sequence[Receipt]) -> None:
         """Name the batches that were accepted, and tell the open tasks about their rejection."""
-        receipts = [
-            batch_receipts.with_known_claim(self.con, self.practice_id, each) for each in receipts
-        ]
         self.totals.accepted += batch_receipts.acceptances(self.con, self.practice_id, receipts)
         self._tell_batches(batch_acceptances.settle(self.con, self.source, receipts))
 
