@@ -11,7 +11,7 @@ from lib.store.database import Connection
 from tests.conftest import NOON, Cast
 from tests.test_cases_decisions import plb, wants
 from tests.test_import import bring
-from tests.x12_texts import answer, claim, file_835, file_837
+from tests.x12_texts import answer, claim, envelope, file_835, file_837, remittance
 
 pytestmark = pytest.mark.slow  # many imports
 
@@ -19,6 +19,12 @@ pytestmark = pytest.mark.slow  # many imports
 def later(*entries: str, number: int = 2) -> bytes:
     """Return a later remittance with these entries."""
     return plb(*entries, trace=f"TRACE{number}", control=f"00000000{number}")
+
+
+def alone(entry: str) -> bytes:
+    """Return a remittance that answers no claim and has this entry."""
+    inside = [*remittance(), f"PLB*1234567893*20251231*{entry}"]
+    return envelope(inside, kind="835", version="005010X221A1").encode()
 
 
 def test_a_counter_entry_that_comes_later_proposes_to_complete_the_open_task(
@@ -86,6 +92,48 @@ def test_a_takeback_finds_the_claim_that_the_payers_number_names(
     found = con.rows("SELECT claim_number, patient_name FROM task WHERE source = '835'")
     assert found == ([("A1", "GREEN, EMMA")] if is_found else found[:1])
     assert is_found or found in ([], [("", "")])
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_found"),
+    [
+        ("WO:PAYER1*100", True), ("WO:payer-1*100", False), ("72:payer1*100", True),
+        ("WO:PAYER0001 987654321*100", True), ("WO:PAYER2*100", False), ("FB:PAYER1*100", False),
+    ],
+)  # fmt: skip
+def test_a_takeback_that_came_before_the_remittance_finds_its_claim_once_that_gives_the_number(
+    con: Connection, cast: Cast, entry: str, *, is_found: bool
+) -> None:
+    wants(con, cast, "takebacks")
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, alone(entry))
+
+    paid = answer("A1", status="1", paid="200", codes=())
+    if "0001" in entry:
+        paid = [part.replace("PAYER1", "PAYER0001") for part in paid]
+    bring(con, cast, file_835(paid))
+    bring(con, cast, file_835(answer("A1"), paid_on="20250303"))
+
+    found = con.rows("SELECT claim_number, charge_id FROM task WHERE codes IN ('WO', '72')")
+    assert found == ([("A1", 1)] if is_found else found[:1])
+    assert is_found or found in ([], [("", None)])
+    assert con.value("SELECT count(*) FROM task WHERE codes = 'CO-197'") == 1
+
+
+def test_a_takeback_finds_no_claim_by_a_number_that_two_claims_or_another_payer_have(
+    con: Connection, cast: Cast
+) -> None:
+    wants(con, cast, "takebacks")
+    bring(con, cast, file_837(claim("A1"), claim("A2")))
+    bring(con, cast, alone("WO:PAYER1*100"))
+    bring(con, cast, alone("WO:PAYER5*100").replace(b"PLAINS HEALTH", b"PEAK MUTUAL"))
+
+    said = [answer(number, status="1", paid="200", codes=()) for number in ("A1", "A2")]
+    bring(con, cast, file_835(*said))
+    other = answer("A1", status="1", paid="200", codes=(), control="PAYER5")
+    bring(con, cast, file_835(other, paid_on="20250304"))
+
+    assert con.rows("SELECT charge_id FROM task WHERE codes = 'WO'") == [(None,), (None,)]
 
 
 def test_a_takeback_that_has_its_claim_is_settled_by_no_payment_and_takes_no_denial(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
@@ -18,6 +18,7 @@ from lib.intake.charges import (
     charge_match_preview,
     claim_payments,
     filing_times,
+    late_replacements,
     later_matching_charges,
     learned_numbers,
     new_charges,
@@ -142,7 +143,8 @@ class FileImport:
         self._take_acceptances(part.receipts)
         claim_payments.keep(self.con, part.answers, charges, self.source)
         new = learned_numbers.keep(self.con, [*asked, *told, *part.answers], charges, self.source)
-        claim_payments.link(self.con, self.source, new)
+        learned = claim_payments.link(self.con, self.source, new)
+        self._replace_late(new | learned)
         named = {
             lookup_key(each.payer_claim_number): each.segment_number
             for each in chain[records.Request | records.PayerUpdate | ClaimPayment](
@@ -215,6 +217,12 @@ class FileImport:
         if found:
             self._link([each.by for each in found])
 
+    def _replace_late(self, numbers: Collection[str]) -> None:
+        """Let replacements and voids take the place of charges that have these numbers now."""
+        for each in late_replacements.apply(self.con, numbers, self.source):
+            self.totals.voided += each.by.frequency == filing_times.VOIDS
+            self.totals.replaced += each.by.frequency != filing_times.VOIDS
+
     def _without_held(self, new: list[new_charges.NewClaim]) -> list[new_charges.NewClaim]:
         """Return the claims that no charge holds, also not as it was before a correction."""
         self.totals.held += sum(each.is_held for each in new)
@@ -235,9 +243,10 @@ class FileImport:
         """Attach the charges of these claims to the open tasks that wait for them."""
         if self._waiting_tasks is None:
             self._waiting_tasks = Waiting(self.con, self.practice_id)
-        linked = replacement_claims.link(self.con, new, self._waiting_tasks, self.source)
+        linked, told = replacement_claims.link(self.con, new, self._waiting_tasks, self.source)
         self.totals.linked += len(linked)
-        claim_payments.link(self.con, self.source, later_matching_charges.keys(new))
+        keys = later_matching_charges.keys(new)
+        self._replace_late(told | claim_payments.link(self.con, self.source, keys))
         if doubted := later_matching_charges.doubt(self.con, new, self.source, linked):
             self.totals.doubted += doubted
             self._waiting_tasks = None  # they wait again

@@ -154,14 +154,18 @@ def _facts_of(row: Sequence[Value]) -> ClaimFacts:
     )
 
 
-def link(con: Connection, source: ImportContext, keys: Collection[str]) -> None:
+def link(con: Connection, source: ImportContext, keys: Collection[str]) -> set[str]:
     """Give the answers that came before their claim, and name it by one of these numbers (as
     `lookup_key` makes them), to the charge that agrees with them now; inside a transaction.
 
-    What such an answer calls the claim can in turn be how another names it.
+    What such an answer calls the claim can in turn be how another names it. Return the lookup keys
+    of all the payer's numbers that charges learned by it.
     """
+    learned: set[str] = set()
     while keys:
         keys = _link(con, source, keys)
+        learned |= keys
+    return learned
 
 
 def _link(con: Connection, source: ImportContext, keys: Collection[str]) -> set[str]:

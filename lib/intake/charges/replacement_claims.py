@@ -21,6 +21,7 @@ from lib.intake.charges.new_charges import NewClaim
 from lib.intake.charges.payers_and_patients import Payers
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import claim_matcher, known_charges, task_claim_facts
+from lib.intake.matching.claim_facts import ClaimFacts
 from lib.intake.matching.claim_matcher import Candidate, Match, Outcome
 from lib.intake.matching.claim_numbers import could_be_same, is_same, lookup_key
 from lib.intake.matching.known_charges import KnownCharge
@@ -104,15 +105,16 @@ def superseded(
 
 def original(claim: Claim, candidates: Sequence[Candidate]) -> Match:
     """Return the charge that the claim replaces or voids."""
-    facts = claim.facts
+    return original_of(claim.facts, claim.original, candidates)
+
+
+def original_of(facts: ClaimFacts, number: str, candidates: Sequence[Candidate]) -> Match:
+    """Return the charge that is meant by these facts of a claim that replaces or voids it, and by
+    the payer's number for it, if the claim names that."""
     found = claim_matcher.match(facts, candidates)
-    if found.outcome not in {Outcome.CONTRADICTED, Outcome.UNPROVEN} or not claim.original:
+    if found.outcome not in {Outcome.CONTRADICTED, Outcome.UNPROVEN} or not number:
         return found
-    named = [
-        each
-        for each in candidates
-        if any(is_same(claim.original, number) for number in each.payer_numbers)
-    ]
+    named = [each for each in candidates if any(is_same(number, one) for one in each.payer_numbers)]
     return claim_matcher.match(dataclasses.replace(facts, dates=(None, None)), named)
 
 
@@ -293,7 +295,7 @@ def _replace(
     payers: Payers,
     patients: new_charges.Patients,
 ) -> None:
-    before = _held(con, original.charge_id)
+    before = held(con, original.charge_id)
     keep_earlier(con, original.charge_id, now=source.now)
     after = new_charges.charge_of(
         original.charge_id, original.by.claim, source.practice.id, payers, patients
@@ -319,23 +321,29 @@ def _replace(
         "charge_number", new_charges.number_rows(original.charge_id, original.by.claim, source)
     )
     charges.keep_total(con, before, after, now=source.now)
-    changes = [
-        f"{each.label}: {each.before or 'nothing'} → {each.now or 'nothing'}"
-        for each in charges.differences(before, after)
-    ]
-    if before.claim_number != after.claim_number:
-        changes.insert(0, f"Claim number: {before.claim_number} → {after.claim_number}")
     is_original = original.by.claim.frequency not in {REPLACES, VOIDS}
     arrived = (
         "The claim was sent again as a new one"
         if is_original
         else ("A claim that replaces this one arrived")
     )
-    said = f"{arrived}. {'; '.join(changes) or 'Nothing changed'}."
+    said = f"{arrived}. {changes(before, after)}."
     _tell(con, original, EventKind.REPLACED, said, source)
 
 
-def _held(con: Connection, charge_id: int) -> Charge:
+def changes(before: Charge, after: Charge) -> str:
+    """Return what a replacement changes of a charge, in words."""
+    changed = [
+        f"{each.label}: {each.before or 'nothing'} → {each.now or 'nothing'}"
+        for each in charges.differences(before, after)
+    ]
+    if before.claim_number != after.claim_number:
+        changed.insert(0, f"Claim number: {before.claim_number} → {after.claim_number}")
+    return "; ".join(changed) or "Nothing changed"
+
+
+def held(con: Connection, charge_id: int) -> Charge:
+    """Return a charge with its lines, inside an import."""
     [found] = con.records(Charge, f"SELECT {COLUMNS} FROM charge WHERE id = $id", id=charge_id)
     lines = con.records(
         ServiceLine,
@@ -361,8 +369,9 @@ def _tell(
 
 def link(
     con: Connection, new: Sequence[NewClaim], waiting: Waiting, source: ImportContext
-) -> list[int]:
-    """Attach charges to open tasks that waited for their claim. Return which tasks found one.
+) -> tuple[list[int], set[str]]:
+    """Attach charges to open tasks that waited for their claim. Return which tasks found one, and
+    the lookup keys of the payer's numbers that their messages give to charges.
 
     A task whose claim could be several, or none for certain, keeps waiting for a person.
     """
@@ -374,7 +383,7 @@ def link(
     )
     told = waiting.about(numbers)
     if not told:
-        return []
+        return [], set()
     charges = known_charges.charges(con, source.practice.id, told.values())
     charges.tell_apart(task_claim_facts.answers(con, told))
     matches = {task_id: charges.match(facts) for task_id, facts in told.items()}
@@ -409,9 +418,9 @@ def link(
             for task_id, charge in held.items()
         ],
     )  # fmt: skip
-    learned_numbers.learn(con, [told[each] for each in linked], charges, source)
+    learned = learned_numbers.learn(con, [told[each] for each in linked], charges, source)
     waiting.forget(linked)
-    return linked
+    return linked, learned
 
 
 def show_charges(con: Connection, held: Mapping[int, KnownCharge], *, now: datetime) -> None:
