@@ -3,11 +3,13 @@ claim is read and compared, or named as not read."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from lib.intake.tables import task_table
 from lib.intake.tables.columns import Field, guess, outline
 from lib.intake.tables.heading_words import words
 from lib.store.database import Connection
@@ -83,7 +85,7 @@ def test_a_heading_is_known_by_its_words(which: Field, heading: str) -> None:
     [
         ("Secondary Insurance", "OTHER PLAN"), ("Payer ID", "87726"), ("Plan Type", "HMO"),
         ("Patient ID", "123456"), ("Guarantor", "DOE, JOHN"), ("Patient Balance", "20.00"),
-        ("Patient Paid", "20.00"), ("Service To", "01/14/2025"), ("Days to Appeal", "90"),
+        ("Patient Paid", "20.00"), ("Days to Appeal", "90"),
         ("Claim Status Date", "02/10/2025"), ("Last DOS", "01/14/2025"), ("Group Number", "G77"),
         ("Billing Provider", "NORTHSIDE"), ("Referring Provider Name", "REED, ANN"),
         ("Name of Employer", "ACME"), ("Payer Type", "HMO"), ("Patient Phone", "555-0100"),
@@ -253,3 +255,42 @@ def test_an_amount_is_the_one_that_its_heading_means() -> None:
     [request] = taken(listed("Total Chgs,Ins Bal", '200","80')).requests
 
     assert (request.amount, request.facts.charged) == (Decimal(80), Decimal(200))
+
+
+@pytest.mark.parametrize(
+    "heading", ["Service To", "DOS Thru", "To DOS", "LDOS", "Statement Through Date", "To"]
+)
+def test_the_last_day_of_service_is_read_and_compared(heading: str) -> None:
+    raw = listed(heading, "01/15/2025", "Claim,Patient,From DOS", 'A1,"GREEN, EMMA",01/13/2025')
+
+    assert guess(opened(raw)).columns[Field.UNTIL] == heading
+    [request] = taken(raw).requests
+    assert request.about.dates == (date(2025, 1, 13), date(2025, 1, 15))
+    assert request.date_of_service == date(2025, 1, 13)
+
+
+@pytest.mark.parametrize("cell", ["01/12/2025", "12/31/9999", "soon", "12/31/2099"])
+def test_a_last_day_that_cannot_be_is_left_empty_and_named(cell: str) -> None:
+    raw = listed("Service To", cell, "Claim,Patient,DOS", 'A1,"GREEN, EMMA",01/13/2025')
+
+    plan = guess(opened(raw))
+    plan = replace(plan, columns={**plan.columns, Field.UNTIL: "Service To"})
+    read = task_table.read("a.csv", opened(raw), plan, date(2026, 11, 25))
+
+    assert read.requests[0].about.dates == (date(2025, 1, 13), date(2025, 1, 13))
+    assert read.left_empty == {"Service To": (2,)}
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [("Claim", "Account Number", "Invoice Number"), ("Claim", "Claim", "Claim"),
+     ("Claim Number", "Encounter", "Claim Number")],
+)  # fmt: skip
+def test_every_number_of_a_row_is_looked_for(headings: tuple[str, str, str]) -> None:
+    value = 'A1,B2,C3,"GREEN, EMMA",01/13/2025'
+    raw = listed("CPT", "99213", f"{','.join(headings)},Patient,DOS", value)
+
+    [request] = taken(raw).requests
+
+    assert request.about.claim_numbers == ("A1", "B2", "C3")
+    assert "not read" not in " ".join(taken(raw).warnings)

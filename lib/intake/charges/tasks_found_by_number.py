@@ -30,8 +30,7 @@ def link(con: Connection, segments: Mapping[str, int], source: ImportContext) ->
         return []
     told_numbers = con.rows(
         """
-        SELECT task.id, number_key, payer_numbers,
-               starts_with(coalesce(request_key, ''), $recoupment) AS is_takeback
+        SELECT task.id, number_key, payer_numbers, coalesce(request_key, '')
         FROM task JOIN task_claim ON task_id = task.id
         WHERE task.practice_id = $practice_id AND is_open AND charge_id IS NULL
           AND (number_key IN (SELECT unnest($keys::VARCHAR[]))
@@ -43,9 +42,10 @@ def link(con: Connection, segments: Mapping[str, int], source: ImportContext) ->
         recoupment=TAKEBACK,
     )
     rows: dict[int, str] = {}
-    for task_id, number_key, payers, is_takeback in told_numbers:
+    for task_id, number_key, payers, request_key in told_numbers:
         # a take-back may name the claim by the first word of its reference
-        keys = [number_key, *(map(lookup_key, payers) if is_takeback else ())]
+        others = map(lookup_key, payers) if request_key.startswith(TAKEBACK) else ()
+        keys = [number_key, *others]
         if key := next((each for each in keys if each in segments), None):
             rows[task_id] = key
     if not rows:

@@ -34,6 +34,7 @@ class Field(StrEnum):
     INSTRUCTIONS = "instructions"
     CLAIM = "claim_number"
     ACCOUNT = "account_number"
+    OTHER = "other_claim_number"
     ICN = "payer_claim_number"
     PATIENT = "patient"
     LAST = "last_name"
@@ -43,6 +44,7 @@ class Field(StrEnum):
     PAYER = "payer"
     PROVIDER = "provider"
     SERVICE = "date_of_service"
+    UNTIL = "last_day_of_service"
     AMOUNT = "amount"
     BILLED = "billed"
     PAID = "paid"
@@ -65,6 +67,7 @@ COLUMN_LABELS = {
     Field.INSTRUCTIONS: "Instructions",
     Field.CLAIM: "Claim number",
     Field.ACCOUNT: "Account or other claim number",
+    Field.OTHER: "Third claim number",
     Field.ICN: "Payer's claim number",
     Field.PATIENT: "Patient (full name)",
     Field.LAST: "Patient's last name",
@@ -74,6 +77,7 @@ COLUMN_LABELS = {
     Field.PAYER: "Payer",
     Field.PROVIDER: "Provider",
     Field.SERVICE: "Date of service",
+    Field.UNTIL: "Last day of service",
     Field.AMOUNT: "Amount",
     Field.BILLED: "Amount billed",
     Field.PAID: "Paid by the payer",
@@ -84,7 +88,7 @@ COLUMN_LABELS = {
     Field.ASKED: "Denied or asked for on",
     Field.CREATED: "Received",
 }
-DATES = (Field.BORN, Field.SERVICE, Field.DUE, Field.ASKED, Field.CREATED)
+DATES = (Field.BORN, Field.SERVICE, Field.UNTIL, Field.DUE, Field.ASKED, Field.CREATED)
 MONEY = (Field.AMOUNT, Field.BILLED, Field.PAID)
 PEOPLE = frozenset({Field.PATIENT, Field.LAST, Field.FIRST})
 NAMED = PEOPLE | {Field.PAYER, Field.PROVIDER}  # what holds names, never numbers alone
@@ -128,6 +132,8 @@ NAMES = {  # what other systems call these columns; the first one in the table c
     Field.SERVICE: "date of service, dos, service date, service from, from date, date from, visit "
     "date, encounter date, service date from, dos from, date of service (dos), service dates, "
     "dates of service, date(s) of service",
+    Field.UNTIL: "service to, to date, date to, service through, dos to, thru date, through date, "
+    "service date to, end date of service, service end date, last date of service",
     # What is still open tells more than what was billed, where the table has both.
     Field.AMOUNT: "amount, denied amount, amount denied, denied amt, amt denied, total denied, "
     "denied, denied charges, denial amount, balance, claim balance, open balance, balance due, "
@@ -160,9 +166,10 @@ _SYNONYMS = {
     which: tuple(dict.fromkeys(fold(name) for name in names.split(",")))
     for which, names in NAMES.items()
 }
-_SYNONYMS[Field.ACCOUNT] = _SYNONYMS[Field.CLAIM]  # its second number
+_SYNONYMS[Field.ACCOUNT] = _SYNONYMS[Field.OTHER] = _SYNONYMS[Field.CLAIM]  # its other numbers
 _WORDS = {Field(which): readings for which, readings in READINGS.items()}
-_WORDS[Field.ACCOUNT] = _WORDS[Field.CLAIM]
+_WORDS[Field.ACCOUNT] = _WORDS[Field.OTHER] = _WORDS[Field.CLAIM]
+NUMBERS = (Field.CLAIM, Field.ACCOUNT, Field.OTHER)  # any of them may be ours
 KNOWN = frozenset(name for names in _SYNONYMS.values() for name in names) | denial_codes.NAMES
 
 
@@ -277,6 +284,9 @@ def guess(grid: Table) -> ColumnMapping:
     denials = "" if codes or is_typed else _denials(grid)
     is_of_denials = bool(codes or denials)
     _add_by_words(grid, found, [name for name in free.values() if name not in codes], is_of_denials)
+    _add_second_numbers(found, [name for name in free.values() if name not in codes])
+    if Field.SERVICE not in found:
+        found.pop(Field.UNTIL, None)
     if Field.LAST in found:
         found.pop(Field.PATIENT, None)
     title = found.get(Field.TITLE, "")
@@ -311,6 +321,16 @@ def _add_by_words(
         for name, readings in several.items():
             if is_meant and (which := Field(name)) not in found:
                 add(which, readings)
+
+
+def _add_second_numbers(found: dict[Field, str], free: Iterable[str]) -> None:
+    """Add the second and third column of one heading that holds a claim's number."""
+    for name in free:
+        first = name.rpartition(" (")[0]  # "Claim" of "Claim (2)"
+        which = next((each for each in NUMBERS if each not in found), None)
+        is_taken = name in found.values()
+        if first and which and not is_taken and first in {found.get(each) for each in NUMBERS}:
+            found[which] = name
 
 
 def _says(which: Field, grid: Table, name: str) -> bool:

@@ -135,6 +135,12 @@ READINGS: dict[str, tuple[Reading, ...]] = {
         _read("from", more="date", is_sure=False),
         _read("service visit", is_sure=False),
     ),
+    "last_day_of_service": (
+        _read("dos", "to through", more=f"{_VISIT} date line claim"),
+        _read(_VISIT, "to through end", more="date day line claim"),
+        _read("statement", "to through end", more="date covers period claim"),
+        _read("to through", more="date", is_sure=False),
+    ),
     "amount": (
         _read("denied denial unpaid outstanding", "amount charge balance", more=_MONEY),
         _read("balance", more=f"{_MONEY} open due remaining outstanding insurance payer current"),

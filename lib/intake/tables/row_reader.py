@@ -24,7 +24,7 @@ from lib.intake.tables.cells import (
     is_too_large,
     money,
 )
-from lib.intake.tables.columns import DATES, MONEY, ColumnMapping, Field
+from lib.intake.tables.columns import DATES, MONEY, NUMBERS, ColumnMapping, Field
 from lib.intake.tables.denial_statuses import says_denied
 from lib.intake.tables.dependents import Dependents, is_of_insured
 from lib.intake.tables.table import Cell, Row, Uncomputed, fold, text_of
@@ -37,7 +37,8 @@ ASKING = (Field.TITLE, Field.INSTRUCTIONS)
 NAMES = frozenset({Field.PATIENT, Field.LAST, Field.FIRST})
 BILLED = ("billed", "charge")
 NOT_NEEDED = (  # they only tell which claim is meant, or since when
-    Field.BORN, Field.MEMBER, Field.BILLED, Field.ACCOUNT, Field.ICN, Field.ASKED,
+    Field.BORN, Field.MEMBER, Field.BILLED, Field.ACCOUNT, Field.OTHER, Field.ICN,
+    Field.ASKED, Field.UNTIL,
 )  # fmt: skip
 UNPAID = ("denied", "denial")  # Denied Charges is what was not paid
 REASONS = ("denial", "reason", "remark", "adjustment")
@@ -104,13 +105,12 @@ class Reader:
     def request(self, format_: str) -> Request:
         """Return the row's request. Use it only if there is no problem."""
         self.check_spreadsheet()
-        type_ = self.type()
-        title, instructions = self.words()
-        icn, patient = self.number(Field.ICN), self.patient()
+        type_, (title, instructions) = self.type(), self.words()
+        icn, other, patient = self.number(Field.ICN), self.number(Field.OTHER), self.patient()
         written, account = self.line(Field.CLAIM, MAX_NUMBER), self.number(Field.ACCOUNT)
-        if is_blank(written) and (account or icn):
+        if is_blank(written) and (account or other or icn):
             written = ""
-        ours, claim = written or account, written or account or icn
+        claim = (ours := written or account or other) or icn
         if not claim and not patient:
             self.problems.append("it names neither a claim nor a patient")
         elif not claim and type_ is not TaskType.DOCUMENTS:
@@ -140,10 +140,9 @@ class Reader:
             for each in amounts
             for key in _keys(_key(whose[0], *ends, each), whose[1:])
         ]
-        ends_with = f"|{told[1]}" if told[1] else ""
-        if Field.BILLED in self.at and billed:
-            keys.append(f"{keys[-1]}|billed={billed}")
-            ends_with += f"|billed={billed}"
+        in_all = f"|billed={billed}" if Field.BILLED in self.at and billed else ""
+        keys += [f"{keys[-1]}{in_all}"] if in_all else []
+        ends_with = f"|{told[1]}{in_all}" if told[1] else in_all
         keys = [*dict.fromkeys(keys[:-1]), keys[-1]]
         born = self.born()
         return Request(
@@ -173,12 +172,12 @@ class Reader:
             listed=self.listed,
             nameless=("TABLE|", _key("", *ends, amount).removeprefix("TABLE|"), ends_with),
             facts=ClaimFacts(
-                claim_numbers=stated(written, account),
+                claim_numbers=stated(written, account, other),
                 payer_numbers=stated(icn),
                 patient_name=patient,
                 birth_date=born,
                 member_ids=stated(self.member_id()),
-                dates=(service, service),
+                dates=(service, self.until(service)),
                 charged=billed,
                 is_part=bool(self.of_line),
                 payer_name=payer,
@@ -282,7 +281,7 @@ class Reader:
         if not (self.codes or self.is_denied):
             return None
         asked = [f"{group}-{code}" if group else code for group, code in self.codes.asked]
-        return tuple(asked or self.codes.remarks)
+        return tuple(asked) or self.codes.remarks
 
     def says_why(self, which: Field) -> bool:
         """Return True for a column of payers' reasons, by its name: what it holds asks nobody."""
@@ -346,7 +345,7 @@ class Reader:
         if self.others is None:
             return named
         found = _unspaced(self.others.patient(self.row, named))
-        has_number = any(self.text(each) for each in (Field.CLAIM, Field.ACCOUNT, Field.ICN))
+        has_number = any(self.text(each) for each in (*NUMBERS, Field.ICN))
         return found if found or has_number else named
 
     def named(self) -> str:
@@ -376,6 +375,15 @@ class Reader:
                 "not lie in the future",
             )
         return found
+
+    def until(self, first: date | None) -> date | None:
+        """Return the last day of service; the first where none is named that can be the last."""
+        order = self.plan.orders.get(Field.UNTIL, DateOrder.MONTH_FIRST)
+        found = day(self.cell(Field.UNTIL), order, self.today, is_from_1904=self.is_from_1904)
+        if first and found and first <= found <= (self.today or found):
+            return found
+        self.leave_empty(Field.UNTIL)
+        return first
 
     def born(self) -> date | None:
         """Return the patient's date of birth, or None. A two-digit year is none to come."""

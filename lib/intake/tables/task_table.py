@@ -23,7 +23,16 @@ from lib.intake.tables import (
     unsupported_formats,
 )
 from lib.intake.tables.cells import DateOrder, day, days_of_range, order_of
-from lib.intake.tables.columns import DATES, KNOWN, MONEY, PEOPLE, WHOSE, ColumnMapping, Field
+from lib.intake.tables.columns import (
+    DATES,
+    KNOWN,
+    MONEY,
+    NUMBERS,
+    PEOPLE,
+    WHOSE,
+    ColumnMapping,
+    Field,
+)
 from lib.intake.tables.row_reader import ERRORS, LINES, Reader
 from lib.intake.tables.table import REASON, Cell, Grid, fold, text_of
 from lib.intake.tables.value_synonyms import is_open
@@ -35,7 +44,7 @@ FORMATS = ("CSV", "XLSX")
 MAX_LINES = 10  # named in one sentence
 MAX_NAMED = 40  # columns named in one sentence
 # What cannot say of a row that it is a denial: names, numbers, dates and amounts.
-NO_STATUS = WHOSE | {*DATES, *MONEY, Field.CLAIM, Field.ACCOUNT, Field.ICN, Field.PAYER,
+NO_STATUS = WHOSE | {*DATES, *MONEY, *NUMBERS, Field.ICN, Field.PAYER,
                      Field.PROVIDER, Field.LABEL, Field.ASSIGNEE}  # fmt: skip
 
 
@@ -241,7 +250,7 @@ def missing_columns(plan: ColumnMapping) -> str:
         )
     if not has & {Field.TITLE, Field.INSTRUCTIONS} and not plan.is_of_denials:
         return "no column is known to say what is asked; choose it on the Import page."
-    if not has & {Field.CLAIM, Field.ACCOUNT, Field.ICN, Field.PATIENT, Field.LAST}:
+    if not has & {*NUMBERS, Field.ICN, Field.PATIENT, Field.LAST}:
         return (
             "no column is known to hold the claim number or the patient; choose one on the "
             "Import page."
@@ -336,7 +345,7 @@ def _unread_warning(sheet: Sheet) -> Sequence[str]:
 def _unstated(plan: ColumnMapping) -> str:
     """Return the sentence on a table whose columns say too little of whose claims they name."""
     has = plan.columns.keys()
-    if not has & {Field.CLAIM, Field.ACCOUNT, Field.ICN}:
+    if not has & {*NUMBERS, Field.ICN}:
         return ""
     if not has & WHOSE and Field.SERVICE not in has:
         return (

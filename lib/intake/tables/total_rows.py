@@ -17,9 +17,9 @@ from lib.intake.tables.columns import DATES, WHOSE, Field
 from lib.intake.tables.table import Cell, Row, Uncomputed, text_of
 
 MAX_LETTERS = 120  # of a footer or a word of totals
-NUMBERS = (Field.CLAIM, Field.ACCOUNT, Field.ICN)
+NUMBERS = (Field.CLAIM, Field.ACCOUNT, Field.OTHER, Field.ICN)
 REPEATED = (Field.PAYER, Field.PROVIDER, Field.STATUS)  # a total can be of one of these
-WHICH = WHOSE | {*DATES, Field.CLAIM, Field.ACCOUNT, Field.ICN}  # what names a claim
+WHICH = WHOSE | {*DATES, *NUMBERS}  # what names a claim
 _COUNTED = r"claims?|records?|rows?|items?|lines?|denials?|accounts?|patients?|entries"
 _OF = r"(?: (?:for|of|by|in|on|this) .{1,80})?"
 _TOTAL = re.compile(
