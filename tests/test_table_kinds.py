@@ -347,10 +347,10 @@ def test_few_empty_signs_are_left_out_and_said_and_many_are_no_text() -> None:
     ("table", "named"),
     [
         (f"{HEAD}\nCoding,T,A1,X,01/13/2025,02/13/2025,a,b\n", "“Column G”, “Column H”"),
-        (f"{HEAD},Claim\nCoding,T,A1,X,01/13/2025,02/13/2025,B1\n", "“Patient (2)”"),
+        (f"{HEAD},Patient\nCoding,T,A1,X,01/13/2025,02/13/2025,B1\n", "“Patient (2)”"),
         (f"{HEAD},,Claim no\nCoding,T,A1,X,01/13/2025,02/13/2025,5,B1\n", "“Column G”"),
         (
-            f"{HEAD},Claim,Claim\nCoding,T,A1,X,01/13/2025,02/13/2025,B,C\n",
+            f"{HEAD},Patient,Patient\nCoding,T,A1,X,01/13/2025,02/13/2025,B,C\n",
             "“Patient (2)”, “Patient (3)”",
         ),
         (f"{HEAD},Room\nCoding,T,A1,X,01/13/2025,02/13/2025,12\n", "“Room”"),
