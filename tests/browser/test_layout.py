@@ -41,6 +41,7 @@ RAW = re.compile(
 
 # A chart follows the width of its page a moment later.
 SETTLED = 5  # seconds
+SETTLING = 700  # milliseconds in which the menu folds
 
 TOO_WIDE = """() => [document.documentElement, document.body,
         ...document.querySelectorAll('[data-testid="stMain"], .stMainBlockContainer')]
@@ -92,3 +93,33 @@ def test_a_page_fits_every_width_and_says_nothing_raw(still: Scene, sit: Sit, pa
         assert too_wide(desk.page) == []
         assert not RAW.search(desk.text), desk.text
     assert desk.problems == []
+
+
+# How many entries the menu shows, and those that lie over who is signed in.
+_MENU_AND_CORNER = """() => {
+    const corner = document.querySelector(".st-key-who").getBoundingClientRect()
+    const shown = [...document.querySelectorAll('[data-testid="stTopNav"] > *')]
+        .filter((one) => one.checkVisibility({ opacityProperty: true }) && one.offsetWidth)
+    const over = shown.filter((one) => one.getBoundingClientRect().right > corner.left)
+    return [shown.length, over.map((one) => one.innerText)]
+}"""
+
+
+@pytest.mark.parametrize("path", ["/", "/causes"])
+@pytest.mark.parametrize("name", ["", "Maximiliana Featherstonehaugh-Cholmondeley"])
+def test_the_menu_leaves_room_for_who_is_signed_in(
+    still: Scene, sit: Sit, path: str, name: str
+) -> None:
+    desk = sit(still, still.cast.ana, path)
+    if name:
+        desk.page.locator(".st-key-who b").evaluate(
+            "(one, name) => { one.textContent = name }", name
+        )
+        desk.page.locator(".bt-short-name").evaluate("(one) => { one.className = '' }")
+
+    for width in (1440, 1290, 1270, 1180, 1024, 900, 780):
+        desk.page.set_viewport_size({"width": width, "height": 800})
+        desk.page.wait_for_timeout(SETTLING)
+        shown, over = desk.page.evaluate(_MENU_AND_CORNER)
+        assert shown > 1, width
+        assert over == [], width
