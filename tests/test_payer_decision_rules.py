@@ -14,7 +14,7 @@ from lib.intake.x12.payer_decision_rules import RULES, Outcome
 from lib.store.database import Connection
 from tests.conftest import Cast
 from tests.test_import import bring
-from tests.x12_texts import answer, file_835
+from tests.x12_texts import answer, claim, file_835, file_837
 
 DOCS = Path(__file__).parents[1] / "docs" / "decisions.md"
 
@@ -169,6 +169,19 @@ def test_a_line_that_only_the_claim_explains_is_no_denied_line(con: Connection, 
 
     assert con.rows("SELECT id FROM task") == []
     assert report.is_whole
+
+
+@pytest.mark.parametrize("reason", ["CAS*CO*45*4O", "CAS*CO*45*", "CAS*CO*45*20**97*x"])
+def test_of_an_adjustment_that_cannot_be_read_nobody_says_that_it_is_missing(
+    con: Connection, cast: Cast, reason: str
+) -> None:
+    bring(con, cast, file_837(claim("A1", amount="200")))
+    report = bring(con, cast, file_835(paid_claim([PAID_LINE, "SVC*HC:87880*100*0**1", reason])))
+
+    assert report.is_whole
+    assert "it was left empty" in " ".join(report.warnings)
+    assert "neither paid nor adjusted" not in " ".join(report.warnings)
+    assert con.rows("SELECT is_denied_in_part FROM claim_answer") == [("97" in reason,)]
 
 
 def test_a_paid_claim_that_does_not_add_up_leaves_the_file_not_whole(

@@ -229,7 +229,8 @@ def _capital(text: str) -> str:
 def facts(answer: ClaimPayment) -> Facts:
     """Return what the answer adds up to.
 
-    Where no CAS segment names the patient's share, it is taken from CLP05.
+    Where no CAS segment names the patient's share, it is taken from CLP05. What a paid claim leaves
+    unexplained is not known where the amount of an adjustment cannot be read.
     """
     positive = [reason for reason in answer.reasons if reason.amount > 0]
     asked = tuple(reason for reason in positive if reason.kind is Kind.ASKED)
@@ -241,6 +242,8 @@ def facts(answer: ClaimPayment) -> Facts:
     if not any(reason.group == "PR" for reason in answer.reasons):
         named += answer.patient_owes or NOTHING
     unexplained = answer.charged - answer.paid - named
+    if answer.is_unread and answer.paid_on_claim > 0:
+        unexplained = NOTHING
     return Facts(answer, asked, by_others, max(unexplained, NOTHING))
 
 

@@ -86,6 +86,7 @@ class ClaimPayment:
     patient_owes: Decimal | None = None  # US dollars, CLP05; None where the payer does not say
     interest: Decimal = Decimal("0.00")  # US dollars, AMT*I
     adjusted: Decimal = Decimal("0.00")  # US dollars: adjustments of the claim and of its lines
+    is_unread: bool = False  # the amount of an adjustment cannot be read
 
     @property
     def facts(self) -> ClaimFacts:

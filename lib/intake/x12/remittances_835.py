@@ -306,6 +306,7 @@ class _Draft:
             patient_owes=self.patient_owes,
             interest=self.interest,
             adjusted=sum(self.reasons_together().values(), Decimal("0.00")),
+            is_unread=self.unread is not None,
         )
 
     def check_balance(self) -> None:
