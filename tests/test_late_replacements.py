@@ -87,6 +87,31 @@ def test_a_void_voids_the_charge_whose_number_an_835_brings(
     assert standing(con) == []
 
 
+LAST = sent("20250225", coded("J05.9", of(claim("R2", amount="260"), "7", "P9")))
+LAST_VOID = sent("20250225", of(claim("R2"), "8", "P9"))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([ORIGINAL, REPLACEMENT, LAST])))
+def test_of_two_replacements_that_wait_the_one_written_last_stands(
+    con: Connection, cast: Cast, order: tuple[bytes, ...]
+) -> None:
+    for place, raw in enumerate((*order, DENIED)):
+        bring(con, cast, raw, f"{place}.txt")
+
+    assert standing(con) == [("R2", ["J059", "R509"], Decimal(260), "P9")]
+
+
+@pytest.mark.parametrize("order", [(ORIGINAL, REPLACEMENT, LAST_VOID), (REPLACEMENT, LAST_VOID,
+                                                                        ORIGINAL)])  # fmt: skip
+def test_a_replacement_that_was_voided_while_it_waited_voids_its_original(
+    con: Connection, cast: Cast, order: tuple[bytes, ...]
+) -> None:
+    for place, raw in enumerate((*order, DENIED)):
+        bring(con, cast, raw, f"{place}.txt")
+
+    assert standing(con) == []
+
+
 def test_a_replacement_sent_again_after_it_took_its_place_is_known(
     con: Connection, cast: Cast
 ) -> None:

@@ -220,8 +220,8 @@ class FileImport:
     def _replace_late(self, numbers: Collection[str]) -> None:
         """Let replacements and voids take the place of charges that have these numbers now."""
         for each in late_replacements.apply(self.con, numbers, self.source):
-            self.totals.voided += each.by.frequency == filing_times.VOIDS
-            self.totals.replaced += each.by.frequency != filing_times.VOIDS
+            self.totals.voided += each.by.is_void
+            self.totals.replaced += not each.by.is_void
 
     def _without_held(self, new: list[new_charges.NewClaim]) -> list[new_charges.NewClaim]:
         """Return the claims that no charge holds, also not as it was before a correction."""

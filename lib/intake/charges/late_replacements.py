@@ -11,7 +11,7 @@ from lib import charges, payers_claim_number
 from lib.earlier_claims import keep_earlier
 from lib.history_event_kinds import EventKind
 from lib.intake.charges import filing_times, replacement_claims
-from lib.intake.charges.filing_times import REPLACES, VOIDS
+from lib.intake.charges.filing_times import REPLACES, SUPERSEDED, VOIDS
 from lib.intake.import_context import ImportContext
 from lib.intake.matching import known_charges
 from lib.intake.matching.claim_facts import ClaimFacts, stated
@@ -35,8 +35,7 @@ class _Waiting(NamedTuple):
     """A charge that came in as the replacement or void of a claim that no charge was known as."""
 
     charge_id: int
-    frequency: str
-    filed_at: str
+    is_void: bool  # as it came in, or since
     number: str  # REF*F8
 
 
@@ -53,8 +52,9 @@ def apply(con: Connection, numbers: Collection[str], source: ImportContext) -> l
     """Let the charges that replace or void a claim with one of these numbers of the payer's (as
     `lookup_key` makes them) take the place of the charge that has it now; inside a transaction.
 
-    The original stays the charge and gets the content; the other one counts as voided, and its
-    open tasks and answers are the original's. What somebody edited or chose here stays as it is.
+    The original stays the charge and gets the content, as later claims left it; the other one
+    counts as voided, and its open tasks and answers are the original's. What somebody edited or
+    chose here stays as it is.
     """
     found = []
     for each in _waiting(con, source.practice.id, numbers) if numbers else ():
@@ -62,19 +62,20 @@ def apply(con: Connection, numbers: Collection[str], source: ImportContext) -> l
         facts = _facts(candidate, each.number)
         known = known_charges.charges(con, source.practice.id, [facts])
         filed = filing_times.first(con, [one.charge_id for one, _ in known.pairs()])
+        filed_at = filing_times.last(con, [each.charge_id]).get(each.charge_id, "")
         others = [
             one
             for one in known.candidates(facts)
             if one.charge_id != each.charge_id
             and not one.is_voided
-            and not filing_times.is_after(filed.get(one.charge_id, ""), each.filed_at)
+            and not filing_times.is_after(filed.get(one.charge_id, ""), filed_at)
         ]
         match = replacement_claims.original_of(facts, each.number, others)
         charge_id = match.charge_id
         if charge_id is None or charge_id in known.edited(con):
             continue
         last = filing_times.last(con, [charge_id]).get(charge_id, "")
-        if not filing_times.is_after(last, each.filed_at):
+        if not filing_times.is_after(last, filed_at):
             found.append(Replaced(charge_id, each, held.claim_number))
             _apply(con, found[-1], source)
     return found
@@ -84,25 +85,27 @@ def _waiting(con: Connection, practice_id: int, numbers: Collection[str]) -> lis
     """Return the charges that wait for a claim of one of these numbers and that nobody touched."""
     rows = con.rows(
         """
-        SELECT charge.id, frequency, coalesce(filed_at, ''), min(said.number)
+        SELECT charge.id, coalesce(is_voided, false), min(said.number)
         FROM charge JOIN charge_number AS said
           ON said.charge_id = charge.id AND said.kind = 'payer'
          AND said.recorded_at = charge.created_at
         WHERE charge.practice_id = $practice_id AND frequency IN ($replaces, $voids)
           AND said.number_key IN (SELECT unnest($numbers::VARCHAR[]))
           AND NOT is_edited
-          AND charge.id NOT IN (SELECT charge_id FROM charge_arrival)
+          AND charge.id NOT IN (SELECT charge_id FROM charge_arrival
+                                WHERE frequency NOT IN ($replaces, $voids, $superseded))
           AND charge.id NOT IN (SELECT charge_id FROM charge_choice)
           AND charge.id NOT IN (SELECT charge_id FROM task JOIN draft ON draft.task_id = task.id
                                 WHERE charge_id IS NOT NULL)
           AND charge.fingerprint NOT IN (SELECT fingerprint FROM charge_arrival
                                          WHERE practice_id = $practice_id)
-        GROUP BY charge.id, frequency, filed_at
+        GROUP BY charge.id, is_voided, filed_at
         ORDER BY coalesce(filed_at, ''), charge.id
         """,
         practice_id=practice_id,
         replaces=REPLACES,
         voids=VOIDS,
+        superseded=SUPERSEDED,
         numbers=list(numbers),
     )
     return [_Waiting(*row) for row in rows]
@@ -138,7 +141,7 @@ def _apply(con: Connection, each: Replaced, source: ImportContext) -> None:
         now=source.now,
         **ids,
     )
-    if each.by.frequency == VOIDS:
+    if each.by.is_void:
         con.execute(
             "UPDATE charge SET is_voided = true, version = version + 1 WHERE id = $id",
             id=each.charge_id,
@@ -218,7 +221,8 @@ def _move(con: Connection, each: Replaced, source: ImportContext) -> None:
         now=source.now,
         **ids,
     )
-    con.execute("UPDATE claim_answer SET charge_id = $id WHERE charge_id = $by", **ids)
+    for table in ("claim_answer", "charge_arrival"):
+        con.execute(f"UPDATE {table} SET charge_id = $id WHERE charge_id = $by", **ids)
     payers_claim_number.refresh(con, [each.charge_id])
     tasks = con.rows(
         "SELECT id FROM task WHERE charge_id = $by AND is_open ORDER BY id", by=each.by.charge_id

@@ -24,10 +24,10 @@ def joined(request: Request, about_it: Sequence[FileTask]) -> Request:
         return request
     is_later = bool(request.asked_on and task.asked_on and request.asked_on > task.asked_on)
     when = f" of {request.asked_on:%m/%d/%Y}" if request.asked_on else ""
-    codes = f" with {request.codes}" if request.codes else ""
+    codes = f", with {request.codes}" if request.codes else ""
     return replace(
         request, joins=task.id, is_history=request.due_on is None, is_overtaken=not is_later,
-        history=f"A denial list names this denial{when}, too{codes}.",
+        history=f"A denial list names this denial{when} as well{codes}.",
     )  # fmt: skip
 
 
