@@ -81,7 +81,15 @@ HAS_CLIENT = find_spec("psycopg") is not None
 if HAS_CLIENT:
     from tests import writer_scopes
 collect_ignore = (
-    [] if HAS_CLIENT else ["test_store_postgres.py", "test_turns.py", "test_writer_scope.py"]
+    []
+    if HAS_CLIENT
+    else [
+        "test_database_copy.py",
+        "test_older_processes.py",
+        "test_store_postgres.py",
+        "test_turns.py",
+        "test_writer_scope.py",
+    ]
 )
 
 

@@ -6,10 +6,12 @@ A server is started where one is installed.
 from __future__ import annotations
 
 import shutil
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 
 import psycopg
 import pytest
@@ -24,8 +26,9 @@ from lib.store.migrations import SCHEMA
 from lib.store.postgres import opening
 from lib.store.postgres.connection import as_sent
 from lib.store.postgres.errors import DatabaseUnreachable
-from lib.store.postgres.store import PostgresStore
+from lib.store.postgres.store import PATIENCE, PostgresStore
 from lib.watch.watcher import Watcher
+from tests import postgres
 from tests.conftest import NOON, Cast, everybody
 from tests.given import add_task
 from tests.x12_texts import claim, file_837
@@ -73,7 +76,10 @@ def test_a_lost_connection_inside_a_transaction_saves_nothing_and_says_so(
     task = add_task(con, cast.practice)
     assert isinstance(store, PostgresStore)
 
-    with pytest.raises(DatabaseUnreachable, match="nothing of this was saved"), transaction(con):
+    with (
+        pytest.raises(DatabaseUnreachable, match="nothing of this was shown or saved"),
+        transaction(con),
+    ):
         con.execute("UPDATE task SET title = 'Half' WHERE id = $id", id=task)
         kill(postgres_server, con.value("SELECT pg_backend_pid()"))
         con.execute("SELECT 1")
@@ -316,3 +322,23 @@ def test_an_index_that_is_missing_is_made_at_the_next_start(
         opening.finish(starting)
 
     assert con.value(asked) == before
+
+
+@pytest.mark.slow
+def test_whoever_clicks_while_the_server_is_away_hears_so_within_seconds(tmp_path: Path) -> None:
+    with postgres.started() as server:
+        if server is None:
+            pytest.skip("PostgreSQL is not installed")
+        store = PostgresStore(tmp_path / "data", postgres.new_database(server.address))
+        server.stop(signal.SIGQUIT)
+        took = []
+        for _ in range(2):  # the first finds a dead connection, the second finds none
+            began = monotonic()
+            with pytest.raises(DatabaseUnreachable, match="nothing of this was shown or saved"):
+                store.connection()
+            took.append(monotonic() - began)
+        server.start()
+
+        assert max(took) < PATIENCE + 2
+        assert store.connection().value("SELECT count(*) FROM person") == 0
+        store.close()

@@ -45,7 +45,7 @@ def _cut(server: Server) -> None:
         con.execute(
             """
             SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE application_name = 'billing-tasks' AND random() < 0.7
+            WHERE application_name LIKE 'billing-tasks%' AND random() < 0.7
             """
         )
 
@@ -60,7 +60,7 @@ def _kill_one(scene: Scene, server: Server) -> None:
     """Kill a process of the server, which ends all the others and recovers."""
     with suppress(psycopg.Error), psycopg.connect(server.address, autocommit=True) as con:
         rows = con.execute(
-            "SELECT pid FROM pg_stat_activity WHERE application_name = 'billing-tasks'"
+            "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'billing-tasks%'"
         ).fetchall()
         if rows:
             with suppress(ProcessLookupError):

@@ -235,7 +235,8 @@ class PostgresConnection(Connection):
         return known
 
     def _run(self, step: Callable[[Raw], Result]) -> Result:
-        """Run one step. Outside a transaction it is run again where its connection was dead."""
+        """Run one step. Outside a transaction it is run again where its connection was dead, but
+        not where none could be had: whoever clicked has waited long enough."""
         if self.long is not None and self._held is not None:
             return self._beside(step, self._held)
         if self._held is not None:
@@ -243,7 +244,9 @@ class PostgresConnection(Connection):
                 return step(self._held)
         try:
             return self._borrowed(step)
-        except DatabaseUnreachable:
+        except DatabaseUnreachable as problem:
+            if isinstance(problem.__cause__, PoolTimeout):
+                raise
             self.store.renew()
         return self._borrowed(step)
 

@@ -17,11 +17,11 @@ class MaybeSaved(NotCertain):
 
 
 class DatabaseUnreachable(StoreStopped):
-    """The database server does not answer, so nothing was saved."""
+    """The database server does not answer, so nothing was read or saved."""
 
     def __init__(self) -> None:
         BillingError.__init__(
             self,
-            "The database cannot be reached, so nothing of this was saved. Try again in a moment; "
-            "what was confirmed before is safe.",
+            "The database cannot be reached, so nothing of this was shown or saved. Try again in a "
+            "moment; what was confirmed before is safe.",
         )

@@ -9,6 +9,7 @@ import psycopg
 
 from lib.errors import WrongDataFolder
 from lib.store import durable_files, migrations
+from lib.store.postgres.texts import OLDER
 
 OLDEST = 150000  # as PostgreSQL counts versions: 15.0
 LAST_OF_DUCKDB = "170_earlier_tasks.sql"  # migrations up to it were written for DuckDB alone
@@ -19,7 +20,8 @@ BOUND = "billing.database"  # in the data folder: the identity of the database t
 
 # `writer` names the database. `written` counts what was written of each scope, which says what of
 # a cache is stale. An older version counted in `writer` and held its row, so it would not see
-# writers of this one: without the column it stops, and writes nothing.
+# writers of this one: where its columns are texts it cannot count, and writes nothing. It finds
+# them at its start, and so comes as far as the migrations and its sentence about a newer version.
 _BEGIN = """
 CREATE TABLE IF NOT EXISTS schema_migration
     (name VARCHAR PRIMARY KEY, applied_at TIMESTAMP NOT NULL);
@@ -27,8 +29,11 @@ CREATE TABLE IF NOT EXISTS writer
     (one INTEGER PRIMARY KEY CHECK (one = 1),
     identity VARCHAR NOT NULL DEFAULT gen_random_uuid()::VARCHAR,
     has_folder BOOLEAN NOT NULL DEFAULT FALSE);
-ALTER TABLE writer DROP COLUMN IF EXISTS revision;
-ALTER TABLE writer DROP COLUMN IF EXISTS changes;
+ALTER TABLE writer ADD COLUMN IF NOT EXISTS revision VARCHAR;
+ALTER TABLE writer ADD COLUMN IF NOT EXISTS changes VARCHAR;
+ALTER TABLE writer
+    ALTER COLUMN revision TYPE VARCHAR, ALTER COLUMN revision DROP NOT NULL,
+    ALTER COLUMN changes TYPE VARCHAR, ALTER COLUMN changes DROP NOT NULL;
 INSERT INTO writer (one) VALUES (1) ON CONFLICT (one) DO NOTHING;
 DROP TABLE IF EXISTS importer;
 CREATE TABLE IF NOT EXISTS written (scope VARCHAR PRIMARY KEY, revision BIGINT NOT NULL);
@@ -88,6 +93,24 @@ def _bound_to(folder: Path) -> str | None:
         return (folder / BOUND).read_text(encoding="ascii").strip()
     except FileNotFoundError:
         return None
+
+
+def refuse_older(con: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Raise WrongDataFolder while a process of an older version has the database open: its writers
+    and ours would not wait for each other."""
+    found = con.execute(
+        """
+        SELECT DISTINCT coalesce(host(client_addr), 'this computer') FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = %s ORDER BY 1
+        """,
+        (OLDER,),
+    ).fetchall()
+    if found:
+        raise WrongDataFolder(
+            "A process of an older version of Billing Tasks works on this database (on "
+            f"{', '.join(str(row[0]) for row in found)}). Stop every one of them, then start this "
+            "version. Nothing was changed."
+        )
 
 
 def begin(con: psycopg.Connection[tuple[object, ...]]) -> None:

@@ -74,13 +74,14 @@ class PostgresStore(PooledStore):
     def _open(self) -> None:
         with _first_connection(self.address) as raw:
             opening.require_fit(raw)
+            opening.refuse_older(raw)
             opening.wait_for_others(raw)
             opening.begin(raw)
             opening.bind(raw, self.folder)
             self._pool = ConnectionPool(
                 self.address, min_size=1, max_size=MOST, kwargs=texts.SETTINGS,
                 configure=_configure,
-                open=True, timeout=PATIENCE, name="billing-tasks",
+                open=True, timeout=PATIENCE, name=texts.APPLICATION,
             )  # fmt: skip
             migrations.migrate(
                 PostgresConnection(self), "the database", steps=opening.STEPS, sql_of=opening.sql_of

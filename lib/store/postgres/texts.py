@@ -8,11 +8,15 @@ import psycopg
 
 from lib.store.writer_scope import WHOLE, WriterScope
 
+# By which processes know each other on the server. The number grows when writers of two versions
+# would no longer wait for each other.
+APPLICATION = "billing-tasks 2"
+OLDER = "billing-tasks"
 SETTINGS: dict[str, Any] = {
     "autocommit": True,
     "cursor_factory": psycopg.ClientCursor,
     "connect_timeout": 5,
-    "application_name": "billing-tasks",
+    "application_name": APPLICATION,
 }
 # Writers keep each other out by advisory locks, which end with their transactions: all share one
 # that whoever writes the whole store has alone, and each scope has one of its own.
