@@ -260,7 +260,8 @@ def outcome(answer: ClaimPayment) -> Outcome:
 
 def is_denied_in_part(answer: ClaimPayment) -> bool:
     """Return True if something was paid, and some of the rest is denied or not explained."""
-    return outcome(answer) is Outcome.PAID and facts(answer).is_open
+    is_open = facts(answer).is_open or bool(denied_lines(answer))
+    return is_open and outcome(answer) is Outcome.PAID
 
 
 def denied_lines(answer: ClaimPayment) -> list[Line]:
