@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from streamlit.commands import execution_control
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime import Runtime
@@ -25,7 +26,7 @@ from lib.ui import streamlit_patches
 
 FRAME = """
 import streamlit as st
-page = st.navigation([st.Page("documents.py"), st.Page("import_files.py")])
+page = st.navigation([st.Page("documents.py"), st.Page("import_files.py"), st.Page("going.py")])
 page.run()
 """
 DOCUMENTS = """
@@ -44,11 +45,22 @@ st.text("What came in" + " after a document was saved" * ("saved" in st.session_
 """
 
 
+GOING = """
+import streamlit as st
+st.switch_page("documents.py") if st.session_state["leads"] == "elsewhere" else st.rerun()
+"""
+
+
 class Drawing:
     """Runs one session's pages, and keeps what each run has drawn."""
 
     def __init__(self, folder: Path) -> None:
-        for name, text in (("frame", FRAME), ("documents", DOCUMENTS), ("import_files", IMPORT)):
+        for name, text in (
+            ("frame", FRAME),
+            ("documents", DOCUMENTS),
+            ("import_files", IMPORT),
+            ("going", GOING),
+        ):
             (folder / f"{name}.py").write_text(text)
         script = str(folder / "frame.py")
         self.runs: list[list[ForwardMsg]] = []
@@ -165,3 +177,23 @@ def test_what_decides_nothing_in_a_dialog_of_a_page_that_was_left_empties_no_pag
     drawing.draw(drawing.leave, lambda: drawing.late)
 
     assert len(drawing.runs) == 2
+
+
+@pytest.mark.parametrize("leads", ["elsewhere", "to itself"])
+def test_a_page_that_is_asked_for_while_a_run_leads_to_another_one_is_drawn(
+    drawing: Drawing, monkeypatch: pytest.MonkeyPatch, leads: str
+) -> None:
+    def ask(*_: object) -> list[str]:
+        drawing.runner.request_rerun(
+            RerunData(page_script_hash=drawing.page("import_files"), widget_states=WidgetStates())
+        )
+        return []
+
+    drawing.state["leads"] = leads
+    monkeypatch.setattr(execution_control, "time", SimpleNamespace(sleep=ask))  # as it waits
+    monkeypatch.setattr(execution_control, "_new_fragment_id_queue", ask)
+
+    drawing.draw(lambda: RerunData(page_script_hash=drawing.page("going")))
+
+    assert drawing.texts(-1) == [([0, 0], "What came in")]
+    assert len(drawing.runs) == 3

@@ -110,9 +110,9 @@ PRACTICE = Filter(
 )
 # Every filter, in the order in which they stand above the list.
 FILTERS = (
-    Filter("q", "Search tasks", 204, lambda text, _: {"words": words(text)},
+    Filter("q", "Search tasks", 190, lambda text, _: {"words": words(text)},
            is_search=True, is_of_today=True),
-    Filter("status", "Status", 112, lambda name, _: STATUSES[name],
+    Filter("status", "Status", 128, lambda name, _: STATUSES[name],
            lambda _: list(STATUSES), is_of_today=True),
     Filter("type", "Type", 118, lambda name, _: {"types": (TYPES[name],)}, lambda _: list(TYPES)),
     Filter("assignee", "Assignee", 142, _assignee, _assignees),

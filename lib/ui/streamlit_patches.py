@@ -1,6 +1,6 @@
 """Make Streamlit handle every click and every text before it turns to the next request.
 
-Streamlit 1.67.0, which is pinned, drops what came with a request in six places:
+Streamlit 1.67.0, which is pinned, drops what came with a request in seven places:
 
 - a run that has just begun is abandoned for a newer request before its callbacks were called;
 - a callback is ended in its middle for a newer request, wherever it touches Streamlit, be it to
@@ -11,6 +11,8 @@ Streamlit 1.67.0, which is pinned, drops what came with a request in six places:
   send the press of a button after the click on a link that followed it;
 - while the next page is still to be drawn, such a request takes that page's place: the link is
   dropped, or a page is drawn and then emptied for a fragment that it does not have;
+- a run that leads to another page, or asks to be drawn anew, takes the place of the page that the
+  person has asked for meanwhile: the link is dropped;
 - a session whose browser went away is stopped, with what it had just sent.
 
 So a press of *Save and Complete* did nothing if a click elsewhere followed within a few hundred
@@ -60,6 +62,7 @@ _PRACTICE = re.compile(r"-practice$")  # goes along from page to page (`practice
 _PAGE, _QUERY = "_page_now", "_query_now"
 
 _of_two = script_requests._coalesce_widget_states
+_ask = script_requests.ScriptRequests._request_rerun_locked
 _request = AppSession.request_rerun
 _stop = AppSession.request_script_stop
 _run = ScriptRunner._run_script
@@ -81,6 +84,23 @@ def _of_both(old: WidgetStates | None, new: WidgetStates | None) -> WidgetStates
         if state.id not in known and (_KEPT.search(state.id) or _PRACTICE.search(state.id))
     )
     return found
+
+
+def _give_way(self: script_requests.ScriptRequests, new_data: RerunData) -> bool:
+    """Take a request, but for one of the script's own where the person has asked for a page since:
+    theirs counts. What comes from the browser says what its fields say; the script's says nothing
+    of them."""
+    asked, context = self._rerun_data, get_script_run_ctx(suppress_warning=True)
+    is_waiting = self._state is ScriptRequestType.RERUN and asked.widget_states is not None
+    if (
+        is_waiting
+        and new_data.widget_states is None
+        and context is not None
+        and script_requests._is_full_app_rerun(asked)
+        and asked.page_script_hash not in ("", context.page_script_hash)
+    ):
+        return True
+    return _ask(self, new_data)
 
 
 def _hear_first(
@@ -265,4 +285,5 @@ def listen() -> None:
     setattr(AppSession, "request_script_stop", _stop_if_heard)  # noqa: B010
     setattr(ScriptRunner, "_run_script", _run_in_its_place)  # noqa: B010
     setattr(script_requests, "_coalesce_widget_states", _of_both)  # noqa: B010
+    setattr(script_requests.ScriptRequests, "_request_rerun_locked", _give_way)  # noqa: B010
     setattr(SafeSessionState, "on_script_will_rerun", _hear_first)  # noqa: B010
