@@ -130,3 +130,58 @@ def test_an_835_that_says_what_a_list_said_first_is_told_to_its_task(
     other = bring(con, cast, listed("CO-29"))
 
     assert (report.tasks_new, other.tasks_new) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("paid_on", "codes", "is_known"),
+    [
+        ("20250210", ("CAS*CO*197*200",), True),
+        ("20250210", ("CAS*CO*197*200", "LQ*HE*N290"), True),
+        ("20250301", ("CAS*CO*197*200",), False),
+        ("20250210", ("CAS*CO*197*120", "CAS*CO*16*80"), False),
+    ],
+)
+def test_an_835_that_says_what_a_completed_row_said_of_that_day_is_known(
+    con: Connection, cast: Cast, paid_on: str, codes: tuple[str, ...], *, is_known: bool
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, listed(**{"Denial Date": "02/10/2025"}))
+    complete_all(con)
+
+    report = bring(con, cast, file_835(answer("A1", codes=codes), paid_on=paid_on))
+
+    assert report.tasks_new == (not is_known)
+    earlier = con.rows("SELECT earlier_task_id FROM task ORDER BY id")
+    assert earlier == [(None,), *([] if is_known else [(1,)])]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        listed(said='A1,"Green, Emma B",01/13/2025,200.00,Plains Health'),
+        file_835(answer("A1", patient="GREEN*EMMA*B", control="PAYER2"), paid_on="20250301"),
+        acknowledgment(*[part.replace("GREEN*EMMA", "GREEN*EMMA*B") for part in patient(
+            "A1", "STC*A7:562*20250321*U*200")]),
+    ],
+    ids=["row", "835", "277CA"],
+)  # fmt: skip
+def test_what_is_said_of_a_twin_joins_no_task_of_the_other_on_one_charge(
+    con: Connection, cast: Cast, other: bytes
+) -> None:
+    """The charge names no middle name, so it could be either's."""
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1", patient="GREEN*EMMA*A")))
+
+    assert bring(con, cast, other).tasks_new == 1
+
+
+def test_a_payment_of_a_twin_proposes_nothing_on_the_others_task(
+    con: Connection, cast: Cast
+) -> None:
+    bring(con, cast, file_837(claim("A1")))
+    bring(con, cast, file_835(answer("A1", patient="GREEN*EMMA*A")))
+
+    paid = answer("A1", patient="GREEN*EMMA*B", status="1", paid="200", codes=(), control="PAYER2")
+    bring(con, cast, file_835(paid, paid_on="20250301"))
+
+    assert con.value("SELECT proposal FROM task") is None

@@ -20,6 +20,7 @@ from lib.intake.matching.claim_facts import (
 from lib.intake.matching.claim_matcher import Match, Outcome, compare
 from lib.intake.matching.claim_numbers import CUT, lookup_key
 from lib.intake.matching.known_charges import Candidates, candidate_of
+from lib.intake.matching.spelling_comparison import could_be_person
 from lib.store.database import Connection, Value
 
 COLUMNS = """
@@ -131,15 +132,23 @@ class FileTasks:
                 self._told.add(candidate_of(task.facts, task.id))
 
     def of(self, message: ClaimFacts, charge_id: int | None) -> list[FileTask]:
-        """Return the tasks about a message's claim, the newest first: those of its charge, and
-        those without a charge that say the same about their claim."""
-        found = list(self._by_charge.get(charge_id, ())) if charge_id is not None else []
+        """Return the tasks about a message's claim, the newest first: those of its charge whose own
+        messages could mean its patient, and those without a charge that say the same about their
+        claim. A charge that names no middle name can be either twin's."""
+        of_charge = self._by_charge.get(charge_id, ()) if charge_id is not None else ()
+        found = [each for each in of_charge if not (each.facts and _are_two(each.facts, message))]
         found += [
             self._by_id[each.charge_id]
             for each in self._told.likely(message)
             if compare(message, each).agrees
         ]
         return sorted(_of_one_claim(found, message), key=lambda task: -task.id)
+
+
+def _are_two(one: ClaimFacts, other: ClaimFacts) -> bool:
+    """Return True if both name a patient, and these are two people."""
+    names = one.patient_name, other.patient_name
+    return all(names) and not could_be_person(*names, same_member=True)
 
 
 def _of_one_claim(tasks: list[FileTask], message: ClaimFacts) -> list[FileTask]:

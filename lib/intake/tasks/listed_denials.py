@@ -49,8 +49,15 @@ def _has(task: FileTask, request: Request, codes: Collection[str]) -> bool:
 
 
 def is_same_answer(request: Request, task: FileTask) -> bool:
-    """Return True if the row states the day of the answer that made this task."""
-    return request.asked_on is not None and request.asked_on == task.asked_on
+    """Return True if a row states the day of the answer that made this task; or if an answer is of
+    the day that the row which made it states, and gives no code that the row does not."""
+    if request.asked_on is None or request.asked_on != task.asked_on:
+        return False
+    if request.listed is not None:
+        return True
+    return is_of_list(task.source, task.codes, request) and all(
+        is_among(code, task.codes) for code in request.codes.split(", ") if "-" in code
+    )
 
 
 def is_among(code: str, codes: str) -> bool:

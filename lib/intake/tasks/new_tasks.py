@@ -306,11 +306,13 @@ def _earlier(con: Connection, practice_id: int, planned: RequestPlan) -> dict[st
     for request in asked:
         told = tasks.of(request.about, matches[request.key].charge_id)
         listed = listed_denials.first(request, told)
-        if listed and listed_denials.is_same_answer(request, listed):
+        task_id = listed.id if listed else _open_task(request, told)
+        before = next((each for each in told if each.id == task_id), None)
+        if before and listed_denials.is_same_answer(request, before):
             planned.new.remove(request)
             planned.known += 1
-        elif task_id := listed.id if listed else _open_task(request, told):
-            found[request.key] = task_id
+        elif before:
+            found[request.key] = before.id
     return found
 
 
