@@ -15,7 +15,7 @@ from lib.intake.matching.claim_facts import ClaimFacts, shares_payers_number
 from lib.intake.matching.claim_matcher import PAYER, compare
 from lib.intake.matching.claim_numbers import grouped_key, lookup_key
 from lib.intake.matching.known_charges import Charges, candidate_of
-from lib.intake.matching.spelling_comparison import has_same_suffix, is_same_name
+from lib.intake.matching.spelling_comparison import fold, has_same_suffix, is_same_name
 from lib.intake.matching.task_claim_facts import COLUMNS, could_be_others, facts_of
 from lib.intake.records import PayerUpdate, Request
 from lib.store.database import Connection
@@ -46,11 +46,17 @@ def find(
     about = {each.key: _facts(each) for each in said if each.nameless}
     matched = {key: charges.match(facts).charge_id for key, facts in about.items()}
     held = _held(con, practice_id, about, matched, file_id)
+    others = [each for each in held if not each.is_of_file]
+    own: dict[object, list[_Held]] = defaultdict(list)  # of this file, which may be thousands
+    for task in held:
+        for name in _names(task.facts) if task.is_of_file and task.facts else ():
+            own[name].append(task)
     found = {}
     for each in said if held else ():
         if each.nameless:
             facts, charge_id = about[each.key], matched[each.key]
-            for task in held:
+            of_file = (task for name in _names(facts) for task in own.get(name, ()))
+            for task in (*others, *of_file):
                 is_told = any(_is_same(each, key) for key in task.keys)
                 if is_told and _is_of_one_claim(each, facts, charge_id, task):
                     found[each.key] = task.task_id
@@ -97,6 +103,11 @@ def _could_be_relatives(
     return said.key.startswith(TABLE) and not has_same_suffix(
         facts.patient_name, other.patient_name
     )
+
+
+def _names(facts: ClaimFacts) -> set[object]:
+    """Return the patient's name and the payer's numbers: what one file says twice has one alike."""
+    return {frozenset(fold(facts.patient_name)), *map(grouped_key, facts.payer_numbers)}
 
 
 def _facts(said: Request | PayerUpdate) -> ClaimFacts:
