@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lib.backlog import report_url
@@ -109,6 +109,8 @@ def test_whatever_is_typed_is_a_filter_or_a_sentence(key: str, text: str) -> Non
     assert wanted.statuses == meant().statuses
 
 
+@example(dict.fromkeys(DAY_KEYS, "ten signs!"))
+@example({"as_of": "ten signs!"})
 @given(st.fixed_dictionaries({}, optional={key: st.text(max_size=12) for key in DAY_KEYS}))
 def test_whatever_stands_in_the_address_as_a_day_is_a_day_or_nothing(days: dict[str, str]) -> None:
     wanted, problems = read(said(**days), DESK)

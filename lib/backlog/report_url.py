@@ -137,7 +137,7 @@ def moment(says: Says, place: Practice, now: datetime) -> tuple[datetime, date, 
         asked = datetime.fromisoformat(text)
         at = asked.replace(tzinfo=zone).astimezone(UTC) if asked.tzinfo is None else asked
     except (ValueError, OverflowError):
-        at = now
+        text, at = "", now
     if not text or at > now + ROUNDING:  # the link to a moment is as exact as that
         # The end of this quarter hour: no day ends within one, in any zone.
         quarters = int(now.timestamp() // QUARTER.total_seconds()) + 1
