@@ -317,7 +317,8 @@ def test_a_number_that_lost_or_got_separators_needs_patient_day_and_amount(
 
 
 @pytest.mark.parametrize(
-    ("held", "said"), [("12-3", "1-23"), ("12-3", "12-3-0"), ("1-2-3", "12-3"), ("501-2", "5013")]
+    ("held", "said"),
+    [("12-3", "1-23"), ("12-3", "12-3-0"), ("1-23-4", "12-3-4"), ("501-2", "5013")],
 )
 def test_a_number_whose_digits_are_separated_otherwise_is_another(held: str, said: str) -> None:
     charge = replace(HELD, filed=(replace(FILED, claim_number=held),), payer_numbers=())

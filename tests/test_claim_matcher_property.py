@@ -168,11 +168,22 @@ def key(number: str) -> str:
 
 
 def is_but_for_separators(one: str, other: str) -> bool:
-    """Whether one number can be the other, or its beginning, without separators: only one has any
-    between two digits."""
-    plain, whole = (key(each).replace("/", "").lstrip("0") for each in (one, other))
-    is_cut = len(one) >= 15 and whole.startswith(plain)
-    return ("/" in key(one)) != ("/" in key(other)) and (plain == whole or is_cut)
+    """Whether one number can be the other, or its beginning, with more separators between digits,
+    or fewer, and none at another place."""
+    if len(one) < 15 and key(one).replace("/", "") != key(other).replace("/", ""):
+        return False
+    short, long = key(one), key(other)
+    lost = added = 0
+    while short:
+        if long[:1] == short[0]:
+            short, long = short[1:], long[1:]
+        elif long[:1] == "/":
+            long, lost = long[1:], lost + 1
+        elif short[0] == "/":
+            short, added = short[1:], added + 1
+        else:
+            return False
+    return bool(lost) != bool(added)
 
 
 def may_be(one: str, other: str) -> bool:

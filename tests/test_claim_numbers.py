@@ -1,5 +1,5 @@
 """Numbers that are one only without their separators: 12-3 and 1-23 are visits of two accounts, and
-whoever drops the separator (123) means the one whose patient, day and amount agree."""
+whoever drops a separator (123) means the one whose patient, day and amount agree."""
 
 from __future__ import annotations
 
@@ -13,12 +13,22 @@ from tests.test_transaction_reader import acknowledgment, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
 pytestmark = pytest.mark.slow  # many imports
-PAIRS = [("12-3", "1-23"), ("G7-11-2", "G7-1-12"), ("501-2", "50-12"), ("5012 1", "501/21")]
+PAIRS = [
+    ("12-3", "1-23"),
+    ("G7-11-2", "G7-1-12"),
+    ("501-2", "50-12"),
+    ("5012 1", "501/21"),
+    ("2025-0114-78", "20-25011478"),
+    ("1-23-4", "12-3-4"),
+]
 DROPPED = [
     ("2025-0114-78", "2025011478"),
     ("501-2", "5012"),
     ("5012", "50 12"),
     ("G7-1-12", "g7112"),
+    ("2025-0114-78", "2025-011478"),  # one of two
+    ("2025-0114-78", "20250114/78"),
+    ("20250114-78", "2025 0114 78"),
 ]
 
 
@@ -84,7 +94,7 @@ def test_our_own_number_outweighs_the_clearinghouses(
 
 
 @pytest.mark.parametrize(("held", "written"), DROPPED)
-def test_an_answer_without_the_separators_finds_the_claim_that_agrees(
+def test_an_answer_without_separators_finds_the_claim_that_agrees(
     con: Connection, cast: Cast, held: str, written: str
 ) -> None:
     other = [each.replace("20250113", "20250120") for each in answer(written, control="P2")]
@@ -104,7 +114,7 @@ def test_an_answer_without_the_separators_finds_the_claim_that_agrees(
 
 @pytest.mark.parametrize(("held", "written"), DROPPED)
 @pytest.mark.parametrize("word", ["denied", "rejected", "paid first"])
-def test_an_answer_without_the_separators_waits_for_its_claim(
+def test_an_answer_without_separators_waits_for_its_claim(
     con: Connection, cast: Cast, held: str, written: str, word: str
 ) -> None:
     paid = file_835(answer(written, status="1", paid="200", codes=()), paid_on="20250301")

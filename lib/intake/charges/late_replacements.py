@@ -99,6 +99,11 @@ def _waiting(con: Connection, practice_id: int, numbers: Collection[str]) -> lis
                                 WHERE charge_id IS NOT NULL)
           AND charge.fingerprint NOT IN (SELECT fingerprint FROM charge_arrival
                                          WHERE practice_id = $practice_id)
+          -- One that was itself replaced can have the number from its own answer, not from REF*F8.
+          AND NOT (EXISTS (SELECT 1 FROM charge_arrival AS later WHERE later.charge_id = charge.id)
+                   AND EXISTS (SELECT 1 FROM claim_answer AS own
+                               WHERE own.charge_id = charge.id
+                                 AND own.payer_claim_number = said.number))
         GROUP BY charge.id, is_voided, filed_at
         ORDER BY coalesce(filed_at, ''), charge.id
         """,

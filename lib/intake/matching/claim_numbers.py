@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import accumulate
 
 # letters of a number that a payer keeps at least; X12 asks for 20, Open Dental compares 15
 CUT = 15
@@ -44,25 +45,32 @@ def is_same(one: str, other: str) -> bool:
     return grouped_key(one) == grouped_key(other)
 
 
-def has_groups(number: str) -> bool:
-    """Return True if something separates two digits of the number."""
-    return SEPARATOR in grouped_key(number)
-
-
 def is_but_for_separators(said: str, held: str) -> bool:
-    """Return True if one number is the other, or a cut-off one of it, once the separators between
-    digits are dropped, and only one of them has any: nobody writes 12-3 as 1-23."""
-    if has_groups(said) == has_groups(held):
-        return False
+    """Return True if one number is the other, or a cut-off one of it, once separators between
+    digits are dropped that only one of them has: nobody writes 12-3 as 1-23."""
     key, whole = lookup_key(said), lookup_key(held)
-    return key == whole or (_can_be_cut(said, whole) and whole.startswith(key))
+    if key != whole and not (_can_be_cut(said, whole) and whole.startswith(key)):
+        return False
+    return _has_lost_some(_separated(said), {at for at in _separated(held) if at < len(key)})
 
 
 def could_be_same(one: str, other: str) -> bool:
-    """Return True if two whole numbers are the same, or would be without separators."""
+    """Return True if two whole numbers are the same, or would be with separators that only one of
+    them has."""
     return is_same(one, other) or (
-        has_groups(one) != has_groups(other) and lookup_key(one) == lookup_key(other)
+        lookup_key(one) == lookup_key(other) and _has_lost_some(_separated(one), _separated(other))
     )
+
+
+def _separated(number: str) -> set[int]:
+    """Return after how many letters and digits two digits of the number are separated."""
+    groups = grouped_key(number).split(SEPARATOR)
+    return set(accumulate(map(len, groups[:-1])))
+
+
+def _has_lost_some(one: set[int], other: set[int]) -> bool:
+    """Return True if either has all that the other has, and more."""
+    return one < other or other < one
 
 
 def is_cut(said: str, held: str) -> bool:
