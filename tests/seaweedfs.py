@@ -20,6 +20,7 @@ from tests import install_seaweedfs
 BUCKET = "billing-files"
 KEY = {"AWS_ACCESS_KEY_ID": "billing", "AWS_SECRET_ACCESS_KEY": "secret-of-billing"}
 PATIENCE = 60  # seconds; it takes four
+STARTS = 3
 
 
 @dataclass(slots=True)
@@ -34,6 +35,30 @@ class Server:
 def running() -> Iterator[Server]:
     """Yield a server that lives as long as the block."""
     folder = Path(tempfile.mkdtemp(prefix="seaweedfs-"))
+    process = None
+    try:
+        for attempt in range(STARTS):
+            process, url, bucket = _begun(folder / str(attempt))
+            try:
+                _until(f"{url}/healthz", "GET", process)
+                _until(bucket, "POST", process)
+                break
+            except OSError:  # somebody took a port meanwhile, or the machine is too busy
+                process.kill()
+                process.wait()
+                if attempt == STARTS - 1:
+                    raise
+        yield Server(url, {**KEY, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": url})
+    finally:
+        if process:
+            process.kill()
+            process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _begun(folder: Path) -> tuple[subprocess.Popen[bytes], str, str]:
+    """Return a server that starts, its address, and where its bucket is made."""
+    folder.mkdir()
     master, volume, filer, s3 = _free_ports(4)
     may = ["Read", "Write", "List"]
     key = {"accessKey": KEY["AWS_ACCESS_KEY_ID"], "secretKey": KEY["AWS_SECRET_ACCESS_KEY"]}
@@ -47,19 +72,11 @@ def running() -> Iterator[Server]:
          "-master.volumeSizeLimitMB=64"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
     )  # fmt: skip
-    try:
-        _until(f"http://127.0.0.1:{s3}/healthz", "GET")
-        _until(f"http://127.0.0.1:{filer}/buckets/{BUCKET}/", "POST")
-        url = f"http://127.0.0.1:{s3}"
-        yield Server(url, {**KEY, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": url})
-    finally:
-        process.kill()
-        process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+    return process, f"http://127.0.0.1:{s3}", f"http://127.0.0.1:{filer}/buckets/{BUCKET}/"
 
 
-def _until(url: str, method: str) -> None:
-    """Ask until it is answered."""
+def _until(url: str, method: str, process: subprocess.Popen[bytes]) -> None:
+    """Ask until it is answered. Raises OSError where the server has ended, or takes too long."""
     ends = time.monotonic() + PATIENCE
     while True:
         try:
@@ -67,7 +84,7 @@ def _until(url: str, method: str) -> None:
             with urllib.request.urlopen(request, timeout=5):  # noqa: S310
                 return
         except (urllib.error.URLError, OSError):
-            if time.monotonic() > ends:
+            if time.monotonic() > ends or process.poll() is not None:
                 raise
             time.sleep(0.1)
 

@@ -281,7 +281,7 @@ def test_a_heading_and_a_page_that_are_pressed_by_key_keep_the_cursor(
     hands.press("Tab", "Tab")  # over page 3
     hands.waits_for("BUTTON", "›")
     hands.press("Enter")
-    expect(desk.page.get_by_text("101–148", exact=True)).to_be_visible()
+    expect(desk.page.get_by_text("101–149", exact=True)).to_be_visible()
     hands.waits_for("BUTTON", "3")  # there is no page after it
 
 
