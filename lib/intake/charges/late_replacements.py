@@ -4,7 +4,7 @@ claim that they name (REF*F8): they take its place once a remittance says which 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from lib import charges, payers_claim_number
@@ -25,10 +25,6 @@ FILED = (
       if name not in {"id", "practice_id", "version", "is_edited"}),
     "frequency", "number_key", "payer_role", "patient_more", "other_payers",
 )  # fmt: skip
-LINE = """
-    practice_id, position, date_from, date_to, procedure, modifiers, pointers, units, unit_charge,
-    total
-"""
 
 
 class _Waiting(NamedTuple):
@@ -183,20 +179,8 @@ def _take_content(con: Connection, each: Replaced, source: ImportContext) -> str
         id=each.charge_id,
         by=each.by.charge_id,
     )
-    con.execute("DELETE FROM service_line WHERE charge_id = $id", id=each.charge_id)
-    lines = con.rows(
-        f"SELECT {LINE} FROM service_line WHERE charge_id = $by ORDER BY position",
-        by=each.by.charge_id,
-    )
-    names = [name.strip() for name in LINE.split(",")]
-    ids = con.next_ids("service_line", len(lines)) if lines else []
-    con.insert(
-        "service_line",
-        [
-            {"id": id_, "charge_id": each.charge_id} | dict(zip(names, line, strict=True))
-            for id_, line in zip(ids, lines, strict=True)
-        ],
-    )
+    later = replacement_claims.held(con, each.by.charge_id)
+    replacement_claims.put_lines(con, replace(later, id=each.charge_id))
     con.execute(
         "UPDATE charge SET is_voided = true, version = version + 1 WHERE id = $by",
         by=each.by.charge_id,

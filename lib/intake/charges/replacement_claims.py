@@ -310,13 +310,7 @@ def _replace(
         id=original.charge_id,
         **values,
     )
-    con.execute(
-        "DELETE FROM service_line WHERE charge_id = $charge_id", charge_id=original.charge_id
-    )
-    lines = new_charges.line_rows(after)
-    for id_, line in zip(con.next_ids("service_line", len(lines)), lines, strict=True):
-        line["id"] = id_
-    con.insert("service_line", lines)
+    put_lines(con, after)
     con.insert(
         "charge_number", new_charges.number_rows(original.charge_id, original.by.claim, source)
     )
@@ -329,6 +323,15 @@ def _replace(
     )
     said = f"{arrived}. {changes(before, after)}."
     _tell(con, original, EventKind.REPLACED, said, source)
+
+
+def put_lines(con: Connection, charge: Charge) -> None:
+    """Let the charge have these service lines and no others, inside a transaction."""
+    con.execute("DELETE FROM service_line WHERE charge_id = $charge_id", charge_id=charge.id)
+    lines = new_charges.line_rows(charge)
+    for id_, line in zip(con.next_ids("service_line", len(lines)), lines, strict=True):
+        line["id"] = id_
+    con.insert("service_line", lines)
 
 
 def changes(before: Charge, after: Charge) -> str:

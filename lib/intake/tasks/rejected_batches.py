@@ -46,7 +46,7 @@ class _Told:
         payers = [each for each in (self.payer_name, other.payer_name) if each]
         return (
             is_same(self.batch.number, other.batch.number)
-            and (is_amount if len(amounts) == 2 or not is_one_level else True)
+            and (is_amount or (is_one_level and len(amounts) < 2))
             and (len(claims) < 2 or is_same(*claims))
             and (len(payers) < 2 or could_be_payer(*payers))
         )
