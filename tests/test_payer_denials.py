@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +15,10 @@ from lib.intake import imports
 from lib.intake.x12.payer_decision_rules import Outcome
 from lib.store import migrations
 from lib.store.database import Connection, transaction
-from tests.conftest import NOON, Cast
+from tests.conftest import NOON, SHARED, Cast
 from tests.test_import import bring
 from tests.x12_texts import answer, claim, file_835, file_837
 
-SHARED = Path("/work/shared")
 KEPT = "SELECT decision, is_denied_in_part, claim_key FROM claim_answer ORDER BY id"
 # status, charged, paid, adjustments -> what it decides, and whether a part is denied
 SAID: list[tuple[str, str, str, tuple[str, ...], str, bool]] = [
@@ -110,7 +108,7 @@ def test_an_older_store_tells_a_denied_co_24_by_the_task_it_made(
 @pytest.mark.slow
 @pytest.mark.skipif(not SHARED.exists(), reason="real files stay outside the project")
 def test_an_older_store_tells_the_same_of_real_answers(con: Connection, cast: Cast) -> None:
-    for file in sorted([*(SHARED / "data").rglob("*"), *(SHARED / "cases").rglob("*")]):
+    for file in sorted([*SHARED.rglob("*"), *(SHARED.parent / "cases").rglob("*")]):
         if file.is_file() and file.suffix != ".md":
             imports.apply(con, file.name, file.read_bytes(), actor=None, practice_id=cast.practice,
                           now=NOON)  # fmt: skip
