@@ -165,3 +165,21 @@ def test_a_replacement_of_another_patient_stays_its_own(con: Connection, cast: C
     complete_all(con)
 
     assert sorted(str(row[0]) for row in standing(con)) == ["A1", "R1"]
+
+
+def test_a_charge_that_was_replaced_does_not_wait_for_the_number_of_its_own_answer(
+    con: Connection, cast: Cast
+) -> None:
+    """Some payers have one number for two claims of a patient's day."""
+    replaced = [each.replace("11:B:1", "11:B:7") for each in claim("A1", amount="250")]
+    files = (
+        ORIGINAL, sent("20250220", replaced), sent("20250113", claim("B2")),
+        file_835(answer("B2", control="P9")),
+        file_835(answer("A1", control="P9", amount="250"), control="000000009"),
+    )  # fmt: skip
+
+    for place, raw in enumerate(files):
+        bring(con, cast, raw, f"{place}.txt")
+
+    assert {number for number, *_ in standing(con)} == {"A1", "B2"}
+    assert sorted(con.rows("SELECT claim_number, charge_id FROM task")) == [("A1", 1), ("B2", 2)]
