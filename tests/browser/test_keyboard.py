@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from lib.models import TaskType
 from tests.browser.conftest import Sit
 from tests.browser.desk import PHONE, SMALL, Desk
-from tests.browser.scene import Scene, letter
+from tests.browser.scene import Scene, Ticket, letter
 
 MOST_KEYS = 12  # beside what is typed, for one task from load to completed
 
@@ -100,11 +100,8 @@ class Hands:
         )
 
 
-def test_one_task_from_load_to_completed_takes_few_keys_and_the_cursor_is_never_lost(
-    scene: Scene, sit: Sit
-) -> None:
-    task = scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana, f"/?q={task.claim}")
+def begun_by_key(desk: Desk, task: Ticket) -> Hands:
+    """Start the only task of a list by keyboard."""
     expect(desk.row(task)).to_be_visible()
     expect(desk.page.get_by_role("button", name="Keys", exact=True)).to_be_visible()
     hands = Hands(desk.page)
@@ -114,6 +111,15 @@ def test_one_task_from_load_to_completed_takes_few_keys_and_the_cursor_is_never_
     hands.press("Enter")
     expect(desk.panel.get_by_role("heading", name=task.title)).to_be_visible()
     hands.press("e")
+    return hands
+
+
+def test_one_task_from_load_to_completed_takes_few_keys_and_the_cursor_is_never_lost(
+    scene: Scene, sit: Sit
+) -> None:
+    task = scene.fresh(TaskType.CODING)
+    desk = sit(scene, scene.cast.ana, f"/?q={task.claim}")
+    hands = begun_by_key(desk, task)
     hands.waits_for("INPUT", "Member ID")
     desk.stand()
     hands.press("F6", "F6")  # over the diagnoses to the lines
@@ -369,15 +375,7 @@ def test_a_note_to_the_biller_takes_few_keys_with_a_charge_and_without_one(
     desk = sit(scene, scene.cast.ana)
     for task in (scene.fresh(TaskType.CODING), scene.cast.not_held.pop()):
         desk.go(f"/?q={task.claim}")
-        expect(desk.row(task)).to_be_visible()
-        expect(desk.page.get_by_role("button", name="Keys", exact=True)).to_be_visible()
-        hands = Hands(desk.page)
-
-        hands.press("j")
-        hands.waits_for("TR", task.title)
-        hands.press("Enter")
-        expect(desk.panel.get_by_role("heading", name=task.title)).to_be_visible()
-        hands.press("e")
+        hands = begun_by_key(desk, task)
         expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
         desk.stand()
         if hands.has_cursor[0] == "INPUT":
