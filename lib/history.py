@@ -35,13 +35,14 @@ def record(
     """
     con.execute(
         """
-        INSERT INTO event (practice_id, task_id, charge_id, document_id, kind, field,
+        INSERT INTO event (id, practice_id, task_id, charge_id, document_id, kind, field,
                            old_value, new_value, detail, actor_id, happened_at, assignee_id,
                            was_assignee_id, resolution)
-        VALUES ($practice_id, $task_id, $charge_id, $document_id, $kind, $field,
-                $old, $new, $detail, $actor_id, $now,
+        VALUES (coalesce($id, nextval('event_id')), $practice_id, $task_id, $charge_id,
+                $document_id, $kind, $field, $old, $new, $detail, $actor_id, $now,
                 (SELECT assignee_id FROM task WHERE id = $task_id), $was_assignee_id, $resolution)
         """,
+        id=con.line_id(),
         practice_id=practice_id,
         task_id=task_id,
         charge_id=charge_id,

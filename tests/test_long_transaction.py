@@ -10,7 +10,7 @@ import pytest
 from lib import audit_log, audit_log_integrity, history
 from lib.errors import StoreClosing
 from lib.history_event_kinds import EventKind
-from lib.store import long_transaction
+from lib.store import long_transaction, open_long_transaction
 from lib.store.database import Connection, GivesWay, Store, transaction
 from lib.store.duckdb.store import DuckDBStore, file_of
 from tests.conftest import NOON, opened
@@ -104,6 +104,39 @@ def test_history_and_its_seal_are_in_the_order_of_commits(con: Connection, store
     assert list(audit_log_integrity.broken(con)) == []
     [(said,)] = con.rows("SELECT detail FROM activity ORDER BY id DESC LIMIT 1")
     assert said.startswith("4 changes")
+
+
+@pytest.mark.parametrize("left", [100_000, 2, 0], ids=["room", "as many", "more"])
+def test_history_keeps_its_order_however_much_others_write(
+    con: Connection, store: Store, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    """None of its lines is written again at the end, where everybody waits, unless others wrote
+    more than is left to them."""
+    monkeypatch.setattr(open_long_transaction, "LEFT", left)
+    given: list[tuple[int, ...]] = []
+
+    def two(own: Connection) -> None:
+        line(own, "of a person, 0")
+        line(own, "of a person, 1")
+
+    def attempt() -> None:
+        line(con, "of a file, 0")
+        beside(store, two)
+        kept = {"practice_id": 1, "kind": "day_noted", "happened_at": NOON}
+        con.insert("event", [{**kept, "detail": f"of a file, {n}"} for n in (1, 2)])
+        own = "SELECT id FROM event WHERE detail LIKE 'of a file%' ORDER BY id"
+        given.append(tuple(id_ for (id_,) in con.rows(own)))
+
+    long_transaction.kept(con, attempt, doing="an import")
+    with transaction(con):
+        line(con, "last")
+
+    found = con.rows("SELECT detail, id FROM event ORDER BY id")
+    assert [said for said, _ in found] == [
+        "of a person, 0", "of a person, 1", "of a file, 0", "of a file, 1", "of a file, 2", "last",
+    ]  # fmt: skip
+    assert (tuple(id_ for _, id_ in found[2:5]) == given[0]) is (left >= 2)
+    assert len({id_ for _, id_ in found}) == 6
 
 
 def test_who_changes_what_it_has_changed_comes_first_and_loses_nothing(
@@ -235,16 +268,19 @@ def test_what_only_it_sees_is_not_cached_for_others(con: Connection, store: Stor
 
 def test_a_rehearsal_keeps_nothing_and_uses_no_ids_up(con: Connection, store: Store) -> None:
     before = con.next_ids("task", 1)[0]
+    last = con.next_ids("event", 1)[0]
 
     def attempt() -> list[str]:
         con.execute(ADD, name="Rehearsed")
         con.next_ids("task", 2)
+        line(con, "rehearsed")
         beside(store, lambda own: own.execute(ADD, name="short"))
         return practices(con)
 
     assert long_transaction.rehearse(con, attempt, doing="a preview") == ["Rehearsed"]
     assert practices(con) == ["short"]
     assert con.next_ids("task", 1) == [before + 1]
+    assert con.next_ids("event", 1) == [last + 1]
 
 
 def test_a_rehearsal_that_fails_says_so_and_keeps_nothing(con: Connection) -> None:

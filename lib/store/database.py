@@ -28,6 +28,7 @@ __all__ = ["Connection", "GivesWay", "Store", "Value", "money", "transaction", "
 
 MAX_CACHED = 400  # the largest entry, a page of the list, is about 50 KB
 OFTEN = 0.2  # seconds between two looks whether another import has ended
+HISTORY = "event"  # the table of its lines
 REHEARSED = 1 << 60  # ids of a rehearsal begin here, so that it uses none up
 
 Record = TypeVar("Record")
@@ -119,6 +120,28 @@ class Connection(ABC):
         sql = f"SELECT nextval('{table}_id') FROM generate_series(1, $count)"
         return sorted(row[0] for row in self.rows(sql, count=count))
 
+    def line_id(self) -> int | None:
+        """Return the id for a line of history where a long transaction gives it its own; else
+        None, and the table has the next one."""
+        return self.long.line_ids(1)[0] if self.long is not None else None
+
+    def pass_ids(self, table: str, last: int) -> None:
+        """Let the ids of `table` go on above `last`."""
+        [reached] = self.next_ids(table, 1)
+        if reached < last:
+            sql = f"SELECT max(nextval('{table}_id')) FROM generate_series(1, $count)"
+            self.execute(sql, count=last - reached)
+
+    def insert(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
+        """Insert many rows at once, all with the same columns; far faster than one statement a
+        row. Raise ValueError for a number that its column would round."""
+        if not rows:
+            return
+        if self.long is not None and table == HISTORY:
+            ids = self.long.line_ids(len(rows))
+            rows = [{"id": id_, **row} for id_, row in zip(ids, rows, strict=True)]
+        self.put(table, rows)
+
     @abstractmethod
     def read(
         self, sql: str, parameters: Mapping[str, Value]
@@ -126,9 +149,8 @@ class Connection(ABC):
         """Run one statement. Return the column names and all rows."""
 
     @abstractmethod
-    def insert(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
-        """Insert many rows at once, all with the same columns; far faster than one statement a
-        row. Raise ValueError for a number that its column would round."""
+    def put(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
+        """Do what `insert` promises, with one row or more. Only `insert` calls this."""
 
     @abstractmethod
     def begin(self) -> None:

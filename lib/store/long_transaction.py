@@ -167,23 +167,17 @@ def _go_if_asked(con: Connection) -> None:
 
 
 def _put_history_last(con: Connection, now: Connection, long: LongTransaction) -> None:
-    """Give the lines of history that were written here ids above all others.
+    """Let the ids of history go on after those that were given here, which are above all others.
 
     Whoever goes on after the last line they saw (the record's chain, pages that look for changes)
     would miss lines that turn up before it. Nobody else writes history now.
     """
-    row = con.row("SELECT min(id), max(id) FROM event WHERE id > $last", last=long.last_event)
-    first, last = row or (None, None)
-    if first is None or last is None or now.value("SELECT coalesce(max(id), 0) FROM event") < first:
+    if not long.lines:
         return
-    start = con.value(
-        """
-        SELECT min(id) FROM (
-            SELECT nextval('event_id') AS id FROM generate_series(1, $count)
-        ) AS taken
-        """,
-        count=last - first + 1,
-    )
-    con.execute(
-        "UPDATE event SET id = id + $by WHERE id > $last", by=start - first, last=long.last_event
-    )
+    last: int = now.value("SELECT coalesce(max(id), 0) FROM event")
+    by = max(last + 1 - long.first_line, 0)
+    if by:  # others wrote more lines than were left to them
+        con.execute(
+            "UPDATE event SET id = id + $by WHERE id >= $first", by=by, first=long.first_line
+        )
+    con.pass_ids("event", long.first_line + long.lines - 1 + by)

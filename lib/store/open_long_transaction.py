@@ -12,6 +12,7 @@ from typing import Any
 from lib.store.values import Value
 
 POLITE = 0.02  # seconds that each of its statements waits at most for somebody who writes just now
+LEFT = 100_000  # ids of lines of history that are left to those who write meanwhile
 
 _WRITES = re.compile(r"\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(\w+)")
 _OF_TASKS = frozenset({"task_id", "task_ids"})
@@ -24,6 +25,7 @@ class LongTransaction:
     def __init__(self, last_event: int, last_task: int, last_charge: int) -> None:
         """Begin with the ids of the last rows that were there."""
         self.last_event, self._last_task, self._last_charge = last_event, last_task, last_charge
+        self.first_line, self.lines = last_event + LEFT + 1, 0  # of history, that it wrote
         self.thread = get_ident()
         self.must_go = Event()  # somebody needs what it has changed
         self.is_ending = False  # it holds the write lock itself
@@ -31,6 +33,11 @@ class LongTransaction:
         self.is_anything_changed = False  # something whose task or charge was not told
         self.tasks: set[int] = set()
         self.charges: set[int] = set()
+
+    def line_ids(self, count: int) -> list[int]:
+        """Return ids for lines of history, above those of all who write meanwhile."""
+        first, self.lines = self.first_line + self.lines, self.lines + count
+        return list(range(first, first + count))
 
     def let_others_on(self, is_written: Callable[[], bool]) -> None:
         """Wait a moment while somebody writes: Python runs one thread at a time, and theirs is

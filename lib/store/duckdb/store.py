@@ -56,11 +56,9 @@ class DuckDBConnection(Connection):
         values = outgoing(parameters)
         return self._run(lambda cursor: cursor.sql(sql, params=values).to_arrow_table())
 
-    def insert(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
-        """Insert many rows at once, all with the same columns; far faster than one statement a
-        row. Raise ValueError for a number that its column would round."""
-        if not rows:
-            return
+    def put(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
+        """Insert rows as lists that are unnested. Raise ValueError for a number that its column
+        would round."""
         kinds, names = self._kinds(table), list(rows[0])
         for name in names:
             require_exact(rows, name, kinds[name])

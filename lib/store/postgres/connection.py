@@ -87,11 +87,8 @@ class PostgresConnection(Connection):
             self.long.note(sql, parameters)
         return self._run(step)
 
-    def insert(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
-        """Insert many rows at once by COPY, all with the same columns. Raise ValueError for a
-        number that its column would round."""
-        if not rows:
-            return
+    def put(self, table: str, rows: Sequence[Mapping[str, Value]]) -> None:
+        """Insert rows by COPY. Raise ValueError for a number that its column would round."""
         kinds, names = self._kinds(table), list(rows[0])
         for name in names:
             require_exact(rows, name, kinds[name])
@@ -107,6 +104,11 @@ class PostgresConnection(Connection):
             columns = {name: [row[name] for row in rows] for name in names}
             self.long.note(f"INSERT INTO {table}", columns)
         self._run(step)
+
+    def pass_ids(self, table: str, last: int) -> None:
+        """Let the ids of `table` go on above `last`, in one step."""
+        name = f"{table}_id"
+        self.execute(f"SELECT setval('{name}', greatest(nextval('{name}'), $last))", last=last)
 
     def csv(self, table: str, names: Sequence[str]) -> Generator[bytes]:
         """Yield the rows of a table as CSV in UTF-8, some megabytes of whole rows at a time, inside
