@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 
 from lib.store.process_store import ROOT
 from lib.web import error_reporting, logs, serve_command, start
-from lib.web.frontend_script import FrontendScript
+from lib.web.frontend_files import FrontendFiles
 from lib.web.gate import Gate
 from lib.web.routes import ROUTES
 from lib.web.uploads import UploadGate
@@ -23,7 +23,7 @@ start.refuse_other_addresses()
 app = st.App(
     ROOT / "lib/frame/app_shell.py",
     routes=ROUTES,
-    middleware=[Middleware(Gate), Middleware(FrontendScript), Middleware(UploadGate)],
+    middleware=[Middleware(Gate), Middleware(FrontendFiles), Middleware(UploadGate)],
     lifespan=start.lifespan,
     on_script_error=error_reporting.show_script_error,
 )

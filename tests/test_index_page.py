@@ -15,6 +15,7 @@ from starlette.responses import Response
 from lib import people, sessions
 from lib.models import Person, Role
 from lib.store.database import Store
+from lib.ui import navigation
 from lib.web import headers, index_page
 from tests.conftest import Cast
 
@@ -25,6 +26,16 @@ def test_the_page_has_our_title_and_our_script_before_streamlits() -> None:
     assert page.count("<title>") == 1
     assert "<title>Billing Tasks</title>" in page
     assert page.index("window.__streamlit") < page.index('type="module"')
+
+
+def test_our_styles_stand_in_the_page_after_streamlits_so_that_nothing_waits_for_a_file() -> None:
+    page = index_page.page("(max-width: 1100px)")
+
+    assert page.index('rel="stylesheet"') < page.index("<style>", page.index("<body>"))
+    assert 'rel="stylesheet"' not in page[page.index("<body>") :]
+    assert '<style id="bt-cold-load" media="(max-width: 1100px)">' in page
+    for path in (*navigation.STYLES, navigation.COLD_LOAD):
+        assert path.read_text(encoding="utf-8") in page
 
 
 def test_the_policy_allows_every_inline_script_of_the_page_and_no_other() -> None:

@@ -28,8 +28,6 @@ OPEN = frozenset(
 NOT_PAGES = (
     "/_stcore",
     "/static",
-    "/cold-load.css",
-    "/styles.css",
     "/media",
     "/component",
     "/documents/",

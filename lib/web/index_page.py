@@ -2,7 +2,8 @@
 
 Its frontend looks for the server below the address of the page first (`/backlog/_stcore/health`),
 is answered 404 and only then asks at the root; a line of ours says that it is at the root. Our
-styles come with the page: what is drawn before they are there would move when they come.
+styles stand in the page: what is drawn before they are there would move when they come, and a file
+of their own would come after a hundred of Streamlit's, with the page waiting for it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 
 from lib.models import Person
 from lib.ui import navigation, report_prefetch
@@ -48,13 +49,20 @@ register_url_convertor("page", PageConvertor())
 @cache
 def page(cold_load: str = "all") -> str:
     """Return the page, with our lines before Streamlit's first script, and the screens on which
-    `cold_load.css` holds."""
-    head, body = plain_pages.index_head(), plain_pages.index_body(cold_load)
+    `cold_load.css` holds, a media query."""
+    head, body = plain_pages.index_head(), f"<body>\n{_styles(cold_load)}"
     text, titles = _TITLE.subn(lambda _: head, _INDEX.read_text(encoding="utf-8"))
     text, bodies = _BODY.subn(lambda _: body, text)
     if (titles, bodies, text.count(_TOP)) != (1, 1, 1):
         raise RuntimeError(f"Streamlit's {_INDEX.name} is not the one that is known here")
     return text
+
+
+def _styles(cold_load: str) -> str:
+    """Return our styles, which stand over Streamlit's own because they come later."""
+    ours = "".join(path.read_text(encoding="utf-8") for path in navigation.STYLES)
+    cold = navigation.COLD_LOAD.read_text(encoding="utf-8")
+    return f'<style>{ours}</style>\n<style id="bt-cold-load" media="{cold_load}">{cold}</style>'
 
 
 def script_hashes() -> str:
@@ -101,14 +109,3 @@ def _begin_to_count(request: Request) -> None:
                 con.store, request.path_params.get("page", ""), dict(request.query_params),
                 actor=actor, now=datetime.now(UTC),
             )  # fmt: skip
-
-
-async def send_cold_load(_request: Request) -> Response:
-    """Send the styles that hold while a page loads for the first time."""
-    return Response(navigation.COLD_LOAD.read_text(encoding="utf-8"), media_type="text/css")
-
-
-async def send_styles(_request: Request) -> Response:
-    """Send our styles."""
-    text = "".join(path.read_text(encoding="utf-8") for path in navigation.STYLES)
-    return Response(text, media_type="text/css")

@@ -149,12 +149,6 @@ def index_head() -> str:
     return _page("index_head")
 
 
-def index_body(cold_load: str) -> str:
-    """Return our lines for the body of Streamlit's page: our styles stand over its own. Those of a
-    cold load hold for screens of that kind, a media query."""
-    return _page("index_body", cold_load=cold_load)
-
-
 def _page(template: str, **values: object) -> str:
     return _TEMPLATES.get_template(f"{template}.html").render(values)
 

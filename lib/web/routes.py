@@ -16,7 +16,7 @@ from lib.web.change_polling import send_news
 from lib.web.documents import no_such_document, send_document
 from lib.web.export import no_such_answers, send_claims, send_package
 from lib.web.health import health, metrics
-from lib.web.index_page import send_cold_load, send_page, send_styles
+from lib.web.index_page import send_page
 from lib.web.invitation import accept_invitation, show_invitation
 from lib.web.provenance import no_such_charge, no_such_task, send_charge_origin, send_task_origin
 from lib.web.rejected_downloads import no_such_file, send_refused_rows, send_set_aside
@@ -97,7 +97,5 @@ ROUTES = [
     Route("/origin/task/{rest:path}", no_such_task),
     Route("/origin/charge/{id:id}", send_charge_origin),
     Route("/origin/charge/{rest:path}", no_such_charge),
-    Route("/styles.css", send_styles),
-    Route("/cold-load.css", send_cold_load),
     Route("/{page:page}", send_page),
 ]

@@ -1,5 +1,5 @@
 """A link that is clicked while a press leads to another page opens its page, and a part of a page
-that finds no place ends nothing. Looks at `lib/web/frontend_script.py` and
+that finds no place ends nothing. Looks at `lib/web/frontend_files.py` and
 `lib/ui/streamlit_patches.py`."""
 
 from __future__ import annotations

@@ -95,6 +95,20 @@ def test_a_filter_lets_through_what_it_says(
     expect(desk.field(label)).to_have_value(option)
 
 
+def test_what_is_cut_off_in_a_row_is_read_in_full_by_whoever_points_at_it(
+    still: Scene, sit: Sit
+) -> None:
+    desk = sit(still, still.cast.ana)
+    desk.page.set_viewport_size({"width": 1024, "height": 768})
+    row = desk.rows.filter(has_text="Review procedure code or modifier").first
+    cut, whole = row.locator("td.title"), row.locator("td.amount")
+
+    cut.hover()
+    expect(cut).to_have_attribute("title", "Review procedure code or modifier")
+    whole.hover()
+    assert whole.get_attribute("title") is None
+
+
 def test_amounts_are_a_range_and_must_be_dollars(still: Scene, sit: Sit) -> None:
     desk = sit(still, still.cast.ana)
 

@@ -72,6 +72,11 @@ export default function (component) {
     const row = event.target.closest("tr")
     if (row) choose(row.dataset.record)
   }
+  // What is cut off is read in full by whoever points at it.
+  table.tBodies[0].onpointerover = (event) => {
+    const cell = event.target.closest("td")
+    if (cell && !cell.title && cell.scrollWidth > cell.clientWidth) cell.title = cell.textContent
+  }
   // Pressing a row right after typing into the search redraws the list during the press. A row
   // that is gone gets no click, so the row that was pressed counts.
   table.tBodies[0].onpointerdown = (event) => {
@@ -275,7 +280,6 @@ function line(row, data) {
     if (name === "status") cell.append(make("span", `badge ${row.state}`, row.status))
     else cell.textContent = row[name]
     if (name === "due" && row.late) cell.classList.add("late")
-    if (name !== "status") cell.title = row[name]
     element.append(cell)
   }
   return element
