@@ -35,7 +35,7 @@ def test_our_styles_stand_in_the_page_after_streamlits_so_that_nothing_waits_for
     assert 'rel="stylesheet"' not in page[page.index("<body>") :]
     assert '<style id="bt-cold-load" media="(max-width: 1100px)">' in page
     for path in (*navigation.STYLES, navigation.COLD_LOAD):
-        assert path.read_text(encoding="utf-8") in page
+        assert path.read_text(encoding="utf-8").strip() in page
 
 
 def test_the_policy_allows_every_inline_script_of_the_page_and_no_other() -> None:

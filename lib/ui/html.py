@@ -15,10 +15,10 @@ from lib.intake.files.provenance import Provenance
 from lib.models import Event, Note, Status, Task, TaskRow, Turn
 
 
-def environment(folder: Path) -> Environment:
-    """Return the templates of a folder: each value is escaped, and a missing one is an error."""
+def environment(*folders: Path) -> Environment:
+    """Return the templates of these folders: each value is escaped, and a missing one is an error."""
     templates = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -50,19 +50,12 @@ register_url_convertor("page", PageConvertor())
 def page(cold_load: str = "all") -> str:
     """Return the page, with our lines before Streamlit's first script, and the screens on which
     `cold_load.css` holds, a media query."""
-    head, body = plain_pages.index_head(), f"<body>\n{_styles(cold_load)}"
+    head, body = plain_pages.index_head(), plain_pages.index_body(cold_load)
     text, titles = _TITLE.subn(lambda _: head, _INDEX.read_text(encoding="utf-8"))
     text, bodies = _BODY.subn(lambda _: body, text)
     if (titles, bodies, text.count(_TOP)) != (1, 1, 1):
         raise RuntimeError(f"Streamlit's {_INDEX.name} is not the one that is known here")
     return text
-
-
-def _styles(cold_load: str) -> str:
-    """Return our styles, which stand over Streamlit's own because they come later."""
-    ours = "".join(path.read_text(encoding="utf-8") for path in navigation.STYLES)
-    cold = navigation.COLD_LOAD.read_text(encoding="utf-8")
-    return f'<style>{ours}</style>\n<style id="bt-cold-load" media="{cold_load}">{cold}</style>'
 
 
 def script_hashes() -> str:

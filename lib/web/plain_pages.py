@@ -14,6 +14,7 @@ from lib.authentication_methods import OpenedBy
 from lib.membership_offers import Offer
 from lib.models import Person, Practice
 from lib.passkeys import Passkey
+from lib.ui import navigation
 from lib.ui.html import environment
 from lib.web.openid_settings import OpenIDSettings
 
@@ -26,7 +27,7 @@ def _roles(person: Person) -> str:
     return ", ".join(dict.fromkeys(membership.role.label for membership in person.memberships))
 
 
-_TEMPLATES = environment(Path(__file__).parent / "templates")
+_TEMPLATES = environment(Path(__file__).parent / "templates", navigation.COLD_LOAD.parent)
 _TEMPLATES.filters |= {"initials": _initials, "roles": _roles}
 
 
@@ -147,6 +148,15 @@ def export_page(address: str) -> str:
 def index_head() -> str:
     """Return our lines for the head of Streamlit's page."""
     return _page("index_head")
+
+
+def index_body(cold_load: str) -> str:
+    """Return our lines for the body of Streamlit's page: our styles stand over its own because they
+    come later. Those of a cold load hold for screens of that kind, a media query."""
+    return _page(
+        "index_body", styles=[path.name for path in navigation.STYLES],
+        cold_style=navigation.COLD_LOAD.name, cold_load=cold_load,
+    )  # fmt: skip
 
 
 def _page(template: str, **values: object) -> str:
