@@ -16,7 +16,7 @@ from lib.models import Event, Note, Status, Task, TaskRow, Turn
 
 
 def environment(*folders: Path) -> Environment:
-    """Return the templates of these folders: each value is escaped, and a missing one is an error."""
+    """Return the templates in these: each value is escaped, and a missing one is an error."""
     templates = Environment(
         loader=FileSystemLoader(folders),
         autoescape=True,
