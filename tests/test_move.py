@@ -58,6 +58,7 @@ def test_everything_is_there_and_work_goes_on(
     store = opened(files, new_schema)
     con = store.connection()
     assert counts(con) == expected
+    assert con.value("SELECT count(*) FROM pg_stats WHERE tablename = 'task'")  # it chooses well
     document = cast.documents["scan-0001.pdf"]
     assert documents.content(con, document, actor=cast.ana)[1].startswith(b"%PDF")
     task = next(ticket for tickets in cast.untouched.values() for ticket in tickets)

@@ -250,6 +250,11 @@ class Store(ABC):
         """Yield a connection that reads what is committed, and keep the writers of other processes
         out; whoever calls holds the write lock. `look` is called often while they still write."""
 
+    def note_many_rows(self) -> None:
+        """Do what the database has to do, after many rows were written at once, before it answers
+        as quickly as it can; nobody waits for it."""
+        return
+
     @abstractmethod
     def sizes(self) -> dict[str, int]:
         """Return the bytes of each part of the database that has a size."""

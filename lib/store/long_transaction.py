@@ -19,6 +19,7 @@ from lib.errors import NotCertain, StoreClosing
 from lib.store.database import Connection, GivesWay, transaction
 from lib.store.open_long_transaction import LongTransaction
 
+MANY = 10_000  # lines of history, by which it is known to have written many rows
 ATTEMPTS = 5  # after so many that gave way, it holds the others back
 SOON = 0.01  # seconds between two looks whether it can be committed
 TURN = 0.0001  # seconds after which Python lets other threads on while it runs; else 0.005
@@ -54,8 +55,12 @@ def kept(
     """
     with con.store.importing(doing, waits), around():
         for _ in range(ATTEMPTS):
-            with suppress(GivesWay), _beside(con, doing):
-                return attempt()
+            with suppress(GivesWay):
+                with _beside(con, doing) as long:
+                    result = attempt()
+                if long.lines >= MANY:
+                    con.store.note_many_rows()
+                return result
         with transaction(con, doing=doing):
             return attempt()
 
@@ -94,7 +99,7 @@ def rehearse(
 
 
 @contextmanager
-def _beside(con: Connection, doing: str) -> Iterator[None]:
+def _beside(con: Connection, doing: str) -> Iterator[LongTransaction]:
     """Commit all of the block or none of it, and let others write while it runs.
 
     Raises GivesWay where the block has to be run again.
@@ -118,7 +123,7 @@ def _beside(con: Connection, doing: str) -> Iterator[None]:
     sys.setswitchinterval(TURN)
     try:
         try:
-            yield
+            yield con.long
             with _others_kept_out(con, doing) as now:
                 store.check()
                 if not all(holds(now) for holds in con.long.holds):

@@ -51,6 +51,7 @@ def move(source: Store, target: Store) -> Moved:
             raise NotMoved(f"{sentences[0]} Nothing was moved.")
         if audit_log_integrity.end(here) != audit_log_integrity.end(there):
             raise NotMoved("The record does not end as it did. Nothing was moved.")
+    target.note_many_rows()
     return Moved(copied.tables, copied.rows, files, tuple(findings))
 
 
