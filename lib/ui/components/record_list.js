@@ -237,11 +237,14 @@ function widths(columns) {
 }
 
 // The list ends at the bottom of the window, however many rows the filters take; so does the panel.
+// Everything is measured before anything is set: the browser lays the page out once, not twice.
 function fit(root, scroller) {
-  const room = window.innerHeight - scroller.getBoundingClientRect().top - 54
-  const height = `${Math.max(room, 260)}px`
-  if (scroller.style.height !== height) scroller.style.height = height
-  const whole = `${root.offsetHeight}px`
+  const { top, height } = scroller.getBoundingClientRect()
+  const beside = root.offsetHeight - height
+  const room = Math.max(window.innerHeight - top - 54, 260)
+  const fitting = `${room}px`
+  if (scroller.style.height !== fitting) scroller.style.height = fitting
+  const whole = `${Math.round(room + beside)}px`
   const { style } = document.documentElement
   if (style.getPropertyValue("--bt-list-height") !== whole) style.setProperty("--bt-list-height", whole)
 }
