@@ -62,7 +62,9 @@ def _titled(chart: Any, finding: str, about: str) -> Any:
 
 def _color(series: Sequence[str]) -> Any:
     scale = alt.Scale(domain=list(series), range=[COLORS[name] for name in series])
-    legend = alt.Legend(title=None, orient="top") if len(series) > 1 else None
+    # On a phone one name below the other: side by side they would run off the chart.
+    columns = alt.ExprRef(f"width < 400 ? 1 : {len(series)}")
+    legend = alt.Legend(title=None, orient="top", columns=columns) if len(series) > 1 else None
     return alt.Color("Series:N", scale=scale, legend=legend)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -182,6 +183,31 @@ def test_a_list_and_a_task_become_paper(still: Scene, sit: Sit) -> None:
         expect(desk.page.locator(gone)).to_be_hidden()
     for painted in (chart, table):
         assert lightness(painted) > 220
+
+
+# Within the margins of a US Letter sheet that lies across.
+PAPER = 11 * 96 - 2 * 12 / 25.4 * 96
+
+_ON_PAPER = """() => [...document.querySelectorAll(".stMain canvas, .stMain svg.marks")].map((one) =>
+    one.offsetWidth || Number(one.getAttribute("width"))).reduce((most, one) => Math.max(most, one))
+    * getComputedStyle(document.querySelector(".stMainBlockContainer")).zoom"""
+
+
+@pytest.mark.parametrize("path", ["/backlog", "/flow", "/causes", "/explore"])
+def test_charts_and_tables_of_a_wide_screen_are_whole_on_paper(
+    still: Scene, sit: Sit, path: str
+) -> None:
+    desk = sit(still, still.cast.ana, path)
+    page = desk.page
+    expect(page.locator(".stMain canvas").first).to_be_attached()
+
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate(_ON_PAPER) <= PAPER
+    sheets = page.pdf(prefer_css_page_size=True)
+    if path != "/explore":  # whose tables have room on an upright sheet
+        [sheet, *_] = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", sheets)
+        assert float(sheet[0]) > float(sheet[1])
 
 
 def lightness(part: Locator) -> float:

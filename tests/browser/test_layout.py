@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from lib.models import TaskType
+from lib.ui import html
 from tests.browser.conftest import Sit
 from tests.browser.desk import NARROW, PHONE, SMALL, WIDE
 from tests.browser.scene import Scene
@@ -76,6 +78,46 @@ def test_a_charge_is_read_whole_on_a_small_screen(still: Scene, sit: Sit) -> Non
         assert desk.page.evaluate(_CUT) == [], size
 
 
+# Cells of the service lines that show less than the longest that is usual in them.
+_CUT_IN_LINES = """() => {
+    const usual = { from: "12/28/2026", to: "12/28/2026", procedure: "G0439", m1: "WW", m2: "QW",
+        m3: "GG", m4: "26", pointers: "A B C D", units: "999.5", unit_charge: "12,345.67" }
+    const within = (node) => [...node.querySelectorAll("*")].flatMap((one) =>
+        one.shadowRoot ? [...one.shadowRoot.querySelectorAll("table input")] : [])
+    return within(document).filter((one) => {
+        one.value = usual[one.classList[0]]
+        return one.scrollWidth > one.clientWidth
+    }).map((one) => one.classList[0])
+}"""
+
+
+def test_a_service_line_is_read_whole_on_a_small_screen(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.ben, f"/edit_charge?task={still.cast.of_ben.id}")
+    expect(desk.page.get_by_role("table", name="Service lines")).to_be_visible()
+
+    for size in (SMALL, WIDE, NARROW, PHONE):
+        desk.page.set_viewport_size({"width": size[0], "height": size[1]})
+        desk.rest()
+        assert desk.page.evaluate(_CUT_IN_LINES) == [], size
+
+
+# Names in the legends of charts that end outside their chart.
+_CUT_IN_LEGENDS = """() => [...document.querySelectorAll("svg.marks")].flatMap((chart) =>
+    [...chart.querySelectorAll(".role-legend-label text")].filter((name) =>
+        name.getBoundingClientRect().right > chart.getBoundingClientRect().right)
+    .map((name) => name.textContent))"""
+
+
+@pytest.mark.parametrize("path", ["/aging", "/workload", "/flow"])
+def test_a_legend_is_read_whole_on_a_phone(still: Scene, sit: Sit, path: str) -> None:
+    desk = sit(still, still.cast.ana, path)
+    desk.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    expect(desk.page.locator(".role-legend-label text").first).to_be_visible()
+    desk.page.wait_for_timeout(SETTLING)
+
+    assert desk.page.evaluate(_CUT_IN_LEGENDS) == []
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_fits_every_width_and_says_nothing_raw(still: Scene, sit: Sit, path: str) -> None:
     cast = still.cast
@@ -123,3 +165,16 @@ def test_the_menu_leaves_room_for_who_is_signed_in(
         shown, over = desk.page.evaluate(_MENU_AND_CORNER)
         assert shown > 1, width
         assert over == [], width
+
+
+@pytest.mark.parametrize("name", ["Ana Ruiz", "Gina Ross", "Carla Moss", "Mariana Diaz"])
+def test_the_name_of_who_is_signed_in_is_read_whole(still: Scene, sit: Sit, name: str) -> None:
+    desk = sit(still, still.cast.ana)
+    corner = desk.page.locator(".st-key-who .stHtml").first
+    actor = replace(still.cast.ana, name=name)
+    drawn = html.render("signed_in", actor=actor, role="", place="", has_account=True)
+    corner.evaluate("(one, drawn) => { one.innerHTML = drawn }", drawn)
+
+    for width in (1440, 1270, 1024, 780, 390):
+        desk.page.set_viewport_size({"width": width, "height": 800})
+        assert corner.evaluate("(one) => one.scrollWidth - one.clientWidth") == 0, width

@@ -273,10 +273,19 @@ function draw(parentElement) {
   )
 }
 
-// What is painted for a dark screen (tables, charts) is told apart by it once it is on paper.
+const PAINTED = '[data-testid="stDataFrame"], [data-testid="stVegaLiteChart"]'
+// The pixels between the margins of a US Letter sheet, upright and across; A4 across has more.
+const [UPRIGHT, ACROSS] = [725, 965]
+
+// Tables and charts are painted for the screen, its colors and its width: paper is told both. What is wider than an upright
+// sheet is printed across, and smaller by as much as it is still wider.
 function sayScreen() {
+  const root = document.documentElement
   const scheme = getComputedStyle(document.querySelector(".stApp")).colorScheme
-  document.documentElement.classList.toggle("bt-of-dark-screen", scheme === "dark")
+  root.classList.toggle("bt-of-dark-screen", scheme === "dark")
+  const widest = Math.max(0, ...[...document.querySelectorAll(PAINTED)].map((one) => one.offsetWidth))
+  root.classList.toggle("bt-of-wide-screen", widest > UPRIGHT)
+  root.style.setProperty("--bt-on-paper", Math.min(1, ACROSS / widest))
 }
 
 export default function (component) {
