@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
+from markupsafe import Markup
 
 from lib import tasks, us_formats, workflow
 from lib.access import Verb, may
@@ -65,10 +66,16 @@ def task_of_window(title: str, actor: Person) -> tuple[Task, bool]:
     else:
         said = "Nobody is working on this task yet; you can read it."
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="window_said"):
-        st.html(html.status(said))
+        has_charge_form = is_mine and title == "Edit Charge" and task.charge_id is not None
+        st.html(html.status(said) + (_past_the_charge() if has_charge_form else ""))
         if is_pending and may(actor, Verb.WORK, task.practice_id):
             begin(task, actor)
     return task, is_mine
+
+
+def _past_the_charge() -> Markup:
+    """Return a link that one sees while it has the cursor: the fields of a charge are many."""
+    return html.link("#notes", "Skip to the note to the biller", style="bt-skip")
 
 
 def begin(task: Task, actor: Person, *, opens: bool = False) -> None:

@@ -281,3 +281,27 @@ def test_what_is_typed_of_a_file_and_of_a_new_task_survives_two_reloads(
     expect(desk.panel).to_contain_text("Which card is it?")
     desk.go("/new_task")
     expect(desk.field("Instructions")).to_have_value("")
+
+
+def test_what_is_pasted_into_a_field_that_has_no_room_for_it_is_said_not_swallowed(
+    still: Scene, sit: Sit
+) -> None:
+    desk = sit(still, still.cast.ben, f"/edit_charge?task={still.cast.of_ben.id}")
+    for path, name, more in (
+        (None, "Notes to Biller", 4_001),
+        (None, "Member ID", 120),
+        ("/new_task", "Subject", 101),
+        (None, "Instructions", 9_000),
+    ):
+        if path:
+            desk.go(path)
+        field = desk.page.get_by_role("textbox", name=name, exact=True)
+        before = field.input_value()
+        field.focus()
+        desk.page.keyboard.press("End")
+
+        desk.page.keyboard.insert_text("x" * more)  # in one, as the clipboard does
+
+        said = f"this field takes fewer than {len(before) + more:,} characters"
+        expect(desk.page.get_by_text(said)).to_be_visible()
+        assert field.input_value() == before

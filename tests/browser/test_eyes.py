@@ -188,8 +188,9 @@ def test_a_list_and_a_task_become_paper(still: Scene, sit: Sit) -> None:
 # Within the margins of a US Letter sheet that lies across.
 PAPER = 11 * 96 - 2 * 12 / 25.4 * 96
 
-_ON_PAPER = """() => [...document.querySelectorAll(".stMain canvas, .stMain svg.marks")].map((one) =>
-    one.offsetWidth || Number(one.getAttribute("width"))).reduce((most, one) => Math.max(most, one))
+_ON_PAPER = """() => [...document.querySelectorAll(".stMain canvas, .stMain svg.marks")]
+    .map((one) => one.offsetWidth || Number(one.getAttribute("width")))
+    .reduce((most, one) => Math.max(most, one))
     * getComputedStyle(document.querySelector(".stMainBlockContainer")).zoom"""
 
 

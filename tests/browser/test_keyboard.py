@@ -388,3 +388,22 @@ def test_a_note_to_the_biller_takes_few_keys_with_a_charge_and_without_one(
         desk.is_told("Task completed.")
 
         assert hands.keys <= MOST_KEYS // 2
+
+
+def test_a_link_that_the_tab_key_meets_before_the_charge_leads_past_it_to_the_note(
+    still: Scene, sit: Sit
+) -> None:
+    desk = sit(still, still.cast.ben, f"/edit_charge?task={still.cast.of_ben.id}")
+    link = desk.page.get_by_role("link", name="Skip to the note to the biller")
+    expect(desk.field("Notes to Biller")).to_be_editable()
+    desk.stand()
+    assert "inset" in link.evaluate("(one) => getComputedStyle(one).clipPath")
+
+    desk.page.locator(".st-key-window_head summary").focus()
+    desk.page.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    assert link.evaluate("(one) => getComputedStyle(one).clipPath") == "none"
+    desk.page.keyboard.press("Enter")
+
+    expect(desk.field("Notes to Biller")).to_be_focused()
+    assert "#" not in desk.page.url

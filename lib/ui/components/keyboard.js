@@ -93,6 +93,26 @@ function say(sentence) {
   unsay = setTimeout(() => line.replaceChildren(), READ)
 }
 
+// Streamlit leaves out the whole of what is pasted where a field's text would become too long by it.
+function hearTyped(event) {
+  const field = event.composedPath()[0]
+  if (!field.closest?.("[data-testid='stTextInput'], [data-testid='stTextArea']")) return
+  const given = field.value
+  requestAnimationFrame(() => {
+    if (!field.isConnected || field.value.length >= given.length) return
+    const most = given.length.toLocaleString("en-US")
+    say(`Nothing was put in: this field takes fewer than ${most} characters.`)
+  })
+}
+
+// The link past the fields of a charge leads where the key for a note leads.
+function skip(event) {
+  if (!event.target.closest?.(".bt-skip")) return
+  event.preventDefault()
+  const note = data.groups.flatMap((group) => group.keys).find((key) => key.press === "q")
+  firstSeen(note.targets)?.focus()
+}
+
 // A page or task that has just come is not what somebody meant who pressed a key.
 function notice() {
   const task = new URLSearchParams(location.search).get("task")
@@ -296,6 +316,8 @@ export default function (component) {
   window.billingKeys = true
   document.addEventListener("keydown", hearFirst, true)
   document.addEventListener("keydown", hear)
+  document.addEventListener("input", hearTyped, true)
+  document.addEventListener("click", skip)
   document.addEventListener("focusin", remember)
   document.addEventListener("focusout", leave)
   window.addEventListener("beforeprint", sayScreen)
