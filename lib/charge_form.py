@@ -215,10 +215,10 @@ def _line_from_form(
         total = line_total(units, unit_charge)
     if total > MAX_MONEY:
         problems.append(_problem(f"{where}.unit_charge", "The total of this line is too large."))
-    date_from = _date(text["from"], f"{where}.from", problems)
+    date_from = _date(text["from"], f"{where}.date_from", problems)
     return ServiceLine(
         date_from=date_from,
-        date_to=_date(text["to"], f"{where}.to", problems) if text["to"] else date_from,
+        date_to=_date(text["to"], f"{where}.date_to", problems) if text["to"] else date_from,
         procedure=text["procedure"].upper(),
         modifiers=tuple(text[f"m{n}"].upper() for n in range(1, 5) if text[f"m{n}"]),
         pointers=pointers,

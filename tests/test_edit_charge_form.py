@@ -101,11 +101,24 @@ def test_what_was_typed_wrong_blocks_only_once_somebody_asks(opened: Opened) -> 
     assert "hospitalized_from" in {problem.field for problem in after}
 
 
-def test_a_line_that_cannot_be_read_is_told_once_and_not_by_its_sum(opened: Opened) -> None:
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"unit_charge": "12,5"}, "unit_charge"),
+        ({"units": "two"}, "units"),
+        ({"from": "13/45/2026"}, "date_from"),
+        ({"to": "tomorrow"}, "date_to"),
+        ({"from": "13/45/2026", "to": ""}, "date_from"),
+        ({"pointers": "A ?"}, "pointers"),
+    ],
+)
+def test_what_cannot_be_read_in_a_line_is_told_once_and_not_by_what_follows_from_it(
+    opened: Opened, typed: dict[str, str], field: str
+) -> None:
     form, task, _, ana = opened
-    form.form["lines"][0]["unit_charge"] = "12,5"
+    form.form["lines"][0] |= typed
     form.is_checked = True
 
     fields = [problem.field for problem in edit_charge_form.found_in(form, task, ana)[1]]
 
-    assert [field for field in fields if field.startswith("lines.0")] == ["lines.0.unit_charge"]
+    assert [each for each in fields if each.startswith("lines.0")] == [f"lines.0.{field}"]
