@@ -142,7 +142,8 @@ def found_in(state: Editing, task: Task, actor: Person) -> tuple[Charge, list[Pr
     fields = {problem.field for problem in unreadable}
     fields |= {f"{field.rpartition('.')[0]}.total" for field in fields}
     fields |= {
-        f"lines.{place}.date_to" for place, line in enumerate(charge.lines)
+        f"lines.{place}.date_to"
+        for place, line in enumerate(charge.lines)
         if line.date_to is None and f"lines.{place}.date_from" in fields
     }
     everything = [*unreadable, *(p for p in found if p.field not in fields)]
