@@ -137,8 +137,8 @@ def found_in(state: Editing, task: Task, actor: Person) -> tuple[Charge, list[Pr
     charge, unreadable = charge_form.from_form(state.form, state.opened, payers=state.payers)
     today = charges.today_of(task, actor, session.now())
     found = scrubber.marked(state.opened, scrubber.check_charge(charge, today=today))
-    # What cannot be read is said once, without adding that its line's total is wrong, or that a last
-    # day is missing, which is the first where none is typed.
+    # What cannot be read is said once, without adding that its line's total is wrong, or that a
+    # last day is missing, which is the first where none is typed.
     fields = {problem.field for problem in unreadable}
     fields |= {f"{field.rpartition('.')[0]}.total" for field in fields}
     fields |= {
