@@ -192,8 +192,9 @@ def test_a_table_has_its_numbers_on_the_right() -> None:
     table = html.table(("File", "Rows"), [("a<b.csv", "12")], right=range(1, 2), style="bt-report")
 
     assert table.replace("\n", "") == (
-        '<table class="bt-changes bt-report"><thead><tr><th>File</th><th class="right">Rows</th>'
-        '</tr></thead><tbody><tr><td>a&lt;b.csv</td><td class="right">12</td></tr></tbody></table>'
+        '<div class="bt-scrolled"><table class="bt-changes bt-report"><thead><tr><th>File</th>'
+        '<th class="right">Rows</th></tr></thead><tbody><tr><td>a&lt;b.csv</td>'
+        '<td class="right">12</td></tr></tbody></table></div>'
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Sit
-from tests.browser.desk import Desk
+from tests.browser.desk import PHONE, Desk
 from tests.browser.scene import Scene
 from tests.browser.test_live_updates import SOON
 from tests.browser.test_verbs import press_and_go
@@ -17,6 +17,11 @@ TABLE = (
     "Sort;Matter;Number;When\n"
     "Coding;Check the modifier;S1;01/02/2025\n"
     "Gossip;Nothing;S2;01/02/2025\n"
+)
+KNOWN = (
+    "Type,Title,Claim Number,Date of Service\n"
+    "Coding,Check the modifier,S1,03/15/2026\n"
+    "Gossip,Nothing,S2,03/15/2026\n"
 )
 
 
@@ -38,6 +43,27 @@ def refused_rows(page: Page) -> str:
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download the refused rows").click()
     return Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+
+
+def test_what_a_file_would_bring_and_why_rows_are_refused_is_read_on_a_phone(
+    scene: Scene, sit: Sit
+) -> None:
+    desk = sit(scene, scene.cast.carla, "/import")
+    page = desk.page
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+
+    drop(desk, "what_the_clearinghouse_sent_us_in_march.csv", KNOWN)
+    result = page.locator("table.bt-report td").last
+    expect(result).to_have_text("Ready")
+    page.get_by_text("refused", exact=False).filter(has_text="1 row of").click()
+    reason = page.get_by_role("table").filter(has_text="Why it was refused")
+    expect(reason).to_be_visible()
+
+    for shown in (page.locator("table.bt-report td").first, result):
+        box = shown.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= PHONE[0]
+    assert reason.evaluate("(one) => one.parentElement.getBoundingClientRect().right") <= PHONE[0]
 
 
 def test_columns_are_matched_saved_and_refused_rows_brought_back(scene: Scene, sit: Sit) -> None:
