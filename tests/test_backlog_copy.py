@@ -5,21 +5,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 
 from lib import workflow
 from lib.backlog import report_url
+from lib.errors import StoreClosing
 from lib.models import Selection
 from lib.snapshot import copies, explore
 from lib.store import backlog_copy
 from lib.store.database import Connection, Store
+from lib.store.postgres import texts
+from lib.store.postgres.connection import PostgresConnection
+from lib.store.postgres.store import PostgresStore
 from lib.ui import navigation
+from lib.web import background_jobs
 from tests.conftest import Cast
 from tests.given import add_task
 from tests.pages import Visit
@@ -41,8 +50,9 @@ def pending(store: Store, now: datetime) -> int:
 
 
 def test_a_copy_is_kept_for_minutes_and_made_anew_after_a_change(
-    copied: Store, con: Connection, cast: Cast
+    copied: Store, con: Connection, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(backlog_copy, "SHARE", 0)  # however long one takes on a busy machine
     add_task(con, cast.practice)
     first = backlog_copy.of(copied, now=NOW)
     assert first.copied_at == NOW
@@ -57,6 +67,82 @@ def test_a_copy_is_kept_for_minutes_and_made_anew_after_a_change(
     folder = first.store.folder
     backlog_copy.end(copied)
     assert not folder.exists()
+
+
+def test_nobody_waits_for_copies_that_are_made_ahead(
+    copied: Store, con: Connection, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog_copy, "SHARE", 0)
+
+    def copied_at(minutes: int) -> timedelta:
+        of = backlog_copy.of(copied, now=NOW + timedelta(minutes=minutes)).copied_at
+        assert of
+        return of - NOW
+
+    backlog_copy.keep(copied, now=NOW)  # nobody has asked yet
+    assert copied_at(1) == timedelta()
+    add_task(con, cast.practice)
+    backlog_copy.keep(copied, now=NOW + timedelta(minutes=4))
+    assert copied_at(9) == timedelta()  # old, and at once
+    backlog_copy.keep(copied, now=NOW + timedelta(minutes=9))
+    assert copied_at(10) == timedelta(minutes=9)
+
+    add_task(con, cast.practice)
+    assert copied_at(20) == timedelta(minutes=20)  # they are not made ahead any more
+    add_task(con, cast.practice)
+    backlog_copy.keep(copied, now=NOW + timedelta(days=4))  # for nobody
+    assert backlog_copy.of(copied, now=NOW + timedelta(minutes=21)).copied_at == NOW + timedelta(
+        minutes=20
+    )
+
+
+def test_a_server_begins_with_a_copy_and_ends_without_what_there_is_of_one(
+    copied: Store, con: Connection, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    add_task(con, cast.practice)
+
+    def soon(holds: Callable[[], bool]) -> None:
+        until = monotonic() + 60
+        while not holds():
+            assert monotonic() < until
+            sleep(0.05)
+
+    with background_jobs.looked_after(copied):
+        began = datetime.now(UTC)
+        soon(lambda: bool(list(tmp_path.glob("counting-*"))))
+        made = backlog_copy.of(copied, now=datetime.now(UTC))
+        assert made.copied_at
+        assert made.copied_at - began < timedelta(seconds=5)
+    backlog_copy.end(copied)
+    assert not list(tmp_path.glob("counting-*"))
+
+    assert isinstance(copied, PostgresStore)
+    with ThreadPoolExecutor(1) as beside, psycopg.connect(copied.address) as other:
+        other.execute("LOCK TABLE task IN ACCESS EXCLUSIVE MODE")
+        making = beside.submit(backlog_copy.keep, copied, now=NOW)
+        soon(lambda: bool(list(tmp_path.glob("counting-*/data/billing.duckdb"))))
+        backlog_copy.end(copied)
+        assert not list(tmp_path.glob("counting-*"))
+        other.rollback()
+        making.exception(60)
+    assert not list(tmp_path.glob("counting-*"))
+
+
+def test_a_table_that_is_being_copied_ends_with_the_store(
+    copied: Store, con: Connection, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "CSV_PIECE", 1)
+    add_task(con, cast.practice)
+    add_task(con, cast.practice)
+    with copied.at_one_moment() as reading:
+        assert isinstance(reading, PostgresConnection)
+        pieces = reading.csv("task", ["id"])
+        next(pieces)
+        monkeypatch.setattr(copied, "is_closing", True)
+        with pytest.raises(StoreClosing):
+            next(pieces)
+        monkeypatch.setattr(copied, "is_closing", False)
 
 
 def test_tasks_that_were_counted_are_found_by_their_ids_with_their_amounts(

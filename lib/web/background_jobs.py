@@ -1,18 +1,18 @@
 """What runs beside the pages: check the data folder, answer commands, make the backups that are
-due."""
+due, and the copies in which the Backlog counts."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from lib import audit_log
 from lib.errors import BillingError, StoreClosing, WrongInput
-from lib.store import process_store
+from lib.store import backlog_copy, process_store
 from lib.store.database import Store
 from lib.upkeep import backup
 from lib.upkeep.command import answer_all
@@ -74,6 +74,11 @@ class Upkeep:
         if self.backup_problem:
             print(f"Backup: {self.backup_problem}", flush=True)
 
+    def keep_counted(self) -> None:
+        """Have a copy to count in. Where none can be made, whoever counts is told why."""
+        with suppress(BillingError):
+            backlog_copy.keep(self.store, now=datetime.now(UTC))
+
     def _settle_activity(self, now: datetime) -> None:
         con = self.store.connection()
         try:
@@ -109,7 +114,11 @@ def looked_after(store: Store) -> Iterator[None]:
     ended = threading.Event()
     threads = [
         threading.Thread(target=_repeat, args=(step, ended), name=name, daemon=True)
-        for name, step in (("look after", upkeep.look_after), ("upkeep", upkeep.serve_commands))
+        for name, step in (
+            ("look after", upkeep.look_after),
+            ("upkeep", upkeep.serve_commands),
+            ("counting", upkeep.keep_counted),
+        )
     ]
     _current = upkeep
     for thread in threads:
@@ -118,7 +127,7 @@ def looked_after(store: Store) -> Iterator[None]:
         yield
     finally:
         ended.set()
-        for thread in threads:
+        for thread in threads[:2]:  # a copy that is being made ends with the store
             thread.join(STOPPING)
         _current = None
 

@@ -127,6 +127,8 @@ class PostgresConnection(Connection):
                 for row in copy:
                     waiting += row
                     if len(waiting) >= texts.CSV_PIECE:
+                        if self.store.is_closing:
+                            raise StoreClosing
                         yield bytes(waiting)
                         waiting.clear()
                 if waiting:
