@@ -10,7 +10,7 @@ TYPES := $(PYTHON) -m mypy --strict --no-error-summary app.py pages lib tests
 # Every worker, server and command would compile the project anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run check test test-postgres torture style lint bench fuzz released-duckdb screenshots format clean
+.PHONY: help run check test test-all test-postgres torture style lint bench fuzz released-duckdb screenshots format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,7 +19,8 @@ help:
 	@echo "              ZONE=America/New_York says where a practice is that is new"
 	@echo "              BACKUP=folder writes a backup there every day"
 	@echo "make check    format, lint, types and the tests that need neither a browser nor long"
-	@echo "make test     format, lint, types and all tests, a browser's included"
+	@echo "make test     format, lint, types and every test, a browser's included, but for long cases"
+	@echo "make test-all the same with every case: what CI runs, about half an hour on two cores"
 	@echo "make test-postgres run the tests on PostgreSQL 15 and on 18 (POSTGRES=17 for another version)"
 	@echo "make torture  kill, fill up and cut off both stores for a quarter of an hour (KILLS=300 TURNS=12 SEED=1)"
 	@echo "make bench    measure the pages in a browser"
@@ -40,17 +41,20 @@ run:
 check: lint
 	@echo "Types and tests …"
 	@$(TYPES) & types=$$!; \
-		$(PYTHON) -m pytest $(PARALLEL) --ignore tests/browser -m "not slow"; tests=$$?; \
+		$(PYTHON) -m pytest $(PARALLEL) --ignore tests/browser -m "not slow and not long"; tests=$$?; \
 		wait $$types && exit $$tests
 
-test: style
+# $(1): which of the tests
+tested = $(PYTHON) -m pytest $(PARALLEL) $(1) || { echo "What failed, once more and alone …"; \
+	$(PYTHON) -m pytest $(1) --last-failed --last-failed-no-failures none; }
+
+test test-all: style
 	@$(PYTHON) -m tests.install_chromium
 	@$(PYTHON) -m tests.install_openid_provider || echo "The tests with an OpenID provider are skipped."
 	@$(PYTHON) -m tests.install_postgres || echo "The tests on PostgreSQL are skipped."
 	@$(PYTHON) -m tests.install_seaweedfs || echo "The tests with a bucket are skipped."
 	@echo "Tests …"
-	@$(PYTHON) -m pytest $(PARALLEL) || { echo "What failed, once more and alone …"; \
-		$(PYTHON) -m pytest --last-failed --last-failed-no-failures none; }
+	@$(call tested,$(if $(filter test,$@),-m "not long"))
 
 test-postgres: style
 	@$(PYTHON) -m tests.install_chromium
@@ -58,8 +62,7 @@ test-postgres: style
 		$(PYTHON) -m tests.install_postgres $$version; \
 		echo "Tests on PostgreSQL $$version …"; \
 		export BILLING_TASKS_TEST_STORE=postgres BILLING_TASKS_TEST_POSTGRES=$$version; \
-		$(PYTHON) -m pytest $(PARALLEL) -m "not duckdb" || { echo "What failed, once more and alone …"; \
-			$(PYTHON) -m pytest -m "not duckdb" --last-failed --last-failed-no-failures none; }; \
+		$(call tested,-m "not duckdb"); \
 	done
 
 torture:

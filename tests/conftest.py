@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -28,7 +28,7 @@ from lib.models import Person, Role
 from lib.store import process_store, search_index
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore
-from tests import chromium, install_seaweedfs, postgres, seaweedfs
+from tests import chromium, install_seaweedfs, long_cases, postgres, seaweedfs
 
 # Servers and commands that tests start turn warnings into errors, as tests do (pyproject.toml).
 os.environ["PYTHONWARNINGS"] = "error"
@@ -45,6 +45,7 @@ passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 MEMORY_DISK = Path("/dev/shm")
 ROOM = 6 * 1024**3  # bytes of memory and of the disk in it; a whole run takes a fifth
+COLLECTED = pytest.StashKey[dict[str, list[bool]]]()  # is each test's case long, by the test's id
 NOON = datetime(2025, 3, 3, 18, 0, tzinfo=UTC)  # Monday noon in Chicago
 # other people's real files, outside the project
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -101,10 +102,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("store", engines, indirect=True)
 
 
-@pytest.hookimpl(trylast=True)  # after what -m leaves out
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put a browser's files first, as they are given, and then the longest, so that two workers
-    end at about the same time."""
+@pytest.hookimpl(wrapper=True)  # before and after -m leaves something out
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    """Mark as `long` what `cases` leaves out. Put a browser's files first, as they are given, and
+    then the longest, so that two workers end at about the same time."""
+    config.stash[COLLECTED] = long_cases.marked(items)
+    yield
     costs: Counter[Path] = Counter()
     for item in items:
         costs[item.path] += _cost(item)
@@ -232,6 +237,12 @@ def new_schema(postgres_server: str) -> Iterator[str]:
 def new_database(postgres_server: str) -> str:
     """Return the address of an empty PostgreSQL database, which several processes may open."""
     return postgres.new_database(postgres_server)
+
+
+@pytest.fixture
+def data(empty: Path, tmp_path: Path) -> Path:
+    """Return a data folder that holds only the schema, and that nobody has open."""
+    return shutil.copytree(empty, tmp_path / "data")
 
 
 @pytest.fixture

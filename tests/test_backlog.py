@@ -97,6 +97,7 @@ NUMBERS: dict[str, Callable[[Connection, View], Table]] = {
 }
 
 
+@pytest.mark.cases(1)
 def test_each_day_is_what_a_plain_count_says(lived: tuple[World, date]) -> None:
     where, today = lived
     frame = events(where)
@@ -363,6 +364,7 @@ def test_a_value_is_written_as_sql_writes_it(value: object, text: str) -> None:
     assert con.execute(f"SELECT {text}").fetchall()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.slow
 def test_a_click_opens_exactly_the_tasks_a_bar_counted(lived: tuple[World, date]) -> None:
     where, today = lived

@@ -169,6 +169,7 @@ def test_tasks_that_were_counted_are_found_by_their_ids_with_their_amounts(
     hash(found)  # the list's page is cached by what it shows
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     "page", [entry.file for entry in navigation.PAGES if entry.group == "Backlog"]
 )

@@ -18,7 +18,7 @@ from tests.test_import import bring
 from tests.test_transaction_reader import acknowledgment, patient
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837, remittance
 
-pytestmark = pytest.mark.slow  # hundreds of imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(3)]  # hundreds of imports
 
 CASES = Path(__file__).parents[2] / "shared" / "cases"
 

@@ -12,7 +12,7 @@ from tests.test_import import bring
 from tests.test_transaction_reader import acknowledgment, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
-pytestmark = pytest.mark.slow  # many imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(2)]  # many imports
 PAIRS = [
     ("12-3", "1-23"),
     ("G7-11-2", "G7-1-12"),

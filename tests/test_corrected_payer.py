@@ -24,7 +24,7 @@ from tests.test_replacement_claims_837p import is_accepted, written
 from tests.test_replacement_claims_837p_filed import AROUND, FILED, as_filed
 from tests.x12_texts import answer, claim, envelope, file_835, file_837, remittance
 
-pytestmark = pytest.mark.slow  # many imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # many imports
 
 OLD, NEW = "PLAINS HEALTH (PH-7)", "Prairie Mutual (PM2)"
 KNOWN = (OLD, "Blue Shield", "River Plan (RP-9)")

@@ -14,6 +14,8 @@ from tests.conftest import NOON, Cast
 from tests.test_import import bring
 from tests.x12_texts import claim, file_837
 
+pytestmark = pytest.mark.cases(3)
+
 
 def listed(heading: str, value: str) -> bytes:
     return (

@@ -12,7 +12,7 @@ from tests.conftest import Cast
 from tests.test_import import bring
 from tests.x12_texts import answer, claim, envelope, file_837, remittance
 
-pytestmark = pytest.mark.slow  # many imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # many imports
 
 controls = itertools.count(11)
 

@@ -46,6 +46,7 @@ def test_a_question_is_answered_from_the_copy(file: Path) -> None:
     assert found == Found(("n", "total"), ((3, 720.0),), False)
 
 
+@pytest.mark.cases(5)
 @pytest.mark.parametrize(
     ("query", "why"),
     [
@@ -84,6 +85,7 @@ def test_what_reaches_outside_or_for_too_much_is_refused_in_a_sentence(
         asked(file, query)
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize(
     "query",
     [

@@ -14,7 +14,7 @@ from tests.test_later_messages import of
 from tests.test_task_charge_choice import change, written
 from tests.x12_texts import answer, claim, file_835, file_837
 
-pytestmark = pytest.mark.slow  # many imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # many imports
 
 
 def sent(day: str, *claims: list[str]) -> bytes:

@@ -27,7 +27,7 @@ from tests.test_receipts_999 import receipt
 from tests.test_transaction_reader import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
-pytestmark = pytest.mark.slow  # hundreds of imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(3)]  # hundreds of imports
 
 counter = itertools.count(1)
 
@@ -155,9 +155,10 @@ def test_a_file_that_is_refused_stops_no_other(con: Connection, cast: Cast) -> N
     assert refused.refused and known.refused
 
 
-@pytest.mark.slow
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("part", range(3))  # each draws its own
 @settings(
-    max_examples=examples(30),
+    max_examples=examples(10),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -166,7 +167,7 @@ def test_a_file_that_is_refused_stops_no_other(con: Connection, cast: Cast) -> N
     st.lists(replies(), min_size=1, max_size=5),
 )
 def test_what_is_previewed_together_is_what_comes_in(
-    con: Connection, cast: Cast, claims: list[Truth], answers: list[Reply]
+    con: Connection, cast: Cast, part: int, claims: list[Truth], answers: list[Reply]
 ) -> None:
     practice_id = people.add_practice(con, f"Previewed {next(counter)}", now=NOON)
     contents = [filed(claims), *dict.fromkeys(remitted(answers))]

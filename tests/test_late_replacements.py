@@ -16,7 +16,7 @@ from tests.test_same_request import complete_all
 from tests.test_task_charge_choice import change, written
 from tests.x12_texts import answer, claim, file_835
 
-pytestmark = pytest.mark.slow  # many imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # many imports
 
 ORIGINAL = sent("20250113", claim("A1"))
 REPLACEMENT = sent("20250220", coded("J03.9", of(claim("R1", amount="250"), "7", "P9")))

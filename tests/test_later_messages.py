@@ -19,7 +19,7 @@ from tests.test_import import bring
 from tests.test_transaction_reader import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, envelope, file_835, file_837, remittance
 
-pytestmark = pytest.mark.slow  # hundreds of imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # hundreds of imports
 
 
 def of(body: list[str], frequency: str, original: str = "") -> list[str]:

@@ -67,6 +67,7 @@ def holes(frame: pd.DataFrame) -> int:
     return int(frame.isna().to_numpy().sum())
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("role", ROLES)
 def test_each_page_of_an_empty_practice_is_drawn(store: Store, cast: Cast, role: str) -> None:
     person = somebody(store, cast, role)
@@ -126,6 +127,7 @@ def test_a_range_that_only_the_period_before_has_stands_between_the_others() -> 
     assert report_figures.in_order("Payer", ["B", "A"]) == ["B", "A"]
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("role", ROLES[:4])
 def test_a_task_is_shown_in_its_panel_and_its_windows(
     store: Store, cast: Cast, tasks_here: dict[str, int], role: str

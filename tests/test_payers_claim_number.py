@@ -17,7 +17,7 @@ from tests.test_task_charge_choice import change, visit, written
 from tests.test_transaction_reader import acknowledgment, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
-pytestmark = pytest.mark.slow  # many imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # many imports
 
 DENIED = file_835(answer(control="P1"), control="000000011")
 DENIED_AGAIN = file_835(

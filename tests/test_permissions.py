@@ -41,8 +41,9 @@ def test_a_restored_store_is_closed_to_others_when_it_is_opened(restored: Path) 
         assert open_to_others(restored) == []
 
 
-@pytest.mark.parametrize("command", [["sample"], ["export", "--practice", "x", "--since",
-    "2025-01-01", "--until", "2025-01-02", "--out", "x.zip"]])  # fmt: skip
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("command", [["export", "--practice", "x", "--since", "2025-01-01",
+    "--until", "2025-01-02", "--out", "x.zip"], ["sample"]], ids=["export", "sample"])  # fmt: skip
 def test_a_command_closes_it_too(restored: Path, tmp_path: Path, command: list[str]) -> None:
     subprocess.run(
         [sys.executable, "-m", "lib", *command],

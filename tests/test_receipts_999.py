@@ -15,7 +15,7 @@ from tests.test_import import bring
 from tests.test_transaction_reader import acknowledgment, patient
 from tests.x12_texts import claim, claims, envelope, file_835, file_837
 
-pytestmark = pytest.mark.slow  # hundreds of imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # hundreds of imports
 
 
 def receipt(*body: str, kind: str = "999", sender: str = "CLEARING", to: str = "SENDER") -> bytes:

@@ -13,7 +13,7 @@ from tests.test_cases_decisions import plb, wants
 from tests.test_import import bring
 from tests.x12_texts import answer, claim, envelope, file_835, file_837, remittance
 
-pytestmark = pytest.mark.slow  # many imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # many imports
 
 
 def later(*entries: str, number: int = 2) -> bytes:

@@ -14,7 +14,7 @@ from tests.test_same_request import complete_all
 from tests.test_transaction_reader import acknowledgment, patient
 from tests.x12_texts import claim, file_837
 
-pytestmark = pytest.mark.slow  # hundreds of imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # hundreds of imports
 
 STATUS = "STC*A1:19:PR*20250120*WQ*400"  # of the batch, in the acknowledgment of the tests
 

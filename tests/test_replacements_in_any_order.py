@@ -25,7 +25,7 @@ from tests.test_task_charge_choice import change, written
 from tests.test_transaction_reader import acknowledgment, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
-pytestmark = pytest.mark.slow  # many imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(2)]  # many imports
 
 ORDERS = 5  # of each set of files, besides the one in which they were written
 CLAIM = file_837(claim())

@@ -60,6 +60,7 @@ def lived(con: Connection, cast: Cast) -> Iterator[World]:
     backlog_copy.end(con.store)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     "says",
     [

@@ -14,7 +14,7 @@ from tests.conftest import NOON, Cast
 from tests.test_import import bring
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
-pytestmark = pytest.mark.slow  # many imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # many imports
 
 
 def undated() -> bytes:

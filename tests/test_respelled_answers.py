@@ -17,6 +17,8 @@ from tests.test_same_request import complete_all
 from tests.test_transaction_reader import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, envelope, file_837, remittance
 
+pytestmark = pytest.mark.cases(2)
+
 
 def denial(
     number: str = "AC-0012",

@@ -23,7 +23,7 @@ from tests.test_import import bring
 from tests.test_transaction_reader import acknowledgment, document_request, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
-pytestmark = pytest.mark.slow  # hundreds of imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # hundreds of imports
 
 
 def complete_all(con: Connection) -> None:

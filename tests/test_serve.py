@@ -76,6 +76,7 @@ def test_an_empty_store_says_how_to_fill_it(tmp_path: Path) -> None:
     assert "Sample data" not in page
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_server_that_was_stopped_leaves_its_data_free(
     tmp_path: Path, how: signal.Signals

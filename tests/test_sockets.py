@@ -42,6 +42,7 @@ def carla(scene: Scene) -> str:
     return scene.server.sign_in(scene.cast.carla.id)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("is_still_there", [True, False])
 def test_a_known_session_id_with_another_persons_cookie_gets_nothing(
     server: Server, ana: str, carla: str, is_still_there: bool

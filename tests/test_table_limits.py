@@ -29,7 +29,7 @@ from lib.us_formats import parse_date, parse_money
 from tests.conftest import NOON, Cast
 from tests.test_task_table import workbook
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.cases(2)]
 
 ROOT = Path(__file__).parents[1]
 HEAD = "Type,Title,Claim,Patient,DOS,Amount\n"

@@ -24,7 +24,7 @@ from tests.test_command import run_command
 from tests.test_import import bring
 from tests.x12_texts import answer, claim, envelope, file_835, file_837, remittance
 
-pytestmark = pytest.mark.slow  # many imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # many imports
 
 TODAY = NOON.date()
 

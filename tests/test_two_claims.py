@@ -19,7 +19,7 @@ from tests.test_same_request import complete_all
 from tests.test_transaction_reader import acknowledgment, patient
 from tests.x12_texts import answer, claim, file_835, file_837
 
-pytestmark = pytest.mark.slow  # hundreds of imports
+pytestmark = [pytest.mark.slow, pytest.mark.cases(1)]  # hundreds of imports
 
 HEAD = "Type,Task,Claim #,Last Name,First Name,DOS,Amount\n"
 TWO_TASKS = [(None,), (None,)]

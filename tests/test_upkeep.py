@@ -327,6 +327,7 @@ def test_what_is_restored_is_for_nobody_else_to_read(store: Store, tmp_path: Pat
     assert [path for path in everything if path.lstat().st_mode & 0o077] == []
 
 
+@pytest.mark.cases(2)
 @pytest.mark.usefixtures("worked")
 @pytest.mark.parametrize("turn", range(6))
 def test_a_flipped_byte_anywhere_is_found(store: Store, tmp_path: Path, turn: int) -> None:

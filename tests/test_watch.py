@@ -229,6 +229,7 @@ def test_nothing_in_done_or_failed_is_ever_overwritten(box: Path) -> None:
     assert (box / "failed/b-2.txt").read_bytes() == b"world"
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     "name", [".a.837", "a.837.tmp", "a.837.part", "a.837~", "~a.837", "a.PART", "a.837.filepart"]
 )

@@ -96,7 +96,8 @@ def sit(
     """Sit somebody down at a page: `sit(scene, scene.cast.ana, "/?q=N017")`.
 
     A second page of the same person is another tab of their browser; `elsewhere` is a browser of
-    its own, without anybody's session.
+    its own, without anybody's session. With an empty path nothing is opened yet: for what begins
+    with a task that the desk opens or starts.
     """
     desks: list[Desk] = []
     others: list[BrowserContext] = []
@@ -114,7 +115,8 @@ def sit(
             context = browsers[key]
         desk = Desk(context.new_page(), where.server)
         desks.append(desk)
-        desk.go(path)
+        if path:
+            desk.go(path)
         return desk
 
     yield sit_down

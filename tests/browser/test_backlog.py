@@ -132,6 +132,7 @@ def test_bars_and_cells_are_reached_by_keyboard_and_a_chart_is_kept_as_svg(
     expect(desk.page.get_by_role("heading", name="Workload")).to_be_visible()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("chart", "series", "says"),
     [
@@ -195,6 +196,7 @@ def test_a_table_is_taken_along_as_plain_numbers(still: Scene, sit: Sit) -> None
     assert other.text.strip().count("\n") == 0
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize("name", [page.url_path for page in PAGES if page.group == "Backlog"])
 def test_every_page_stands_with_tasks_without_any_and_on_a_narrow_screen(
     still: Scene, sit: Sit, name: str

@@ -67,7 +67,7 @@ def test_a_saved_document_is_attached_step_by_step(scene: Scene, sit: Sit) -> No
 
 
 def test_what_was_typed_stays_while_the_file_is_replaced(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(scene.fresh(TaskType.DOCUMENTS), "Find Document")
     desk.put_file("first.pdf", letter("The wrong one"))
     desk.choose("Label", "Office notes")
@@ -98,7 +98,7 @@ def test_what_was_typed_stays_while_the_file_is_replaced(scene: Scene, sit: Sit)
 
 def test_a_file_of_ones_own_is_uploaded_step_by_step(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task, "Find Document")
     today = datetime.now(ZoneInfo("America/Chicago")).date()
 
@@ -134,7 +134,7 @@ def test_the_recommended_name_fills_in_by_itself_until_somebody_types_one(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task, "Find Document")
     own = "_".join(task.patient.split(", "))
     box = desk.page.get_by_test_id("stFileUploader")
@@ -165,7 +165,7 @@ def test_several_documents_are_attached_and_one_is_detached_before_completing(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task, "Find Document")
     expect(desk.page.get_by_role("button", name="Complete Task", exact=True)).to_be_hidden()
 
@@ -245,7 +245,7 @@ def test_a_note_is_attached_from_edit_charge_and_what_was_typed_stays(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task)
     desk.type("Authorization number", "A-77")
 
@@ -289,6 +289,7 @@ def test_a_document_that_was_changed_on_disk_is_said_where_it_is_met(
         path.write_bytes(whole)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
@@ -315,7 +316,7 @@ def test_a_wrong_file_gets_a_sentence(
 
 def test_content_that_is_saved_already_is_named_with_its_id(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task, "Find Document")
     desk.put_file("again.pdf", letter("MOORE_KATE_2025-01-13_LAB-RESULTS"))
     desk.type("Name", "Once more")
@@ -403,6 +404,7 @@ def test_what_is_said_of_a_document_is_changed_and_stands_in_its_history(
     expect(desk.history().filter(has_text="Status")).to_contain_text("New → Processed")
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("delay", [-1, 30])
 def test_what_is_sent_from_a_dialog_counts_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int

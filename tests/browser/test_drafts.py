@@ -7,6 +7,7 @@ import re
 import time
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from lib.models import TaskType
@@ -22,11 +23,15 @@ def says_it_is_kept(desk: Desk) -> None:
     expect(desk.page.get_by_text(KEPT)).to_be_visible()
 
 
-def test_what_is_typed_after_a_reload_is_kept_too_round_after_round(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana)
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("rounds", [3, 6])
+def test_what_is_typed_after_a_reload_is_kept_too_round_after_round(
+    scene: Scene, sit: Sit, rounds: int
+) -> None:
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(scene.fresh(TaskType.AUTHORIZATION))
 
-    for number in ("one", "two", "three", "four"):
+    for number in ("one", "four", "seven", "eleven", "fifteen", "thirteen")[:rounds]:
         desk.type("Authorization number", f"ROUND-{number}")
         desk.type("Notes to Biller", f"Note {number}")
         desk.type("Line 1 Units", str(len(number)))
@@ -40,7 +45,7 @@ def test_what_is_typed_after_a_reload_is_kept_too_round_after_round(scene: Scene
 
 
 def test_what_was_typed_and_taken_back_does_not_come_again(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(scene.fresh(TaskType.AUTHORIZATION))
     desk.type("Authorization number", "WRONG")
     says_it_is_kept(desk)
@@ -54,7 +59,7 @@ def test_what_was_typed_and_taken_back_does_not_come_again(scene: Scene, sit: Si
 
 
 def test_a_field_that_still_has_the_cursor_is_kept(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(scene.fresh(TaskType.AUTHORIZATION))
 
     for name, text in (
@@ -71,13 +76,18 @@ def test_a_field_that_still_has_the_cursor_is_kept(scene: Scene, sit: Sit) -> No
         expect(desk.field(name)).to_have_value(text)
 
 
-def test_what_is_typed_just_before_the_page_is_left_is_kept(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana)
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_what_is_typed_just_before_the_page_is_left_is_kept(
+    scene: Scene, sit: Sit, rounds: int
+) -> None:
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(scene.fresh(TaskType.AUTHORIZATION))
 
-    for number, name in enumerate(("Location", "Notes to Biller", "Line 1 Units") * 3):
+    for number, name in enumerate(("Location", "Notes to Biller", "Line 1 Units") * rounds):
         desk.field(name).fill(str(11 + number))
-        desk.page.wait_for_timeout(40 * number)  # before, while and after the page sends it
+        # before, while and after the page sends it
+        desk.page.wait_for_timeout(120 * number // rounds)
         desk.page.reload()
         desk.stand()
         expect(desk.field(name)).to_have_value(str(11 + number))
@@ -114,7 +124,7 @@ def test_what_a_page_tells_after_it_has_gone_is_kept(scene: Scene, sit: Sit) -> 
 
 
 def test_only_the_own_browser_tells_what_was_typed_last(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(scene.fresh(TaskType.AUTHORIZATION))
     desk.field("Location").fill("Ours")
     with desk.page.expect_request("**/typed") as sent:
@@ -141,7 +151,7 @@ def test_only_the_own_browser_tells_what_was_typed_last(scene: Scene, sit: Sit) 
 
 def test_two_tabs_of_one_person_do_not_share_a_draft(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    first = sit(scene, scene.cast.ana)
+    first = sit(scene, scene.cast.ana, "")
     first.start(task)
     second = sit(scene, scene.cast.ana, f"/edit_charge?task={task.id}")
     first.type("Authorization number", "FIRST-TAB")
@@ -166,7 +176,7 @@ def test_two_tabs_of_one_person_do_not_share_a_draft(scene: Scene, sit: Sit) -> 
 
 def test_a_question_survives_another_task_the_window_and_a_reload(scene: Scene, sit: Sit) -> None:
     task, other = scene.fresh(TaskType.AUTHORIZATION), scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.open(task)
     question = desk.field("Question or comment")
     question.fill("Which visit")
@@ -197,7 +207,7 @@ def test_a_question_survives_another_task_the_window_and_a_reload(scene: Scene, 
 
 def test_the_billers_answer_and_note_survive_a_reload(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    desk = sit(scene, scene.cast.dora)
+    desk = sit(scene, scene.cast.dora, "")
     desk.open(task)
     for round_ in ("1", "2", "3"):
         desk.type("Answer", f"Answer {round_}")
@@ -215,7 +225,7 @@ def test_the_billers_answer_and_note_survive_a_reload(scene: Scene, sit: Sit) ->
 
 def test_a_comment_typed_while_assigning_goes_with_it(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.open(task)
     expect(desk.panel).to_contain_text("Not assigned yet")
     desk.press("Assign")
@@ -233,7 +243,7 @@ def test_a_comment_typed_while_assigning_goes_with_it(scene: Scene, sit: Sit) ->
 
 
 def test_the_note_for_a_claim_that_is_not_held_survives_a_reload(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(scene.cast.not_held.pop())
     for round_ in ("1", "2", "3"):
         desk.type("Notes to Biller", f"Sent {round_}")
@@ -246,7 +256,7 @@ def test_what_is_typed_of_a_file_and_of_a_new_task_survives_two_reloads(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task, "Find Document")
     desk.put_file("mine.pdf", letter("Typed twice"))
     desk.choose("Label", "Office notes")

@@ -26,7 +26,7 @@ def stands_at(desk: Desk, wanted: int) -> None:
 
 def test_a_task_is_taken_over_given_back_and_left_to_nobody(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CHARGE)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.open(task)
     desk.press("Assign")
     expect(desk.page.get_by_role("menuitem")).to_have_text(["Ana (you)", "Ben"])

@@ -108,6 +108,7 @@ def test_another_practice_gets_no_refused_rows(scene: Scene) -> None:
             assert server.ask(path, token=token).status == 404
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("delay", [0, 5, 10, 20, 80])
 def test_what_is_pressed_counts_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int

@@ -98,6 +98,7 @@ class Watch:
         self._thread.join()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

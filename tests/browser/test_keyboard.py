@@ -183,7 +183,7 @@ def test_saving_completes_nothing_and_a_key_that_is_held_completes_one_task(
     task, first, second = (
         scene.fresh(kind) for kind in (TaskType.DOCUMENTS, TaskType.INSURANCE, TaskType.INSURANCE)
     )
-    desk = sit(scene, scene.cast.ben)
+    desk = sit(scene, scene.cast.ben, "")
     desk.start(task, "Find Document")
     press = desk.page.keyboard.press
     desk.put_file("note.pdf", letter(f"Note of {task.claim}"))
@@ -224,7 +224,7 @@ def test_saving_completes_nothing_and_a_key_that_is_held_completes_one_task(
 
 def test_saving_keeps_the_cursor_and_escape_leads_back(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CHARGE)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task)
     hands = Hands(desk.page)
 
@@ -294,7 +294,7 @@ def test_a_heading_and_a_page_that_are_pressed_by_key_keep_the_cursor(
 def test_the_cursor_stays_among_the_lines_when_one_is_removed_by_key(
     scene: Scene, sit: Sit
 ) -> None:
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(scene.fresh(TaskType.CODING))
     hands = Hands(desk.page)
     lines = desk.page.locator(".lines tr[data-place]")
@@ -348,6 +348,7 @@ def test_whatever_the_tab_key_reaches_shows_that_it_has_the_cursor(still: Scene,
     assert [name for name in faults(desk, 25) if not re.match("IFRAME", name)] == []
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("size", [PHONE, SMALL], ids=["phone", "small"])
 def test_whatever_the_tab_key_reaches_stands_clear_of_the_bar(
     still: Scene, sit: Sit, size: tuple[int, int]

@@ -147,6 +147,7 @@ _MENU_AND_CORNER = """() => {
 }"""
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("path", ["/", "/causes"])
 @pytest.mark.parametrize("name", ["", "Maximiliana Featherstonehaugh-Cholmondeley"])
 def test_the_menu_leaves_room_for_who_is_signed_in(

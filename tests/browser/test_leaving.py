@@ -57,6 +57,7 @@ def test_a_part_that_finds_no_place_is_left_out_and_the_next_page_is_whole(
     assert desk.problems == []
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("delay", [0, 20, 50, 80, 110, 140])
 def test_a_link_opens_its_page_while_a_press_leads_to_another_one(
     scene: Scene, sit: Sit, delay: int

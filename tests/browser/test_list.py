@@ -69,6 +69,7 @@ def test_the_left_menu_counts_and_opens_its_views(still: Scene, sit: Sit) -> Non
         assert desk.query == query
 
 
+@pytest.mark.cases(3)
 @pytest.mark.parametrize(
     ("label", "option", "key", "count"),
     [
@@ -330,6 +331,7 @@ def test_a_click_right_after_a_filter_keeps_the_filter(still: Scene, sit: Sit) -
         desk.close()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("pressed", ["row", "heading", "menu"])
 def test_a_press_counts_though_the_page_is_drawn_anew_under_it(
     still: Scene, sit: Sit, pressed: str
@@ -360,6 +362,7 @@ def test_a_press_counts_though_the_page_is_drawn_anew_under_it(
     assert desk.panel.is_visible() is (pressed == "row")
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("clicked", ["row", "menu"])
 def test_a_click_right_after_typing_into_the_search_keeps_the_search(
     still: Scene, sit: Sit, clicked: str

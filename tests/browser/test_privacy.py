@@ -22,6 +22,7 @@ def shows_no_patient(desk: Desk) -> None:
     assert not NAMES.search(desk.page.content())
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("path", "kind"),
     [

@@ -21,6 +21,7 @@ def visited(desk: Desk) -> str:
     return str([(entry["url"], entry["title"]) for entry in tree["entries"]])
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize(
     ("page", "field", "key"),
     [("/", "Search tasks", "q"), ("/documents", "Search documents", "doc_q")],

@@ -41,6 +41,7 @@ def test_the_manager_chooses_what_becomes_a_task(scene: Scene, sit: Sit) -> None
     expect(other.page.get_by_role("checkbox", name=re.compile("Recoupments"))).not_to_be_checked()
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("delay", [-1, 30])
 def test_each_form_counts_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int

@@ -122,7 +122,7 @@ def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: S
 
 def test_the_conflict_with_ones_own_other_task_names_nobody_else(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CODING)
-    first = sit(scene, scene.cast.ana)
+    first = sit(scene, scene.cast.ana, "")
     first.start(task)
     second = sit(scene, scene.cast.ana, f"/edit_charge?task={task.id}")
     first.type("Location", "First tab")
@@ -201,7 +201,7 @@ def test_a_press_after_a_take_over_is_answered_in_place(scene: Scene, sit: Sit) 
 
 def test_a_double_click_on_save_and_complete_completes_once(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task)
     desk.type("Notes to Biller", "Said once.")
 
@@ -217,7 +217,7 @@ def test_a_double_click_on_save_and_complete_completes_once(scene: Scene, sit: S
 
 def test_a_click_elsewhere_during_save_and_complete_loses_nothing(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task)
     desk.type("Authorization number", "KEPT-1")
 

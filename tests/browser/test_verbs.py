@@ -33,13 +33,14 @@ def press_and_go(desk: Desk, verb: str, elsewhere: str, delay: int) -> bool:
     return bool(desk.page.evaluate(_BOTH, [verb, elsewhere, delay]))
 
 
+@pytest.mark.cases(2)
 @pytest.mark.parametrize("delay", [-1, 0, 20, 60, 100])
 @pytest.mark.parametrize("elsewhere", ["Documents", "Back to tasks"])
 def test_save_and_complete_counts_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, elsewhere: str, delay: int
 ) -> None:
     task = scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task)
     desk.type("Authorization number", "QUICK")
 
@@ -51,12 +52,13 @@ def test_save_and_complete_counts_whatever_is_clicked_right_after(
     expect(desk.history().filter(has_text="→ QUICK")).to_have_count(1)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("delay", [0, 40, 80])
 def test_a_press_that_comes_after_the_page_was_left_counts(
     scene: Scene, sit: Sit, delay: int
 ) -> None:
     task = scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task)
     desk.type("Authorization number", "LATE")
 
@@ -66,7 +68,7 @@ def test_a_press_that_comes_after_the_page_was_left_counts(
 
 def test_what_is_typed_last_counts_where_two_clicks_follow_at_once(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task)
     places = [
         place.bounding_box()
@@ -86,10 +88,11 @@ def test_what_is_typed_last_counts_where_two_clicks_follow_at_once(scene: Scene,
     expect(desk.history().filter(has_text="→ LAST WORD")).to_have_count(1)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("delay", [-1, 0, 60])
 def test_a_refusal_is_said_wherever_one_is_by_then(scene: Scene, sit: Sit, delay: int) -> None:
     task = scene.fresh(TaskType.PROVIDER)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task)
     desk.type("Rendering NPI", "123")
 
@@ -102,12 +105,13 @@ def test_a_refusal_is_said_wherever_one_is_by_then(scene: Scene, sit: Sit, delay
     expect(desk.field("Rendering NPI")).to_have_value("123")
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("delay", [-1, 0, 60])
 def test_a_question_is_sent_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int
 ) -> None:
     task = scene.fresh(TaskType.PROVIDER)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.open(task)
     desk.type("Question or comment", "Who referred her?")
 
@@ -119,12 +123,13 @@ def test_a_question_is_sent_whatever_is_clicked_right_after(
     expect(desk.field("Question or comment")).to_have_value("")
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("delay", [-1, 30])
 def test_a_document_is_attached_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int
 ) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(task, "Find Document")
     desk.field("Search documents").fill("scan-0001")
     desk.page.get_by_text("GREEN_EMMA_2025-01-13_OPERATIVE-REPORT").click()
@@ -141,6 +146,7 @@ def test_a_document_is_attached_whatever_is_clicked_right_after(
     expect(desk.panel.locator(".bt-badge")).to_have_text("Completed")
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("delay", [-1, 0, 60])
 def test_a_note_on_a_day_is_kept_or_said_to_be_missing_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int
@@ -171,6 +177,7 @@ def test_a_note_on_a_day_is_kept_or_said_to_be_missing_whatever_is_clicked_right
     expect(said).to_have_count(0)
 
 
+@pytest.mark.cases(1)
 @pytest.mark.parametrize("delay", [-1, 0, 60])
 def test_a_question_is_saved_or_said_to_have_no_name_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int
@@ -193,7 +200,7 @@ def test_a_question_is_saved_or_said_to_have_no_name_whatever_is_clicked_right_a
 
 
 def test_completing_without_change_or_note_asks_once(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(scene.fresh(TaskType.CODING))
 
     desk.press("Save and Complete")
@@ -207,7 +214,7 @@ def test_completing_without_change_or_note_asks_once(scene: Scene, sit: Sit) -> 
 
 
 def test_a_refused_save_moves_no_button_and_marks_the_fields(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana)
+    desk = sit(scene, scene.cast.ana, "")
     desk.start(scene.fresh(TaskType.PROVIDER))
     desk.type("Rendering NPI", "123")
     desk.type("Diagnosis A", "XX")

@@ -1,0 +1,80 @@
+"""A changed byte in a real database file is met with a sentence, and the log says where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lib.errors import StoreDamaged
+from lib.store import block_checksums, data_folder_lock
+from lib.store.database import Connection, transaction
+from lib.store.duckdb.store import DuckDBStore
+from lib.web.logs import places
+from tests.server import running
+from tests.test_upkeep import flip
+
+pytestmark = pytest.mark.slow
+
+
+def blocks_of(con: Connection, table: str, column: str) -> list[int]:
+    """Where the blocks begin that hold a column's values."""
+    con.execute("CHECKPOINT")
+    rows = con.rows(
+        f"SELECT DISTINCT block_id FROM pragma_storage_info('{table}') "
+        f"WHERE column_name = '{column}' AND segment_type = 'VARCHAR' AND block_id >= 0"
+    )
+    return [3 * block_checksums.HEADER + block * block_checksums.BLOCK for (block,) in rows]
+
+
+def test_damage_is_met_with_a_sentence_and_the_log_says_where(
+    data: Path,
+) -> None:
+    store = DuckDBStore(data)
+    con = store.connection()
+    with transaction(con):
+        con.execute(
+            "INSERT INTO note (practice_id, task_id, channel, text, author_id, written_at) "
+            "SELECT 1, 1, 'question', 'Rivera ' || md5(CAST(i AS VARCHAR)), 1, now() "
+            "FROM range(60000) AS r (i)"
+        )
+    blocks_of_note = blocks_of(con, "note", "text")
+    store.close()
+    flip(data / data_folder_lock.DATABASE, blocks_of_note[0] + 5000)
+    store = DuckDBStore(data)
+    con = store.connection()
+
+    with pytest.raises(StoreDamaged) as problem:
+        con.rows("SELECT count(*), max(text), bit_xor(hash(note)) FROM note")
+    said = places(problem.value)
+    store.close()
+
+    assert store.is_damaged
+    assert "python -m lib verify" in str(problem.value)
+    assert "computed checksum" in said
+    assert "Rivera" not in said
+
+
+def test_a_flipped_byte_that_is_met_makes_the_server_unhealthy(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    store = DuckDBStore(folder)
+    con = store.connection()
+    with transaction(con):
+        con.execute(
+            "INSERT INTO person (name, email, is_sample, created_at) "
+            "SELECT 'Rivera ' || md5(CAST(i AS VARCHAR)), 'x', true, now() "
+            "FROM range(20000) AS r (i)"
+        )
+    blocks_of_person = blocks_of(con, "person", "name")
+    store.close()
+    flip(folder / data_folder_lock.DATABASE, blocks_of_person[0] + 5000)
+
+    with running(folder) as server:
+        page = server.ask("/sign-in")
+        health = server.ask("/healthz")
+        log = server.log.read_text()
+
+    assert "A part of the data on disk is damaged" in page.text
+    assert health.status == 503
+    assert "computed checksum" in log
+    assert "Rivera" not in log
