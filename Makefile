@@ -5,7 +5,9 @@ KILLS ?= 300
 TURNS ?= 12
 POSTGRES ?= 15 18
 # Tests of one file share a server, so they stay together; tests/conftest.py puts the longest first.
-PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# One process more than cores: each waits for servers and pages at times.
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+PARALLEL ?= -n $(shell echo $$(($(CORES) < 4 ? $(CORES) + 1 : 4))) --dist loadfile --no-loadscope-reorder
 TYPES := $(PYTHON) -m mypy --strict --no-error-summary app.py pages lib tests
 # Every worker, server and command would compile the project anew.
 export PYTHONDONTWRITEBYTECODE :=

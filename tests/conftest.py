@@ -45,7 +45,7 @@ passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 MEMORY_DISK = Path("/dev/shm")
 ROOM = 6 * 1024**3  # bytes of memory and of the disk in it; a whole run takes a fifth
-COLLECTED = pytest.StashKey[dict[str, list[bool]]]()  # is each test's case long, by the test's id
+COLLECTED = pytest.StashKey[dict[str, long_cases.Test]]()  # by the tests' ids
 NOON = datetime(2025, 3, 3, 18, 0, tzinfo=UTC)  # Monday noon in Chicago
 # other people's real files, outside the project
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import COLLECTED
 from tests.long_cases import kept
 
+ROOT = Path(__file__).parents[1]
 
-def test_every_test_has_a_case_that_is_not_long(request: pytest.FixtureRequest) -> None:
+
+def test_every_test_has_a_case_that_is_not_long_or_says_who_holds_its_claim(
+    request: pytest.FixtureRequest,
+) -> None:
     collected = request.config.stash[COLLECTED]
 
-    assert [name for name, are_long in collected.items() if all(are_long)] == []
+    whole = {name: test.held_by for name, test in collected.items() if all(test.are_long)}
+    assert [name for name, held_by in whole.items() if not held_by] == []
+    held = {by: collected[by] for by in whole.values() if by in collected}
+    assert [by for by, test in held.items() if all(test.are_long)] == []
+    assert [by for by in whole.values() if not (ROOT / by.partition("::")[0]).exists()] == []
 
 
 @pytest.mark.parametrize(

@@ -54,11 +54,12 @@ _STANDS = """() => new Promise((done) => {
     const look = () => document.querySelectorAll("*").length + " " +
         document.querySelector('[data-testid="stMainBlockContainer"]')?.scrollHeight
     let seen, since
-    const frame = (now) => {
+    const frame = () => {
+        const now = performance.now()
         const isComing = document.querySelector("[data-testid=stSkeleton]")
         if (isComing || look() !== seen) [seen, since] = [look(), now]
         if (now - since > 100) done()
-        else requestAnimationFrame(frame)
+        else setTimeout(() => requestAnimationFrame(frame), 25)  // to look costs half a millisecond
     }
     requestAnimationFrame(frame)
 })"""

@@ -16,7 +16,7 @@ from lib.models import Person
 from lib.store.duckdb.store import DuckDBStore
 from tests.browser.conftest import Sit
 from tests.browser.scene import Cast, Scene
-from tests.browser.test_verbs import press_and_go
+from tests.browser.test_verbs import VERBS_IN_CALLBACKS, press_and_go
 from tests.given import administrator
 from tests.server import running
 
@@ -94,6 +94,7 @@ def test_what_an_administrator_does_with_people_and_practices_is_in_the_activity
     assert "Nina" not in desk.page.url
 
 
+@pytest.mark.long(held_by=VERBS_IN_CALLBACKS)
 def test_what_an_administrator_pressed_is_done_whatever_is_clicked_right_after(
     office: Office, sit: Sit
 ) -> None:

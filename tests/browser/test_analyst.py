@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import WebSocket, expect
 
 from lib.ui import navigation
@@ -16,9 +17,15 @@ PAGES = [
     "", "?sort=patient", "settings",
     "?status=Pending+and+completed&q=N001", *NOT_FOR_ANALYSTS,
 ]  # fmt: skip
+FEW = ["?sort=patient", "waiting", "?status=Pending+and+completed&q=N001", *NOT_FOR_ANALYSTS]
 
 
-def test_no_page_sends_an_analyst_anything_of_a_patient(still: Scene, sit: Sit) -> None:
+@pytest.mark.cases(1)
+@pytest.mark.parametrize("pages", [FEW, PAGES], ids=["some", "each"])
+def test_no_page_sends_an_analyst_anything_of_a_patient(
+    still: Scene, sit: Sit, pages: list[str]
+) -> None:
+    """`tests/test_pages.py` draws each of them for an analyst without a browser."""
     desk = sit(still, still.cast.alan, "/settings")
     received: list[str] = []
 
@@ -27,7 +34,7 @@ def test_no_page_sends_an_analyst_anything_of_a_patient(still: Scene, sit: Sit) 
 
     desk.page.on("websocket", listen)
     ticket = still.cast.completed
-    for path in [*PAGES, f"?task={ticket.id}", f"edit_charge?task={ticket.id}"]:
+    for path in [*pages, f"?task={ticket.id}", f"edit_charge?task={ticket.id}"]:
         received.clear()
         shown = desk.go(f"/{path}")
         assert shown

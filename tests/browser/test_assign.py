@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from lib.models import TaskType
 from tests.browser.conftest import Sit
 from tests.browser.scene import Scene
-from tests.browser.test_verbs import press_and_go
+from tests.browser.test_verbs import VERBS_IN_CALLBACKS, press_and_go
 
 
 def test_a_task_is_assigned_step_by_step(scene: Scene, sit: Sit) -> None:
@@ -112,7 +112,7 @@ def test_an_assignment_that_changed_meanwhile_is_not_overwritten(scene: Scene, s
     expect(ana.panel.get_by_text("Assigned to Ben")).to_be_visible()
 
 
-@pytest.mark.cases(1)
+@pytest.mark.long(held_by=VERBS_IN_CALLBACKS)
 @pytest.mark.parametrize("delay", [-1, 30])
 def test_an_assignment_counts_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int

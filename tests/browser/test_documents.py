@@ -15,7 +15,7 @@ from lib.models import TaskType
 from tests.browser.conftest import Sit
 from tests.browser.desk import Desk
 from tests.browser.scene import Scene, Ticket, letter
-from tests.browser.test_verbs import press_and_go
+from tests.browser.test_verbs import VERBS_IN_CALLBACKS, press_and_go
 
 
 def find(desk: Desk, words: str) -> None:
@@ -404,7 +404,7 @@ def test_what_is_said_of_a_document_is_changed_and_stands_in_its_history(
     expect(desk.history().filter(has_text="Status")).to_contain_text("New → Processed")
 
 
-@pytest.mark.cases(1)
+@pytest.mark.long(held_by=VERBS_IN_CALLBACKS)
 @pytest.mark.parametrize("delay", [-1, 30])
 def test_what_is_sent_from_a_dialog_counts_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int

@@ -11,7 +11,7 @@ from tests.browser.conftest import Sit
 from tests.browser.desk import PHONE, Desk
 from tests.browser.scene import Scene
 from tests.browser.test_live_updates import SOON
-from tests.browser.test_verbs import press_and_go
+from tests.browser.test_verbs import VERBS_IN_CALLBACKS, press_and_go
 
 TABLE = (
     "Sort;Matter;Number;When\n"
@@ -108,7 +108,7 @@ def test_another_practice_gets_no_refused_rows(scene: Scene) -> None:
             assert server.ask(path, token=token).status == 404
 
 
-@pytest.mark.cases(1)
+@pytest.mark.long(held_by=VERBS_IN_CALLBACKS)
 @pytest.mark.parametrize("delay", [0, 5, 10, 20, 80])
 def test_what_is_pressed_counts_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int

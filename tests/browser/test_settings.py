@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Sit
 from tests.browser.scene import Scene
-from tests.browser.test_verbs import press_and_go
+from tests.browser.test_verbs import VERBS_IN_CALLBACKS, press_and_go
 
 
 def test_the_manager_chooses_what_becomes_a_task(scene: Scene, sit: Sit) -> None:
@@ -41,7 +41,7 @@ def test_the_manager_chooses_what_becomes_a_task(scene: Scene, sit: Sit) -> None
     expect(other.page.get_by_role("checkbox", name=re.compile("Recoupments"))).not_to_be_checked()
 
 
-@pytest.mark.cases(1)
+@pytest.mark.long(held_by=VERBS_IN_CALLBACKS)
 @pytest.mark.parametrize("delay", [-1, 30])
 def test_each_form_counts_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int

@@ -14,6 +14,9 @@ from tests.browser.desk import Desk
 from tests.browser.scene import Scene
 from tests.x12_texts import DOCTOR, claim, file_837
 
+# Holds for every verb what is tried here with some of them, and with all in `make test-all`.
+VERBS_IN_CALLBACKS = "tests/test_verbs_in_callbacks.py::test_no_page_writes_while_it_is_drawn"
+
 # Presses one button and clicks elsewhere so many milliseconds later, as a quick hand does.
 _BOTH = """([verb, elsewhere, delay]) => {
     const find = (text) => [...document.querySelectorAll("button, a")]
@@ -123,7 +126,7 @@ def test_a_question_is_sent_whatever_is_clicked_right_after(
     expect(desk.field("Question or comment")).to_have_value("")
 
 
-@pytest.mark.cases(1)
+@pytest.mark.long(held_by=VERBS_IN_CALLBACKS)
 @pytest.mark.parametrize("delay", [-1, 30])
 def test_a_document_is_attached_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int
@@ -146,7 +149,7 @@ def test_a_document_is_attached_whatever_is_clicked_right_after(
     expect(desk.panel.locator(".bt-badge")).to_have_text("Completed")
 
 
-@pytest.mark.cases(1)
+@pytest.mark.long(held_by=VERBS_IN_CALLBACKS)
 @pytest.mark.parametrize("delay", [-1, 0, 60])
 def test_a_note_on_a_day_is_kept_or_said_to_be_missing_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int
@@ -177,7 +180,7 @@ def test_a_note_on_a_day_is_kept_or_said_to_be_missing_whatever_is_clicked_right
     expect(said).to_have_count(0)
 
 
-@pytest.mark.cases(1)
+@pytest.mark.long(held_by=VERBS_IN_CALLBACKS)
 @pytest.mark.parametrize("delay", [-1, 0, 60])
 def test_a_question_is_saved_or_said_to_have_no_name_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int
