@@ -1,7 +1,12 @@
 // The texts of the page that differ too little from what is behind them, each with its ratio.
 (least) => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true })
+  const known = new Map() // a page has a dozen colors and thousands of elements
   const rgba = (text) => {
+    if (!known.has(text)) known.set(text, painted(text))
+    return known.get(text)
+  }
+  const painted = (text) => {
     canvas.clearRect(0, 0, 1, 1)
     canvas.fillStyle = text
     canvas.fillRect(0, 0, 1, 1)
