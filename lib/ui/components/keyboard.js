@@ -94,12 +94,17 @@ function say(sentence) {
 }
 
 // Streamlit leaves out the whole of what is pasted where a field's text would become too long by it.
+let held // what the field held before
+function hearTyping(event) {
+  held = event.composedPath()[0].value
+}
 function hearTyped(event) {
   const field = event.composedPath()[0]
   if (!field.closest?.("[data-testid='stTextInput'], [data-testid='stTextArea']")) return
-  const given = field.value
+  const [before, given] = [held, field.value]
+  if (before === undefined || given.length <= before.length) return
   requestAnimationFrame(() => {
-    if (!field.isConnected || field.value.length >= given.length) return
+    if (!field.isConnected || field.value !== before) return
     const most = given.length.toLocaleString("en-US")
     say(`Nothing was put in: this field takes fewer than ${most} characters.`)
   })
@@ -316,6 +321,7 @@ export default function (component) {
   window.billingKeys = true
   document.addEventListener("keydown", hearFirst, true)
   document.addEventListener("keydown", hear)
+  document.addEventListener("beforeinput", hearTyping, true)
   document.addEventListener("input", hearTyped, true)
   document.addEventListener("click", skip)
   document.addEventListener("focusin", remember)
