@@ -162,9 +162,10 @@ def remitted(answers: list[Reply]) -> list[bytes]:
 
 
 def key(number: str) -> str:
-    """Fold a number as docs/decisions.md says: a separator between two digits tells two apart."""
+    """Fold a number as docs/decisions.md says: a separator between two digits tells two apart, but
+    not one among leading zeros, which say nothing."""
     grouped = re.sub(r"(?<=[0-9])[^0-9a-z]+(?=[0-9])", "/", number.lower())
-    return "".join(each for each in grouped if each.isalnum() or each == "/").lstrip("0")
+    return "".join(each for each in grouped if each.isalnum() or each == "/").lstrip("0/")
 
 
 def is_but_for_separators(one: str, other: str) -> bool:
