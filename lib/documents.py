@@ -85,8 +85,10 @@ def read_content(con: Connection, document_id: int, sha256: str) -> bytes:
     """
     try:
         found = con.store.files.read(DOCUMENTS, sha256)
-    except OSError as problem:
+    except FileNotFoundError as problem:
         raise DocumentFileMissing(document_id) from problem
+    except OSError as problem:
+        raise DocumentFileMissing(document_id, "cannot be read") from problem
     if hashlib.sha256(found).hexdigest() != sha256:
         raise DocumentFileChanged(document_id)
     return found

@@ -333,14 +333,13 @@ class DocumentFileChanged(DocumentFileProblem):
 
 
 class DocumentFileMissing(DocumentFileProblem):
-    """The file of a document is missing on the disk."""
+    """The file of a document is missing on the disk, or `what` else is wrong with it."""
 
-    what = "is missing"
-
-    def __init__(self, document_id: int) -> None:
+    def __init__(self, document_id: int, what: str = "is missing") -> None:
+        self.what = what
         super().__init__(
             document_id,
-            f"The file of this document is missing on disk (ID {document_id}). Add the original "
+            f"The file of this document {what} on disk (ID {document_id}). Add the original "
             "file once more, or have it restored from a backup.",
         )
 
@@ -401,11 +400,10 @@ class StoreInUse(BillingError):
 class NotWritten(BillingError):
     """The disk took no more, so nothing was saved."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "This was not saved: the disk cannot be written, perhaps because it is full. "
-            "Free some room and try again."
-        )
+    def __init__(
+        self, why: str = "perhaps because it is full. Free some room and try again."
+    ) -> None:
+        super().__init__(f"This was not saved: the disk cannot be written, {why}")
 
 
 class StoreStopped(BillingError):

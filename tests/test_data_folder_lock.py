@@ -281,9 +281,11 @@ def test_files_of_another_user_are_said_to_be(elsewhere: Path, name: str) -> Non
     assert "It belongs to root and Billing Tasks runs as nobody" in said
 
 
-def test_a_folder_of_another_user_is_said_to_be(elsewhere: Path) -> None:
+@pytest.mark.parametrize("mode", [0o755, 0o700, 0o711])
+def test_a_folder_of_another_user_is_said_to_be(elsewhere: Path, mode: int) -> None:
     if os.getuid():
         pytest.skip("needs a second user: run as root")
+    elsewhere.chmod(mode)
 
     assert "It belongs to root" in as_nobody(elsewhere)
 

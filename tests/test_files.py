@@ -191,3 +191,19 @@ def test_a_folder_and_its_bucket_belong_to_each_other(address: str, tmp_path: Pa
     (mine / BOUND).write_text("{")
     with pytest.raises(WrongDataFolder, match="cannot be read"):
         file_places.of(mine)
+
+
+def test_content_that_is_there_and_cannot_be_read_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    data = process_store.open_store(tmp_path / "data")
+    con = data.connection()
+    cast = everybody(con)
+    upload(con, cast.ana, cast.practice)
+    path = Folder(data.folder).path(DOCUMENTS, con.value("SELECT sha256 FROM document"))
+    path.unlink()
+    path.mkdir()  # which even root cannot read as a file
+
+    with pytest.raises(DocumentFileMissing, match="cannot be read on disk"):
+        documents.content(con, 1, actor=cast.ana)
+
+    assert verify_live(data)[1] == ["The file of document 1 cannot be read."]
+    process_store.close_stores()

@@ -31,6 +31,7 @@ from lib.samples.files import files as sample_files
 from lib.store import durable_files
 from lib.store.database import Connection
 from lib.store.duckdb.store import DuckDBStore, in_file
+from lib.upkeep import verify
 from tests.conftest import NOON, Cast
 from tests.given import add_patient, minutes, pdf
 from tests.test_command import ROOT
@@ -391,3 +392,15 @@ def test_a_colleague_who_reads_while_the_database_is_opened_again_keeps_nobody_o
 
     until(goes_on)
     assert reader.value("SELECT count(*) FROM patient") == 51
+
+
+@pytest.mark.parametrize("name", ["x", "ab/x", "ab/cd/x"])
+def test_a_disk_that_may_not_be_written_is_not_said_to_be_full(name: str) -> None:
+    kernels = Path("/sys/kernel")
+    if not kernels.is_dir():
+        pytest.skip("needs a folder that nobody may write to, root included")
+
+    with pytest.raises(NotWritten, match="has no right to"):
+        durable_files.write(kernels / name, b"content")
+    with pytest.raises(NotWritten, match="has no right to"), verify.copied(kernels):
+        pass

@@ -19,10 +19,10 @@ from typing import Any
 import duckdb
 
 from lib.backlog.sql_literals import runnable
-from lib.errors import NotWritten, StoreInUse
+from lib.errors import StoreInUse
 from lib.models import EarlierZone
 from lib.snapshot.tables import TABLES, VIEWS, dictionary
-from lib.store import database_copy
+from lib.store import database_copy, durable_files
 from lib.store.database import Connection, Store, transaction, utc
 from lib.store.duckdb.store import DuckDBStore, in_file
 
@@ -50,7 +50,7 @@ def write(
             for file in sorted(Path(place).iterdir()):
                 file.replace(folder / file.name)
     except OSError as problem:
-        raise NotWritten from problem
+        raise durable_files.not_written(problem) from problem
     return counts
 
 

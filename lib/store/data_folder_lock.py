@@ -189,11 +189,12 @@ def missing_database(folder: Path) -> str | None:
 
 
 def owner_of(path: Path) -> str:
-    """Return a sentence naming the other user whom `path` belongs to; empty where it is ours."""
+    """Return a sentence naming the other user whom `path`, or the first folder above it that can be
+    seen, belongs to; empty where it is ours."""
     try:
         owner = path.stat().st_uid
     except OSError:
-        return ""
+        return owner_of(path.parent) if path != path.parent else ""
     if owner == os.geteuid():
         return ""
     return (

@@ -35,7 +35,7 @@ def written(
     try:
         copy = DuckDBStore(folder, memory_limit=MEMORY)
     except OSError as problem:
-        raise NotWritten from problem
+        raise durable_files.not_written(problem) from problem
     try:
         con = copy.connection()
         try:
@@ -57,7 +57,7 @@ def beside(store: Store, *, is_compared: bool = True) -> Iterator[DuckDBStore]:
     try:
         place = Path(tempfile.mkdtemp(prefix=LEFT, dir=store.folder))
     except OSError as problem:
-        raise NotWritten from problem
+        raise durable_files.not_written(problem) from problem
     try:
         with written(store, place / "data", is_compared=is_compared) as copy:
             yield copy

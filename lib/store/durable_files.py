@@ -17,6 +17,7 @@ from pathlib import Path
 from lib.errors import NotWritten
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 PIECE = 1 << 20  # bytes
 
 
@@ -107,12 +108,20 @@ def has_no_room(problem: BaseException | None) -> bool:
     return False
 
 
+def not_written(problem: OSError) -> NotWritten:
+    """Return what to say of a disk that could not be written: that it may be full, or that we have
+    no right to."""
+    if problem.errno not in NO_RIGHT:
+        return NotWritten()
+    return NotWritten("since Billing Tasks has no right to. Whoever runs it has to give it that.")
+
+
 @contextmanager
 def _our_disk() -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        raise NotWritten from problem
+        raise not_written(problem) from problem
 
 
 def _write_all(handle: int, content: bytes) -> None:

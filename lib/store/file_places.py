@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lib.errors import WrongDataFolder
 from lib.store import durable_files
+from lib.store.data_folder_lock import owner_of
 from lib.store.files import BOUND, KINDS, Files, FilesUnreachable, Folder
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ def _bound(folder: Path) -> _Bound | None:
         return _Bound(**json.loads((folder / BOUND).read_text(encoding="utf-8")))
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError as problem:
+        raise WrongDataFolder(
+            f"{folder / BOUND} cannot be read: {problem.strerror}.{owner_of(folder / BOUND)}"
+        ) from problem
     except (OSError, ValueError, TypeError) as problem:
         raise WrongDataFolder(f"{folder / BOUND} cannot be read. Restore it.") from problem
 

@@ -110,13 +110,16 @@ class Files(ABC):
         return b"".join(self.pieces(kind, sha256))
 
     def problem(self, kind: str, sha256: str) -> str:
-        """Return what is wrong with content, "is missing" or "was changed"; else an empty text."""
+        """Return what is wrong with content, "is missing", "cannot be read" or "was changed"; else
+        an empty text."""
         digest = hashlib.sha256()
         try:
             for piece in self.pieces(kind, sha256):
                 digest.update(piece)
-        except OSError:
+        except FileNotFoundError:
             return "is missing"
+        except OSError:
+            return "cannot be read"
         return "" if digest.hexdigest() == sha256 else "was changed"
 
 

@@ -137,7 +137,7 @@ def copied(folder: Path) -> Iterator[Path]:
     try:
         temporary = Path(tempfile.mkdtemp(prefix=LEFT, dir=folder))
     except OSError as problem:
-        raise NotWritten from problem
+        raise durable_files.not_written(problem) from problem
     try:
         copy_database(folder, temporary)
         yield temporary

@@ -63,8 +63,10 @@ def kept(store: Store, name: str, sha256: str) -> SourceFile:
     or was changed since."""
     try:
         raw = SourceFile(name, partial(store.files.pieces, INTAKE, sha256))
-    except OSError:
+    except FileNotFoundError:
         raise SourceFileProblem(sha256, "is missing") from None
+    except OSError:
+        raise SourceFileProblem(sha256, "cannot be read") from None
     if raw.sha256 != sha256:
         raise SourceFileProblem(sha256, "was changed")
     return raw
