@@ -70,6 +70,18 @@ def test_everything_is_there_and_work_goes_on(
     assert capsys.readouterr().err == "The database holds data already. Name an empty one.\n"
 
 
+def test_what_is_asked_wrongly_is_said_as_it_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = f"postgresql:///none?host={tmp_path}"
+    assert run(tmp_path / "data", nowhere, tmp_path / "files", monkeypatch) == 1
+    assert "that BILLING_TASKS_DATABASE or --to names cannot be" in capsys.readouterr().err
+    monkeypatch.setenv("BILLING_TASKS_DATABASE", nowhere)
+    assert run(tmp_path / "data", nowhere, tmp_path / "files", monkeypatch) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("What is moved is a data folder: leave BILLING_TASKS_DATABASE out")
+
+
 @pytest.mark.slow
 def test_what_arrives_otherwise_moves_nothing_and_can_be_moved_again(
     source: Path, new_schema: str, tmp_path: Path

@@ -324,6 +324,29 @@ def test_an_index_that_is_missing_is_made_at_the_next_start(
     assert con.value(asked) == before
 
 
+@in_postgres
+def test_closing_waits_for_no_writer_longer_than_a_stop_may_take(
+    store: Store, con: Connection
+) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def write() -> None:
+        own = store.connection()
+        with transaction(own):
+            begun.set()
+            over.wait(30)
+
+    with ThreadPoolExecutor(1) as others:
+        writing = others.submit(write)
+        begun.wait(30)
+        began = monotonic()
+        store.close()
+        took = monotonic() - began
+        over.set()
+        writing.exception(30)
+    assert took < 4.5  # of ten seconds, with what else is waited for
+
+
 @pytest.mark.slow
 def test_whoever_clicks_while_the_server_is_away_hears_so_within_seconds(tmp_path: Path) -> None:
     with postgres.started() as server:

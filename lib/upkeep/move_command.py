@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from lib.errors import WrongInput
 from lib.store import file_places, process_store
 from lib.upkeep.move import move
 
@@ -32,7 +33,11 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         help="s3://bucket/prefix, to keep the files there instead",
     )  # fmt: skip
     wanted = parser.parse_args(arguments)
-    process_store.require_file()
+    if process_store.database_address():
+        raise WrongInput(
+            f"What is moved is a data folder: leave {process_store.DATABASE_VARIABLE} out, and "
+            "name the folder in BILLING_TASKS_DATA."
+        )
     try:
         source = process_store.open_store()
         file_places.bind(wanted.files.absolute(), wanted.bucket, process_store.files_server())

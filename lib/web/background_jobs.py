@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 from lib import audit_log
 from lib.errors import BillingError, StoreClosing, WrongInput
@@ -127,8 +128,9 @@ def looked_after(store: Store) -> Iterator[None]:
         yield
     finally:
         ended.set()
+        until = monotonic() + STOPPING
         for thread in threads[:2]:  # a copy that is being made ends with the store
-            thread.join(STOPPING)
+            thread.join(max(until - monotonic(), 0))
         _current = None
 
 

@@ -25,6 +25,7 @@ from lib.store.writer_scope import WHOLE, WriterScope, of_practice
 
 MOST = 20  # connections of this process: threads that ask at once
 PATIENCE = 5.0  # seconds that a statement waits for a connection
+CLOSING = 2.0  # seconds that closing waits for the write in progress, and half as long for the rest
 
 
 class PostgresStore(PooledStore):
@@ -200,11 +201,11 @@ class PostgresStore(PooledStore):
         """Close the connections, after the write in progress; closing twice changes nothing."""
         if self.is_closing:
             return
-        has_lock = self.write_lock.acquire(timeout=PATIENCE)
+        has_lock = self.write_lock.acquire(timeout=CLOSING)
         self.is_closing = True
-        self.make_way(PATIENCE)
+        self.make_way(CLOSING / 2)
         if self._pool is not None:
-            self._pool.close()
+            self._pool.close(timeout=CLOSING / 2)
         if self._lead is not None:
             with suppress(psycopg.Error):  # the server may notice late that a connection ended
                 self._lead.execute("SELECT pg_advisory_unlock_all()")
@@ -300,14 +301,14 @@ def _first_connection(address: str) -> Iterator[Raw]:
             yield raw
     except psycopg.OperationalError as problem:
         raise WrongDataFolder(
-            "The PostgreSQL database that BILLING_TASKS_DATABASE names cannot be reached or "
-            "refuses us. See that the server runs, and that its name, the user and the "
-            f"password (PGPASSFILE) are right. {opening.HELP}"
+            "The PostgreSQL database that BILLING_TASKS_DATABASE or --to names cannot be reached "
+            "or refuses us. See that it has been made, that the server runs, and that its name, "
+            f"the user and the password (PGPASSFILE) are right. {opening.HELP}"
         ) from problem
     except psycopg.ProgrammingError as problem:
         raise WrongDataFolder(
-            "The address in BILLING_TASKS_DATABASE is not understood, or its user may not make "
-            f"tables. {opening.HELP}"
+            "The address in BILLING_TASKS_DATABASE or --to is not understood, or its user may not "
+            f"make tables. {opening.HELP}"
         ) from problem
 
 
