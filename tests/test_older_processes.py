@@ -6,7 +6,9 @@ What an older version asked stands here as it asked it.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import psycopg
 import pytest
@@ -69,6 +71,22 @@ def test_an_older_process_comes_as_far_as_its_sentence_and_writes_nothing(
         for text in (OLDER_BEGIN, OLDER_WRITES):
             with pytest.raises(psycopg.errors.UndefinedFunction):
                 con.execute(text)
+
+
+def test_a_process_that_was_stopped_just_now_is_waited_for(
+    new_database: str, tmp_path: Path
+) -> None:
+    """The server sees late that a connection ended."""
+    con = older(new_database)
+    con.execute("SELECT 1")
+
+    def stop() -> None:
+        sleep(0.5)
+        con.close()
+
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(stop)
+        PostgresStore(tmp_path / "data", new_database).close()
 
 
 def test_processes_of_this_version_let_each_other_in(new_database: str, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from time import monotonic, sleep
 
 import psycopg
 
@@ -16,6 +17,7 @@ LAST_OF_DUCKDB = "170_earlier_tasks.sql"  # migrations up to it were written for
 ROOM = Path(__file__).parent
 HELP = "docs/scale.md says how to make the database."
 
+ENDING = 2.0  # seconds in which the server sees that the connections of a stopped process ended
 BOUND = "billing.database"  # in the data folder: the identity of the database that names its files
 
 # `writer` names the database. `written` counts what was written of each scope, which says what of
@@ -98,13 +100,18 @@ def _bound_to(folder: Path) -> str | None:
 def refuse_older(con: psycopg.Connection[tuple[object, ...]]) -> None:
     """Raise WrongDataFolder while a process of an older version has the database open: its writers
     and ours would not wait for each other."""
-    found = con.execute(
-        """
-        SELECT DISTINCT coalesce(host(client_addr), 'this computer') FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = %s ORDER BY 1
-        """,
-        (OLDER,),
-    ).fetchall()
+    until = monotonic() + ENDING
+    while True:
+        found = con.execute(
+            """
+            SELECT DISTINCT coalesce(host(client_addr), 'this computer') FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = %s ORDER BY 1
+            """,
+            (OLDER,),
+        ).fetchall()
+        if not found or monotonic() > until:
+            break
+        sleep(0.05)
     if found:
         raise WrongDataFolder(
             "A process of an older version of Billing Tasks works on this database (on "
