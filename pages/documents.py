@@ -68,6 +68,7 @@ def search(person: Person) -> tuple[list[Document], int, int]:
     return found, count, page
 
 
+FILTERS = ("doc_q", "doc_label", "doc_status")
 COLUMNS = (
     components.Column("number", "ID", "56px", 56, 3),
     components.Column("name", "Name", "36%", 200),
@@ -106,7 +107,9 @@ def table(found: list[Document], count: int, page: int, chosen: int | None) -> N
             "count": f"{count:,}",
             "countWord": "document" if count == 1 else "documents",
             "range": f"{first:,}–{first + len(found) - 1:,}" if found else "",
-            "empty": "No document matches. Search with fewer words, or add one.",
+            "empty": "No document matches. Search with fewer words, or add one."
+            if any(map(session_state.widget, FILTERS))
+            else "There are no documents yet.",
             "view": f"{page}",
         },
         COLUMNS,

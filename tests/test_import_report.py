@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lib.import_report_models import ImportReport
+from lib.import_report_models import ImportReport, RefusedRow
 from lib.ui import import_report
 
 FINE = ImportReport("a.txt", "", "837P")
 REFUSED = ImportReport("a.txt", "", None, refused="It is no X12.")
+NOT_ALL = ImportReport("a.csv", "", "Table", refused_rows=(RefusedRow(2, "a", "b"),) * 3)
 KNOWN = ImportReport("a.txt", "", "837P", already_imported=True)
 
 
@@ -16,6 +17,7 @@ KNOWN = ImportReport("a.txt", "", "837P", already_imported=True)
     ("report", "before", "after"),
     [
         (FINE, "Ready", "Imported"),
+        (NOT_ALL, "Ready but for 3 rows", "Imported but for 3 rows"),
         (REFUSED, "Would be refused", "Refused; nothing of it is kept"),
         (KNOWN, "Imported before; nothing changes", "Imported before; nothing changes"),
     ],

@@ -86,4 +86,7 @@ def _result(report: ImportReport, *, is_done: bool) -> str:
         return "Refused; nothing of it is kept" if is_done else "Would be refused"
     if report.already_imported:
         return "Imported before; nothing changes"
-    return "Imported" if is_done else "Ready"
+    done = "Imported" if is_done else "Ready"
+    if not report.refused_rows:
+        return done
+    return f"{done} but for {us_formats.plural(len(report.refused_rows), 'row')}"

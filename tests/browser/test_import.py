@@ -54,7 +54,7 @@ def test_what_a_file_would_bring_and_why_rows_are_refused_is_read_on_a_phone(
 
     drop(desk, "what_the_clearinghouse_sent_us_in_march.csv", KNOWN)
     result = page.locator("table.bt-report td").last
-    expect(result).to_have_text("Ready")
+    expect(result).to_have_text("Ready but for 1 row")
     page.get_by_text("refused", exact=False).filter(has_text="1 row of").click()
     reason = page.get_by_role("table").filter(has_text="Why it was refused")
     expect(reason).to_be_visible()
