@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lib import changes_since
 from lib.errors import NoSuchTask
@@ -59,9 +58,7 @@ def stay(task_id: int, actor: Person) -> None:
     """Leave the page as it is while somebody types and others have changed the task: the last line
     of the callback of a field. A press that came with the text is answered on the page, and what
     asks for the whole page, such as a way out of it, gets the whole page."""
-    context = get_script_run_ctx()
-    is_whole_page = context is not None and not context.fragment_ids_this_run
-    if is_whole_page or lossless_widgets.is_pressed():
+    if session.is_whole_page() or lossless_widgets.is_pressed():
         return
     seen = _SEEN.of(task_id).get()
     with suppress(NoSuchTask):

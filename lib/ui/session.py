@@ -105,6 +105,12 @@ def same_person(before: Person) -> Person:
     return actor
 
 
+def is_whole_page() -> bool:
+    """Return True in a run that draws the whole page, not only a fragment."""
+    context = get_script_run_ctx()
+    return context is not None and not context.fragment_ids_this_run
+
+
 def note_that_nobody_clicked() -> None:
     """Note that the run which begins now is not somebody's doing, so that it keeps no session
     alive."""

@@ -143,6 +143,9 @@ def task_list() -> None:
         _on_action,
     )
     live_updates.follow(["list", "menu"], seen)
+    if not session.is_whole_page():  # another page or order, which nothing else on the page shows
+        url_widgets.yield_to_browser()
+        url_widgets.write()
 
 
 def _paper_address() -> str:
@@ -175,10 +178,8 @@ def _on_action() -> None:
             page_switching.close_task()
         case {"kind": "sort", "order": str(order), "descending": bool(descending)}:
             url_widgets.filter_by({"sort": ("-" if descending else "") + order})
-            st.rerun()  # not the list alone: the frontend has to know the address
         case {"kind": "page", "page": int(page)}:
             url_widgets.change({"page": str(page)})
-            st.rerun()
 
 
 @dataclass(frozen=True, slots=True)
