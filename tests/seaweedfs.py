@@ -69,7 +69,9 @@ def _begun(folder: Path) -> tuple[subprocess.Popen[bytes], str, str]:
         [install_seaweedfs.program(), "server", "-s3", f"-dir={folder}", "-ip=127.0.0.1",
          "-ip.bind=127.0.0.1", f"-master.port={master}", f"-volume.port={volume}",
          f"-filer.port={filer}", f"-s3.port={s3}", f"-s3.config={folder / 's3.json'}",
-         "-master.volumeSizeLimitMB=64"],
+         "-master.volumeSizeLimitMB=64", "-master.telemetry=false",
+         # these have ports of their own, the same for every server of this computer
+         "-s3.port.iceberg=0", "-s3.port.lance=0"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
     )  # fmt: skip
     return process, f"http://127.0.0.1:{s3}", f"http://127.0.0.1:{filer}/buckets/{BUCKET}/"
