@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from playwright.sync_api import Locator
+
 from lib import charges, documents, notes, people, tasks, workflow
 from lib.intake import imports
 from lib.models import DocumentDetails, DocumentStatus, Person, Role, TaskType
@@ -91,10 +93,16 @@ class Scene:
         """Return an open, unassigned task of that type that no other test uses."""
         return self.cast.untouched[kind].pop()
 
-    def take(self, task_id: int) -> None:
-        """Leave a task to a test that found it in the list, as `fresh` leaves others."""
+    def take(self, rows: Locator, place: int) -> Locator:
+        """Return the row at that place of the list, or the first below it whose task no other test
+        names; that task is left to this test, as `fresh` leaves others."""
+        known = {each.id for tickets in self.cast.untouched.values() for each in tickets}
+        rows.nth(place).wait_for()
+        shown = rows.evaluate_all("(all) => all.map((one) => Number(one.dataset.record))")
+        at = next(n for n in range(place, len(shown)) if shown[n] in known)
         for tickets in self.cast.untouched.values():
-            tickets[:] = [each for each in tickets if each.id != task_id]
+            tickets[:] = [each for each in tickets if each.id != shown[at]]
+        return rows.nth(at)
 
     def token(self, person: Person) -> str:
         """Return the token of the person's session."""

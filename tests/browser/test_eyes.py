@@ -212,6 +212,7 @@ def test_charts_and_tables_of_a_wide_screen_are_whole_on_paper(
     desk = sit(still, still.cast.ana, path)
     page = desk.page
     expect(page.locator(".stMain canvas").first).to_be_attached()
+    desk.rest()
 
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")

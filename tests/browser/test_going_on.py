@@ -63,9 +63,9 @@ def test_after_completing_the_next_one_opens_and_the_list_stands_where_it_stood(
     scene: Scene, sit: Sit
 ) -> None:
     desk = sit(scene, scene.cast.ben, "/?type=Charge+%26+dates&assignee=Unassigned&sort=title")
-    first, second = (str(desk.rows.nth(n).get_attribute("data-record")) for n in (3, 4))
-    scene.take(int(first))
-    desk.rows.nth(3).click()
+    row = scene.take(desk.rows, 3)
+    second = str(row.locator("xpath=following-sibling::tr[1]").get_attribute("data-record"))
+    row.click()
     desk.press("Start Task")
     expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
     desk.type("Notes to Biller", "Sent again.")
@@ -80,9 +80,8 @@ def test_after_completing_the_next_one_opens_and_the_list_stands_where_it_stood(
     desk.rows.first.hover()
     desk.page.mouse.wheel(0, 400)
     stands_at(desk, 400)
-    row = desk.rows.nth(18)
+    row = scene.take(desk.rows, 18)
     chosen = str(row.get_attribute("data-record"))
-    scene.take(int(chosen))
     row.click()
     desk.press("Start Task")
     expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
@@ -98,9 +97,8 @@ def test_the_list_stands_where_it_was_scrolled_to_though_the_task_was_chosen_els
     scene: Scene, sit: Sit
 ) -> None:
     desk = sit(scene, scene.cast.ben, "/?sort=title&assignee=Unassigned")
-    row = desk.rows.nth(2)
+    row = scene.take(desk.rows, 2)
     chosen = str(row.get_attribute("data-record"))
-    scene.take(int(chosen))
     row.click()
     expect(desk.page).to_have_url(re.compile(rf"task={chosen}\b"))
     desk.rows.first.hover()
