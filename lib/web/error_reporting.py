@@ -20,8 +20,10 @@ def status_of(problem: Exception, otherwise: int) -> int:
 
 
 def show_script_error(problem: Exception) -> bool:
-    """Show that a page failed. Return True, so that Streamlit shows nothing of its own."""
-    st.error(session.escape_markdown(told(problem)))
+    """Show that a page failed, in view wherever it ended. Return True, so that Streamlit shows
+    nothing of its own."""
+    with st.container(key="page_failed"):
+        st.error(session.escape_markdown(told(problem)))
     return True
 
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import resource
+from pathlib import Path
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Browser, expect
 
+from lib import sessions
 from lib.errors import NotWritten
+from lib.store import data_folder_lock
+from lib.store.database import transaction
+from lib.store.duckdb.store import DuckDBStore
 from lib.upkeep import backup_retention
 from lib.upkeep.verify import verify
 from tests.browser.conftest import Sit
-from tests.browser.scene import Scene
+from tests.browser.scene import Scene, seed
 from tests.browser.test_verbs import press_and_go
+from tests.server import running
+from tests.test_block_checksums import blocks_of
 from tests.test_full_disk import NO_LIMIT, limit
+from tests.test_upkeep import flip
 from tests.x12_texts import claim, file_837
 
 CLAIMS = file_837(*(claim(f"F{number}") for number in range(40)), control="000000777")
@@ -89,3 +98,35 @@ def test_who_is_no_manager_is_offered_no_backup(scene: Scene, sit: Sit) -> None:
 
     expect(desk.page.get_by_text("Settings are changed by the billing manager")).to_be_visible()
     expect(desk.page.get_by_role("button", name="Back up now")).to_have_count(0)
+
+
+@pytest.mark.duckdb
+def test_damage_that_a_page_meets_is_said_in_view_though_the_page_ends_there(
+    tmp_path: Path, browser: Browser
+) -> None:
+    folder = tmp_path / "data"
+    cast = seed(folder)
+    store = DuckDBStore(folder)
+    con = store.connection()
+    with transaction(con):
+        con.execute(
+            "INSERT INTO note (practice_id, task_id, channel, text, author_id, written_at) "
+            "SELECT practice_id, id, 'question', 'Which? ' || md5(CAST(i AS VARCHAR)), $ana, now() "
+            "FROM task, range(60000) AS r (i) WHERE id = $task",
+            ana=cast.ana.id,
+            task=cast.of_ben.id,
+        )
+    damaged = blocks_of(con, "note", "text")[0]
+    store.close()
+    flip(folder / data_folder_lock.DATABASE, damaged + 5000)
+
+    with running(folder) as server:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        token = server.sign_in(cast.ana.id)
+        context.add_cookies([{"name": sessions.COOKIE, "value": token, "url": server.address}])
+        page = context.new_page()
+        page.goto(f"{server.address}/?task={cast.of_ben.id}")
+        said = page.get_by_text("A part of the data on disk is damaged")
+
+        expect(said).to_be_in_viewport(ratio=1, timeout=20_000)
+        context.close()
