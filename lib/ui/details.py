@@ -103,7 +103,7 @@ def _panel(task: Task, actor: Person) -> None:
     )
     if task.status is Status.COMPLETED and may(actor, Verb.REOPEN, task.practice_id):
         _reopen(task, actor)
-    components.form_guard(key=f"guard_details_{task.id}")  # the last: the panel is whole
+    components.form_guard(key="guard_details", task_id=task.id)  # the last: the panel is whole
 
 
 def _head(task: Task | None, actor: Person) -> None:

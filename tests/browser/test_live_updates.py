@@ -182,7 +182,7 @@ def test_news_of_one_task_that_come_late_are_not_told_under_another(scene: Scene
         ana.page.wait_for_timeout(100)
     ana.row(other).click()
     expect(ana.panel.get_by_role("heading", name=other.title)).to_be_visible()
-    expect(ana.panel.locator(f".st-key-guard_details_{other.id}")).to_be_attached()
+    expect(ana.page.locator("html")).to_have_attribute("data-panel", str(other.id))
     ana.field("Question or comment").press_sequentially("And this", delay=20)
     route, answer = held[0]
     route.fulfill(response=answer)

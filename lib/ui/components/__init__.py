@@ -101,12 +101,18 @@ def follow(data: dict[str, Any], *, key: str, on_news: Callable[[], None]) -> No
     _follow(key=key, data=data, on_news_change=on_news)
 
 
-def form_guard(*, wrong: Sequence[str] = (), known: Sequence[str] = (), key: str) -> None:
+def form_guard(
+    *, wrong: Sequence[str] = (), known: Sequence[str] = (), task_id: int | None = None, key: str
+) -> None:
     """Send what is typed while the cursor is still in the field. Mark the fields with the keys in
-    `wrong` as wrong, and those in `known` as wrong since the claim came in."""
+    `wrong` as wrong, and those in `known` as wrong since the claim came in. Tell the keys that the
+    panel of `task_id` is drawn up to here."""
     context = get_script_run_ctx(suppress_warning=True)
     session_id = context.session_id if context else ""
-    _form_guard(key=key, data={"wrong": list(wrong), "known": list(known), "session": session_id})
+    _form_guard(
+        key=key,
+        data={"wrong": list(wrong), "known": list(known), "session": session_id, "task": task_id},
+    )
 
 
 def keyboard(data: dict[str, Any]) -> None:

@@ -101,6 +101,7 @@ function mark() {
 export default function (component) {
   const { data } = component
   window.billingTyping.session = data.session
+  if (data.task) document.documentElement.dataset.panel = data.task // the panel is whole
   marks.clear()
   for (const key of data.known) marks.set(`st-key-${key}`, false)
   for (const key of data.wrong) marks.set(`st-key-${key}`, true)

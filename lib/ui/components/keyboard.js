@@ -175,7 +175,7 @@ function press(key, since) {
   clearTimeout(due)
   const isThere =
     !key.is_of_task || data.isWindow ||
-    document.querySelector(`.st-key-guard_details_${document.documentElement.dataset.task}`)
+    document.documentElement.dataset.panel === document.documentElement.dataset.task
   const target = isThere && firstSeen(key.targets)
   if (target) use(target)
   else if (performance.now() - since < PATIENCE / 2) due = setTimeout(press, 50, key, since)
