@@ -27,6 +27,13 @@ def blocks_of(con: Connection, table: str, column: str) -> list[int]:
     return [3 * block_checksums.HEADER + block * block_checksums.BLOCK for (block,) in rows]
 
 
+def flip_a_text(store: DuckDBStore, table: str, column: str) -> None:
+    """Close the store and change a byte in the first block of a column's values."""
+    damaged = blocks_of(store.connection(), table, column)[0]
+    store.close()
+    flip(store.folder / data_folder_lock.DATABASE, damaged + 5000)
+
+
 def test_damage_is_met_with_a_sentence_and_the_log_says_where(
     data: Path,
 ) -> None:
@@ -38,9 +45,7 @@ def test_damage_is_met_with_a_sentence_and_the_log_says_where(
             "SELECT 1, 1, 'question', 'Rivera ' || md5(CAST(i AS VARCHAR)), 1, now() "
             "FROM range(60000) AS r (i)"
         )
-    blocks_of_note = blocks_of(con, "note", "text")
-    store.close()
-    flip(data / data_folder_lock.DATABASE, blocks_of_note[0] + 5000)
+    flip_a_text(store, "note", "text")
     store = DuckDBStore(data)
     con = store.connection()
 
@@ -65,9 +70,7 @@ def test_a_flipped_byte_that_is_met_makes_the_server_unhealthy(tmp_path: Path) -
             "SELECT 'Rivera ' || md5(CAST(i AS VARCHAR)), 'x', true, now() "
             "FROM range(20000) AS r (i)"
         )
-    blocks_of_person = blocks_of(con, "person", "name")
-    store.close()
-    flip(folder / data_folder_lock.DATABASE, blocks_of_person[0] + 5000)
+    flip_a_text(store, "person", "name")
 
     with running(folder) as server:
         page = server.ask("/sign-in")

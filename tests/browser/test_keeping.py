@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, expect
 
 from lib import sessions
 from lib.errors import NotWritten
-from lib.store import data_folder_lock
 from lib.store.database import transaction
 from lib.store.duckdb.store import DuckDBStore
 from lib.upkeep import backup_retention
@@ -19,9 +18,8 @@ from tests.browser.conftest import Sit
 from tests.browser.scene import Scene, seed
 from tests.browser.test_verbs import press_and_go
 from tests.server import running
-from tests.test_block_checksums import blocks_of
+from tests.test_block_checksums import flip_a_text
 from tests.test_full_disk import NO_LIMIT, limit
-from tests.test_upkeep import flip
 from tests.x12_texts import claim, file_837
 
 CLAIMS = file_837(*(claim(f"F{number}") for number in range(40)), control="000000777")
@@ -116,9 +114,7 @@ def test_damage_that_a_page_meets_is_said_in_view_though_the_page_ends_there(
             ana=cast.ana.id,
             task=cast.of_ben.id,
         )
-    damaged = blocks_of(con, "note", "text")[0]
-    store.close()
-    flip(folder / data_folder_lock.DATABASE, damaged + 5000)
+    flip_a_text(store, "note", "text")
 
     with running(folder) as server:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
