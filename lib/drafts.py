@@ -62,12 +62,12 @@ def keep(
         practice_id = _practice_of(con, task_id, form, actor)
         if seen and seen.writer != writer:
             _take_over(con, task_id, form, seen, actor)
+        # An upsert would do, but DuckDB keeps 200 KB of each while a long transaction is open.
+        end(con, task_id, form=form, writers=[writer], actor=actor)
         con.execute(
             """
             INSERT INTO draft (person_id, task_id, practice_id, form, writer, content, saved_at)
             VALUES ($person_id, $task_id, $practice_id, $form, $writer, $content, $now)
-            ON CONFLICT (person_id, task_id, form, writer)
-            DO UPDATE SET content = excluded.content, saved_at = excluded.saved_at
             """,
             person_id=actor.id,
             task_id=task_id,
@@ -120,7 +120,7 @@ def end(
     con: Connection, task_id: int, *, form: Form, writers: Sequence[str] | None = None,
     actor: Person,
 ) -> None:  # fmt: skip
-    """Delete drafts that were sent, inside the caller's transaction."""
+    """Delete drafts that were sent or typed anew, inside the caller's transaction."""
     con.execute(
         """
         DELETE FROM draft

@@ -1,0 +1,69 @@
+"""What people change while an import is open under DuckDB leaves little behind until it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from lib import charges, drafts, notes, sessions, workflow
+from lib.store import long_transaction
+from lib.store.database import Connection, Store
+from tests.conftest import NOON, Cast
+from tests.given import add_charge, add_task
+from tests.test_long_transaction import line
+
+pytestmark = pytest.mark.duckdb
+TIMES, MOST = 20, 32  # KB of each change; an upsert of a draft had left 200
+
+Step = Callable[[Connection, Cast, int, int], None]
+
+
+def note(con: Connection, cast: Cast, task_id: int, turn: int) -> None:
+    notes.comment(
+        con, task_id, f"Called {turn}", token=uuid4().hex, actor=cast.ana, now=NOON
+    )  # fmt: skip
+
+
+def edit(con: Connection, cast: Cast, task_id: int, turn: int) -> None:
+    [[charge_id]] = con.rows("SELECT charge_id FROM task WHERE id = $id", id=task_id)
+    opened = charges.get(con, charge_id, actor=cast.ana)
+    charges.save(
+        con, task_id, replace(opened, location=f"Room {turn}"), opened=opened, note="",
+        token=uuid4().hex, actor=cast.ana, now=NOON,
+    )  # fmt: skip
+
+
+def draft(con: Connection, cast: Cast, task_id: int, turn: int) -> None:
+    drafts.keep(con, task_id, {"location": f"Room {turn}"}, actor=cast.ana, now=NOON)
+
+
+def sign_in(con: Connection, cast: Cast, task_id: int, turn: int) -> None:
+    sessions.sign_in(con, cast.ana.id, now=NOON)
+
+
+@pytest.mark.parametrize("step", [note, edit, draft, sign_in], ids=lambda it: it.__name__)
+def test_a_change_beside_an_import_leaves_little_in_memory(
+    con: Connection, store: Store, cast: Cast, step: Step
+) -> None:
+    task_id = add_task(con, cast.practice, charge_id=add_charge(con, cast.practice))
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
+    other = store.connection()
+
+    def held() -> int:
+        return int(
+            other.value(
+                "SELECT memory_usage_bytes // 1024 FROM duckdb_memory() WHERE tag = 'TRANSACTION'"
+            )
+        )
+
+    def attempt() -> int:
+        line(con, "comes in")
+        before = held()
+        for turn in range(1, TIMES + 1):
+            step(other, cast, task_id, turn)
+        return held() - before
+
+    assert long_transaction.kept(con, attempt, doing="an import") <= MOST * TIMES
