@@ -249,7 +249,7 @@ def _looked_at(content: bytes) -> tuple[str, str | None]:
     """Return the media type of content that can be kept, or why it cannot. Takes up to a second."""
     if len(content) > MAX_BYTES:
         return "", (
-            f"This file has {len(content) / 1024 / 1024:.1f} MB; at most 10 MB can be kept. "
+            f"This file has {len(content) / 1_000_000:.1f} MB; at most 10 MB can be kept. "
             "Scan it at a lower resolution or split it."
         )
     seen = look(content)

@@ -400,10 +400,19 @@ class StoreInUse(BillingError):
 class NotWritten(BillingError):
     """The disk took no more, so nothing was saved."""
 
+    what = "This was not saved"
+
     def __init__(
         self, why: str = "perhaps because it is full. Free some room and try again."
     ) -> None:
-        super().__init__(f"This was not saved: the disk cannot be written, {why}")
+        self.why = why
+        super().__init__(f"{self.what}: the disk cannot be written, {why}")
+
+
+class NotVerified(NotWritten):
+    """There is no room for the copy that is verified."""
+
+    what = "Nothing was verified"
 
 
 class StoreStopped(BillingError):

@@ -65,6 +65,7 @@ ORDERS: dict[str, str] = {
     "completed": "task.completed_at",
     "practice": "(SELECT name FROM practice WHERE id = task.practice_id)",
 }
+OF_PATIENT = ("title", "patient", "service")  # orders by what tells of a patient
 
 
 def where(con: Connection, wanted: TaskFilter, actor: Person) -> tuple[str, dict[str, Any]]:
@@ -126,6 +127,9 @@ def find(
     join = "LEFT JOIN person AS assignee ON assignee.id = task.assignee_id"
     dollars, known = task_filter_sql.amount(wanted)
     place = dollars if order == "amount" else ORDERS[order]
+    if order in OF_PATIENT:  # an order says something too
+        values["seen"] = may_anywhere(actor, Verb.SEE_PATIENTS)
+        place = f"CASE WHEN list_contains($seen, task.practice_id) THEN {place} END"
     count, amount, ids = con.rows(
         f"""
         WITH wanted AS {keeps} (

@@ -209,7 +209,7 @@ def test_whole_scans_are_taken_with_what_printers_and_mailers_put_around_them() 
 def test_ten_megabytes_are_kept_and_one_byte_more_is_not(con: Connection, cast: Cast) -> None:
     most = pdf().ljust(MAX_BYTES, b"\0")
 
-    with pytest.raises(WrongDocument, match=r"has 10\.0 MB; at most 10 MB"):
+    with pytest.raises(WrongDocument, match=r"has 10\.5 MB; at most 10 MB"):
         upload(con, cast, most + b"\0")
     document_id = upload(con, cast, most)
 

@@ -199,13 +199,18 @@ class Column:
     is_for: Callable[[Person], bool] = lambda _: True  # who sees it
 
 
+def _sees_patients(actor: Person) -> bool:
+    return bool(may_anywhere(actor, Verb.SEE_PATIENTS))
+
+
 COLUMNS = (
     Column("title", "Task", "28%", lambda row, *_: row.title, 150, 0),
     Column("type", "Type", "13%", lambda row, *_: row.type.label, 110, 8),
-    Column("patient", "Patient", "13%", lambda row, *_: row.patient_name, 112, 0),
+    Column("patient", "Patient", "13%", lambda row, *_: row.patient_name, 112, 0,
+           is_for=_sees_patients),
     Column("payer", "Payer", "13%", lambda row, *_: row.payer_name, 105, 5),
     Column("service", "Service date", "88px", lambda row, *_: us_formats.day(row.date_of_service),
-           88, 7),
+           88, 7, is_for=_sees_patients),
     Column("amount", "Amount", "84px", lambda row, *_: us_formats.dollars(row.amount), 84, 3),
     Column("age", "Age", "52px",
            lambda row, today, zone: f"{us_formats.age(row, today, zone)} d", 52, 6),

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib import audit_log_integrity
-from lib.errors import BillingError, NotWritten, StoreDamaged
+from lib.errors import BillingError, NotVerified, NotWritten, StoreDamaged
 from lib.store import (
     block_checksums,
     data_folder_lock,
@@ -58,7 +58,7 @@ class Findings:
 def verify(folder: Path, *, is_whole: bool = True) -> Findings:
     """Verify a data folder that nobody writes to, or a backup; its files too if `is_whole`.
 
-    The sentences name ids and places, never a person or a value. Raises NotWritten where there is
+    The sentences name ids and places, never a person or a value. Raises NotVerified where there is
     no room for a copy of the database.
     """
     if not (folder / data_folder_lock.DATABASE).exists():
@@ -102,11 +102,14 @@ def verify_live(store: Store) -> tuple[int, list[str]]:
 
 def _verify_database(store: Store) -> tuple[int, list[str]]:
     """Verify a store in PostgreSQL by a copy of its rows, which are all read for that."""
-    with database_copy.beside(store) as copy:
-        place = copy.folder
-        copy.close()
-        _lend_files(store.folder, place)
-        code, lines = in_own_process(place)
+    try:
+        with database_copy.beside(store) as copy:
+            place = copy.folder
+            copy.close()
+            _lend_files(store.folder, place)
+            code, lines = in_own_process(place)
+    except NotWritten as problem:
+        raise NotVerified(problem.why) from problem
     return code, [line.replace(str(place), str(store.folder)) for line in lines]
 
 
@@ -133,13 +136,16 @@ def in_own_process(folder: Path, *options: str) -> tuple[int, list[str]]:
 @contextmanager
 def copied(folder: Path) -> Iterator[Path]:
     """Copy the database and its log into a temporary folder inside the folder, for the duration of
-    the block. Raise NotWritten where there is no room."""
+    the block. Raise NotVerified where there is no room."""
     try:
         temporary = Path(tempfile.mkdtemp(prefix=LEFT, dir=folder))
     except OSError as problem:
-        raise durable_files.not_written(problem) from problem
+        raise NotVerified(durable_files.not_written(problem).why) from problem
     try:
-        copy_database(folder, temporary)
+        try:
+            copy_database(folder, temporary)
+        except NotWritten as problem:
+            raise NotVerified(problem.why) from problem
         yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

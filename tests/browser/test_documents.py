@@ -295,7 +295,7 @@ def test_a_document_that_was_changed_on_disk_is_said_where_it_is_met(
     [
         ("evil.pdf", b"MZ\x90\x00 not a PDF", "This file is not a PDF, TIFF, PNG, JPEG or Word"),
         ("form.pdf", b"%PDF-1.4\n<</S/JavaScript/JS(1)>>", "This PDF holds scripts. Print it to a"),
-        ("huge.pdf", b"%PDF-1.4\n" + b"0" * 10_500_000, "10.0 MB; at most 10 MB can be kept"),
+        ("huge.pdf", b"%PDF-1.4\n" + b"0" * 10_500_000, "10.5 MB; at most 10 MB can be kept"),
     ],
     ids=["a program named .pdf", "a PDF with scripts", "too big"],
 )
