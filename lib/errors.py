@@ -402,17 +402,9 @@ class NotWritten(BillingError):
 
     what = "This was not saved"
 
-    def __init__(
-        self, why: str = "perhaps because it is full. Free some room and try again."
-    ) -> None:
+    def __init__(self, why: str = "perhaps because it is full. Make room and try again.") -> None:
         self.why = why
         super().__init__(f"{self.what}: the disk cannot be written, {why}")
-
-
-class NotVerified(NotWritten):
-    """There is no room for the copy that is verified."""
-
-    what = "Nothing was verified"
 
 
 class StoreStopped(BillingError):

@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from lib import documents, sessions
-from lib.errors import BillingError, NotVerified, NotWritten, StoreStopped
+from lib.errors import BillingError, NotWritten, StoreStopped
 from lib.intake import imports as intake
 from lib.models import DocumentDetails, DocumentStatus
 from lib.samples import write_files
@@ -357,7 +357,7 @@ def test_verifying_without_room_says_that_nothing_was_verified(data: Path) -> No
     code, out, complaints = ran(data, "verify", room=1_000)
 
     assert (code, out) == (1, "")
-    assert complaints.strip() == str(NotVerified())
+    assert complaints.strip() == str(verify.NotVerified())
     assert not [name for name in there(data) if verify.LEFT in name]
 
 
@@ -410,5 +410,5 @@ def test_a_disk_that_may_not_be_written_is_not_said_to_be_full(name: str) -> Non
 
     with pytest.raises(NotWritten, match="has no right to"):
         durable_files.write(kernels / name, b"content")
-    with pytest.raises(NotVerified, match=r"^Nothing was verified: .* has no right to"):
+    with pytest.raises(verify.NotVerified, match=r"^Nothing was verified: .* has no right to"):
         verify.copied(kernels).__enter__()

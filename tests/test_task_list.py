@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from lib import people, queue
-from lib.models import Role, Status, TaskRow, TaskType, Turn
+from lib.models import Person, Role, Status, TaskFilter, TaskRow, TaskType, Turn
 from lib.store.database import Connection, Store
 from lib.ui import filters, session, task_list
 from tests.conftest import Cast
-from tests.given import add_payer, add_task, add_task_of_charge
+from tests.given import add_payer, add_task, add_task_of_charge, add_tasks
 from tests.pages import Visit
 
 NOW = datetime.now(UTC)
@@ -206,3 +206,24 @@ def test_a_page_beyond_the_last_is_the_last(store: Store, cast: Cast) -> None:
         assert len(visit.listed()) == 1
         visit.page("tasks", page="-3")
         assert len(visit.listed()) == queue.PAGE_SIZE
+
+
+@pytest.mark.parametrize("order", sorted(queue.OF_PATIENT))
+def test_the_order_of_an_analysts_list_says_nothing_of_patients(
+    con: Connection, cast: Cast, order: str
+) -> None:
+    rows = [
+        {"title": name, "patient_name": f"{name}, Ida", "date_of_service": date(2025, 1, day)}
+        for name, day in (("Moss", 20), ("Abel", 10), ("Zorn", 30))
+    ]
+    add_tasks(con, cast.practice, rows)
+
+    def listed(actor: Person, *, descending: bool) -> list[int]:
+        found = queue.find(con, TaskFilter(), actor=actor, order=order, descending=descending)
+        return [row.id for row in found.rows]
+
+    ids = sorted(listed(cast.ana, descending=False))
+    assert listed(cast.ana, descending=False) == [ids[1], ids[0], ids[2]]
+    assert listed(cast.ana, descending=True) == [ids[2], ids[0], ids[1]]
+    assert listed(cast.alan, descending=False) == ids
+    assert listed(cast.alan, descending=True) == ids[::-1]

@@ -200,27 +200,6 @@ def test_fifty_are_on_a_page_and_each_task_on_exactly_one(con: Connection, cast:
     assert {(page.count, page.amount) for page in pages} == {(120, sum(r["amount"] for r in rows))}
 
 
-@pytest.mark.parametrize("order", sorted(queue.OF_PATIENT))
-def test_the_order_of_an_analysts_list_says_nothing_of_patients(
-    con: Connection, cast: Cast, order: str
-) -> None:
-    rows = [
-        {"title": name, "patient_name": f"{name}, Ida", "date_of_service": date(2025, 1, day)}
-        for name, day in (("Moss", 20), ("Abel", 10), ("Zorn", 30))
-    ]
-    add_tasks(con, cast.practice, rows)
-
-    def listed(actor: Person, *, descending: bool) -> list[int]:
-        found = queue.find(con, TaskFilter(), actor=actor, order=order, descending=descending)
-        return [row.id for row in found.rows]
-
-    ids = sorted(listed(cast.ana, descending=False))
-    assert listed(cast.ana, descending=False) == [ids[1], ids[0], ids[2]]
-    assert listed(cast.ana, descending=True) == [ids[2], ids[0], ids[1]]
-    assert listed(cast.alan, descending=False) == ids
-    assert listed(cast.alan, descending=True) == ids[::-1]
-
-
 def test_the_search_finds_several_words_in_any_order(con: Connection, cast: Cast) -> None:
     add_task(
         con, cast.practice, title="Diagnosis is missing", patient_name="Ray, Ida",

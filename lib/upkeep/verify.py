@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib import audit_log_integrity
-from lib.errors import BillingError, NotVerified, NotWritten, StoreDamaged
+from lib.errors import BillingError, NotWritten, StoreDamaged
 from lib.store import (
     block_checksums,
     data_folder_lock,
@@ -40,6 +40,12 @@ EXAMPLES = 5  # ids named in one sentence
 PEOPLE = ("assignee_id", "author_id", "actor_id")
 MEMORY = "512MB"
 LEFT = ".verify-"  # how the name of a copy's folder begins
+
+
+class NotVerified(NotWritten):
+    """There is no room for the copy that is verified."""
+
+    what = "Nothing was verified"
 
 
 @dataclass(frozen=True, slots=True)
