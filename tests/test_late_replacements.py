@@ -29,7 +29,7 @@ AGAIN = file_835(answer("R1", control="P10", amount="250", codes=("CAS*CO*16*250
 def standing(con: Connection) -> list[tuple[object, ...]]:
     return con.rows(
         "SELECT claim_number, diagnoses, filed_total, payer_claim_number FROM charge "
-        "WHERE NOT coalesce(is_voided, false)"
+        "WHERE NOT coalesce(is_voided, false) ORDER BY claim_number"
     )
 
 
