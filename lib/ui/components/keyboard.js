@@ -118,10 +118,13 @@ function skip(event) {
   firstSeen(note.targets)?.focus()
 }
 
-// A page or task that has just come is not what somebody meant who pressed a key.
+// A page or task that has just come is not what somebody meant who pressed a key; where a computer
+// is slow, its button comes last.
 function notice() {
   const task = new URLSearchParams(location.search).get("task")
-  const now = `${location.pathname} ${task} ${document.querySelector(".st-key-window_head h1 + span")?.textContent}`
+  const head = document.querySelector(".st-key-window_head h1 + span")?.textContent
+  const button = document.querySelector("[class*='st-key-verb_next_'], [class*='st-key-verb_done_next_']")
+  const now = `${location.pathname} ${task} ${head} ${button?.className.match(/st-key-verb_\w+/)[0]}`
   if (now === shown) return
   shown = now
   shownSince = performance.now()
