@@ -60,23 +60,32 @@ def add(
     Raises WrongInput for a day without a name, NotAllowed, NoSuchPractice.
     """
     _require(actor, practice_id)
+    with transaction(con):
+        return write_added(con, practice_id, days, actor=actor, now=now)
+
+
+def write_added(
+    con: Connection, practice_id: int, days: Sequence[Holiday], *, actor: Person | None,
+    now: datetime,
+) -> int:  # fmt: skip
+    """Do what `add` does. The caller's verb opens the transaction, and has asked whether the actor
+    may. Raises WrongInput."""
     tidy = [Holiday(each.day, " ".join(each.name.split())) for each in days]
     if any(not each.name or len(each.name) > LONGEST_NAME for each in tidy):
         raise WrongInput(f"Type a name of the holiday of at most {LONGEST_NAME} characters.")
     if any(each.day.year not in YEARS for each in tidy):
         raise WrongInput(f"Name a day from {YEARS[0]} to {YEARS[-1]}.")
-    with transaction(con):
-        held = {each.day for each in find(con, practice_id, actor=None)}
-        new = list({each.day: each for each in tidy if each.day not in held}.values())
-        for each in new:
-            con.execute(
-                "INSERT INTO holiday (practice_id, day, name, written_at) "
-                "VALUES ($practice_id, $day, $name, $now)",
-                practice_id=practice_id, day=each.day, name=each.name, now=now,
-            )  # fmt: skip
-        if new:
-            said = ", ".join(f"{each.day} {each.name}" for each in new)
-            _note(con, practice_id, f"holidays added: {said}", actor, now)
+    held = {each.day for each in find(con, practice_id, actor=None)}
+    new = list({each.day: each for each in tidy if each.day not in held}.values())
+    for each in new:
+        con.execute(
+            "INSERT INTO holiday (practice_id, day, name, written_at) "
+            "VALUES ($practice_id, $day, $name, $now)",
+            practice_id=practice_id, day=each.day, name=each.name, now=now,
+        )  # fmt: skip
+    if new:
+        said = ", ".join(f"{each.day} {each.name}" for each in new)
+        _note(con, practice_id, f"holidays added: {said}", actor, now)
     return len(new)
 
 
@@ -87,15 +96,23 @@ def remove(
     NoSuchPractice."""
     _require(actor, practice_id)
     with transaction(con):
-        held = {each.day: each for each in find(con, practice_id, actor=None)}
-        if day not in held:
-            raise WrongInput(f"{day} is no holiday of the practice.")
-        con.execute(
-            "UPDATE holiday SET removed_at = $now "
-            "WHERE practice_id = $practice_id AND day = $day AND removed_at IS NULL",
-            practice_id=practice_id, day=day, now=now,
-        )  # fmt: skip
-        _note(con, practice_id, f"holiday removed: {day} {held[day].name}", actor, now)
+        write_removed(con, practice_id, day, actor=actor, now=now)
+
+
+def write_removed(
+    con: Connection, practice_id: int, day: date, *, actor: Person | None, now: datetime
+) -> None:
+    """Do what `remove` does. The caller's verb opens the transaction, and has asked whether the
+    actor may. Raises WrongInput."""
+    held = {each.day: each for each in find(con, practice_id, actor=None)}
+    if day not in held:
+        raise WrongInput(f"{day} is no holiday of the practice.")
+    con.execute(
+        "UPDATE holiday SET removed_at = $now "
+        "WHERE practice_id = $practice_id AND day = $day AND removed_at IS NULL",
+        practice_id=practice_id, day=day, now=now,
+    )  # fmt: skip
+    _note(con, practice_id, f"holiday removed: {day} {held[day].name}", actor, now)
 
 
 def _require(actor: Person | None, practice_id: int) -> None:

@@ -78,31 +78,38 @@ def change(
     """
     if actor is not None:
         access.require(actor, Verb.CHANGE_SETTINGS, practice_id, NoSuchPractice())
+    with transaction(con):
+        if read(con, practice_id, actor=actor) != seen:
+            raise SettingsChanged
+        return write(con, practice_id, wanted, actor_id=actor.id if actor else None, now=now)
+
+
+def write(
+    con: Connection, practice_id: int, wanted: Settings, *, actor_id: int | None, now: datetime
+) -> int:
+    """Write the settings that differ, each with its history. Return how many there were. The
+    caller's verb opens the transaction. Raises WrongInput for an impossible number of days."""
     if wanted.due_days not in DUE_DAYS:
         raise WrongInput("Choose between 1 and 365 days to answer a request.")
-    with transaction(con):
-        before = read(con, practice_id, actor=actor)
-        if before != seen:
-            raise SettingsChanged
-        old, new = _values(before), _values(wanted)
-        changed = [name for name in OPTION_LABELS if old[name] != new[name]]
-        for name in changed:
-            con.execute(
-                f"UPDATE practice SET {name} = $value WHERE id = $id",
-                value=new[name],
-                id=practice_id,
-            )
-            history.record(
-                con,
-                EventKind.SETTING_CHANGED,
-                practice_id=practice_id,
-                actor_id=actor.id if actor else None,
-                now=now,
-                field=OPTION_LABELS[name],
-                old=_word(old[name]),
-                new=_word(new[name]),
-            )
-        return len(changed)
+    old, new = _values(read(con, practice_id, actor=None)), _values(wanted)
+    changed = [name for name in OPTION_LABELS if old[name] != new[name]]
+    for name in changed:
+        con.execute(
+            f"UPDATE practice SET {name} = $value WHERE id = $id",
+            value=new[name],
+            id=practice_id,
+        )
+        history.record(
+            con,
+            EventKind.SETTING_CHANGED,
+            practice_id=practice_id,
+            actor_id=actor_id,
+            now=now,
+            field=OPTION_LABELS[name],
+            old=_word(old[name]),
+            new=_word(new[name]),
+        )
+    return len(changed)
 
 
 def changes(con: Connection, practice_id: int, *, actor: Person) -> list[Event]:

@@ -81,29 +81,37 @@ def change(
     if actor is not None:
         access.require(actor, Verb.MANAGE_PRACTICE, practice_id, NoSuchPractice())
     with transaction(con):
-        before = details(con, practice_id, actor=actor)
-        wanted = _checked(con, wanted, practice_id, actor)
-        if wanted.timezone != before.timezone:  # else one that was only assumed stays so
-            practice_settings.write_timezone(
-                con, practice_id, wanted.timezone, actor_id=actor.id if actor else None, now=now
-            )
-        con.execute(
-            """
-            UPDATE practice SET name = $name, npi = $npi, tax_id = $tax_id,
-                   idle_minutes = $idle_minutes, needs_second_factor = $needs_second_factor
-            WHERE id = $id
-            """,
-            id=practice_id,
-            name=wanted.name,
-            npi=wanted.npi,
-            tax_id=wanted.tax_id,
-            idle_minutes=wanted.idle_minutes,
-            needs_second_factor=wanted.needs_second_factor,
+        write(con, practice_id, wanted, actor=actor, now=now)
+
+
+def write(
+    con: Connection, practice_id: int, wanted: Details, *, actor: Person | None, now: datetime
+) -> None:
+    """Write what is said of a practice. The caller's verb opens the transaction, and has asked
+    whether the actor may. Raises WrongInput."""
+    before = details(con, practice_id, actor=actor)
+    wanted = _checked(con, wanted, practice_id, actor)
+    if wanted.timezone != before.timezone:  # else one that was only assumed stays so
+        practice_settings.write_timezone(
+            con, practice_id, wanted.timezone, actor_id=actor.id if actor else None, now=now
         )
-        old, new = asdict(before), asdict(wanted)
-        for name in (name for name in new if name != "timezone" and old[name] != new[name]):
-            said = f"{name.replace('_', ' ')}: {old[name]} → {new[name]}"
-            _note(con, practice_id, said, actor=actor, now=now)
+    con.execute(
+        """
+        UPDATE practice SET name = $name, npi = $npi, tax_id = $tax_id,
+               idle_minutes = $idle_minutes, needs_second_factor = $needs_second_factor
+        WHERE id = $id
+        """,
+        id=practice_id,
+        name=wanted.name,
+        npi=wanted.npi,
+        tax_id=wanted.tax_id,
+        idle_minutes=wanted.idle_minutes,
+        needs_second_factor=wanted.needs_second_factor,
+    )
+    old, new = asdict(before), asdict(wanted)
+    for name in (name for name in new if name != "timezone" and old[name] != new[name]):
+        said = f"{name.replace('_', ' ')}: {old[name]} → {new[name]}"
+        _note(con, practice_id, said, actor=actor, now=now)
 
 
 def set_up(con: Connection, wanted: Details | None, first: Administrator, *, now: datetime) -> int:

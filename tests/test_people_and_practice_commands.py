@@ -10,7 +10,7 @@ from lib.errors import WrongInput
 from lib.models import TaskOptions
 from lib.practice_settings import Settings
 from lib.store.database import Connection, Store
-from lib.upkeep.people_and_practice_commands import do_people, do_practice
+from lib.upkeep.people_and_practice_commands import do_people, do_practice, practice_parser
 from tests.conftest import NOON, Cast
 from tests.given import add_payer
 from tests.server import running
@@ -138,3 +138,31 @@ def test_a_new_link_replaces_the_earlier_one(store: Store) -> None:
     assert found
     eva = accounts.find(con, "eva@example.com")
     assert invitations.whose(con, found[1], now=NOON).id == eva
+
+
+@pytest.mark.parametrize("wrong", [
+    ["--due-days", "12", "--npi", "123"],
+    ["--tasks-of", "reversals", "--us-holidays", "1999"],
+    ["--idle-minutes", "20", "--time-zone", "Mars/Olympus"],
+    ["--new-name", "Southside", "--holiday", "2026-12-24=Eve", "--no-holiday", "2026-01-05"],
+], ids=" ".join)  # fmt: skip
+def test_of_what_is_set_together_all_is_written_or_nothing(
+    con: Connection, cast: Cast, wrong: list[str]
+) -> None:
+    before, _ = do_practice(con, [], now=NOON)
+    with pytest.raises(WrongInput):
+        do_practice(con, ["set", "Northside Clinic", *wrong], now=NOON)
+
+    assert do_practice(con, [], now=NOON) == (before, 0)
+    assert practice_settings.changes(con, cast.practice, actor=cast.ana) == []
+    assert con.value("SELECT idle_minutes FROM practice WHERE id = $id", id=cast.practice) == 15
+
+
+@pytest.mark.parametrize("option", ["--holiday", "--no-holiday"])
+def test_a_day_that_is_none_is_said_in_words(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        practice_parser().parse_args(["set", "Clinic", option, "2026-13-24"])
+
+    assert f"argument {option}: 2026-13-24 is not a day (YYYY-MM-DD)" in capsys.readouterr().err

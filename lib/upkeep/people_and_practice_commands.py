@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from lib import (
     accounts,
+    command_options,
     invitations,
     memberships,
     people,
@@ -22,7 +23,7 @@ from lib.errors import NoSuchPerson, WrongInput
 from lib.models import Practice, Role, TaskOptions
 from lib.practice_holidays import Holiday
 from lib.store import process_store
-from lib.store.database import Connection
+from lib.store.database import Connection, transaction
 from lib.timely_filing import FilingLimit, PayerLimit
 
 USUAL_DUE_DAYS = 30  # of a practice that never chose
@@ -95,7 +96,7 @@ def practice_parser() -> argparse.ArgumentParser:
                 help="the federal holidays of the United States in that year",
             )  # fmt: skip
             details.add_argument(
-                "--no-holiday", metavar="DAY", type=date.fromisoformat, action="append",
+                "--no-holiday", metavar="DAY", type=command_options.day, action="append",
                 default=[], help="a day on which it is open after all",
             )  # fmt: skip
             details.add_argument(
@@ -119,7 +120,7 @@ def practice_parser() -> argparse.ArgumentParser:
     )
     limit.add_argument("--source", default="", metavar="TEXT", help="where that is written")
     limit.add_argument(
-        "--verified", type=date.fromisoformat, metavar="DAY", help="when somebody looked there"
+        "--verified", type=command_options.day, metavar="DAY", help="when somebody looked there"
     )
     return parser
 
@@ -171,30 +172,30 @@ def do_practice(
             _set_limit(con, practice.id, asked, now)
         return _payer_lines(con, practice.id), 0
     else:
-        practice = _practice(con, asked.practice)
-        _set_rules(con, practice.id, asked, now)
-        known = practices.details(con, practice.id, actor=None)
-        wanted = _details(asked, replace(known, name=asked.new_name or known.name))
-        practices.change(con, practice.id, wanted, actor=None, now=now)
-        if asked.zone:  # also the one that was only assumed
-            practice_settings.set_timezone(con, practice.id, asked.zone, actor=None, now=now)
-        closed = [*asked.holiday]
-        for year in asked.us_holidays:
-            closed += practice_holidays.federal(year)
-        practice_holidays.add(con, practice.id, closed, actor=None, now=now)
-        for day in asked.no_holiday:
-            practice_holidays.remove(con, practice.id, day, actor=None, now=now)
+        with transaction(con):  # all of what is asked, or nothing
+            _set(con, _practice(con, asked.practice).id, asked, now)
     return _practice_lines(con), 0
 
 
-def _set_rules(con: Connection, practice_id: int, asked: argparse.Namespace, now: datetime) -> None:
-    """Write the due days and what of a remittance makes tasks; what was not named stays."""
-    seen = practice_settings.read(con, practice_id, actor=None)
+def _set(con: Connection, practice_id: int, asked: argparse.Namespace, now: datetime) -> None:
+    """Write what `practice set` was asked; what was not named stays. Raises WrongInput."""
+    held = practice_settings.read(con, practice_id, actor=None)
     made = {_OPTIONS[what]: True for what in asked.tasks_of}
     made |= {_OPTIONS[what]: False for what in asked.no_tasks_of}
-    days = seen.due_days if asked.due_days is None else asked.due_days
-    wanted = practice_settings.Settings(days, replace(seen.options, **made))
-    practice_settings.change(con, practice_id, wanted, seen=seen, actor=None, now=now)
+    days = held.due_days if asked.due_days is None else asked.due_days
+    rules = practice_settings.Settings(days, replace(held.options, **made))
+    practice_settings.write(con, practice_id, rules, actor_id=None, now=now)
+    known = practices.details(con, practice_id, actor=None)
+    wanted = _details(asked, replace(known, name=asked.new_name or known.name))
+    practices.write(con, practice_id, wanted, actor=None, now=now)
+    if asked.zone:  # also the one that was only assumed
+        practice_settings.write_timezone(con, practice_id, asked.zone, actor_id=None, now=now)
+    closed = [*asked.holiday]
+    for year in asked.us_holidays:
+        closed += practice_holidays.federal(year)
+    practice_holidays.write_added(con, practice_id, closed, actor=None, now=now)
+    for day in asked.no_holiday:
+        practice_holidays.write_removed(con, practice_id, day, actor=None, now=now)
 
 
 def _set_limit(con: Connection, practice_id: int, asked: argparse.Namespace, now: datetime) -> None:
@@ -272,7 +273,7 @@ def _lines(con: Connection) -> list[str]:
 
 def _holiday(text: str) -> Holiday:
     day, _, name = text.partition("=")
-    return Holiday(date.fromisoformat(day), name)
+    return Holiday(command_options.day(day), name)
 
 
 def _practice_lines(con: Connection) -> list[str]:
@@ -288,7 +289,7 @@ def _practice_lines(con: Connection) -> list[str]:
         is_usual = settings.due_days == USUAL_DUE_DAYS
         days = "" if is_usual else f", {us_formats.plural(settings.due_days, 'day')} to answer"
         lines.append(f"{practice.name}: {practice.timezone}{note}{days}{closed}{tasks}")
-    return lines
+    return lines or ["There is no practice yet."]
 
 
 def _payer_lines(con: Connection, practice_id: int) -> list[str]:
