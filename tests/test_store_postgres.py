@@ -25,9 +25,10 @@ from lib.store.database import Connection, Store, transaction
 from lib.store.migrations import SCHEMA
 from lib.store.postgres import opening
 from lib.store.postgres.connection import as_sent
-from lib.store.postgres.errors import DatabaseUnreachable
+from lib.store.postgres.errors import DatabaseReadOnly, DatabaseUnreachable
 from lib.store.postgres.store import PATIENCE, PostgresStore
 from lib.watch.watcher import Watcher
+from lib.web import health
 from tests import postgres
 from tests.conftest import NOON, Cast, everybody
 from tests.given import add_task
@@ -180,6 +181,40 @@ def test_a_database_that_would_sort_otherwise_is_refused(
     finally:
         with psycopg.connect(postgres_server, autocommit=True) as con:
             con.execute("DROP DATABASE sorts_otherwise")
+
+
+def test_a_database_that_can_only_be_read_says_so_at_the_start_and_while_it_runs(
+    postgres_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the server that was the primary is after a fail-over."""
+    address = postgres.new_database(postgres_server)
+    monkeypatch.setenv(process_store.DATABASE_VARIABLE, address)
+    store = process_store.open_store(tmp_path / "data")
+    try:
+        cast = everybody(store.connection())
+        assert health.problems() == []
+        with psycopg.connect(address, autocommit=True) as con:
+            name = con.info.dbname
+            con.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+            con.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = %s AND pid <> pg_backend_pid()",
+                (name,),
+            )
+        store.look_after()
+
+        assert health.problems() == [str(DatabaseReadOnly())]
+        assert store.connection().value("SELECT count(*) FROM practice") > 0
+        for writes in (
+            lambda: add_task(store.connection(), cast.practice),
+            lambda: sessions.sign_out(store.connection(), "nobody's", now=NOON),
+            lambda: PostgresStore(tmp_path / "data", address),
+        ):
+            with pytest.raises(DatabaseReadOnly, match="can only be read: it is a standby"):
+                writes()
+    finally:
+        process_store.close_stores()
+        postgres.drop_database(postgres_server, address)
 
 
 def test_what_generates_a_practice_is_refused_before_anything_is_opened(

@@ -233,6 +233,9 @@ class Store(ABC):
     def check(self) -> None:
         """Raise StoreMoved where what was opened is gone or has been replaced."""
 
+    def require_writing(self) -> None:  # noqa: B027 where a file can be read, commits say the rest
+        """Raise StoreStopped where the database can be read and not be written."""
+
     @abstractmethod
     def look_after(self) -> None:
         """Do `check`, and mend what can be mended; called every second."""

@@ -43,6 +43,7 @@ def problems() -> list[str]:
             con.rows("SELECT name FROM schema_migration")
         finally:
             con.close()
+        store.require_writing()
         store.files.ask()
         if shutil.disk_usage(store.folder).free < ROOM:
             found.append("The disk of the data folder is almost full.")

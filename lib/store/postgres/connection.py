@@ -16,7 +16,7 @@ from psycopg_pool import PoolTimeout
 from lib.errors import NotWritten, StoreClosing
 from lib.store.database import OFTEN, Connection, GivesWay, Store
 from lib.store.postgres import texts
-from lib.store.postgres.errors import DatabaseUnreachable, MaybeSaved
+from lib.store.postgres.errors import DatabaseReadOnly, DatabaseUnreachable, MaybeSaved
 from lib.store.values import Value, outgoing, require_exact
 
 Raw = psycopg.Connection[tuple[Any, ...]]
@@ -309,6 +309,8 @@ def sentences() -> Iterator[None]:
         yield
     except psycopg.errors.DiskFull as problem:
         raise NotWritten from problem
+    except psycopg.errors.ReadOnlySqlTransaction as problem:
+        raise DatabaseReadOnly from problem
     except (PoolTimeout, psycopg.InterfaceError) as problem:
         raise DatabaseUnreachable from problem
     except psycopg.OperationalError as problem:

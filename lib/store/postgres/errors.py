@@ -25,3 +25,15 @@ class DatabaseUnreachable(StoreStopped):
             "The database cannot be reached, so nothing of this was shown or saved. Try again in a "
             "moment; what was confirmed before is safe.",
         )
+
+
+class DatabaseReadOnly(StoreStopped):
+    """The database server lets itself be read only, so nothing was saved."""
+
+    def __init__(self) -> None:
+        BillingError.__init__(
+            self,
+            "The database can only be read: it is a standby, or was made read-only. Nothing of "
+            "this was saved; what was confirmed before is safe. Whoever looks after it has to let "
+            "it be written, or start Billing Tasks with the one that can be.",
+        )

@@ -20,6 +20,7 @@ from lib.store.durable_files import make_folder
 from lib.store.files import DOCUMENTS
 from lib.store.postgres import opening, texts
 from lib.store.postgres.connection import PooledStore, PostgresConnection, Raw, sentences
+from lib.store.postgres.errors import DatabaseReadOnly
 from lib.store.postgres.turns import Turns, WholeStoreLock
 from lib.store.writer_scope import WHOLE, WriterScope, of_practice
 
@@ -98,6 +99,11 @@ class PostgresStore(PooledStore):
 
     def check(self) -> None:
         """Do nothing: each statement says whether the database is there."""
+
+    def require_writing(self) -> None:
+        """Raise DatabaseReadOnly on a standby, or where the database was made read-only."""
+        if self.connection().value("SELECT current_setting('transaction_read_only')") == "on":
+            raise DatabaseReadOnly
 
     def look_after(self) -> None:
         """Learn what other processes wrote. Raises DatabaseUnreachable."""
@@ -295,10 +301,12 @@ class PostgresStore(PooledStore):
 @contextmanager
 def _first_connection(address: str) -> Iterator[Raw]:
     """Yield a connection of its own. Raise WrongDataFolder where there is none, or tables cannot be
-    made."""
+    made, DatabaseReadOnly where nothing can be written."""
     try:
         with psycopg.connect(address, autocommit=True, connect_timeout=5) as raw:
             yield raw
+    except psycopg.errors.ReadOnlySqlTransaction as problem:
+        raise DatabaseReadOnly from problem
     except psycopg.OperationalError as problem:
         raise WrongDataFolder(
             "The PostgreSQL database that BILLING_TASKS_DATABASE or --to names cannot be reached "
