@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import zipfile
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from lib.errors import WrongInput
 from lib.export.charges_to_refile import claims_file, review
 from lib.export.period import period
 from lib.intake import imports
@@ -115,3 +117,11 @@ def test_a_replacement_claim_is_made_from_the_file_the_claim_came_in(
     assert again[90:99] != text[90:99]  # every interchange has a number of its own
     [(detail,)] = set(con.rows("SELECT detail FROM event WHERE kind = 'exported'"))
     assert detail.startswith("1 claim to replace (837P)")
+
+
+def test_a_day_that_no_calendar_has_is_said_to_be_that(con: Connection, cast: Cast) -> None:
+    for days in ((date(1, 1, 1), TODAY), (TODAY, date(9999, 12, 31))):
+        with pytest.raises(WrongInput, match="Choose days from 01/01/1900 to 12/31/2199"):
+            period(con, cast.practice, *days, actor=None)
+    with pytest.raises(WrongInput, match="must not come after"):
+        period(con, cast.practice, TODAY, TODAY - timedelta(days=1), actor=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from lib import people
+from lib import __main__, people
 from lib.backlog.measures import NUMBERS
 from lib.intake import imports
 from lib.snapshot import copies
@@ -213,3 +214,19 @@ def test_a_copy_of_real_files_holds_their_tasks_and_none_of_their_people(
     }
     assert len(names) > 500
     assert [name for name in names if name in text] == []
+
+
+@pytest.mark.duckdb
+@pytest.mark.parametrize("where", ["file", "file/below"])
+def test_where_a_copy_cannot_lie_the_folder_is_named(
+    where: str, con: Connection, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    (tmp_path / "file").touch()
+    data = tmp_path / "copied"
+    shutil.copytree(con.store.folder, data)
+    monkeypatch.setenv("BILLING_TASKS_DATA", str(data))
+
+    assert __main__.main(["snapshot", "--to", str(tmp_path / where)]) == 1
+
+    assert capsys.readouterr().err.startswith(f"{tmp_path / where} cannot be written: ")

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from lib import people
+from lib import command_options, people
 from lib.errors import BillingError, DocumentFileProblem, NotWritten, WrongInput
 from lib.export.charges_to_refile import claims_file, review
 from lib.export.completed_tasks_zip import write_zip
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     patient."""
     wanted = _parser().parse_args(arguments)
     try:
+        process_store.require_data()
         con = process_store.open_store().connection()
         practice = _practice(con, wanted.practice)
         today = now.astimezone(ZoneInfo(practice.timezone)).date()
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         print(f"python -m lib export: {problem}", file=sys.stderr)
         return 2
     except NotWritten as problem:
-        print(_not_written(wanted.out, problem), file=sys.stderr)
+        print(store_files.why_not_written(wanted.out, problem), file=sys.stderr)
         return 1
     except BillingError as problem:
         print(problem, file=sys.stderr)
@@ -59,17 +60,12 @@ def _parser() -> argparse.ArgumentParser:
         "documents that are missing or changed on disk, 2 wrong usage.",
     )
     parser.add_argument("--practice", metavar="NAME", help="needed only where there are several")
-    parser.add_argument("--since", metavar="YYYY-MM-DD", type=_day, required=True)
-    parser.add_argument("--until", metavar="YYYY-MM-DD", type=_day, help="that day included; today")
+    parser.add_argument("--since", metavar="YYYY-MM-DD", type=command_options.day, required=True)
+    parser.add_argument(
+        "--until", metavar="YYYY-MM-DD", type=command_options.day, help="that day included; today"
+    )
     parser.add_argument("--out", metavar="FILE", required=True, help="ends in .zip or .x12")
     return parser
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not a day (YYYY-MM-DD)") from None
 
 
 def _days(wanted: argparse.Namespace, today: date) -> tuple[date, date]:
@@ -110,12 +106,3 @@ def _write(
         )
     store_files.write(path, chunks, makes_folder=False)
     return said
-
-
-def _not_written(out: str, problem: NotWritten) -> str:
-    """Return what to say: about a full disk its own sentence, else which file could not be
-    written."""
-    cause = problem.__cause__
-    if isinstance(cause, OSError) and not store_files.has_no_room(cause):
-        return f"{out} cannot be written: {cause.strerror}."
-    return str(problem)

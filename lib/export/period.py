@@ -15,6 +15,8 @@ from lib.history_event_kinds import EventKind
 from lib.models import Event, Person, Practice
 from lib.store.database import Connection, transaction
 
+FIRST, LAST = date(1900, 1, 1), date(2199, 12, 31)  # a calendar ends, and zones reach a day beyond
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -63,8 +65,10 @@ def period(
     )
     if not found:
         raise NoSuchPractice
-    if not date(1900, 1, 1) <= since <= until <= date(2199, 12, 31):
+    if since > until:
         raise WrongInput("The first day must not come after the last one.")
+    if since < FIRST or until > LAST:
+        raise WrongInput(f"Choose days from {FIRST:%m/%d/%Y} to {LAST:%m/%d/%Y}.")
     return Period(found[0], since, until)
 
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from lib import people
-from lib.errors import BillingError, StoreInUse
+from lib.errors import BillingError, NotWritten, StoreInUse
 from lib.snapshot import copies
-from lib.store import process_store
+from lib.store import durable_files, process_store
 from lib.store.database import Connection
 
 
@@ -26,6 +26,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     parser.add_argument("--practice", metavar="NAME", help="only this practice; all of them unless")
     asked = parser.parse_args(arguments)
     try:
+        process_store.require_data()
         try:
             con = process_store.open_store().connection()
             return _write(con, asked.to, asked.practice, now)
@@ -43,10 +44,18 @@ def _write(con: Connection, folder: Path, practice: str | None, now: datetime) -
     held = people.practices(con)
     wanted = [each.id for each in held if practice in (None, each.name)]
     if not wanted:
-        names = "; ".join(each.name for each in held) or "there is none yet"
-        print(f"There is no practice {practice or ''}: {names}.", file=sys.stderr)
-        return 2
-    counts = copies.write(con, folder, wanted, now=now)
+        names = "; ".join(each.name for each in held)
+        print(
+            f"There is no practice of that name; there is: {names}."
+            if held else "There is no practice yet, so there is nothing to copy.",
+            file=sys.stderr,
+        )  # fmt: skip
+        return 2 if held else 1
+    try:
+        counts = copies.write(con, folder, wanted, now=now)
+    except NotWritten as problem:
+        print(durable_files.why_not_written(folder, problem), file=sys.stderr)
+        return 1
     print(f"{folder}: {counts['task']:,} tasks, {counts['event']:,} lines of history, "
           f"{counts['claim_answer']:,} answers of payers; nobody is named.")  # fmt: skip
     return 0

@@ -116,6 +116,15 @@ def not_written(problem: OSError) -> NotWritten:
     return NotWritten("since Billing Tasks has no right to. Whoever runs it has to give it that.")
 
 
+def why_not_written(path: Path | str, problem: NotWritten) -> str:
+    """Return what to say where whoever named the path can choose another one: what is wrong with
+    it, unless the disk is full."""
+    cause = problem.__cause__
+    if isinstance(cause, OSError) and not has_no_room(cause):
+        return f"{path} cannot be written: {cause.strerror}."
+    return str(problem)
+
+
 @contextmanager
 def _our_disk() -> Iterator[None]:
     try:

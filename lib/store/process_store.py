@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lib.errors import OnlyOnDuckDB, WrongDataFolder
 from lib.store import backlog_copy, file_places, permissions
+from lib.store.data_folder_lock import DATABASE, missing_database
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import DuckDBStore
 
@@ -60,6 +61,27 @@ def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Stor
             raise
         _open[folder] = opened
     return _open[folder]
+
+
+def require_data() -> None:
+    """Raise WrongDataFolder where the folder that is named holds no data, for commands that read or
+    keep what is there: of a name that is mistyped they would make a new store. A database in
+    PostgreSQL, which somebody made under that name, is another matter.
+
+    What else can be wrong with a folder is said by whoever opens it.
+    """
+    folder = data_folder()
+    if database_address() or (folder.exists() and missing_database(folder)):
+        return
+    try:
+        (folder / DATABASE).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise WrongDataFolder(
+            f"{folder} holds no data of Billing Tasks, and nothing was made there. Name the data "
+            "folder in BILLING_TASKS_DATA. `make run` or `python -m lib import` begins a new one."
+        ) from None
+    except OSError:
+        return
 
 
 def database_address() -> str:

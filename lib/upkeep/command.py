@@ -84,6 +84,7 @@ def main_verify(arguments: Sequence[str], *, now: datetime) -> int:
         return _print(_verified(folder.resolve(), is_whole=not wanted.database_only))
     if process_store.database_address():
         return _done(Question("verify"), now)
+    process_store.require_data()
     place = Place(data)
     try:
         place.take()
@@ -158,8 +159,9 @@ def main_check(arguments: Sequence[str], *, now: datetime) -> int:
 
 
 def _main_with(command: str, arguments: Sequence[str], now: datetime) -> int:
-    _WITH_ARGUMENTS[command][0]().parse_args(list(arguments))  # says what it does not know
-    return _done(Question(command, arguments=tuple(arguments)), now)
+    asked = _WITH_ARGUMENTS[command][0]().parse_args(list(arguments))  # says what it does not know
+    begins = command == "practice" and asked.verb == "add"
+    return _done(Question(command, arguments=tuple(arguments)), now, begins=begins)
 
 
 def _with_arguments(store: Store, question: Question, now: datetime) -> Answer:
@@ -212,9 +214,12 @@ _COMMANDS: dict[str, Callable[[Store, str | None, datetime], Answer]] = {
 }
 
 
-def _done(question: Question, now: datetime) -> int:
-    """Do the work here, or have it done by the process that holds the data folder."""
+def _done(question: Question, now: datetime, *, begins: bool = False) -> int:
+    """Do the work here, or have it done by the process that holds the data folder. Raises
+    WrongDataFolder for a folder without data, unless the command begins it."""
     data = process_store.data_folder()
+    if not begins:
+        process_store.require_data()
     try:
         store = process_store.open_store(data)
     except StoreInUse as in_use:

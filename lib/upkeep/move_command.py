@@ -38,6 +38,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
             f"What is moved is a data folder: leave {process_store.DATABASE_VARIABLE} out, and "
             "name the folder in BILLING_TASKS_DATA."
         )
+    process_store.require_data()
     try:
         source = process_store.open_store()
         file_places.bind(wanted.files.absolute(), wanted.bucket, process_store.files_server())

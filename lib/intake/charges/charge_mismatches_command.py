@@ -35,7 +35,7 @@ def do(con: Connection, arguments: Sequence[str], *, now: datetime) -> tuple[lis
         for doubt in review.doubts:
             facts = ", ".join(fact.name.lower() for fact in doubt.facts)
             lines.append(f"  task {doubt.task_id}: {facts}")
-    return lines, 1 if found else 0
+    return lines or ["There is no practice yet."], 1 if found else 0
 
 
 def summary(review: charge_mismatches.Review) -> str:
