@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import FrameType
 
 from lib.errors import BillingError
 from lib.web.logs import places
@@ -39,25 +43,65 @@ COMMANDS = {
 }
 
 
+STOPPED = "Stopped before it was done: what was not finished is not kept."
+
+
 def main(arguments: list[str]) -> int:
-    """Run one command. Return 0 if it did all of it, 1 if it could not, 2 for wrong usage."""
-    if arguments and arguments[0] in COMMANDS:
-        module, _, name = COMMANDS[arguments[0]][0].partition(":")
-        run = getattr(importlib.import_module(module), name or "main")
+    """Run one command. Return 0 if it did all of it, 1 if it could not, 2 for wrong usage, 130 or
+    143 where Ctrl-C (SIGINT) or SIGTERM ended it."""
+    if not arguments or arguments[0] not in COMMANDS:
+        is_help = arguments[:1] in (["-h"], ["--help"])
+        print(_usage(), file=sys.stdout if is_help else sys.stderr)
+        return 0 if is_help else 2
+    with _stop_signals() as received:
         try:
-            code = int(run(arguments[1:], now=datetime.now(UTC)))
-            sys.stdout.flush()
-            return code
-        except BillingError as problem:
-            print(problem, file=sys.stderr)
-        except BrokenPipeError:  # whoever read the output, such as `head`, has enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except Exception as problem:  # a bug; its message may quote a patient
-            print(f"Something went wrong on our side: {places(problem)}", file=sys.stderr)
-        return 1
-    is_help = arguments[:1] in (["-h"], ["--help"])
-    print(_usage(), file=sys.stdout if is_help else sys.stderr)
-    return 0 if is_help else 2
+            code = _run(arguments[0], arguments[1:])
+            return _stopped(received) if code and received else code
+        except BaseException as problem:
+            if received:  # whatever became of it on its way: DuckDB makes a RuntimeError of it
+                return _stopped(received)
+            if isinstance(problem, BillingError):
+                print(problem, file=sys.stderr)
+            elif isinstance(problem, BrokenPipeError):  # who read the output has enough, as `head`
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            elif isinstance(problem, Exception):  # a bug; its message may quote a patient
+                print(f"Something went wrong on our side: {places(problem)}", file=sys.stderr)
+            else:
+                raise
+            return 1
+
+
+def _stopped(received: list[int]) -> int:
+    print(STOPPED, file=sys.stderr)
+    return 128 + received[0]
+
+
+def _run(command: str, arguments: list[str]) -> int:
+    module, _, name = COMMANDS[command][0].partition(":")
+    run = getattr(importlib.import_module(module), name or "main")
+    code = int(run(arguments, now=datetime.now(UTC)))
+    sys.stdout.flush()
+    return code
+
+
+@contextmanager
+def _stop_signals() -> Iterator[list[int]]:
+    """Let Ctrl-C and SIGTERM end the block by KeyboardInterrupt, which rolls back what is open.
+    Yield the list that they are noted in; `watch` and `serve` handle them themselves."""
+    received: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    handled = [each for each in (signal.SIGINT, signal.SIGTERM)
+               if signal.getsignal(each) is not signal.SIG_IGN]  # fmt: skip
+    before = {each: signal.signal(each, stop) for each in handled}
+    try:
+        yield received
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _usage() -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -182,6 +184,61 @@ def test_a_command_that_fails_says_what_and_where_and_no_value(
     assert code == 1
     assert told.startswith(said)
     assert "Rivera" not in told
+
+
+@pytest.mark.duckdb
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_import_that_is_stopped_says_so_and_leaves_nothing(number: int, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    files = written(tmp_path, "a.837", file_837(*(claim(f"A{each:05}") for each in range(6000))))
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # one that is ignored stays so
+    running = subprocess.Popen(
+        [sys.executable, "-m", "lib", "import", "--practice", "P", "--time-zone",
+         "America/Denver", files],
+        cwd=ROOT, env=os.environ | {"BILLING_TASKS_DATA": str(data)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    signal.signal(signal.SIGINT, before)
+    while not any((data / "intake").glob("*/*")) and running.poll() is None:
+        time.sleep(0.02)
+    running.send_signal(number)
+    out, said = running.communicate(timeout=60)
+
+    assert (running.returncode, out, said) == (128 + number, "", f"{__main__.STOPPED}\n")
+    store = DuckDBStore(data)
+    try:
+        assert store.connection().rows("SELECT id FROM charge") == []
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("becomes", [KeyboardInterrupt, RuntimeError, NotWritten, 1])
+def test_whatever_a_signal_becomes_on_its_way_it_is_said_to_have_stopped_the_command(
+    becomes: type[BaseException] | int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def run(_arguments: list[str], *, now: datetime) -> int:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            if isinstance(becomes, int):
+                return becomes
+            raise becomes from None
+        return 0
+
+    module = ModuleType("a_command_that_is_stopped")
+    vars(module)["main"] = run
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(__main__.COMMANDS, "stop", (module.__name__, ""))
+    before = signal.getsignal(signal.SIGTERM)
+
+    assert __main__.main(["stop"]) == 143
+
+    assert capsys.readouterr().err == f"{__main__.STOPPED}\n"
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_new_practice_says_where_it_is_before_anything_comes_in(tmp_path: Path) -> None:
