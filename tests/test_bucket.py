@@ -3,6 +3,7 @@ is not there."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,10 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from lib import documents, notes, task_documents
-from lib.errors import AlreadyCompleted
+from lib.errors import AlreadyCompleted, WrongDataFolder
 from lib.intake import imports
 from lib.models import TaskType
 from lib.store import file_places, process_store
+from lib.store.bucket import Bucket
 from lib.store.database import Connection, Store
 from lib.store.files import BOUND, DOCUMENTS, INTAKE, FilesUnreachable
 from lib.upkeep.sweep import sweep
@@ -239,3 +241,16 @@ def test_a_bucket_that_was_emptied_is_told_from_one_that_is_away(
 
     with pytest.raises(FilesUnreachable, match=f"does not hold {BOUND}"):
         bucket.files.ask()
+
+
+@pytest.mark.parametrize("server", ["https://", "s3.example.com", "http://s3.example.com", "s3:9"])
+def test_a_server_without_https_or_name_is_refused(server: str) -> None:
+    with pytest.raises(WrongDataFolder, match="has to begin with https://"):
+        Bucket("s3://bucket/prefix", server)
+
+
+def test_a_server_that_is_named_by_nothing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", " ")
+
+    assert process_store.files_server() == ""
+    assert "AWS_ENDPOINT_URL" not in os.environ  # obstore would read it, and panic

@@ -254,7 +254,7 @@ def test_a_new_practice_says_where_it_is_before_anything_comes_in(tmp_path: Path
     assert [each.returncode for each in (asked, wrong, done, again)] == [2, 2, 0, 2]
     assert "My practice is new. Name its time zone with --time-zone" in asked.stderr
     assert "there is no time zone Mars/Base" in wrong.stderr
-    assert none_yet.stdout == ""
+    assert none_yet.stdout == "There is no practice yet.\n"
     assert "My practice counts its days in America/Denver" in again.stderr
     assert run_command(data, "practice").stdout == "My practice: America/Denver\n"
 

@@ -74,12 +74,31 @@ def test_what_is_asked_wrongly_is_said_as_it_was_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nowhere = f"postgresql:///none?host={tmp_path}"
+    DuckDBStore(tmp_path / "data").close()
     assert run(tmp_path / "data", nowhere, tmp_path / "files", monkeypatch) == 1
     assert "that BILLING_TASKS_DATABASE or --to names cannot be" in capsys.readouterr().err
     monkeypatch.setenv("BILLING_TASKS_DATABASE", nowhere)
     assert run(tmp_path / "data", nowhere, tmp_path / "files", monkeypatch) == 1
     said = capsys.readouterr().err
     assert said.startswith("What is moved is a data folder: leave BILLING_TASKS_DATABASE out")
+
+
+@pytest.mark.parametrize(("address", "shown"), [
+    ("postgresq://billing:se@cret@db/billing", "postgresq://…@db/billing"),
+    ("billing:secret@db/billing", "…@db/billing"),
+    ("db.example/billing", "db.example/billing"),
+])  # fmt: skip
+def test_an_address_that_is_none_is_shown_without_its_password(
+    address: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    DuckDBStore(tmp_path / "data").close()
+
+    assert run(tmp_path / "data", address, tmp_path / "files", monkeypatch) == 1
+
+    assert capsys.readouterr().err == (
+        f"{shown} is not the address of a PostgreSQL database: postgresql://user@host/name.\n"
+    )
 
 
 @pytest.mark.slow

@@ -47,8 +47,9 @@ class Bucket(Files):
             raise WrongDataFolder(f"{address} is not the address of a bucket: s3://bucket/prefix.")
         prefix = (found[2] or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
-        is_here = urlsplit(server).hostname in {"127.0.0.1", "::1", "localhost"}
-        if server and not (is_here or server.startswith("https://")):
+        host = urlsplit(server).hostname
+        is_here = host in {"127.0.0.1", "::1", "localhost"}
+        if server and not (is_here or (host and server.startswith("https://"))):
             raise WrongDataFolder(
                 f"{server} would get patients' documents unprotected: its address has to begin "
                 "with https://."

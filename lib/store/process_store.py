@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from contextlib import suppress
@@ -98,7 +99,10 @@ def bind_files(folder: Path) -> None:
 
 def files_server() -> str:
     """Return the URL of the server of buckets; an empty text for Amazon's own."""
-    return os.environ.get(SERVER_VARIABLE, "").strip()
+    server = os.environ.get(SERVER_VARIABLE, "").strip()
+    if not server:  # what speaks to buckets reads it too, and breaks off at one that is empty
+        os.environ.pop(SERVER_VARIABLE, None)
+    return server
 
 
 def require_file() -> None:
@@ -111,8 +115,9 @@ def open_in_postgres(folder: Path, address: str) -> Store:
     """Return the store in the database at that address, whose files are in the folder. Raises
     WrongDataFolder."""
     if not address.startswith(("postgresql://", "postgres://")):
+        shown = re.sub(r"^(\w+://)?.*@", r"\1…@", address)  # a password does not get into a log
         raise WrongDataFolder(
-            f"{address} is not the address of a PostgreSQL database: postgresql://user@host/name."
+            f"{shown} is not the address of a PostgreSQL database: postgresql://user@host/name."
         )
     try:
         from lib.store.postgres.store import PostgresStore
