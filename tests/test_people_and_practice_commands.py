@@ -10,7 +10,7 @@ from lib.errors import WrongInput
 from lib.models import TaskOptions
 from lib.practice_settings import Settings
 from lib.store.database import Connection, Store
-from lib.upkeep.people_and_practice_commands import do_people, do_practice, practice_parser
+from lib.upkeep.people_and_practice_commands import do_people, do_practice
 from tests.conftest import NOON, Cast
 from tests.given import add_payer
 from tests.server import running
@@ -156,13 +156,3 @@ def test_of_what_is_set_together_all_is_written_or_nothing(
     assert do_practice(con, [], now=NOON) == (before, 0)
     assert practice_settings.changes(con, cast.practice, actor=cast.ana) == []
     assert con.value("SELECT idle_minutes FROM practice WHERE id = $id", id=cast.practice) == 15
-
-
-@pytest.mark.parametrize("option", ["--holiday", "--no-holiday"])
-def test_a_day_that_is_none_is_said_in_words(
-    option: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit):
-        practice_parser().parse_args(["set", "Clinic", option, "2026-13-24"])
-
-    assert f"argument {option}: 2026-13-24 is not a day (YYYY-MM-DD)" in capsys.readouterr().err
