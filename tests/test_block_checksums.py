@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from lib.errors import StoreDamaged
 from lib.store import block_checksums, data_folder_lock
 from lib.store.database import Connection, transaction
 from lib.store.duckdb.store import DuckDBStore
+from lib.upkeep import verify
 from lib.web.logs import places
 from tests.server import running
 from tests.test_upkeep import flip
@@ -81,3 +83,22 @@ def test_a_flipped_byte_that_is_met_makes_the_server_unhealthy(tmp_path: Path) -
     assert health.status == 503
     assert "computed checksum" in log
     assert "Rivera" not in log
+
+
+@pytest.mark.parametrize("held", [8, 71_968, block_checksums.BLOCK - 1])
+def test_a_block_begun_on_a_full_disk_is_no_damage_and_one_that_is_cut_off_is(
+    held: int, data: Path
+) -> None:
+    """DuckDB begins blocks beyond those it counts, and cuts them off when it is opened again."""
+    DuckDBStore(data).close()
+    file = data / data_folder_lock.DATABASE
+    whole = file.stat().st_size
+    with file.open("ab") as begun:
+        begun.write(b"\xe7" * held)
+    of_a_full_disk = verify.verify(data).all
+    os.truncate(file, whole - block_checksums.BLOCK + held)
+    of_a_cut = verify.verify(data).all
+
+    assert of_a_full_disk == ()
+    at = whole - block_checksums.BLOCK
+    assert f"The database file ends in the middle of what begins at byte {at}." in of_a_cut

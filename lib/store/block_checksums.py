@@ -23,12 +23,14 @@ def damaged(copy: Path) -> Iterator[str]:
     Use it on a copy only: the process that holds the live file must not open it a second time.
     """
     with copy.open("rb") as file:
-        for _ in range(HEADERS):
-            yield from _check(file.tell(), file.read(HEADER), HEADER)
+        headers = [file.read(HEADER) for _ in range(HEADERS)]
+        for number, header in enumerate(headers):
+            yield from _check(number * HEADER, header, HEADER)
+        end = HEADERS * HEADER + BLOCK * _count(headers[1:])
         while True:
             at = file.tell()
             block = file.read(BLOCK)
-            if not block:
+            if not block or (len(block) < BLOCK and at >= end):  # begun when the disk was full
                 return
             yield from _check(at, block, BLOCK)
 
@@ -37,6 +39,12 @@ def checksum(content: bytes) -> int:
     """Return DuckDB's checksum of a block's content. The length must be a multiple of eight."""
     numbers = np.frombuffer(content, dtype="<u8")
     return int(np.bitwise_xor.reduce(numbers * FACTOR, initial=SEED))
+
+
+def _count(headers: list[bytes]) -> int:
+    """Return how many blocks the database has, by that of its two headers that was written last."""
+    last = max(headers, key=lambda header: int.from_bytes(header[8:16], "little"))
+    return int.from_bytes(last[32:40], "little")
 
 
 def _check(at: int, block: bytes, size: int) -> Iterator[str]:
