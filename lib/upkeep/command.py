@@ -117,7 +117,8 @@ def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
     else:
         process_store.bind_files(data)
         found = restore(wanted.backup.resolve(), data, now=now)
-    said = found or (f"{data} holds what {wanted.backup.name} held.",)
+    held = f"{data} holds what {wanted.backup.name} held"
+    said = (f"{held}, and what was wrong there:", *found) if found else (f"{held}.",)
     return _print(Answer((*said, *STALE), 1 if found else 0))
 
 
