@@ -393,7 +393,7 @@ class StoreInUse(BillingError):
     def __init__(self, holder: str) -> None:
         super().__init__(
             f"Billing Tasks is already running on this data folder ({holder}). "
-            "Use its Import page, or stop it first."
+            "Use that one, or stop it first."
         )
 
 

@@ -33,7 +33,7 @@ def test_a_second_process_is_refused_with_a_sentence(store: Store) -> None:
     assert found.returncode == 1
     assert found.stderr.splitlines()[-1] == (
         "lib.errors.StoreInUse: Billing Tasks is already running on this data folder "
-        f"(process {os.getpid()}). Use its Import page, or stop it first."
+        f"(process {os.getpid()}). Use that one, or stop it first."
     )
     con = store.connection()
     with transaction(con):

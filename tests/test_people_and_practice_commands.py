@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lib import accounts, invitations, practice_settings, timely_filing
-from lib.errors import WrongInput
+from lib.errors import NoSuchPerson, WrongInput
 from lib.models import TaskOptions
 from lib.practice_settings import Settings
 from lib.store.database import Connection, Store
@@ -156,3 +156,14 @@ def test_of_what_is_set_together_all_is_written_or_nothing(
     assert do_practice(con, [], now=NOON) == (before, 0)
     assert practice_settings.changes(con, cast.practice, actor=cast.ana) == []
     assert con.value("SELECT idle_minutes FROM practice WHERE id = $id", id=cast.practice) == 15
+
+
+@pytest.mark.parametrize("verb", ["link", "deactivate", "reactivate", "remove"])
+def test_somebody_of_the_sample_is_said_to_be_that(verb: str, con: Connection, cast: Cast) -> None:
+    [email] = {each.email for each in accounts.listed(con, actor=None) if each.id == cast.ana.id}
+    con.execute("UPDATE person SET is_sample = true WHERE id = $id", id=cast.ana.id)
+
+    with pytest.raises(WrongInput, match=f"{email} is of the sample: nobody of it has an account"):
+        do_people(con, [verb, email], now=NOON)
+    with pytest.raises(NoSuchPerson):
+        do_people(con, [verb, "nobody@example.com"], now=NOON)

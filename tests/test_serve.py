@@ -136,7 +136,7 @@ def test_a_second_process_on_the_same_data_gets_one_sentence(tmp_path: Path) -> 
     assert ended.stdout == ""
     assert ended.stderr == (
         "Billing Tasks is already running on this data folder "
-        f"(process {server.process.pid}). Use its Import page, or stop it first.\n"
+        f"(process {server.process.pid}). Use that one, or stop it first.\n"
     )
 
 

@@ -139,6 +139,9 @@ def do_people(con: Connection, arguments: Sequence[str], *, now: datetime) -> tu
         return [f"{who} Hand over this link:", _link(token)], 0
     person_id = accounts.find(con, asked.email)
     if person_id is None:
+        named = accounts.tidy(asked.email)
+        if any(each.email == named for each in accounts.listed(con, actor=None)):
+            raise WrongInput(f"{named} is of the sample: nobody of it has an account to change.")
         raise NoSuchPerson
     if asked.verb == "link":
         token = invitations.link(con, person_id, actor=None, now=now)
