@@ -202,7 +202,7 @@ def update(con: Connection, document_id: int, details: DocumentDetails) -> None:
         """
         UPDATE document SET name = $name, label = $label, status = $status,
             document_date = $document_date, notes = $notes, version = version + 1
-        WHERE id = $document_id
+        WHERE id = $document_id RETURNING id
         """,
         **{field.name: getattr(details, field.name) for field in fields(DocumentDetails)},
         document_id=document_id,

@@ -141,7 +141,8 @@ def _touch(con: Connection, person_id: int, hash_: str, naive_now: datetime) -> 
         try:
             with transaction(con, of=writer_scope.of_person(person_id)):
                 con.execute(
-                    "UPDATE session SET last_used_at = $now WHERE token_hash = $hash",
+                    "UPDATE session SET last_used_at = $now WHERE token_hash = $hash "
+                    "RETURNING person_id",
                     hash=hash_,
                     now=naive_now.replace(tzinfo=UTC),
                 )

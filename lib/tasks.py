@@ -1,7 +1,8 @@
 """One task: reading it, making one by hand, and every change of its row.
 
 Nothing else writes to the table of tasks. The changes below the verbs run inside the caller's
-transaction, with their history, and keep what the search knows of the task up to date.
+transaction, with their history, and keep what the search knows up to date. Each returns the id:
+DuckDB then writes the row anew, of which it else keeps 256 KB until no import is open.
 """
 
 from __future__ import annotations
@@ -231,7 +232,7 @@ def give(
         """
         UPDATE task SET assignee_id = $to, taken_up_at = coalesce(taken_up_at, $now),
             version = version + 1
-        WHERE id = $task_id
+        WHERE id = $task_id RETURNING id
         """,
         to=to,
         task_id=task.id,
@@ -248,7 +249,7 @@ def give_back(con: Connection, task: Task, *, actor: Person, now: datetime) -> N
         """
         UPDATE task SET assignee_id = NULL, status = 'open',
             taken_up_at = coalesce(taken_up_at, $now), version = version + 1
-        WHERE id = $task_id
+        WHERE id = $task_id RETURNING id
         """,
         task_id=task.id,
         now=now,
@@ -268,7 +269,7 @@ def mark_not_started(
         UPDATE task SET status = 'open', assignee_id = $assignee_id, version = version + 1,
             is_answered = $is_answered,
             started_at = CASE WHEN started_at = $started_at THEN NULL ELSE started_at END
-        WHERE id = $task_id
+        WHERE id = $task_id RETURNING id
         """,
         task_id=task.id,
         assignee_id=assignee_id,
@@ -289,7 +290,7 @@ def mark_started(con: Connection, task: Task, *, actor: Person, now: datetime) -
         """
         UPDATE task SET status = 'in_progress', started_at = coalesce(started_at, $now),
             taken_up_at = coalesce(taken_up_at, $now), version = version + 1
-        WHERE id = $task_id
+        WHERE id = $task_id RETURNING id
         """,
         task_id=task.id,
         now=now,
@@ -308,7 +309,7 @@ def mark_completed(
                 SELECT min(completed_at) FROM reopened_completion WHERE task_id = $task_id
             ), $now), completed_at = $now, completed_by = $actor_id,
             resolution = $resolution, version = version + 1
-        WHERE id = $task_id
+        WHERE id = $task_id RETURNING id
         """,
         task_id=task.id,
         actor_id=actor.id,
@@ -341,7 +342,7 @@ def mark_reopened(
             assignee_id = coalesce(completed_by, assignee_id), completed_at = NULL,
             completed_by = NULL, resolution = NULL, version = version + 1,
             started_at = CASE WHEN $is_started THEN started_at END
-        WHERE id = $task_id
+        WHERE id = $task_id RETURNING id
         """,
         task_id=task.id,
         is_started=is_started,
@@ -353,7 +354,7 @@ def mark_reopened(
             """
             UPDATE task SET provider_name = $provider, date_of_service = $day,
                 payer_id = $payer_id, payer_name = $payer
-            WHERE id = $task_id
+            WHERE id = $task_id RETURNING id
             """,
             task_id=task.id,
             payer_id=about["payer_id"],
@@ -372,7 +373,7 @@ def wait_on(con: Connection, task: Task, side: Turn, *, now: datetime) -> None:
         UPDATE task SET turn = $side, is_answered = ($side = 'practice'), version = version + 1,
             taken_up_at = CASE WHEN $side = 'biller' THEN coalesce(taken_up_at, $now)
                                ELSE taken_up_at END
-        WHERE id = $task_id
+        WHERE id = $task_id RETURNING id
         """,
         side=side,
         task_id=task.id,
@@ -384,7 +385,8 @@ def take_up_answer(con: Connection, task: Task) -> None:
     """Let the task no longer stand as answered: the practice acts on it."""
     if task.is_answered:
         con.execute(
-            "UPDATE task SET is_answered = false, version = version + 1 WHERE id = $task_id",
+            "UPDATE task SET is_answered = false, version = version + 1 WHERE id = $task_id "
+            "RETURNING id",
             task_id=task.id,
         )
 
@@ -394,7 +396,7 @@ def suggest_completion(con: Connection, task_id: int, sentence: str, *, now: dat
     con.execute(
         """
         UPDATE task SET proposal = $sentence, proposal_at = $now, version = version + 1
-        WHERE id = $task_id AND proposal IS DISTINCT FROM $sentence
+        WHERE id = $task_id AND proposal IS DISTINCT FROM $sentence RETURNING id
         """,
         sentence=sentence,
         now=now,
@@ -407,7 +409,7 @@ def withdraw_suggestion(con: Connection, task_id: int) -> None:
     con.execute(
         """
         UPDATE task SET proposal = NULL, proposal_at = NULL, version = version + 1
-        WHERE id = $task_id AND proposal IS NOT NULL
+        WHERE id = $task_id AND proposal IS NOT NULL RETURNING id
         """,
         task_id=task_id,
     )
@@ -430,6 +432,7 @@ def link_charges(con: Connection, shown: Mapping[int, Mapping[str, Value]], *,
         f"""
         UPDATE task SET {", ".join(changed)}, version = version + 1
         FROM (SELECT unnest($ids::BIGINT[]) AS id, {told}) AS now WHERE task.id = now.id
+        RETURNING task.id
         """,
         ids=list(shown),
         **{name: [each[name] for each in shown.values()] for name, _ in SHOWN_OF_CHARGE},
@@ -484,7 +487,7 @@ def _show(con: Connection, ids: Sequence[int], *, now: datetime, **shown: Value)
     con.execute(
         f"""
         UPDATE task SET {assignments}, version = version + 1
-        WHERE id IN (SELECT unnest($ids::BIGINT[]))
+        WHERE id IN (SELECT unnest($ids::BIGINT[])) RETURNING id
         """,
         ids=ids,
         **shown,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from lib import charges, drafts, notes, sessions, workflow
+from lib import charges, document_details, documents, drafts, notes, sessions, workflow
 from lib.store import long_transaction
 from lib.store.database import Connection, Store
 from tests.conftest import NOON, Cast
-from tests.given import add_charge, add_task
+from tests.given import ABOUT, add_charge, add_task, pdf
 from tests.test_long_transaction import line
 
 pytestmark = pytest.mark.duckdb
@@ -44,7 +45,53 @@ def sign_in(con: Connection, cast: Cast, task_id: int, turn: int) -> None:
     sessions.sign_in(con, cast.ana.id, now=NOON)
 
 
-@pytest.mark.parametrize("step", [note, edit, draft, sign_in], ids=lambda it: it.__name__)
+def undo(con: Connection, cast: Cast, task_id: int, turn: int) -> None:
+    workflow.undo_start(con, task_id, actor=cast.ana, now=NOON)
+    workflow.start(con, task_id, actor=cast.ana, now=NOON)
+
+
+def hand_over(con: Connection, cast: Cast, task_id: int, turn: int) -> None:
+    to, seen = (cast.ben, cast.ana) if turn % 2 else (cast.ana, cast.ben)
+    workflow.assign(con, task_id, to=to.id, seen=seen.id, actor=cast.ana, now=NOON)
+
+
+def ask(con: Connection, cast: Cast, task_id: int, turn: int) -> None:
+    text, token = f"Which {turn}", uuid4().hex
+    notes.ask(con, task_id, text, token=token, actor=cast.ana, now=NOON)
+
+
+def complete(con: Connection, cast: Cast, task_id: int, turn: int) -> None:
+    [[charge_id]] = con.rows("SELECT charge_id FROM task WHERE id = $id", id=task_id)
+    opened = charges.get(con, charge_id, actor=cast.ana)
+    charges.save_and_complete(
+        con, task_id, opened, opened=opened, note=f"Done {turn}", token=uuid4().hex,
+        actor=cast.ana, now=NOON,
+    )  # fmt: skip
+    workflow.reopen(con, task_id, reason="Again", actor=cast.ana, now=NOON)
+
+
+def keep_document(con: Connection, cast: Cast, task_id: int, turn: int) -> None:
+    document_id = documents.upload(
+        con, pdf(f"{turn}"), "scan.pdf", practice_id=cast.practice, patient_id=None,
+        token=uuid4().hex, actor=cast.ana, now=NOON, details=ABOUT,
+    )  # fmt: skip
+    seen = documents.get(con, document_id, actor=cast.ana)
+    document_details.change(
+        con, document_id, details=replace(ABOUT, name=f"Letter {turn}"), seen=seen,
+        actor=cast.ana, now=NOON,
+    )  # fmt: skip
+
+
+def use(con: Connection, cast: Cast, task_id: int, turn: int) -> None:
+    """Use a session of one's own now and two minutes later, which is written."""
+    token = sessions.sign_in(con, cast.ana.id, now=NOON)
+    sessions.who(con, token, now=NOON + timedelta(minutes=2))
+
+
+STEPS = [note, edit, draft, sign_in, undo, hand_over, ask, complete, keep_document, use]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda it: it.__name__)
 def test_a_change_beside_an_import_leaves_little_in_memory(
     con: Connection, store: Store, cast: Cast, step: Step
 ) -> None:

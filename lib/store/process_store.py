@@ -14,7 +14,7 @@ from lib.errors import OnlyOnDuckDB, WrongDataFolder
 from lib.store import backlog_copy, file_places, permissions
 from lib.store.data_folder_lock import DATABASE, missing_database
 from lib.store.database import Connection, Store
-from lib.store.duckdb.store import DuckDBStore
+from lib.store.duckdb.store import MEMORY, DuckDBStore
 
 DATABASE_VARIABLE = "BILLING_TASKS_DATABASE"  # postgresql://…; without it a file in the data folder
 FILES_VARIABLE = "BILLING_TASKS_FILES"  # s3://bucket/prefix; without it folders beside the database
@@ -42,7 +42,7 @@ def backup_folder() -> Path:
     return Path(named).absolute() if named else data_folder() / "backups"
 
 
-def open_store(folder: Path | None = None, *, memory_limit: str = "1GB") -> Store:
+def open_store(folder: Path | None = None, *, memory_limit: str = MEMORY) -> Store:
     """Return the process's store, opening it on the first call."""
     close_to_others()
     folder = folder or data_folder()

@@ -1,8 +1,8 @@
 """python -m tests.benchmarks.during_import [CLAIMS] [DATABASE]: how long people wait meanwhile.
 
 Imports an 837P of that many claims (100,000) while ten threads save notes, edit charges, type
-drafts and sign in, with a moment between two clicks. DATABASE is the address of an empty PostgreSQL
-database; without it the store is a DuckDB file. Never a test.
+drafts, start tasks and sign in, with a moment between two clicks. DATABASE is the address of an
+empty PostgreSQL database; without it the store is a DuckDB file. Never a test.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def work(
         task = tasks.get(con, task_id, actor=person)
         assert task.charge_id
         charge = charges.get(con, task.charge_id, actor=person)
-        kind = drawn.choice(("note", "edit", "draft", "sign in"))
+        kind = drawn.choice(("note", "edit", "draft", "start", "sign in"))
         began = time.perf_counter()
         if kind == "note":
             notes.comment(con, task_id, f"Called {place}", token=token, actor=person, now=now)
@@ -133,6 +133,9 @@ def work(
             )
         elif kind == "draft":
             drafts.keep(con, task_id, {"location": str(place)}, actor=person, now=now)
+        elif kind == "start":  # one that is taken back first
+            workflow.undo_start(con, task_id, actor=person, now=now)
+            workflow.start(con, task_id, actor=person, now=now)
         else:
             sessions.sign_in(con, person.id, now=now)
         waits[kind].append(time.perf_counter() - began)

@@ -31,6 +31,9 @@ from lib.store.values import Value, outgoing, require_exact
 
 PATIENCE = 2.0  # seconds that closing waits for the write in progress before interrupting it
 SOON = 0.05  # seconds between two looks at what a long transaction is to do
+MEMORY = (
+    "512MB"  # that DuckDB may use; the rest of what it needs at once goes to its temporary file
+)
 REOPEN = 1.0  # seconds between two attempts to reopen the database
 
 Result = TypeVar("Result")
@@ -249,7 +252,7 @@ class DuckDBConnection(Connection):
 class DuckDBStore(Store):
     """The open database file and its folder."""
 
-    def __init__(self, folder: Path, *, memory_limit: str = "1GB") -> None:
+    def __init__(self, folder: Path, *, memory_limit: str = MEMORY) -> None:
         """Open `folder`/billing.duckdb; create and migrate it where needed.
 
         Raises StoreInUse where another process has it, WrongDataFolder where it cannot be used,
