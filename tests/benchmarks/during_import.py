@@ -133,8 +133,8 @@ def work(
             )
         elif kind == "draft":
             drafts.keep(con, task_id, {"location": str(place)}, actor=person, now=now)
-        elif kind == "start":  # one that is taken back first
-            workflow.undo_start(con, task_id, actor=person, now=now)
+        elif kind == "start":  # of a task given back just before
+            workflow.assign(con, task_id, to=None, seen=person.id, actor=person, now=now)
             workflow.start(con, task_id, actor=person, now=now)
         else:
             sessions.sign_in(con, person.id, now=now)
