@@ -205,6 +205,35 @@ def test_a_question_survives_another_task_the_window_and_a_reload(scene: Scene, 
     expect(question).to_have_value("")
 
 
+# The script that listens to what is typed comes two seconds late.
+_LATE = """() => {
+    const Own = Blob
+    window.Blob = function (parts, options) {
+        const isLate = String(parts?.[0]).includes("window.billingTyping = ")
+        const wait = isLate ? ["await new Promise((go) => setTimeout(go, 2000))\\n"] : []
+        return new Own([...wait, ...(parts ?? [])], options)
+    }
+    window.Blob.prototype = Own.prototype
+}"""
+
+
+def test_what_is_typed_before_the_page_listens_is_kept(scene: Scene, sit: Sit) -> None:
+    task = scene.fresh(TaskType.AUTHORIZATION)
+    desk = sit(scene, scene.cast.ana, "")
+    desk.page.add_init_script(f"({_LATE})()")
+    desk.open(task)
+    question = desk.field("Question or comment")
+    question.fill("Which visit")
+    assert not desk.page.evaluate("Boolean(window.billingTyping)")
+    while not desk.page.evaluate("Boolean(window.billingTyping)"):
+        desk.page.wait_for_timeout(100)
+    desk.page.wait_for_timeout(600)
+
+    desk.reload()
+
+    expect(question).to_have_value("Which visit")
+
+
 @pytest.mark.cases(1)
 @pytest.mark.parametrize("rounds", ["1", "123"])
 def test_the_billers_answer_and_note_survive_a_reload(scene: Scene, sit: Sit, rounds: str) -> None:

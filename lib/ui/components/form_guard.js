@@ -76,6 +76,9 @@ if (!window.billingTyping) {
   document.addEventListener("click", goFirst, true)
   window.addEventListener("beforeunload", leave)
   window.addEventListener("pagehide", leave)
+  // A field can be there, and typed in, before this script is.
+  const at = document.activeElement
+  if (at?.matches?.(FIELDS) && at.closest(FORMS) && at.value) hear({ target: at })
 }
 
 // The fields redraw themselves and lose the classes that were set on them.
