@@ -61,11 +61,11 @@ def add(
     """
     _require(actor, practice_id)
     with transaction(con):
-        return write_added(con, practice_id, days, actor=actor, now=now)
+        return write_added(con, practice_id, days, actor_id=actor.id if actor else None, now=now)
 
 
 def write_added(
-    con: Connection, practice_id: int, days: Sequence[Holiday], *, actor: Person | None,
+    con: Connection, practice_id: int, days: Sequence[Holiday], *, actor_id: int | None,
     now: datetime,
 ) -> int:  # fmt: skip
     """Do what `add` does. The caller's verb opens the transaction, and has asked whether the actor
@@ -85,7 +85,7 @@ def write_added(
         )  # fmt: skip
     if new:
         said = ", ".join(f"{each.day} {each.name}" for each in new)
-        _note(con, practice_id, f"holidays added: {said}", actor, now)
+        _note(con, practice_id, f"holidays added: {said}", actor_id, now)
     return len(new)
 
 
@@ -96,11 +96,11 @@ def remove(
     NoSuchPractice."""
     _require(actor, practice_id)
     with transaction(con):
-        write_removed(con, practice_id, day, actor=actor, now=now)
+        write_removed(con, practice_id, day, actor_id=actor.id if actor else None, now=now)
 
 
 def write_removed(
-    con: Connection, practice_id: int, day: date, *, actor: Person | None, now: datetime
+    con: Connection, practice_id: int, day: date, *, actor_id: int | None, now: datetime
 ) -> None:
     """Do what `remove` does. The caller's verb opens the transaction, and has asked whether the
     actor may. Raises WrongInput."""
@@ -112,7 +112,7 @@ def write_removed(
         "WHERE practice_id = $practice_id AND day = $day AND removed_at IS NULL",
         practice_id=practice_id, day=day, now=now,
     )  # fmt: skip
-    _note(con, practice_id, f"holiday removed: {day} {held[day].name}", actor, now)
+    _note(con, practice_id, f"holiday removed: {day} {held[day].name}", actor_id, now)
 
 
 def _require(actor: Person | None, practice_id: int) -> None:
@@ -121,7 +121,6 @@ def _require(actor: Person | None, practice_id: int) -> None:
 
 
 def _note(
-    con: Connection, practice_id: int, said: str, actor: Person | None, now: datetime
+    con: Connection, practice_id: int, said: str, actor_id: int | None, now: datetime
 ) -> None:
-    actor_id = actor.id if actor else None
     audit_log.write(con, Line(Activity.PRACTICE_CHANGED, now, actor_id, practice_id, detail=said))

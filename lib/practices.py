@@ -81,19 +81,19 @@ def change(
     if actor is not None:
         access.require(actor, Verb.MANAGE_PRACTICE, practice_id, NoSuchPractice())
     with transaction(con):
-        write(con, practice_id, wanted, actor=actor, now=now)
+        write(con, practice_id, wanted, by=actor, now=now)
 
 
 def write(
-    con: Connection, practice_id: int, wanted: Details, *, actor: Person | None, now: datetime
+    con: Connection, practice_id: int, wanted: Details, *, by: Person | None, now: datetime
 ) -> None:
     """Write what is said of a practice. The caller's verb opens the transaction, and has asked
     whether the actor may. Raises WrongInput."""
-    before = details(con, practice_id, actor=actor)
-    wanted = _checked(con, wanted, practice_id, actor)
+    before = details(con, practice_id, actor=by)
+    wanted = _checked(con, wanted, practice_id, by)
     if wanted.timezone != before.timezone:  # else one that was only assumed stays so
         practice_settings.write_timezone(
-            con, practice_id, wanted.timezone, actor_id=actor.id if actor else None, now=now
+            con, practice_id, wanted.timezone, actor_id=by.id if by else None, now=now
         )
     con.execute(
         """
@@ -111,7 +111,7 @@ def write(
     old, new = asdict(before), asdict(wanted)
     for name in (name for name in new if name != "timezone" and old[name] != new[name]):
         said = f"{name.replace('_', ' ')}: {old[name]} → {new[name]}"
-        _note(con, practice_id, said, actor=actor, now=now)
+        _note(con, practice_id, said, actor=by, now=now)
 
 
 def set_up(con: Connection, wanted: Details | None, first: Administrator, *, now: datetime) -> int:

@@ -188,7 +188,9 @@ def test_a_command_that_fails_says_what_and_where_and_no_value(
 
 @pytest.mark.duckdb
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_import_that_is_stopped_says_so_and_leaves_nothing(number: int, tmp_path: Path) -> None:
+def test_an_import_that_is_stopped_says_so_and_leaves_nothing_half_done(
+    number: int, tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     files = written(tmp_path, "a.837", file_837(*(claim(f"A{each:05}") for each in range(6000))))
     before = signal.signal(
@@ -209,7 +211,8 @@ def test_an_import_that_is_stopped_says_so_and_leaves_nothing(number: int, tmp_p
     assert (running.returncode, out, said) == (128 + number, "", f"{__main__.STOPPED}\n")
     store = DuckDBStore(data)
     try:
-        assert store.connection().rows("SELECT id FROM charge") == []
+        kept = store.connection().value("SELECT count(*) FROM charge")
+        assert kept in (0, 6000)  # where the signal came after the commit, all of it is there
     finally:
         store.close()
 

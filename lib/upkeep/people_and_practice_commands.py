@@ -190,15 +190,15 @@ def _set(con: Connection, practice_id: int, asked: argparse.Namespace, now: date
     practice_settings.write(con, practice_id, rules, actor_id=None, now=now)
     known = practices.details(con, practice_id, actor=None)
     wanted = _details(asked, replace(known, name=asked.new_name or known.name))
-    practices.write(con, practice_id, wanted, actor=None, now=now)
+    practices.write(con, practice_id, wanted, by=None, now=now)
     if asked.zone:  # also the one that was only assumed
         practice_settings.write_timezone(con, practice_id, asked.zone, actor_id=None, now=now)
     closed = [*asked.holiday]
     for year in asked.us_holidays:
         closed += practice_holidays.federal(year)
-    practice_holidays.write_added(con, practice_id, closed, actor=None, now=now)
+    practice_holidays.write_added(con, practice_id, closed, actor_id=None, now=now)
     for day in asked.no_holiday:
-        practice_holidays.write_removed(con, practice_id, day, actor=None, now=now)
+        practice_holidays.write_removed(con, practice_id, day, actor_id=None, now=now)
 
 
 def _set_limit(con: Connection, practice_id: int, asked: argparse.Namespace, now: datetime) -> None:
