@@ -94,6 +94,7 @@ _LABELS = {
     Activity.RESTORED: "Backup restored",
 }
 SAW_AGAIN = timedelta(minutes=15)  # looking again within this time is the same look
+A_MOMENT = 0.05  # seconds that a look waits for who writes, which nearly all of them end in
 _MANY_AT_ONCE = 20  # lines, which are written together
 _MANY = 20_000  # looks that are remembered, so that they are written once
 COLUMNS = (
@@ -209,8 +210,8 @@ def saw(
 ) -> None:
     """Append that somebody saw something, once in SAW_AGAIN for each person and thing.
 
-    It is on disk before anything is shown, unless something long is being written: then it is
-    written right after that.
+    It is on disk before anything is shown, unless something is being written for longer than
+    A_MOMENT: then it is written right after that.
     """
     known = _of(con)
     what = (actor.id, kind, task_id, charge_id, document_id, patient_id, detail)
@@ -220,7 +221,7 @@ def saw(
     line = Line(
         kind, now, actor.id, practice_id, None, task_id, charge_id, document_id, patient_id, detail
     )
-    if con.store.is_written:
+    if _is_written_long(con):
         known.waiting.append(line)
     else:
         record(con, line)
@@ -253,9 +254,10 @@ def refused(
 
 
 def settle(con: Connection, *, now: datetime) -> None:
-    """Write the looks that wait, and put new changes into the chain; called every few seconds."""
+    """Write the looks that wait, and put new changes into the chain; called every few seconds, and
+    where looks still wait when the process ends."""
     known = _of(con)
-    if con.store.is_written:
+    if _is_written_long(con):
         return
     unsealed = con.value(
         "SELECT count(*) FROM event WHERE id > $last", last=_head(con).last_event_id
@@ -263,6 +265,17 @@ def settle(con: Connection, *, now: datetime) -> None:
     if known.waiting or unsealed:
         with transaction(con, invalidates_cache=False):
             seal(con, now=now)
+
+
+def looks_that_wait(store: Store) -> int:
+    """Return how many looks of this process are not written yet."""
+    known = _RECORDS.get(store)
+    return len(known.waiting) if known else 0
+
+
+def _is_written_long(con: Connection) -> bool:
+    """Return True if somebody writes and goes on for more than a moment."""
+    return con.store.is_written and (con.is_writing or bool(con.store.wait_for_writer(A_MOMENT)))
 
 
 def hash_of(before: str, values: Sequence[Value]) -> str:

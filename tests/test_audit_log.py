@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import pytest
 
@@ -10,6 +12,7 @@ from lib import audit_log, audit_log_integrity, tasks, workflow
 from lib.audit_log import Activity, Line
 from lib.errors import BillingError
 from lib.store.database import Connection, Store, transaction
+from lib.web.background_jobs import looked_after
 from tests.conftest import NOON, Cast, opened_again
 from tests.given import add_task_of_charge, minutes
 
@@ -79,32 +82,74 @@ def test_what_is_rolled_back_leaves_no_line_and_no_gap(con: Connection, cast: Ca
     assert list(audit_log_integrity.broken(con)) == []
 
 
+@contextmanager
+def somebody_writes(store: Store, at_most: float = 20) -> Iterator[Event]:
+    """Have another thread write while the block runs, up to those seconds or until the event."""
+    begun, done = Event(), Event()
+
+    def write() -> None:
+        with transaction(store.connection()):
+            begun.set()
+            done.wait(at_most)
+
+    writer = Thread(target=write)
+    writer.start()
+    assert begun.wait(10)
+    try:
+        yield done
+    finally:
+        done.set()
+        writer.join()
+
+
 def test_a_look_does_not_wait_for_a_long_import_and_is_written_after_it(
     store: Store, con: Connection, cast: Cast
 ) -> None:
     task_id = add_task_of_charge(con, cast.practice)
-    begun, done = Event(), Event()
-
-    def write_long() -> None:
-        other = store.connection()
-        with transaction(other):
-            begun.set()
-            done.wait(10)
-
-    writer = Thread(target=write_long)
-    writer.start()
-    begun.wait(10)
-    clock = time.monotonic()
-    look(con, cast, task_id)
-    took = time.monotonic() - clock
-    done.set()
-    writer.join()
+    with somebody_writes(store):
+        clock = time.monotonic()
+        look(con, cast, task_id)
+        took = time.monotonic() - clock
 
     assert took < 2
     assert kinds(con) == []
     audit_log.settle(con, now=minutes(1))
     assert kinds(con) == [("saw task", task_id)]
     assert con.rows("SELECT happened_at FROM activity") == [(NOON.replace(tzinfo=None),)]
+
+
+def test_a_look_is_on_disk_at_once_where_somebody_writes_for_a_moment_only(
+    store: Store, con: Connection, cast: Cast
+) -> None:
+    task_id = add_task_of_charge(con, cast.practice)
+    with somebody_writes(store, at_most=audit_log.A_MOMENT / 10):
+        look(con, cast, task_id)
+
+        assert kinds(con) == [("saw task", task_id)]
+
+
+def test_looks_that_wait_when_the_process_ends_are_written(
+    store: Store, con: Connection, cast: Cast
+) -> None:
+    task_id = add_task_of_charge(con, cast.practice)
+    with somebody_writes(store) as done, looked_after(store):
+        look(con, cast, task_id)
+        assert audit_log.looks_that_wait(store) == 1
+        Timer(0.3, done.set).start()
+
+    assert audit_log.looks_that_wait(store) == 0
+    assert kinds(con) == [("saw task", task_id)]
+
+
+def test_looks_that_cannot_be_written_when_the_process_ends_are_counted_in_its_log(
+    store: Store, con: Connection, cast: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = [add_task_of_charge(con, cast.practice) for _ in range(2)]
+    with somebody_writes(store), looked_after(store):
+        for task_id in seen:
+            look(con, cast, task_id)
+
+    assert "2 looks at patients' data are not in the record." in capsys.readouterr().out
 
 
 def test_the_chain_goes_on_after_the_store_was_closed(store: Store, cast: Cast) -> None:

@@ -59,7 +59,8 @@ class Upkeep:
         answer_all(self.store)
         now = datetime.now(UTC)
         if not self.moved:
-            self._settle_activity(now)
+            with suppress(StoreClosing):
+                self.settle_activity(now)
         if self.to is None or self.moved or now - self._last_try() < self.every:
             return
         try:
@@ -80,12 +81,11 @@ class Upkeep:
         with suppress(BillingError):
             backlog_copy.keep(self.store, now=datetime.now(UTC))
 
-    def _settle_activity(self, now: datetime) -> None:
+    def settle_activity(self, now: datetime) -> None:
+        """Write the looks that wait, and put new changes into the record's chain."""
         con = self.store.connection()
         try:
             audit_log.settle(con, now=now)
-        except StoreClosing:
-            return
         finally:
             con.close()
 
@@ -131,7 +131,22 @@ def looked_after(store: Store) -> Iterator[None]:
         until = monotonic() + STOPPING
         for thread in threads[:2]:  # a copy that is being made ends with the store
             thread.join(max(until - monotonic(), 0))
+        if not upkeep.moved:
+            _write_looks_that_wait(upkeep, until)
         _current = None
+
+
+def _write_looks_that_wait(upkeep: Upkeep, until: float) -> None:
+    """Write who saw what, as far as that was put off: what a process remembers ends with it."""
+    problem = ""
+    while waiting := audit_log.looks_that_wait(upkeep.store):
+        try:
+            upkeep.settle_activity(datetime.now(UTC))
+        except BillingError as found:
+            problem = str(found)
+        if problem or monotonic() > until:
+            print(f"{waiting} looks at patients' data are not in the record. {problem}", flush=True)
+            return
 
 
 def _hours() -> float:
