@@ -216,6 +216,7 @@ def test_charts_and_tables_of_a_wide_screen_are_whole_on_paper(
 
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
+    page.wait_for_timeout(200)  # in which a table takes the width that paper gives it
     assert page.evaluate(_ON_PAPER) <= PAPER
     sheets = page.pdf(prefer_css_page_size=True)
     if path != "/explore":  # whose tables have room on an upright sheet

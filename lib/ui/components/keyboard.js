@@ -304,16 +304,24 @@ function draw(parentElement) {
 const PAINTED = '[data-testid="stDataFrame"], [data-testid="stVegaLiteChart"]'
 // The pixels between the margins of a US Letter sheet, upright and across; A4 across has more.
 const [UPRIGHT, ACROSS] = [725, 965]
+const LEAST = 0.9 // of its size, that a page is printed in on an upright sheet
 
-// Tables and charts are painted for the screen, its colors and its width: paper is told both. What is wider than an upright
-// sheet is printed across, and smaller by as much as it is still wider.
+// Tables and charts are painted for the screen, its colors and its width: paper is told both. A page
+// with one that is too wide for an upright sheet is printed across, as wide as it is on the screen and
+// as much smaller as that is wider than the sheet. No other page gets wider than what it has painted.
 function sayScreen() {
   const root = document.documentElement
   const scheme = getComputedStyle(document.querySelector(".stApp")).colorScheme
   root.classList.toggle("bt-of-dark-screen", scheme === "dark")
   const widest = Math.max(0, ...[...document.querySelectorAll(PAINTED)].map((one) => one.offsetWidth))
-  root.classList.toggle("bt-of-wide-screen", widest > UPRIGHT)
-  root.style.setProperty("--bt-on-paper", Math.min(1, ACROSS / widest))
+  const isWide = widest * LEAST > UPRIGHT
+  root.classList.toggle("bt-of-wide-screen", isWide)
+  const page = document.querySelector(".stMainBlockContainer")
+  const { paddingLeft, paddingRight } = getComputedStyle(page)
+  const content = page.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)
+  const width = Math.max(widest, isWide ? content : UPRIGHT)
+  root.style.setProperty("--bt-on-screen", `${width}px`)
+  root.style.setProperty("--bt-on-paper", Math.min(1, (isWide ? ACROSS : UPRIGHT) / width))
 }
 
 export default function (component) {
