@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
 
+from lib import terminal
 from lib.errors import BillingError
 from lib.web.logs import places
 
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
     143 where Ctrl-C (SIGINT) or SIGTERM ended it."""
     if not arguments or arguments[0] not in COMMANDS:
         is_help = arguments[:1] in (["-h"], ["--help"])
-        print(_usage(), file=sys.stdout if is_help else sys.stderr)
+        terminal.say(*_usage()) if is_help else terminal.complain(*_usage())
         return 0 if is_help else 2
     with _stop_signals() as received:
         try:
@@ -61,18 +61,16 @@ def main(arguments: list[str]) -> int:
             if received:  # whatever became of it on its way: DuckDB makes a RuntimeError of it
                 return _stopped(received)
             if isinstance(problem, BillingError):
-                print(problem, file=sys.stderr)
-            elif isinstance(problem, BrokenPipeError):  # who read the output has enough, as `head`
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                terminal.complain(str(problem))
             elif isinstance(problem, Exception):  # a bug; its message may quote a patient
-                print(f"Something went wrong on our side: {places(problem)}", file=sys.stderr)
+                terminal.complain(f"Something went wrong on our side: {places(problem)}")
             else:
                 raise
             return 1
 
 
 def _stopped(received: list[int]) -> int:
-    print(STOPPED, file=sys.stderr)
+    terminal.complain(STOPPED)
     return 128 + received[0]
 
 
@@ -80,7 +78,9 @@ def _run(command: str, arguments: list[str]) -> int:
     module, _, name = COMMANDS[command][0].partition(":")
     run = getattr(importlib.import_module(module), name or "main")
     code = int(run(arguments, now=datetime.now(UTC)))
-    sys.stdout.flush()
+    if lost := terminal.unwritten():
+        terminal.complain(f"What this command says could not be written: {lost}. It did its work.")
+        return code or 1
     return code
 
 
@@ -104,10 +104,11 @@ def _stop_signals() -> Iterator[list[int]]:
             signal.signal(each, handler)
 
 
-def _usage() -> str:
+def _usage() -> list[str]:
     commands = (f"  {name:<10} {what}" for name, (_, what) in COMMANDS.items())
-    return "\n".join(["usage: python -m lib COMMAND …", *commands, "COMMAND --help says more."])
+    return ["usage: python -m lib COMMAND …", *commands, "COMMAND --help says more."]
 
 
 if __name__ == "__main__":
+    terminal.prepare()
     sys.exit(main(sys.argv[1:]))

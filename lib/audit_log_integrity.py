@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,6 +10,7 @@ from lib import audit_log
 from lib.audit_log import COLUMNS, START, Activity, Line, hash_of
 from lib.errors import WrongInput
 from lib.store.database import Connection, transaction
+from lib.terminal import Parser
 
 YEARS_KEPT = 6  # 45 CFR 164.316(b)(2)(i)
 _PIECE = 50_000  # lines read at once
@@ -109,9 +109,9 @@ def years_ago(now: datetime, years: int) -> datetime:
         return now.replace(year=now.year - years, day=28)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return what `activity` understands."""
-    understands = argparse.ArgumentParser(
+    understands = Parser(
         prog="python -m lib activity",
         description="Say where the record of who saw and did what ends, or remove what is older "
         "than it has to be kept; also while the app runs.",

@@ -262,7 +262,7 @@ def test_a_new_practice_says_where_it_is_before_anything_comes_in(tmp_path: Path
     assert run_command(data, "practice").stdout == "My practice: America/Denver\n"
 
 
-def test_output_that_nobody_reads_any_more_is_no_failure_of_ours(tmp_path: Path) -> None:
+def test_output_that_nobody_reads_any_more_is_no_failure(tmp_path: Path) -> None:
     store = DuckDBStore(tmp_path)
     people.add_practice(
         store.connection(), "Harbor Family Medicine", now=datetime.now().astimezone()
@@ -278,4 +278,4 @@ def test_output_that_nobody_reads_any_more_is_no_failure_of_ours(tmp_path: Path)
     )  # fmt: skip
     os.close(write_end)
 
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -47,7 +47,7 @@ def test_people_are_put_on_the_list_while_the_app_is_stopped_and_while_it_runs(
 
     assert gone.returncode == 0
     assert (again.returncode, last.returncode) == (1, 0)
-    assert "There is no such person." in again.stdout
+    assert (again.stdout, again.stderr) == ("", "There is no such person.\n")
     assert "My practice has no administrator now" in last.stdout
     assert listed.stdout == (
         "ada@example.com: Ada Lovell, Administrator of My practice, not set up yet\n"

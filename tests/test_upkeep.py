@@ -526,7 +526,11 @@ def test_a_question_is_answered_once_and_leaves_nothing(store: Store) -> None:
     app_requests.answer_all(store.folder, lambda question: do(store, question, now=NOON))
 
     said = json.loads(asked.with_suffix(".done").read_text())
-    assert said == {"lines": ["Deleted: 0 files that nothing refers to."], "code": 0}
+    assert said == {
+        "lines": ["Deleted: 0 files that nothing refers to."],
+        "code": 0,
+        "complaints": [],
+    }
     assert not asked.exists()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from lib.models import Practice
 from lib.store import durable_files as store_files
 from lib.store import process_store
 from lib.store.database import Connection
+from lib.terminal import Parser, complain, say
 
 ENDINGS = (".zip", ".x12")
 
@@ -34,25 +34,25 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         today = now.astimezone(ZoneInfo(practice.timezone)).date()
         days = period(con, practice.id, *_days(wanted, today), actor=None)
         left_out: list[DocumentFileProblem] = []
-        print(_write(con, days, Path(wanted.out), now, left_out))
+        say(*_write(con, days, Path(wanted.out), now, left_out))
         for problem in left_out:
-            print(f"not in the file: {problem.for_operator}", file=sys.stderr)
+            complain(f"not in the file: {problem.for_operator}")
         return 1 if left_out else 0
     except WrongInput as problem:
-        print(f"python -m lib export: {problem}", file=sys.stderr)
+        complain(f"python -m lib export: {problem}")
         return 2
     except NotWritten as problem:
-        print(store_files.why_not_written(wanted.out, problem), file=sys.stderr)
+        complain(store_files.why_not_written(wanted.out, problem))
         return 1
     except BillingError as problem:
-        print(problem, file=sys.stderr)
+        complain(str(problem))
         return 1
     finally:
         process_store.close_stores()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m lib export",
         description="Write what was completed on some days: tasks with notes and documents "
         "(FILE.zip), or the changed charges as 837P claims that replace those filed (FILE.x12).",
@@ -90,19 +90,18 @@ def _practice(con: Connection, name: str | None) -> Practice:
 
 def _write(
     con: Connection, days: Period, path: Path, now: datetime, left_out: list[DocumentFileProblem]
-) -> str:
-    """Write the file under a temporary name first, so that it is there whole or not at all."""
+) -> list[str]:
+    """Write the file under a temporary name first, so that it is there whole or not at all. Return
+    the lines that say what is in it."""
     if path.suffix.lower() == ".zip":
         ids, chunks = write_zip(con, days, actor=None, now=now, left_out=left_out)
-        said = f"{path}: {count(len(ids), 'completed task')}"
+        said = [f"{path}: {count(len(ids), 'completed task')}"]
     else:
         found = review(con, days)
         chunks = claims_file(con, days, actor=None, now=now)
-        said = "\n".join(
-            [
-                f"{path}: {count(found.claims, 'claim')} to replace",
-                *(f"  {count(times, 'claim')}: {said}" for said, times in found.remarks),
-            ]
-        )
+        said = [
+            f"{path}: {count(found.claims, 'claim')} to replace",
+            *(f"  {count(times, 'claim')}: {remark}" for remark, times in found.remarks),
+        ]
     store_files.write(path, chunks, makes_folder=False)
     return said

@@ -7,7 +7,6 @@ the only source of chance, so the same number of tasks at the same moment gives 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -22,6 +21,7 @@ from lib.practice_holidays import federal
 from lib.samples.value_lists import SamplePerson, read
 from lib.store import process_store, search_index
 from lib.store.database import Connection, Value, transaction
+from lib.terminal import Parser, complain, say
 
 PRACTICE = "Generated practice"
 ZONE = "America/Chicago"
@@ -30,7 +30,7 @@ WEEKS = 104  # of history
 
 
 def generate(
-    con: Connection, count: int, *, now: datetime, say: Callable[[str], None] = print
+    con: Connection, count: int, *, now: datetime, say: Callable[[str], None] = say
 ) -> None:
     """Fill an empty store with one practice of `count` tasks, as it would be at `now`.
 
@@ -86,7 +86,7 @@ def generate(
 def main(arguments: Sequence[str], *, now: datetime) -> int:
     """Run the command. Return 0 when it is done, 1 if the data folder cannot be used, 2 for wrong
     usage."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m lib generate",
         description="Fill an empty data folder with a generated practice.",
     )
@@ -97,12 +97,12 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         store = process_store.open_store(memory_limit="2GB")
         generate(store.connection(), wanted.tasks, now=now)
     except (StoreInUse, WrongDataFolder) as problem:
-        print(problem, file=sys.stderr)
+        complain(str(problem))
         return 1
     finally:
         process_store.close_stores()
     size = (store.folder / "billing.duckdb").stat().st_size
-    print(f"{store.folder}: {wanted.tasks:,} tasks, {size / 1e6:.0f} MB")
+    say(f"{store.folder}: {wanted.tasks:,} tasks, {size / 1e6:.0f} MB")
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -27,6 +26,7 @@ from lib.intake.tables.value_synonyms import type_of
 from lib.models import TaskType
 from lib.store import process_store
 from lib.store.database import Connection
+from lib.terminal import Parser, complain, say
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
@@ -38,10 +38,10 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     try:
         return _import(wanted, now)
     except WrongUsage as problem:
-        print(f"python -m lib import: {problem}", file=sys.stderr)
+        complain(f"python -m lib import: {problem}")
         return 2
     except (StoreInUse, WrongDataFolder) as problem:
-        print(problem, file=sys.stderr)
+        complain(str(problem))
         for path in wanted.files if wanted.json else []:
             _print_json(path, replace(_unread(path), refused=str(problem)))
         return 1
@@ -49,8 +49,8 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         process_store.close_stores()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m lib import",
         description="Bring files in: claims (X12 837P), remittances (835), claim acknowledgments "
         "(277CA), receipts (999, TA1, 824), requests for documents (277 RFAI, FHIR) and tables of "
@@ -92,7 +92,7 @@ def _import(wanted: argparse.Namespace, now: datetime) -> int:
             _print_json(path, report)
             for warning in report.warnings:
                 if warning.startswith((SET_ASIDE, UNCLEAR)):
-                    print(f"{report.file}: {warning}", file=sys.stderr)
+                    complain(f"{report.file}: {warning}")
         else:
             print_line(report)
     if not wanted.json:
@@ -139,26 +139,26 @@ def _print_json(path: str, report: ImportReport) -> None:
         "summary": list(report.summary),
         "warnings": list(report.warnings),
     }
-    print(json.dumps(said, ensure_ascii=False), flush=True)
+    say(json.dumps(said, ensure_ascii=False))
 
 
 def print_line(report: ImportReport) -> None:
     """Print what became of one file in a line, followed by its warnings."""
     if report.refused:
-        print(f"  refused  {report.refused}")
+        say(f"  refused  {report.refused}")
         return
     if report.already_imported:
-        print(f"  known    {report.file}: already imported, nothing changed")
+        say(f"  known    {report.file}: already imported, nothing changed")
         return
-    print(f"  in       {report.file} ({report.format}): {_amounts([report])}")
+    say(f"  in       {report.file} ({report.format}): {_amounts([report])}")
     for sentence in (*report.summary, *report.matched, *report.warnings):
-        print(f"           {sentence}")
+        say(f"           {sentence}")
 
 
 def _print_total(reports: Sequence[ImportReport], practice: str) -> None:
     refused = sum(report.refused is not None for report in reports)
     known = sum(report.already_imported for report in reports)
-    print(
+    say(
         f"{practice}: {_amounts(reports)} from {count(len(reports) - refused - known, 'new file')}"
         f"; {known} already imported, {refused} refused"
     )

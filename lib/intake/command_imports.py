@@ -81,6 +81,7 @@ def bring(
 
     `type_for_all` is the type of every row of a table that names none.
     """
+    name = name.encode(errors="backslashreplace").decode()  # one that is no UTF-8 is kept as shown
     held = {each.name.casefold(): each.id for each in people.practices(con)}
     practice_id = held.get(practice.casefold())
     is_new = practice_id is None

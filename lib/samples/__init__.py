@@ -6,8 +6,6 @@ is done by the ordinary verbs. The same day gives the same practices.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -24,6 +22,7 @@ from lib.samples.value_lists import Request, SampleLimit, SamplePerson, SamplePr
 from lib.store import durable_files as store_files
 from lib.store import process_store
 from lib.store.database import Connection
+from lib.terminal import Parser, complain, say
 from lib.timely_filing import FilingLimit
 
 YEAR = timedelta(days=364)
@@ -76,7 +75,7 @@ def load(con: Connection, folder: Path, *, now: datetime) -> bool:
 def main(arguments: Sequence[str], *, now: datetime) -> int:
     """Run the command. Return 0 if the data folder holds a practice, 1 if it cannot be used, 2 for
     wrong usage."""
-    argparse.ArgumentParser(
+    Parser(
         prog="python -m lib sample",
         description="Fill an empty data folder with two sample practices and a year of history.",
     ).parse_args(arguments)
@@ -84,14 +83,14 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         store = process_store.open_store()
         con = store.connection()
         if not load(con, store.folder, now=now):
-            print(f"{store.folder} already holds a practice: nothing was changed.")
+            say(f"{store.folder} already holds a practice: nothing was changed.")
             return 0
         charges, tasks = con.rows(
             "SELECT (SELECT count(*) FROM charge), (SELECT count(*) FROM task)"
         )[0]
-        print(f"{store.folder}: two sample practices with {charges} charges and {tasks} tasks")
+        say(f"{store.folder}: two sample practices with {charges} charges and {tasks} tasks")
     except (StoreInUse, WrongDataFolder) as problem:
-        print(problem, file=sys.stderr)
+        complain(str(problem))
         return 1
     finally:
         process_store.close_stores()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +11,12 @@ from lib.errors import BillingError, NotWritten, StoreInUse
 from lib.snapshot import copies
 from lib.store import durable_files, process_store
 from lib.store.database import Connection
+from lib.terminal import Parser, complain, say
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
     """Run the command. Return 0 if the copy is written, 1 if it could not be, 2 for wrong usage."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m lib snapshot",
         description="Write Parquet files and a DuckDB file that count as the store does and name "
         "nobody. The app may run meanwhile.",
@@ -34,7 +33,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
             with copies.beside(process_store.data_folder()) as store:
                 return _write(store.connection(), asked.to, asked.practice, now)
     except BillingError as problem:
-        print(problem, file=sys.stderr)
+        complain(str(problem))
         return 1
     finally:
         process_store.close_stores()
@@ -45,17 +44,17 @@ def _write(con: Connection, folder: Path, practice: str | None, now: datetime) -
     wanted = [each.id for each in held if practice in (None, each.name)]
     if not wanted:
         names = "; ".join(each.name for each in held)
-        print(
+        complain(
             f"There is no practice of that name; there is: {names}."
-            if held else "There is no practice yet, so there is nothing to copy.",
-            file=sys.stderr,
-        )  # fmt: skip
+            if held
+            else "There is no practice yet, so there is nothing to copy."
+        )
         return 2 if held else 1
     try:
         counts = copies.write(con, folder, wanted, now=now)
     except NotWritten as problem:
-        print(durable_files.why_not_written(folder, problem), file=sys.stderr)
+        complain(durable_files.why_not_written(folder, problem))
         return 1
-    print(f"{folder}: {counts['task']:,} tasks, {counts['event']:,} lines of history, "
-          f"{counts['claim_answer']:,} answers of payers; nobody is named.")  # fmt: skip
+    say(f"{folder}: {counts['task']:,} tasks, {counts['event']:,} lines of history, "
+        f"{counts['claim_answer']:,} answers of payers; nobody is named.")  # fmt: skip
     return 0

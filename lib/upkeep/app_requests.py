@@ -31,10 +31,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The lines to print, and the exit code."""
+    """The lines to print, the exit code, and what to print to standard error."""
 
     lines: tuple[str, ...]
     code: int
+    complaints: tuple[str, ...] = ()
 
 
 def ask(data: Path, question: Question, in_use: StoreInUse, is_there: Callable[[], bool]) -> Answer:
@@ -53,7 +54,7 @@ def ask(data: Path, question: Question, in_use: StoreInUse, is_there: Callable[[
                 raise in_use
             time.sleep(EVERY)
         said = json.loads(answered.read_text(encoding="utf-8"))
-        return Answer(tuple(said["lines"]), said["code"])
+        return Answer(tuple(said["lines"]), said["code"], tuple(said.get("complaints", ())))
     finally:
         for path in (asked, taken, answered):
             path.unlink(missing_ok=True)

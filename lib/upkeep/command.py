@@ -3,8 +3,6 @@ While the app runs, it does the work for them."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ from lib.intake.charges import charge_mismatches_command
 from lib.store import process_store, search_index
 from lib.store.data_folder_lock import Place
 from lib.store.database import Store
+from lib.terminal import Parser, complain, say
 from lib.upkeep import app_requests, backup, people_and_practice_commands, verify
 from lib.upkeep.app_requests import Answer, Question
 from lib.upkeep.restore import STALE, restore, restore_into_database
@@ -23,7 +22,7 @@ from lib.upkeep.sweep import sweep
 
 def main_backup(arguments: Sequence[str], *, now: datetime) -> int:
     """Make a backup. Return 0 if it is complete, 1 if it is not or the data has a problem."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m lib backup",
         description="Write a backup into a new folder in FOLDER, while people work. Kept are the "
         "newest of 7 days, 5 weeks and 12 months; older ones are deleted.",
@@ -42,7 +41,7 @@ def main_backup(arguments: Sequence[str], *, now: datetime) -> int:
 
 def main_sweep(arguments: Sequence[str], *, now: datetime) -> int:
     """Delete files that no row names and that are older than a day."""
-    argparse.ArgumentParser(
+    Parser(
         prog="python -m lib sweep",
         description="Delete files of documents and imports that nothing refers to and that are "
         "older than a day: what a crash left behind.",
@@ -52,7 +51,7 @@ def main_sweep(arguments: Sequence[str], *, now: datetime) -> int:
 
 def main_reindex(arguments: Sequence[str], *, now: datetime) -> int:
     """Rebuild the search terms."""
-    argparse.ArgumentParser(
+    Parser(
         prog="python -m lib reindex",
         description="Write anew what the search has to know of every task.",
     ).parse_args(arguments)
@@ -65,7 +64,7 @@ def main_verify(arguments: Sequence[str], *, now: datetime) -> int:
 
     The sentences name ids and places, never a patient.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m lib verify",
         description="Read every block of the database and every file, and compare them with what "
         "was written: checksums, references, hashes both ways, search terms, history.",
@@ -98,7 +97,7 @@ def main_verify(arguments: Sequence[str], *, now: datetime) -> int:
 
 def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
     """Restore a backup into an empty data folder. Return 0 if it is complete."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m lib restore",
         description="Verify a backup and copy it into the data folder (BILLING_TASKS_DATA), which "
         "must be empty, and into the PostgreSQL database where one is named.",
@@ -129,7 +128,7 @@ def do(store: Store, question: Question, *, now: datetime) -> Answer:
             return _with_arguments(store, question, now)
         return _COMMANDS[question.command](store, question.folder, now)
     except BillingError as problem:
-        return Answer((str(problem),), 1)
+        return Answer((), 1, (str(problem),))
 
 
 def answer_all(store: Store) -> None:
@@ -176,7 +175,8 @@ def _with_arguments(store: Store, question: Question, now: datetime) -> Answer:
 
 def _backup(store: Store, to: str | None, now: datetime) -> Answer:
     made = backup.make(store, Path(to) if to else process_store.backup_folder(), now=now)
-    return Answer((f"{made.folder} is the backup.", *made.findings), 1 if made.findings else 0)
+    said = (f"{made.folder} is the backup.",)
+    return Answer(said, 1 if made.findings else 0, made.findings)
 
 
 def _verify(store: Store, _folder: str | None, now: datetime) -> Answer:
@@ -198,7 +198,7 @@ def _reindex(store: Store, _folder: str | None, now: datetime) -> Answer:
 
 
 Do = Callable[..., tuple[list[str], int]]  # returns the lines to print, and the exit code
-_WITH_ARGUMENTS: dict[str, tuple[Callable[[], argparse.ArgumentParser], Do]] = {
+_WITH_ARGUMENTS: dict[str, tuple[Callable[[], Parser], Do]] = {
     "people": (people_and_practice_commands.people_parser, people_and_practice_commands.do_people),
     "practice": (
         people_and_practice_commands.practice_parser,
@@ -246,7 +246,6 @@ def _answer(found: tuple[str, ...], otherwise: str) -> Answer:
 
 
 def _print(answer: Answer) -> int:
-    for line in answer.lines:
-        print(line, flush=True)
-    sys.stdout.flush()
+    say(*answer.lines)
+    complain(*answer.complaints)
     return answer.code

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from lib.errors import WrongInput
 from lib.store import file_places, process_store
+from lib.terminal import Parser, complain, say
 from lib.upkeep.move import move
 
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
     """Move the data folder. Return 0 if everything is there, 1 if it is not, 2 for wrong usage."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m lib move",
         description="Copy the data folder into an empty PostgreSQL database, and its files into "
         "another folder, and compare both with what was there. The data folder stays as it is.",
@@ -50,12 +49,13 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     finally:
         process_store.close_stores()
     for finding in moved.findings:
-        print(finding, file=sys.stderr)
-    print(
+        complain(finding)
+    say(
         f"{moved.rows} rows of {moved.tables} tables and {moved.files} files are there, compared "
-        f"one by one.\nStart with {process_store.DATABASE_VARIABLE}"
+        "one by one.",
+        f"Start with {process_store.DATABASE_VARIABLE}"
         f"{f', {process_store.FILES_VARIABLE}' if wanted.bucket else ''} and BILLING_TASKS_DATA="
         f"{wanted.files.absolute()} from now on. {source.folder} is as it was, and nobody should "
-        "work in it any more."
+        "work in it any more.",
     )
     return 1 if moved.findings else 0

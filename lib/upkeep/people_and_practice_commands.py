@@ -24,6 +24,7 @@ from lib.models import Practice, Role, TaskOptions
 from lib.practice_holidays import Holiday
 from lib.store import process_store
 from lib.store.database import Connection, transaction
+from lib.terminal import Parser
 from lib.timely_filing import FilingLimit, PayerLimit
 
 USUAL_DUE_DAYS = 30  # of a practice that never chose
@@ -34,9 +35,9 @@ _OPTIONS = {
 }
 
 
-def people_parser() -> argparse.ArgumentParser:
+def people_parser() -> Parser:
     """Return what `people` understands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m lib people",
         description="The people who sign in. add and link print a one-time link by which the "
         "person sets a password, or accepts with the one they have; it is good for "
@@ -61,9 +62,9 @@ def people_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def practice_parser() -> argparse.ArgumentParser:
+def practice_parser() -> Parser:
     """Return what `practice` understands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m lib practice", description="List the practices, add one, or change one."
     )
     parser.add_argument("--name", help="which practice; needed only where there are several")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from lib.errors import StoreInUse, StoreStopped, WrongDataFolder
 from lib.intake.command_imports import ZONE_HELP, WrongUsage
 from lib.store import process_store
+from lib.terminal import Parser, complain, say
 from lib.upkeep.command import answer_all
 from lib.watch.stop_signals import StopRequests
 from lib.watch.watcher import EVERY, QUIET, Watcher
@@ -23,24 +23,23 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     try:
         return _watch(wanted, StopRequests())
     except WrongUsage as problem:
-        print(f"python -m lib watch: {problem}", file=sys.stderr)
+        complain(f"python -m lib watch: {problem}")
         return 2
     except (StoreInUse, WrongDataFolder) as problem:
-        print(problem, file=sys.stderr)
+        complain(str(problem))
         return 1
     except OSError as problem:
-        print(
+        complain(
             f"{wanted.folder} cannot be used any more: {problem.strerror}. Files that are in stay "
-            "in; the rest is as it was.",
-            file=sys.stderr,
+            "in; the rest is as it was."
         )
         return 1
     finally:
         process_store.close_stores()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m lib watch",
         description="Bring in every file that appears in FOLDER once it is whole. Files that are "
         "in are moved to FOLDER/done, refused ones to FOLDER/failed with a report beside them. "
@@ -76,7 +75,7 @@ def _seconds(text: str) -> float:
 
 def _watch(wanted: argparse.Namespace, over: StopRequests) -> int:
     if not wanted.folder.is_dir():
-        print(f"{wanted.folder} is not a folder.", file=sys.stderr)
+        complain(f"{wanted.folder} is not a folder.")
         return 1
     store = process_store.open_store()
     watcher = Watcher(
@@ -86,7 +85,7 @@ def _watch(wanted: argparse.Namespace, over: StopRequests) -> int:
     if wanted.once:
         first, second = watcher.look(over), over.is_asked() or _again(watcher, over, wanted.every)
         return 0 if first and second else 1
-    print(f"Watching {wanted.folder} for {watcher.practice}. Ctrl-C ends it.", flush=True)
+    say(f"Watching {wanted.folder} for {watcher.practice}. Ctrl-C ends it.")
     complaint = ""
     while not over.is_asked():
         said = ""
@@ -97,7 +96,7 @@ def _watch(wanted: argparse.Namespace, over: StopRequests) -> int:
         except StoreStopped as problem:  # it comes back by itself
             said = str(problem)
         if said and said != complaint:
-            print(said, file=sys.stderr, flush=True)
+            complain(said)
         complaint = said
         over.wait(wanted.every)
     return 0

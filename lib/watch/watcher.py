@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +14,7 @@ from lib.import_report_models import ImportReport
 from lib.intake.command import print_line
 from lib.intake.command_imports import bring, other_zone, practice_name
 from lib.store.database import Connection, Store
+from lib.terminal import complain, say
 from lib.watch import inbox_files
 from lib.watch.file_tracker import Folder, Handled, Outcome
 
@@ -50,7 +50,7 @@ class Watcher:
         self._con: Connection = store.connection()
         self.practice = practice_name(self._con, practice, timezone)
         if difference := other_zone(self._con, self.practice, timezone):
-            print(difference, file=sys.stderr, flush=True)
+            complain(difference)
         self._timezone = timezone
         part = f"watched-{sha256(os.fsencode(path.absolute())).hexdigest()[:8]}.part"
         self._folder = Folder(path, store.folder / part, quiet=quiet, is_once=is_once)
@@ -81,11 +81,10 @@ class Watcher:
         """Print a line when that changes."""
         if self._is_second is is_me:
             self._is_second = not is_me
-            print(
+            say(
                 f"{self.path} is watched here from now on."
                 if is_me
-                else f"Another process watches {self.path}; this one goes on when that one ends.",
-                flush=True,
+                else f"Another process watches {self.path}; this one goes on when that one ends."
             )
 
     def _bring(self, name: str, file: Path) -> ImportReport:
@@ -103,14 +102,13 @@ class Watcher:
             said = (report.file, str(report.refused))
             if said not in self._told:
                 self._told.add(said)
-                print(_waited_for(handled), flush=True)
+                say(_waited_for(handled))
             return
         self._told = {said for said in self._told if said[0] != report.file}
         print_line(report)
         if handled.outcome is Outcome.REFUSED and handled.moved_to:
             where = handled.moved_to.relative_to(self.path)
-            print(f"           moved to {where}, the reason is beside it ({inbox_files.REPORT})")
-        sys.stdout.flush()
+            say(f"           moved to {where}, the reason is beside it ({inbox_files.REPORT})")
 
 
 def _waited_for(handled: Handled) -> str:

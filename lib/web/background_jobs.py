@@ -15,6 +15,7 @@ from lib import audit_log
 from lib.errors import BillingError, StoreClosing, WrongInput
 from lib.store import backlog_copy, process_store
 from lib.store.database import Store
+from lib.terminal import say
 from lib.upkeep import backup
 from lib.upkeep.command import answer_all
 from lib.web import error_reporting, serve_command
@@ -51,7 +52,7 @@ class Upkeep:
         except BillingError as found:
             problem = found
         if (problem is None) is not (self.moved is None):
-            print(problem or "The data is there again.", flush=True)
+            say(str(problem or "The data is there again."))
         self.moved = problem
 
     def serve_commands(self) -> None:
@@ -74,7 +75,7 @@ class Upkeep:
         except BillingError as problem:
             self.backup_problem = str(problem)
         if self.backup_problem:
-            print(f"Backup: {self.backup_problem}", flush=True)
+            say(f"Backup: {self.backup_problem}")
 
     def keep_counted(self) -> None:
         """Have a copy to count in. Where none can be made, whoever counts is told why."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lib.intake.command_imports import ZONE_HELP
 from lib.store.process_store import BACKUP_VARIABLE, ROOT
+from lib.terminal import Parser, complain
 from lib.web import invitation_mail, openid_settings, reach
 
 ADDRESS = "127.0.0.1"
@@ -27,7 +28,7 @@ BACKUP_HOURS = 24
 
 def main(arguments: Sequence[str], *, now: datetime) -> int:
     """Become the server; return an exit code only if that is impossible."""
-    parser = argparse.ArgumentParser(prog="python -m lib serve", description=__doc__)
+    parser = Parser(prog="python -m lib serve", description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help=f"{PORT} unless told")
     parser.add_argument(
         "--watch", metavar="FOLDER", type=Path,
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     asked = parser.parse_args(arguments)
     wanted = asked.port
     if asked.watch and not asked.watch.is_dir():
-        print(f"{asked.watch} is not a folder.", file=sys.stderr)
+        complain(f"{asked.watch} is not a folder.")
         return 1
     told = {
         PORT_VARIABLE: str(wanted),
@@ -77,19 +78,17 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
             told |= {ZONE_VARIABLE: asked.time_zone} if asked.time_zone else {}
         if asked.backup:
             told[BACKUP_VARIABLE] = str(asked.backup.absolute())
-        sys.stdout.flush()
         os.chdir(ROOT)  # where .streamlit/config.toml is
         # Not a child: whoever stops this process, in whatever way, stops the server.
         os.execve(sys.executable, COMMAND, os.environ | told)
-    print(
+    complain(
         f"Port {wanted} is in use, perhaps by Billing Tasks itself (http://{ADDRESS}:{wanted}). "
-        "Stop what uses it, or choose another port: `make run PORT=8600`.",
-        file=sys.stderr,
+        "Stop what uses it, or choose another port: `make run PORT=8600`."
     )
     return 1
 
 
-def _add_provider(parser: argparse.ArgumentParser) -> None:
+def _add_provider(parser: Parser) -> None:
     group = parser.add_argument_group("signing in with an OpenID provider (docs/sign-in.md)")
     group.add_argument("--openid-issuer", metavar="ADDRESS", help="https://login.example.com")
     group.add_argument("--openid-client-id", metavar="ID")
@@ -115,7 +114,7 @@ def _provider_of(asked: argparse.Namespace) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
-def _add_mail_server(parser: argparse.ArgumentParser) -> None:
+def _add_mail_server(parser: Parser) -> None:
     group = parser.add_argument_group("sending one-time links by e-mail")
     group.add_argument("--smtp", metavar="HOST[:PORT]", help="the mail server to send through")
     group.add_argument(

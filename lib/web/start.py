@@ -18,6 +18,7 @@ from lib import accounts
 from lib.errors import BillingError, StoreMoved, WrongInput
 from lib.store import process_store
 from lib.store.database import Store
+from lib.terminal import complain, say
 from lib.ui import report_prefetch
 from lib.web import (
     invitation_mail,
@@ -82,9 +83,9 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     # checking it each time costs a hundred milliseconds.
     gc.collect()
     gc.freeze()
-    print(f"Billing Tasks is ready: {process_store.address()}", flush=True)
+    say(f"Billing Tasks is ready: {process_store.address()}")
     if link := set_up.link():
-        print(f"Nobody can sign in yet. Set it up here, once: {link}", flush=True)
+        say(f"Nobody can sign in yet. Set it up here, once: {link}")
     UPLOADS.watch(Runtime.instance())
     try:
         async with SOCKETS.watched():
@@ -118,7 +119,7 @@ def _require_accounts(store: Store) -> None:
     finally:
         con.close()
     if not told.proxies:
-        print(UNENCRYPTED, file=sys.stderr, flush=True)
+        complain(UNENCRYPTED)
 
 
 def _note_the_end(store: Store) -> None:
@@ -126,7 +127,7 @@ def _note_the_end(store: Store) -> None:
     try:
         store.check()
     except StoreMoved as problem:
-        print(problem, file=sys.stderr, flush=True)
+        complain(str(problem))
         _ended_with = 1
 
 
@@ -137,5 +138,5 @@ def _nouns() -> list[str]:
 
 def _end(sentence: str) -> None:
     """End at once: an exception raised from here would be reported with its traceback."""
-    print(sentence, file=sys.stderr, flush=True)
+    complain(sentence)
     os._exit(1)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lib.errors import StoreStopped
 from lib.store.database import Store
+from lib.terminal import say
 from lib.watch.watcher import EVERY, Watcher
 from lib.web import error_reporting, serve_command
 from lib.web.background_jobs import STOPPING
@@ -41,7 +42,7 @@ def watching(store: Store) -> Iterator[None]:
     watcher = Watcher(store, Path(folder), practice, timezone=zone)
     stopped = _Stopped()
     thread = threading.Thread(target=_look, args=(watcher, stopped), name="watch", daemon=True)
-    print(f"Watching {folder} for {watcher.practice}.", flush=True)
+    say(f"Watching {folder} for {watcher.practice}.")
     thread.start()
     try:
         yield
@@ -69,6 +70,6 @@ def _look(watcher: Watcher, stopped: _Stopped) -> None:
         except Exception as problem:  # a bug: the pages go on, and so does the watching
             said = error_reporting.sentence(error_reporting.report(problem))
         if said and said != complaint:
-            print(said, flush=True)
+            say(said)
         complaint = said
         stopped.wait(EVERY)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from datetime import datetime
 
 from lib.intake.charges import charge_mismatches
 from lib.intake.files.parsed_file import count
 from lib.store.database import Connection
+from lib.terminal import Parser
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return what `check` understands."""
-    return argparse.ArgumentParser(
+    return Parser(
         prog="python -m lib check",
         description="List pending tasks whose charge disagrees with what the file behind them says "
         "of patient, day, amount or payer; also while the app runs. BILLING_TASKS_DATA names the "
