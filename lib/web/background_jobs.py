@@ -146,7 +146,7 @@ def _write_looks_that_wait(upkeep: Upkeep, until: float) -> None:
         except BillingError as found:
             problem = str(found)
         if problem or monotonic() > until:
-            print(f"{waiting} looks at patients' data are not in the record. {problem}", flush=True)
+            say(f"{waiting} looks at patients' data are not in the record. {problem}")
             return
 
 
