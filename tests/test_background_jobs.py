@@ -100,7 +100,7 @@ def test_a_server_is_backed_up_by_command_and_by_itself(tmp_path: Path) -> None:
     assert verified == (0, f"{server.folder}: nothing is wrong.\n", "")
     assert swept[0] == 0
     assert ends == (0, "The activity ends with no line yet.\n", "")
-    assert young == (1, "The activity is kept for 6 years.\n", "")
+    assert young == (1, "", "The activity is kept for 6 years.\n")
     assert checked == (0, "There is no practice yet.\n", "")
     [backup] = (tmp_path / "by command").iterdir()
     assert lib(tmp_path / "new", "restore", "--from", backup)[0] == 0
