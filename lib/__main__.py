@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from types import FrameType
 
 from lib import terminal
 from lib.errors import BillingError
-from lib.web.logs import places
+from lib.store import interruption
+from lib.store.interruption import Stops
 
 # The command -> the module that runs it, and what it does. A module is imported only when it is
 # needed; its `main(arguments, now=…)`, or the function named, returns the exit code.
@@ -43,35 +42,39 @@ COMMANDS = {
 }
 
 
-STOPPED = "Stopped before it was done: what was not finished is not kept."
-
-
 def main(arguments: list[str]) -> int:
     """Run one command. Return 0 if it did all of it, 1 if it could not, 2 for wrong usage, 130 or
     143 where Ctrl-C (SIGINT) or SIGTERM ended it."""
+    with interruption.handled() as stops:
+        return ended(arguments, stops)
+
+
+def ended(arguments: list[str], stops: Stops) -> int:
+    """Run one command to its end, whatever that is."""
     if not arguments or arguments[0] not in COMMANDS:
         is_help = arguments[:1] in (["-h"], ["--help"])
         terminal.say(*_usage()) if is_help else terminal.complain(*_usage())
         return 0 if is_help else 2
-    with _stop_signals() as received:
-        try:
-            code = _run(arguments[0], arguments[1:])
-            return _stopped(received) if code and received else code
-        except BaseException as problem:
-            if received:  # whatever became of it on its way: DuckDB makes a RuntimeError of it
-                return _stopped(received)
-            if isinstance(problem, BillingError):
-                terminal.complain(str(problem))
-            elif isinstance(problem, Exception):  # a bug; its message may quote a patient
-                terminal.complain(f"Something went wrong on our side: {places(problem)}")
-            else:
-                raise
-            return 1
+    try:
+        code = _run(arguments[0], arguments[1:])
+        return _stopped(stops) if code and stops.is_interrupted else code
+    except BaseException as problem:
+        if stops.is_interrupted:  # whatever became of it: DuckDB makes a RuntimeError of it
+            return _stopped(stops)
+        if isinstance(problem, BillingError):
+            terminal.complain(str(problem))
+        elif isinstance(problem, Exception):  # a bug; its message may quote a patient
+            from lib.web.logs import places
+
+            terminal.complain(f"Something went wrong on our side: {places(problem)}")
+        else:
+            raise
+        return 1
 
 
-def _stopped(received: list[int]) -> int:
-    terminal.complain(STOPPED)
-    return 128 + received[0]
+def _stopped(stops: Stops) -> int:
+    terminal.complain(stops.sentence)
+    return 128 + stops.number
 
 
 def _run(command: str, arguments: list[str]) -> int:
@@ -84,26 +87,6 @@ def _run(command: str, arguments: list[str]) -> int:
     return code
 
 
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """Let Ctrl-C and SIGTERM end the block by KeyboardInterrupt, which rolls back what is open.
-    Yield the list that they are noted in; `watch` and `serve` handle them themselves."""
-    received: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        raise KeyboardInterrupt
-
-    handled = [each for each in (signal.SIGINT, signal.SIGTERM)
-               if signal.getsignal(each) is not signal.SIG_IGN]  # fmt: skip
-    before = {each: signal.signal(each, stop) for each in handled}
-    try:
-        yield received
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-
 def _usage() -> list[str]:
     commands = (f"  {name:<10} {what}" for name, (_, what) in COMMANDS.items())
     return ["usage: python -m lib COMMAND …", *commands, "COMMAND --help says more."]
@@ -111,4 +94,7 @@ def _usage() -> list[str]:
 
 if __name__ == "__main__":
     terminal.prepare()
-    sys.exit(main(sys.argv[1:]))
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())  # its sentences are ours
+    with interruption.handled(then=signal.SIG_IGN) as received:  # what it says is how it ended
+        ended_with = ended(sys.argv[1:], received)
+    sys.exit(ended_with)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import pytest
 
 from lib import __main__, people
 from lib.errors import NotWritten
+from lib.store import interruption
 from lib.store.duckdb.store import DuckDBStore
 from tests.x12_texts import answer, claim, claims, envelope, file_835, file_837
 
@@ -208,13 +210,17 @@ def test_an_import_that_is_stopped_says_so_and_leaves_nothing_half_done(
     running.send_signal(number)
     out, said = running.communicate(timeout=60)
 
-    assert (running.returncode, out, said) == (128 + number, "", f"{__main__.STOPPED}\n")
     store = DuckDBStore(data)
     try:
         kept = store.connection().value("SELECT count(*) FROM charge")
-        assert kept in (0, 6000)  # where the signal came after the commit, all of it is there
     finally:
         store.close()
+    if kept:  # the signal came after the commit
+        assert (running.returncode, said, kept) == (0, "", 6000)
+        assert "6,000 new charges" in out
+    else:
+        assert (running.returncode, out) == (128 + number, "")
+        assert said == "Stopped: nothing was brought in.\n"
 
 
 @pytest.mark.parametrize("becomes", [KeyboardInterrupt, RuntimeError, NotWritten, 1])
@@ -240,7 +246,7 @@ def test_whatever_a_signal_becomes_on_its_way_it_is_said_to_have_stopped_the_com
 
     assert __main__.main(["stop"]) == 143
 
-    assert capsys.readouterr().err == f"{__main__.STOPPED}\n"
+    assert capsys.readouterr().err == f"{interruption.STOPPED}\n"
     assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -279,3 +285,30 @@ def test_output_that_nobody_reads_any_more_is_no_failure(tmp_path: Path) -> None
     os.close(write_end)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_no_file_is_refused_in_a_sentence_and_not_waited_for(tmp_path: Path) -> None:
+    pipe, folder = tmp_path / "pipe.837", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        names = [pipe, folder, tmp_path / "socket", Path("/dev/zero"), tmp_path / "none"]
+
+        done = run(tmp_path / "data", *names)
+
+    refused = "was refused: it is"
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[:-1] == [
+        f"  refused  pipe.837 {refused} a pipe, no file. Name the files themselves.",
+        f"  refused  folder {refused} a folder, no file. Name the files themselves.",
+        f"  refused  socket {refused} a socket, no file. Name the files themselves.",
+        f"  refused  zero {refused} a device, no file. Name the files themselves.",
+        "  refused  none was refused: it cannot be read (No such file or directory).",
+    ]
+    store = DuckDBStore(tmp_path / "data")
+    try:
+        in_use = run(tmp_path / "data", "--json", pipe)
+    finally:
+        store.close()
+    assert "already running" in json.loads(in_use.stdout)["refused"]

@@ -32,6 +32,7 @@ from lib.web import health
 from tests import postgres
 from tests.conftest import NOON, Cast, everybody
 from tests.given import add_task
+from tests.test_command import run_command
 from tests.x12_texts import claim, file_837
 
 in_postgres = pytest.mark.parametrize("store", ["postgres"], indirect=True)
@@ -400,3 +401,46 @@ def test_whoever_clicks_while_the_server_is_away_hears_so_within_seconds(tmp_pat
         assert max(took) < PATIENCE + 2
         assert store.connection().value("SELECT count(*) FROM person") == 0
         store.close()
+
+
+@pytest.mark.parametrize(
+    ("made", "example"),
+    [
+        ("CREATE TABLE writer (id INTEGER); CREATE VIEW accounts AS SELECT 1", "accounts"),
+        ("CREATE TABLE schema_migration (version VARCHAR)", "schema_migration"),
+        (
+            "CREATE TABLE schema_migration (name VARCHAR, applied_at TIMESTAMP);"
+            "INSERT INTO schema_migration VALUES ('0001_initial', now())",
+            "schema_migration",
+        ),
+    ],
+)
+def test_a_database_that_holds_something_else_is_left_as_it_is(
+    made: str, example: str, new_schema: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(new_schema, autocommit=True) as raw:
+        raw.execute(made.encode())
+        before = raw.execute(opening._TABLES).fetchall()
+
+        with pytest.raises(WrongDataFolder, match=f"something else .* a table {example}, for"):
+            PostgresStore(tmp_path / "data", new_schema)
+
+        assert raw.execute(opening._TABLES).fetchall() == before
+
+
+def test_a_command_prints_its_own_sentence_alone_where_the_server_takes_no_more_connections(
+    new_schema: str, tmp_path: Path
+) -> None:
+    who = f"limited_{new_schema[-8:]}"
+    told = {"BILLING_TASKS_DATABASE": new_schema.replace("user=postgres", f"user={who}")}
+    with psycopg.connect(new_schema, autocommit=True) as raw:
+        schema = raw.execute("SELECT current_schema()").fetchall()[0][0]
+        raw.execute(f"CREATE ROLE {who} LOGIN CONNECTION LIMIT 1".encode())
+        raw.execute(f"GRANT ALL ON SCHEMA {schema} TO {who}".encode())
+        try:
+            done = run_command(tmp_path / "data", "practice", environment=told)
+        finally:
+            raw.execute(f"DROP OWNED BY {who}; DROP ROLE {who}".encode())
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{DatabaseUnreachable()}\n"

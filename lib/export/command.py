@@ -16,7 +16,7 @@ from lib.export.period import Period, period
 from lib.intake.files.parsed_file import count
 from lib.models import Practice
 from lib.store import durable_files as store_files
-from lib.store import process_store
+from lib.store import interruption, process_store
 from lib.store.database import Connection
 from lib.terminal import Parser, complain, say
 
@@ -103,5 +103,5 @@ def _write(
             f"{path}: {count(found.claims, 'claim')} to replace",
             *(f"  {count(times, 'claim')}: {remark}" for remark, times in found.remarks),
         ]
-    store_files.write(path, chunks, makes_folder=False)
+    store_files.write(path, chunks, makes_folder=False, before_rename=interruption.hold)
     return said

@@ -19,7 +19,7 @@ from lib.generate import sample_value_tables
 from lib.models import Role
 from lib.practice_holidays import federal
 from lib.samples.value_lists import SamplePerson, read
-from lib.store import process_store, search_index
+from lib.store import interruption, process_store, search_index
 from lib.store.database import Connection, Value, transaction
 from lib.terminal import Parser, complain, say
 
@@ -41,6 +41,10 @@ def generate(
             f"The data folder {con.store.folder} already holds a practice. "
             "Name an empty one with BILLING_TASKS_DATA."
         )
+    interruption.if_stopped(
+        f"Stopped: a part of the practice may be in {con.store.folder}, and is of no use. Name an "
+        "empty folder next time."
+    )
     clock = monotonic()
     began = now - timedelta(weeks=WEEKS)
     practice_id = people.add_practice(con, PRACTICE, timezone=ZONE, now=began)
@@ -79,6 +83,8 @@ def generate(
             )
             con.execute(_sql("reopened_completion"))
             _insert_next(con, "note", practice_id=practice_id, biller_id=biller)
+            if last == count:
+                interruption.hold()
         say(f"{last:,} of {count:,} tasks, {monotonic() - clock:.0f} s")
     con.execute("CHECKPOINT")
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from lib.errors import StoreInUse, WrongDataFolder
+from lib.errors import RefusedFile, StoreInUse, WrongDataFolder
 from lib.import_report_models import ImportReport
 from lib.intake import imports
 from lib.intake.command_imports import (
@@ -20,11 +20,12 @@ from lib.intake.command_imports import (
     bring,
     other_zone,
     practice_name,
+    require_file,
 )
 from lib.intake.files.parsed_file import SET_ASIDE, UNCLEAR, count
 from lib.intake.tables.value_synonyms import type_of
 from lib.models import TaskType
-from lib.store import process_store
+from lib.store import interruption, process_store
 from lib.store.database import Connection
 from lib.terminal import Parser, complain, say
 
@@ -103,26 +104,37 @@ def _import(wanted: argparse.Namespace, now: datetime) -> int:
 def _each(
     con: Connection, wanted: argparse.Namespace, practice: str, now: datetime
 ) -> Iterator[tuple[str, ImportReport]]:
-    for path in wanted.files:
+    for before, path in enumerate(wanted.files):
+        interruption.keep_whole(_stopped(before, len(wanted.files)))
         name = Path(path).name
         try:
+            require_file(Path(path))
             report = bring(
                 con, practice, name, Path(path), now=now, timezone=wanted.time_zone,
                 type_for_all=wanted.type,
             )  # fmt: skip
         except OUR_DISK as problem:  # our disk, not the file: the next file may be smaller
             report = ImportReport(name, "", None, refused=f"{name}: {problem}")
+        except RefusedFile as problem:
+            report = ImportReport(name, "", None, refused=str(problem))
         except OSError as problem:
             why = f"{name} was refused: it cannot be read ({problem.strerror})."
             report = ImportReport(name, "", None, refused=why)
         yield path, report
 
 
+def _stopped(before: int, files: int) -> str:
+    if not before:
+        return "Stopped: nothing was brought in."
+    return f"Stopped after {before} of {files} files: nothing of the others was brought in."
+
+
 def _unread(path: str) -> ImportReport:
     """Return a report on a file that could not be opened."""
     try:
+        require_file(Path(path))
         return imports.refusal(Path(path).name, Path(path).read_bytes(), "")
-    except OSError:
+    except (OSError, RefusedFile):
         return ImportReport(Path(path).name, "", None)
 
 

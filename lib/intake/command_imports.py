@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from lib.errors import (
     BillingError,
     NotCertain,
     NotWritten,
+    RefusedFile,
     StoreClosing,
     StoreDamaged,
     StoreMoved,
@@ -18,11 +20,14 @@ from lib.errors import (
 from lib.import_report_models import ImportReport
 from lib.intake import imports
 from lib.models import TaskType
+from lib.store import interruption
 from lib.store.database import Connection, transaction
 
 FIRST_PRACTICE = "My practice"
 # Our store's problems, no fault of the file: it is tried again.
 OUR_DISK = (NotWritten, NotCertain, StoreStopped, StoreDamaged, StoreMoved, StoreClosing)
+
+_NO_FILES = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
 
 
 class WrongUsage(BillingError):
@@ -66,6 +71,17 @@ def other_zone(con: Connection, practice: str, timezone: str | None) -> str:
     )
 
 
+def require_file(path: Path) -> None:
+    """Raise RefusedFile for what is there and is no file: a pipe would be waited for, and can be
+    read only once. Raises OSError where there is nothing."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        kind = next((what for is_kind, what in _NO_FILES if is_kind(mode)), "a device")
+        raise RefusedFile(
+            f"{path.name or path} was refused: it is {kind}, no file. Name the files themselves."
+        )
+
+
 def bring(
     con: Connection,
     practice: str,
@@ -85,16 +101,18 @@ def bring(
     held = {each.name.casefold(): each.id for each in people.practices(con)}
     practice_id = held.get(practice.casefold())
     is_new = practice_id is None
-    if practice_id is None:
-        practice_id = people.add_practice(con, practice, timezone=timezone, now=now)
     report = None
     try:
+        if practice_id is None:
+            with interruption.beforehand():
+                practice_id = people.add_practice(con, practice, timezone=timezone, now=now)
         report = imports.apply(
             con, name, file, actor=None, practice_id=practice_id, now=now, keeps_refused=False,
             type_for_all=type_for_all,
         )  # fmt: skip
     finally:
-        if is_new and (report is None or report.refused):  # a rejected file creates no practice
+        is_kept = report and not report.refused  # a rejected file creates no practice
+        if is_new and practice_id is not None and not is_kept:
             with transaction(con):
                 con.execute("DELETE FROM practice WHERE id = $id", id=practice_id)
     return report

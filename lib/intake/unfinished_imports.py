@@ -12,6 +12,7 @@ from lib import access
 from lib.access import Verb, may_anywhere
 from lib.errors import BillingError, NoSuchFile, NotCertain, NotWritten, StoreClosing
 from lib.models import Person
+from lib.store import interruption
 from lib.store.database import Connection, transaction
 
 _PROCESS = secrets.token_hex(8)
@@ -37,16 +38,20 @@ def noted(
     room for that, the import itself will say so."""
     con.store.leads(_lead(_PROCESS))
     id_ = secrets.token_hex(8)
-    with suppress(NotWritten), transaction(con, invalidates_cache=False):
-        con.execute(
-            """
-            INSERT INTO unfinished_import
-            VALUES ($id, $process, $practice_id, $name, $sha256, $now, $actor_id)
-            """,
-            id=id_, process=_PROCESS, practice_id=practice_id, name=name, sha256=sha256, now=now,
-            actor_id=actor_id,
-        )  # fmt: skip
     try:
+        with (
+            interruption.beforehand(),
+            suppress(NotWritten),
+            transaction(con, invalidates_cache=False),
+        ):
+            con.execute(
+                """
+                INSERT INTO unfinished_import
+                VALUES ($id, $process, $practice_id, $name, $sha256, $now, $actor_id)
+                """,
+                id=id_, process=_PROCESS, practice_id=practice_id, name=name, sha256=sha256,
+                now=now, actor_id=actor_id,
+            )  # fmt: skip
         yield
     except (StoreClosing, NotCertain):
         raise

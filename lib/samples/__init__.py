@@ -20,7 +20,7 @@ from lib.samples.files import SampleFile, files
 from lib.samples.history import Year
 from lib.samples.value_lists import Request, SampleLimit, SamplePerson, SamplePractice, read
 from lib.store import durable_files as store_files
-from lib.store import process_store
+from lib.store import interruption, process_store
 from lib.store.database import Connection
 from lib.terminal import Parser, complain, say
 from lib.timely_filing import FilingLimit
@@ -47,6 +47,10 @@ def load(con: Connection, folder: Path, *, now: datetime) -> bool:
     """
     if people.practices(con):
         return False
+    interruption.if_stopped(
+        f"Stopped: a part of the practices may be in {folder}, and is of no use. Name an empty "
+        "folder next time."
+    )
     made = write_files(folder, now.date())
     practices = read("practices", SamplePractice)
     began = now - YEAR - timedelta(days=60)
@@ -67,6 +71,8 @@ def load(con: Connection, folder: Path, *, now: datetime) -> bool:
                 year.plan(working_hours.morning(file.day, practice.timezone), year.receive(file))
         _plan_requests(year, practice, now)
         year.live()
+        if practice is practices[-1]:
+            interruption.hold()  # what is left takes a moment
         _look_up_limits(con, ids[practice.key], year.manager, now)
     con.execute("CHECKPOINT")
     return True

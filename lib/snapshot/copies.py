@@ -22,7 +22,7 @@ from lib.backlog.sql_literals import runnable
 from lib.errors import StoreInUse
 from lib.models import EarlierZone
 from lib.snapshot.tables import TABLES, VIEWS, dictionary
-from lib.store import database_copy, durable_files
+from lib.store import database_copy, durable_files, interruption
 from lib.store.database import Connection, Store, transaction, utc
 from lib.store.duckdb.store import DuckDBStore, in_file
 
@@ -47,6 +47,7 @@ def write(
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as place:
             counts = _write(con, Path(place), key, practice_ids, now)
+            interruption.hold()
             for file in sorted(Path(place).iterdir()):
                 file.replace(folder / file.name)
     except OSError as problem:

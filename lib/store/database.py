@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from lib.errors import NotCertain, StoreClosing
-from lib.store import file_places
+from lib.store import file_places, interruption
 from lib.store.open_long_transaction import LongTransaction
 from lib.store.values import Value, readers_of, utc
 from lib.store.writer_scope import WHOLE, WriterScope
@@ -401,8 +401,10 @@ def transaction(
             except BaseException:
                 con.end(is_kept=False)
                 raise
-            con.end(is_kept=True)
-            store.note_commit(invalidates_cache=invalidates_cache)
+            with interruption.committing():
+                con.end(is_kept=True)
+                con.keep()
+                store.note_commit(invalidates_cache=invalidates_cache)
         except NotCertain:  # what was written beside the database may be needed
             raise
         except BaseException:

@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,12 +21,19 @@ NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 PIECE = 1 << 20  # bytes
 
 
-def write(path: Path, content: bytes | Iterable[bytes], *, makes_folder: bool = True) -> None:
+def write(
+    path: Path,
+    content: bytes | Iterable[bytes],
+    *,
+    makes_folder: bool = True,
+    before_rename: Callable[[], None] = lambda: None,
+) -> None:
     """Write the content under a temporary name, sync it, rename it to `path`, and sync the folder.
 
     A missing folder is made if `makes_folder` allows it; an existing file is replaced only by a
-    complete one. Raises NotWritten where the disk takes no more; whatever reading the pieces raises
-    is passed on. Either way nothing of the new file is left behind.
+    complete one, after `before_rename` was called. Raises NotWritten where the disk takes no more;
+    whatever reading the pieces raises is passed on. Either way nothing of the new file is left
+    behind.
     """
     pieces = [content] if isinstance(content, bytes) else content
     if makes_folder:
@@ -45,6 +52,7 @@ def write(path: Path, content: bytes | Iterable[bytes], *, makes_folder: bool = 
                 os.fsync(handle)
         finally:
             os.close(handle)
+        before_rename()
         with _our_disk():
             temporary.replace(path)
     except BaseException:

@@ -16,6 +16,7 @@ from itertools import count
 from typing import TypeVar
 
 from lib.errors import NotCertain, StoreClosing
+from lib.store import interruption
 from lib.store.database import Connection, GivesWay, transaction
 from lib.store.open_long_transaction import LongTransaction
 
@@ -130,8 +131,10 @@ def _beside(con: Connection, doing: str) -> Iterator[LongTransaction]:
                     raise GivesWay
                 _put_history_last(con, now, con.long)
                 con.require_whole()
-                con.end(is_kept=True)
-                store.note_long_commit()
+                with interruption.committing():
+                    con.end(is_kept=True)
+                    con.keep()
+                    store.note_long_commit()
         except NotCertain:  # what was written beside the database may be needed
             raise
         except BaseException:

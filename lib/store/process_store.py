@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lib.errors import OnlyOnDuckDB, WrongDataFolder
-from lib.store import backlog_copy, file_places, permissions
+from lib.store import backlog_copy, file_places, interruption, permissions
 from lib.store.data_folder_lock import DATABASE, missing_database
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import MEMORY, DuckDBStore
@@ -148,6 +148,7 @@ def connection() -> Connection:
 
 def close_stores() -> None:
     """Close the open store, at the end of the process."""
+    interruption.hold()
     while _open:
         store = _open.popitem()[1]
         backlog_copy.end(store)

@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lib.errors import StoreInUse
-from lib.store import durable_files
+from lib.store import durable_files, interruption
 
 FOLDER = "requests"
 HEARD = 15.0  # seconds within which the process must have taken the question
+GOES_ON = "Stopped waiting: Billing Tasks, which runs, goes on with what it was asked."
 EVERY = 0.2  # seconds between two looks
 
 
@@ -53,8 +54,15 @@ def ask(data: Path, question: Question, in_use: StoreInUse, is_there: Callable[[
             if (asked.exists() and time.monotonic() > until) or not is_there():
                 raise in_use
             time.sleep(EVERY)
+        interruption.hold()
         said = json.loads(answered.read_text(encoding="utf-8"))
         return Answer(tuple(said["lines"]), said["code"], tuple(said.get("complaints", ())))
+    except KeyboardInterrupt:
+        try:
+            asked.unlink()
+        except FileNotFoundError:
+            interruption.if_stopped(GOES_ON)
+        raise
     finally:
         for path in (asked, taken, answered):
             path.unlink(missing_ok=True)
@@ -71,4 +79,7 @@ def answer_all(data: Path, do: Callable[[Question], Answer]) -> None:
             asked.rename(taken)
             question = Question(**json.loads(taken.read_text(encoding="utf-8")))
             said = do(question)
-            durable_files.write(asked.with_suffix(".done"), json.dumps(asdict(said)).encode())
+            answered = asked.with_suffix(".done")
+            durable_files.write(answered, json.dumps(asdict(said)).encode())
+            if not taken.exists():  # whoever asked waits no more
+                answered.unlink(missing_ok=True)

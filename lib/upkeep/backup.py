@@ -16,7 +16,7 @@ from lib.access import Verb
 from lib.errors import BackupFailed, NoSuchPractice, NotWritten
 from lib.history_event_kinds import EventKind
 from lib.models import Person
-from lib.store import data_folder_lock, database_copy, durable_files
+from lib.store import data_folder_lock, database_copy, durable_files, interruption
 from lib.store.database import Connection, Store, transaction
 from lib.store.duckdb.store import file_of
 from lib.store.files import Files, Folder
@@ -74,6 +74,7 @@ def _make(store: Store, to: Path, now: datetime) -> Backup:
     try:
         _begin(to, part)
         findings = _fill(store, part, _newest(to), now)
+        interruption.hold()
         part.replace(to / name)
         durable_files.sync_folder(to)
     except OSError as problem:

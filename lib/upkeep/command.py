@@ -10,7 +10,7 @@ from pathlib import Path
 from lib import audit_log_integrity
 from lib.errors import BillingError, StoreInUse
 from lib.intake.charges import charge_mismatches_command
-from lib.store import process_store, search_index
+from lib.store import interruption, process_store, search_index
 from lib.store.data_folder_lock import Place
 from lib.store.database import Store
 from lib.terminal import Parser, complain, say
@@ -213,6 +213,7 @@ _COMMANDS: dict[str, Callable[[Store, str | None, datetime], Answer]] = {
     "sweep": _sweep,
     "reindex": _reindex,
 }
+_IF_STOPPED = {"sweep": "Stopped: some of the files that nothing refers to may be deleted."}
 
 
 def _done(question: Question, now: datetime, *, begins: bool = False) -> int:
@@ -226,6 +227,7 @@ def _done(question: Question, now: datetime, *, begins: bool = False) -> int:
     except StoreInUse as in_use:
         return _print(_asked(data, question, in_use))
     try:
+        interruption.keep_whole(_IF_STOPPED.get(question.command, interruption.STOPPED))
         return _print(do(store, question, now=now))
     finally:
         process_store.close_stores()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lib import audit_log_integrity
 from lib.errors import BillingError
+from lib.store import interruption
 from lib.store.database import Connection, Store, transaction
 from lib.store.row_transfer import Differs, copy_rows
 from lib.upkeep import referenced_files
@@ -51,6 +52,7 @@ def move(source: Store, target: Store) -> Moved:
             raise NotMoved(f"{sentences[0]} Nothing was moved.")
         if audit_log_integrity.end(here) != audit_log_integrity.end(there):
             raise NotMoved("The record does not end as it did. Nothing was moved.")
+        interruption.hold()
     target.note_many_rows()
     return Moved(copied.tables, copied.rows, files, tuple(findings))
 

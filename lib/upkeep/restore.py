@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from lib import audit_log
 from lib.audit_log import Activity, Line
 from lib.errors import NotEmpty, NotWritten, WrongDataFolder
-from lib.store import data_folder_lock, durable_files, file_places
+from lib.store import data_folder_lock, durable_files, file_places, interruption
 from lib.store.database import Connection, Store, transaction
 from lib.store.duckdb import opening
 from lib.store.duckdb.store import DuckDBStore
@@ -40,14 +42,9 @@ def restore(backup: Path, folder: Path, *, now: datetime) -> tuple[str, ...]:
     taken.take()
     try:
         _refuse_data(folder)
-        _copy(backup, folder)
+        _copy(backup, folder, now)
     finally:
         taken.let_go(is_clean=True)
-    store = DuckDBStore(folder)
-    try:
-        _end_what_opens(store.connection(), backup.name, now)
-    finally:
-        store.close()
     return found.of_content
 
 
@@ -59,20 +56,36 @@ def restore_into_database(backup: Path, store: Store, *, now: datetime) -> tuple
     before.
     """
     found = _sound(backup)
-    place = Path(tempfile.mkdtemp(prefix=LEFT, dir=store.folder))
-    try:
+    with _place(store.folder) as place:
         for kind in KINDS:
             (place / kind.folder).symlink_to(backup / kind.folder)
-        _copy_database(backup, place)
-        opened = DuckDBStore(place)
-        try:
-            _end_what_opens(opened.connection(), backup.name, now)
+        with _restored_database(backup, place, now) as opened:
             move(opened, store)  # which names no file that `found` does not
-        finally:
-            opened.close()
+    return found.of_content
+
+
+@contextmanager
+def _place(folder: Path) -> Iterator[Path]:
+    """Yield a folder in the data folder, in which the database gets ready."""
+    place = Path(tempfile.mkdtemp(prefix=LEFT, dir=folder))
+    try:
+        yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    return found.of_content
+
+
+@contextmanager
+def _restored_database(backup: Path, place: Path, now: datetime) -> Iterator[DuckDBStore]:
+    """Yield the backup's database, copied and migrated, with nothing in it that opens."""
+    for name in (data_folder_lock.LOG, data_folder_lock.DATABASE):
+        if (backup / name).exists():
+            durable_files.write(place / name, durable_files.pieces_of(backup / name))
+    opened = DuckDBStore(place)
+    try:
+        _end_what_opens(opened.connection(), backup.name, now)
+        yield opened
+    finally:
+        opened.close()
 
 
 def _sound(backup: Path) -> Findings:
@@ -102,7 +115,7 @@ def _end_what_opens(con: Connection, name: str, now: datetime) -> None:
         audit_log.write(con, Line(Activity.RESTORED, now, detail=name))
 
 
-def _copy(backup: Path, folder: Path) -> None:
+def _copy(backup: Path, folder: Path, now: datetime) -> None:
     try:
         for kind in KINDS:
             for found in Folder(backup).lying(kind.folder):
@@ -110,16 +123,18 @@ def _copy(backup: Path, folder: Path) -> None:
                     file_places.of(folder).keep(
                         kind.folder, found.sha256, Folder(backup).pieces(kind.folder, found.sha256)
                     )
-        _copy_database(backup, folder)  # last: without it there is no data folder
-    except (NotWritten, OSError):
+        with _place(folder) as place:
+            with _restored_database(backup, place, now):
+                pass
+            if (place / data_folder_lock.LOG).exists():  # closing could not write all of it
+                raise NotWritten
+            interruption.hold()
+            made = place / data_folder_lock.DATABASE
+            made.replace(folder / made.name)  # last: without it there is no data folder
+        durable_files.sync_folder(folder)
+    except BaseException:
         _clear(folder)
         raise
-
-
-def _copy_database(backup: Path, folder: Path) -> None:
-    for name in (data_folder_lock.LOG, data_folder_lock.DATABASE):
-        if (backup / name).exists():
-            durable_files.write(folder / name, durable_files.pieces_of(backup / name))
 
 
 def _refuse_data(folder: Path) -> None:

@@ -41,6 +41,19 @@ DROP TABLE IF EXISTS importer;
 CREATE TABLE IF NOT EXISTS written (scope VARCHAR PRIMARY KEY, revision BIGINT NOT NULL);
 """
 
+_TABLES = """
+SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = current_schema() AND relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND NOT EXISTS (
+      SELECT 1 FROM pg_depend
+      WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
+ORDER BY relname
+"""
+_COLUMNS = """
+SELECT array_agg(attname::VARCHAR ORDER BY attname) FROM pg_attribute
+WHERE attrelid = 'schema_migration'::regclass AND attnum > 0 AND NOT attisdropped
+"""
+
 
 def require_fit(con: psycopg.Connection[tuple[object, ...]]) -> None:
     """Raise WrongDataFolder with the sentence for what is wrong with the server or database."""
@@ -65,6 +78,26 @@ def require_fit(con: psycopg.Connection[tuple[object, ...]]) -> None:
         raise WrongDataFolder(
             "The database has a locale by which searches or lists would come out otherwise. It has "
             f"to be made with C.UTF-8. {HELP}"
+        )
+
+
+def require_ours(con: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Raise WrongDataFolder where the database holds something else than our data. What belongs to
+    an extension of the server's counts for nothing."""
+    tables = [str(name) for (name,) in con.execute(_TABLES).fetchall()]
+    others = [name for name in tables if name != "schema_migration"]
+    if len(others) < len(tables):
+        known = {file.name for file in migrations.SCHEMA.glob("*.sql")}
+        row = con.execute(_COLUMNS).fetchone()
+        if row and row[0] == ["applied_at", "name"]:
+            found = con.execute("SELECT name FROM schema_migration").fetchall()
+            if not found or known & {str(name) for (name,) in found}:
+                return
+    if tables:
+        raise WrongDataFolder(
+            "The PostgreSQL database that BILLING_TASKS_DATABASE or --to names holds something "
+            f"else than data of Billing Tasks: it has a table {(others or tables)[0]}, for "
+            f"example. Name an empty one. Nothing was changed. {HELP}"
         )
 
 

@@ -76,6 +76,7 @@ class PostgresStore(PooledStore):
     def _open(self) -> None:
         with _first_connection(self.address) as raw:
             opening.require_fit(raw)
+            opening.require_ours(raw)
             opening.refuse_older(raw)
             opening.wait_for_others(raw)
             opening.begin(raw)
