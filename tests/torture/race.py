@@ -37,6 +37,9 @@ def torture(scene: Scene) -> None:
     run_for(go, PATIENCE)
     for process in go:
         process.kill()
+    if not all(process.has_ended_by_itself for process in go):
+        scene.ledger.findings.append(f"race: not at its end after {PATIENCE} seconds")
+        return
     started = asked(lambda: _started(folder, database, ids))
     scene.ledger.said["tasks two people raced for"] += len(ids)
     if wrong := [id_ for id_ in ids if started.get(str(id_)) != [1, 1, "in_progress"]]:
