@@ -13,7 +13,7 @@ from lib.store.duckdb.store import DuckDBStore
 from tests.test_database import ROOT, practices
 
 FULL_DISK = """
-import pathlib, resource, sys
+import pathlib, resource, sys, time
 from lib.store.database import transaction
 from lib.store.duckdb.store import DuckDBStore
 from lib.errors import BillingError
@@ -39,6 +39,10 @@ def leave_room(of_bytes):
 
 add("a")
 """
+ADDED = (
+    "SELECT string_agg(table_name[-1], '' ORDER BY table_name) FROM duckdb_tables() "
+    "WHERE table_name LIKE 'added%'"
+)
 NO_ROOM = "This was not saved: the disk cannot be written"
 
 
@@ -92,6 +96,37 @@ add("b")
     assert (said[0], said[2:4]) == ("saved", ["1 1", "saved"])
     store = DuckDBStore(tmp_path)
     assert [name[0] for name in practices(store.connection())] == ["a", "b"]
+    store.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("room", [8_000, 40_000, 200_000])
+def test_a_checkpoint_that_may_not_even_write_over_what_is_there_damages_nothing(
+    tmp_path: Path, room: int
+) -> None:
+    """As on a file system that writes what is changed elsewhere: a block is half written."""
+    said = with_little_room(
+        tmp_path,
+        f"""
+for name in "bcd":
+    with store.exclusive():
+        store.checkpoint()
+    with transaction(con):  # of which a checkpoint writes metadata only
+        con.execute(f"CREATE TABLE added_{{name}} (id INTEGER)")
+    leave_room({room})
+    try:
+        con.execute("CHECKPOINT")
+    except BillingError as problem:
+        print(problem)
+    leave_room(resource.RLIM_INFINITY)
+    time.sleep(1.1)
+print(con.value(ADDED))
+""".replace("ADDED", repr(ADDED)),
+    )
+
+    assert "bcd" in said
+    store = DuckDBStore(tmp_path)
+    assert store.connection().value(ADDED) == "bcd"
     store.close()
 
 

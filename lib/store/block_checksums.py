@@ -41,6 +41,11 @@ def checksum(content: bytes) -> int:
     return int(np.bitwise_xor.reduce(numbers * FACTOR, initial=SEED))
 
 
+def is_whole(block: bytes) -> bool:
+    """Return True if the checksum of a block or header is right."""
+    return len(block) % 8 == 0 and checksum(block[8:]) == int.from_bytes(block[:8], "little")
+
+
 def _count(headers: list[bytes]) -> int:
     """Return how many blocks the database has, by that of its two headers that was written last."""
     last = max(headers, key=lambda header: int.from_bytes(header[8:16], "little"))
@@ -50,5 +55,5 @@ def _count(headers: list[bytes]) -> int:
 def _check(at: int, block: bytes, size: int) -> Iterator[str]:
     if len(block) < size:
         yield f"The database file ends in the middle of what begins at byte {at}."
-    elif checksum(block[8:]) != int.from_bytes(block[:8], "little") and any(block):
+    elif not is_whole(block) and any(block):
         yield f"The database file is damaged between byte {at} and byte {at + size}."

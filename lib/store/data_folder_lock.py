@@ -17,6 +17,7 @@ from lib.store.durable_files import PIECE, has_no_room
 
 DATABASE = "billing.duckdb"
 LOG = "billing.duckdb.wal"
+BLOCKS = "billing.duckdb.blocks"  # what a checkpoint writes in place: duckdb/metadata_blocks.py
 LOCK = "billing.lock"
 CONTENT = ("documents", "intake")  # folders of files that the database names
 

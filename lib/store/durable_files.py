@@ -26,23 +26,25 @@ def write(
     content: bytes | Iterable[bytes],
     *,
     makes_folder: bool = True,
+    has_one_writer: bool = False,
     before_rename: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the content under a temporary name, sync it, rename it to `path`, and sync the folder.
 
     A missing folder is made if `makes_folder` allows it; an existing file is replaced only by a
-    complete one, after `before_rename` was called. Raises NotWritten where the disk takes no more;
-    whatever reading the pieces raises is passed on. Either way nothing of the new file is left
-    behind.
+    complete one, after `before_rename` was called. Where one process alone writes the file, what an
+    earlier one left of it is written over. Raises NotWritten where the disk takes no more; whatever
+    reading the pieces raises is passed on. Either way nothing of the new file is left behind.
     """
     pieces = [content] if isinstance(content, bytes) else content
     if makes_folder:
         with _our_disk():
             make_folder(path.parent)
     # The temporary name has a fixed length: a long file name has no room for an ending.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+    temporary = path.with_name(f".{path.name if has_one_writer else secrets.token_hex(8)}.part")
+    is_new = os.O_TRUNC if has_one_writer else os.O_EXCL
     with _our_disk():
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | is_new, 0o600)
     try:
         try:
             for piece in pieces:

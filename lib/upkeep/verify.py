@@ -28,6 +28,7 @@ from lib.store import (
     search_index,
 )
 from lib.store.database import Connection, Store
+from lib.store.duckdb import metadata_blocks
 from lib.store.duckdb.store import DuckDBStore, file_of
 from lib.store.files import BOUND
 from lib.store.process_store import ROOT
@@ -72,6 +73,7 @@ def verify(folder: Path, *, is_whole: bool = True) -> Findings:
     with copied(folder) as copy:
         damage = [
             *_changed_since_backup(folder),
+            *_half_written(folder, copy),
             *block_checksums.damaged(copy / data_folder_lock.DATABASE),
         ]
         try:
@@ -179,6 +181,19 @@ def _of_content(con: Connection, folder: Path, is_whole: bool) -> list[str]:
         *audit_log_integrity.broken(con),
     ]
     return [*found, *_files(con, folder)] if is_whole else found
+
+
+def _half_written(folder: Path, copy: Path) -> Iterator[str]:
+    """Put back in the copy what a checkpoint left half written; yield a sentence about it."""
+    blocks = folder / data_folder_lock.BLOCKS
+    if not blocks.exists():
+        return
+    shutil.copyfile(blocks, copy / data_folder_lock.BLOCKS)
+    if found := metadata_blocks.put_back(copy / data_folder_lock.DATABASE):
+        yield (
+            f"{found} blocks of {folder / data_folder_lock.DATABASE} are half written: the process "
+            "ended while it wrote them. Billing Tasks puts them back when it starts."
+        )
 
 
 def _changed_since_backup(folder: Path) -> Iterator[str]:

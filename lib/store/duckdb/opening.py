@@ -12,6 +12,7 @@ import duckdb
 
 from lib.errors import NotWritten, WrongDataFolder
 from lib.store.data_folder_lock import CONTENT, DATABASE, LOG, missing_database, owner_of
+from lib.store.duckdb import metadata_blocks
 from lib.store.duckdb.errors import is_damage, is_full_disk, where_damaged
 
 # How other files begin that were seen in the database's place.
@@ -58,6 +59,7 @@ def open_database(file: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     Raises WrongDataFolder with the sentence for what is wrong, NotWritten on a full disk.
     """
     _refuse_what_is_seen(file)
+    metadata_blocks.put_back(file)
     root: duckdb.DuckDBPyConnection | None = None
     try:
         root = duckdb.connect(

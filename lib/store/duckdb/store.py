@@ -27,6 +27,7 @@ from lib.store.database import Connection, GivesWay, Store
 from lib.store.duckdb import opening
 from lib.store.duckdb.conditional_migrations import STEPS
 from lib.store.duckdb.errors import LOG, told
+from lib.store.duckdb.metadata_blocks import MetadataBlocks
 from lib.store.values import Value, outgoing, require_exact
 
 PATIENCE = 2.0  # seconds that closing waits for the write in progress before interrupting it
@@ -236,6 +237,7 @@ class DuckDBConnection(Connection):
         if not is_kept:
             self._written = None
         if is_kept:
+            self.store.before_checkpoint()
             try:
                 self.execute("COMMIT")
                 self._written = None
@@ -265,6 +267,7 @@ class DuckDBStore(Store):
             None  # to be closed before the next opening
         )
         self.place = Place(folder)
+        self._metadata_blocks = MetadataBlocks(self.place.database)
         if not folder.exists():
             self.place.refuse_name_in_use()  # before a folder is left in place of one that moved
         opening.make_folder(folder)
@@ -382,11 +385,18 @@ class DuckDBStore(Store):
             try:
                 self._ending.close()
                 self._ending = None
+                self._metadata_blocks.let_go(is_clean=False)
             except duckdb.Error:
                 if monotonic() > until:
                     return False
                 sleep(0.01)
         return True
+
+    def before_checkpoint(self) -> None:
+        """Copy what a checkpoint, which also a COMMIT can make, writes in place. The caller holds
+        the write lock."""
+        if self._root is not None:
+            self._metadata_blocks.keep(self._root)
 
     def checkpoint(self, *, patience: float = PATIENCE) -> bool:
         """Move everything in the log into the database file. Return False where readers prevented
@@ -398,6 +408,7 @@ class DuckDBStore(Store):
         try:
             self.make_way(patience)
             while True:
+                self.before_checkpoint()
                 try:
                     con.execute("CHECKPOINT")
                     return True
@@ -432,6 +443,7 @@ class DuckDBStore(Store):
             if has_lock and self._root is not None:
                 self.make_way(PATIENCE)
                 self.place.check()
+                self.before_checkpoint()
                 self._root.execute("CHECKPOINT")
                 is_clean = True
         except (duckdb.Error, BillingError) as problem:  # the log still holds what the file lacks
@@ -446,6 +458,7 @@ class DuckDBStore(Store):
         self._ending, self._root = self._root or self._ending, None
         if not self._has_ended():
             LOG.error("the database was left open: somebody is still reading")
+        self._metadata_blocks.let_go(is_clean=is_clean)
         self.place.let_go(is_clean=is_clean)
 
 
