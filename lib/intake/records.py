@@ -263,6 +263,7 @@ class Request:
     also_keys: tuple[str, ...] = ()  # others by which what comes later may name it
     left_empty: str = ""  # what it says that cannot be read, as a part of a sentence
     names: tuple[str, ...] = ()  # what is wanted, in words that the instructions hold
+    remarks: tuple[str, ...] = ()  # what is odd about it and hinders nothing, as half sentences
     # the codes of a row of a denial list that says nothing but the denial; None for all else
     listed: tuple[str, ...] | None = None
     batch: RejectedBatch | None = None  # which is rejected as such, if its number tells it

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from lib.errors import RefusedFile
 from lib.intake import loinc
 from lib.intake.fhir import other_resources, parties, referenced_claims, resources
-from lib.intake.fhir.referenced_claims import NO_DAYS, Days, Patient, ReferencedClaim
+from lib.intake.fhir.parties import Patient
+from lib.intake.fhir.referenced_claims import NO_DAYS, Days, ReferencedClaim
 from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
 from lib.intake.matching.claim_facts import ClaimFacts, stated
 from lib.intake.matching.spelling_comparison import fold
@@ -208,14 +209,14 @@ def _of(patient: str, service: date | None) -> str:
 
 def _patient(found: Found, about: ReferencedClaim) -> Patient:
     """Return whom the Task is for, else the patient of its claim."""
-    said = referenced_claims.patient(found, "for")
+    said = parties.patient(found, "for")
     return said if said.name else about.patient if about.patient.name else said
 
 
 def _contradiction(found: Found, about: ReferencedClaim) -> str:
     """Return what a Task and its claim say otherwise, as the reason to leave it; empty if
     nothing."""
-    if referenced_claims.patient(found, "for").contradicts(about.patient):
+    if parties.patient(found, "for").contradicts(about.patient):
         return "it is for another patient (for) than its claim (reasonReference)"
     if not referenced_claims.overlap(_service(found)[1], about.days):
         return "it names another day of service (input) than its claim (reasonReference)"
@@ -277,7 +278,7 @@ def _request(
     due, service, asked_on = found.last_day(said_due), days[0], found.last_day(said_asked)
     key = _key(found, tracking, system, claim)
     whose = _of(patient.name, service)
-    older = _of(referenced_claims.patient(found, "for").name, named[0])
+    older = _of(parties.patient(found, "for").name, named[0])
     unread = (
         _unread("the day it is due", said_due, due),
         _unread("its day of service", said_service, named[0]),
@@ -286,7 +287,7 @@ def _request(
         *unread,
         _unread("the day it was written", said_asked, asked_on),
     )
-    instructions = _instructions(found, tracking, claim, wanted, due, days, payer_name)
+    instructions = _instructions(found, tracking, about, wanted, due, days, payer_name)
     if to_ask := _left_empty(*unread):
         instructions += f" Ask the payer, since {to_ask} cannot be read."
     label = next((_label(each) for each in wanted), loinc.OTHER)
@@ -322,13 +323,21 @@ def _request(
         nameless=(f"{_thread(tracking, system)}|", ""),
         also_keys=(_id_key(task),),
         names=tuple(each.words if not each.code else each.code for each in wanted[:MAX_NAMED]),
+        remarks=about.insurance.remarks_beside(_patients_id(found, about)),
     )
 
 
 def _payer(found: Found, about: ReferencedClaim) -> tuple[str, str]:
-    """Return name and identifier of the payer that asks, else the name of the claim's."""
+    """Return name and identifier of the payer that asks, else those of the claim's."""
     name, code = parties.payer_name(found), parties.payer(found)[1]
-    return about.payer_name if name in {"", code} and about.payer_name else name, code
+    if name not in {"", code}:
+        return name, code
+    return about.insurance.payer_name or name, code or about.insurance.payer_code
+
+
+def _patients_id(found: Found, about: ReferencedClaim) -> str:
+    """Return the member ID by the patient's record: that of the Task, else that of its claim."""
+    return parties.member(found) or about.patient.member_id
 
 
 def _facts(found: Found, about: ReferencedClaim) -> ClaimFacts:
@@ -340,11 +349,12 @@ def _facts(found: Found, about: ReferencedClaim) -> ClaimFacts:
         payer_numbers=about.numbers,
         patient_name=patient.full_name,
         birth_date=patient.birth_date,
-        member_ids=stated(patient.member_id),
+        member_ids=about.insurance.member_ids or stated(_patients_id(found, about)),
         dates=about.days if about.days[0] else _service(found)[1],
         charged=about.total,
         payer_name=name if name != code else "",
         payer_code=code,
+        payer_role=about.insurance.role,
     )
 
 
@@ -410,7 +420,7 @@ def _title(wanted: list[Wanted], label: str, lines: list[int]) -> str:
 def _instructions(
     found: Found,
     tracking: str,
-    claim: str,
+    about: ReferencedClaim,
     wanted: list[Wanted],
     due: date | None,
     days: Days,
@@ -420,10 +430,10 @@ def _instructions(
     first, last = days
     of = f", service of {first:%m/%d/%Y}" if first else ""
     of += f" to {last:%m/%d/%Y}" if last and last != first else ""
-    member = parties.member(found)
+    member = about.insurance.words(_patients_id(found, about))
     said = [
-        f"{payer or 'The payer'} cannot decide claim {claim}{of} without more documents"
-        + (f" (member ID {member})." if member else ".")
+        f"{payer or 'The payer'} cannot decide claim {about.numbers[0]}{of} without more documents"
+        + (f" ({member})." if member else ".")
     ]
     said += [_sentence(each) for each in wanted[:MAX_NAMED]]
     if len(wanted) > MAX_NAMED:

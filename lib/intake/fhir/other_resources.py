@@ -61,8 +61,8 @@ def _pointed_to(task: Found) -> Iterator[Resource]:
     while inner:
         one = inner.pop()
         if isinstance(one, Mapping):
-            if text(one, "reference") and (resource := task.referred(one)):
-                yield resource
+            if found := task.follow(one) or task.identified(one, *ASKING):
+                yield found.resource
             inner += one.values()
         elif isinstance(one, list):
             inner += one

@@ -1,17 +1,19 @@
-"""What the claim that a Task is about says itself: its numbers, patient, days and total. Pure."""
+"""What the claim that a Task is about says itself: its numbers, patient, days, total and insurance.
+Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from lib.intake.fhir import parties
+from lib.intake.fhir import insurance
+from lib.intake.fhir.insurance import Insurance
+from lib.intake.fhir.parties import NOT_NAMED, Patient, patient
 from lib.intake.fhir.resources import Found, Resource, at, codes, items, text
 from lib.intake.matching.claim_facts import stated
-from lib.intake.matching.spelling_comparison import could_be_person
 
-CLAIMS = {"Claim", "ExplanationOfBenefit", "ClaimResponse"}
+CLAIMS = ("Claim", "ExplanationOfBenefit", "ClaimResponse")  # the closest to the claim first
 INPUTS = {"claim", "claim-id", "claim-identifier", "claim-number"}
 SUBMITTED = "submitted"  # of the totals of an answer, what was billed
 MOST = Decimal(10_000_000)
@@ -21,34 +23,14 @@ NO_DAYS: Days = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
-    """Whom a Task or a claim names."""
-
-    name: str = ""  # "Shaw, Amy"
-    full_name: str = ""  # with middle names and suffixes
-    birth_date: date | None = None
-    member_id: str = ""
-    is_shown: bool = False  # the name is what the reference shows, in any words
-
-    def contradicts(self, other: Patient) -> bool:
-        """Return True if both say who it is, and it is not the same person."""
-        if self.birth_date and other.birth_date and self.birth_date != other.birth_date:
-            return True
-        if self.is_shown or other.is_shown or not (self.full_name and other.full_name):
-            return False
-        is_same_member = bool(self.member_id) and self.member_id == other.member_id
-        return not could_be_person(self.full_name, other.full_name, same_member=is_same_member)
-
-
-@dataclass(frozen=True, slots=True)
 class ReferencedClaim:
     """What is said of the claim that a Task is about."""
 
     numbers: tuple[str, ...] = ()  # the practice's and the payer's, in any order
-    patient: Patient = Patient()
+    patient: Patient = NOT_NAMED
     days: Days = NO_DAYS
     total: Decimal | None = None  # US dollars
-    payer_name: str = ""
+    insurance: Insurance = insurance.NOTHING  # with the claim's insurer, if it names one
 
 
 def of_task(task: Found) -> ReferencedClaim:
@@ -70,27 +52,26 @@ def of_task(task: Found) -> ReferencedClaim:
             ]  # fmt: skip
     claims += [request for each in claims if (request := _request(each))]
     numbers += [number for each in claims for number in _identifiers(each)]
+    days = next((days for each in claims if (days := _days(each))[0]), NO_DAYS)
     return ReferencedClaim(
         numbers=stated(*numbers),
-        patient=next((who for each in claims if (who := patient(each, "patient")).name), Patient()),
-        days=next((days for each in claims if (days := _days(each))[0]), NO_DAYS),
+        patient=next((who for each in claims if (who := patient(each, "patient")).name), NOT_NAMED),
+        days=days,
         total=next((total for each in claims if (total := _total(each))), None),
-        payer_name=next((name for each in claims if (name := _insurer(each))), ""),
+        insurance=_insurance(task, claims, days),
     )
 
 
-def patient(found: Found, part: str) -> Patient:
-    """Return whom this part of a resource refers to."""
-    reference = at(found.resource, part)
-    person = found.referred(reference) or {}
-    shown = text(reference, "display")
-    return Patient(
-        parties.name(person) or shown,
-        parties.full_name(person) or shown,
-        found.last_day(text(person, "birthDate")),
-        parties.member(found, part),
-        not parties.name(person),
-    )
+def _insurance(task: Found, claims: list[Found], days: Days) -> Insurance:
+    """Return the insurance the claim was sent to; its payer is whom the claim names as such."""
+    closest = sorted(claims, key=lambda one: CLAIMS.index(text(one.resource, "resourceType")))
+    patients = [(task, "for"), *((each, "patient") for each in claims)]
+    found = insurance.of_claims(closest, patients, days)
+    insurers = [insurance.insurer(each) for each in claims]
+    named = [who for who in insurers if who[0]]
+    several = [*named, (found.payer_name, found.payer_code), *insurers]
+    name, code = next((who for who in several if any(who)), ("", ""))
+    return replace(found, payer_name=name, payer_code=code)
 
 
 def overlap(one: Days, other: Days) -> bool:
@@ -101,7 +82,7 @@ def overlap(one: Days, other: Days) -> bool:
 
 
 def _claim(found: Found, reference: object) -> Found | None:
-    claim = found.follow(reference)
+    claim = found.follow(reference) or found.identified(reference, *CLAIMS)
     return claim if claim and text(claim.resource, "resourceType") in CLAIMS else None
 
 
@@ -168,8 +149,3 @@ def _total(claim: Found) -> Decimal | None:
         if found.is_finite() and 0 < found < MOST:
             return found.quantize(Decimal("0.01"))
     return None
-
-
-def _insurer(claim: Found) -> str:
-    reference = at(claim.resource, "insurer")
-    return text(claim.referred(reference) or {}, "name") or text(reference, "display")

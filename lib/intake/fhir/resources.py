@@ -86,6 +86,27 @@ class Found:
                     return _only(several)
         return None
 
+    def identified(self, reference: Any, *kinds: str) -> Found | None:
+        """Return the resource of one of these kinds that a logical reference names by its
+        identifier; None if nothing or nobody knows which.
+
+        Source: https://hl7.org/fhir/R4/references.html#logical. A number without its system can be
+        anybody's.
+        """
+        named = _named(reference.get("identifier")) if isinstance(reference, Mapping) else ""
+        for known in self.others if named else ():
+            for kind in kinds:
+                if several := known.get(f"{kind}{named}"):
+                    is_one = len({(each.full, _address(each)) for each in several}) == 1
+                    return _only(several) if is_one else None
+        return None
+
+    def address(self, reference: Any) -> str:
+        """Return where a literal reference leads to, as exactly as it is known; empty for what the
+        resource contains."""
+        wanted = text(reference, "reference").partition("/_history/")[0]
+        return "" if not wanted or wanted.startswith("#") else self._addresses(wanted)[0]
+
     def _addresses(self, wanted: str) -> tuple[str, ...]:
         """Return the addresses to look for, the most exact first."""
         anywhere = "/".join(["", *wanted.split("/")[-2:]])
@@ -284,13 +305,30 @@ def _depth_above(given: Any, most: int) -> bool:
 def _put(found: Found, places: tuple[Places, ...]) -> None:
     """Make the resource findable by its full address and by Type/id. A reference to any server
     finds it unless the resource names its own server."""
-    address = f"{text(found.resource, 'resourceType')}/{text(found.resource, 'id')}"
+    address, kind = _address(found), text(found.resource, "resourceType")
+    numbers = {f"{kind}{named}" for each in items(found.resource, "identifier")
+               if (named := _named(each))}  # fmt: skip
     for known in places:
+        for number in numbers:
+            known.setdefault(number, []).append(found)
         known.setdefault(address, []).append(found)
         if found.full and found.full != address:
             known.setdefault(found.full, []).append(found)
         if "://" not in found.full:
             known.setdefault(f"/{address}", []).append(found)
+
+
+def _address(found: Found) -> str:
+    return f"{text(found.resource, 'resourceType')}/{text(found.resource, 'id')}"
+
+
+def _named(identifier: Any) -> str:
+    """Return what stands in the place of an id where a resource is named by an identifier; empty
+    where system or number is not stated."""
+    if not isinstance(identifier, Mapping):
+        return ""
+    system, value = text(identifier, "system"), text(identifier, "value")
+    return f"?{system}|{value}" if system and value else ""
 
 
 def items(holder: Any, *path: str) -> list[Mapping[str, Any]]:

@@ -89,7 +89,7 @@ def read(name: str, content: bytes, choice: TableOptions | None = None) -> Parse
         requests, recorded = attachment_requests.read(name, content, choice.zone)
         return ParsedFile(
             attachment_requests.FORMAT, tuple(requests),
-            (*_left_empty(requests), *_without_patient(requests)),
+            (*_left_empty(requests), *_without_patient(requests), *_remarked(requests)),
             _messages(requests, recorded),
             withdrawals=tuple(each.withdrawal for each in recorded if each.withdrawal),
         )  # fmt: skip
@@ -143,9 +143,22 @@ def _without_patient(requests: Sequence[Request]) -> list[str]:
     places = [each.segment_number for each in requests if not each.patient_name]
     if not places:
         return []
+    return [f"The file does not name the patient of {_named(places)}."]
+
+
+def _remarked(requests: Sequence[Request]) -> list[str]:
+    """Return a sentence on each thing that is odd about requests."""
+    places: dict[str, list[int]] = {}
+    for each in requests:
+        for remark in each.remarks:
+            places.setdefault(remark, []).append(each.segment_number)
+    return [f"{remark}: {_named(where)}." for remark, where in places.items()]
+
+
+def _named(places: Sequence[int]) -> str:
+    """Return how many requests are meant, and where they stand."""
     named = ", ".join(map(str, places[:MAX_NAMED])) + (" …" if len(places) > MAX_NAMED else "")
-    many = "1 request" if len(places) == 1 else f"{len(places):,} requests"
-    return [f"The file does not name the patient of {many}, in place {named}."]
+    return f"{'1 request' if len(places) == 1 else f'{len(places):,} requests'}, in place {named}"
 
 
 def _messages(requests: list[Request], recorded: list[Recorded]) -> tuple[Message, ...]:
