@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import signal
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 from lib import terminal
 from lib.errors import BillingError
 from lib.store import interruption
+from lib.store.data_folder_lock import owner_of
 from lib.store.interruption import Stops
 
 # The command -> the module that runs it, and what it does. A module is imported only when it is
@@ -52,9 +55,12 @@ def main(arguments: list[str]) -> int:
 def ended(arguments: list[str], stops: Stops) -> int:
     """Run one command to its end, whatever that is."""
     if not arguments or arguments[0] not in COMMANDS:
-        is_help = arguments[:1] in (["-h"], ["--help"])
-        terminal.say(*_usage()) if is_help else terminal.complain(*_usage())
-        return 0 if is_help else 2
+        if arguments[:1] in (["-h"], ["--help"]):
+            terminal.say(*_usage())
+            return 0
+        unknown = [f"python -m lib: there is no command {arguments[0]}."] if arguments else []
+        terminal.complain(*_usage(), *unknown)
+        return 2
     try:
         code = _run(arguments[0], arguments[1:])
         return _stopped(stops) if code and stops.is_interrupted else code
@@ -63,6 +69,9 @@ def ended(arguments: list[str], stops: Stops) -> int:
             return _stopped(stops)
         if isinstance(problem, BillingError):
             terminal.complain(str(problem))
+        elif isinstance(problem, PermissionError) and problem.filename:
+            whose = owner_of(Path(os.fsdecode(problem.filename)))
+            terminal.complain(f"{problem.filename} cannot be read or written by this user.{whose}")
         elif isinstance(problem, Exception):  # a bug; its message may quote a patient
             from lib.web.logs import places
 

@@ -102,11 +102,12 @@ def remove(con: Connection, *, before: datetime, now: datetime) -> int:
 
 
 def years_ago(now: datetime, years: int) -> datetime:
-    """Return the same day so many years before; 29 February becomes 28."""
+    """Return the same day so many years before, or of the year 1; 29 February becomes 28."""
+    year = max(now.year - years, 1)
     try:
-        return now.replace(year=now.year - years)
+        return now.replace(year=year)
     except ValueError:
-        return now.replace(year=now.year - years, day=28)
+        return now.replace(year=year, day=28)
 
 
 def parser() -> Parser:

@@ -33,12 +33,19 @@ def run(
     return run_command(folder, "import", *zone, *arguments, environment=environment)
 
 
+# What root would have to give up to be refused as any other user is.
+AS_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
 def run_command(
-    folder: Path, *arguments: str | Path, environment: dict[str, str] | None = None
+    folder: Path,
+    *arguments: str | Path,
+    environment: dict[str, str] | None = None,
+    as_user: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """`python -m lib` on that data folder."""
+    """`python -m lib` on that data folder, if need be without the rights that root alone has."""
     return subprocess.run(
-        [sys.executable, "-m", "lib", *map(str, arguments)],
+        [*(AS_USER if as_user else []), sys.executable, "-m", "lib", *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"BILLING_TASKS_DATA": str(folder)} | (environment or {}),
         capture_output=True,

@@ -63,6 +63,11 @@ def test_every_error_is_on_standard_error_and_every_code_says_so(tmp_path: Path)
     assert run_command(data, "practice", "add", "North", *zone).returncode == 0
 
     asked = [
+        ("practice", "set", "North", "--new-name", ""),
+        ("practice", "set", "North", "--time-zone", ""),
+        ("practice", "--time-zone", ""),
+        ("practice", "--name", "South"),
+        ("serve", "--host", "nowhere.invalid"),
         ("people", "deactivate", "nobody@example.com"),
         ("people", "add", "no address", "--name", "A", "--role", "staff"),
         ("people", "remove", "nobody@example.com", "--practice", "South"),
@@ -78,7 +83,16 @@ def test_every_error_is_on_standard_error_and_every_code_says_so(tmp_path: Path)
         ("activity", "--remove-older-than", "1"),
         ("backup", "--to", str(ROOT / "README.md")),
     ]
+    assert run_command(data, "people", "list", "x").returncode == 2
     wrong = [
+        ("backup", "--to", ""),
+        ("verify", ""),
+        ("restore", "--from", ""),
+        ("snapshot", "--to", os.fsdecode(b"\xff")),
+        ("export", "--since", "2026-01-01", "--out", ""),
+        ("serve", "--port", "99999999"),
+        ("serve", "--port", "0"),
+        ("watch", ""),
         ("people", "add", os.fsdecode(b"\xff@example.com"), "--name", "A", "--role", "staff"),
         ("export", "--since", "yesterday", "--out", "a.zip"),
         ("import", "--practice", os.fsdecode(b"\xff"), "README.md"),
@@ -138,3 +152,95 @@ def test_what_a_command_prints_goes_through_one_place() -> None:
                 found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
 
     assert found == []
+
+
+@pytest.mark.slow
+def test_a_data_folder_that_cannot_be_one_is_said_to_be_that(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    names = {
+        os.fsdecode(os.fsencode(tmp_path) + b"/b\xff"): "is not text in UTF-8.",
+        str(tmp_path / ("x" * 300)): "cannot be used: File name too long.",
+        str(loop): "cannot be used: its links lead in a circle.",
+    }
+
+    for name, said in names.items():
+        done = run_command(Path(name), "practice", "add", "N", "--time-zone", "America/Denver")
+
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("The data folder")
+        assert done.stderr.endswith(f"{said}\n")
+
+
+@pytest.mark.slow
+def test_a_folder_that_this_user_may_not_look_into_is_named(tmp_path: Path) -> None:
+    data, closed = tmp_path / "data", tmp_path / "closed"
+    zone = ("--time-zone", "America/Denver")
+    assert run_command(data, "practice", "add", "North", *zone).returncode == 0
+    closed.mkdir(mode=0)
+    asked = [
+        (data, ("backup", "--to", closed)),
+        (data, ("restore", "--from", closed)),
+        (data, ("verify", closed)),
+        (data, ("serve", "--watch", closed / "in")),
+        (closed, ("practice",)),
+        (closed, ("verify",)),
+        (closed / "in", ("practice",)),
+        (closed / "in", ("practice", "add", "N", *zone)),
+    ]
+
+    for folder, command in asked:
+        done = run_command(folder, *command, as_user=True)
+
+        assert (done.returncode, done.stdout) == (1, ""), command
+        assert str(closed) in done.stderr, command
+        assert "went wrong on our side" not in done.stderr, command
+        assert len(done.stderr.splitlines()) == 1, command
+    closed.chmod(0o700)
+
+
+@pytest.mark.slow
+def test_the_data_folder_is_not_watched(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert (
+        run_command(data, "practice", "add", "N", "--time-zone", "America/Denver").returncode == 0
+    )
+
+    done = run_command(data, "watch", "--once", data)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f"{data} is the data folder. Name another one for what comes in.\n")
+
+
+@pytest.mark.slow
+def test_years_before_the_first_remove_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert (
+        run_command(data, "practice", "add", "N", "--time-zone", "America/Denver").returncode == 0
+    )
+
+    done = run_command(data, "activity", "--remove-older-than", "99999")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("0 lines of the activity before ")
+
+
+@pytest.mark.slow
+def test_a_command_in_a_folder_that_is_gone_says_so(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    asked = [
+        ({"BILLING_TASKS_DATA": "data"}, ["practice"], 1),
+        ({"BILLING_TASKS_DATA": str(tmp_path)}, ["backup", "--to", "there"], 2),
+    ]
+    for told, command, code in asked:
+        done = subprocess.run(
+            ["/bin/sh", "-c", f'cd {gone} && rmdir {gone} && "$@"; code=$?; mkdir {gone}; '
+             "exit $code", "sh", sys.executable, "-m", "lib", *command],
+            env=os.environ | told | {"PYTHONPATH": str(ROOT)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+        assert (done.returncode, done.stdout) == (code, "")
+        assert "gone" in done.stderr.splitlines()[-1]
+        assert "our side" not in done.stderr

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         today = now.astimezone(ZoneInfo(practice.timezone)).date()
         days = period(con, practice.id, *_days(wanted, today), actor=None)
         left_out: list[DocumentFileProblem] = []
-        say(*_write(con, days, Path(wanted.out), now, left_out))
+        say(*_write(con, days, wanted.out, now, left_out))
         for problem in left_out:
             complain(f"not in the file: {problem.for_operator}")
         return 1 if left_out else 0
@@ -64,12 +64,15 @@ def _parser() -> Parser:
     parser.add_argument(
         "--until", metavar="YYYY-MM-DD", type=command_options.day, help="that day included; today"
     )
-    parser.add_argument("--out", metavar="FILE", required=True, help="ends in .zip or .x12")
+    parser.add_argument(
+        "--out", metavar="FILE", type=command_options.path, required=True,
+        help="ends in .zip or .x12",
+    )  # fmt: skip
     return parser
 
 
 def _days(wanted: argparse.Namespace, today: date) -> tuple[date, date]:
-    if not wanted.out.lower().endswith(ENDINGS):
+    if wanted.out.suffix.lower() not in ENDINGS:
         raise WrongInput("--out must end in .zip (completed tasks) or .x12 (claims to replace).")
     return wanted.since, wanted.until or today
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from lib import people
+from lib import command_options, people
 from lib.errors import BillingError, NotWritten, StoreInUse
 from lib.snapshot import copies
 from lib.store import durable_files, process_store
@@ -21,7 +21,9 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         description="Write Parquet files and a DuckDB file that count as the store does and name "
         "nobody. The app may run meanwhile.",
     )
-    parser.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where to")
+    parser.add_argument(
+        "--to", metavar="FOLDER", type=command_options.path, required=True, help="where to"
+    )
     parser.add_argument("--practice", metavar="NAME", help="only this practice; all of them unless")
     asked = parser.parse_args(arguments)
     try:

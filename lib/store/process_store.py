@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lib.errors import OnlyOnDuckDB, WrongDataFolder
 from lib.store import backlog_copy, file_places, interruption, permissions
-from lib.store.data_folder_lock import DATABASE, missing_database
+from lib.store.data_folder_lock import DATABASE, missing_database, owner_of
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import MEMORY, DuckDBStore
 
@@ -27,8 +27,26 @@ _open: dict[Path, Store] = {}
 
 
 def data_folder() -> Path:
-    """Return the folder named by BILLING_TASKS_DATA, or `data/` beside app.py."""
-    return Path(os.environ.get("BILLING_TASKS_DATA") or ROOT / "data").resolve()
+    """Return the folder named by BILLING_TASKS_DATA, or `data/` beside app.py. Raises
+    WrongDataFolder for a name that no folder can have, or that DuckDB does not take."""
+    named = os.environ.get("BILLING_TASKS_DATA") or str(ROOT / "data")
+    try:
+        named.encode()
+        folder = Path(named).resolve()
+        with suppress(FileNotFoundError, NotADirectoryError):  # whoever opens it says that
+            folder.stat()
+    except UnicodeEncodeError:
+        raise WrongDataFolder(f"The data folder's name {named} is not text in UTF-8.") from None
+    except FileNotFoundError:
+        raise WrongDataFolder(
+            f"The data folder {named} is named within the current folder, which is gone."
+        ) from None
+    except (OSError, RuntimeError) as problem:  # a loop of links is a RuntimeError
+        why = problem.strerror if isinstance(problem, OSError) else "its links lead in a circle"
+        raise WrongDataFolder(
+            f"The data folder {named} cannot be used: {why}.{owner_of(Path(named))}"
+        ) from None
+    return folder
 
 
 def address() -> str:
@@ -72,10 +90,11 @@ def require_data() -> None:
     What else can be wrong with a folder is said by whoever opens it.
     """
     folder = data_folder()
-    if database_address() or (folder.exists() and missing_database(folder)):
+    if database_address():
         return
     try:
-        (folder / DATABASE).stat()
+        if not (folder.exists() and missing_database(folder)):
+            (folder / DATABASE).stat()
     except (FileNotFoundError, NotADirectoryError):
         raise WrongDataFolder(
             f"{folder} holds no data of Billing Tasks, and nothing was made there. Name the data "

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lib import access, history
 from lib.access import Verb
-from lib.errors import BackupFailed, NoSuchPractice, NotWritten
+from lib.errors import BackupFailed, BillingError, NoSuchPractice, NotWritten
 from lib.history_event_kinds import EventKind
 from lib.models import Person
 from lib.store import data_folder_lock, database_copy, durable_files, interruption
@@ -67,9 +67,10 @@ def make_by_hand(
 
 
 def _make(store: Store, to: Path, now: datetime) -> Backup:
-    while (to / backup_retention.name_at(now)).exists():  # of another person, in this very second
-        now += timedelta(seconds=1)
-    name = backup_retention.name_at(now)
+    try:
+        name = _unused_name(to, now)
+    except OSError as problem:
+        raise _failed(to, problem) from problem
     part = to / f".{name}{PART}"
     try:
         _begin(to, part)
@@ -78,14 +79,24 @@ def _make(store: Store, to: Path, now: datetime) -> Backup:
         part.replace(to / name)
         durable_files.sync_folder(to)
     except OSError as problem:
-        if durable_files.has_no_room(problem):
-            raise NotWritten from problem
-        raise BackupFailed(f"{to} cannot be written: {problem.strerror}.") from problem
+        raise _failed(to, problem) from problem
     finally:
         shutil.rmtree(part, ignore_errors=True)
     for old in backup_retention.too_many(path.name for path in to.iterdir()):
         shutil.rmtree(to / old)
     return Backup(to / name, tuple(findings))
+
+
+def _unused_name(to: Path, now: datetime) -> str:
+    while (to / backup_retention.name_at(now)).exists():  # of another person, in this very second
+        now += timedelta(seconds=1)
+    return backup_retention.name_at(now)
+
+
+def _failed(to: Path, problem: OSError) -> BillingError:
+    if durable_files.has_no_room(problem):
+        return NotWritten()
+    return BackupFailed(f"{to} cannot be written: {problem.strerror}.")
 
 
 def last_made(to: Path) -> datetime | None:

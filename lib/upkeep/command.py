@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lib import audit_log_integrity
+from lib import audit_log_integrity, command_options
 from lib.errors import BillingError, StoreInUse
 from lib.intake.charges import charge_mismatches_command
 from lib.store import interruption, process_store, search_index
@@ -32,7 +32,7 @@ def main_backup(arguments: Sequence[str], *, now: datetime) -> int:
     parser.add_argument(
         "--to",
         metavar="FOLDER",
-        type=Path,
+        type=command_options.path,
         help="unless told, the one BILLING_TASKS_BACKUP names, else backups/ in the data folder",
     )
     to = parser.parse_args(arguments).to
@@ -71,8 +71,8 @@ def main_verify(arguments: Sequence[str], *, now: datetime) -> int:
         epilog="Exit code: 0 nothing is wrong, 1 one line for everything that is, 2 wrong usage.",
     )
     parser.add_argument(
-        "folder", metavar="FOLDER", type=Path, nargs="?", help="a backup; the data folder itself "
-        "unless told",
+        "folder", metavar="FOLDER", type=command_options.path, nargs="?",
+        help="a backup; the data folder itself unless told",
     )  # fmt: skip
     parser.add_argument(
         "--database-only", action="store_true", help="leave documents and imported files out"
@@ -104,7 +104,9 @@ def main_restore(arguments: Sequence[str], *, now: datetime) -> int:
         epilog="Exit code: 0 it is there and nothing is wrong with it, 1 it is not, or a line for "
         "everything that is wrong, 2 wrong usage.",
     )
-    parser.add_argument("--from", dest="backup", metavar="FOLDER", type=Path, required=True)
+    parser.add_argument(
+        "--from", dest="backup", metavar="FOLDER", type=command_options.path, required=True
+    )
     wanted, data = parser.parse_args(arguments), process_store.data_folder()
     process_store.close_to_others()
     if process_store.database_address():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
+from lib import command_options
 from lib.errors import WrongInput
 from lib.store import file_places, process_store
 from lib.terminal import Parser, complain, say
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         "--to", metavar="ADDRESS", required=True, help="postgresql://user@host/name"
     )
     parser.add_argument(
-        "--files", metavar="FOLDER", type=Path, required=True,
+        "--files", metavar="FOLDER", type=command_options.path, required=True,
         help="the data folder from then on, for documents and imported files",
     )  # fmt: skip
     parser.add_argument(

@@ -164,9 +164,11 @@ def do_practice(
     """Do what `practice` was asked. Raises BillingError."""
     asked = practice_parser().parse_args(list(arguments))
     if asked.verb is None:
-        if asked.time_zone:
-            practice = _practice(con, asked.name)
+        practice = _practice(con, asked.name) if asked.name or asked.time_zone is not None else None
+        if practice and asked.time_zone is not None:
             practice_settings.set_timezone(con, practice.id, asked.time_zone, actor=None, now=now)
+        elif practice:
+            return _practice_lines(con, practice.id), 0
     elif asked.verb == "add":
         practices.add(con, _details(asked, practices.Details(asked.practice, asked.zone)),
                       actor=None, now=now)  # fmt: skip
@@ -190,9 +192,11 @@ def _set(con: Connection, practice_id: int, asked: argparse.Namespace, now: date
     rules = practice_settings.Settings(days, replace(held.options, **made))
     practice_settings.write(con, practice_id, rules, actor_id=None, now=now)
     known = practices.details(con, practice_id, actor=None)
-    wanted = _details(asked, replace(known, name=asked.new_name or known.name))
+    if asked.new_name is not None:
+        known = replace(known, name=asked.new_name)
+    wanted = _details(asked, known)
     practices.write(con, practice_id, wanted, by=None, now=now)
-    if asked.zone:  # also the one that was only assumed
+    if asked.zone is not None:  # also the one that was only assumed
         practice_settings.write_timezone(con, practice_id, asked.zone, actor_id=None, now=now)
     closed = [*asked.holiday]
     for year in asked.us_holidays:
@@ -280,9 +284,12 @@ def _holiday(text: str) -> Holiday:
     return Holiday(command_options.day(day), name)
 
 
-def _practice_lines(con: Connection) -> list[str]:
+def _practice_lines(con: Connection, practice_id: int | None = None) -> list[str]:
+    """Return a line for each practice, or for one."""
     lines = []
     for practice in people.practices(con):
+        if practice_id not in (None, practice.id):
+            continue
         assumed = practice_settings.is_timezone_assumed(con, practice.id)
         note = " (assumed: set it with --time-zone)" if assumed else ""
         count = len(practice_holidays.find(con, practice.id, actor=None))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
+from lib import command_options
 from lib.errors import StoreInUse, StoreStopped, WrongDataFolder
 from lib.intake.command_imports import ZONE_HELP, WrongUsage
 from lib.store import process_store
@@ -47,7 +47,7 @@ def _parser() -> Parser:
         epilog="Exit code: 0 it was ended, 1 FOLDER or the data folder cannot be used (or, with "
         "--once, a file is not in), 2 wrong usage.",
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument("folder", metavar="FOLDER", type=command_options.path)
     parser.add_argument(
         "--practice", metavar="NAME", help="made if new; needed only where there are several"
     )

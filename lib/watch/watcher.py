@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from lib import people
 from lib.import_report_models import ImportReport
 from lib.intake.command import print_line
-from lib.intake.command_imports import bring, other_zone, practice_name
+from lib.intake.command_imports import WrongUsage, bring, other_zone, practice_name
+from lib.store.data_folder_lock import CONTENT
 from lib.store.database import Connection, Store
 from lib.terminal import complain, say
 from lib.watch import inbox_files
@@ -46,6 +47,8 @@ class Watcher:
     ) -> None:
         """Prepare to watch the folder. Raise WrongUsage if the practice, or the time zone of a new
         one, must be named and is not. A known practice keeps its own zone, and a line says so."""
+        if path.resolve() in {store.folder, *(store.folder / name for name in CONTENT)}:
+            raise WrongUsage(f"{path} is the data folder. Name another one for what comes in.")
         self.path = path
         self._con: Connection = store.connection()
         self.practice = practice_name(self._con, practice, timezone)

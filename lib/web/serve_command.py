@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import socket
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
+from lib import command_options
 from lib.intake.command_imports import ZONE_HELP
 from lib.store.process_store import BACKUP_VARIABLE, ROOT
 from lib.terminal import Parser, complain
@@ -29,9 +30,11 @@ BACKUP_HOURS = 24
 def main(arguments: Sequence[str], *, now: datetime) -> int:
     """Become the server; return an exit code only if that is impossible."""
     parser = Parser(prog="python -m lib serve", description=__doc__)
-    parser.add_argument("--port", type=int, default=PORT, help=f"{PORT} unless told")
     parser.add_argument(
-        "--watch", metavar="FOLDER", type=Path,
+        "--port", metavar="PORT", type=_port, default=PORT, help=f"{PORT} unless told"
+    )
+    parser.add_argument(
+        "--watch", metavar="FOLDER", type=command_options.path,
         help="bring in every file that appears in FOLDER, as python -m lib watch does",
     )  # fmt: skip
     parser.add_argument(
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
     )
     parser.add_argument("--time-zone", metavar="ZONE", help=ZONE_HELP)
     parser.add_argument(
-        "--backup", metavar="FOLDER", type=Path,
+        "--backup", metavar="FOLDER", type=command_options.path,
         help=f"write a backup to FOLDER every {BACKUP_HOURS} hours, as python -m lib backup does",
     )  # fmt: skip
     parser.add_argument(
@@ -71,7 +74,8 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         **_provider_of(asked),
         **_mail_server_of(asked),
     }
-    if is_free(wanted, asked.host):
+    problem = _why_not(wanted, asked.host)
+    if not problem:
         if asked.watch:
             told[WATCH_VARIABLE] = str(asked.watch.resolve())
             told |= {PRACTICE_VARIABLE: asked.practice} if asked.practice else {}
@@ -81,11 +85,14 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
         os.chdir(ROOT)  # where .streamlit/config.toml is
         # Not a child: whoever stops this process, in whatever way, stops the server.
         os.execve(sys.executable, COMMAND, os.environ | told)
-    complain(
-        f"Port {wanted} is in use, perhaps by Billing Tasks itself (http://{ADDRESS}:{wanted}). "
-        "Stop what uses it, or choose another port: `make run PORT=8600`."
-    )
+    complain(problem)
     return 1
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and 0 < int(text) < 65_536):
+        raise argparse.ArgumentTypeError(f"{text} is no port: a number from 1 to 65535")
+    return int(text)
 
 
 def _add_provider(parser: Parser) -> None:
@@ -93,7 +100,7 @@ def _add_provider(parser: Parser) -> None:
     group.add_argument("--openid-issuer", metavar="ADDRESS", help="https://login.example.com")
     group.add_argument("--openid-client-id", metavar="ID")
     group.add_argument(
-        "--openid-secret-file", metavar="FILE", type=Path,
+        "--openid-secret-file", metavar="FILE", type=command_options.path,
         help="a file with the client secret: a command line can be read by others",
     )  # fmt: skip
     group.add_argument("--openid-name", metavar="NAME", help="on the button, as Google")
@@ -124,7 +131,7 @@ def _add_mail_server(parser: Parser) -> None:
     group.add_argument("--smtp-from", metavar="ADDRESS", help="the sender's e-mail address")
     group.add_argument("--smtp-user", metavar="NAME")
     group.add_argument(
-        "--smtp-password-file", metavar="FILE", type=Path,
+        "--smtp-password-file", metavar="FILE", type=command_options.path,
         help="a file with its password: a command line can be read by others",
     )  # fmt: skip
 
@@ -164,12 +171,20 @@ def options() -> dict[str, object]:
     }
 
 
-def is_free(port: int, host: str = ADDRESS) -> bool:
-    """Return True if nothing listens on that port of this computer."""
+def _why_not(port: int, host: str) -> str:
+    """Return the sentence for what keeps us from listening there, if anything does."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((host, port))
-        except (OSError, OverflowError):
-            return False
-        return True
+        except PermissionError:
+            return f"This user may not listen on port {port}. Choose one from 1024 on."
+        except (OSError, UnicodeError) as problem:
+            if isinstance(problem, OSError) and problem.errno == errno.EADDRINUSE:
+                return (
+                    f"Port {port} is in use, perhaps by Billing Tasks itself "
+                    f"(http://{ADDRESS}:{port}). Stop what uses it, or choose another port: "
+                    "`make run PORT=8600`."
+                )
+            return f"{host} is no address of this computer, so nothing can be served there."
+    return ""
