@@ -116,7 +116,10 @@ def act(where: World, now: datetime) -> None:
     chance, con = where.chance, where.con
     practice = chance.choice(list(where.practices))
     worker, biller = chance.choice(where.workers[practice]), where.billers[practice]
-    ids = [row[0] for row in con.rows("SELECT id FROM task WHERE practice_id = $p", p=practice)]
+    ids = [
+        row[0]
+        for row in con.rows("SELECT id FROM task WHERE practice_id = $p ORDER BY id", p=practice)
+    ]
     if not ids or chance.random() < 0.25:
         task_id = tasks.create(
             con, practice_id=practice, type=chance.choice(list(TaskType)), title="Question",
