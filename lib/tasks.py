@@ -30,7 +30,7 @@ from lib.store import search_index, writer_scope
 from lib.store.database import Connection, Value, transaction
 from lib.store.idempotency import FormSubmission, is_repeat, keep_result, result
 from lib.store.search_match import claim_shape
-from lib.tasks_before_changes import keep_completion, keep_earlier
+from lib.tasks_before_changes import first_start, keep_completion, keep_earlier
 
 SHOWN_OF_CHARGE = (("charge_id", "BIGINT"), ("patient_id", "BIGINT"), ("payer_id", "BIGINT"),
     ("patient_name", "VARCHAR"), ("payer_name", "VARCHAR"), ("provider_name", "VARCHAR"),
@@ -260,15 +260,14 @@ def give_back(con: Connection, task: Task, *, actor: Person, now: datetime) -> N
 
 
 def mark_not_started(
-    con: Connection, task: Task, *, assignee_id: int | None, started_at: datetime,
+    con: Connection, task: Task, *, assignee_id: int | None, started_at: datetime | None,
     is_answered: bool, actor: Person, now: datetime,
 ) -> None:  # fmt: skip
-    """Put a started task back as it was: open, with whoever had it, and without that start."""
+    """Put a started task back as it was: open, with whoever had it, and `started_at` then."""
     con.execute(
         """
         UPDATE task SET status = 'open', assignee_id = $assignee_id, version = version + 1,
-            is_answered = $is_answered,
-            started_at = CASE WHEN started_at = $started_at THEN NULL ELSE started_at END
+            is_answered = $is_answered, started_at = $started_at
         WHERE id = $task_id RETURNING id
         """,
         task_id=task.id,
@@ -306,7 +305,8 @@ def mark_completed(
         """
         UPDATE task SET status = 'completed', is_open = false, turn = 'biller', is_answered = false,
             started_at = coalesce(started_at, (
-                SELECT min(completed_at) FROM reopened_completion WHERE task_id = $task_id
+                SELECT completed_at FROM reopened_completion
+                WHERE task_id = $task_id ORDER BY completion_id LIMIT 1
             ), $now), completed_at = $now, completed_by = $actor_id,
             resolution = $resolution, version = version + 1
         WHERE id = $task_id RETURNING id
@@ -335,17 +335,17 @@ def mark_reopened(
     con: Connection, task: Task, *, reason: str, actor: Person, now: datetime
 ) -> None:
     """Give a completed task back to whoever completed it, showing its charge as it now is."""
-    is_started = keep_completion(con, task.id, now=now)
+    keep_completion(con, task.id, now=now)
     con.execute(
         """
         UPDATE task SET status = 'in_progress', is_open = true, turn = 'practice',
             assignee_id = coalesce(completed_by, assignee_id), completed_at = NULL,
             completed_by = NULL, resolution = NULL, version = version + 1,
-            started_at = CASE WHEN $is_started THEN started_at END
+            started_at = $started_at
         WHERE id = $task_id RETURNING id
         """,
         task_id=task.id,
-        is_started=is_started,
+        started_at=first_start(con, task.id),
     )
     if task.charge_id is not None:
         about = subject_of(con, task.practice_id, task.charge_id, None)

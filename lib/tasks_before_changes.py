@@ -1,12 +1,12 @@
-"""What a task asked before it was changed, and how it was completed before it was reopened: a past
-day is counted by what was known then."""
+"""What a task asked before it was changed, how it was completed before it was reopened, and when it
+was first started: a past day is counted by what was known then."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
 
-from lib.store.database import Connection
+from lib.store.database import Connection, utc
 
 
 def keep_earlier(con: Connection, task_ids: Collection[int], *, now: datetime) -> None:
@@ -24,9 +24,8 @@ def keep_earlier(con: Connection, task_ids: Collection[int], *, now: datetime) -
     )
 
 
-def keep_completion(con: Connection, task_id: int, *, now: datetime) -> bool:
-    """Store the completion that a reopening is about to end, inside its transaction. Return whether
-    somebody had started the task before, or only a completion did."""
+def keep_completion(con: Connection, task_id: int, *, now: datetime) -> None:
+    """Store the completion that a reopening is about to end, inside its transaction."""
     con.execute(
         """
         INSERT INTO reopened_completion (practice_id, task_id, completion_id, started_at,
@@ -39,19 +38,30 @@ def keep_completion(con: Connection, task_id: int, *, now: datetime) -> bool:
         task_id=task_id,
         now=now,
     )
-    return bool(
-        con.value(
-            """
-            SELECT count(*) FROM task
-            WHERE id = $task_id
-              AND (started_at NOT IN (
-                      SELECT completed_at FROM reopened_completion WHERE task_id = $task_id)
-                   OR started_at IN (
-                      SELECT happened_at FROM event WHERE task_id = $task_id AND kind = 'started'))
-            """,
-            task_id=task_id,
-        )
+
+
+def first_start(con: Connection, task_id: int, *, before: int | None = None) -> datetime | None:
+    """Return when the task was first started by somebody who did not undo it; with `before`, of
+    what stands before that line of its history. None if nobody did.
+
+    The first is the one that was written first: two starts can be of one moment, and of several the
+    first can have a later time, where a clock steps back.
+    """
+    found = con.value(
+        """
+        SELECT happened_at FROM (
+            SELECT id, kind, happened_at, lead(kind) OVER (ORDER BY id) AS next_kind
+            FROM event
+            WHERE task_id = $task_id AND kind IN ('started', 'start undone')
+              AND ($before IS NULL OR id < $before)
+        ) AS story
+        WHERE kind = 'started' AND next_kind IS DISTINCT FROM 'start undone'
+        ORDER BY id LIMIT 1
+        """,
+        task_id=task_id,
+        before=before,
     )
+    return utc(found) if found else None
 
 
 def keep_filing_limit(con: Connection, payer_id: int, *, now: datetime) -> None:

@@ -21,8 +21,9 @@ from lib.errors import (
 )
 from lib.models import Person, Resolution, Status, Task, TaskType
 from lib.store import writer_scope
-from lib.store.database import Connection, transaction, utc
+from lib.store.database import Connection, transaction
 from lib.store.idempotency import FormSubmission, has_completed
+from lib.tasks_before_changes import first_start
 
 
 def assign(
@@ -104,7 +105,8 @@ def undo_start(con: Connection, task_id: int, *, actor: Person, now: datetime) -
         if before is None:
             raise StartNotUndone
         tasks.mark_not_started(
-            con, task, assignee_id=before.assignee_id, started_at=before.started_at,
+            con, task, assignee_id=before.assignee_id,
+            started_at=first_start(con, task_id, before=before.start_id),
             is_answered=before.is_answered, actor=actor, now=now,
         )  # fmt: skip
 
@@ -116,8 +118,8 @@ def can_undo_start(con: Connection, task: Task, *, actor: Person) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Before:
+    start_id: int  # the start's line of history
     assignee_id: int | None
-    started_at: datetime
     is_answered: bool
 
 
@@ -127,7 +129,7 @@ def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
         return None
     story = con.rows(
         """
-        SELECT kind, actor_id, happened_at, was_assignee_id FROM event
+        SELECT kind, actor_id, happened_at, was_assignee_id, id FROM event
         WHERE task_id = $task_id ORDER BY id DESC LIMIT 3
         """,
         task_id=task.id,
@@ -142,13 +144,13 @@ def _before_start(con: Connection, task: Task, actor: Person) -> _Before | None:
     )
     if typed or not story or story[0][:2] != ("started", actor.id):
         return None
-    started_at = utc(story[0][2])
+    start_id = story[0][4]
     is_given = bool(story[1:]) and story[1][:3] == ("assigned", *story[0][1:3])
     is_answered = [row[0] for row in story[1 + is_given :][:1]] == ["answered"]
     if not is_given:
-        return _Before(actor.id, started_at, is_answered)
+        return _Before(start_id, actor.id, is_answered)
     had = [c.id for c in people.takers(con, task.practice_id) if c.id == story[1][3]]
-    return _Before(had[0] if had else None, started_at, is_answered)
+    return _Before(start_id, had[0] if had else None, is_answered)
 
 
 def _workable(con: Connection, task_id: int, actor: Person) -> Task:

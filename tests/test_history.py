@@ -141,7 +141,6 @@ def test_the_row_of_a_task_says_when_it_came_and_was_taken_up_as_its_history_doe
     assert {taken is None for *_, taken in rows} == {True, False}
 
 
-@pytest.mark.duckdb
 def test_completions_that_were_reopened_are_kept_as_history_tells_them(
     con: Connection, cast: Cast
 ) -> None:
@@ -178,9 +177,9 @@ def test_completions_that_were_reopened_are_kept_as_history_tells_them(
     kept = "SELECT * FROM reopened_completion ORDER BY completion_id"
     started = "SELECT id, started_at FROM task ORDER BY id"
     rows = con.rows(kept), con.rows(started)
-    migration = (migrations.SCHEMA / "270_reopened_completions.sql").read_text(encoding="utf-8")
     con.execute("DROP TABLE reopened_completion")
-    con.execute(migration)
+    for name in ("270_reopened_completions", "296_first_starts"):
+        con.execute(migrations.as_written(migrations.SCHEMA / f"{name}.sql"))
 
     assert (con.rows(kept), con.rows(started)) == rows
     assert len(rows[0]) > 20

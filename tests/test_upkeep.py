@@ -403,6 +403,9 @@ WRONG = {
         "INSERT INTO event (practice_id, task_id, kind, happened_at) "
         "VALUES (1, {task}, 'reopened', now()), (1, {task}, 'completed', now())"
     ),
+    "Task {task} was started at another time than its history tells.": (
+        "UPDATE task SET started_at = NULL WHERE id = {task}"
+    ),
     "The search does not find 1 texts of tasks: python -m lib reindex writes anew what it has to "
     "know.": "UPDATE task SET title = 'Quite another' WHERE id = {task}",
 }

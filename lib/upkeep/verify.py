@@ -307,6 +307,17 @@ def _search(con: Connection) -> Iterator[str]:
         )
 
 
+# The starts and completions of each task, and which starts nobody undid.
+_STORY = """
+    story AS (
+        SELECT task_id, id, kind, happened_at, assignee_id,
+               kind = 'started' AND lead(kind) OVER (PARTITION BY task_id ORDER BY id)
+                   IS DISTINCT FROM 'start undone' AS is_start
+        FROM event WHERE kind IN ('started', 'start undone', 'completed', 'reopened')
+    )
+"""
+
+
 def _history(con: Connection) -> Iterator[str]:
     """Yield a sentence for each task whose row and history disagree."""
     said = {
@@ -320,23 +331,45 @@ def _history(con: Connection) -> Iterator[str]:
                 WHERE kind IN ('completed', 'reopened') GROUP BY task_id) AS told
             JOIN task ON task.id = task_id WHERE is_open AND last = 'completed'
             """,
-        "was reopened, and its history tells of other completions than are kept of it": """
-            WITH told AS (
-                SELECT task_id, kind, happened_at AS completed_at, assignee_id AS completed_by,
-                       lead(kind) OVER story AS next_kind,
+        "was reopened, and its history tells of other completions than are kept of it": f"""
+            WITH {_STORY},
+            dated AS (
+                SELECT task_id, id, kind, happened_at, assignee_id,
+                       coalesce(arg_min(happened_at, id) FILTER (is_start) OVER until_then,
+                                arg_min(happened_at, id) FILTER (kind = 'completed')
+                                    OVER until_then) AS started_at
+                FROM story
+                WHERE task_id IN (SELECT task_id FROM event WHERE kind = 'reopened')
+                WINDOW until_then AS (PARTITION BY task_id ORDER BY id ROWS UNBOUNDED PRECEDING)
+            ),
+            told AS (
+                SELECT task_id, kind, started_at, happened_at AS completed_at,
+                       assignee_id AS completed_by, lead(kind) OVER story AS next_kind,
                        lead(happened_at) OVER story AS reopened_at
-                FROM event WHERE kind IN ('completed', 'reopened')
+                FROM dated WHERE kind IN ('completed', 'reopened')
                 WINDOW story AS (PARTITION BY task_id ORDER BY id)
             ),
             ended AS (
-                SELECT task_id, completed_at, completed_by, reopened_at FROM told
+                SELECT task_id, started_at, completed_at, completed_by, reopened_at FROM told
                 WHERE kind = 'completed' AND next_kind = 'reopened'
             ),
             kept AS (
-                SELECT task_id, completed_at, completed_by, reopened_at FROM reopened_completion
+                SELECT task_id, started_at, completed_at, completed_by, reopened_at
+                FROM reopened_completion
             )
             SELECT task_id FROM (FROM ended EXCEPT FROM kept)
             UNION SELECT task_id FROM (FROM kept EXCEPT FROM ended)
+            """,
+        "was started at another time than its history tells": f"""
+            WITH {_STORY},
+            told AS (
+                SELECT task_id, arg_min(happened_at, id) FILTER (is_start) AS started_at,
+                       arg_min(happened_at, id) FILTER (kind = 'completed') AS completed_at
+                FROM story GROUP BY task_id
+            )
+            SELECT task.id FROM told JOIN task ON task.id = task_id
+            WHERE task.started_at IS DISTINCT FROM
+                  coalesce(told.started_at, CASE WHEN NOT is_open THEN told.completed_at END)
             """,
         "has a status that does not agree with whether it is open": """
             SELECT id FROM task WHERE is_open = (status = 'completed')
