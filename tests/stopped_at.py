@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from lib import __main__, terminal
-from lib.store import interruption
+from lib.store import interruption, process_store
+from lib.store.database import Connection
 from lib.store.duckdb.store import DuckDBConnection
 
 
@@ -31,9 +32,14 @@ def main() -> None:
             Path(mark).touch()
             os.kill(os.getpid(), signal.SIGTERM)
 
-    end = DuckDBConnection.end
+    kind: Any = DuckDBConnection
+    if process_store.database_address():
+        from lib.store.postgres.connection import PostgresConnection
 
-    def ended(con: DuckDBConnection, *, is_kept: bool) -> None:
+        kind = PostgresConnection
+    end = kind.end
+
+    def ended(con: Connection, *, is_kept: bool) -> None:
         if is_kept:
             come("before")
         end(con, is_kept=is_kept)
@@ -44,7 +50,7 @@ def main() -> None:
         if event == "os.rename":
             come("rename")
 
-    DuckDBConnection.end = ended  # type: ignore[method-assign, assignment]
+    kind.end = ended
     sys.addaudithook(audited)
     terminal.prepare()
     with interruption.handled(then=signal.SIG_IGN) as stops:

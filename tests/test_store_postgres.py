@@ -5,11 +5,15 @@ A server is started where one is installed.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from time import monotonic
 
@@ -444,3 +448,39 @@ def test_a_command_prints_its_own_sentence_alone_where_the_server_takes_no_more_
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"{DatabaseUnreachable()}\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_import_that_is_stopped_is_in_and_said_so_or_nothing_is_in(
+    moment: str, postgres_server: str, empty_in_postgres: tuple[Path, str], tmp_path: Path
+) -> None:
+    file, mark, codes = tmp_path / "a.837", tmp_path / "mark", set()
+    file.write_bytes(file_837(claim("A1")))
+    for number in count(1):
+        data = shutil.copytree(empty_in_postgres[0], tmp_path / f"data{number}")
+        address = postgres.copy_of(postgres_server, empty_in_postgres[1])
+        told = {"BILLING_TASKS_DATA": str(data), "BILLING_TASKS_DATABASE": address}
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.stopped_at", mark, moment, str(number), "import",
+             "--time-zone", "America/Denver", file],
+            cwd=process_store.ROOT, env=os.environ | told, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        with psycopg.connect(address) as raw:
+            held = raw.execute(
+                "SELECT (SELECT count(*) FROM charge), (SELECT count(*) FROM practice),"
+                "(SELECT count(*) FROM unfinished_import)"
+            ).fetchall()
+        postgres.drop_database(postgres_server, address)
+        codes.add(done.returncode)
+        if done.returncode:
+            assert (done.stdout, done.stderr) == ("", "Stopped: nothing was brought in.\n")
+            assert held == [(0, 0, 0)]
+        else:
+            assert (done.stderr, held) == ("", [(1, 1, 0)])
+            assert "in       a.837 (837P): 1 new charge" in done.stdout
+        if not mark.exists():
+            break
+        mark.unlink()
+    assert codes == {0, 143}
