@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `handled`: nothing has begun
+
 import importlib
 import logging
 import os
-import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path

@@ -257,6 +257,27 @@ def test_whatever_a_signal_becomes_on_its_way_it_is_said_to_have_stopped_the_com
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_the_exit_code_is_ours_also_where_python_would_make_its_own(tmp_path: Path) -> None:
+    text = """
+import sys
+from types import ModuleType
+from lib import __main__
+module = ModuleType("stopped")
+module.main = lambda _, now: exec("import signal; signal.raise_signal(signal.SIGTERM)")
+sys.modules["stopped"] = module
+__main__.COMMANDS["stopped"] = ("stopped", "")
+sys.exit(__main__.main(["stopped"]))
+"""
+    (tmp_path / "stopped_in_exec.py").write_text(text)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "stopped_in_exec"], cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (143, f"{interruption.STOPPED}\n")
+
+
 def test_a_new_practice_says_where_it_is_before_anything_comes_in(tmp_path: Path) -> None:
     charges = written(tmp_path, "a.837", file_837(claim("A1")))
     data = tmp_path / "data"

@@ -15,6 +15,11 @@ from types import FrameType
 STOPPED = "Stopped before it was done: what was not finished is not kept."
 
 
+class Interrupted(KeyboardInterrupt):
+    """Somebody told the command to stop. Of a plain KeyboardInterrupt that passed through `exec`,
+    as of a dataclass, Python makes its own exit code, whoever caught it."""
+
+
 class Stops:
     """The signals that one command received, and whether they have to wait."""
 
@@ -38,7 +43,7 @@ class Stops:
         must_wait = self.held or self.is_held_on or self.is_interrupted
         if self.is_asked and not must_wait:
             self.is_interrupted = True
-            raise KeyboardInterrupt
+            raise Interrupted
 
 
 _stops: Stops | None = None  # of the command that this process runs
