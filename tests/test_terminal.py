@@ -63,6 +63,9 @@ def test_every_error_is_on_standard_error_and_every_code_says_so(tmp_path: Path)
     assert run_command(data, "practice", "add", "North", *zone).returncode == 0
 
     asked = [
+        ("backup", "--to", str(data / "documents")),
+        ("backup", "--to", str(data / "temporary" / "backups")),
+        ("snapshot", "--to", str(data / "intake")),
         ("practice", "set", "North", "--new-name", ""),
         ("practice", "set", "North", "--time-zone", ""),
         ("practice", "--time-zone", ""),
@@ -85,6 +88,7 @@ def test_every_error_is_on_standard_error_and_every_code_says_so(tmp_path: Path)
     ]
     assert run_command(data, "people", "list", "x").returncode == 2
     wrong = [
+        ("generate", "--tasks", "99999999999999999999"),
         ("backup", "--to", ""),
         ("verify", ""),
         ("restore", "--from", ""),

@@ -25,6 +25,7 @@ from lib.terminal import Parser, complain, say
 
 PRACTICE = "Generated practice"
 ZONE = "America/Chicago"
+MOST = 100_000_000  # tasks
 BATCH = 100_000  # tasks in one transaction
 WEEKS = 104  # of history
 
@@ -113,8 +114,8 @@ def main(arguments: Sequence[str], *, now: datetime) -> int:
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of tasks: give 1 or more")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of tasks: give 1 to {MOST:,}")
     return int(text)
 
 

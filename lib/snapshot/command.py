@@ -9,7 +9,7 @@ from pathlib import Path
 from lib import command_options, people
 from lib.errors import BillingError, NotWritten, StoreInUse
 from lib.snapshot import copies
-from lib.store import durable_files, process_store
+from lib.store import data_folder_lock, durable_files, process_store
 from lib.store.database import Connection
 from lib.terminal import Parser, complain, say
 
@@ -52,6 +52,12 @@ def _write(con: Connection, folder: Path, practice: str | None, now: datetime) -
             else "There is no practice yet, so there is nothing to copy."
         )
         return 2 if held else 1
+    if data_folder_lock.is_cleared(folder, process_store.data_folder()):
+        complain(
+            f"{folder} is a folder of the data itself, and what is none of its files is deleted "
+            "there. Name another one."
+        )
+        return 1
     try:
         counts = copies.write(con, folder, wanted, now=now)
     except NotWritten as problem:

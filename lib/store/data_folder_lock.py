@@ -20,6 +20,7 @@ LOG = "billing.duckdb.wal"
 BLOCKS = "billing.duckdb.blocks"  # what a checkpoint writes in place: duckdb/metadata_blocks.py
 LOCK = "billing.lock"
 CONTENT = ("documents", "intake")  # folders of files that the database names
+TEMPORARY = "temporary"  # files needed only while a process runs
 
 Identity = tuple[int, int]  # device and inode: they survive renaming
 
@@ -187,6 +188,12 @@ def missing_database(folder: Path) -> str | None:
         if any(path.is_file() for path in (folder / name).glob("*/*")):
             return f"{name}/"
     return None
+
+
+def is_cleared(path: Path, folder: Path) -> bool:
+    """Return True for a path within that data folder where files that are nobody's are deleted."""
+    cleared = (folder / name for name in (*CONTENT, TEMPORARY))
+    return any(path.resolve().is_relative_to(each) for each in cleared)
 
 
 def owner_of(path: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lib.errors import OnlyOnDuckDB, WrongDataFolder
 from lib.store import backlog_copy, file_places, interruption, permissions
-from lib.store.data_folder_lock import DATABASE, missing_database, owner_of
+from lib.store.data_folder_lock import DATABASE, TEMPORARY, missing_database, owner_of
 from lib.store.database import Connection, Store
 from lib.store.duckdb.store import MEMORY, DuckDBStore
 
@@ -22,7 +22,6 @@ SERVER_VARIABLE = "AWS_ENDPOINT_URL"  # where that bucket is not Amazon's
 BACKUP_VARIABLE = "BILLING_TASKS_BACKUP"  # the folder that backups are written to
 ADDRESS_VARIABLE = "BILLING_TASKS_ADDRESS"  # where people open the app, for links to hand over
 ROOT = Path(__file__).parents[2]
-TEMPORARY = "temporary"  # in the data folder: files needed only while this process runs
 _open: dict[Path, Store] = {}
 
 

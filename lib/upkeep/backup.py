@@ -67,6 +67,11 @@ def make_by_hand(
 
 
 def _make(store: Store, to: Path, now: datetime) -> Backup:
+    if data_folder_lock.is_cleared(to, store.folder):
+        raise BackupFailed(
+            f"{to} is a folder of the data itself, and what is none of its files is deleted there. "
+            "Name another one."
+        )
     try:
         name = _unused_name(to, now)
     except OSError as problem:
