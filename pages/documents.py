@@ -119,7 +119,7 @@ def table(found: list[Document], count: int, page: int, chosen: int | None) -> N
 
 
 def _on_action() -> None:
-    match session_state.widget("document_list").action:
+    match session_state.told("document_list", "action"):
         case {"kind": "open", "record": int(document)}:
             st.query_params["document"] = str(document)
         case {"kind": "close"}:

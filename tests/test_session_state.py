@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from streamlit.testing.v1 import AppTest
+
+from lib.store.process_store import ROOT
 
 
 def drawn_twice(script: str) -> AppTest:
@@ -69,6 +73,21 @@ def test_a_widget_of_the_same_name_is_something_else() -> None:
     )
 
     assert page.text[0].value == "typed typed None"
+
+
+def test_what_a_page_is_told_after_it_was_left_is_nothing_and_no_fault() -> None:
+    assert said(
+        "from types import SimpleNamespace\n"
+        "set_widget('list', SimpleNamespace(action='open'))\n"
+        'st.text(f\'{told("list", "action")} {told("list", "news")} {told("left", "news")}\')\n'
+    ) == ["open None None"]
+    straight = re.compile(r"session_state\.widget\([^()]*\)\.")
+    assert [
+        path.name
+        for folder in ("lib", "pages")
+        for path in (ROOT / folder).rglob("*.py")
+        if straight.search(path.read_text(encoding="utf-8"))
+    ] == []
 
 
 def test_another_person_finds_nothing() -> None:

@@ -117,7 +117,7 @@ def _row(file: ImportedFile, actor: Person) -> dict[str, object]:
 
 
 def _on_action() -> None:
-    match session_state.widget("import_list").action:
+    match session_state.told("import_list", "action"):
         case {"kind": "open", "record": int(file)}:
             st.query_params["file"] = str(file)
         case {"kind": "close"}:

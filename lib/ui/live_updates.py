@@ -81,7 +81,7 @@ def _follow(
         session.note_that_nobody_clicked()
         if on_news:
             on_news()
-        asked = (session_state.widget(key).news or {}).get("fragments", [])
+        asked = (session_state.told(key, "news") or {}).get("fragments", [])
         wanted = [name for name in asked if name in FRAGMENTS]
         if wanted:
             st.rerun(wanted)

@@ -93,6 +93,12 @@ def widget(key: str) -> Any:
     return st.session_state.get(key)
 
 
+def told(key: str, name: str) -> Any:
+    """Return what the browser just told a component of ours, or None: it can tell of a page that
+    was left meanwhile, by Back or a link, where its components are gone."""
+    return getattr(widget(key), name, None)
+
+
 def has_widget(key: str) -> bool:
     """Return True if the page has drawn this widget, or is about to with a value of ours."""
     return key in st.session_state

@@ -94,7 +94,7 @@ def menu() -> None:
 
 
 def _on_view() -> None:
-    chosen = session_state.widget("task_menu").view
+    chosen = session_state.told("task_menu", "view")
     if chosen and chosen["view"] in dict(_MENU):
         url_widgets.adopt_browser_url(chosen)
         none = dict.fromkeys(("sort", *filters.DAY_KEYS))
@@ -166,7 +166,9 @@ def place(says: dict[str, str | None]) -> tuple[str, bool, int]:
 
 
 def _on_action() -> None:
-    action = session_state.widget("task_list").action
+    action = session_state.told("task_list", "action")
+    if action is None:
+        return
     url_widgets.adopt_browser_url(action)
     match action:
         case {"kind": "open", "record": int(task)}:
