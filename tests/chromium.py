@@ -26,8 +26,16 @@ QUIET = (  # no traffic but what a test asks for
     "--disable-component-update",
     "--disable-sync",
 )
-# A page of a test lives for seconds: optimizing its scripts costs more than it saves.
-SHORT_LIVED = "--js-flags=--no-opt --no-maglev"
+SHORT_LIVED = (
+    # A page of a test lives for seconds: optimizing its scripts costs more than it saves.
+    "--js-flags=--no-opt --no-maglev",
+    # What fetches scripts in the background compiles every one anew, beside the compiled ones that
+    # are kept. Chromium takes the last such list only, so what Playwright says in its own of
+    # 127.0.0.1 and of how a page is painted stands here again.
+    "--disable-features=BackgroundResourceFetch,AvoidUnnecessaryBeforeUnloadCheckSync,"
+    "DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,PaintHolding,"
+    "ThirdPartyStoragePartitioning,OptimizationHints,NetworkTimeServiceQuerying,PreconnectToSearch",
+)
 
 
 def find(chromium: BrowserType, *, shows_pdf: bool = False) -> str | None:
@@ -38,9 +46,10 @@ def find(chromium: BrowserType, *, shows_pdf: bool = False) -> str | None:
     return next((path for path in candidates if path and _starts(path)), None)
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Start a Chromium without a window."""
-    return playwright.chromium.launch(executable_path=find(playwright.chromium), args=list(QUIET))
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """Start a Chromium without a window, with more flags where they are wanted."""
+    path = find(playwright.chromium)
+    return playwright.chromium.launch(executable_path=path, args=[*QUIET, *more])
 
 
 def launch_with_pdf_viewer(chromium: BrowserType) -> Browser:
@@ -54,11 +63,11 @@ def launch_with_pdf_viewer(chromium: BrowserType) -> Browser:
 def launch_profile(chromium: BrowserType, folder: Path, **options: Any) -> BrowserContext:
     """Start a Chromium whose profile is kept in `folder`.
 
-    A page costs it two thirds of what it costs a context of `launch`: only a profile on disk keeps
+    A page costs it half of what it costs a context of `launch`: only a profile on disk keeps
     compiled scripts from one page to the next.
     """
     return chromium.launch_persistent_context(
-        folder, executable_path=find(chromium), args=[*QUIET, SHORT_LIVED], **options
+        folder, executable_path=find(chromium), args=[*QUIET, *SHORT_LIVED], **options
     )
 
 

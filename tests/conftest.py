@@ -140,7 +140,7 @@ class Cast:
 def browser() -> Iterator[Browser]:
     """Yield the one Chromium of a run: Playwright's plain API allows no second beside it."""
     with sync_playwright() as playwright:
-        opened = chromium.launch(playwright)
+        opened = chromium.launch(playwright, *chromium.SHORT_LIVED)
         yield opened
         opened.close()
 

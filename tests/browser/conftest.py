@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from lib.models import Person
 from lib.store import process_store
@@ -74,6 +74,12 @@ def browsers(browser: Browser) -> Iterator[dict[tuple[int, int], BrowserContext]
         context.close()
 
 
+@pytest.fixture(scope="session")
+def tabs() -> dict[tuple[int, int], Page]:
+    """Return the tab that each person left open, by server and person."""
+    return {}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
@@ -89,6 +95,7 @@ def pytest_runtest_makereport(
 def sit(
     browser: Browser,
     browsers: dict[tuple[int, int], BrowserContext],
+    tabs: dict[tuple[int, int], Page],
     request: pytest.FixtureRequest,
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
@@ -98,11 +105,23 @@ def sit(
     A second page of the same person is another tab of their browser; `elsewhere` is a browser of
     its own, without anybody's session. With an empty path nothing is opened yet: for what begins
     with a task that the desk opens or starts.
+
+    `again` is the tab of an earlier test that also sat there `again`, as it was left, and they
+    come to the page as Back does: an opened page costs Chromium a second. For what is not about a
+    page that opens, and leaves none of its own scripts, routes or listeners in the tab.
     """
     desks: list[Desk] = []
+    left: dict[tuple[int, int], Page] = {}
     others: list[BrowserContext] = []
 
-    def sit_down(where: Scene, person: Person, path: str = "/", *, elsewhere: bool = False) -> Desk:
+    def sit_down(
+        where: Scene,
+        person: Person,
+        path: str = "/",
+        *,
+        elsewhere: bool = False,
+        again: bool = False,
+    ) -> Desk:
         key = where.server.port, person.id
         if elsewhere:
             context = strange_browser(browser)
@@ -113,18 +132,29 @@ def sit(
                     browser, where, person, tmp_path_factory.mktemp("profile")
                 )
             context = browsers[key]
-        desk = Desk(context.new_page(), where.server)
+        again = again and key not in left
+        page = (tabs.pop(key, None) if again else None) or context.new_page()
+        desk = Desk(page, where.server)
         desks.append(desk)
-        if path:
+        if again:
+            left[key] = page
+            desk.tidy()
+            if path:
+                desk.move(path)
+        elif path:
             desk.go(path)
         return desk
 
     yield sit_down
+    has_failed = request.node.stash.get(FAILED, False)
     for place, desk in enumerate(desks):
-        if request.node.stash.get(FAILED, False):
+        if has_failed:
             picture = tmp_path / f"page-{place}.png"
             desk.page.screenshot(path=picture)
             print(f"{desk.page.url} as it was: {picture}\n{desk.text}")
+        elif desk.page in left.values() and not desk.page.is_closed() and desk.is_in_app:
+            continue
         desk.page.close()
+    tabs.update({key: page for key, page in left.items() if not page.is_closed()})
     for context in others:
         context.close()

@@ -55,7 +55,7 @@ def test_a_task_is_assigned_step_by_step(scene: Scene, sit: Sit) -> None:
 
 def test_cancel_is_a_way_out_of_assigning(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.PATIENT)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.open(task)
     desk.press("Assign")
     desk.page.get_by_role("menuitem", name="Ben").click()
@@ -70,7 +70,7 @@ def test_cancel_is_a_way_out_of_assigning(scene: Scene, sit: Sit) -> None:
 
 def test_a_question_assigns_the_task_to_whoever_asks(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.INSURANCE)
-    desk = sit(scene, scene.cast.ben, "")
+    desk = sit(scene, scene.cast.ben, "", again=True)
     desk.open(task)
 
     desk.type("Question or comment", "Which card did they *show* <b>you</b>?")
@@ -85,7 +85,7 @@ def test_a_question_assigns_the_task_to_whoever_asks(scene: Scene, sit: Sit) -> 
 
 def test_an_empty_question_is_refused_with_a_sentence(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.INSURANCE)
-    desk = sit(scene, scene.cast.ben, "")
+    desk = sit(scene, scene.cast.ben, "", again=True)
     desk.open(task)
 
     desk.press("Submit question")
@@ -96,7 +96,7 @@ def test_an_empty_question_is_refused_with_a_sentence(scene: Scene, sit: Sit) ->
 
 def test_an_assignment_that_changed_meanwhile_is_not_overwritten(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.PATIENT)
-    ana, ben = sit(scene, scene.cast.ana), sit(scene, scene.cast.ben)
+    ana, ben = (sit(scene, each, "", again=True) for each in (scene.cast.ana, scene.cast.ben))
     ana.open(task)
     ana.press("Assign")
     ana.page.get_by_role("menuitem", name="Ana (you)").click()
@@ -118,7 +118,7 @@ def test_an_assignment_counts_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int
 ) -> None:
     task = scene.fresh(TaskType.PATIENT)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.open(task)
     desk.press("Assign")
     desk.page.get_by_role("menuitem", name="Ben").click()

@@ -16,7 +16,7 @@ def test_a_question_is_answered_and_notes_from_the_biller_are_read_beside_the_ch
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.INSURANCE)
-    ana, dora = sit(scene, scene.cast.ana), sit(scene, scene.cast.dora)
+    ana, dora = sit(scene, scene.cast.ana, "", again=True), sit(scene, scene.cast.dora)
     ana.open(task)
     ana.type("Question or comment", "Which date?")
     ana.press("Submit question")

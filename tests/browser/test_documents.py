@@ -67,7 +67,7 @@ def test_a_saved_document_is_attached_step_by_step(scene: Scene, sit: Sit) -> No
 
 
 def test_what_was_typed_stays_while_the_file_is_replaced(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(scene.fresh(TaskType.DOCUMENTS), "Find Document")
     desk.put_file("first.pdf", letter("The wrong one"))
     desk.choose("Label", "Office notes")
@@ -98,7 +98,7 @@ def test_what_was_typed_stays_while_the_file_is_replaced(scene: Scene, sit: Sit)
 
 def test_a_file_of_ones_own_is_uploaded_step_by_step(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task, "Find Document")
     today = datetime.now(ZoneInfo("America/Chicago")).date()
 
@@ -134,7 +134,7 @@ def test_the_recommended_name_fills_in_by_itself_until_somebody_types_one(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task, "Find Document")
     own = "_".join(task.patient.split(", "))
     box = desk.page.get_by_test_id("stFileUploader")
@@ -165,7 +165,7 @@ def test_several_documents_are_attached_and_one_is_detached_before_completing(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task, "Find Document")
     expect(desk.page.get_by_role("button", name="Complete Task", exact=True)).to_be_hidden()
 
@@ -245,7 +245,7 @@ def test_a_note_is_attached_from_edit_charge_and_what_was_typed_stays(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     desk.type("Authorization number", "A-77")
 
@@ -316,7 +316,7 @@ def test_a_wrong_file_gets_a_sentence(
 
 def test_content_that_is_saved_already_is_named_with_its_id(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task, "Find Document")
     desk.put_file("again.pdf", letter("MOORE_KATE_2025-01-13_LAB-RESULTS"))
     desk.type("Name", "Once more")

@@ -28,7 +28,7 @@ def says_it_is_kept(desk: Desk) -> None:
 def test_what_is_typed_after_a_reload_is_kept_too_round_after_round(
     scene: Scene, sit: Sit, rounds: int
 ) -> None:
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(scene.fresh(TaskType.AUTHORIZATION))
 
     for number in ("one", "four", "seven", "eleven", "fifteen", "thirteen")[:rounds]:
@@ -45,7 +45,7 @@ def test_what_is_typed_after_a_reload_is_kept_too_round_after_round(
 
 
 def test_what_was_typed_and_taken_back_does_not_come_again(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(scene.fresh(TaskType.AUTHORIZATION))
     desk.type("Authorization number", "WRONG")
     says_it_is_kept(desk)
@@ -59,7 +59,7 @@ def test_what_was_typed_and_taken_back_does_not_come_again(scene: Scene, sit: Si
 
 
 def test_a_field_that_still_has_the_cursor_is_kept(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(scene.fresh(TaskType.AUTHORIZATION))
 
     for name, text in (
@@ -151,7 +151,7 @@ def test_only_the_own_browser_tells_what_was_typed_last(scene: Scene, sit: Sit) 
 
 def test_two_tabs_of_one_person_do_not_share_a_draft(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    first = sit(scene, scene.cast.ana, "")
+    first = sit(scene, scene.cast.ana, "", again=True)
     first.start(task)
     second = sit(scene, scene.cast.ana, f"/edit_charge?task={task.id}")
     first.type("Authorization number", "FIRST-TAB")
@@ -176,7 +176,7 @@ def test_two_tabs_of_one_person_do_not_share_a_draft(scene: Scene, sit: Sit) -> 
 
 def test_a_question_survives_another_task_the_window_and_a_reload(scene: Scene, sit: Sit) -> None:
     task, other = scene.fresh(TaskType.AUTHORIZATION), scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.open(task)
     question = desk.field("Question or comment")
     question.fill("Which visit")
@@ -221,7 +221,9 @@ def test_what_is_typed_before_the_page_listens_is_kept(scene: Scene, sit: Sit) -
     task = scene.fresh(TaskType.AUTHORIZATION)
     desk = sit(scene, scene.cast.ana, "")
     desk.page.add_init_script(f"({_LATE})()")
-    desk.open(task)
+    desk.go(f"/?q={task.claim}")
+    desk.row(task).click()
+    expect(desk.panel.get_by_role("heading", name=task.title)).to_be_visible()
     question = desk.field("Question or comment")
     question.fill("Which visit")
     assert not desk.page.evaluate("Boolean(window.billingTyping)")
@@ -238,7 +240,7 @@ def test_what_is_typed_before_the_page_listens_is_kept(scene: Scene, sit: Sit) -
 @pytest.mark.parametrize("rounds", ["1", "123"])
 def test_the_billers_answer_and_note_survive_a_reload(scene: Scene, sit: Sit, rounds: str) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    desk = sit(scene, scene.cast.dora, "")
+    desk = sit(scene, scene.cast.dora, "", again=True)
     desk.open(task)
     for round_ in rounds:
         desk.type("Answer", f"Answer {round_}")
@@ -256,7 +258,7 @@ def test_the_billers_answer_and_note_survive_a_reload(scene: Scene, sit: Sit, ro
 
 def test_a_comment_typed_while_assigning_goes_with_it(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.open(task)
     expect(desk.panel).to_contain_text("Not assigned yet")
     desk.press("Assign")
@@ -274,7 +276,7 @@ def test_a_comment_typed_while_assigning_goes_with_it(scene: Scene, sit: Sit) ->
 
 
 def test_the_note_for_a_claim_that_is_not_held_survives_a_reload(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(scene.cast.not_held.pop())
     for round_ in ("1", "2", "3"):
         desk.type("Notes to Biller", f"Sent {round_}")
@@ -287,7 +289,7 @@ def test_what_is_typed_of_a_file_and_of_a_new_task_survives_two_reloads(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task, "Find Document")
     desk.put_file("mine.pdf", letter("Typed twice"))
     desk.choose("Label", "Office notes")

@@ -90,19 +90,17 @@ def faint_texts(desk: Desk) -> dict[str, list[str]]:
     return found
 
 
-def test_every_text_stands_out_in_light_and_in_dark(browser: Browser, still: Scene) -> None:
-    context = strange_browser(browser)
-    give_session(context, still, still.token(still.cast.ben))
-    desk = Desk(context.new_page(), still.server)
+def test_every_text_stands_out_in_light_and_in_dark(still: Scene, sit: Sit) -> None:
+    desk = sit(still, still.cast.ben, "")
     faint: dict[str, dict[str, list[str]]] = {}
     for path in (
         "/?task={of_ben}", "/?status=Completed&task={completed}", "/edit_charge?task={of_ben}",
         "/edit_charge?task={completed}", "/find_document?task={document}", "/documents?document=1",
         "/backlog", "/import", "/export", "/settings", "/new_task", "/print_task?task={of_ben}",
     ):  # fmt: skip
-        desk.go(address(path, still))
+        desk.move(address(path, still))
         faint[path] = faint_texts(desk)
-    desk.go(address("/edit_charge?task={of_ben}", still))
+    desk.move(address("/edit_charge?task={of_ben}", still))
     desk.press("Attach a document")  # the button in the dialog cannot be used yet
     form = desk.page.get_by_role("dialog")
     expect(form.get_by_role("button", name="Attach")).to_be_disabled()
@@ -110,7 +108,6 @@ def test_every_text_stands_out_in_light_and_in_dark(browser: Browser, still: Sce
     faint["a dialog"] = faint_texts(desk)
     desk.page.goto(f"{still.server.address}/sign-out")
     faint["/sign-out"] = faint_texts(desk)
-    context.close()
 
     assert {path: texts for path, texts in faint.items() if any(texts.values())} == {}
 

@@ -26,7 +26,7 @@ def stands_at(desk: Desk, wanted: int) -> None:
 
 def test_a_task_is_taken_over_given_back_and_left_to_nobody(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CHARGE)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.open(task)
     desk.press("Assign")
     expect(desk.page.get_by_role("menuitem")).to_have_text(["Ana (you)", "Ben"])
@@ -120,7 +120,7 @@ def test_the_task_of_a_colleague_is_read_and_taken_over_from_the_panel(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.CHARGE)
-    ben, desk = sit(scene, scene.cast.ben), sit(scene, scene.cast.ana)
+    ben, desk = (sit(scene, each, "", again=True) for each in (scene.cast.ben, scene.cast.ana))
     ben.start(task)
     desk.open(task)
     expect(desk.panel.get_by_text("Ben is working on this task.")).to_be_visible()

@@ -225,7 +225,7 @@ def test_saving_completes_nothing_and_a_key_that_is_held_completes_one_task(
 
 def test_saving_keeps_the_cursor_and_escape_leads_back(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CHARGE)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     hands = Hands(desk.page)
 
@@ -295,7 +295,7 @@ def test_a_heading_and_a_page_that_are_pressed_by_key_keep_the_cursor(
 def test_the_cursor_stays_among_the_lines_when_one_is_removed_by_key(
     scene: Scene, sit: Sit
 ) -> None:
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(scene.fresh(TaskType.CODING))
     hands = Hands(desk.page)
     lines = desk.page.locator(".lines tr[data-place]")

@@ -110,7 +110,7 @@ _CUT_IN_LEGENDS = """() => [...document.querySelectorAll("svg.marks")].flatMap((
 
 @pytest.mark.parametrize("path", ["/aging", "/workload", "/flow"])
 def test_a_legend_is_read_whole_on_a_phone(still: Scene, sit: Sit, path: str) -> None:
-    desk = sit(still, still.cast.ana, path)
+    desk = sit(still, still.cast.ana, path, again=True)
     desk.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     expect(desk.page.locator(".role-legend-label text").first).to_be_visible()
     desk.page.wait_for_timeout(SETTLING)

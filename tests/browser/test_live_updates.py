@@ -32,7 +32,7 @@ def assign(desk: Desk, to: str) -> None:
 
 def test_list_and_panel_follow_others_but_never_under_a_form(scene: Scene, sit: Sit) -> None:
     task, other = scene.fresh(TaskType.PATIENT), scene.fresh(TaskType.PATIENT)
-    ana, ben = sit(scene, scene.cast.ana), sit(scene, scene.cast.ben)
+    ana, ben = (sit(scene, each, "", again=True) for each in (scene.cast.ana, scene.cast.ben))
     ana.open(task)
     ana.go(f"/?task={task.id}&page=2")
     expect(ana.history()).to_have_count(1)
@@ -118,7 +118,7 @@ def test_a_press_on_the_history_counts_though_it_is_drawn_anew_under_it(
 
 def test_who_has_a_window_open_is_told_that_the_task_was_taken_over(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.PATIENT)
-    ben, ana = sit(scene, scene.cast.ben), sit(scene, scene.cast.ana)
+    ben, ana = (sit(scene, each, "", again=True) for each in (scene.cast.ben, scene.cast.ana))
     ben.start(task)
     ben.field("Location").press_sequentially(" Annex", delay=20)
     ana.open(task)
@@ -137,7 +137,7 @@ def test_a_press_that_comes_with_the_last_text_is_answered_though_others_changed
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.PATIENT)
-    ana, ben = sit(scene, scene.cast.ana), sit(scene, scene.cast.ben)
+    ana, ben = (sit(scene, each, "", again=True) for each in (scene.cast.ana, scene.cast.ben))
     ana.start(task)
     location = ana.field("Location")
     location.press_sequentially(" Annex", delay=20)

@@ -38,7 +38,9 @@ def presses_at_once(*desks: Desk) -> None:
 
 def test_of_two_people_who_press_start_exactly_one_gets_the_task(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CODING)
-    desks = {"Ana": sit(scene, scene.cast.ana), "Ben": sit(scene, scene.cast.ben)}
+    desks = {
+        each.name: sit(scene, each, "", again=True) for each in (scene.cast.ana, scene.cast.ben)
+    }
     for desk in desks.values():
         desk.open(task)
 
@@ -67,7 +69,7 @@ def test_of_two_people_who_press_start_exactly_one_gets_the_task(scene: Scene, s
 
 def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: Sit) -> None:
     first, second = scene.cast.shared_charge  # two tasks about one charge
-    ana, ben = sit(scene, scene.cast.ana), sit(scene, scene.cast.ben)
+    ana, ben = (sit(scene, each, "", again=True) for each in (scene.cast.ana, scene.cast.ben))
     ana.start(first)
     ana.press("Back to tasks")
     ben.start(second)
@@ -122,7 +124,7 @@ def test_what_somebody_else_changed_is_shown_field_by_field(scene: Scene, sit: S
 
 def test_the_conflict_with_ones_own_other_task_names_nobody_else(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CODING)
-    first = sit(scene, scene.cast.ana, "")
+    first = sit(scene, scene.cast.ana, "", again=True)
     first.start(task)
     second = sit(scene, scene.cast.ana, f"/edit_charge?task={task.id}")
     first.type("Location", "First tab")
@@ -146,7 +148,7 @@ def test_somebody_whose_task_is_taken_over_is_told_and_hands_over_what_he_typed(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    ben, ana = sit(scene, scene.cast.ben), sit(scene, scene.cast.ana)
+    ben, ana = (sit(scene, each, "", again=True) for each in (scene.cast.ben, scene.cast.ana))
     ben.start(task)
     ben.type("Authorization number", "OF-BEN")
     ana.open(task)
@@ -180,7 +182,7 @@ def test_somebody_whose_task_is_taken_over_is_told_and_hands_over_what_he_typed(
 
 def test_a_press_after_a_take_over_is_answered_in_place(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    ben, ana = sit(scene, scene.cast.ben), sit(scene, scene.cast.ana)
+    ben, ana = (sit(scene, each, "", again=True) for each in (scene.cast.ben, scene.cast.ana))
     ben.start(task)
     ben.type("Authorization number", "OF-BEN")
     ana.open(task)
@@ -201,7 +203,7 @@ def test_a_press_after_a_take_over_is_answered_in_place(scene: Scene, sit: Sit) 
 
 def test_a_double_click_on_save_and_complete_completes_once(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     desk.type("Notes to Biller", "Said once.")
 
@@ -217,7 +219,7 @@ def test_a_double_click_on_save_and_complete_completes_once(scene: Scene, sit: S
 
 def test_a_click_elsewhere_during_save_and_complete_loses_nothing(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     desk.type("Authorization number", "KEPT-1")
 

@@ -43,7 +43,7 @@ def test_save_and_complete_counts_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, elsewhere: str, delay: int
 ) -> None:
     task = scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     desk.type("Authorization number", "QUICK")
 
@@ -61,7 +61,7 @@ def test_a_press_that_comes_after_the_page_was_left_counts(
     scene: Scene, sit: Sit, delay: int
 ) -> None:
     task = scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     desk.type("Authorization number", "LATE")
 
@@ -71,7 +71,7 @@ def test_a_press_that_comes_after_the_page_was_left_counts(
 
 def test_what_is_typed_last_counts_where_two_clicks_follow_at_once(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CODING)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     places = [
         place.bounding_box()
@@ -95,7 +95,7 @@ def test_what_is_typed_last_counts_where_two_clicks_follow_at_once(scene: Scene,
 @pytest.mark.parametrize("delay", [-1, 0, 60])
 def test_a_refusal_is_said_wherever_one_is_by_then(scene: Scene, sit: Sit, delay: int) -> None:
     task = scene.fresh(TaskType.PROVIDER)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     desk.type("Rendering NPI", "123")
 
@@ -114,7 +114,7 @@ def test_a_question_is_sent_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int
 ) -> None:
     task = scene.fresh(TaskType.PROVIDER)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.open(task)
     desk.type("Question or comment", "Who referred her?")
 
@@ -132,7 +132,7 @@ def test_a_document_is_attached_whatever_is_clicked_right_after(
     scene: Scene, sit: Sit, delay: int
 ) -> None:
     task = scene.fresh(TaskType.DOCUMENTS)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task, "Find Document")
     desk.field("Search documents").fill("scan-0001")
     desk.page.get_by_text("GREEN_EMMA_2025-01-13_OPERATIVE-REPORT").click()
@@ -203,7 +203,7 @@ def test_a_question_is_saved_or_said_to_have_no_name_whatever_is_clicked_right_a
 
 
 def test_completing_without_change_or_note_asks_once(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(scene.fresh(TaskType.CODING))
 
     desk.press("Save and Complete")
@@ -217,7 +217,7 @@ def test_completing_without_change_or_note_asks_once(scene: Scene, sit: Sit) -> 
 
 
 def test_a_refused_save_moves_no_button_and_marks_the_fields(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(scene.fresh(TaskType.PROVIDER))
     desk.type("Rendering NPI", "123")
     desk.type("Diagnosis A", "XX")
@@ -257,7 +257,8 @@ def test_a_press_while_a_file_is_imported_is_done_before_the_file_is_in(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.PROVIDER)
-    ana, carla = sit(scene, scene.cast.ana), sit(scene, scene.cast.carla, "/import")
+    ana = sit(scene, scene.cast.ana, "", again=True)
+    carla = sit(scene, scene.cast.carla, "/import")
     ana.start(task)
     ana.type("Authorization number", "DURING")
     many = file_837(*(claim(f"L{number}") for number in range(12_000)), control="000000901")

@@ -67,7 +67,7 @@ def test_the_last_field_counts_even_where_save_is_pressed_from_inside_it(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
 
     desk.field("Authorization number").fill("LAST-1")
@@ -81,7 +81,7 @@ def test_a_line_typed_last_counts_even_where_save_is_pressed_from_inside_it(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.fresh(TaskType.CHARGE)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
 
     desk.field("Line 2 Units").fill("3")
@@ -95,7 +95,7 @@ def test_a_line_typed_last_counts_even_where_save_is_pressed_from_inside_it(
 
 def test_save_keeps_unfinished_work_and_the_task(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.AUTHORIZATION)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
 
     desk.type("Authorization number", "HALF-1")
@@ -135,7 +135,7 @@ def test_save_moves_no_button_and_each_save_is_said(scene: Scene, sit: Sit) -> N
 
 
 def test_lines_are_typed_on_after_a_save(scene: Scene, sit: Sit) -> None:
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(scene.fresh(TaskType.CODING))
     once = Decimal(desk.total.inner_text())
     twice = once + once - 80  # the second line's 80.00 stays
@@ -153,7 +153,7 @@ def test_lines_are_typed_on_after_a_save(scene: Scene, sit: Sit) -> None:
 
 def test_check_codes_says_a_sentence_beside_the_wrong_field(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.PROVIDER)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     desk.type("Rendering NPI", "1679576723")
     desk.type("Diagnosis C", "XX")
@@ -175,7 +175,7 @@ def test_check_codes_says_a_sentence_beside_the_wrong_field(scene: Scene, sit: S
 
 def test_a_new_problem_blocks_until_it_is_corrected(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.PROVIDER)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     desk.type("Rendering NPI", "123")
 
@@ -194,7 +194,7 @@ def test_a_new_problem_blocks_until_it_is_corrected(scene: Scene, sit: Sit) -> N
 
 def test_a_problem_from_arrival_is_said_and_does_not_block(scene: Scene, sit: Sit) -> None:
     task = scene.cast.already_wrong
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     expect(desk.page.get_by_text("9921 does not have the form of a procedure")).to_be_visible()
 
@@ -212,7 +212,7 @@ def test_a_claim_filed_with_another_total_shows_both_until_it_is_saved(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.cast.other_total
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     both = desk.page.get_by_text("The claim came in with a total of 210.00")
     expect(both).to_contain_text("its lines add up to 200.00")
@@ -228,7 +228,7 @@ def test_a_claim_filed_with_another_total_shows_both_until_it_is_saved(
 
 def test_typed_work_survives_a_reload_of_the_browser(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CHARGE)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     desk.type("Member ID", "NEW-MEMBER")
     desk.type("Notes to Biller", "Half a note")
@@ -247,7 +247,7 @@ def test_typed_work_survives_a_reload_of_the_browser(scene: Scene, sit: Sit) -> 
 
 def test_service_lines_are_added_and_removed_and_the_total_follows(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CHARGE)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     once = Decimal(desk.total.inner_text())
 
@@ -272,7 +272,7 @@ def test_service_lines_are_added_and_removed_and_the_total_follows(scene: Scene,
 
 def test_a_decimal_comma_is_refused_with_a_sentence(scene: Scene, sit: Sit) -> None:
     task = scene.fresh(TaskType.CHARGE)
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
 
     desk.type("Line 1 Unit charge", "12,5")
@@ -290,7 +290,7 @@ def test_a_task_about_a_claim_that_is_not_held_is_completed_with_a_note(
     scene: Scene, sit: Sit
 ) -> None:
     task = scene.cast.not_held.pop()
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.start(task)
     expect(desk.page.get_by_text("not among the charges held here")).to_be_visible()
 
@@ -304,7 +304,7 @@ def test_a_task_about_a_claim_that_is_not_held_is_completed_with_a_note(
 
 def test_a_completed_task_is_reopened_with_a_reason(scene: Scene, sit: Sit) -> None:
     task = scene.cast.completed
-    desk = sit(scene, scene.cast.ana, "")
+    desk = sit(scene, scene.cast.ana, "", again=True)
     desk.open(task)
     desk.press("Reopen task")
     desk.field("Why is it reopened?").fill("The payer wants more.")
