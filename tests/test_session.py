@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from lib.errors import NotSignedIn
 from lib.models import Membership, Person, Practice, Role
@@ -49,3 +50,15 @@ def test_a_page_goes_on_only_for_the_person_it_was_drawn_for(store: Store, cast:
             session.same_person(cast.ben)
     with Visit(store, None), pytest.raises(NotSignedIn):
         session.same_person(cast.ana)
+
+
+def test_what_is_said_again_with_another_message_between_is_shown_again() -> None:
+    page = AppTest.from_string(
+        "from lib.ui import session\n"
+        "for text in ('Saved.', 'Sent.', 'Saved.', 'Sent.', 'Saved.'):\n"
+        "    session.toasts().append(('success', text))\n"
+        "session.show_toasts()\n",
+        default_timeout=60,
+    ).run()
+
+    assert len({(each.value, each.proto.duration) for each in page.toast}) == 5

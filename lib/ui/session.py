@@ -218,9 +218,9 @@ def say_again(page: str) -> None:
 def show_toasts() -> None:
     """Show once what earlier runs had to say.
 
-    Streamlit shows nothing new for a toast equal to the one still on screen, so the second of two
-    "Saved." would vanish with the first. Each is therefore shown a second longer or shorter than
-    the one before.
+    Streamlit shows nothing new for a toast equal to one still on screen, so the second of two
+    "Saved." would vanish with the first. Each is therefore shown for another time than the four
+    before it, which are more than are said in eight seconds.
     """
     now, page, shown = time.monotonic(), PAGE.get() or "", _SHOWN.ensure()
     for place, each in enumerate(shown):
@@ -229,7 +229,7 @@ def show_toasts() -> None:
             shown[place] = each._replace(at=now, page=page, is_again=False)
     waiting = toasts()
     while waiting:
-        seconds = 17 - (_TOAST_SECONDS.get() or 9)  # 8, 9, 8 …
+        seconds = 8 + ((_TOAST_SECONDS.get() or 7) - 7) % 5  # 8, 9, 10, 11, 12, 8 …
         _toast(waiting[0], seconds)
         _TOAST_SECONDS.put(seconds)
         shown.append(_Shown(now, page, waiting.pop(0), seconds))
