@@ -196,6 +196,7 @@ def test_saving_completes_nothing_and_a_key_that_is_held_completes_one_task(
     press("Control+s")  # there is nothing to save
     desk.rest()
     assert desk.path == "/find_document"
+    desk.page.wait_for_timeout(UNSEEN)
     press("Control+Shift+Enter")
     desk.is_told("Task completed.")
 
