@@ -172,7 +172,7 @@ def test_an_export_is_there_and_said_so_or_it_is_not_there(tmp_path: Path, empty
             codes.append(done.returncode)
             assert (data / "a.zip").exists() is (done.returncode == 0)
             assert bool(done.stdout) is (done.returncode == 0)
-    assert codes == [143, 0]
+    assert (set(codes[:-1]), codes[-1]) == ({143}, 0)
 
 
 def test_what_a_stopped_generation_left_is_said(tmp_path: Path, empty: Path) -> None:

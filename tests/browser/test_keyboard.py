@@ -72,6 +72,12 @@ _AND_BAR = """() => {
 }"""
 
 
+def read(desk: Desk) -> None:
+    """Wait until the page is drawn and somebody has seen it, as a key that completes demands."""
+    desk.rest()
+    desk.page.wait_for_timeout(UNSEEN)
+
+
 @dataclass
 class Hands:
     """Somebody at a keyboard; `keys` counts what they press beside what they type."""
@@ -127,7 +133,7 @@ def test_one_task_from_load_to_completed_takes_few_keys_and_the_cursor_is_never_
     hands.press("Tab", "Tab")
     hands.waits_for("INPUT", "Line 1 Procedure")
     desk.page.keyboard.type("99214")
-    desk.page.wait_for_timeout(UNSEEN)
+    read(desk)
     hands.press("Control+Enter")
     desk.is_told("Task completed.")
     print(f"{hands.keys} keys from load to completed")
@@ -196,7 +202,7 @@ def test_saving_completes_nothing_and_a_key_that_is_held_completes_one_task(
     press("Control+s")  # there is nothing to save
     desk.rest()
     assert desk.path == "/find_document"
-    desk.page.wait_for_timeout(UNSEEN)
+    read(desk)
     press("Control+Shift+Enter")
     desk.is_told("Task completed.")
 
@@ -209,7 +215,7 @@ def test_saving_completes_nothing_and_a_key_that_is_held_completes_one_task(
     desk.press("Continue Task")
     expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
     desk.field("Authorization number").fill("A-78")
-    desk.page.wait_for_timeout(UNSEEN)
+    read(desk)
     desk.page.evaluate(_HOLDS)
     # Said for some seconds only, so it is looked for first.
     expect(desk.page.get_by_role("status").filter(has_text="Ctrl+Shift+Enter")).to_have_text(
@@ -217,8 +223,7 @@ def test_saving_completes_nothing_and_a_key_that_is_held_completes_one_task(
     )
     desk.is_told("Task completed.")
     expect(desk.page.locator(".st-key-window_head")).to_contain_text(second.claim)
-    desk.page.wait_for_timeout(UNSEEN)
-    desk.rest()
+    read(desk)
 
     expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
     assert desk.query["task"] == str(second.id)
@@ -231,7 +236,7 @@ def test_saving_keeps_the_cursor_and_escape_leads_back(scene: Scene, sit: Sit) -
     hands = Hands(desk.page)
 
     desk.field("Authorization number").fill("A-77")
-    desk.page.wait_for_timeout(UNSEEN)
+    read(desk)
     hands.press("Control+s")
     desk.is_told("Saved.")
     expect(desk.field("Authorization number")).to_have_value("A-77")
@@ -256,7 +261,7 @@ def test_a_dialog_is_saved_and_a_window_begun_by_the_keys_that_the_list_names(
     desk.press("Edit details")
     notes = dialog.get_by_label("Notes", exact=True)
     notes.fill("Came by fax.")
-    desk.page.wait_for_timeout(UNSEEN)
+    read(desk)
     hands.press("Control+s")
     desk.is_told("Document saved.")
     expect(dialog).to_have_count(0)
@@ -265,7 +270,7 @@ def test_a_dialog_is_saved_and_a_window_begun_by_the_keys_that_the_list_names(
     task = scene.fresh(TaskType.CODING)
     desk.go(f"/edit_charge?task={task.id}")
     expect(desk.page.get_by_text("Nobody is working on this task yet")).to_be_visible()
-    desk.page.wait_for_timeout(UNSEEN)
+    read(desk)
     hands.press("e")
     expect(desk.page.get_by_text("You are working on this task.")).to_be_visible()
 
@@ -386,7 +391,7 @@ def test_a_note_to_the_biller_takes_few_keys_with_a_charge_and_without_one(
         hands.press("q")
         hands.waits_for("TEXTAREA", "")
         desk.page.keyboard.type("It is right as it was filed.")
-        desk.page.wait_for_timeout(UNSEEN)
+        read(desk)
         hands.press("Control+Enter")
         desk.is_told("Task completed.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from time import monotonic, sleep
+from typing import cast
 
 import psycopg
 
@@ -41,6 +42,8 @@ DROP TABLE IF EXISTS importer;
 CREATE TABLE IF NOT EXISTS written (scope VARCHAR PRIMARY KEY, revision BIGINT NOT NULL);
 """
 
+# What a first start makes before the list of migrations; an older version's makes `importer` too.
+_FIRST = {"writer", "written", "importer"}
 _TABLES = """
 SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE nspname = current_schema() AND relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -51,7 +54,7 @@ ORDER BY relname
 """
 _COLUMNS = """
 SELECT array_agg(attname::VARCHAR ORDER BY attname) FROM pg_attribute
-WHERE attrelid = 'schema_migration'::regclass AND attnum > 0 AND NOT attisdropped
+WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
 """
 
 
@@ -88,17 +91,23 @@ def require_ours(con: psycopg.Connection[tuple[object, ...]]) -> None:
     others = [name for name in tables if name != "schema_migration"]
     if len(others) < len(tables):
         known = {file.name for file in migrations.SCHEMA.glob("*.sql")}
-        row = con.execute(_COLUMNS).fetchone()
-        if row and row[0] == ["applied_at", "name"]:
+        if _columns(con, "schema_migration") == ["applied_at", "name"]:
             found = con.execute("SELECT name FROM schema_migration").fetchall()
             if not found or known & {str(name) for (name,) in found}:
                 return
+    elif "writer" in others and set(others) <= _FIRST:  # a first start ended, or still goes on
+        tables = [] if {"one", "identity"} <= set(_columns(con, "writer")) else tables
     if tables:
         raise WrongDataFolder(
             "The PostgreSQL database that BILLING_TASKS_DATABASE or --to names holds something "
             f"else than data of Billing Tasks: it has a table {(others or tables)[0]}, for "
             f"example. Name an empty one. Nothing was changed. {HELP}"
         )
+
+
+def _columns(con: psycopg.Connection[tuple[object, ...]], table: str) -> list[str]:
+    row = con.execute(_COLUMNS, [table]).fetchone()
+    return list(cast("list[str]", row[0])) if row and row[0] else []
 
 
 def bind(con: psycopg.Connection[tuple[object, ...]], folder: Path) -> None:
