@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 HEADER, HEADERS = 4096, 3
 BLOCK = 262_144
-SEED, FACTOR = np.uint64(5381), np.uint64(0xBF58476D1CE4E5B9)
+SEED, FACTOR = 5381, 0xBF58476D1CE4E5B9
 
 
 def damaged(copy: Path) -> Iterator[str]:
@@ -37,8 +35,10 @@ def damaged(copy: Path) -> Iterator[str]:
 
 def checksum(content: bytes) -> int:
     """Return DuckDB's checksum of a block's content. The length must be a multiple of eight."""
+    import numpy as np  # not for every command: it takes as long as a tenth of a start
+
     numbers = np.frombuffer(content, dtype="<u8")
-    return int(np.bitwise_xor.reduce(numbers * FACTOR, initial=SEED))
+    return int(np.bitwise_xor.reduce(numbers * np.uint64(FACTOR), initial=np.uint64(SEED)))
 
 
 def is_whole(block: bytes) -> bool:
