@@ -85,6 +85,8 @@ class PostgresStore(PooledStore):
                 self.address, min_size=1, max_size=MOST, kwargs=texts.SETTINGS,
                 configure=_configure,
                 open=True, timeout=PATIENCE, name=texts.APPLICATION,
+                # It tries ever more rarely; after that, whoever asks next has it tried at once.
+                reconnect_timeout=PATIENCE,
             )  # fmt: skip
             migrations.migrate(
                 PostgresConnection(self), "the database", steps=opening.STEPS, sql_of=opening.sql_of
