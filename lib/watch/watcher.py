@@ -13,7 +13,7 @@ from lib import people
 from lib.import_report_models import ImportReport
 from lib.intake.command import print_line
 from lib.intake.command_imports import WrongUsage, bring, other_zone, practice_name
-from lib.store.data_folder_lock import CONTENT
+from lib.store.data_folder_lock import is_cleared
 from lib.store.database import Connection, Store
 from lib.terminal import complain, say
 from lib.watch import inbox_files
@@ -47,7 +47,7 @@ class Watcher:
     ) -> None:
         """Prepare to watch the folder. Raise WrongUsage if the practice, or the time zone of a new
         one, must be named and is not. A known practice keeps its own zone, and a line says so."""
-        if path.resolve() in {store.folder, *(store.folder / name for name in CONTENT)}:
+        if path.resolve() == store.folder or is_cleared(path, store.folder):
             raise WrongUsage(f"{path} is the data folder. Name another one for what comes in.")
         self.path = path
         self._con: Connection = store.connection()
